@@ -1,0 +1,176 @@
+//! `backup.json`: what a backup says about itself, as Home Assistant Core and its Supervisor write it.
+//!
+//! Owns its reading (as lenient as Home Assistant's own) and its writing (sorted keys, no white space, unknown keys
+//! kept). Believes nothing: whether a member is really there or protected is seen elsewhere.
+
+use chrono::{DateTime, FixedOffset};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Result, damaged};
+
+/// Bytes of the texts that name a backup: they become file names and table cells.
+const TEXT_LIMIT: usize = 1024;
+/// Where the Supervisor notes when a backup was asked for; Home Assistant prefers it to `date`.
+const REQUEST_DATE: &str = "supervisor.backup_request_date";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    known: Known,
+    all: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Addon {
+    pub name: String,
+    pub slug: String,
+    pub version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Known {
+    slug: String,
+    name: String,
+    date: String,
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    protected: Option<bool>,
+    #[serde(default)]
+    compressed: Option<bool>,
+    #[serde(default)]
+    addons: Option<Vec<Addon>>,
+    #[serde(default)]
+    folders: Option<Vec<String>>,
+    #[serde(default)]
+    homeassistant: Option<Home>,
+    #[serde(default)]
+    extra: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Home {
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    exclude_database: Option<bool>,
+}
+
+impl Manifest {
+    /// Of a new backup of this home, as Core writes it. `extra` holds texts and booleans.
+    pub fn new(
+        slug: &str,
+        name: &str,
+        date: &str,
+        version: &str,
+        database: bool,
+        extra: Map<String, Value>,
+    ) -> Result<Self> {
+        Self::from_value(json!({
+            "slug": slug,
+            "name": name,
+            "date": date,
+            "type": "partial",
+            "version": 2,
+            "compressed": true,
+            "protected": false,
+            "extra": extra,
+            "homeassistant": {"version": version, "exclude_database": !database},
+        }))
+    }
+
+    pub fn parse(text: &[u8]) -> Result<Self> {
+        match serde_json::from_slice(text) {
+            Ok(value) => Self::from_value(value),
+            Err(error) => damaged(format!("`backup.json` is not JSON ({error})")),
+        }
+    }
+
+    fn from_value(value: Value) -> Result<Self> {
+        let known = match Known::deserialize(&value) {
+            Ok(known) => known,
+            Err(error) => return damaged(format!("`backup.json` is not that of a backup ({error})")),
+        };
+        for (key, text) in [("slug", &known.slug), ("name", &known.name), ("date", &known.date)] {
+            if text.len() > TEXT_LIMIT || key == "slug" && text.is_empty() {
+                return damaged(format!(
+                    "`{key}` in `backup.json` is empty or has more than {TEXT_LIMIT} bytes"
+                ));
+            }
+        }
+        match value {
+            Value::Object(all) => Ok(Self { known, all }),
+            _ => damaged("`backup.json` is not a JSON object"),
+        }
+    }
+
+    /// One line of JSON; keys are sorted because that is how `Map` keeps them.
+    pub fn to_json(&self) -> String {
+        Value::Object(self.all.clone()).to_string()
+    }
+
+    /// The backup's id.
+    pub fn slug(&self) -> &str {
+        &self.known.slug
+    }
+
+    pub fn name(&self) -> &str {
+        &self.known.name
+    }
+
+    /// The date as it is written there (ISO 8601), the Supervisor's date of request before its own.
+    pub fn date_text(&self) -> &str {
+        let requested =
+            self.known.extra.as_ref().and_then(|extra| extra.get(REQUEST_DATE)).and_then(Value::as_str);
+        requested.unwrap_or(&self.known.date)
+    }
+
+    /// None when the text is no date with an offset.
+    pub fn date(&self) -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc3339(self.date_text()).ok()
+    }
+
+    /// `partial`, `full` or whatever it says.
+    pub fn kind(&self) -> Option<&str> {
+        self.known.kind.as_deref()
+    }
+
+    pub fn protected(&self) -> bool {
+        self.known.protected.unwrap_or(false)
+    }
+
+    /// Inner tars are gzip unless it says otherwise.
+    pub fn compressed(&self) -> bool {
+        self.known.compressed.unwrap_or(true)
+    }
+
+    /// The version of the Home Assistant that is in it; none when none is.
+    pub fn homeassistant_version(&self) -> Option<&str> {
+        self.known.homeassistant.as_ref()?.version.as_deref()
+    }
+
+    pub fn database_included(&self) -> bool {
+        let home = self.known.homeassistant.as_ref().filter(|home| home.version.is_some());
+        home.is_some_and(|home| home.exclude_database != Some(true))
+    }
+
+    pub fn addons(&self) -> &[Addon] {
+        self.known.addons.as_deref().unwrap_or_default()
+    }
+
+    /// Without `homeassistant`, which old Supervisors listed among them.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let folders = self.known.folders.as_deref().unwrap_or_default();
+        folders.iter().map(String::as_str).filter(|folder| *folder != "homeassistant")
+    }
+
+    /// What the maker noted: `instance_id`, `with_automatic_settings`, …
+    pub fn extra(&self) -> Option<&Map<String, Value>> {
+        self.known.extra.as_ref()
+    }
+
+    /// The whole document.
+    pub fn all(&self) -> &Map<String, Value> {
+        &self.all
+    }
+}

@@ -1,0 +1,45 @@
+//! How a backup is called: its id and its file name, both made from its name and date.
+//!
+//! Pure functions; the rules are Home Assistant's.
+
+use chrono::DateTime;
+use sha1::{Digest, Sha1};
+
+use super::{Result, paths, refused};
+
+/// Bytes of a file name on the file systems in use.
+const NAME_LIMIT: usize = 255;
+
+/// The id (slug): the first eight hex digits of SHA-1 over the lower-cased `"{date} - {name}"`.
+pub fn backup_id(date: &str, name: &str) -> String {
+    let digest = Sha1::digest(format!("{date} - {name}").to_lowercase().as_bytes());
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `{name} {YYYY-mm-dd} {HH.MM} {SSffffff}.tar`, each run of white space made one `_`; the date in its own offset.
+///
+/// Refused as `invalid_backup_filename` when that is no plain, visible name of a file in its directory.
+pub fn file_name(name: &str, date: &str) -> Result<String> {
+    let Ok(moment) = DateTime::parse_from_rfc3339(date) else {
+        return invalid(date, "is no date with an offset; use ISO 8601");
+    };
+    let text = format!("{name} {}.tar", moment.format("%Y-%m-%d %H.%M %S%6f"));
+    let file = text.split(is_space).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    match file.as_bytes() {
+        bytes if bytes.contains(&b'/') || bytes.contains(&0) => {
+            invalid(&file, "would leave its directory; choose a name without `/`")
+        }
+        [b'.', ..] => invalid(&file, "would be hidden; choose a name that does not start with a dot"),
+        bytes if bytes.len() > NAME_LIMIT => invalid(&file, "has more than 255 bytes; choose a shorter name"),
+        _ => Ok(file),
+    }
+}
+
+/// White space as Python splits at it.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+fn invalid<T>(text: &str, why: &str) -> Result<T> {
+    refused(format!("invalid_backup_filename: `{}` {why}", paths::shown(text.as_bytes())))
+}

@@ -1,0 +1,201 @@
+//! The walk through an inner tar: every entry below `data/`, checked, in order, with its content.
+//!
+//! Owns which entries are good, skipped, outside, or reason to refuse the whole. Gives them to a visitor, and has no
+//! idea whether that one writes, compares or only counts. What was given is only good once the walk has ended well.
+
+use std::io::Read;
+
+use super::entry::{Entry, Kind};
+use super::members::{Head, Members};
+use super::stream::Stream;
+use super::tree::Tree;
+use super::{ArchiveError, Limits, Result, damaged, paths, refused, too_large, unsupported};
+
+/// Bytes of content that are handed over at once.
+const CHUNK: usize = 256 << 10;
+
+/// Who looks at what is in an archive. An error of any method ends the walk with it.
+pub trait Visit {
+    type Error: From<ArchiveError>;
+
+    /// An entry. A file is followed by its content (`data`, maybe never) and `end_file`.
+    fn entry(&mut self, entry: &Entry) -> std::result::Result<(), Self::Error>;
+    /// Up to 256 KiB of the file that was named last.
+    fn data(&mut self, bytes: &[u8]) -> std::result::Result<(), Self::Error>;
+    /// The file got all its bytes.
+    fn end_file(&mut self) -> std::result::Result<(), Self::Error>;
+}
+
+/// What a whole archive held. Each list ends at [`Limits::reported`]; the numbers count all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub files: u64,
+    pub directories: u64,
+    /// Symbolic and hard links.
+    pub links: u64,
+    /// Bytes of content of all files.
+    pub bytes: u64,
+    pub skipped: Vec<Skipped>,
+    pub skipped_count: u64,
+    /// Names of members outside `data/`, which belong to somebody else.
+    pub outside: Vec<Vec<u8>>,
+    pub outside_count: u64,
+}
+
+/// Something below `data/` that no home can get back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub path: Vec<u8>,
+    pub reason: String,
+}
+
+/// Reads an inner tar (gzip or plain, told by content) from its first to its last byte.
+///
+/// Errors: the visitor's own, or an [`ArchiveError`] when the archive is not good as a whole: then nothing of what the
+/// visitor got may be used.
+pub fn walk<R: Read, V: Visit>(
+    source: R,
+    limits: &Limits,
+    visit: &mut V,
+) -> std::result::Result<Summary, V::Error> {
+    let mut members = Members::new(Stream::open(source)?);
+    let mut walk = Walk { tree: Tree::new(limits), summary: Summary::default(), limits };
+    let mut buffer = vec![0; CHUNK];
+    let mut count = 0_u64;
+    while let Some(head) = members.next()? {
+        count = count.saturating_add(1);
+        if count > limits.entries {
+            Err(walk.too_many(&head))?;
+        }
+        match walk.judge(&head)? {
+            Some(entry) => {
+                visit.entry(&entry)?;
+                if matches!(entry.kind, Kind::File(_)) {
+                    members.content(head.size, &mut buffer, |piece| visit.data(piece))?;
+                    visit.end_file()?;
+                }
+            }
+            None => members.content(head.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
+        }
+    }
+    members.into_source().finish()?;
+    Ok(walk.finish()?)
+}
+
+struct Walk<'a> {
+    tree: Tree,
+    summary: Summary,
+    limits: &'a Limits,
+}
+
+impl Walk<'_> {
+    /// The entry to give to the visitor; none when it is skipped.
+    fn judge(&mut self, head: &Head) -> Result<Option<Entry>> {
+        let name = paths::cleaned(&head.name)?;
+        if matches!(head.flag, b'3' | b'4') {
+            return refused(format!("the device node `{}`", paths::shown(name)));
+        }
+        if matches!(head.flag, b'1'..=b'6') && head.size > 0 {
+            return damaged(format!("`{}` is no file but has content", paths::shown(name)));
+        }
+        let Some(path) = paths::below_data(name) else {
+            self.note_outside(name);
+            return Ok(None);
+        };
+        match kind(head, path)? {
+            Some(kind) => self.accept(head, path, kind).map(Some),
+            None => self.skip(head, path).map(|()| None),
+        }
+    }
+
+    fn accept(&mut self, head: &Head, path: &[u8], kind: Kind) -> Result<Entry> {
+        self.tree.add(path, &kind)?;
+        match kind {
+            Kind::Directory => self.summary.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.summary.links += 1,
+            Kind::File(size) => {
+                self.summary.files += 1;
+                self.summary.bytes = self.summary.bytes.saturating_add(size);
+            }
+        }
+        let owner = |number| owner(number, path);
+        Ok(Entry {
+            path: path.to_vec(),
+            kind,
+            mode: head.mode,
+            uid: owner(head.uid)?,
+            gid: owner(head.gid)?,
+            user: String::from_utf8_lossy(&head.user).into_owned(),
+            group: String::from_utf8_lossy(&head.group).into_owned(),
+            mtime: head.mtime,
+        })
+    }
+
+    fn skip(&mut self, head: &Head, path: &[u8]) -> Result<()> {
+        self.tree.skip(path)?;
+        self.summary.skipped_count += 1;
+        if self.summary.skipped.len() < self.limits.reported {
+            let reason = match head.flag {
+                b'6' => "a FIFO".to_owned(),
+                flag => format!("of the unknown type `{}`", flag.escape_ascii()),
+            };
+            self.summary.skipped.push(Skipped { path: path.to_vec(), reason });
+        }
+        Ok(())
+    }
+
+    fn note_outside(&mut self, name: &[u8]) {
+        self.summary.outside_count += 1;
+        if self.summary.outside.len() < self.limits.reported && !name.is_empty() {
+            self.summary.outside.push(name.to_vec());
+        }
+    }
+
+    fn too_many(&self, head: &Head) -> ArchiveError {
+        let what = format!("more than {} entries, at `{}`", self.limits.entries, paths::shown(&head.name));
+        ArchiveError::TooLarge { what }
+    }
+
+    fn finish(self) -> Result<Summary> {
+        if self.tree.is_empty() { damaged("nothing in it lies below `data/`") } else { Ok(self.summary) }
+    }
+}
+
+/// What a member is; none for what cannot be kept.
+fn kind(head: &Head, path: &[u8]) -> Result<Option<Kind>> {
+    Ok(Some(match head.flag {
+        // Before POSIX, a directory was a file whose name ends in a slash.
+        0 | b'0' | b'7' if head.name.ends_with(b"/") => match head.size {
+            0 => Kind::Directory,
+            _ => return damaged(format!("the directory `{}` has content", paths::shown(path))),
+        },
+        0 | b'0' | b'7' => Kind::File(head.size),
+        b'1' => Kind::HardLink(hard_link(head, path)?),
+        b'2' => {
+            paths::check_target(path, &head.link)?;
+            Kind::Symlink(head.link.clone())
+        }
+        b'5' => Kind::Directory,
+        b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(path))),
+        _ => return Ok(None),
+    }))
+}
+
+fn hard_link(head: &Head, path: &[u8]) -> Result<Vec<u8>> {
+    match paths::cleaned(&head.link).ok().and_then(paths::below_data) {
+        Some(target) => Ok(target.to_vec()),
+        None => {
+            let (path, link) = (paths::shown(path), paths::shown(&head.link));
+            refused(format!("the hard link `{path}` to `{link}`, which lies outside `data/`"))
+        }
+    }
+}
+
+/// Owner numbers have 32 bits; some writers store the last ones as small negative numbers.
+fn owner(number: i64, path: &[u8]) -> Result<u32> {
+    let wrapped = || i32::try_from(number).ok().map(i32::cast_unsigned);
+    match u32::try_from(number).ok().or_else(wrapped) {
+        Some(number) => Ok(number),
+        None => too_large(format!("the owner number {number} of `{}`", paths::shown(path))),
+    }
+}

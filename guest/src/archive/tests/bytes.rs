@@ -1,0 +1,60 @@
+//! Damage of single bytes: an archive that lost or changed any is never taken for a good one with other contents.
+
+use std::io::Cursor;
+
+use super::outer::backup;
+use super::*;
+
+#[test]
+fn gzip_cut_at_any_byte_is_refused() {
+    let good = gzip(&tar(&small()));
+    for length in 0..good.len() {
+        assert!(read(&good[..length]).is_err(), "cut to {length} of {} bytes", good.len());
+    }
+}
+
+#[test]
+fn any_flipped_bit_of_a_gzip_is_refused_or_changes_nothing() {
+    let good = gzip(&tar(&small()));
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        // Name, time and system in gzip's own header say nothing about the contents.
+        if let Ok((contents, _)) = read(&bad) {
+            assert_eq!(contents, small(), "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn plain_tar_cut_before_its_end_mark_is_refused() {
+    let good = tar(&small());
+    let end = good.iter().rposition(|byte| *byte != 0).unwrap().next_multiple_of(512);
+    for length in (0..end + 1024).step_by(7).chain(end + 1000..end + 1024) {
+        assert!(read(&good[..length]).is_err(), "cut to {length}");
+    }
+}
+
+#[test]
+fn outer_archive_cut_at_any_byte_before_its_end_mark_is_refused() {
+    let good = backup();
+    let end = good.iter().rposition(|byte| *byte != 0).unwrap().next_multiple_of(512) + 1024;
+    for length in 0..end {
+        assert!(Outer::open(Cursor::new(&good[..length]), &Limits::default()).is_err(), "cut to {length}");
+    }
+}
+
+#[test]
+fn flipped_bits_in_an_outer_archive_never_panic() {
+    let good = backup();
+    for bit in (0..good.len() * 8).step_by(37) {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        let _ = Outer::open(Cursor::new(&bad), &Limits::default()).and_then(|mut outer| {
+            let member = outer.home().cloned();
+            member.map_or(Ok(()), |member| {
+                walk(outer.read(&member)?, &Limits::default(), &mut Keep::default()).map(|_| ())
+            })
+        });
+    }
+}

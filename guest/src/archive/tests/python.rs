@@ -1,0 +1,102 @@
+//! Python's `tarfile`, which is what Home Assistant uses, reads what is written here, and the reverse. Without `python3`
+//! these tests say so and pass.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::outer::backup;
+use super::*;
+
+const LIST: &str = include_str!("list.py");
+const MAKE: &str = include_str!("make.py");
+
+fn python(script: &str, input: Vec<u8>) -> Option<Vec<u8>> {
+    let command =
+        Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut child) = command else {
+        println!("skipped: there is no python3");
+        return None;
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    let feed = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    feed.join().unwrap().unwrap();
+    assert!(output.status.success());
+    Some(output.stdout)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the scripts say about an entry.
+fn row(entry: &Entry, content: &[u8]) -> Value {
+    let in_data = paths::in_data;
+    let (kind, link) = match &entry.kind {
+        Kind::Directory => ("5", Vec::new()),
+        Kind::File(_) => ("0", Vec::new()),
+        Kind::Symlink(target) => ("2", target.clone()),
+        Kind::HardLink(target) => ("1", in_data(target)),
+    };
+    let micro = entry.mtime.seconds * 1_000_000 + i64::from(entry.mtime.nanoseconds / 1000);
+    let names = [hex(&in_data(&entry.path)), hex(&link), hex(content)];
+    let numbers = [i64::from(entry.mode), i64::from(entry.uid), i64::from(entry.gid), micro];
+    serde_json::json!([kind, names, numbers, entry.user, entry.group])
+}
+
+fn varied() -> Contents {
+    let mut contents = small();
+    let mut add = |path: &[u8], seconds, nanoseconds, uid| {
+        let (entry, content) = file(path, path);
+        contents
+            .push((Entry { mtime: Instant { seconds, nanoseconds }, uid, mode: 0o4755, ..entry }, content));
+    };
+    add("Käse/日本.txt".as_bytes(), 0, 0, 0);
+    add(b"not utf-8 \xff\xfe", -1, 999_999_000, 1000);
+    add(b"two\nlines", -86_400, 1_000, 0o10_000_000);
+    add(&[&b"d/".repeat(60)[..], &[b'x'; 200]].concat(), 1_795_444_780, 123_456_000, u32::MAX);
+    add(&[b'n'; 120], 1_795_444_780, 123_456_999, 5);
+    (0..200).for_each(|step| {
+        add(format!("time {step}").as_bytes(), 1_795_444_780 + step, (step as u32) * 4_999_000, 0)
+    });
+    contents.push(other("long link", Kind::Symlink([b"\xff/".as_slice(), &[b'y'; 240]].concat())));
+    contents
+}
+
+#[test]
+fn python_reads_what_is_written_here() {
+    let contents = varied();
+    for bytes in [tar(&contents), gzip(&tar(&contents))] {
+        let Some(output) = python(LIST, bytes) else { return };
+        let rows: Vec<Value> = serde_json::from_slice(&output).unwrap();
+        let expected: Vec<Value> = contents.iter().map(|(entry, content)| row(entry, content)).collect();
+        for (found, wanted) in rows.iter().zip(&expected) {
+            assert_eq!(found, wanted);
+        }
+        assert_eq!(rows.len(), expected.len());
+    }
+}
+
+#[test]
+fn python_reads_the_outer_archive() {
+    let Some(output) = python(LIST, backup()) else { return };
+    let rows: Vec<Value> = serde_json::from_slice(&output).unwrap();
+    let names: Vec<&Value> = rows.iter().map(|row| &row[1][0]).collect();
+    assert_eq!(names, [&hex(b"./backup.json"), &hex(b"homeassistant.tar.gz")]);
+    assert_eq!(rows[1][1][2], hex(&gzip(&tar(&small()))));
+}
+
+#[test]
+fn what_python_writes_is_read_here() {
+    for format in ["pax", "gnu", "pax gz", "gnu gz"] {
+        let Some(output) = python(MAKE, format.as_bytes().to_vec()) else { return };
+        let split = output.iter().position(|byte| *byte == b'\n').unwrap();
+        let expected: Vec<Value> = serde_json::from_slice(&output[..split]).unwrap();
+        let (contents, summary) = read(&output[split + 1..]).unwrap();
+        let found: Vec<Value> = contents.iter().map(|(entry, content)| row(entry, content)).collect();
+        assert_eq!(found, expected, "{format}");
+        assert_eq!(summary.outside, [b"homeassistant.json"], "{format}");
+        assert_eq!(summary.skipped_count, 1, "{format}");
+    }
+}

@@ -1,0 +1,90 @@
+//! Moments as decimal text, as PAX headers carry them.
+//!
+//! Python reads such a text into a binary fraction and cuts it to a whole microsecond. The text written here is chosen so that
+//! this, and reading it here, both give back the microsecond that was stored.
+
+use super::entry::Instant;
+
+/// The text of a moment, in the shape of Python's floats: `1795444780.988981`, `-0.5`, `12.0`.
+pub(super) fn to_text(time: Instant) -> String {
+    let micro = time.nanoseconds / 1_000;
+    // `as`: nearest binary fraction, which is what Python would have had.
+    let near = time.seconds as f64 + f64::from(time.nanoseconds) / 1e9;
+    let fits = |text: &String| reads_as(text, time.seconds, micro);
+    [near, near.next_up(), near.next_down()]
+        .into_iter()
+        .map(float_text)
+        .find(fits)
+        .unwrap_or_else(|| exact_text(time.seconds, micro))
+}
+
+/// The moment nearest to a whole second, ties to even, as Python puts it into the header's own field.
+pub(super) fn rounded(time: Instant) -> i64 {
+    let up = match time.nanoseconds.cmp(&500_000_000) {
+        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Equal => time.seconds & 1,
+        std::cmp::Ordering::Greater => 1,
+    };
+    time.seconds.saturating_add(up)
+}
+
+/// Reads decimal text; digits beyond nanoseconds are cut towards the past. None when it is no moment.
+pub(super) fn from_text(text: &str) -> Option<Instant> {
+    if text.contains(['e', 'E']) {
+        return from_float(text.parse().ok()?);
+    }
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(fraction) {
+        return None;
+    }
+    let seconds: i64 = whole.parse().ok()?;
+    let kept: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let nanoseconds: u32 = kept.parse().ok()?;
+    let more = fraction.bytes().skip(9).any(|byte| byte != b'0');
+    if negative { before_epoch(seconds, nanoseconds, more) } else { Some(Instant { seconds, nanoseconds }) }
+}
+
+/// `-(seconds + nanoseconds)`, a little less when there were `more` digits, counting forward.
+fn before_epoch(seconds: i64, nanoseconds: u32, more: bool) -> Option<Instant> {
+    let below = nanoseconds.checked_add(u32::from(more))?;
+    match below {
+        0 => Some(Instant { seconds: seconds.checked_neg()?, nanoseconds: 0 }),
+        _ => Some(Instant {
+            seconds: seconds.checked_neg()?.checked_sub(1)?,
+            nanoseconds: 1_000_000_000_u32.checked_sub(below)?,
+        }),
+    }
+}
+
+fn from_float(value: f64) -> Option<Instant> {
+    // Nine quadrillion seconds: beyond it a float has no whole seconds, and no file system has such times.
+    if !value.is_finite() || value.abs() > 9e15 {
+        return None;
+    }
+    let seconds = value.floor();
+    let nanoseconds = ((value - seconds) * 1e9).floor().min(999_999_999.0);
+    Some(Instant { seconds: seconds as i64, nanoseconds: nanoseconds as u32 })
+}
+
+fn reads_as(text: &str, seconds: i64, micro: u32) -> bool {
+    let same = |time: Instant| time.seconds == seconds && time.nanoseconds / 1_000 == micro;
+    from_text(text).is_some_and(same) && text.parse().ok().and_then(from_float).is_some_and(same)
+}
+
+fn float_text(value: f64) -> String {
+    let text = value.to_string();
+    if text.contains('.') { text } else { text + ".0" }
+}
+
+fn exact_text(seconds: i64, micro: u32) -> String {
+    if seconds < 0 && micro > 0 {
+        return format!(
+            "-{}.{:06}",
+            seconds.saturating_add(1).unsigned_abs(),
+            1_000_000_u32.saturating_sub(micro)
+        );
+    }
+    format!("{seconds}.{micro:06}")
+}

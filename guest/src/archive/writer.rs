@@ -1,0 +1,146 @@
+//! The inner tar, entry by entry, as Home Assistant writes it.
+//!
+//! Owns the order of bytes only: compressing, encrypting and placing them is for the writer below. Refuses a name that the
+//! reader would refuse.
+
+use std::io::{self, Write};
+
+use super::entry::{Entry, Kind};
+use super::header;
+use super::record::{Record, Time};
+use super::{Result, paths, unsupported};
+
+/// A tar is filled up to whole records of this many bytes.
+pub(super) const RECORD: u64 = 10_240;
+/// Bytes of content that are asked for at once.
+const CHUNK: usize = 256 << 10;
+
+/// What was written so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub entries: u64,
+    /// Bytes of content, without headers and padding.
+    pub bytes: u64,
+}
+
+/// How the content of a file came out. It has its full size in the archive in any case.
+#[derive(Debug)]
+pub struct Written<E> {
+    /// Bytes that the source did not give; zeros stand in their place.
+    pub missing: u64,
+    /// Why the source gave no more, when it said so.
+    pub failed: Option<E>,
+}
+
+pub struct TreeWriter<W> {
+    sink: W,
+    at: u64,
+    counts: Counts,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> TreeWriter<W> {
+    pub fn new(sink: W) -> Self {
+        Self { sink, at: 0, counts: Counts::default(), buffer: vec![0; CHUNK] }
+    }
+
+    /// Adds a directory, a link or an empty file.
+    pub fn add(&mut self, entry: &Entry) -> Result<()> {
+        match entry.kind {
+            Kind::File(size) if size > 0 => {
+                unsupported(format!("adding `{}` without its content", paths::shown(&entry.path)))
+            }
+            _ => self.head(entry),
+        }
+    }
+
+    /// Adds a file with exactly the bytes its kind announces. `read` fills a buffer and says how much, 0 at the end; it is
+    /// not asked for more than is needed, and not again after an error.
+    ///
+    /// Errors are the sink's; those of `read` are in the answer, since the rest of the archive is still good.
+    pub fn add_file<E>(
+        &mut self,
+        entry: &Entry,
+        mut read: impl FnMut(&mut [u8]) -> std::result::Result<usize, E>,
+    ) -> Result<Written<E>> {
+        let Kind::File(size) = entry.kind else {
+            return unsupported(format!("content for `{}`, which is no file", paths::shown(&entry.path)));
+        };
+        self.head(entry)?;
+        let (mut left, mut failed) = (size, None);
+        while left > 0 {
+            let room = self.buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let piece = self.buffer.get_mut(..room).unwrap_or_default();
+            let count = read(piece).unwrap_or_else(|error| {
+                failed = Some(error);
+                0
+            });
+            let Some(bytes) = piece.get(..count.min(room)).filter(|bytes| !bytes.is_empty()) else { break };
+            self.sink.write_all(bytes)?;
+            left = left.saturating_sub(bytes.len() as u64);
+        }
+        zeros(&mut self.sink, left.saturating_add(header::padding(size)))?;
+        self.at = self.at.saturating_add(size).saturating_add(header::padding(size));
+        self.counts.bytes = self.counts.bytes.saturating_add(size);
+        Ok(Written { missing: left, failed })
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Writes the end mark. The sink is given back to be finished in its own way.
+    pub fn finish(mut self) -> Result<(W, Counts)> {
+        zeros(&mut self.sink, end_mark(self.at))?;
+        Ok((self.sink, self.counts))
+    }
+
+    fn head(&mut self, entry: &Entry) -> Result<()> {
+        let (extension, block) = record_of(entry)?;
+        self.sink.write_all(&extension)?;
+        self.sink.write_all(block.as_bytes())?;
+        self.at = self.at.saturating_add(extension.len() as u64).saturating_add(header::BLOCK);
+        self.counts.entries += 1;
+        Ok(())
+    }
+}
+
+fn record_of(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {
+    if !entry.path.is_empty() {
+        paths::check(&entry.path)?;
+    }
+    let mut name = paths::in_data(&entry.path);
+    let (flag, size, link) = match &entry.kind {
+        Kind::Directory => {
+            name.push(b'/');
+            (b'5', 0, Vec::new())
+        }
+        Kind::File(size) => (b'0', *size, Vec::new()),
+        Kind::Symlink(target) => {
+            paths::check_target(&entry.path, target)?;
+            (b'2', 0, target.clone())
+        }
+        Kind::HardLink(target) => {
+            paths::check(target)?;
+            (b'1', 0, paths::in_data(target))
+        }
+    };
+    let (uid, gid) = (u64::from(entry.uid), u64::from(entry.gid));
+    let (user, group) = (without_nul(&entry.user), without_nul(&entry.group));
+    let (mode, time) = (entry.mode, Time::Exact(entry.mtime));
+    Ok(Record { name: &name, flag, mode, uid, gid, size, link: &link, user, group, time }.encode())
+}
+
+/// No system has such a name; in a header it would end there.
+fn without_nul(name: &str) -> &str {
+    name.split('\0').next().unwrap_or_default()
+}
+
+/// Bytes of zeros that end a tar of `at` bytes: two blocks, and up to a whole record.
+pub(super) fn end_mark(at: u64) -> u64 {
+    at.saturating_add(2 * header::BLOCK).next_multiple_of(RECORD).saturating_sub(at)
+}
+
+pub(super) fn zeros(sink: &mut impl Write, count: u64) -> io::Result<()> {
+    io::copy(&mut io::Read::take(io::repeat(0), count), sink).map(|_| ())
+}

@@ -1,0 +1,286 @@
+//! The door: generated bindings on one side, ports on the other.
+//!
+//! The only file with generated types. It converts and nothing else; it decides nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::archive::{Entry, Instant, Kind};
+use crate::error::Failure;
+use crate::ports::{self, Cause, Fault, Listed, Outcome, Scope};
+use crate::{actions, jobs, manager};
+
+// Generated code is not held to the house's lints.
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unsafe_code,
+    unreachable_pub
+)]
+mod bindings {
+    wit_bindgen::generate!({ path: "../wit", world: "plugin", generate_all });
+    use super::Plugin;
+    export!(Plugin);
+}
+
+use bindings::exports::larder::automation as exports;
+use bindings::larder::automation as imports;
+use imports::types;
+
+struct Plugin;
+
+impl exports::lifecycle::Guest for Plugin {
+    fn set_up() -> Result<(), types::Failure> {
+        Ok(())
+    }
+}
+
+impl exports::actions::Guest for Plugin {
+    fn describe() -> Vec<exports::actions::Action> {
+        actions::ACTIONS
+            .iter()
+            .map(|action| exports::actions::Action {
+                name: action.name.into(),
+                description: action.description.into(),
+                public: action.public,
+                fields: action
+                    .fields
+                    .iter()
+                    .map(|field| exports::actions::Field {
+                        name: field.name.into(),
+                        type_name: field.type_name.into(),
+                        required: field.required,
+                        description: field.description.into(),
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    async fn call(name: String, data: String) -> Result<String, types::Failure> {
+        manager::call(&Host, &name, &data).await.map_err(failure)
+    }
+}
+
+impl exports::job::Guest for Plugin {
+    fn run(kind: String, input: String) -> Result<String, types::Failure> {
+        jobs::run(&Host, &kind, &input).map_err(failure)
+    }
+}
+
+fn failure(failure: Failure) -> types::Failure {
+    types::Failure { code: failure.code.into_owned(), message: failure.message }
+}
+
+/// Everything outside, as the ports see it.
+struct Host;
+
+impl ports::Outside for Host {
+    fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn ports::Job>> {
+        let job = imports::jobs::Job::start(kind, input).map_err(fault)?;
+        Ok(Box::new(job))
+    }
+
+    fn report(&self, stage: &str, done: u64, total: Option<u64>) {
+        imports::jobs::report(&imports::jobs::Progress { stage: stage.into(), done, total });
+    }
+
+    fn emit(&self, topic: &str, data: &str) {
+        imports::entities::emit(topic, data);
+    }
+
+    fn now(&self) -> Instant {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Instant {
+            seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            nanoseconds: since.subsec_nanos(),
+        }
+    }
+
+    fn time_zone(&self) -> String {
+        imports::clock::time_zone()
+    }
+
+    fn snapshot(&self) -> Box<dyn ports::Snapshot> {
+        Box::new(imports::files::Snapshot::new())
+    }
+
+    fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn ports::Target>> {
+        use imports::files::Scope as Out;
+        let scope = match scope {
+            Scope::Add => Out::Add,
+            Scope::AllBut(names) => Out::AllBut(names.clone()),
+            Scope::Only(names) => Out::Only(names.clone()),
+        };
+        Ok(Box::new(imports::files::Target::open(&scope, force).map_err(fault)?))
+    }
+
+    fn locations(&self) -> Vec<ports::Location> {
+        imports::storage::locations()
+            .into_iter()
+            .map(|l| ports::Location { id: l.id, name: l.name, writable: l.writable, available: l.available })
+            .collect()
+    }
+
+    fn objects(&self, location: &str) -> Outcome<Vec<ports::Object>> {
+        let objects = imports::storage::objects(location).map_err(fault)?;
+        Ok(objects.into_iter().map(|o| ports::Object { name: o.name, size: o.size }).collect())
+    }
+
+    fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Content>> {
+        Ok(Box::new(imports::storage::open(location, name).map_err(fault)?))
+    }
+
+    fn delete_object(&self, location: &str, name: &str) -> Outcome<()> {
+        imports::storage::delete(location, name).map_err(fault)
+    }
+
+    fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Draft>> {
+        Ok(Box::new(imports::storage::Draft::create(location, name).map_err(fault)?))
+    }
+}
+
+impl ports::Job for imports::jobs::Job {
+    fn next(&self) -> Pin<Box<dyn Future<Output = ports::Event> + '_>> {
+        Box::pin(async move {
+            match imports::jobs::Job::next(self).await {
+                imports::jobs::Event::Progress(p) => {
+                    ports::Event::Progress { stage: p.stage, done: p.done, total: p.total }
+                }
+                imports::jobs::Event::Finished(result) => ports::Event::Finished(
+                    result.map_err(|f| Failure { code: f.code.into(), message: f.message }),
+                ),
+            }
+        })
+    }
+}
+
+impl ports::Content for imports::content::Content {
+    fn size(&self) -> u64 {
+        self.size()
+    }
+    fn modified(&self) -> Instant {
+        instant(self.modified())
+    }
+    fn note(&self) -> Option<String> {
+        self.note()
+    }
+    fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>> {
+        self.read(offset, max).map_err(fault)
+    }
+}
+
+impl ports::Snapshot for imports::files::Snapshot {
+    fn entries(&self, max: u32) -> Outcome<Vec<Listed>> {
+        Ok(self.entries(max).map_err(fault)?.into_iter().map(listed).collect())
+    }
+    fn open(&self, path: &[u8]) -> Outcome<Box<dyn ports::Content>> {
+        Ok(Box::new(self.open(path).map_err(fault)?))
+    }
+}
+
+impl ports::Target for imports::files::Target {
+    fn available(&self) -> u64 {
+        self.available()
+    }
+    fn add(&self, entry: &Entry) -> Outcome<()> {
+        self.add(&outward(entry)).map_err(fault)
+    }
+    fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn ports::Writer>> {
+        Ok(Box::new(self.add_file(&outward(entry)).map_err(fault)?))
+    }
+    fn commit(&self) -> Outcome<()> {
+        self.commit().map_err(fault)
+    }
+}
+
+impl ports::Writer for imports::files::Writer {
+    fn append(&self, bytes: &[u8]) -> Outcome<()> {
+        self.append(bytes).map_err(fault)
+    }
+    fn finish(&self) -> Outcome<()> {
+        self.finish().map_err(fault)
+    }
+}
+
+impl ports::Draft for imports::storage::Draft {
+    fn append(&self, bytes: &[u8]) -> Outcome<()> {
+        self.append(bytes).map_err(fault)
+    }
+    fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+        self.patch(offset, bytes).map_err(fault)
+    }
+    fn read_back(&self) -> Outcome<Box<dyn ports::Content>> {
+        Ok(Box::new(self.read_back().map_err(fault)?))
+    }
+    fn publish(&self) -> Outcome<()> {
+        self.publish().map_err(fault)
+    }
+}
+
+fn fault(error: types::Error) -> Fault {
+    use types::Error as E;
+    let (cause, message) = match error {
+        E::NotFound(text) => (Cause::NotFound, text),
+        E::Exists(text) => (Cause::Exists, text),
+        E::Denied(text) => (Cause::Denied, text),
+        E::Invalid(text) => (Cause::Invalid, text),
+        E::InUse(text) => (Cause::InUse, text),
+        E::NoSpace(text) => (Cause::NoSpace, text),
+        E::Limit(text) => (Cause::Limit, text),
+        E::Io(text) => (Cause::Io, text),
+    };
+    Fault { cause, message }
+}
+
+fn instant(instant: types::Instant) -> Instant {
+    Instant { seconds: instant.seconds, nanoseconds: instant.nanoseconds }
+}
+
+fn listed(found: imports::files::Entry) -> Listed {
+    use imports::files::Kind as In;
+    let kind = match found.kind {
+        In::Directory => Kind::Directory,
+        In::File(size) => Kind::File(size),
+        In::Symlink(target) => Kind::Symlink(target),
+        In::HardLink(path) => Kind::HardLink(path),
+        In::Unusable(reason) => return Listed::Unusable { path: found.path, reason },
+    };
+    let entry = Entry {
+        path: found.path,
+        kind,
+        mode: found.mode,
+        uid: found.owner.uid,
+        gid: found.owner.gid,
+        user: found.owner.user,
+        group: found.owner.group,
+        mtime: instant(found.modified),
+    };
+    Listed::Entry { entry, identity: found.identity }
+}
+
+fn outward(entry: &Entry) -> imports::files::Entry {
+    use imports::files::Kind as Out;
+    imports::files::Entry {
+        path: entry.path.clone(),
+        kind: match &entry.kind {
+            Kind::Directory => Out::Directory,
+            Kind::File(size) => Out::File(*size),
+            Kind::Symlink(target) => Out::Symlink(target.clone()),
+            Kind::HardLink(path) => Out::HardLink(path.clone()),
+        },
+        mode: entry.mode,
+        owner: imports::files::Owner {
+            uid: entry.uid,
+            gid: entry.gid,
+            user: entry.user.clone(),
+            group: entry.group.clone(),
+        },
+        modified: types::Instant { seconds: entry.mtime.seconds, nanoseconds: entry.mtime.nanoseconds },
+        identity: None,
+    }
+}

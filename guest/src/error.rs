@@ -1,0 +1,72 @@
+//! Why an action or a job did not do what was asked, in the words that a client sees.
+//!
+//! Codes are Home Assistant's where it has one; the message says what happened to which thing, then what to do.
+
+use std::borrow::Cow;
+
+use crate::archive::ArchiveError;
+use crate::ports::{Cause, Fault};
+
+pub type Result<T> = std::result::Result<T, Failure>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub code: Cow<'static, str>,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// The request itself makes no sense.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new("invalid_format", message)
+    }
+
+    /// The archive `name` cannot be trusted, read or used.
+    pub fn archive(name: &str, error: ArchiveError) -> Self {
+        Self::from(error).about(name)
+    }
+
+    /// Names the thing that it happened to.
+    pub fn about(self, name: &str) -> Self {
+        Self { message: format!("{name}: {}", self.message), ..self }
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Self {
+        let code = match &error {
+            ArchiveError::Damaged { .. } => "backup_damaged",
+            ArchiveError::Unsafe { .. } => "backup_unsafe",
+            ArchiveError::Unsupported { .. } => "backup_unsupported",
+            ArchiveError::TooLarge { .. } => "backup_too_large",
+            // The host's own words, which came through `std::io`.
+            ArchiveError::Io(error) => {
+                match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+                    Some(fault) => return fault.clone().into(),
+                    None => "backup_reader_writer_error",
+                }
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let code = match fault.cause {
+            Cause::NotFound => "not_found",
+            Cause::Exists => "exists",
+            Cause::Denied => "denied",
+            Cause::Invalid => "invalid_format",
+            Cause::InUse => "in_use",
+            Cause::NoSpace => "no_space",
+            Cause::Limit => "limit",
+            Cause::Io => "backup_reader_writer_error",
+        };
+        Self::new(code, fault.message)
+    }
+}

@@ -1,0 +1,72 @@
+//! The library: which objects of which location are backups, and the one that a request means.
+//!
+//! Reads headers and `backup.json`, never contents.
+
+use crate::archive::{Limits, Manifest, Outer};
+use crate::error::{Failure, Result};
+use crate::model::BackupRef;
+use crate::ports::{Content, Object, Outside, Reader};
+
+pub const LOCAL: &str = "backup.local";
+
+/// An object of a location, and what it says about itself.
+pub struct Listing {
+    pub agent_id: String,
+    pub object: Object,
+    pub manifest: Result<Manifest>,
+}
+
+/// An opened backup.
+pub struct Opened {
+    pub agent_id: String,
+    pub object: Object,
+    pub content: Box<dyn Content>,
+}
+
+/// Every object of one location.
+pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
+    let objects = outside.objects(agent_id)?;
+    let read = |object: Object| {
+        let manifest = manifest(outside, agent_id, &object.name);
+        Listing { agent_id: agent_id.to_owned(), object, manifest }
+    };
+    Ok(objects.into_iter().map(read).collect())
+}
+
+fn manifest(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<Manifest> {
+    let content = outside.open_object(agent_id, name)?;
+    let outer = Outer::open(Reader::new(content.as_ref()), &Limits::default());
+    outer.map(|outer| outer.manifest).map_err(|error| Failure::archive(name, error))
+}
+
+/// Opens the backup that is meant: the one with that id, or the location's only object.
+pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
+    let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
+    let object = match &wanted.backup_id {
+        Some(id) => find(outside, &agent_id, id)?,
+        None => only(outside, &agent_id)?,
+    };
+    let content = outside.open_object(&agent_id, &object.name)?;
+    Ok(Opened { agent_id, object, content })
+}
+
+/// The object of the backup `id`.
+pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
+    let is_meant = |listing: &Listing| listing.manifest.as_ref().is_ok_and(|manifest| manifest.slug() == id);
+    let found = list(outside, agent_id)?.into_iter().find(is_meant);
+    found.map(|listing| listing.object).ok_or_else(|| {
+        let message =
+            format!("there is no backup {id} in {agent_id}; `larder list` shows those that are there");
+        Failure::new("backup_not_found", message)
+    })
+}
+
+fn only(outside: &dyn Outside, agent_id: &str) -> Result<Object> {
+    match <[Object; 1]>::try_from(outside.objects(agent_id)?) {
+        Ok([object]) => Ok(object),
+        Err(objects) => Err(Failure::invalid(format!(
+            "{agent_id} holds {} backups: say which with backup_id",
+            objects.len()
+        ))),
+    }
+}

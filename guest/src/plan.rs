@@ -1,0 +1,131 @@
+//! What a backup will hold: the home's entries less the exclusions, in the order they are written.
+//!
+//! Reads no file content. The plan is the same whether a backup is made of it or only shown.
+
+use std::collections::BTreeMap;
+
+use crate::archive::{Entry, Exclude, Kind, shown};
+use crate::error::Result;
+use crate::model::{Amount, Excluded, Sized, Skipped};
+use crate::ports::{Listed, Snapshot};
+
+/// Home Assistant's restore of the database alone fails when the second of these is missing.
+const DATABASE: &[u8] = b"home-assistant_v2.db";
+const DATABASE_LOG: &[u8] = b"home-assistant_v2.db-wal";
+/// Entries that are asked for at once.
+const BATCH: u32 = 1000;
+/// How many of the largest files are named.
+const LARGEST: usize = 10;
+
+pub struct Planned {
+    pub entry: Entry,
+    /// The same on every name of one file.
+    pub identity: Option<u64>,
+    /// Not in the home: an empty file that readers rely on.
+    pub is_made_up: bool,
+}
+
+#[derive(Default)]
+pub struct Plan {
+    pub entries: Vec<Planned>,
+    pub amount: Amount,
+    pub excluded: Vec<Excluded>,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Plan {
+    pub fn make(snapshot: &dyn Snapshot, exclude: &Exclude) -> Result<Self> {
+        let mut plan = Self::default();
+        let mut rules = Rules { exclude, below: None, excluded: BTreeMap::new() };
+        loop {
+            let batch = snapshot.entries(BATCH)?;
+            if batch.is_empty() {
+                break;
+            }
+            batch.into_iter().for_each(|listed| plan.consider(listed, &mut rules));
+        }
+        plan.excluded = rules.excluded.into_values().collect();
+        plan.add_database_log();
+        Ok(plan)
+    }
+
+    fn consider(&mut self, listed: Listed, rules: &mut Rules<'_>) {
+        match listed {
+            Listed::Unusable { path, reason } if !rules.excludes(&path, 0, false) => {
+                self.skipped.push(Skipped { path: shown(&path), reason });
+            }
+            Listed::Entry { entry, identity } => {
+                let size = if let Kind::File(size) = entry.kind { size } else { 0 };
+                if !rules.excludes(&entry.path, size, entry.kind == Kind::Directory) {
+                    self.add(Planned { entry, identity, is_made_up: false });
+                }
+            }
+            Listed::Unusable { .. } => {}
+        }
+    }
+
+    fn add(&mut self, planned: Planned) {
+        match planned.entry.kind {
+            Kind::Directory => self.amount.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
+            Kind::File(size) => {
+                self.amount.files += 1;
+                self.amount.bytes += size;
+            }
+        }
+        self.entries.push(planned);
+    }
+
+    /// Puts an empty write-ahead log behind a database that has none.
+    fn add_database_log(&mut self) {
+        let at = |path: &[u8]| self.entries.iter().position(|planned| planned.entry.path == path);
+        let (Some(database), None) = (at(DATABASE), at(DATABASE_LOG)) else { return };
+        let Some(of) = self.entries.get(database).map(|planned| planned.entry.clone()) else { return };
+        let entry = Entry { path: DATABASE_LOG.to_vec(), kind: Kind::File(0), ..of };
+        self.amount.files += 1;
+        self.entries.insert(database + 1, Planned { entry, identity: None, is_made_up: true });
+    }
+
+    /// The largest files, largest first.
+    pub fn largest(&self) -> Vec<Sized> {
+        let files = self.entries.iter().filter_map(|planned| match planned.entry.kind {
+            Kind::File(size) => Some((size, planned.entry.path.as_slice())),
+            _ => None,
+        });
+        let mut files: Vec<_> = files.collect();
+        files.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        files.into_iter().take(LARGEST).map(|(size, path)| Sized { path: shown(path), size }).collect()
+    }
+}
+
+/// The exclusions while a home is walked: what an excluded directory holds comes right behind it.
+struct Rules<'a> {
+    exclude: &'a Exclude,
+    below: Option<(Vec<u8>, String)>,
+    excluded: BTreeMap<String, Excluded>,
+}
+
+impl Rules<'_> {
+    fn excludes(&mut self, path: &[u8], size: u64, is_directory: bool) -> bool {
+        let above = self.below.as_ref().filter(|(directory, _)| is_below(path, directory));
+        let pattern = match above {
+            Some((_, pattern)) => pattern.clone(),
+            None => match self.exclude.excluded(path) {
+                Some(pattern) if !path.is_empty() => pattern.to_owned(),
+                _ => return false,
+            },
+        };
+        if is_directory && above.is_none() {
+            self.below = Some((path.to_vec(), pattern.clone()));
+        }
+        let count =
+            self.excluded.entry(pattern.clone()).or_insert(Excluded { pattern, entries: 0, bytes: 0 });
+        count.entries += 1;
+        count.bytes += size;
+        true
+    }
+}
+
+fn is_below(path: &[u8], directory: &[u8]) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.first() == Some(&b'/'))
+}

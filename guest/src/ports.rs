@@ -1,0 +1,210 @@
+//! What the logic needs from outside, as small traits; `wit/` says what each promises.
+//!
+//! No generated type and no effect here: `component.rs` implements these with the contract's imports, tests as they like.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use crate::archive::{Entry, Instant};
+use crate::error::Failure;
+
+pub type Outcome<T> = Result<T, Fault>;
+
+/// What the host could not do, named by what can be done about it (`wit/types.wit`, `error`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub cause: Cause,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    NotFound,
+    Exists,
+    Denied,
+    Invalid,
+    InUse,
+    NoSpace,
+    Limit,
+    Io,
+}
+
+impl Fault {
+    pub fn unexpected(error: impl fmt::Display) -> Self {
+        Self { cause: Cause::Io, message: error.to_string() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A fault travels through `std::io` unharmed: `Failure::archive` takes it out again.
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        Self::other(fault)
+    }
+}
+
+/// The world.
+pub trait Outside {
+    fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn Job>>;
+    fn report(&self, stage: &str, done: u64, total: Option<u64>);
+    fn emit(&self, topic: &str, data: &str);
+    fn now(&self) -> Instant;
+    /// An IANA name.
+    fn time_zone(&self) -> String;
+    fn snapshot(&self) -> Box<dyn Snapshot>;
+    fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
+    fn locations(&self) -> Vec<Location>;
+    fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
+    fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
+    fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
+    fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
+}
+
+pub trait Job {
+    fn next(&self) -> Pin<Box<dyn Future<Output = Event> + '_>>;
+}
+
+#[derive(Debug)]
+pub enum Event {
+    Progress { stage: String, done: u64, total: Option<u64> },
+    Finished(Result<String, Failure>),
+}
+
+pub trait Content {
+    fn size(&self) -> u64;
+    fn modified(&self) -> Instant;
+    fn note(&self) -> Option<String>;
+    fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
+}
+
+/// One thing in the home.
+#[derive(Debug)]
+pub enum Listed {
+    Entry { entry: Entry, identity: Option<u64> },
+    Unusable { path: Vec<u8>, reason: String },
+}
+
+pub trait Snapshot {
+    fn entries(&self, max: u32) -> Outcome<Vec<Listed>>;
+    fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+}
+
+/// What a committed target does to what is there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    Add,
+    AllBut(Vec<Vec<u8>>),
+    Only(Vec<Vec<u8>>),
+}
+
+pub trait Target {
+    fn available(&self) -> u64;
+    fn add(&self, entry: &Entry) -> Outcome<()>;
+    fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
+    fn commit(&self) -> Outcome<()>;
+}
+
+pub trait Writer {
+    fn append(&self, bytes: &[u8]) -> Outcome<()>;
+    fn finish(&self) -> Outcome<()>;
+}
+
+#[derive(Debug, Clone)]
+pub struct Location {
+    pub id: String,
+    pub name: String,
+    pub writable: bool,
+    pub available: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub name: String,
+    pub size: u64,
+}
+
+pub trait Draft {
+    fn append(&self, bytes: &[u8]) -> Outcome<()>;
+    fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
+    fn read_back(&self) -> Outcome<Box<dyn Content>>;
+    fn publish(&self) -> Outcome<()>;
+}
+
+/// Reads a content from start to end, seeking where asked to.
+pub struct Reader<'a> {
+    content: &'a dyn Content,
+    position: u64,
+    end: u64,
+    chunk: Vec<u8>,
+    used: usize,
+}
+
+/// Bytes asked for at once.
+const CHUNK: u32 = 256 * 1024;
+
+impl<'a> Reader<'a> {
+    pub fn new(content: &'a dyn Content) -> Self {
+        Self::section(content, 0, content.size())
+    }
+
+    /// Reads `size` bytes from `offset` on; seeking is relative to `offset`'s content, not to the section.
+    pub fn section(content: &'a dyn Content, offset: u64, size: u64) -> Self {
+        let end = offset.saturating_add(size).min(content.size());
+        Self { content, position: offset, end, chunk: Vec::new(), used: 0 }
+    }
+
+    /// Where the next byte comes from.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl io::Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.used >= self.chunk.len() {
+            let left = self.end.saturating_sub(self.position);
+            let max = u32::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+            self.chunk = if max == 0 { Vec::new() } else { self.content.read(self.position, max)? };
+            self.used = 0;
+        }
+        let from = self.chunk.get(self.used..).unwrap_or_default();
+        let length = from.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..length), from.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        self.used += length;
+        self.position += length as u64;
+        Ok(length)
+    }
+}
+
+impl io::Seek for Reader<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            io::SeekFrom::Start(at) => Some(at),
+            io::SeekFrom::End(by) => self.end.checked_add_signed(by),
+            io::SeekFrom::Current(by) => self.position.checked_add_signed(by),
+        };
+        let target = target.ok_or_else(|| io::Error::other("a seek before the start of the archive"))?;
+        let ahead = target.checked_sub(self.position).and_then(|ahead| usize::try_from(ahead).ok());
+        match ahead {
+            // Within what was read already.
+            Some(ahead) if self.used.saturating_add(ahead) <= self.chunk.len() => self.used += ahead,
+            _ => {
+                self.chunk = Vec::new();
+                self.used = 0;
+            }
+        }
+        self.position = target;
+        Ok(target)
+    }
+}

@@ -1,0 +1,56 @@
+//! How far a job is: reported in steps, so that it costs nothing.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use crate::ports::Outside;
+
+/// Bytes between two reports.
+const STEP: u64 = 1024 * 1024;
+
+pub struct Progress<'a> {
+    outside: &'a dyn Outside,
+    stage: &'static str,
+    total: u64,
+    done: u64,
+    reported: u64,
+}
+
+impl<'a> Progress<'a> {
+    pub fn new(outside: &'a dyn Outside, stage: &'static str, total: u64) -> Self {
+        outside.report(stage, 0, Some(total));
+        Self { outside, stage, total, done: 0, reported: 0 }
+    }
+
+    pub fn add(&mut self, bytes: u64) {
+        self.done = self.done.saturating_add(bytes);
+        if self.done.saturating_sub(self.reported) >= STEP {
+            self.reported = self.done;
+            self.outside.report(self.stage, self.done.min(self.total), Some(self.total));
+        }
+    }
+
+    /// Everything of the stage is done.
+    pub fn finish(self) {
+        self.outside.report(self.stage, self.total, Some(self.total));
+    }
+}
+
+/// A reader whose bytes are counted; what is skipped by seeking is not.
+pub struct Watched<'a, R> {
+    pub inner: R,
+    pub progress: Progress<'a>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.progress.add(read as u64);
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Watched<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}

@@ -1,0 +1,241 @@
+//! Restoring: a home, its database alone, or single paths, from a backup into a staged target.
+//!
+//! Everything is checked while it is staged; only a backup that was good to its last byte is put in place.
+
+use std::collections::HashSet;
+
+use crate::archive::{Entry, Kind, Summary, Visit, shown};
+use crate::error::{Failure, Result};
+use crate::home::{Home, is_newer};
+use crate::library;
+use crate::model::{Amount, ExtractRequest, RestoreRequest, Restored, Skipped};
+use crate::ports::{Outside, Scope, Target, Writer};
+use crate::verify::{self, Archive};
+
+/// What belongs to the recorder's database, in the home.
+const DATABASE: [&[u8]; 2] = [b"home-assistant_v2.db", b"home-assistant_v2.db-wal"];
+/// Memory that the database's users share; it must not outlive the database it belongs to.
+const DATABASE_MEMORY: &[u8] = b"home-assistant_v2.db-shm";
+const BACKUPS: &[u8] = b"backups";
+
+/// Restores what is asked for, whole or not at all.
+pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
+    let opened = library::open(outside, &request.backup)?;
+    let mut outer = verify::outer(&opened)?;
+    let choice = Choice::of(request)?;
+    check_manifest(outside, request, &outer, choice)?;
+    let name = &opened.object.name;
+    let target = match request.dry_run {
+        true => None,
+        false => Some(outside.target(&choice.scope(request.elsewhere), request.force)?),
+    };
+    let wanted = |entry: &Entry| choice.wants(&entry.path);
+    let mut staging = Staging::new(target.as_deref(), &wanted);
+    let summary = verify::read_through(outside, &mut outer, name, "home_assistant", &mut staging)?;
+    let amount = staging.amount;
+    if choice == Choice::Database && amount.files == 0 {
+        return Err(Failure::new(
+            "backup_unsupported",
+            format!("{name}: there is no database in this backup"),
+        ));
+    }
+    if let Some(target) = &target {
+        outside.report("put_in_place", 0, None);
+        target.commit()?;
+    }
+    Ok(restored(&outer, choice, request.dry_run, amount, &summary))
+}
+
+/// Takes single files or directories out of a backup, into a directory.
+pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restored> {
+    let opened = library::open(outside, &request.backup)?;
+    let mut outer = verify::outer(&opened)?;
+    let trimmed = request.paths.iter().map(|path| path.trim_matches('/').as_bytes().to_vec());
+    let paths: Vec<Vec<u8>> =
+        trimmed.map(|path| path.strip_prefix(b"data/").map_or(path.clone(), <[u8]>::to_vec)).collect();
+    let target = outside.target(&Scope::Add, false)?;
+    let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
+    let mut staging = Staging::new(Some(target.as_ref()), &wanted);
+    let summary = verify::read_through(outside, &mut outer, &opened.object.name, "extract", &mut staging)?;
+    let amount = staging.amount;
+    for path in &paths {
+        let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
+        if !found {
+            let message = format!("{}: there is no {} in this backup", opened.object.name, shown(path));
+            return Err(Failure::new("not_found", message));
+        }
+    }
+    target.commit()?;
+    Ok(restored(&outer, Choice::Everything, false, amount, &summary))
+}
+
+fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
+    let rest = path.strip_prefix(directory);
+    directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
+}
+
+/// Which part of a home is restored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Everything,
+    WithoutDatabase,
+    Database,
+}
+
+impl Choice {
+    fn of(request: &RestoreRequest) -> Result<Self> {
+        match (request.restore_homeassistant, request.restore_database) {
+            (true, true) => Ok(Self::Everything),
+            (true, false) => Ok(Self::WithoutDatabase),
+            (false, true) => Ok(Self::Database),
+            (false, false) => {
+                Err(Failure::invalid("nothing to restore: choose the configuration, the database or both"))
+            }
+        }
+    }
+
+    fn wants(self, path: &[u8]) -> bool {
+        let is_database = DATABASE.contains(&path);
+        match self {
+            Self::Everything => true,
+            Self::WithoutDatabase => !is_database,
+            Self::Database => is_database,
+        }
+    }
+
+    fn scope(self, elsewhere: bool) -> Scope {
+        let own = |names: &[&[u8]]| names.iter().map(|name| name.to_vec()).collect();
+        let [database, log] = DATABASE;
+        match self {
+            _ if elsewhere => Scope::Add,
+            Self::Everything => Scope::AllBut(own(&[BACKUPS])),
+            Self::WithoutDatabase => Scope::AllBut(own(&[BACKUPS, database, log, DATABASE_MEMORY])),
+            Self::Database => Scope::Only(own(&[database, log, DATABASE_MEMORY])),
+        }
+    }
+}
+
+fn check_manifest(
+    outside: &dyn Outside,
+    request: &RestoreRequest,
+    outer: &Archive<'_>,
+    choice: Choice,
+) -> Result<()> {
+    let manifest = &outer.manifest;
+    let Some(version) = manifest.homeassistant_version() else {
+        let message = format!(
+            "{} holds no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
+             lists it",
+            manifest.name()
+        );
+        return Err(Failure::new("backup_unsupported", message));
+    };
+    if choice == Choice::Database && !manifest.database_included() {
+        return Err(Failure::new(
+            "backup_unsupported",
+            format!("{} was made without the database", manifest.name()),
+        ));
+    }
+    if request.elsewhere || request.force {
+        return Ok(());
+    }
+    let home = Home::read(outside, outside.snapshot().as_ref())?;
+    match &home.version {
+        Some(own) if is_newer(version, own) => {
+            let message = format!(
+                "{} was made by Home Assistant {version}, this home runs {own}: update it first, or restore with --force",
+                manifest.name()
+            );
+            Err(Failure::new("backup_too_new", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn restored(
+    outer: &Archive<'_>,
+    choice: Choice,
+    dry_run: bool,
+    amount: Amount,
+    summary: &Summary,
+) -> Restored {
+    let manifest = &outer.manifest;
+    let skipped: Vec<Skipped> =
+        verify::skipped(summary).into_iter().filter(|_| choice != Choice::Database).collect();
+    Restored {
+        backup_id: manifest.slug().to_owned(),
+        name: manifest.name().to_owned(),
+        date: manifest.date_text().to_owned(),
+        dry_run,
+        amount,
+        homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
+        restored_homeassistant: choice != Choice::Database,
+        restored_database: choice != Choice::WithoutDatabase && manifest.database_included(),
+        skipped,
+    }
+}
+
+/// Stages what is wanted; without a target it only counts.
+struct Staging<'a> {
+    target: Option<&'a dyn Target>,
+    wanted: &'a dyn Fn(&Entry) -> bool,
+    writer: Option<Box<dyn Writer>>,
+    amount: Amount,
+    /// Paths that were wanted and found.
+    seen: HashSet<Vec<u8>>,
+}
+
+impl<'a> Staging<'a> {
+    fn new(target: Option<&'a dyn Target>, wanted: &'a dyn Fn(&Entry) -> bool) -> Self {
+        Self { target, wanted, writer: None, amount: Amount::default(), seen: HashSet::new() }
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        match entry.kind {
+            Kind::Directory => self.amount.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
+            Kind::File(size) => {
+                self.amount.files += 1;
+                self.amount.bytes += size;
+            }
+        }
+        self.seen.insert(entry.path.clone());
+    }
+}
+
+impl Visit for Staging<'_> {
+    type Error = Failure;
+
+    fn entry(&mut self, entry: &Entry) -> Result<()> {
+        if !(self.wanted)(entry) {
+            return Ok(());
+        }
+        self.count(entry);
+        let Some(target) = self.target else { return Ok(()) };
+        match &entry.kind {
+            Kind::File(_) => self.writer = Some(target.add_file(entry)?),
+            // The other name may not be among what is wanted: then the file's content is not there to link to.
+            Kind::HardLink(first) if !self.seen.contains(first) => {
+                let message =
+                    format!("{} is another name of {}: name that too", shown(&entry.path), shown(first));
+                return Err(Failure::new("not_found", message));
+            }
+            _ => target.add(entry)?,
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        match &self.writer {
+            Some(writer) => Ok(writer.append(bytes)?),
+            None => Ok(()),
+        }
+    }
+
+    fn end_file(&mut self) -> Result<()> {
+        match self.writer.take() {
+            Some(writer) => Ok(writer.finish()?),
+            None => Ok(()),
+        }
+    }
+}

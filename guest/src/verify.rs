@@ -1,0 +1,135 @@
+//! Whether a backup can be restored: reads it to its last byte and checks all that its format lets one check.
+//!
+//! The outer tar, `backup.json`, the gzip check value and length, every header of the inner tar, every name in it.
+
+use crate::archive::{Entry, Limits, Outer, Summary, Visit, shown, walk};
+use crate::error::{Failure, Result};
+use crate::library::{self, Opened};
+use crate::model::{Amount, BackupRef, Skipped, Verified};
+use crate::ports::{Content, Outside, Reader};
+use crate::progress::{Progress, Watched};
+
+pub type Archive<'a> = Outer<Reader<'a>>;
+
+/// Opens a backup's outer tar.
+pub fn outer(opened: &Opened) -> Result<Archive<'_>> {
+    outer_of(opened.content.as_ref(), &opened.object.name)
+}
+
+pub fn outer_of<'a>(content: &'a dyn Content, name: &str) -> Result<Archive<'a>> {
+    Outer::open(Reader::new(content), &Limits::default()).map_err(|error| Failure::archive(name, error))
+}
+
+/// Checks one backup.
+pub fn verify(outside: &dyn Outside, request: &BackupRef) -> Result<Verified> {
+    let opened = library::open(outside, request)?;
+    let mut outer = outer(&opened)?;
+    let summary = read_through(outside, &mut outer, &opened.object.name, "verify", &mut Only)?;
+    let manifest = &outer.manifest;
+    Ok(Verified {
+        restorable: true,
+        backup_id: manifest.slug().to_owned(),
+        name: manifest.name().to_owned(),
+        date: manifest.date_text().to_owned(),
+        size: opened.object.size,
+        amount: amount(&summary),
+        database_included: manifest.database_included(),
+        not_restorable: unrestorable(&outer, &summary),
+        file: opened.object.name.clone(),
+    })
+}
+
+/// Walks through the home in a backup, from its first byte to its last, and lets `visit` see everything.
+pub fn read_through<V: Visit<Error = Failure>>(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    name: &str,
+    stage: &'static str,
+    visit: &mut V,
+) -> Result<Summary> {
+    let Some(member) = outer.home().cloned() else {
+        let message =
+            format!("{name} holds no Home Assistant configuration: there is nothing to restore here");
+        return Err(Failure::new("backup_unsupported", message));
+    };
+    if outer.manifest.protected() {
+        let message =
+            format!("{name} is protected by a password; this version reads unprotected backups only");
+        return Err(Failure::new("decrypt_not_supported", message));
+    }
+    let source = outer.read(&member).map_err(|error| Failure::archive(name, error))?;
+    let mut source = Watched { inner: source, progress: Progress::new(outside, stage, member.size) };
+    let summary =
+        walk(&mut source, &Limits::default(), visit).map_err(|failure: Failure| failure.about(name))?;
+    source.progress.finish();
+    Ok(summary)
+}
+
+/// What a backup holds that cannot be restored here, without reading its contents.
+pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
+    let manifest = &outer.manifest;
+    let needs = "a Home Assistant with a Supervisor restores it";
+    let mut found = Vec::new();
+    if outer.home().is_none() {
+        let reason = "not in this backup: there is no Home Assistant configuration to restore".into();
+        found.push(Skipped { path: "homeassistant".into(), reason });
+    }
+    for addon in manifest.addons() {
+        let path = format!("add-on {} {}", addon.name, addon.version);
+        found.push(Skipped { path, reason: needs.into() });
+    }
+    for folder in manifest.folders() {
+        found.push(Skipped { path: format!("folder {folder}"), reason: needs.into() });
+    }
+    let known = |name: &str| {
+        let stem = name.strip_suffix(".gz").unwrap_or(name);
+        let stem = stem.strip_suffix(".tar").unwrap_or(stem);
+        let folder = manifest.folders().any(|folder| folder.replace('/', "_") == stem);
+        stem == "homeassistant" || folder || manifest.addons().iter().any(|addon| addon.slug == stem)
+    };
+    for member in outer.members.iter().filter(|member| !known(&member.name)) {
+        found.push(Skipped { path: member.name.clone(), reason: "unknown; it is left alone".into() });
+    }
+    found
+}
+
+fn unrestorable(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
+    let mut found = not_restorable(outer);
+    found.extend(skipped(summary));
+    found
+}
+
+/// What the inner tar holds that does not come back, and why.
+pub fn skipped(summary: &Summary) -> Vec<Skipped> {
+    let odd =
+        summary.skipped.iter().map(|odd| Skipped { path: shown(&odd.path), reason: odd.reason.clone() });
+    let outside = summary.outside.iter().map(|name| Skipped {
+        path: shown(name),
+        reason: "lies outside data/ and belongs to the Supervisor".into(),
+    });
+    odd.chain(outside).collect()
+}
+
+pub fn amount(summary: &Summary) -> Amount {
+    let Summary { files, directories, links, bytes, .. } = *summary;
+    Amount { files, directories, links, bytes }
+}
+
+/// Looks and keeps nothing.
+pub struct Only;
+
+impl Visit for Only {
+    type Error = Failure;
+
+    fn entry(&mut self, _entry: &Entry) -> Result<()> {
+        Ok(())
+    }
+
+    fn data(&mut self, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn end_file(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

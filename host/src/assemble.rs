@@ -1,0 +1,193 @@
+//! The one place that names concrete parts: directories, locations and the component become a running host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::bus::Bus;
+use crate::error::{Doing, Error, Result};
+use crate::locations::{LocalDirectory, Location, Locations, SingleFile};
+use crate::lock::Lock;
+use crate::options::Limits;
+use crate::runtime::{Grants, Manager, Runtime};
+use crate::staging::{self, Recovered};
+use crate::steps::Steps;
+
+/// The backup plugin that comes with the host.
+const COMPONENT: &[u8] = include_bytes!(env!("LARDER_COMPONENT"));
+
+/// What a person chose. Directories may be relative.
+#[derive(Clone, Default)]
+pub struct Setting {
+    /// The Home Assistant configuration directory; some commands do without.
+    pub config: Option<PathBuf>,
+    /// Where the local location is; `<config>/backups` when absent.
+    pub backups: Option<PathBuf>,
+    /// Where Larder keeps what is its own; below the XDG state directory when absent.
+    pub state: Option<PathBuf>,
+    /// Another component than the built-in one.
+    pub plugin: Option<PathBuf>,
+    /// A file outside the locations that may be read as a backup.
+    pub file: Option<PathBuf>,
+    /// Where to restore or extract to, when not in place.
+    pub target: Option<PathBuf>,
+    pub limits: Limits,
+    pub steps: Steps,
+}
+
+/// Absolute directories.
+pub struct Places {
+    pub config: Option<PathBuf>,
+    pub backups: Option<PathBuf>,
+    pub state: PathBuf,
+    pub target: Option<PathBuf>,
+}
+
+impl Setting {
+    fn places(&self) -> Result<Places> {
+        let config = self.config.as_deref().map(home).transpose()?;
+        let given = self.backups.as_deref().map(absolute).transpose()?;
+        let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
+        let target = self.target.as_deref().map(absolute).transpose()?.or_else(|| config.clone());
+        let state = match &self.state {
+            Some(state) => absolute(state)?,
+            None => default_state(config.as_deref().or(target.as_deref()).unwrap_or(Path::new("none")))?,
+        };
+        Ok(Places { config, backups, state, target })
+    }
+
+    /// Loads the component. Needs no home.
+    pub fn runtime(&self) -> Result<Runtime> {
+        let read =
+            |path: &PathBuf| fs::read(path).doing(|| format!("cannot read the plugin {}", path.display()));
+        let given = self.plugin.as_ref().map(read).transpose()?;
+        let name =
+            self.plugin.as_ref().map_or("the built-in component".into(), |path| path.display().to_string());
+        let cache = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder"));
+        Runtime::new(&name, given.as_deref().unwrap_or(COMPONENT), self.limits.clone(), cache.as_deref())
+            .map_err(|failure| Error::Invalid(failure.message))
+    }
+
+    /// A host for reading: it waits for nobody. What a killed process left is put right when nobody else is at work.
+    pub fn reader(&self) -> Result<Host> {
+        let places = self.places()?;
+        let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start"));
+        let notices = match lock {
+            Some(Ok(_lock)) => self.put_right(&places)?,
+            _ => Vec::new(),
+        };
+        self.host(places, notices, None)
+    }
+
+    /// A host for changing things, `purpose` in one word: alone on its state directory.
+    pub fn writer(&self, purpose: &str) -> Result<Host> {
+        let places = self.places()?;
+        let state = places.state.display().to_string();
+        fs::create_dir_all(&places.state).doing(|| format!("cannot make the state directory {state}"))?;
+        let lock = Lock::take(&places.state, purpose)?;
+        let notices = self.put_right(&places)?;
+        self.host(places, notices, Some(lock))
+    }
+
+    fn host(&self, places: Places, notices: Vec<String>, lock: Option<Lock>) -> Result<Host> {
+        let bus = Bus::default();
+        let grants = self.grants(&places, bus.clone());
+        let manager =
+            Manager::start(&self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))?;
+        Ok(Host { manager, bus, places, notices, _lock: lock })
+    }
+
+    fn grants(&self, places: &Places, bus: Bus) -> Grants {
+        let mut locations: Vec<Box<dyn Location>> = Vec::new();
+        if let Some(backups) = &places.backups {
+            locations.push(Box::new(LocalDirectory::new(backups.clone())));
+        }
+        if let Some(file) = &self.file {
+            locations.push(Box::new(SingleFile::new(file.clone())));
+        }
+        Grants {
+            home: places.config.clone(),
+            target: places.target.clone(),
+            scratch: places.state.join("scratch"),
+            hidden: vec![places.state.clone()],
+            kept: places.backups.iter().chain([&places.state]).cloned().collect(),
+            locations: Locations::new(locations),
+            bus,
+            time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
+            steps: self.steps.clone(),
+        }
+    }
+
+    /// What a killed process left: an interrupted restore is completed or undone, stale drafts and copies go.
+    fn put_right(&self, places: &Places) -> Result<Vec<String>> {
+        let mut notices = Vec::new();
+        let other =
+            places.target.as_ref().filter(|target| places.config.as_ref() != Some(target) && target.is_dir());
+        for directory in places.config.iter().chain(other) {
+            match staging::recover(directory, &self.steps)? {
+                Recovered::Nothing => {}
+                recovered => notices.push(recovered.to_string()),
+            }
+        }
+        if let Some(backups) = &places.backups {
+            for draft in LocalDirectory::new(backups.clone()).remove_stale_drafts()? {
+                notices.push(format!("removed {draft}, left by a backup that was cut off"));
+            }
+        }
+        let scratch = places.state.join("scratch");
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch).doing(|| format!("cannot remove {}", scratch.display()))?;
+        }
+        Ok(notices)
+    }
+}
+
+/// A running host. Dropping it ends the plugin and frees the state directory.
+pub struct Host {
+    pub manager: Manager,
+    pub bus: Bus,
+    pub places: Places,
+    /// What was put right at the start, for people.
+    pub notices: Vec<String>,
+    _lock: Option<Lock>,
+}
+
+/// The configuration directory, through links.
+fn home(config: &Path) -> Result<PathBuf> {
+    let what = || format!("cannot open the configuration directory {}", config.display());
+    let real = fs::canonicalize(config).doing(what)?;
+    match real.is_dir() {
+        true => Ok(real),
+        false => {
+            Err(Error::Invalid(format!("the configuration directory {} is not a directory", real.display())))
+        }
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
+    // Through links, as far as it exists: engines compare these paths.
+    let existing = absolute.ancestors().find_map(|known| {
+        let real = fs::canonicalize(known).ok()?;
+        Some(real.join(absolute.strip_prefix(known).ok()?))
+    });
+    Ok(existing.unwrap_or(absolute))
+}
+
+/// One state directory a home: the home's name for people, a digest of its path against mix-ups.
+fn default_state(config: &Path) -> Result<PathBuf> {
+    let base = etcetera::choose_base_strategy().map_err(|error| {
+        Error::NotFound(format!("there is no home directory for the state: {error}; use --state"))
+    })?;
+    let base = base.state_dir().unwrap_or_else(|| base.data_dir());
+    let name = config.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(base.join("larder").join(format!("{name}-{:08x}", digest(config))))
+}
+
+/// FNV-1a, 32 bits: stable over versions of Rust, unlike the standard library's.
+fn digest(path: &Path) -> u32 {
+    use std::os::unix::ffi::OsStrExt;
+    let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    path.as_os_str().as_bytes().iter().fold(0x811c_9dc5, step)
+}

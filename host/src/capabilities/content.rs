@@ -1,0 +1,66 @@
+//! `content`: bytes of a home's file, of a stored object, of a draft that is checked.
+
+use wasmtime::component::Resource;
+
+use super::Refusal;
+use crate::error::Result;
+use crate::locations::Stored;
+use crate::model::Timestamp;
+use crate::options::MAX_READ;
+use crate::runtime::StoreData;
+use crate::runtime::bindings::larder::automation::{content, types};
+use crate::snapshot;
+
+/// Where the bytes come from.
+pub enum Content {
+    Home(snapshot::Content),
+    Stored(Stored),
+}
+
+impl Content {
+    fn read(&mut self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Home(content) => content.read(offset, max),
+            Self::Stored(content) => content.read(offset, max),
+        }
+    }
+}
+
+pub(crate) fn instant(time: Timestamp) -> types::Instant {
+    types::Instant { seconds: time.seconds, nanoseconds: time.nanoseconds }
+}
+
+impl content::Host for StoreData {}
+
+impl content::HostContent for StoreData {
+    fn size(&mut self, this: Resource<Content>) -> wasmtime::Result<u64> {
+        Ok(match self.table.get(&this)? {
+            Content::Home(content) => content.size(),
+            Content::Stored(content) => content.size(),
+        })
+    }
+
+    fn modified(&mut self, this: Resource<Content>) -> wasmtime::Result<types::Instant> {
+        Ok(instant(match self.table.get(&this)? {
+            Content::Home(content) => content.modified(),
+            Content::Stored(content) => content.modified(),
+        }))
+    }
+
+    fn note(&mut self, this: Resource<Content>) -> wasmtime::Result<Option<String>> {
+        Ok(match self.table.get(&this)? {
+            Content::Home(content) => content.note(),
+            Content::Stored(_) => None,
+        })
+    }
+
+    fn read(&mut self, this: Resource<Content>, offset: u64, max: u32) -> Result<Vec<u8>, Refusal> {
+        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
+        Ok(self.table.get_mut(&this)?.read(offset, max)?)
+    }
+
+    fn drop(&mut self, this: Resource<Content>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}

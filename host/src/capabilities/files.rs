@@ -1,0 +1,182 @@
+//! `files`: the frozen view of the home, and the staged target.
+
+use wasmtime::component::Resource;
+
+use super::Refusal;
+use super::content::{Content, instant};
+use crate::error::{Error, Result};
+use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
+use crate::options::{DATABASE_WAIT, RESTORE_RESERVE};
+use crate::runtime::StoreData;
+use crate::runtime::bindings::larder::automation::files;
+use crate::snapshot::{self, Snapshot};
+use crate::staging::{self, Target, Writer};
+
+/// The most entries that are handed out at once.
+const MAX_ENTRIES: u32 = 4096;
+
+/// A snapshot, or why there is none.
+pub struct HomeSnapshot(Result<Snapshot>);
+/// A target until it is committed.
+pub struct StagedTarget(Option<Target>);
+/// A writer until it is finished.
+pub struct StagedWriter(Option<Writer>);
+
+fn used_up(what: &str) -> Error {
+    Error::Invalid(format!("the {what} was used after its end"))
+}
+
+fn not_given(what: &str) -> Error {
+    Error::Denied(format!("no {what} was named; name one with --config"))
+}
+
+impl HomeSnapshot {
+    fn open(&mut self) -> Result<&mut Snapshot> {
+        self.0.as_mut().map_err(|error| error.clone())
+    }
+}
+
+impl StagedTarget {
+    fn open(&mut self) -> Result<&mut Target> {
+        self.0.as_mut().ok_or_else(|| used_up("restore target"))
+    }
+}
+
+impl files::Host for StoreData {}
+
+impl files::HostSnapshot for StoreData {
+    fn new(&mut self) -> wasmtime::Result<Resource<HomeSnapshot>> {
+        let grants = &self.grants;
+        let options = grants.home.clone().map(|root| snapshot::Options {
+            root,
+            scratch: grants.scratch.clone(),
+            hidden: grants.hidden.clone(),
+            lock_wait: DATABASE_WAIT,
+        });
+        // A constructor cannot fail: a home that cannot be opened says so when it is looked at.
+        let snapshot = options.ok_or_else(|| not_given("home")).and_then(Snapshot::new);
+        Ok(self.table.push(HomeSnapshot(snapshot))?)
+    }
+
+    fn entries(&mut self, this: Resource<HomeSnapshot>, max: u32) -> Result<Vec<files::Entry>, Refusal> {
+        let max = usize::try_from(max.min(MAX_ENTRIES)).unwrap_or(0);
+        let entries = self.table.get_mut(&this)?.open()?.entries(max)?;
+        Ok(entries.into_iter().map(outward).collect())
+    }
+
+    fn open(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<Resource<Content>, Refusal> {
+        let content = self.table.get_mut(&this)?.open()?.open(&path)?;
+        Ok(self.table.push(Content::Home(content))?)
+    }
+
+    fn drop(&mut self, this: Resource<HomeSnapshot>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl files::HostTarget for StoreData {
+    fn open(&mut self, scope: files::Scope, force: bool) -> Result<Resource<StagedTarget>, Refusal> {
+        let scope = match scope {
+            files::Scope::Add => Scope::Add,
+            files::Scope::AllBut(names) => Scope::AllBut(names),
+            files::Scope::Only(names) => Scope::Only(names),
+        };
+        let options = staging::Options {
+            directory: self.grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?,
+            keep: self.grants.kept.clone(),
+            reserve: RESTORE_RESERVE,
+            steps: self.grants.steps.clone(),
+        };
+        let target = Target::open(options, scope, force)?;
+        Ok(self.table.push(StagedTarget(Some(target)))?)
+    }
+
+    fn available(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<u64> {
+        Ok(self.table.get(&this)?.0.as_ref().map_or(0, Target::available))
+    }
+
+    fn add(&mut self, this: Resource<StagedTarget>, entry: files::Entry) -> Result<(), Refusal> {
+        Ok(self.table.get_mut(&this)?.open()?.add(&inward(entry))?)
+    }
+
+    fn add_file(
+        &mut self,
+        this: Resource<StagedTarget>,
+        entry: files::Entry,
+    ) -> Result<Resource<StagedWriter>, Refusal> {
+        let writer = self.table.get_mut(&this)?.open()?.add_file(&inward(entry))?;
+        Ok(self.table.push(StagedWriter(Some(writer)))?)
+    }
+
+    fn commit(&mut self, this: Resource<StagedTarget>) -> Result<(), Refusal> {
+        let target = self.table.get_mut(&this)?.0.take().ok_or_else(|| used_up("restore target"))?;
+        Ok(target.commit()?)
+    }
+
+    fn drop(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl files::HostWriter for StoreData {
+    fn append(&mut self, this: Resource<StagedWriter>, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let writer = self.table.get_mut(&this)?.0.as_mut().ok_or_else(|| used_up("file writer"))?;
+        Ok(writer.append(&bytes)?)
+    }
+
+    fn finish(&mut self, this: Resource<StagedWriter>) -> Result<(), Refusal> {
+        let writer = self.table.get_mut(&this)?.0.take().ok_or_else(|| used_up("file writer"))?;
+        Ok(writer.finish()?)
+    }
+
+    fn drop(&mut self, this: Resource<StagedWriter>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+fn outward(entry: Entry) -> files::Entry {
+    files::Entry {
+        kind: match entry.kind {
+            Kind::Directory => files::Kind::Directory,
+            Kind::File(size) => files::Kind::File(size),
+            Kind::Symlink(target) => files::Kind::Symlink(target),
+            Kind::HardLink(path) => files::Kind::HardLink(path),
+            Kind::Unusable(reason) => files::Kind::Unusable(reason),
+        },
+        path: entry.path,
+        mode: entry.mode,
+        owner: files::Owner {
+            uid: entry.owner.uid,
+            gid: entry.owner.gid,
+            user: entry.owner.user,
+            group: entry.owner.group,
+        },
+        modified: instant(entry.modified),
+        identity: entry.identity,
+    }
+}
+
+fn inward(entry: files::Entry) -> Entry {
+    Entry {
+        kind: match entry.kind {
+            files::Kind::Directory => Kind::Directory,
+            files::Kind::File(size) => Kind::File(size),
+            files::Kind::Symlink(target) => Kind::Symlink(target),
+            files::Kind::HardLink(path) => Kind::HardLink(path),
+            files::Kind::Unusable(reason) => Kind::Unusable(reason),
+        },
+        path: entry.path,
+        mode: entry.mode,
+        owner: Owner {
+            uid: entry.owner.uid,
+            gid: entry.owner.gid,
+            user: entry.owner.user,
+            group: entry.owner.group,
+        },
+        modified: Timestamp { seconds: entry.modified.seconds, nanoseconds: entry.modified.nanoseconds },
+        identity: entry.identity,
+    }
+}

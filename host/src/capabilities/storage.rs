@@ -1,0 +1,84 @@
+//! `storage`: locations, their objects, and drafts.
+
+use wasmtime::component::Resource;
+
+use super::Refusal;
+use super::content::{Content, instant};
+use crate::error::{Error, Result};
+use crate::locations::Draft;
+use crate::runtime::StoreData;
+use crate::runtime::bindings::larder::automation::storage;
+
+/// A draft until it is published.
+pub struct OpenDraft(Option<Box<dyn Draft>>);
+
+impl OpenDraft {
+    fn open(&mut self) -> Result<&mut dyn Draft> {
+        match self.0.as_mut() {
+            Some(draft) => Ok(draft.as_mut()),
+            None => Err(Error::Invalid("the draft was used after it was published".into())),
+        }
+    }
+}
+
+impl storage::Host for StoreData {
+    fn locations(&mut self) -> wasmtime::Result<Vec<storage::Location>> {
+        let describe = |location: &dyn crate::locations::Location| storage::Location {
+            id: location.id().to_owned(),
+            name: location.name().to_owned(),
+            writable: location.is_writable(),
+            available: location.available(),
+        };
+        Ok(self.grants.locations.iter().map(|location| describe(location.as_ref())).collect())
+    }
+
+    fn objects(&mut self, location: String) -> Result<Vec<storage::Object>, Refusal> {
+        let objects = self.grants.locations.get(&location)?.objects()?;
+        let outward = objects.into_iter().map(|object| storage::Object {
+            name: object.name,
+            size: object.size,
+            modified: instant(object.modified),
+        });
+        Ok(outward.collect())
+    }
+
+    fn open(&mut self, location: String, name: String) -> Result<Resource<Content>, Refusal> {
+        let content = self.grants.locations.get(&location)?.open(&name)?;
+        Ok(self.table.push(Content::Stored(content))?)
+    }
+
+    fn delete(&mut self, location: String, name: String) -> Result<(), Refusal> {
+        Ok(self.grants.locations.get(&location)?.delete(&name)?)
+    }
+}
+
+impl storage::HostDraft for StoreData {
+    fn create(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
+        let draft = self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?;
+        Ok(self.table.push(OpenDraft(Some(draft)))?)
+    }
+
+    fn append(&mut self, this: Resource<OpenDraft>, bytes: Vec<u8>) -> Result<(), Refusal> {
+        Ok(self.table.get_mut(&this)?.open()?.append(&bytes)?)
+    }
+
+    fn patch(&mut self, this: Resource<OpenDraft>, offset: u64, bytes: Vec<u8>) -> Result<(), Refusal> {
+        Ok(self.table.get_mut(&this)?.open()?.patch(offset, &bytes)?)
+    }
+
+    fn read_back(&mut self, this: Resource<OpenDraft>) -> Result<Resource<Content>, Refusal> {
+        let content = self.table.get_mut(&this)?.open()?.read_back()?;
+        Ok(self.table.push(Content::Stored(content))?)
+    }
+
+    fn publish(&mut self, this: Resource<OpenDraft>) -> Result<(), Refusal> {
+        let draft = self.table.get_mut(&this)?;
+        draft.open()?;
+        Ok(draft.0.take().map_or(Ok(()), |draft| draft.publish())?)
+    }
+
+    fn drop(&mut self, this: Resource<OpenDraft>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}

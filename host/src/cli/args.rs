@@ -1,0 +1,130 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Verified backups of a Home Assistant home, made by a sandboxed plugin.
+///
+/// Exit status: 0 done, 1 failed, 2 wrong use, 3 done but with something skipped.
+#[derive(Debug, Parser)]
+#[command(name = "larder", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where and how")]
+pub struct Global {
+    /// The Home Assistant configuration directory
+    #[arg(long, global = true, value_name = "DIR", env = "LARDER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where backups are kept [default: <config>/backups]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub backups: Option<PathBuf>,
+    /// Where Larder keeps what is its own [default: below the XDG state directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Another component than the built-in one
+    #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
+    pub plugin: Option<PathBuf>,
+    /// What one instance of the plugin may use: `larder plugin` lists names and values
+    #[arg(long = "limit", global = true, value_name = "NAME=NUMBER")]
+    pub limits: Vec<String>,
+    /// One JSON document on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Says what happens meanwhile, on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a backup and proves that it can be read
+    Create(Create),
+    /// Lists the backups
+    List,
+    /// Describes one backup
+    Show(Which),
+    /// Reads a backup to its end and checks all that can be checked
+    Verify(Which),
+    /// Replaces the home by what a backup holds, whole or not at all
+    Restore(Restore),
+    /// Takes files or directories out of a backup
+    Extract(Extract),
+    /// Deletes a backup
+    Delete {
+        /// The backup's id
+        id: String,
+    },
+    /// What the plugin imports, exports, may do and may not
+    Plugin,
+}
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// The backup's name [default: "Custom backup" and the version]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Leaves the recorder's database out
+    #[arg(long)]
+    pub no_database: bool,
+    /// Leaves out what matches: `*` stays within a directory, `**/` is any depth
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Shows what would be in it; makes none
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Which {
+    /// A backup's id, or the path of a backup file
+    #[arg(value_name = "ID|FILE")]
+    pub backup: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub which: Which,
+    /// Into a new or empty directory instead of in place
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Only one part of the home
+    #[arg(long, value_enum)]
+    pub only: Option<Part>,
+    /// Checks everything, changes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Does not ask before it replaces the home
+    #[arg(long)]
+    pub yes: bool,
+    /// In spite of a newer backup, or of a database that another process has open
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Everything but the recorder's database
+    Homeassistant,
+    /// The recorder's database
+    Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Extract {
+    #[command(flatten)]
+    pub which: Which,
+    /// Paths in the home: `automations.yaml`, `.storage`
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// The directory to put them into
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+}

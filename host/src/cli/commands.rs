@@ -1,0 +1,233 @@
+//! The commands: which action each calls, and with what.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::args::{Cli, Command, Create, Extract, Global, Part, Restore, Which};
+use super::progress::Progress;
+use super::{Answer, Status, WrongUse, plugin, text};
+use crate::assemble::{Host, Setting};
+use crate::locations::SingleFile;
+use crate::options::Limits;
+use crate::steps::Steps;
+
+pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
+    let global = &cli.global;
+    let setting = setting(global, steps)?;
+    match &cli.command {
+        Command::Create(create) => self::create(setting, global, create),
+        Command::List => list(&setting, global),
+        Command::Show(which) => look(setting, global, which, "backup.details", text::shown),
+        Command::Verify(which) => look(setting, global, which, "backup.verify", text::verified),
+        Command::Restore(restore) => self::restore(setting, global, restore),
+        Command::Extract(extract) => self::extract(setting, global, extract),
+        Command::Delete { id } => delete(&setting, global, id),
+        Command::Plugin => plugin::describe(&setting),
+    }
+}
+
+fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
+    let mut limits = Limits::default();
+    for limit in &global.limits {
+        limits.set(limit).map_err(|error| WrongUse(error.to_string()))?;
+    }
+    Ok(Setting {
+        config: global.config.clone(),
+        backups: global.backups.clone(),
+        state: global.state.clone(),
+        plugin: global.plugin.clone(),
+        limits,
+        steps,
+        ..Setting::default()
+    })
+}
+
+/// Most commands are about one home.
+fn need_home(setting: &Setting) -> anyhow::Result<()> {
+    match setting.config.is_some() || setting.file.is_some() {
+        true => Ok(()),
+        false => Err(WrongUse(
+            "which home? Name the Home Assistant configuration directory with --config DIR or LARDER_CONFIG"
+                .into(),
+        )
+        .into()),
+    }
+}
+
+/// Calls an action while its progress is shown.
+fn call(host: &mut Host, global: &Global, action: &str, data: &Value) -> anyhow::Result<Value> {
+    for notice in &host.notices {
+        eprintln!("{notice}");
+    }
+    let events = host.bus.subscribe();
+    let progress = Progress::new(global.json, global.verbose);
+    let answer = std::thread::scope(|scope| {
+        let shown = scope.spawn(move || progress.follow(&events));
+        let answer = host.manager.call(action, &data.to_string());
+        host.bus.close();
+        // A progress bar that could not be drawn is no reason to fail.
+        let _ = shown.join();
+        answer
+    });
+    Ok(serde_json::from_str(&answer?)?)
+}
+
+/// Done, or done with something skipped.
+fn status(answer: &Value, keys: &[&str]) -> Status {
+    let is_partly = keys.iter().any(|key| !text::list(answer, key).is_empty());
+    if is_partly { Status::Partly } else { Status::Done }
+}
+
+fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<Answer> {
+    need_home(&setting)?;
+    let data = json!({
+        "name": create.name,
+        "include_database": !create.no_database,
+        "exclude": create.exclude,
+    });
+    if create.dry_run {
+        let json = call(&mut setting.reader()?, global, "backup.preview", &data)?;
+        return Ok(Answer { text: text::preview(&json), status: status(&json, &["skipped"]), json });
+    }
+    let mut host = setting.writer("create")?;
+    let json = call(&mut host, global, "backup.generate", &data)?;
+    let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
+    Ok(Answer { text: text::created(&json, &directory), status: status(&json, &["skipped"]), json })
+}
+
+fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
+    need_home(setting)?;
+    let json = call(&mut setting.reader()?, global, "backup.info", &json!({}))?;
+    let failed = json.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
+    let status = if failed { Status::Partly } else { status(&json, &["unreadable"]) };
+    Ok(Answer { text: text::listed(&json), status, json })
+}
+
+/// Whether what a person wrote is a file rather than an id.
+fn named_file(backup: &str) -> Option<PathBuf> {
+    let is_file = backup.contains('/') || backup.ends_with(".tar") || Path::new(backup).is_file();
+    is_file.then(|| PathBuf::from(backup))
+}
+
+/// The backup that is meant, as actions take it; a file becomes readable through the setting.
+fn reference(setting: &mut Setting, which: &Which) -> anyhow::Result<Value> {
+    setting.file = named_file(&which.backup);
+    need_home(setting)?;
+    Ok(match &setting.file {
+        Some(_) => json!({"agent_id": SingleFile::ID}),
+        None => json!({"backup_id": which.backup}),
+    })
+}
+
+fn look(
+    mut setting: Setting,
+    global: &Global,
+    which: &Which,
+    action: &str,
+    words: fn(&Value) -> String,
+) -> anyhow::Result<Answer> {
+    let data = reference(&mut setting, which)?;
+    let json = call(&mut setting.reader()?, global, action, &data)?;
+    Ok(Answer { text: words(&json), status: Status::Done, json })
+}
+
+fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
+    let mut data = reference(&mut setting, &restore.which)?;
+    setting.target.clone_from(&restore.to);
+    if let Some(to) = &restore.to {
+        must_be_empty(to)?;
+    } else if setting.config.is_none() {
+        return Err(WrongUse(
+            "restore where? Name the home with --config DIR, or a new directory with --to DIR".into(),
+        )
+        .into());
+    }
+    let target = restore
+        .to
+        .as_ref()
+        .or(setting.config.as_ref())
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
+    if restore.to.is_none() && !restore.dry_run && !restore.yes {
+        ask(&setting, global, &data, &target)?;
+    }
+    let options = json!({
+        "restore_homeassistant": restore.only != Some(Part::Database),
+        "restore_database": restore.only != Some(Part::Homeassistant),
+        "elsewhere": restore.to.is_some(),
+        "dry_run": restore.dry_run,
+        "force": restore.force,
+    });
+    merge(&mut data, options);
+    let mut host = if restore.dry_run { setting.reader()? } else { setting.writer("restore")? };
+    let json = call(&mut host, global, "backup.restore", &data)?;
+    Ok(Answer { text: text::restored(&json, &target), status: status(&json, &["skipped"]), json })
+}
+
+fn must_be_empty(directory: &Path) -> anyhow::Result<()> {
+    match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("cannot use {}", directory.display())),
+        Ok(mut entries) => match entries.all(|entry| entry.is_ok_and(|entry| is_own(&entry.file_name()))) {
+            true => Ok(()),
+            false => Err(WrongUse(format!(
+                "{} is not empty; restore to a new directory, or in place without --to",
+                directory.display()
+            ))
+            .into()),
+        },
+    }
+}
+
+/// What an interrupted restore left is put right before the next one.
+fn is_own(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(crate::model::RESERVED_PREFIX)
+}
+
+/// Asks before a home is replaced. Without a terminal there is nobody to ask.
+fn ask(setting: &Setting, global: &Global, data: &Value, target: &str) -> anyhow::Result<()> {
+    if !std::io::stdin().is_terminal() {
+        return Err(WrongUse(format!(
+            "this replaces the home in {target} and nobody can be asked; add --yes"
+        ))
+        .into());
+    }
+    let details = call(&mut setting.reader()?, global, "backup.details", data)?;
+    eprint!("{}Replace the home in {target} by this backup? [y/N] ", text::shown(&details));
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(anyhow::anyhow!("nothing was changed: the answer was not yes")),
+    }
+}
+
+fn merge(data: &mut Value, more: Value) {
+    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+        data.extend(more);
+    }
+}
+
+fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
+    let mut data = reference(&mut setting, &extract.which)?;
+    setting.target = Some(extract.to.clone());
+    merge(&mut data, json!({"paths": extract.paths}));
+    let json = call(&mut setting.writer("extract")?, global, "backup.extract", &data)?;
+    let target = extract.to.display().to_string();
+    let amount = text::extracted(&json, &target);
+    Ok(Answer { text: amount, status: Status::Done, json })
+}
+
+fn delete(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {
+    need_home(setting)?;
+    let json = call(&mut setting.writer("delete")?, global, "backup.delete", &json!({"backup_id": id}))?;
+    Ok(Answer {
+        text: format!("Backup {id} deleted: {}\n", text::word(&json, "file")),
+        status: Status::Done,
+        json,
+    })
+}

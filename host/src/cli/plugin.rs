@@ -1,0 +1,66 @@
+//! `larder plugin`: what the component may do, read from the component itself.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Status};
+use crate::assemble::Setting;
+
+/// What each interface of the contract lets a plugin do; an interface that is not here could not be linked.
+const MAY: &[(&str, &str)] = &[
+    (
+        "larder:automation/files",
+        "read the home's directory (never write it); stage a restore that the host puts in place",
+    ),
+    ("larder:automation/storage", "list, read, add and delete backups in the configured locations"),
+    ("larder:automation/jobs", "start jobs: fresh instances of itself, under the limits below"),
+    ("larder:automation/entities", "tell subscribers what happens"),
+    ("larder:automation/clock", "know the time zone"),
+    ("wasi:clocks", "know the time"),
+    ("wasi:random", "draw random numbers"),
+    ("wasi:cli", "write to standard error, which is shown when it dies"),
+];
+
+const MAY_NOT: &[&str] = &[
+    "open files: no directory is preopened",
+    "use the network: no address is allowed",
+    "see environment variables or arguments: there are none",
+    "see passwords that it was not given",
+];
+
+pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
+    let (imports, exports) = setting.runtime()?.interfaces();
+    let host = setting.reader()?;
+    let may: Vec<_> =
+        MAY.iter().filter(|(name, _)| imports.iter().any(|import| import.starts_with(name))).collect();
+    let limits = setting.limits.describe();
+    let actions = host.manager.actions();
+
+    let mut text = String::new();
+    section(&mut text, "Imports", imports.iter().cloned());
+    section(&mut text, "Exports", exports.iter().cloned());
+    section(&mut text, "May", may.iter().map(|(name, what)| format!("{what} ({name})")));
+    section(&mut text, "May not", MAY_NOT.iter().map(|what| (*what).to_owned()));
+    let lines = limits.iter().map(|limit| format!("{:13} {:9} {}", limit.name, limit.value, limit.about));
+    section(&mut text, "Limits of one instance (--limit NAME=NUMBER)", lines);
+    let lines = actions.iter().map(|action| {
+        let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
+        let who = if action.public { "automations" } else { "clients" };
+        format!("{:16} {:11} {}  [{}]", action.name, who, action.description, fields.join(", "))
+    });
+    section(&mut text, "Actions", lines);
+
+    let json = json!({
+        "imports": imports,
+        "exports": exports,
+        "may": may.iter().map(|(_, what)| *what).collect::<Vec<_>>(),
+        "may_not": MAY_NOT,
+        "limits": limits.iter().map(|l| json!({"name": l.name, "value": l.value, "about": l.about})).collect::<Vec<Value>>(),
+        "actions": actions,
+    });
+    Ok(Answer { json, text, status: Status::Done })
+}
+
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    *text += &format!("{title}:\n");
+    lines.for_each(|line| *text += &format!("  {line}\n"));
+}

@@ -1,0 +1,194 @@
+//! Answers in words. Pure: JSON in, text out.
+
+use serde_json::Value;
+
+/// Bytes for people: `9.1 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}
+
+pub(crate) fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("–")
+}
+
+pub(crate) fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
+pub(crate) fn flag(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool).unwrap_or(false)
+}
+
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+/// `2026-11-23T15:39:40.988161+01:00` without its fraction.
+fn date(value: &Value) -> String {
+    let text = word(value, "date");
+    let (day, rest) = text.split_once('T').unwrap_or((text, ""));
+    let zone = rest.find(['+', '-', 'Z']).and_then(|at| rest.get(at..)).unwrap_or_default();
+    format!("{day} {} {zone}", rest.get(..8).unwrap_or(rest)).trim_end().to_owned()
+}
+
+/// Lines of `name  value`, the values in one column.
+fn fields(pairs: &[(&str, String)]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    pairs.iter().map(|(name, value)| format!("  {name:width$}  {value}\n")).collect()
+}
+
+fn amount(value: &Value) -> String {
+    format!(
+        "{} in {} files, {} directories, {} links",
+        size(number(value, "bytes")),
+        number(value, "files"),
+        number(value, "directories"),
+        number(value, "links")
+    )
+}
+
+/// Paths with their reasons, or nothing.
+fn reasons(title: &str, items: &[Value]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let lines = items.iter().map(|item| format!("  {}: {}\n", word(item, "path"), word(item, "reason")));
+    format!("{title}\n{}", lines.collect::<String>())
+}
+
+pub(crate) fn created(value: &Value, directory: &str) -> String {
+    let pairs = [
+        ("name", word(value, "name").to_owned()),
+        ("file", format!("{directory}/{}", word(value, "file"))),
+        ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
+        ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
+    ];
+    format!(
+        "Backup {} created.\n{}{}",
+        word(value, "backup_id"),
+        fields(&pairs),
+        reasons("Skipped or incomplete:", list(value, "skipped"))
+    )
+}
+
+pub(crate) fn preview(value: &Value) -> String {
+    let available = value.get("available").and_then(Value::as_u64).map_or("unknown".into(), size);
+    let pairs = [
+        ("name", word(value, "name").to_owned()),
+        ("content", amount(value)),
+        ("database", yes(flag(value, "database_included")).to_owned()),
+        ("archive", format!("about {}", size(number(value, "estimated_size")))),
+        ("free", available),
+    ];
+    let largest = list(value, "largest").iter();
+    let largest =
+        largest.map(|item| format!("  {:>11}  {}\n", size(number(item, "size")), word(item, "path")));
+    let excluded = list(value, "excluded").iter().map(|item| {
+        let (entries, bytes) = (number(item, "entries"), size(number(item, "bytes")));
+        format!("  {}: {entries} entries, {bytes}\n", word(item, "pattern"))
+    });
+    format!(
+        "A backup would hold:\n{}Largest:\n{}{}{}",
+        fields(&pairs),
+        largest.collect::<String>(),
+        titled("Left out by pattern:", excluded.collect()),
+        reasons("Would be skipped:", list(value, "skipped"))
+    )
+}
+
+fn titled(title: &str, lines: String) -> String {
+    if lines.is_empty() { lines } else { format!("{title}\n{lines}") }
+}
+
+pub(crate) fn listed(value: &Value) -> String {
+    let backups = list(value, "backups");
+    let mut text = if backups.is_empty() {
+        "No backups.\n".to_owned()
+    } else {
+        format!("{:8}  {:26}  {:>11}  {:10}  NAME\n", "ID", "DATE", "SIZE", "DATABASE")
+    };
+    for backup in backups {
+        let database = yes(flag(backup, "database_included"));
+        let (id, name) = (word(backup, "backup_id"), word(backup, "name"));
+        text += &format!(
+            "{id:8}  {:26}  {:>11}  {database:10}  {name}\n",
+            date(backup),
+            size(stored_size(backup))
+        );
+    }
+    let errors = value.get("agent_errors").and_then(Value::as_object);
+    for (agent, error) in errors.into_iter().flatten() {
+        text += &format!("{agent}: {}\n", error.as_str().unwrap_or_default());
+    }
+    text + &reasons("Not readable as backups:", list(value, "unreadable"))
+}
+
+fn agent(backup: &Value) -> Option<&Value> {
+    backup.get("agents")?.as_object()?.values().next()
+}
+
+fn stored_size(backup: &Value) -> u64 {
+    agent(backup).map_or(0, |agent| number(agent, "size"))
+}
+
+pub(crate) fn shown(value: &Value) -> String {
+    let backup = value.get("backup").unwrap_or(value);
+    let names = |key: &str, field: &str| {
+        let names: Vec<_> =
+            list(backup, key).iter().map(|item| item.as_str().unwrap_or(word(item, field))).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let pairs = [
+        ("name", word(backup, "name").to_owned()),
+        ("date", date(backup)),
+        ("file", word(backup, "file").to_owned()),
+        ("size", size(stored_size(backup))),
+        ("home assistant", word(backup, "homeassistant_version").to_owned()),
+        ("database", yes(flag(backup, "database_included")).to_owned()),
+        ("protected", yes(agent(backup).is_some_and(|agent| flag(agent, "protected"))).to_owned()),
+        ("add-ons", names("addons", "name")),
+        ("folders", names("folders", "slug")),
+        ("members", names("members", "name")),
+    ];
+    let lost = reasons("Cannot be restored here:", list(backup, "not_restorable"));
+    format!("Backup {}\n{}{lost}", word(backup, "backup_id"), fields(&pairs))
+}
+
+pub(crate) fn verified(value: &Value) -> String {
+    let pairs = [
+        ("name", word(value, "name").to_owned()),
+        ("date", date(value)),
+        ("file", word(value, "file").to_owned()),
+        ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
+        ("database", yes(flag(value, "database_included")).to_owned()),
+    ];
+    format!(
+        "Backup {} is restorable: every byte was read and checked.\n{}{}",
+        word(value, "backup_id"),
+        fields(&pairs),
+        reasons("Cannot be restored here:", list(value, "not_restorable"))
+    )
+}
+
+pub(crate) fn restored(value: &Value, target: &str) -> String {
+    let parts = match (flag(value, "restored_homeassistant"), flag(value, "restored_database")) {
+        (true, true) => "configuration and database",
+        (true, false) => "configuration",
+        _ => "database",
+    };
+    let (id, name) = (word(value, "backup_id"), word(value, "name"));
+    let verb = if flag(value, "dry_run") { "could be " } else { "" };
+    format!(
+        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}.\n{}",
+        amount(value),
+        reasons("Not restored:", list(value, "skipped"))
+    )
+}
+
+pub(crate) fn extracted(value: &Value, target: &str) -> String {
+    format!("Extracted from backup {} to {target}: {}.\n", word(value, "backup_id"), amount(value))
+}

@@ -1,0 +1,18 @@
+//! Larder's host: loads the plugin into a sandbox and gives it a home to look at, places to store to, and a clock.
+//!
+//! `assemble` puts the parts together, `runtime` is the door into the component, `capabilities` what it is given,
+//! `snapshot`, `staging` and `locations` the engines behind that; `cli` is the command line.
+
+pub mod assemble;
+pub mod bus;
+mod capabilities;
+pub mod cli;
+pub mod error;
+pub mod locations;
+mod lock;
+pub mod model;
+pub mod options;
+pub mod runtime;
+pub mod snapshot;
+pub mod staging;
+pub mod steps;

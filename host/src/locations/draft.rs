@@ -1,0 +1,135 @@
+//! A draft: a hidden file beside its target, locked while its process lives, synced, then renamed.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::local::sync_directory;
+use super::{Draft, Stored};
+use crate::error::{Doing, Error, Result};
+use crate::steps::Steps;
+
+/// A draft's name: hidden, and reserved, so that no snapshot shows it.
+const PREFIX: &str = ".larder-";
+const ENDING: &str = ".partial";
+
+pub(super) struct FileDraft {
+    file: File,
+    /// The draft's own name; empty once published.
+    draft: Option<PathBuf>,
+    target: PathBuf,
+    directory: PathBuf,
+    steps: Steps,
+}
+
+impl FileDraft {
+    pub(super) fn create(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
+        if fs::symlink_metadata(&target).is_ok() {
+            return Err(Error::Exists(format!("{} exists already", target.display())));
+        }
+        // The process id keeps two processes apart; the name itself may be as long as a name can be.
+        let draft = directory.join(format!("{PREFIX}{}-{}{ENDING}", std::process::id(), short(name)));
+        steps.at("draft: create");
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
+        let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
+        let this = Self { file, draft: Some(draft), target, directory: directory.to_owned(), steps };
+        this.file.lock().doing(|| format!("cannot lock {}", this.shown()))?;
+        this.steps.at("draft: created");
+        Ok(this)
+    }
+
+    fn shown(&self) -> String {
+        self.target.display().to_string()
+    }
+}
+
+/// The last part of a name that leaves room for what is put around it.
+fn short(name: &str) -> String {
+    let skipped = name.chars().count().saturating_sub(40);
+    name.chars().skip(skipped).collect()
+}
+
+impl Draft for FileDraft {
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.steps.at("draft: append");
+        self.file.write_all(bytes).doing(|| format!("cannot write {}", self.shown()))
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.steps.at("draft: patch");
+        let size = self.file.metadata().doing(|| format!("cannot look at {}", self.shown()))?.len();
+        if offset.saturating_add(bytes.len() as u64) > size {
+            return Err(Error::Invalid(format!("a patch of {} behind its end", self.shown())));
+        }
+        self.file.write_all_at(bytes, offset).doing(|| format!("cannot write {}", self.shown()))
+    }
+
+    fn read_back(&mut self) -> Result<Stored> {
+        self.steps.at("draft: read back");
+        let file = self.file.try_clone().doing(|| format!("cannot read back {}", self.shown()))?;
+        Stored::new(file, &self.shown())
+    }
+
+    fn publish(mut self: Box<Self>) -> Result<()> {
+        self.steps.at("draft: sync");
+        self.file.sync_all().doing(|| format!("cannot make {} durable", self.shown()))?;
+        self.steps.at("draft: rename");
+        let Some(draft) = self.draft.clone() else { return Ok(()) };
+        rename_new(&draft, &self.target)?;
+        self.draft = None;
+        self.steps.at("draft: sync directory");
+        sync_directory(&self.directory)?;
+        self.steps.at("draft: published");
+        Ok(())
+    }
+}
+
+/// Renames, but never over something: where the file system cannot promise that, a look beforehand must do.
+fn rename_new(from: &Path, to: &Path) -> Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            if fs::symlink_metadata(to).is_ok() {
+                return Err(Error::Exists(format!("{} exists already", to.display())));
+            }
+            fs::rename(from, to).doing(|| format!("cannot rename the finished backup to {}", to.display()))
+        }
+        outcome => outcome.doing(|| format!("cannot rename the finished backup to {}", to.display())),
+    }
+}
+
+impl Drop for FileDraft {
+    fn drop(&mut self) {
+        if let Some(draft) = &self.draft {
+            // What cannot be removed now is removed at the next start.
+            let _ = fs::remove_file(draft);
+        }
+    }
+}
+
+/// Removes the drafts of processes that are gone.
+pub(super) fn remove_stale(directory: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.doing(|| format!("cannot list {}", directory.display()))?,
+    };
+    let mut removed = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(PREFIX) && name.ends_with(ENDING) && is_stale(&entry.path()) {
+            fs::remove_file(entry.path()).doing(|| format!("cannot remove the leftover {name}"))?;
+            removed.push(name);
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether no living process holds the lock of a draft.
+fn is_stale(path: &Path) -> bool {
+    match File::open(path).map(|file| file.try_lock()) {
+        Ok(Ok(())) => true,
+        Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => false,
+    }
+}

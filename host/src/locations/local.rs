@@ -1,0 +1,113 @@
+//! The local location: a directory of `*.tar` files, Home Assistant's `backup.local`.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use rustix::fs::OFlags;
+
+use super::draft::{self, FileDraft};
+use super::{Draft, Location, Object, Stored, check_name, modified};
+use crate::error::{Doing, Error, Result};
+use crate::steps::Steps;
+
+/// Only files with this ending are objects: so it is in Home Assistant.
+const ENDING: &str = ".tar";
+
+pub struct LocalDirectory {
+    directory: PathBuf,
+}
+
+impl LocalDirectory {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Removes drafts that a killed process left behind; those of a living one are locked and stay. Returns their names.
+    pub fn remove_stale_drafts(&self) -> Result<Vec<String>> {
+        draft::remove_stale(&self.directory)
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf> {
+        check_name(name)?;
+        if !name.ends_with(ENDING) {
+            return Err(Error::Denied(format!("{name:?} cannot be stored here: backups end in {ENDING}")));
+        }
+        Ok(self.directory.join(name))
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.directory.join(name).display().to_string()
+    }
+}
+
+impl Location for LocalDirectory {
+    fn id(&self) -> &str {
+        "backup.local"
+    }
+
+    fn name(&self) -> &str {
+        "local"
+    }
+
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    fn available(&self) -> Option<u64> {
+        // Before the first backup the directory may be missing: its file system is that of its nearest parent.
+        let existing = self.directory.ancestors().find(|path| path.exists())?;
+        let space = rustix::fs::statvfs(existing).ok()?;
+        Some(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
+    fn objects(&self) -> Result<Vec<Object>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.doing(|| format!("cannot list {}", self.directory.display()))?,
+        };
+        let mut objects = Vec::new();
+        for entry in entries {
+            let entry = entry.doing(|| format!("cannot list {}", self.directory.display()))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if self.path(&name).is_err() {
+                continue;
+            }
+            // A file that went away while the directory was listed is not an object.
+            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            if metadata.is_file() {
+                objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
+            }
+        }
+        objects.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(objects)
+    }
+
+    fn open(&self, name: &str) -> Result<Stored> {
+        let path = self.path(name)?;
+        // Never waits for a FIFO that was given a backup's name.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        Stored::new(file.doing(|| format!("cannot open {}", self.shown(name)))?, name)
+    }
+
+    fn delete(&self, name: &str) -> Result<()> {
+        let path = self.path(name)?;
+        fs::remove_file(&path).doing(|| format!("cannot delete {}", self.shown(name)))?;
+        sync_directory(&self.directory)
+    }
+
+    fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
+        let path = self.path(name)?;
+        let directory = self.directory.display();
+        fs::create_dir_all(&self.directory)
+            .doing(|| format!("cannot make the backups directory {directory}"))?;
+        Ok(Box::new(FileDraft::create(&self.directory, name, path, steps.clone())?))
+    }
+}
+
+/// Makes names in `directory` durable.
+pub(super) fn sync_directory(directory: &std::path::Path) -> Result<()> {
+    let file = File::open(directory).doing(|| format!("cannot open {}", directory.display()))?;
+    file.sync_all().doing(|| format!("cannot make {} durable", directory.display()))
+}

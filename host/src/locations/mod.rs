@@ -1,0 +1,116 @@
+//! Locations: where backups are kept. Home Assistant calls them agents.
+//!
+//! Knows objects by name and bytes, not what a backup is.
+
+mod draft;
+mod local;
+mod single;
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+
+pub use local::LocalDirectory;
+pub use single::SingleFile;
+
+use crate::error::{Doing, Error, Result};
+use crate::model::Timestamp;
+use crate::steps::Steps;
+
+pub struct Object {
+    pub name: String,
+    pub size: u64,
+    pub modified: Timestamp,
+}
+
+/// One place where backups are kept. `wit/storage.wit` says what each promises.
+pub trait Location: Send + Sync {
+    /// `domain.unique_id`.
+    fn id(&self) -> &str;
+    fn name(&self) -> &str;
+    fn is_writable(&self) -> bool;
+    /// Free bytes, where known.
+    fn available(&self) -> Option<u64>;
+    fn objects(&self) -> Result<Vec<Object>>;
+    fn open(&self, name: &str) -> Result<Stored>;
+    fn delete(&self, name: &str) -> Result<()>;
+    fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>>;
+}
+
+/// A new object in the making; dropping it leaves nothing.
+pub trait Draft: Send {
+    fn append(&mut self, bytes: &[u8]) -> Result<()>;
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
+    fn read_back(&mut self) -> Result<Stored>;
+    fn publish(self: Box<Self>) -> Result<()>;
+}
+
+/// The bytes of a stored object.
+pub struct Stored {
+    file: File,
+    name: String,
+    size: u64,
+    modified: Timestamp,
+}
+
+impl Stored {
+    fn new(file: File, name: &str) -> Result<Self> {
+        let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
+        if !metadata.is_file() {
+            return Err(Error::Invalid(format!("{name} is not a regular file")));
+        }
+        Ok(Self { size: metadata.len(), modified: modified(&metadata), file, name: name.to_owned() })
+    }
+
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub fn modified(&self) -> Timestamp {
+        self.modified
+    }
+
+    /// Up to `max` bytes from `offset`; fewer at the end.
+    pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; max.min(left)];
+        let read = self.file.read_at(&mut bytes, offset).doing(|| format!("cannot read {}", self.name))?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+}
+
+fn modified(metadata: &std::fs::Metadata) -> Timestamp {
+    let nanoseconds = u32::try_from(metadata.mtime_nsec()).unwrap_or(0);
+    Timestamp { seconds: metadata.mtime(), nanoseconds }
+}
+
+/// The locations that exist, in a fixed order. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Locations(Arc<Vec<Box<dyn Location>>>);
+
+impl Locations {
+    pub fn new(locations: Vec<Box<dyn Location>>) -> Self {
+        Self(Arc::new(locations))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Box<dyn Location>> {
+        self.0.iter()
+    }
+
+    pub fn get(&self, id: &str) -> Result<&dyn Location> {
+        let found = self.iter().find(|location| location.id() == id);
+        found.map(AsRef::as_ref).ok_or_else(|| Error::NotFound(format!("there is no location {id}")))
+    }
+}
+
+/// Refuses what is not a plain, visible file name (`wit/storage.wit`).
+fn check_name(name: &str) -> Result<()> {
+    let plain =
+        !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\0']);
+    match plain {
+        true => Ok(()),
+        false => Err(Error::Denied(format!("{name:?} cannot be the name of a stored object"))),
+    }
+}

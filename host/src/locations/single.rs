@@ -1,0 +1,69 @@
+//! A file that a person named on the command line, as a location with one object. Read only.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use rustix::fs::OFlags;
+
+use super::{Draft, Location, Object, Stored, modified};
+use crate::error::{Doing, Error, Result};
+use crate::steps::Steps;
+
+pub struct SingleFile {
+    path: PathBuf,
+    name: String,
+}
+
+impl SingleFile {
+    pub const ID: &str = "larder.file";
+
+    pub fn new(path: PathBuf) -> Self {
+        Self { name: path.display().to_string(), path }
+    }
+
+    fn refuse<T>(&self) -> Result<T> {
+        Err(Error::Denied(format!("{} was given to be read only", self.name)))
+    }
+}
+
+impl Location for SingleFile {
+    fn id(&self) -> &str {
+        Self::ID
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_writable(&self) -> bool {
+        false
+    }
+
+    fn available(&self) -> Option<u64> {
+        None
+    }
+
+    fn objects(&self) -> Result<Vec<Object>> {
+        let metadata = fs::metadata(&self.path).doing(|| format!("cannot look at {}", self.name))?;
+        Ok(vec![Object { name: self.name.clone(), size: metadata.len(), modified: modified(&metadata) }])
+    }
+
+    fn open(&self, name: &str) -> Result<Stored> {
+        if name != self.name {
+            return Err(Error::NotFound(format!("{name} is not the file that was named")));
+        }
+        // Never waits for a FIFO.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(&self.path);
+        Stored::new(file.doing(|| format!("cannot open {name}"))?, name)
+    }
+
+    fn delete(&self, _name: &str) -> Result<()> {
+        self.refuse()
+    }
+
+    fn draft(&self, _name: &str, _steps: &Steps) -> Result<Box<dyn Draft>> {
+        self.refuse()
+    }
+}

@@ -1,0 +1,78 @@
+//! The plain values that engines, capabilities and the command line share.
+//!
+//! Owns no behaviour beyond small conversions, and names no generated WIT type.
+
+/// Names that start like this are Larder's own, at any depth: never shown in a snapshot, never replaced.
+pub const RESERVED_PREFIX: &[u8] = b".larder-";
+
+/// A moment in UTC: seconds since 1970-01-01T00:00:00Z (negative before it) plus 0 to 999 999 999 nanoseconds that count
+/// forward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp {
+    pub seconds: i64,
+    pub nanoseconds: u32,
+}
+
+/// A path below the home's directory: bytes, `/`-separated, see `wit/files.wit`. The empty path is the directory itself.
+pub type HomePath = Vec<u8>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Directory,
+    /// A regular file and its size in bytes.
+    File(u64),
+    /// A symbolic link and what it says, unchanged.
+    Symlink(Vec<u8>),
+    /// Another name of the file that was added under this path.
+    HardLink(HomePath),
+    /// What cannot be read or kept, and why.
+    Unusable(String),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    pub uid: u32,
+    pub gid: u32,
+    /// Empty when the system has no name for the number.
+    pub user: String,
+    pub group: String,
+}
+
+/// One thing in the home's directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub path: HomePath,
+    pub kind: Kind,
+    /// The twelve permission bits.
+    pub mode: u32,
+    pub owner: Owner,
+    pub modified: Timestamp,
+    /// The same number on every name of one file that has several.
+    pub identity: Option<u64>,
+}
+
+/// What committing a target does to what is there already. Names are those directly in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Add,
+    AllBut(Vec<Vec<u8>>),
+    Only(Vec<Vec<u8>>),
+}
+
+/// Whether `path` is well formed: relative, `/`-separated, without empty, `.` or `..` parts and without NUL. The empty path is.
+pub fn is_well_formed(path: &[u8]) -> bool {
+    path.is_empty()
+        || !path.contains(&0)
+            && path.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
+}
+
+/// A path for people: what is not UTF-8 or not printable is escaped.
+pub fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path)
+        .chars()
+        .flat_map(|c| {
+            let escaped = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+            escaped.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,26 @@
+//! Compiled components, kept between runs in wasmtime's own cache: compiling takes longer than a small command.
+//!
+//! What is in the cache is machine code and believed. So it is used only in a directory that nobody else can write to.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+
+use wasmtime::{Cache, CacheConfig};
+
+/// The cache in `directory`, which is made when absent; none when it cannot be trusted or used: then every run compiles.
+pub(super) fn open(directory: &Path) -> Option<Cache> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
+    let real = fs::canonicalize(directory).ok()?;
+    if !is_ours_alone(&real) {
+        return None;
+    }
+    let mut config = CacheConfig::new();
+    config.with_directory(real);
+    Cache::new(config).ok()
+}
+
+fn is_ours_alone(directory: &Path) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(directory) else { return false };
+    metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}

@@ -1,0 +1,111 @@
+//! The engine, the compiled component and its linker: made once, shared by every instance.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{CallHook, Config, Engine, Store};
+
+use super::Failure;
+use super::bindings::Plugin;
+use super::store_data::{Grants, StoreData};
+use super::vitals::Vitals;
+use crate::capabilities;
+use crate::options::{EPOCH, Limits};
+
+/// A component that is ready to be instantiated. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    component: Component,
+    instance: InstancePre<StoreData>,
+    limits: Limits,
+}
+
+impl Runtime {
+    /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` is what errors call it.
+    pub fn new(name: &str, wasm: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Self, Failure> {
+        let unusable = |error: wasmtime::Error| {
+            Failure::stopped(format!("{name} is not a plugin that this host can run: {error:#}"))
+        };
+        let engine = Engine::new(&config(cache)).map_err(unusable)?;
+        let component = Component::new(&engine, wasm).map_err(unusable)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
+        capabilities::add_to_linker(&mut linker).map_err(unusable)?;
+        let instance = linker.instantiate_pre(&component).map_err(unusable)?;
+        tick(&engine);
+        Ok(Self { inner: Arc::new(Inner { engine, component, instance, limits }) })
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Names of what the component imports, then exports.
+    pub fn interfaces(&self) -> (Vec<String>, Vec<String>) {
+        let ty = self.inner.component.component_type();
+        let imports = ty.imports(&self.inner.engine).map(|(name, _)| name.to_owned()).collect();
+        let exports = ty.exports(&self.inner.engine).map(|(name, _)| name.to_owned()).collect();
+        (imports, exports)
+    }
+
+    pub(super) fn store(
+        &self,
+        grants: Grants,
+        vitals: Arc<Vitals>,
+        progress: Option<tokio::sync::watch::Sender<Option<super::jobs::Progress>>>,
+    ) -> Store<StoreData> {
+        let data = StoreData::new(self.clone(), grants, vitals, progress);
+        let mut store = Store::new(&self.inner.engine, data);
+        store.limiter(|data| &mut data.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| store.data().vitals.check());
+        store.call_hook(|store, hook| {
+            let into_host = matches!(hook, CallHook::CallingHost | CallHook::ReturningFromWasm);
+            store.data().vitals.crossed(into_host);
+            Ok(())
+        });
+        store
+    }
+
+    pub(super) async fn instantiate(&self, store: &mut Store<StoreData>) -> wasmtime::Result<Plugin> {
+        let instance = self.inner.instance.instantiate_async(&mut *store).await?;
+        Plugin::new(store, &instance)
+    }
+}
+
+fn config(cache: Option<&Path>) -> Config {
+    let mut config = Config::new();
+    config.cache(cache.and_then(super::cache::open));
+    config.wasm_component_model(true);
+    config.wasm_component_model_async(true);
+    config.epoch_interruption(true);
+    config
+}
+
+/// Moves the engine's epoch on for as long as somebody uses the engine.
+fn tick(engine: &Engine) {
+    let weak = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(EPOCH);
+        }
+    });
+}
+
+/// What happened, for people: our own reason first, then the plugin's last words, then the engine's.
+pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) -> Failure {
+    let cause = store
+        .vitals
+        .reason()
+        .or_else(|| store.last_words().map(|words| format!("it {words}")))
+        .unwrap_or_else(|| format!("{:#}", error.root_cause()));
+    Failure::stopped(format!("the plugin was stopped while {what}: {cause}"))
+}

@@ -1,0 +1,32 @@
+//! The one door into a component: nothing outside this directory calls a guest.
+
+pub(crate) mod bindings;
+mod cache;
+mod engine;
+mod instance;
+mod jobs;
+mod store_data;
+mod vitals;
+
+pub use engine::Runtime;
+pub use instance::{Action, Field, Manager};
+pub use jobs::Job;
+pub(crate) use jobs::{JobEvent, Progress};
+pub use store_data::Grants;
+pub(crate) use store_data::StoreData;
+
+/// Why an action or a job did not do what was asked: `wit/types.wit`, `failure`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[error("{message}")]
+pub struct Failure {
+    /// A machine-readable reason.
+    pub code: String,
+    pub message: String,
+}
+
+impl Failure {
+    /// The plugin did not live to answer; `message` says what it did and which limit it met.
+    pub(crate) fn stopped(message: impl Into<String>) -> Self {
+        Self { code: "plugin_stopped".into(), message: message.into() }
+    }
+}

@@ -1,0 +1,77 @@
+//! The bytes of one opened file.
+//!
+//! Owns the promise that a content keeps its size and stays readable as long as it lives, and with it the lock that
+//! makes it consistent. Refuses to open anything.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::database::Lock;
+use super::descriptor::Descriptor;
+use crate::error::{Doing, Result};
+use crate::model::Timestamp;
+
+/// Most bytes that one read returns (`wit/content.wit`).
+const MAX_READ: usize = 1 << 20;
+
+/// An opened file, independent of the snapshot that opened it. Cheap to clone.
+#[derive(Clone)]
+pub struct Content {
+    /// `None`: nothing to read, as for the absent log of a database. Before `_lock`, so that it goes first.
+    pub(super) file: Option<Arc<Descriptor>>,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+    pub(super) note: Option<Arc<str>>,
+    pub(super) _lock: Option<Arc<Lock>>,
+}
+
+impl Content {
+    /// The whole file, as long as it is now.
+    pub(super) fn whole(file: Arc<Descriptor>) -> Self {
+        let (size, modified) = (file.facts.size, file.facts.modified);
+        Self { file: Some(file), size, modified, note: None, _lock: None }
+    }
+
+    pub(super) fn empty(modified: Timestamp) -> Self {
+        Self { file: None, size: 0, modified, note: None, _lock: None }
+    }
+
+    /// Bytes, as counted when it was opened.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// When the file was last modified, as seen when it was opened.
+    pub fn modified(&self) -> Timestamp {
+        self.modified
+    }
+
+    /// What could not be promised about the content: one sentence for people, without the file's name. Ask when it has been
+    /// read: only then is it known whether the file stayed as it was.
+    pub fn note(&self) -> Option<String> {
+        if self.note.is_some() || self._lock.is_some() {
+            return self.note.as_deref().map(str::to_owned);
+        }
+        let file = self.file.as_ref()?;
+        let (then, now) = (file.facts, file.facts_now().ok()?);
+        let what = match now.size.cmp(&then.size) {
+            Ordering::Greater => format!("grew to {} bytes", now.size),
+            Ordering::Less => format!("shrank to {} bytes", now.size),
+            Ordering::Equal if now.modified != then.modified => "was written to".to_owned(),
+            Ordering::Equal => return None,
+        };
+        Some(format!("it {what} while it was read; stored are its {} bytes of before", then.size))
+    }
+
+    /// Up to `max` bytes from `offset` on, never more than 1 MiB nor past `size`. None at the end, or where the file
+    /// has shrunk meanwhile.
+    pub fn read(&mut self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        match (&self.file, max.min(MAX_READ).min(left)) {
+            (None, _) | (_, 0) => Ok(Vec::new()),
+            (Some(file), length) => {
+                file.read(offset, length).doing(|| format!("cannot read on from byte {offset}"))
+            }
+        }
+    }
+}

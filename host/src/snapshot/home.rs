@@ -1,0 +1,152 @@
+//! The home's directory, and the only way to files below it.
+//!
+//! Everything is opened part by part from the directory's handle, and no part may be a symbolic link: a path cannot lead
+//! outside, whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
+use rustix::io::Errno;
+
+use super::descriptor::{Descriptor, Facts};
+use crate::error::{Doing, Error, Result};
+use crate::model::{HomePath, RESERVED_PREFIX, is_well_formed, shown};
+
+const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+pub(super) struct Home {
+    root: OwnedFd,
+    /// Where the directory was found, free of symbolic links. Only for SQLite, which opens by name.
+    location: PathBuf,
+    hidden: BTreeSet<HomePath>,
+}
+
+impl Home {
+    pub(super) fn open(root: &Path, hidden: &[PathBuf]) -> Result<Self> {
+        let failing = || format!("cannot open the directory {}", root.display());
+        let location = fs::canonicalize(root).doing(failing)?;
+        let handle = openat(CWD, &location, OFlags::PATH | DIRECTORY, Mode::empty()).doing(failing)?;
+        let below = |path: &PathBuf| {
+            let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            let path = real.strip_prefix(&location).or_else(|_| path.strip_prefix(root)).ok()?;
+            Some(path.as_os_str().as_bytes().to_vec()).filter(|path| !path.is_empty())
+        };
+        let hidden = hidden.iter().filter_map(below).collect();
+        Ok(Self { root: handle, location, hidden })
+    }
+
+    /// Whether the last part of `path` may be seen. Its parents are the caller's business.
+    pub(super) fn shows(&self, path: &[u8]) -> bool {
+        !split(path).1.starts_with(RESERVED_PREFIX) && !self.hidden.contains(path)
+    }
+
+    /// Whether `path` may be asked for: `Invalid` when it is no path, `Denied` when it leads into what is hidden.
+    pub(super) fn admit(&self, path: &[u8]) -> Result<()> {
+        if !is_well_formed(path) {
+            return Err(Error::Invalid(format!(
+                "\"{}\" is not a path below the home; give one",
+                shown(path)
+            )));
+        }
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut parents = ends.chain([path.len()]).filter_map(|end| path.get(..end));
+        match parents.all(|path| self.shows(path)) {
+            true => Ok(()),
+            false => Err(Error::Denied(format!("{} belongs to Larder and cannot be read", shown(path)))),
+        }
+    }
+
+    /// The name by which SQLite can open `path`.
+    pub(super) fn location(&self, path: &[u8]) -> PathBuf {
+        self.location.join(OsStr::from_bytes(path))
+    }
+
+    /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
+    pub(super) fn directory(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
+        let mut directory = openat(&self.root, c".", OFlags::PATH | DIRECTORY, Mode::empty())?;
+        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+            directory = openat(&directory, part, OFlags::PATH | DIRECTORY, Mode::empty())?;
+        }
+        if !how.contains(OFlags::PATH) {
+            directory = openat(&directory, c".", how | DIRECTORY, Mode::empty())?;
+        }
+        Ok(directory)
+    }
+
+    /// What is at `path` now.
+    pub(super) fn facts(&self, path: &[u8]) -> io::Result<Facts> {
+        let (parent, name) = split(path);
+        facts_at(self.directory(parent, OFlags::PATH)?, name)
+    }
+
+    /// Opens the regular file at `path` for reading.
+    pub(super) fn file(&self, path: &[u8]) -> Result<Descriptor> {
+        let (parent, name) = split(path);
+        let directory = self.directory(parent, OFlags::PATH).map_err(|error| astray(path, error))?;
+        let facts = facts_at(&directory, name).doing(|| format!("cannot open {}", shown(path)))?;
+        if facts.file_type != FileType::RegularFile {
+            let found = described(facts.file_type);
+            return Err(Error::Invalid(format!("{} is {found}; only files can be opened", shown(path))));
+        }
+        file_at(directory, name, OFlags::RDONLY).doing(|| format!("cannot open {}", shown(path)))
+    }
+
+    /// Opens the regular file at `path` for reading and writing.
+    pub(super) fn writable(&self, path: &[u8]) -> io::Result<Descriptor> {
+        let (parent, name) = split(path);
+        file_at(self.directory(parent, OFlags::PATH)?, name, OFlags::RDWR)
+    }
+}
+
+/// What `name` in `directory` is, itself, not what it points to.
+pub(super) fn facts_at(directory: impl AsFd, name: &[u8]) -> io::Result<Facts> {
+    Ok(statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?.into())
+}
+
+/// Opens the regular file `name` in `directory`, never waiting and never following.
+pub(super) fn file_at(directory: impl AsFd, name: &[u8], how: OFlags) -> io::Result<Descriptor> {
+    let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = Descriptor::new(openat(directory, name, flags, Mode::empty())?)?;
+    match file.facts.file_type {
+        FileType::RegularFile => Ok(file),
+        other => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it became {}", described(other)))),
+    }
+}
+
+/// A file type for people.
+pub(super) fn described(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::RegularFile => "a file",
+        FileType::Directory => "a directory",
+        FileType::Symlink => "a symbolic link",
+        FileType::Fifo => "a FIFO",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::Unknown => "of an unknown kind",
+    }
+}
+
+/// The parent's path and the name in it.
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
+        None => (b"", path),
+    }
+}
+
+/// Why a directory on the way to `path` could not be entered.
+fn astray(path: &[u8], error: io::Error) -> Error {
+    match Errno::from_io_error(&error) {
+        Some(Errno::NOTDIR | Errno::LOOP) => Error::Denied(format!(
+            "{} is not reached through directories alone, and links are not followed; name the real path",
+            shown(path)
+        )),
+        _ => Error::from_io(format!("cannot open {}", shown(path)), &error),
+    }
+}

@@ -1,0 +1,139 @@
+//! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it.
+//!
+//! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
+//! way to files), `walk` (the list), `database` and `wal_index` (consistent reading of SQLite), `descriptor` (open files
+//! that cost no locks), `content` (bytes), `owners` (names). Refuses to write to the home.
+
+mod content;
+mod database;
+mod descriptor;
+mod home;
+mod owners;
+#[cfg(test)]
+mod tests;
+mod wal_index;
+mod walk;
+
+use std::path::PathBuf;
+use std::time::Duration;
+use std::vec;
+
+pub use content::Content;
+
+use crate::error::{Error, Result};
+use crate::model::{Entry, HomePath, shown};
+use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
+use home::Home;
+use walk::Databases;
+
+/// What a snapshot is taken of, and how.
+pub struct Options {
+    /// The home's directory. May be a symbolic link to it.
+    pub root: PathBuf,
+    /// Directory for temporary copies of databases; made when the first is needed. Copies lose their names as soon as they
+    /// are made; what a cut leaves there may be deleted.
+    pub scratch: PathBuf,
+    /// Absolute paths that are never shown. Those outside `root` do not matter.
+    pub hidden: Vec<PathBuf>,
+    /// How long to try for a lock on one database before it is read without.
+    pub lock_wait: Duration,
+}
+
+/// A view of the home. Holds at most one database still at a time.
+pub struct Snapshot {
+    options: Options,
+    home: Home,
+    /// What the walk found and was not handed out yet; `None` before the walk.
+    listing: Option<vec::IntoIter<Entry>>,
+    databases: Databases,
+    pinned: Option<(HomePath, Pair)>,
+}
+
+impl Snapshot {
+    /// Opens the home's directory and looks no further.
+    pub fn new(options: Options) -> Result<Self> {
+        let home = Home::open(&options.root, &options.hidden)?;
+        Ok(Self { options, home, listing: None, databases: Databases::new(), pinned: None })
+    }
+
+    /// The next entries, at most `max`; none when all were given. The first call walks the whole home.
+    pub fn entries(&mut self, max: usize) -> Result<Vec<Entry>> {
+        let listing = match &mut self.listing {
+            Some(listing) => listing,
+            None => {
+                let (entries, databases) = walk::walk(&self.home)?;
+                self.databases = databases;
+                self.listing.insert(entries.into_iter())
+            }
+        };
+        Ok(listing.take(max).collect())
+    }
+
+    /// Opens a regular file. A database is held still until another one is opened or the snapshot is dropped, and as
+    /// long as a content of it lives.
+    pub fn open(&mut self, path: &[u8]) -> Result<Content> {
+        self.home.admit(path)?;
+        if let Some((base, suffix)) = owner_of(path)
+            && self.is_database(base)
+        {
+            return self.open_neighbour(path, base, suffix);
+        }
+        let file = self.home.file(path)?;
+        match journal(&file) {
+            Some(_) => Ok(self.pin(path)?.main),
+            None => Ok(Content::whole(file.into())),
+        }
+    }
+
+    fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
+        match self.databases.get(base).filter(|known| known.with_log && suffix == WAL) {
+            // Its main file is read as one that holds everything.
+            Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
+            Some(_) => Ok(self.pin(base)?.log),
+            None => Err(Error::NotFound(format!(
+                "{} is not in the snapshot, being a part of the database {}; open that",
+                shown(path),
+                shown(base)
+            ))),
+        }
+    }
+
+    fn is_database(&self, path: &[u8]) -> bool {
+        self.databases.contains_key(path) || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
+    }
+
+    /// Holds the database at `path` still, letting go of any other.
+    fn pin(&mut self, path: &[u8]) -> Result<Pair> {
+        if let Some((pinned, pair)) = &self.pinned
+            && pinned == path
+        {
+            return Ok(pair.clone());
+        }
+        self.pinned = None;
+        let database = Database {
+            home: &self.home,
+            path,
+            name: &self.name_in_use(path),
+            // Only what was listed is asked for, and a log belongs to one name.
+            with_log: self.databases.get(path).is_some_and(|known| known.with_log && !known.shared),
+            scratch: &self.options.scratch,
+            lock_wait: self.options.lock_wait,
+        };
+        let pair = database.pin()?;
+        if !pair.blocks {
+            self.pinned = Some((path.to_vec(), pair.clone()));
+        }
+        Ok(pair)
+    }
+
+    /// Of a database with several names, the one whose log or journal is there: SQLite finds them by name.
+    fn name_in_use(&self, path: &[u8]) -> HomePath {
+        let is_in_use = |name: &HomePath| {
+            let filled = |suffix: &[u8]| self.home.facts(&[name, suffix].concat()).is_ok_and(|f| f.size > 0);
+            [WAL, JOURNAL].into_iter().any(filled)
+        };
+        let id = self.databases.get(path).filter(|known| known.shared).map(|known| known.id);
+        let names = self.databases.iter().filter(|(_, known)| Some(known.id) == id).map(|(name, _)| name);
+        names.filter(|name| is_in_use(name)).min().cloned().unwrap_or_else(|| path.to_vec())
+    }
+}

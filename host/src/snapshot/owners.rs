@@ -1,0 +1,38 @@
+//! Names of users and groups, from the files that a Home Assistant machine keeps them in.
+//!
+//! Reads `/etc/passwd` and `/etc/group` once. Refuses to ask a directory service: a name is a courtesy, the number counts.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::model::Owner;
+
+pub(super) struct Owners {
+    users: BTreeMap<u32, String>,
+    groups: BTreeMap<u32, String>,
+}
+
+impl Owners {
+    /// What cannot be read has no names.
+    pub(super) fn load() -> Self {
+        let names = |path| parse(&fs::read(path).unwrap_or_default());
+        Self { users: names("/etc/passwd"), groups: names("/etc/group") }
+    }
+
+    pub(super) fn owner(&self, uid: u32, gid: u32) -> Owner {
+        let name = |names: &BTreeMap<u32, String>, id| names.get(&id).cloned().unwrap_or_default();
+        Owner { uid, gid, user: name(&self.users, uid), group: name(&self.groups, gid) }
+    }
+}
+
+/// `name:password:number:…`, one a line; the first name of a number counts, as it does for the system.
+fn parse(file: &[u8]) -> BTreeMap<u32, String> {
+    let mut names = BTreeMap::new();
+    for line in String::from_utf8_lossy(file).lines() {
+        let mut fields = line.split(':');
+        if let (Some(name), _, Some(Ok(id))) = (fields.next(), fields.next(), fields.next().map(str::parse)) {
+            names.entry(id).or_insert_with(|| name.to_owned());
+        }
+    }
+    names
+}

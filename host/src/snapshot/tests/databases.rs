@@ -1,0 +1,307 @@
+//! Live databases: what is read while others write is one committed state, and nobody notices.
+//!
+//! Writers at full speed are other processes (this test program again), because locks inside one process are another thing.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::super::{Content, Options, Snapshot};
+use super::{TestHome, all, find, listed};
+use crate::error::Error;
+use crate::model::Kind;
+
+const TASK: &str = "LARDER_TEST_WRITER";
+
+/// Another process that commits without a pause until it is stopped.
+struct Writer(Child);
+
+impl Writer {
+    fn start(database: &Path, mode: &str) -> Self {
+        let test = concat!(module_path!(), "::the_writing_process_does_its_task");
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", test.split_once("::").unwrap().1, "--nocapture"])
+            .env(TASK, format!("{mode}:{}", database.display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        assert!(said.map_while(Result::ok).any(|line| line.contains("writing")));
+        Self(child)
+    }
+
+    /// Ends it; its exit tells whether any of its commits was refused.
+    fn stop(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success(), "the writer was disturbed");
+    }
+}
+
+#[test]
+fn the_writing_process_does_its_task() {
+    let Ok(task) = env::var(TASK) else { return };
+    let (mode, path) = task.split_once(':').unwrap();
+    static STOP: AtomicBool = AtomicBool::new(false);
+    thread::spawn(|| {
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        STOP.store(true, Ordering::Relaxed);
+    });
+    let database = create(Path::new(path), mode);
+    println!("writing");
+    for round in 0.. {
+        commit(&database, round);
+        if STOP.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+}
+
+fn create(path: &Path, mode: &str) -> Connection {
+    let database = Connection::open(path).unwrap();
+    // A write-ahead log never refuses a writer, so none of its patience is needed there.
+    database.busy_timeout(Duration::from_secs(if mode == "wal" { 0 } else { 30 })).unwrap();
+    database.pragma_update(None, "journal_mode", mode).unwrap();
+    let schema = "PRAGMA wal_autocheckpoint = 100; PRAGMA synchronous = OFF;
+        CREATE TABLE entry (id INTEGER PRIMARY KEY, amount INTEGER, filler BLOB); CREATE INDEX amounts ON entry (amount);
+        CREATE TABLE total (amount INTEGER, commits INTEGER); INSERT INTO total VALUES (0, 0);";
+    database.execute_batch(schema).unwrap();
+    for round in 0..100 {
+        commit(&database, round);
+    }
+    database
+}
+
+/// One transaction: new rows, some old ones gone, the running total right again.
+fn commit(database: &Connection, round: i64) {
+    let (new, bytes) = (round % 5 + 1, round * 37 % 6000);
+    let statements = format!(
+        "BEGIN IMMEDIATE;
+         INSERT INTO entry (amount, filler) SELECT abs(random()) % 1000, randomblob({bytes})
+             FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {new}) SELECT i FROM n);
+         DELETE FROM entry WHERE id < (SELECT max(id) FROM entry) - 300;
+         UPDATE total SET amount = (SELECT sum(amount) FROM entry), commits = commits + 1;
+         COMMIT;"
+    );
+    database.execute_batch(&statements).unwrap();
+}
+
+/// Reads both contents in turns, slowly enough for writers to come between.
+fn save(into: &Path, mut main: Content, mut log: Option<Content>) {
+    let (mut files, mut done) = ([Vec::new(), Vec::new()], false);
+    while !done {
+        done = true;
+        for (content, bytes) in [Some(&mut main), log.as_mut()].into_iter().flatten().zip(&mut files) {
+            let piece = content.read(bytes.len() as u64, 1 << 16).unwrap();
+            done &= piece.is_empty();
+            bytes.extend(piece);
+            thread::sleep(Duration::from_micros(500));
+        }
+        assert!(files[0].len() as u64 <= main.size());
+    }
+    assert_eq!(files[0].len() as u64, main.size(), "nothing is missing");
+    fs::write(into, &files[0]).unwrap();
+    if let Some(log) = log {
+        assert_eq!(files[1].len() as u64, log.size(), "nothing of the log is missing");
+        fs::write(format!("{}-wal", into.display()), &files[1]).unwrap();
+    }
+}
+
+/// Checks a saved database against the writer's invariant. Returns how many commits it holds.
+fn commits(path: &Path) -> i64 {
+    let database = Connection::open(path).unwrap();
+    let ask = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(ask("PRAGMA integrity_check"), "ok");
+    assert_eq!(
+        ask("SELECT CAST(sum(amount) AS TEXT) FROM entry"),
+        ask("SELECT CAST(amount AS TEXT) FROM total")
+    );
+    ask("SELECT CAST(commits AS TEXT) FROM total").parse().unwrap()
+}
+
+/// Opens `name` and its log, if one is listed, the log first if asked to.
+fn open(snapshot: &mut Snapshot, name: &str, log_first: bool) -> (Content, Option<Content>) {
+    let wal = format!("{name}-wal");
+    let early = if log_first { snapshot.open(wal.as_bytes()).ok() } else { None };
+    let main = snapshot.open(name.as_bytes()).unwrap();
+    let log = early.or_else(|| snapshot.open(wal.as_bytes()).ok());
+    assert_eq!(main.note(), None);
+    (main, log)
+}
+
+fn saved_commits(snapshot: &mut Snapshot, name: &str, log_first: bool) -> i64 {
+    let place = TempDir::new().unwrap();
+    let (main, log) = open(snapshot, name, log_first);
+    save(&place.path().join("copy.db"), main, log);
+    commits(&place.path().join("copy.db"))
+}
+
+#[test]
+fn every_copy_of_busy_databases_is_whole_and_no_writer_is_refused() {
+    let home = TestHome::new();
+    let writers = [("one.db", "wal"), ("two.db", "delete"), ("three.db", "wal")];
+    let writers = writers.map(|(name, mode)| (name, Writer::start(&home.path(name), mode)));
+    let mut last = [0; 3];
+    for round in 0..25 {
+        let mut snapshot = home.snapshot();
+        let entries = listed(&mut snapshot);
+        assert_eq!(entries, ["", "one.db", "one.db-wal", "three.db", "three.db-wal", "two.db"]);
+        for ((name, _), last) in writers.iter().zip(&mut last) {
+            let now = saved_commits(&mut snapshot, name, round % 2 == 0);
+            assert!(now > *last, "{name} stands still at {now}");
+            *last = now;
+        }
+    }
+    writers.into_iter().for_each(|(_, writer)| writer.stop());
+}
+
+#[test]
+fn a_log_that_is_started_anew_after_opening_does_not_tear_the_copy() {
+    let home = TestHome::new();
+    let database = create(&home.path("a.db"), "wal");
+    for log_first in [false, true] {
+        database.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
+        let mut snapshot = home.snapshot();
+        all(&mut snapshot);
+        let (main, log) = open(&mut snapshot, "a.db", log_first);
+        let before = commits(&home.path("a.db"));
+        (0..10).for_each(|round| commit(&database, round));
+        let place = TempDir::new().unwrap();
+        save(&place.path().join("copy.db"), main, log);
+        assert_eq!(commits(&place.path().join("copy.db")), before);
+    }
+}
+
+#[test]
+fn an_idle_database_and_its_neighbours_stay_as_they_are() {
+    let home = TestHome::new();
+    drop(create(&home.path("closed.db"), "wal"));
+    let live = create(&home.path("crashed.db"), "wal");
+    let crashed =
+        ["crashed.db", "crashed.db-wal", "crashed.db-shm"].map(|name| fs::read(home.path(name)).unwrap());
+    drop(live);
+    for (name, bytes) in ["crashed.db", "crashed.db-wal", "crashed.db-shm"].into_iter().zip(&crashed) {
+        home.write(name, bytes);
+    }
+    let (names, closed) = (home.names(), fs::read(home.path("closed.db")).unwrap());
+
+    let mut snapshot = home.snapshot();
+    let entries = all(&mut snapshot);
+    assert_eq!(find(&entries, b"closed.db-wal").kind, Kind::File(0));
+    assert_eq!(find(&entries, b"closed.db-wal").mode, find(&entries, b"closed.db").mode);
+    assert_eq!(find(&entries, b"crashed.db-wal").kind, Kind::File(crashed[1].len() as u64));
+    assert_eq!(saved_commits(&mut snapshot, "closed.db", false), 100);
+    assert_eq!(saved_commits(&mut snapshot, "crashed.db", false), 100);
+    drop(snapshot);
+
+    assert_eq!(home.names(), names);
+    assert_eq!(fs::read(home.path("closed.db")).unwrap(), closed);
+    assert_eq!(fs::read(home.path("crashed.db")).unwrap(), crashed[0]);
+    assert_eq!(fs::read(home.path("crashed.db-wal")).unwrap(), crashed[1]);
+}
+
+#[test]
+fn neighbours_are_listed_only_where_they_mean_something() {
+    let home = TestHome::new();
+    drop(create(&home.path("a.db"), "delete"));
+    for name in ["a.db-wal", "a.db-shm", "a.db-journal", "a.db-x", "plain", "plain-wal", "plain-shm"] {
+        home.write(name, "");
+    }
+    let mut snapshot = home.snapshot();
+    assert_eq!(listed(&mut snapshot), ["", "a.db", "a.db-x", "plain", "plain-shm", "plain-wal"]);
+    assert!(matches!(snapshot.open(b"a.db-shm"), Err(Error::NotFound(_))));
+    assert!(matches!(snapshot.open(b"a.db-wal"), Err(Error::NotFound(_))));
+    assert!(snapshot.open(b"plain-wal").is_ok());
+}
+
+#[test]
+fn other_open_files_of_the_process_do_not_drop_the_lock() {
+    let home = TestHome::new();
+    let writer = Writer::start(&home.path("a.db"), "wal");
+    let mut first = home.snapshot();
+    all(&mut first);
+    let (main, log) = open(&mut first, "a.db", false);
+    let mut second = home.snapshot();
+    all(&mut second);
+    drop(open(&mut second, "a.db", false));
+    drop(second);
+    // The last to close a database moves its log into it and deletes the log, unless somebody holds a lock.
+    writer.stop();
+    assert!(home.path("a.db-wal").exists());
+    let place = TempDir::new().unwrap();
+    drop(first);
+    save(&place.path().join("copy.db"), main, log);
+    commits(&place.path().join("copy.db"));
+}
+
+#[test]
+fn a_database_under_a_second_name_is_read_with_the_log_of_the_first() {
+    let home = TestHome::new();
+    let database = create(&home.path("main.db"), "wal");
+    fs::hard_link(home.path("main.db"), home.path("alias.db")).unwrap();
+    (0..5).for_each(|round| commit(&database, round));
+    let mut snapshot = home.snapshot();
+    assert_eq!(listed(&mut snapshot), ["", "alias.db", "alias.db-wal", "main.db", "main.db-wal"]);
+    assert_eq!(saved_commits(&mut snapshot, "alias.db", false), 105);
+    assert_eq!(saved_commits(&mut snapshot, "main.db", true), 105);
+    assert_eq!(snapshot.open(b"main.db-wal").unwrap().size(), 0);
+}
+
+#[test]
+fn a_database_that_came_to_use_a_log_after_the_listing_is_read_whole_without_it() {
+    let home = TestHome::new();
+    let database = create(&home.path("a.db"), "delete");
+    let mut snapshot = home.snapshot();
+    all(&mut snapshot);
+    database.pragma_update(None, "journal_mode", "wal").unwrap();
+    (0..5).for_each(|round| commit(&database, round));
+    assert_eq!(saved_commits(&mut snapshot, "a.db", false), 105);
+}
+
+#[test]
+fn without_room_for_a_copy_the_lock_is_kept_until_the_content_is_dropped() {
+    let home = TestHome::new();
+    let database = create(&home.path("a.db"), "delete");
+    database.busy_timeout(Duration::ZERO).unwrap();
+    home.write("no-directory", "");
+    let mut snapshot = home.snapshot_with(&home.path("no-directory"));
+    let main = snapshot.open(b"a.db").unwrap();
+    assert!(database.execute_batch("DELETE FROM total").is_err());
+    assert_eq!(main.note(), None);
+    drop(main);
+    database.execute_batch("DELETE FROM total").unwrap();
+}
+
+#[test]
+fn what_cannot_be_locked_is_read_with_a_note() {
+    let home = TestHome::new();
+    let database = create(&home.path("busy.db"), "delete");
+    database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut garbage = b"SQLite format 3\0".to_vec();
+    garbage.resize(5000, 2);
+    home.write("garbage.db", &garbage);
+    let mut snapshot = Snapshot::new(Options {
+        root: home.root.path().to_owned(),
+        scratch: home.scratch.path().to_owned(),
+        hidden: vec![],
+        lock_wait: Duration::from_millis(50),
+    })
+    .unwrap();
+    all(&mut snapshot);
+    let note = |content: &Content| content.note().unwrap().split_once(';').unwrap().0.to_owned();
+    let busy = snapshot.open(b"busy.db").unwrap();
+    assert_eq!(note(&busy), "read without a lock on the database: database is locked");
+    assert_eq!(busy.size(), fs::metadata(home.path("busy.db")).unwrap().len());
+    let mut odd = snapshot.open(b"garbage.db").unwrap();
+    assert_eq!(note(&odd), "read without a lock on the database: file is not a database");
+    assert_eq!(odd.read(0, 1 << 20).unwrap(), garbage);
+    assert_eq!(snapshot.open(b"garbage.db-wal").unwrap().size(), 0);
+}

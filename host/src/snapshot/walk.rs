@@ -1,0 +1,149 @@
+//! The walk: every entry of the home, and which of its files are databases.
+//!
+//! Owns the order and what is listed at all. What cannot be looked at becomes an entry with the reason; nothing fails the
+//! walk but a home that cannot be opened. Refuses to follow a symbolic link.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Dir, FileType, OFlags, readlinkat};
+
+use super::database::{self, Journal, WAL};
+use super::descriptor::{Facts, FileId};
+use super::home::{Home, described, facts_at, file_at};
+use super::owners::Owners;
+use crate::error::{Doing, Result, reason};
+use crate::model::{Entry, HomePath, Kind, Owner, Timestamp};
+
+/// The system's limit for a path (`PATH_MAX`); what is deeper can hardly be used by anyone, and has no end.
+const MAX_PATH: usize = 4095;
+
+/// A database that was seen.
+pub(super) struct Known {
+    pub id: FileId,
+    /// Whether its log is listed behind it.
+    pub with_log: bool,
+    /// Whether the file has several names.
+    pub shared: bool,
+}
+
+pub(super) type Databases = BTreeMap<HomePath, Known>;
+
+/// Lists the home: parents before what they hold, siblings in byte order, a log right behind its database.
+pub(super) fn walk(home: &Home) -> Result<(Vec<Entry>, Databases)> {
+    let mut walk =
+        Walk { home, owners: Owners::load(), identities: BTreeMap::new(), databases: BTreeMap::new() };
+    let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
+    let root = root.doing(|| "cannot look at the home's directory")?;
+    let mut found = Vec::new();
+    let mut pending = vec![walk.entry(Vec::new(), &root, Kind::Directory)];
+    while let Some(mut entry) = pending.pop() {
+        if entry.kind == Kind::Directory {
+            match walk.list(&entry.path) {
+                Ok(children) => pending.extend(children.into_iter().rev()),
+                Err(error) => entry.kind = Kind::Unusable(format!("cannot be listed: {}", reason(&error))),
+            }
+        }
+        found.push(entry);
+    }
+    Ok((found, walk.databases))
+}
+
+struct Walk<'a> {
+    home: &'a Home,
+    owners: Owners,
+    /// Files with several names, numbered as they are met.
+    identities: BTreeMap<FileId, u64>,
+    databases: Databases,
+}
+
+impl Walk<'_> {
+    /// What the directory `path` holds, not deeper.
+    fn list(&mut self, path: &[u8]) -> io::Result<Vec<Entry>> {
+        let directory = self.home.directory(path, OFlags::RDONLY)?;
+        let lookup = self.home.directory(path, OFlags::PATH)?;
+        let mut entries = Vec::new();
+        for name in names(directory)? {
+            let child = if path.is_empty() { name.clone() } else { [path, b"/", &name].concat() };
+            // A database's name is the shorter one, so it was seen before its neighbours.
+            let known = |base| self.databases.contains_key(base);
+            if self.home.shows(&child) && !database::owner_of(&child).is_some_and(|(base, _)| known(base)) {
+                self.look(&lookup, &name, child, &mut entries);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Adds the entry of `name` in `directory`, and of its log.
+    fn look(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, entries: &mut Vec<Entry>) {
+        let facts = match facts_at(directory, name) {
+            Ok(facts) => facts,
+            Err(error) => return entries.push(unseen(path, &error)),
+        };
+        let kind = kind(directory, name, &path, &facts);
+        let journal = match kind {
+            Kind::File(_) => {
+                file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| database::journal(&f))
+            }
+            _ => None,
+        };
+        entries.push(self.entry(path.clone(), &facts, kind));
+        if let Some(journal) = journal {
+            let with_log = journal == Journal::Wal;
+            if with_log {
+                entries.push(self.log(directory, &[name, WAL].concat(), [&path, WAL].concat(), &facts));
+            }
+            self.databases.insert(path, Known { id: facts.id, with_log, shared: facts.links > 1 });
+        }
+    }
+
+    /// The entry of a database's log: without one, an empty file like the database.
+    fn log(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, database: &Facts) -> Entry {
+        let (facts, kind) = match facts_at(directory, name) {
+            Ok(facts) => (facts, kind(directory, name, &path, &facts)),
+            Err(_) => (*database, Kind::File(0)),
+        };
+        // Its content belongs to this database alone, whatever other names there are.
+        Entry { identity: None, ..self.entry(path, &facts, kind) }
+    }
+
+    fn entry(&mut self, path: HomePath, facts: &Facts, kind: Kind) -> Entry {
+        let several = matches!(kind, Kind::File(_)) && facts.links > 1;
+        let next = self.identities.len() as u64;
+        let identity = several.then(|| *self.identities.entry(facts.id).or_insert(next));
+        let owner = self.owners.owner(facts.uid, facts.gid);
+        Entry { path, kind, mode: facts.mode, owner, modified: facts.modified, identity }
+    }
+}
+
+/// The names in a directory, in byte order.
+fn names(directory: OwnedFd) -> io::Result<BTreeSet<Vec<u8>>> {
+    let names = Dir::new(directory)?.map(|entry| Ok(entry?.file_name().to_bytes().to_vec()));
+    names.filter(|name| !matches!(name.as_deref(), Ok(b"." | b".."))).collect()
+}
+
+fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
+    if path.len() > MAX_PATH {
+        return Kind::Unusable(format!("its path is longer than {MAX_PATH} bytes"));
+    }
+    match facts.file_type {
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::File(facts.size),
+        FileType::Symlink => match readlinkat(directory, name, Vec::new()) {
+            Ok(target) => Kind::Symlink(target.into_bytes()),
+            Err(error) => Kind::Unusable(format!("the link cannot be read: {}", reason(&error.into()))),
+        },
+        other => Kind::Unusable(format!("it is {}, which no backup can hold", described(other))),
+    }
+}
+
+/// A name that could not be looked at; mostly it vanished since its directory was read.
+fn unseen(path: HomePath, error: &io::Error) -> Entry {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "it vanished while the home was being listed".to_owned(),
+        _ => format!("cannot be looked at: {}", reason(error)),
+    };
+    let (owner, modified) = (Owner::default(), Timestamp::default());
+    Entry { path, kind: Kind::Unusable(why), mode: 0, owner, modified, identity: None }
+}

@@ -1,0 +1,144 @@
+//! The staging place itself: `.larder-restore/` in the directory, its lock, its opening and its removal.
+//!
+//! Refuses a place whose lock another owner holds, and one that is a symbolic link. Knows nothing of what is staged.
+
+use std::fs::{File, TryLockError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::remove::{exists, names, open_directory, remove};
+use crate::error::{Doing, Error, Result};
+use crate::steps::Steps;
+
+pub(super) const STAGING: &[u8] = b".larder-restore";
+pub(super) const NEW: &[u8] = b"new";
+pub(super) const OLD: &[u8] = b"old";
+/// The journal while its swap is under way, under its temporary name, and when all of it was done.
+pub(super) const PLAN: &[u8] = b"plan";
+pub(super) const DRAFT: &[u8] = b"plan.tmp";
+pub(super) const DONE: &[u8] = b"done";
+const LOCK: &[u8] = b"lock";
+
+/// A staging place that we hold.
+pub(super) struct Place {
+    pub(super) directory: OwnedFd,
+    pub(super) staging: OwnedFd,
+    /// The directory, for people.
+    pub(super) name: String,
+    _lock: File,
+}
+
+impl Place {
+    /// Makes a new one. `InUse` when there is one already.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let directory = open_path(path).doing(|| format!("cannot open {name}"))?;
+        match rustix::fs::mkdirat(&directory, STAGING, Mode::RWXU) {
+            Err(Errno::EXIST) => Err(taken(&name)),
+            other => other.doing(|| format!("cannot stage a restore in {name}")),
+        }?;
+        let this = Self::enter(directory, name).inspect_err(|error| {
+            // A place that cannot be locked would be in the way at every start; one that is locked has another owner.
+            if !matches!(error, Error::InUse(_)) {
+                let _ = open_path(path).and_then(|directory| remove(directory.as_fd(), STAGING));
+            }
+        })?;
+        let made =
+            [NEW, OLD].iter().try_for_each(|part| rustix::fs::mkdirat(&this.staging, *part, Mode::RWXU));
+        if made.is_err() {
+            let _ = this.clear(&Steps::default());
+        }
+        made.doing(|| format!("cannot stage a restore in {}", this.name))?;
+        Ok(this)
+    }
+
+    /// What an earlier restore left, if anything. `InUse` when its owner lives.
+    pub(super) fn existing(path: &Path) -> Result<Option<Self>> {
+        let name = path.display().to_string();
+        let directory = match open_path(path) {
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            other => other.doing(|| format!("cannot open {name}"))?,
+        };
+        if !exists(&directory, STAGING).doing(|| format!("cannot look into {name}"))? {
+            return Ok(None);
+        }
+        Self::enter(directory, name).map(Some)
+    }
+
+    fn enter(directory: OwnedFd, name: String) -> Result<Self> {
+        let staging = match open_directory(&directory, STAGING) {
+            Err(Errno::LOOP | Errno::NOTDIR) => Err(Error::Denied(format!(
+                "{name}/.larder-restore is not a directory, so nothing can be staged there: remove it"
+            ))),
+            other => other.doing(|| format!("cannot open {name}/.larder-restore")),
+        }?;
+        let lock = lock(&staging).map_err(|error| match error {
+            TryLockError::WouldBlock => taken(&name),
+            TryLockError::Error(error) => {
+                Error::from_io(format!("cannot lock {name}/.larder-restore"), &error)
+            }
+        })?;
+        Ok(Self { directory, staging, name, _lock: lock })
+    }
+
+    pub(super) fn has(&self, name: &[u8]) -> Result<bool> {
+        exists(&self.staging, name).doing(|| format!("cannot look into {}/.larder-restore", self.name))
+    }
+
+    /// One of the two directories in it.
+    pub(super) fn part(&self, name: &[u8]) -> Result<OwnedFd> {
+        open_directory(&self.staging, name)
+            .doing(|| format!("cannot open a part of {}/.larder-restore", self.name))
+    }
+
+    /// Makes sure that no plan is left to follow. Durable when it returns.
+    pub(super) fn forget_plan(&self) -> Result<()> {
+        let doing = || format!("cannot remove the restore plan in {}/.larder-restore", self.name);
+        match rustix::fs::unlinkat(&self.staging, PLAN, AtFlags::empty()) {
+            Err(Errno::NOENT) => return Ok(()),
+            other => other.doing(doing)?,
+        }
+        rustix::fs::fsync(&self.staging).doing(doing)
+    }
+
+    /// Removes everything, in an order that a cut cannot confuse: first the plan, `done` as the last thing in it.
+    pub(super) fn clear(&self, steps: &Steps) -> Result<()> {
+        let doing = || format!("cannot remove {}/.larder-restore", self.name);
+        self.forget_plan()?;
+        let mut parts = names(&self.staging).doing(doing)?;
+        parts.sort_by_key(|name| (name == DONE, name == LOCK));
+        for part in parts {
+            steps.at(&format!("restore: remove {} of the staging place", String::from_utf8_lossy(&part)));
+            remove(self.staging.as_fd(), &part).doing(doing)?;
+        }
+        steps.at("restore: remove the staging place");
+        match rustix::fs::unlinkat(&self.directory, STAGING, AtFlags::REMOVEDIR) {
+            Err(Errno::NOENT) => Ok(()),
+            other => other.doing(doing),
+        }
+    }
+}
+
+fn taken(name: &str) -> Error {
+    Error::InUse(format!("another restore into {name} is under way: wait until it is done, then try again"))
+}
+
+fn open_path(path: &Path) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Takes the lock, and looks whether its file was not removed at that moment by an owner who was just leaving.
+fn lock(staging: &OwnedFd) -> std::result::Result<File, TryLockError> {
+    let refused = |error: Errno| TryLockError::Error(error.into());
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let fd = rustix::fs::openat(staging, LOCK, flags, Mode::RUSR | Mode::WUSR).map_err(refused)?;
+    let file = File::from(fd);
+    file.try_lock()?;
+    match rustix::fs::fstat(&file).map_err(refused)?.st_nlink {
+        0 => Err(TryLockError::WouldBlock),
+        _ => Ok(file),
+    }
+}

@@ -1,0 +1,56 @@
+//! How many bytes may still be staged. Counts and refuses; writes nothing.
+
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Doing, Error, Result};
+
+/// What an entry costs besides its content: about a block for its inode, its name and the end of its last block. Without it
+/// an archive of empty files could fill a disk for nothing.
+const ENTRY: u64 = 4096;
+
+/// The free space at the start less the reserve, and what was spent of it.
+pub(super) struct Budget {
+    directory: OwnedFd,
+    limit: u64,
+    reserve: u64,
+    spent: AtomicU64,
+}
+
+impl Budget {
+    pub(super) fn new(directory: OwnedFd, reserve: u64) -> Result<Self> {
+        let free = free(&directory).doing(|| "cannot ask how much space is free for the restore")?;
+        Ok(Self { directory, limit: free.saturating_sub(reserve), reserve, spent: AtomicU64::new(0) })
+    }
+
+    /// Bytes that may still be written: less than the system has free now, and than it had at the start less what was spent.
+    pub(super) fn available(&self) -> u64 {
+        let own = self.limit.saturating_sub(self.spent.load(Ordering::Relaxed));
+        free(&self.directory).map_or(own, |free| own.min(free.saturating_sub(self.reserve)))
+    }
+
+    /// Takes an entry's own cost. `what` names it in the error.
+    pub(super) fn entry(&self, what: &str) -> Result<()> {
+        self.spend(ENTRY, what)
+    }
+
+    /// Takes `bytes`, or says with figures that they are not there.
+    pub(super) fn spend(&self, bytes: u64, what: &str) -> Result<()> {
+        let available = self.available();
+        if bytes > available {
+            return Err(Error::NoSpace(format!(
+                "{what} needs {bytes} more bytes, but only {available} may be used ({} stay in reserve): free some space, \
+                 then try again",
+                self.reserve
+            )));
+        }
+        self.spent.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Free bytes for whoever we run as.
+fn free(directory: &OwnedFd) -> rustix::io::Result<u64> {
+    let figures = rustix::fs::fstatvfs(directory)?;
+    Ok(figures.f_bavail.saturating_mul(figures.f_frsize))
+}

@@ -1,0 +1,302 @@
+//! The staged tree: puts entries under `new/`, each below a directory that is really one.
+//!
+//! Links wait until every file is there: symbolic ones so that nothing can ever be written through one, hard ones so that
+//! they come before those. Directories keep a working mode until the end. Refuses paths that are ill formed, added twice,
+//! or below something that is no directory. The file system itself remembers the files; only what waits is kept in memory.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::metadata::{Metadata, is_root};
+use super::remove::{exists, open_directory};
+use crate::error::{Doing, Error, Result};
+use crate::model::{HomePath, is_well_formed, shown};
+use crate::steps::Steps;
+
+/// Linux allows no longer name (`NAME_MAX`), and no path beyond `PATH_MAX` can be opened by anyone afterwards.
+const MAX_NAME: usize = 255;
+const MAX_PATH: usize = 4095;
+/// Deeper than any home, and shallow enough to be removed again with one open directory a level.
+const MAX_DEPTH: usize = 256;
+/// Bytes of memory for what waits until the end: some hundred thousand directories and links. An archive can name millions.
+const MAX_WAITING: usize = 64 << 20;
+/// What one of them costs besides its names: about a node of the map and two allocations.
+const WAITING: usize = 200;
+/// What a directory gets that was not added itself.
+const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
+/// Renaming a directory to another parent needs the right to write to it, except for root.
+const MOVABLE: u32 = 0o700;
+
+enum Link {
+    Hard(HomePath),
+    Symbolic(Vec<u8>, Metadata),
+}
+
+pub(super) struct Tree {
+    top: Arc<OwnedFd>,
+    /// Every directory made, with what it is to become; none for one that was not added itself.
+    directories: BTreeMap<HomePath, Option<Metadata>>,
+    links: BTreeMap<HomePath, Link>,
+    /// The directory entered last: entries mostly come with their siblings.
+    last: Option<(HomePath, Arc<OwnedFd>)>,
+    /// What the directory itself is to become.
+    root: Option<Metadata>,
+    /// Bytes of memory taken of `MAX_WAITING`.
+    waiting: usize,
+}
+
+/// The mode that a directory at the top can only be given in its final place.
+pub(super) type LateModes = BTreeMap<Vec<u8>, u32>;
+
+impl Tree {
+    pub(super) fn new(top: OwnedFd) -> Self {
+        let (directories, links) = (BTreeMap::new(), BTreeMap::new());
+        Self { top: Arc::new(top), directories, links, last: None, root: None, waiting: 0 }
+    }
+
+    pub(super) fn root(&self) -> Option<Metadata> {
+        self.root.clone()
+    }
+
+    /// Takes memory for something with names of so many `bytes`. `Limit` when that is too much for one restore.
+    pub(super) fn remember(&mut self, bytes: usize) -> Result<()> {
+        self.waiting = self.waiting.saturating_add(bytes).saturating_add(WAITING);
+        if self.waiting > MAX_WAITING {
+            return Err(Error::Limit(format!(
+                "there are more directories and links than one restore can hold in {} MiB of memory: restore a part of it",
+                MAX_WAITING >> 20
+            )));
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_root(&mut self, metadata: Metadata) -> Result<()> {
+        match self.root.replace(metadata) {
+            Some(_) => {
+                Err(Error::Exists("the directory itself was added twice: add every path once".to_owned()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn add_directory(&mut self, path: &[u8], metadata: Metadata) -> Result<()> {
+        let (parent, name) = self.place_for(path)?;
+        match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
+            // Made on the way to something below it.
+            Err(Errno::EXIST) if matches!(self.directories.get(path), Some(None)) => Ok(()),
+            outcome => staged(path, outcome),
+        }?;
+        if self.directories.insert(path.to_vec(), Some(metadata)).is_none() {
+            self.remember(path.len())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_symlink(&mut self, path: &[u8], says: &[u8], metadata: Metadata) -> Result<()> {
+        if says.is_empty() || says.contains(&0) || says.len() > MAX_PATH {
+            return Err(Error::Invalid(format!(
+                "the symbolic link {} says something that no link can say ({} bytes): leave it out",
+                shown(path),
+                says.len()
+            )));
+        }
+        self.add_link(path, Link::Symbolic(says.to_vec(), metadata))
+    }
+
+    pub(super) fn add_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
+        check(file)?;
+        if !self.is_file(file) {
+            return Err(Error::Invalid(format!(
+                "{} is to be another name of {}, which was not added as a file before",
+                shown(path),
+                shown(file)
+            )));
+        }
+        self.add_link(path, Link::Hard(file.to_vec()))
+    }
+
+    fn add_link(&mut self, path: &[u8], link: Link) -> Result<()> {
+        let (parent, name) = self.place_for(path)?;
+        if exists(&parent, name).doing(|| cannot(path))? {
+            return Err(twice(path));
+        }
+        let target = match &link {
+            Link::Hard(target) | Link::Symbolic(target, _) => target.len(),
+        };
+        self.remember(path.len().saturating_add(target))?;
+        self.links.insert(path.to_vec(), link);
+        Ok(())
+    }
+
+    /// A new empty file, open for writing.
+    pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
+        let (parent, name) = self.place_for(path)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        staged(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
+    }
+
+    /// Makes the links, then gives the directories what they are to become. Returns what has to wait for the swap.
+    pub(super) fn settle(&mut self, steps: &Steps) -> Result<LateModes> {
+        let links = std::mem::take(&mut self.links);
+        steps.at("restore: make the hard links");
+        for (path, link) in &links {
+            if let Link::Hard(file) = link {
+                self.make_hard_link(path, file)?;
+            }
+        }
+        steps.at("restore: make the symbolic links");
+        for (path, link) in &links {
+            if let Link::Symbolic(says, metadata) = link {
+                let (parent, name) = self.place_for(path)?;
+                staged(path, rustix::fs::symlinkat(says.as_slice(), &parent, name))?;
+                metadata.apply_to_link(&parent, name).doing(|| cannot(path))?;
+            }
+        }
+        steps.at("restore: set the directories' metadata");
+        self.finish_directories()
+    }
+
+    fn make_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
+        let (from, file_name) = self.place_for(file)?;
+        let (parent, name) = self.place_for(path)?;
+        staged(path, rustix::fs::linkat(&from, file_name, &parent, name, AtFlags::empty()))
+    }
+
+    /// In reverse byte order what is held comes before its holder.
+    fn finish_directories(&mut self) -> Result<LateModes> {
+        self.last = None;
+        let mut late = LateModes::new();
+        for (path, metadata) in self.directories.iter().rev() {
+            let directory = self.open(path).doing(|| cannot(path))?;
+            let Some(mut metadata) = metadata.clone() else {
+                rustix::fs::fchmod(&directory, IMPLICIT_MODE).doing(|| cannot(path))?;
+                continue;
+            };
+            if !is_root() && !path.contains(&b'/') && metadata.mode & MOVABLE != MOVABLE {
+                late.insert(path.clone(), metadata.mode);
+                metadata.mode |= MOVABLE;
+            }
+            metadata
+                .apply(&directory)
+                .doing(|| format!("cannot set mode, owner and time of {}", shown(path)))?;
+        }
+        Ok(late)
+    }
+
+    fn is_file(&self, path: &[u8]) -> bool {
+        let (above, name) = split(path);
+        let status = self.open(above).and_then(|fd| rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW));
+        status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
+    }
+
+    /// Opens a staged directory.
+    fn open(&self, path: &[u8]) -> rustix::io::Result<Arc<OwnedFd>> {
+        let mut fd = self.top.clone();
+        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+            fd = Arc::new(open_directory(&fd, part)?);
+        }
+        Ok(fd)
+    }
+
+    /// Where `path` goes: the directory above it, made when missing, and its last part.
+    fn place_for<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
+        check(path)?;
+        if self.links.contains_key(path) {
+            return Err(twice(path));
+        }
+        let (above, name) = split(path);
+        if let Some((_, fd)) = self.last.as_ref().filter(|(last, _)| last == above) {
+            return Ok((fd.clone(), name));
+        }
+        let fd = self.enter(above)?;
+        self.last = Some((above.to_vec(), fd.clone()));
+        Ok((fd, name))
+    }
+
+    fn enter(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
+        let mut fd = self.top.clone();
+        let mut so_far = HomePath::new();
+        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+            if !so_far.is_empty() {
+                so_far.push(b'/');
+            }
+            so_far.extend_from_slice(part);
+            fd = Arc::new(self.step_into(&fd, &so_far, part)?);
+        }
+        Ok(fd)
+    }
+
+    fn step_into(&mut self, parent: &OwnedFd, path: &[u8], name: &[u8]) -> Result<OwnedFd> {
+        if self.links.contains_key(path) {
+            return Err(no_directory(path));
+        }
+        match open_directory(parent, name) {
+            Err(Errno::NOENT) => {
+                self.remember(path.len())?;
+                staged(path, rustix::fs::mkdirat(parent, name, Mode::RWXU))?;
+                self.directories.insert(path.to_vec(), None);
+                open_directory(parent, name).doing(|| cannot(path))
+            }
+            Err(Errno::NOTDIR | Errno::LOOP) => Err(no_directory(path)),
+            other => other.doing(|| cannot(path)),
+        }
+    }
+}
+
+/// The first part of a path: the name directly in the directory.
+pub(super) fn first_part(path: &[u8]) -> &[u8] {
+    path.split(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
+    let name = parts.next().unwrap_or_default();
+    (parts.next().unwrap_or_default(), name)
+}
+
+/// `Denied` for what would leave the directory, `Invalid` for what no file system here can hold.
+pub(super) fn check(path: &[u8]) -> Result<()> {
+    if !is_well_formed(path) {
+        return Err(Error::Denied(format!(
+            "\"{}\" is not a path below the directory: nothing is written there",
+            shown(path)
+        )));
+    }
+    if path.is_empty() || !well_sized(path) {
+        return Err(Error::Invalid(format!(
+            "\"{}\" cannot be the path of a file: it has {} bytes; at most {MAX_NAME} a name, {MAX_PATH} and {MAX_DEPTH} \
+             levels in all are possible",
+            shown(path),
+            path.len()
+        )));
+    }
+    Ok(())
+}
+
+fn well_sized(path: &[u8]) -> bool {
+    let parts = || path.split(|byte| *byte == b'/');
+    path.len() <= MAX_PATH && parts().count() <= MAX_DEPTH && parts().all(|part| part.len() <= MAX_NAME)
+}
+
+fn cannot(path: &[u8]) -> String {
+    format!("cannot stage {}", shown(path))
+}
+
+fn twice(path: &[u8]) -> Error {
+    Error::Exists(format!("{} was added already: add every path once", shown(path)))
+}
+
+fn no_directory(path: &[u8]) -> Error {
+    Error::Invalid(format!("something was added below {}, which is no directory", shown(path)))
+}
+
+fn staged<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {
+    match outcome {
+        Err(Errno::EXIST) => Err(twice(path)),
+        other => other.doing(|| cannot(path)),
+    }
+}

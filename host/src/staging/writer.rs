@@ -1,0 +1,152 @@
+//! Writes one staged file: exactly as many bytes as announced, long runs of zeros as holes.
+//!
+//! Refuses bytes beyond the announced size or the budget. A file that is not finished keeps its target from being committed.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::metadata::Metadata;
+use super::space::Budget;
+use crate::error::{Doing, Error, Result};
+use crate::model::{HomePath, shown};
+
+/// A shorter run of zeros is written: a hole saves nothing worth a fragment there.
+const HOLE: usize = 64 * 1024;
+/// The grain in which zeros are looked for.
+const GRAIN: usize = 4096;
+static ZEROS: [u8; HOLE] = [0; HOLE];
+
+/// What a target shares with its writers.
+pub(super) struct Shared {
+    pub(super) budget: Budget,
+    unfinished: Mutex<BTreeSet<HomePath>>,
+}
+
+impl Shared {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, unfinished: Mutex::default() }
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, BTreeSet<HomePath>> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `Invalid` while a file lacks its end.
+    pub(super) fn check_finished(&self) -> Result<()> {
+        match self.unfinished().first() {
+            None => Ok(()),
+            Some(path) => Err(Error::Invalid(format!(
+                "{} was not written to its end: nothing was restored",
+                shown(path)
+            ))),
+        }
+    }
+}
+
+/// A staged file in the making. Independent of the target that gave it.
+pub struct Writer {
+    file: File,
+    path: HomePath,
+    size: u64,
+    metadata: Metadata,
+    shared: Arc<Shared>,
+    /// Bytes written or left as holes.
+    settled: u64,
+    /// Zeros behind them that may become a hole.
+    zeros: u64,
+}
+
+impl Writer {
+    pub(super) fn new(file: File, path: &[u8], size: u64, metadata: Metadata, shared: Arc<Shared>) -> Self {
+        shared.unfinished().insert(path.to_vec());
+        Self { file, path: path.to_vec(), size, metadata, shared, settled: 0, zeros: 0 }
+    }
+
+    /// Appends bytes. `Invalid` beyond the announced size, `NoSpace` beyond what may be used.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let end = self.end().saturating_add(bytes.len() as u64);
+        if end > self.size {
+            return Err(Error::Invalid(format!(
+                "{} was announced with {} bytes, but {end} came",
+                shown(&self.path),
+                self.size
+            )));
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (zeros, tail) = rest.split_at(leading_zeros(rest));
+            self.zeros += zeros.len() as u64;
+            let (data, tail) = tail.split_at(leading_data(tail));
+            if !data.is_empty() {
+                self.settle_zeros()?;
+                self.write(data)?;
+            }
+            rest = tail;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and gives it its owner, mode and time. `Invalid` when bytes are missing.
+    pub fn finish(mut self) -> Result<()> {
+        if self.end() < self.size {
+            return Err(Error::Invalid(format!(
+                "{} was announced with {} bytes, but only {} came",
+                shown(&self.path),
+                self.size,
+                self.end()
+            )));
+        }
+        self.settle_zeros()?;
+        self.file.set_len(self.size).doing(|| self.cannot())?;
+        self.metadata
+            .apply(&self.file)
+            .doing(|| format!("cannot set mode, owner and time of {}", shown(&self.path)))?;
+        self.shared.unfinished().remove(&self.path);
+        Ok(())
+    }
+
+    fn end(&self) -> u64 {
+        self.settled.saturating_add(self.zeros)
+    }
+
+    /// Leaves a long run of zeros as a hole, writes a short one.
+    fn settle_zeros(&mut self) -> Result<()> {
+        let run = std::mem::take(&mut self.zeros);
+        match usize::try_from(run).ok().and_then(|run| ZEROS.get(..run)).filter(|short| short.len() < HOLE) {
+            Some(short) => self.write(short),
+            None => {
+                self.settled += run;
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.shared.budget.spend(bytes.len() as u64, &shown(&self.path))?;
+        self.file.write_all_at(bytes, self.settled).doing(|| self.cannot())?;
+        self.settled += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn cannot(&self) -> String {
+        format!("cannot stage {}", shown(&self.path))
+    }
+}
+
+fn is_zero(grain: &[u8]) -> bool {
+    ZEROS.get(..grain.len()).is_some_and(|zeros| zeros == grain)
+}
+
+/// How many bytes are zero before the first that is not; whole grains are compared at once.
+fn leading_zeros(bytes: &[u8]) -> usize {
+    let whole = bytes.chunks(GRAIN).take_while(|grain| is_zero(grain)).map(<[u8]>::len).sum();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|byte| **byte == 0).count()
+}
+
+/// How many bytes come before the next grain of zeros.
+fn leading_data(bytes: &[u8]) -> usize {
+    bytes.chunks(GRAIN).take_while(|grain| !is_zero(grain)).map(<[u8]>::len).sum()
+}

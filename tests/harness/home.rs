@@ -1,0 +1,141 @@
+//! A home in a temporary directory, with a state directory beside it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::run::{Run, command};
+use crate::tests_directory;
+
+pub struct TestHome {
+    directory: TempDir,
+}
+
+impl Default for TestHome {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestHome {
+    /// A home with `.HA_VERSION`, `configuration.yaml` and nothing else.
+    pub fn new() -> Self {
+        let home = Self::nothing();
+        home.write(".HA_VERSION", "2026.11.0");
+        home.write("configuration.yaml", "default_config:\n");
+        home
+    }
+
+    /// A copy of the example home in the repository.
+    pub fn example() -> Self {
+        let home = Self::nothing();
+        let example = tests_directory().join("fixtures/example-home");
+        let status =
+            Command::new("cp").arg("-a").arg(format!("{}/.", example.display())).arg(home.config()).status();
+        assert!(status.unwrap().success());
+        home
+    }
+
+    fn nothing() -> Self {
+        let home = Self { directory: TempDir::new().unwrap() };
+        fs::create_dir(home.config()).unwrap();
+        home
+    }
+
+    /// The directory around everything.
+    pub fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.root().join("config")
+    }
+
+    pub fn backups(&self) -> PathBuf {
+        self.config().join("backups")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.root().join("state")
+    }
+
+    /// A path below the configuration directory, of bytes.
+    pub fn path(&self, path: impl AsRef<[u8]>) -> PathBuf {
+        self.config().join(OsStr::from_bytes(path.as_ref()))
+    }
+
+    /// Writes a file below the configuration directory, with the directories above it.
+    pub fn write(&self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// The command line for this home.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command();
+        command.arg("--config").arg(self.config()).arg("--state").arg(self.state()).args(arguments);
+        command
+    }
+
+    pub fn larder(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments))
+    }
+
+    /// Makes a backup, which must succeed without anything skipped. Its id.
+    #[track_caller]
+    pub fn create(&self) -> String {
+        let run = self.larder(&["--json", "create"]).exits(0);
+        run.json()["backup_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The backup files, by name.
+    pub fn archives(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.backups()) else { return Vec::new() };
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension() == Some(OsStr::new("tar")));
+        paths.sort();
+        paths
+    }
+}
+
+/// A tree as text lines by path: kind, mode, owner, mtime in microseconds, and size and digest or target. Equal maps mean
+/// equal trees. `left_out` are paths that are not looked at, with all below.
+pub fn describe(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, String> {
+    let mut lines = BTreeMap::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(path) = pending.pop() {
+        let relative = path.strip_prefix(root).unwrap().to_owned();
+        if left_out.iter().any(|left_out| relative == Path::new(left_out)) {
+            continue;
+        }
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        let (mode, uid, gid) = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+        let mtime = format!("{}.{:06}", metadata.mtime(), metadata.mtime_nsec() / 1000);
+        let what = if metadata.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            "directory".to_owned()
+        } else if metadata.is_symlink() {
+            format!("symlink {:?}", fs::read_link(&path).unwrap())
+        } else if metadata.is_file() {
+            format!("file {} {:016x}", metadata.len(), digest(&fs::read(&path).unwrap()))
+        } else {
+            "special".to_owned()
+        };
+        lines.insert(relative, format!("{what} {mode:o} {uid}:{gid} {mtime}"));
+    }
+    lines
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

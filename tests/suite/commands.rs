@@ -1,0 +1,33 @@
+//! The commands as a person uses them, from the first backup to the last.
+
+use std::fs;
+
+use larder_tests::{TestHome, describe};
+
+#[test]
+fn a_backup_is_created_listed_shown_verified_restored_and_deleted() {
+    let home = TestHome::example();
+    let before = describe(&home.config(), &["backups"]);
+
+    let created = home.larder(&["--json", "create", "--name", "First one"]).exits(0).json();
+    let id = created["backup_id"].as_str().unwrap();
+    assert_eq!(created["verified"], true);
+    assert_eq!(home.archives().len(), 1);
+
+    let listed = home.larder(&["--json", "list"]).exits(0).json();
+    assert_eq!(listed["backups"][0]["backup_id"], id);
+    let shown = home.larder(&["--json", "show", id]).exits(0).json();
+    assert_eq!(shown["backup"]["name"], "First one");
+    let verified = home.larder(&["--json", "verify", id]).exits(0).json();
+    assert_eq!(verified["restorable"], true);
+
+    fs::remove_dir_all(home.path("www")).unwrap();
+    home.write("automations.yaml", "[]");
+    home.write("added.yaml", "later");
+    home.larder(&["restore", id, "--yes"]).exits(0);
+    assert_eq!(describe(&home.config(), &["backups"]), before);
+
+    home.larder(&["delete", id]).exits(0);
+    assert_eq!(home.archives().len(), 0);
+    home.larder(&["show", id]).exits(1).says("there is no backup");
+}
