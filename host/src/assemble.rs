@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
@@ -9,7 +10,7 @@ use crate::bus::Bus;
 use crate::error::{Doing, Error, Result};
 use crate::locations::{LocalDirectory, Location, Locations, SingleFile};
 use crate::lock::Lock;
-use crate::options::Limits;
+use crate::options::{LOCK_WAIT, Limits};
 use crate::runtime::{Grants, Manager, Runtime};
 use crate::staging::{self, Recovered};
 use crate::steps::Steps;
@@ -72,7 +73,7 @@ impl Setting {
     /// A host for reading: it waits for nobody. What a killed process left is put right when nobody else is at work.
     pub fn reader(&self) -> Result<Host> {
         let places = self.places()?;
-        let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start"));
+        let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start", Duration::ZERO));
         let notices = match lock {
             Some(Ok(_lock)) => self.put_right(&places)?,
             _ => Vec::new(),
@@ -85,7 +86,7 @@ impl Setting {
         let places = self.places()?;
         let state = places.state.display().to_string();
         fs::create_dir_all(&places.state).doing(|| format!("cannot make the state directory {state}"))?;
-        let lock = Lock::take(&places.state, purpose)?;
+        let lock = Lock::take(&places.state, purpose, LOCK_WAIT)?;
         let notices = self.put_right(&places)?;
         self.host(places, notices, Some(lock))
     }

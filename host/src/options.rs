@@ -16,6 +16,8 @@ pub const STDERR_BYTES: usize = 64 * 1024;
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
 /// How long a backup waits for a database that somebody holds locked.
 pub const DATABASE_WAIT: Duration = Duration::from_secs(30);
+/// How long a command waits for the state directory: a moment, since another one that only starts holds it for one.
+pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// The longest JSON text that is taken from a plugin.
 pub const MAX_JSON: usize = 64 * 1024 * 1024;
 
