@@ -14,8 +14,6 @@ pub const MAX_READ: u32 = 1024 * 1024;
 pub const STDERR_BYTES: usize = 64 * 1024;
 /// Free space that a restore never uses: Home Assistant itself needs some to start.
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
-/// How long a backup waits for a database that somebody holds locked.
-pub const DATABASE_WAIT: Duration = Duration::from_secs(30);
 /// The longest JSON text that is taken from a plugin.
 pub const MAX_JSON: usize = 64 * 1024 * 1024;
 
@@ -32,6 +30,8 @@ pub struct Limits {
     pub job_time: Duration,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
+    /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
+    pub database_wait: Duration,
 }
 
 impl Default for Limits {
@@ -42,6 +42,7 @@ impl Default for Limits {
             host_time: Duration::from_secs(15 * 60),
             job_time: Duration::from_secs(24 * 3600),
             handles: 256,
+            database_wait: Duration::from_secs(30),
         }
     }
 }
@@ -79,6 +80,11 @@ impl Limits {
                 "for a whole job; a large home on a slow disk takes hours",
             ),
             info("handles", self.handles.to_string(), "open contents, drafts and jobs of one instance"),
+            info(
+                "database-wait",
+                seconds(self.database_wait),
+                "for a database that somebody holds locked; then it is read as any file",
+            ),
         ]
     }
 
@@ -97,6 +103,7 @@ impl Limits {
             "host-time" => self.host_time = seconds,
             "job-time" => self.job_time = seconds,
             "handles" => self.handles = number as usize,
+            "database-wait" => self.database_wait = seconds,
             _ => return Err(wrong()),
         }
         Ok(())
