@@ -166,6 +166,9 @@ impl ports::Content for imports::content::Content {
     fn modified(&self) -> Instant {
         instant(self.modified())
     }
+    fn identity(&self) -> Option<u64> {
+        self.identity()
+    }
     fn note(&self) -> Option<String> {
         self.note()
     }

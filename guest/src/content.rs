@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use crate::archive::{Entry, Kind, TreeWriter, shown};
+use crate::archive::{self, ArchiveError, Entry, Kind, TreeWriter, Written, shown};
 use crate::error::Result;
 use crate::model::{Amount, Skipped};
 use crate::plan::Planned;
@@ -52,13 +52,13 @@ impl<'a, W: Write> ContentWriter<'a, W> {
         match entry.kind {
             Kind::File(_) if is_made_up => self.add_made_up(&entry),
             Kind::File(size) => {
-                self.add_file(entry, identity, progress)?;
+                self.add_file(entry, identity)?;
                 progress.add(size);
                 Ok(())
             }
             Kind::Directory => {
-                self.tree.add(&entry)?;
-                self.amount.directories += 1;
+                let added = self.tree.add(&entry);
+                self.amount.directories += u64::from(self.is_kept(&entry.path, added)?.is_some());
                 Ok(())
             }
             Kind::Symlink(_) | Kind::HardLink(_) => self.add_link(&entry),
@@ -72,42 +72,39 @@ impl<'a, W: Write> ContentWriter<'a, W> {
 
     fn add_made_up(&mut self, entry: &Entry) -> Result<()> {
         if !self.belongs_to_left_out(&entry.path) {
-            self.tree.add(entry)?;
-            self.amount.files += 1;
+            let added = self.tree.add(entry);
+            self.amount.files += u64::from(self.is_kept(&entry.path, added)?.is_some());
         }
         Ok(())
     }
 
     fn add_link(&mut self, entry: &Entry) -> Result<()> {
-        // A link whose target no archive can hold is the link's own problem.
-        if let Err(error) = self.tree.add(entry) {
-            if matches!(error, crate::archive::ArchiveError::Io(_)) {
-                return Err(error.into());
-            }
-            self.note(&entry.path, error.to_string());
-            return Ok(());
-        }
-        self.amount.links += 1;
+        let added = self.tree.add(entry);
+        self.amount.links += u64::from(self.is_kept(&entry.path, added)?.is_some());
         Ok(())
     }
 
-    fn add_file(&mut self, entry: Entry, identity: Option<u64>, _progress: &mut Progress<'_>) -> Result<()> {
-        if let Some(first) = identity.and_then(|identity| self.stored.get(&identity)) {
-            let link = Entry { kind: Kind::HardLink(first.clone()), ..entry };
-            return self.add_link(&link);
-        }
+    fn add_file(&mut self, entry: Entry, identity: Option<u64>) -> Result<()> {
         if self.belongs_to_left_out(&entry.path) {
             self.note(&entry.path, "its database could not be read".into());
             return Ok(());
         }
-        match self.snapshot.open(&entry.path) {
-            Ok(content) => {
-                let path = entry.path.clone();
-                if self.store(entry, content.as_ref())? {
-                    identity.map(|identity| self.stored.insert(identity, path));
-                }
+        let content = match self.snapshot.open(&entry.path) {
+            Ok(content) => content,
+            Err(fault) => {
+                self.leave_out(&entry.path, fault);
+                return Ok(());
             }
-            Err(fault) => self.leave_out(&entry.path, fault),
+        };
+        // Since it was listed the name may have come to mean another file.
+        let identity = identity.and_then(|_| content.identity());
+        if let Some(first) = identity.and_then(|identity| self.stored.get(&identity)) {
+            let link = Entry { kind: Kind::HardLink(first.clone()), ..entry };
+            return self.add_link(&link);
+        }
+        let path = entry.path.clone();
+        if self.store(entry, content.as_ref())? {
+            identity.map(|identity| self.stored.insert(identity, path));
         }
         Ok(())
     }
@@ -116,7 +113,7 @@ impl<'a, W: Write> ContentWriter<'a, W> {
     fn store(&mut self, mut entry: Entry, content: &dyn Content) -> Result<bool> {
         let size = content.size();
         entry.mtime = content.modified();
-        let written = if size <= SMALL {
+        let (stored, written) = if size <= SMALL {
             let bytes = match whole(content) {
                 Ok(bytes) => bytes,
                 Err(fault) => {
@@ -124,31 +121,34 @@ impl<'a, W: Write> ContentWriter<'a, W> {
                     return Ok(false);
                 }
             };
-            entry.kind = Kind::File(bytes.len() as u64);
             let mut rest = bytes.as_slice();
-            self.tree.add_file(&entry, |buffer| {
-                std::io::Read::read(&mut rest, buffer).map_err(Fault::unexpected)
-            })?
+            entry.kind = Kind::File(bytes.len() as u64);
+            let read = |buffer: &mut [u8]| std::io::Read::read(&mut rest, buffer).map_err(Fault::unexpected);
+            (bytes.len() as u64, self.tree.add_file(&entry, read))
         } else {
-            entry.kind = Kind::File(size);
             let mut source = Chunks { content, offset: 0, chunk: Vec::new(), used: 0 };
-            self.tree.add_file(&entry, |buffer| source.read(buffer))?
+            entry.kind = Kind::File(size);
+            (size, self.tree.add_file(&entry, |buffer| source.read(buffer)))
         };
+        let Some(written) = self.is_kept(&entry.path, written)? else { return Ok(false) };
         self.amount.files += 1;
-        if let Kind::File(stored) = entry.kind {
-            self.amount.bytes += stored;
-        }
-        if written.missing > 0 {
-            let why = written.failed.map_or_else(|| "it shrank".to_owned(), |fault| fault.message);
-            let missing = written.missing;
-            self.note(
-                &entry.path,
-                format!("stored, but its last {missing} bytes are zeros: {why} while it was read"),
-            );
-        } else if let Some(note) = content.note() {
-            self.note(&entry.path, note);
+        self.amount.bytes += stored;
+        if let Some(reason) = incomplete(size, stored, written).or_else(|| content.note()) {
+            self.note(&entry.path, reason);
         }
         Ok(true)
+    }
+
+    /// What no archive can hold is noted; without its other entries there is no backup.
+    fn is_kept<T>(&mut self, path: &[u8], added: archive::Result<T>) -> Result<Option<T>> {
+        match added {
+            Ok(added) => Ok(Some(added)),
+            Err(error @ ArchiveError::Io(_)) => Err(error.into()),
+            Err(error) => {
+                self.note(path, format!("left out: {error}"));
+                Ok(None)
+            }
+        }
     }
 
     fn leave_out(&mut self, path: &[u8], fault: Fault) {
@@ -167,6 +167,20 @@ impl<'a, W: Write> ContentWriter<'a, W> {
     fn note(&mut self, path: &[u8], reason: String) {
         self.skipped.push(Skipped { path: shown(path), reason });
     }
+}
+
+/// Why a file of `size` bytes is stored otherwise than it was when it was opened.
+fn incomplete(size: u64, stored: u64, written: Written<Fault>) -> Option<String> {
+    let missing = written.missing;
+    if missing > 0 {
+        let why = written.failed.map_or_else(|| "it shrank".to_owned(), |fault| fault.message);
+        return Some(format!("stored, but its last {missing} bytes are zeros: {why} while it was read"));
+    }
+    (stored < size).then(|| {
+        format!(
+            "it shrank from {size} to {stored} bytes while it was read; stored as far as it could be read"
+        )
+    })
 }
 
 /// All bytes of a small file as it is now.

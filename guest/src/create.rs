@@ -28,7 +28,7 @@ struct Prepared {
 fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
     let location = location(outside, request)?;
     let snapshot = outside.snapshot();
-    let home = Home::read(outside, snapshot.as_ref())?;
+    let home = Home::read(outside, snapshot.as_ref());
     home.must_be_one(snapshot.as_ref())?;
     let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let name = given.map_or_else(|| format!("Custom backup {}", home.version_or_unknown()), str::to_owned);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::archive::Instant;
 use crate::error::{Failure, Result};
-use crate::ports::{Cause, Outside, Snapshot};
+use crate::ports::{Cause, Outcome, Outside, Snapshot};
 
 /// The most that is read of one of these files; real ones have a few hundred bytes.
 const MAX: u32 = 1024 * 1024;
@@ -15,36 +15,39 @@ const MAX: u32 = 1024 * 1024;
 const UNKNOWN_VERSION: &str = "0.0.0";
 
 pub struct Home {
-    pub version: Option<String>,
+    /// None where the home does not say it; a fault where it cannot be read.
+    pub version: Outcome<Option<String>>,
     pub instance_id: Option<String>,
     /// An IANA name: the home's own, else the machine's.
     pub time_zone: String,
 }
 
 impl Home {
-    pub fn read(outside: &dyn Outside, snapshot: &dyn Snapshot) -> Result<Self> {
-        let version = text(snapshot, ".HA_VERSION")?.map(|text| text.trim().to_owned());
-        let core = document(snapshot, ".storage/core.config")?;
-        let uuid = document(snapshot, ".storage/core.uuid")?;
-        Ok(Self {
-            version: version.filter(|version| !version.is_empty()),
+    pub fn read(outside: &dyn Outside, snapshot: &dyn Snapshot) -> Self {
+        let version = text(snapshot, ".HA_VERSION").map(|text| text.map(|text| text.trim().to_owned()));
+        let core = document(snapshot, ".storage/core.config");
+        let uuid = document(snapshot, ".storage/core.uuid");
+        Self {
+            version: version.map(|version| version.filter(|version| !version.is_empty())),
             instance_id: string(&uuid, "uuid"),
             time_zone: string(&core, "time_zone").unwrap_or_else(|| outside.time_zone()),
-        })
+        }
     }
 
     /// Refuses a directory that is no Home Assistant home: most likely a wrong path or a missing mount.
     pub fn must_be_one(&self, snapshot: &dyn Snapshot) -> Result<()> {
-        if self.version.is_some() || text(snapshot, "configuration.yaml")?.is_some() {
+        let is_there = |version: &Option<String>| version.is_some();
+        if self.version.as_ref().is_ok_and(is_there) || text(snapshot, "configuration.yaml")?.is_some() {
             return Ok(());
         }
+        self.version.clone()?;
         let message = "this is no Home Assistant configuration directory: it has neither .HA_VERSION nor \
                        configuration.yaml; name the right one with --config";
         Err(Failure::new("home_assistant_error", message))
     }
 
     pub fn version_or_unknown(&self) -> &str {
-        self.version.as_deref().unwrap_or(UNKNOWN_VERSION)
+        self.version.as_ref().ok().and_then(Option::as_deref).unwrap_or(UNKNOWN_VERSION)
     }
 
     /// `now` as the home's clocks show it; UTC when the zone is not known.
@@ -63,18 +66,18 @@ pub fn iso(time: &DateTime<FixedOffset>) -> String {
     }
 }
 
-fn text(snapshot: &dyn Snapshot, path: &str) -> Result<Option<String>> {
+fn text(snapshot: &dyn Snapshot, path: &str) -> Outcome<Option<String>> {
     match snapshot.open(path.as_bytes()).and_then(|content| content.read(0, MAX)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(fault) if fault.cause == Cause::NotFound => Ok(None),
-        Err(fault) => Err(fault.into()),
+        Err(fault) => Err(fault),
     }
 }
 
-/// A stored document's data; a damaged one is as good as none here.
-fn document(snapshot: &dyn Snapshot, path: &str) -> Result<Value> {
-    let text = text(snapshot, path)?.unwrap_or_default();
-    Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+/// A stored document; one that is damaged or cannot be read is as good as none here.
+fn document(snapshot: &dyn Snapshot, path: &str) -> Value {
+    let text = text(snapshot, path).ok().flatten().unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 fn string(document: &Value, key: &str) -> Option<String> {

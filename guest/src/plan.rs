@@ -108,9 +108,11 @@ struct Rules<'a> {
 impl Rules<'_> {
     fn excludes(&mut self, path: &[u8], size: u64, is_directory: bool) -> bool {
         let above = self.below.as_ref().filter(|(directory, _)| is_below(path, directory));
+        // A log without its database is worth nothing.
+        let database = (path == DATABASE_LOG).then(|| self.exclude.excluded(DATABASE)).flatten();
         let pattern = match above {
             Some((_, pattern)) => pattern.clone(),
-            None => match self.exclude.excluded(path) {
+            None => match self.exclude.excluded(path).or(database) {
                 Some(pattern) if !path.is_empty() => pattern.to_owned(),
                 _ => return false,
             },

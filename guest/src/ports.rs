@@ -82,6 +82,7 @@ pub enum Event {
 pub trait Content {
     fn size(&self) -> u64;
     fn modified(&self) -> Instant;
+    fn identity(&self) -> Option<u64>;
     fn note(&self) -> Option<String>;
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
 }

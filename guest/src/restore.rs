@@ -139,8 +139,7 @@ fn check_manifest(
     if request.elsewhere || request.force {
         return Ok(());
     }
-    let home = Home::read(outside, outside.snapshot().as_ref())?;
-    match &home.version {
+    match &Home::read(outside, outside.snapshot().as_ref()).version? {
         Some(own) if is_newer(version, own) => {
             let message = format!(
                 "{} was made by Home Assistant {version}, this home runs {own}: update it first, or restore with --force",

@@ -5,6 +5,12 @@
 /// Names that start like this are Larder's own, at any depth: never shown in a snapshot, never replaced.
 pub const RESERVED_PREFIX: &[u8] = b".larder-";
 
+/// The longest path that is backed up and restored, in bytes: what is beyond `PATH_MAX` cannot be opened by its name.
+pub const MAX_PATH: usize = 4095;
+/// The most parts of a path that is backed up and restored: deeper than any home, and shallow enough to be removed again with
+/// one open directory a level.
+pub const MAX_DEPTH: usize = 256;
+
 /// A moment in UTC: seconds since 1970-01-01T00:00:00Z (negative before it) plus 0 to 999 999 999 nanoseconds that count
 /// forward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,8 +14,6 @@ pub const MAX_READ: u32 = 1024 * 1024;
 pub const STDERR_BYTES: usize = 64 * 1024;
 /// Free space that a restore never uses: Home Assistant itself needs some to start.
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
-/// How long a backup waits for a database that somebody holds locked.
-pub const DATABASE_WAIT: Duration = Duration::from_secs(30);
 /// How long a command waits for the state directory: a moment, since another one that only starts holds it for one.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// The longest JSON text that is taken from a plugin.
@@ -34,6 +32,8 @@ pub struct Limits {
     pub job_time: Duration,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
+    /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
+    pub database_wait: Duration,
 }
 
 impl Default for Limits {
@@ -44,6 +44,7 @@ impl Default for Limits {
             host_time: Duration::from_secs(15 * 60),
             job_time: Duration::from_secs(24 * 3600),
             handles: 256,
+            database_wait: Duration::from_secs(30),
         }
     }
 }
@@ -81,6 +82,11 @@ impl Limits {
                 "for a whole job; a large home on a slow disk takes hours",
             ),
             info("handles", self.handles.to_string(), "open contents, drafts and jobs of one instance"),
+            info(
+                "database-wait",
+                seconds(self.database_wait),
+                "for a database that somebody holds locked; then it is read as any file",
+            ),
         ]
     }
 
@@ -99,6 +105,7 @@ impl Limits {
             "host-time" => self.host_time = seconds,
             "job-time" => self.job_time = seconds,
             "handles" => self.handles = number as usize,
+            "database-wait" => self.database_wait = seconds,
             _ => return Err(wrong()),
         }
         Ok(())

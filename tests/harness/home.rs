@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::run::{Run, command};
-use crate::tests_directory;
+use crate::run::{Run, command, command_of};
+use crate::{binary, tests_directory};
+
+/// The user without rights, on every Linux.
+const NOBODY: u32 = 65534;
 
 pub struct TestHome {
     directory: TempDir,
@@ -77,6 +81,30 @@ impl TestHome {
         fs::write(path, content).unwrap();
     }
 
+    /// The command line for this home, run by someone who may read it and no more: its backups are in `<root>/theirs/backups`.
+    /// For root that is another user, since root may read everything.
+    pub fn unprivileged(&self, arguments: &[&str]) -> Command {
+        let theirs = self.root().join("theirs");
+        fs::create_dir_all(&theirs).unwrap();
+        let mut command = if rustix::process::geteuid().is_root() {
+            // The checkout may be where nobody else may look.
+            let copy = self.root().join("larder");
+            // By another process: a file that this one has open for writing cannot be run meanwhile.
+            assert!(Command::new("cp").arg("-u").arg(binary()).arg(&copy).status().unwrap().success());
+            fs::set_permissions(self.root(), Permissions::from_mode(0o755)).unwrap();
+            chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
+            let mut command = command_of(&copy);
+            command.uid(NOBODY).gid(NOBODY);
+            command
+        } else {
+            command()
+        };
+        command.env("XDG_CACHE_HOME", theirs.join("cache")).current_dir("/");
+        command.arg("--config").arg(self.config()).arg("--state").arg(theirs.join("state"));
+        command.arg("--backups").arg(theirs.join("backups")).args(arguments);
+        command
+    }
+
     /// The command line for this home.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
@@ -95,14 +123,42 @@ impl TestHome {
         run.json()["backup_id"].as_str().unwrap().to_owned()
     }
 
+    /// A run while which something happens: when the named step is reached for the N-th time (`STEP[#N]`), the shell
+    /// script does its work in the configuration directory, and only then the run goes on.
+    pub fn larder_meanwhile(&self, step: &str, script: &str, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command.env("LARDER_RUN_AT", step).env("LARDER_RUN", script).current_dir(self.config());
+        Run::of(command)
+    }
+
+    /// Restores the backup that was made last to a new directory, which must work without anything skipped.
+    #[track_caller]
+    pub fn restore_latest(&self) -> PathBuf {
+        let modified = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+        self.restore(&self.archives().into_iter().max_by_key(modified).unwrap())
+    }
+
+    /// Restores a backup file to a new directory, which must work without anything skipped.
+    #[track_caller]
+    pub fn restore(&self, archive: &Path) -> PathBuf {
+        let to = TempDir::new_in(self.root()).unwrap().keep().join("home");
+        self.larder(&["restore", archive.to_str().unwrap(), "--to", to.to_str().unwrap()]).exits(0);
+        to
+    }
+
     /// The backup files, by name.
     pub fn archives(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.backups()) else { return Vec::new() };
-        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        paths.retain(|path| path.extension() == Some(OsStr::new("tar")));
-        paths.sort();
-        paths
+        archives_in(&self.backups())
     }
+}
+
+/// The backup files of a directory, by name.
+pub fn archives_in(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension() == Some(OsStr::new("tar")));
+    paths.sort();
+    paths
 }
 
 /// A tree as text lines by path: kind, mode, owner, mtime in microseconds, and size and digest or target. Equal maps mean

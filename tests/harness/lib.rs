@@ -5,12 +5,14 @@
 mod counterpart;
 mod home;
 mod run;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
-pub use home::{TestHome, describe};
+pub use home::{TestHome, archives_in, describe};
 pub use run::{Run, command};
+pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.
 pub fn tests_directory() -> &'static Path {

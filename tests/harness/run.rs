@@ -1,5 +1,6 @@
 //! One run of the command line, and what it said.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -8,7 +9,12 @@ use crate::binary;
 
 /// A command of the binary under test, without the environment of whoever runs the tests.
 pub fn command() -> Command {
-    let mut command = Command::new(binary());
+    command_of(&binary())
+}
+
+/// The same of a copy of it.
+pub(crate) fn command_of(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LARDER_") {
             command.env_remove(name);

@@ -1,3 +1,5 @@
 //! The suite: one binary, a module a subject.
 
 mod commands;
+mod databases;
+mod oddities;

@@ -4,8 +4,8 @@
 
 use super::{Result, refused, too_large};
 
-/// Bytes of a whole path below `data/`: Linux's PATH_MAX.
-const PATH_LIMIT: usize = 4096;
+/// Bytes of a whole name: Linux's PATH_MAX, which counts a NUL, below `data/`.
+const PATH_LIMIT: usize = 4095 + b"data/".len();
 /// Bytes of one part of it: NAME_MAX of the file systems in use.
 const PART_LIMIT: usize = 255;
 /// Characters of a name in an error text: hostile names may be long.

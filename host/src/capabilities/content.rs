@@ -47,6 +47,13 @@ impl content::HostContent for StoreData {
         }))
     }
 
+    fn identity(&mut self, this: Resource<Content>) -> wasmtime::Result<Option<u64>> {
+        Ok(match self.table.get(&this)? {
+            Content::Home(content) => content.identity(),
+            Content::Stored(_) => None,
+        })
+    }
+
     fn note(&mut self, this: Resource<Content>) -> wasmtime::Result<Option<String>> {
         Ok(match self.table.get(&this)? {
             Content::Home(content) => content.note(),
@@ -56,7 +63,11 @@ impl content::HostContent for StoreData {
 
     fn read(&mut self, this: Resource<Content>, offset: u64, max: u32) -> Result<Vec<u8>, Refusal> {
         let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
-        Ok(self.table.get_mut(&this)?.read(offset, max)?)
+        let content = self.table.get_mut(&this)?;
+        if let Content::Home(_) = content {
+            self.grants.steps.at("home: read");
+        }
+        Ok(content.read(offset, max)?)
     }
 
     fn drop(&mut self, this: Resource<Content>) -> wasmtime::Result<()> {

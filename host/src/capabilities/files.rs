@@ -6,7 +6,7 @@ use super::Refusal;
 use super::content::{Content, instant};
 use crate::error::{Error, Result};
 use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
-use crate::options::{DATABASE_WAIT, RESTORE_RESERVE};
+use crate::options::RESTORE_RESERVE;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::files;
 use crate::snapshot::{self, Snapshot};
@@ -51,7 +51,7 @@ impl files::HostSnapshot for StoreData {
             root,
             scratch: grants.scratch.clone(),
             hidden: grants.hidden.clone(),
-            lock_wait: DATABASE_WAIT,
+            lock_wait: self.vitals.limits.database_wait,
         });
         // A constructor cannot fail: a home that cannot be opened says so when it is looked at.
         let snapshot = options.ok_or_else(|| not_given("home")).and_then(Snapshot::new);

@@ -21,6 +21,7 @@ pub struct Content {
     pub(super) file: Option<Arc<Descriptor>>,
     pub(super) size: u64,
     pub(super) modified: Timestamp,
+    pub(super) identity: Option<u64>,
     pub(super) note: Option<Arc<str>>,
     pub(super) _lock: Option<Arc<Lock>>,
 }
@@ -29,11 +30,11 @@ impl Content {
     /// The whole file, as long as it is now.
     pub(super) fn whole(file: Arc<Descriptor>) -> Self {
         let (size, modified) = (file.facts.size, file.facts.modified);
-        Self { file: Some(file), size, modified, note: None, _lock: None }
+        Self { file: Some(file), size, modified, identity: None, note: None, _lock: None }
     }
 
     pub(super) fn empty(modified: Timestamp) -> Self {
-        Self { file: None, size: 0, modified, note: None, _lock: None }
+        Self { file: None, size: 0, modified, identity: None, note: None, _lock: None }
     }
 
     /// Bytes, as counted when it was opened.
@@ -46,6 +47,11 @@ impl Content {
         self.modified
     }
 
+    /// The number that the listing gave to the file, when it gave it one.
+    pub fn identity(&self) -> Option<u64> {
+        self.identity
+    }
+
     /// What could not be promised about the content: one sentence for people, without the file's name. Ask when it has been
     /// read: only then is it known whether the file stayed as it was.
     pub fn note(&self) -> Option<String> {
@@ -54,13 +60,21 @@ impl Content {
         }
         let file = self.file.as_ref()?;
         let (then, now) = (file.facts, file.facts_now().ok()?);
-        let what = match now.size.cmp(&then.size) {
-            Ordering::Greater => format!("grew to {} bytes", now.size),
-            Ordering::Less => format!("shrank to {} bytes", now.size),
-            Ordering::Equal if now.modified != then.modified => "was written to".to_owned(),
-            Ordering::Equal => return None,
-        };
-        Some(format!("it {what} while it was read; stored are its {} bytes of before", then.size))
+        match now.size.cmp(&then.size) {
+            Ordering::Greater => Some(format!(
+                "it grew to {} bytes while it was read; stored are the first {}",
+                now.size, then.size
+            )),
+            Ordering::Less => Some(format!(
+                "it shrank to {} bytes while it was read; stored are the {} of before",
+                now.size, then.size
+            )),
+            Ordering::Equal if now.modified != then.modified => Some(
+                "it was written to while it was read; what is stored may be partly old, partly new"
+                    .to_owned(),
+            ),
+            Ordering::Equal => None,
+        }
     }
 
     /// Up to `max` bytes from `offset` on, never more than 1 MiB nor past `size`. None at the end, or where the file

@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
 use home::Home;
-use walk::Databases;
+use walk::{Databases, Identities};
 
 /// What a snapshot is taken of, and how.
 pub struct Options {
@@ -46,6 +46,7 @@ pub struct Snapshot {
     /// What the walk found and was not handed out yet; `None` before the walk.
     listing: Option<vec::IntoIter<Entry>>,
     databases: Databases,
+    identities: Identities,
     pinned: Option<(HomePath, Pair)>,
 }
 
@@ -53,7 +54,8 @@ impl Snapshot {
     /// Opens the home's directory and looks no further.
     pub fn new(options: Options) -> Result<Self> {
         let home = Home::open(&options.root, &options.hidden)?;
-        Ok(Self { options, home, listing: None, databases: Databases::new(), pinned: None })
+        let (databases, identities) = (Databases::new(), Identities::new());
+        Ok(Self { options, home, listing: None, databases, identities, pinned: None })
     }
 
     /// The next entries, at most `max`; none when all were given. The first call walks the whole home.
@@ -61,9 +63,10 @@ impl Snapshot {
         let listing = match &mut self.listing {
             Some(listing) => listing,
             None => {
-                let (entries, databases) = walk::walk(&self.home)?;
-                self.databases = databases;
-                self.listing.insert(entries.into_iter())
+                let found = walk::walk(&self.home)?;
+                self.databases = found.databases;
+                self.identities = found.identities;
+                self.listing.insert(found.entries.into_iter())
             }
         };
         Ok(listing.take(max).collect())
@@ -79,10 +82,12 @@ impl Snapshot {
             return self.open_neighbour(path, base, suffix);
         }
         let file = self.home.file(path)?;
-        match journal(&file) {
-            Some(_) => Ok(self.pin(path)?.main),
-            None => Ok(Content::whole(file.into())),
-        }
+        let identity = self.identities.get(&file.facts.id).copied();
+        let content = match journal(&file) {
+            Some(_) => self.pin(path)?.main,
+            None => Content::whole(file.into()),
+        };
+        Ok(Content { identity, ..content })
     }
 
     fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {

@@ -13,11 +13,8 @@ use super::database::{self, Journal, WAL};
 use super::descriptor::{Facts, FileId};
 use super::home::{Home, described, facts_at, file_at};
 use super::owners::Owners;
-use crate::error::{Doing, Result, reason};
-use crate::model::{Entry, HomePath, Kind, Owner, Timestamp};
-
-/// The system's limit for a path (`PATH_MAX`); what is deeper can hardly be used by anyone, and has no end.
-const MAX_PATH: usize = 4095;
+use crate::error::{Doing, Error, Result, reason};
+use crate::model::{Entry, HomePath, Kind, MAX_DEPTH, MAX_PATH, Owner, Timestamp};
 
 /// A database that was seen.
 pub(super) struct Known {
@@ -30,31 +27,43 @@ pub(super) struct Known {
 
 pub(super) type Databases = BTreeMap<HomePath, Known>;
 
+/// Files with several names, numbered as they are met.
+pub(super) type Identities = BTreeMap<FileId, u64>;
+
+pub(super) struct Found {
+    pub entries: Vec<Entry>,
+    pub databases: Databases,
+    pub identities: Identities,
+}
+
 /// Lists the home: parents before what they hold, siblings in byte order, a log right behind its database.
-pub(super) fn walk(home: &Home) -> Result<(Vec<Entry>, Databases)> {
+pub(super) fn walk(home: &Home) -> Result<Found> {
     let mut walk =
-        Walk { home, owners: Owners::load(), identities: BTreeMap::new(), databases: BTreeMap::new() };
+        Walk { home, owners: Owners::load(), identities: Identities::new(), databases: Databases::new() };
     let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
     let root = root.doing(|| "cannot look at the home's directory")?;
-    let mut found = Vec::new();
+    let mut entries = Vec::new();
     let mut pending = vec![walk.entry(Vec::new(), &root, Kind::Directory)];
     while let Some(mut entry) = pending.pop() {
         if entry.kind == Kind::Directory {
             match walk.list(&entry.path) {
                 Ok(children) => pending.extend(children.into_iter().rev()),
+                // Nothing of it could be read: that is no home with something odd in it.
+                Err(error) if entry.path.is_empty() => {
+                    return Err(Error::from_io("cannot list the home's directory", &error));
+                }
                 Err(error) => entry.kind = Kind::Unusable(format!("cannot be listed: {}", reason(&error))),
             }
         }
-        found.push(entry);
+        entries.push(entry);
     }
-    Ok((found, walk.databases))
+    Ok(Found { entries, databases: walk.databases, identities: walk.identities })
 }
 
 struct Walk<'a> {
     home: &'a Home,
     owners: Owners,
-    /// Files with several names, numbered as they are met.
-    identities: BTreeMap<FileId, u64>,
+    identities: Identities,
     databases: Databases,
 }
 
@@ -126,6 +135,9 @@ fn names(directory: OwnedFd) -> io::Result<BTreeSet<Vec<u8>>> {
 fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
     if path.len() > MAX_PATH {
         return Kind::Unusable(format!("its path is longer than {MAX_PATH} bytes"));
+    }
+    if path.split(|byte| *byte == b'/').count() > MAX_DEPTH {
+        return Kind::Unusable(format!("it lies more than {MAX_DEPTH} levels deep"));
     }
     match facts.file_type {
         FileType::Directory => Kind::Directory,

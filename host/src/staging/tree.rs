@@ -14,14 +14,11 @@ use rustix::io::Errno;
 use super::metadata::{Metadata, is_root};
 use super::remove::{exists, open_directory};
 use crate::error::{Doing, Error, Result};
-use crate::model::{HomePath, is_well_formed, shown};
+use crate::model::{HomePath, MAX_DEPTH, MAX_PATH, is_well_formed, shown};
 use crate::steps::Steps;
 
-/// Linux allows no longer name (`NAME_MAX`), and no path beyond `PATH_MAX` can be opened by anyone afterwards.
+/// Linux allows no longer name (`NAME_MAX`).
 const MAX_NAME: usize = 255;
-const MAX_PATH: usize = 4095;
-/// Deeper than any home, and shallow enough to be removed again with one open directory a level.
-const MAX_DEPTH: usize = 256;
 /// Bytes of memory for what waits until the end: some hundred thousand directories and links. An archive can name millions.
 const MAX_WAITING: usize = 64 << 20;
 /// What one of them costs besides its names: about a node of the map and two allocations.

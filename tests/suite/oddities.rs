@@ -1,0 +1,74 @@
+//! Odd files, and files that change while a backup is made: each is named with a reason, and costs nothing else.
+
+mod changing;
+mod reading;
+mod special;
+mod unreadable;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use larder_tests::{Run, TestHome, describe};
+
+type Tree = BTreeMap<PathBuf, String>;
+
+/// The home as a backup sees it.
+fn tree(home: &TestHome) -> Tree {
+    describe(&home.config(), &["backups"])
+}
+
+/// The tree that comes back from the backup made last. The archive must be good, and nothing else be left beside it.
+#[track_caller]
+fn comes_back(home: &TestHome) -> Tree {
+    describe(&restored(home), &["backups"])
+}
+
+#[track_caller]
+fn restored(home: &TestHome) -> PathBuf {
+    let names: Vec<_> = fs::read_dir(home.backups()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(names, home.archives(), "only whole backups are left");
+    for archive in home.archives() {
+        home.larder(&["verify", archive.to_str().unwrap()]).exits(0);
+    }
+    home.restore_latest()
+}
+
+/// What a run says that it skipped: paths and reasons.
+#[track_caller]
+fn skipped(run: &Run) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let skipped = run.json()["skipped"].as_array().unwrap().clone();
+    skipped.iter().map(|item| (text(&item["path"]), text(&item["reason"]))).collect()
+}
+
+/// What comes back where `wanted` was expected, for people: only the lines that differ.
+#[track_caller]
+fn must_equal(found: &Tree, wanted: &Tree) {
+    let missing = |from: &Tree, other: &Tree| -> Vec<String> {
+        let lines = from.iter().filter(|(path, line)| other.get(*path) != Some(*line));
+        lines.map(|(path, line)| format!("{}: {line}", path.display())).collect()
+    };
+    assert!(
+        found == wanted,
+        "not as expected: {:#?}\nbut: {:#?}",
+        missing(wanted, found),
+        missing(found, wanted)
+    );
+}
+
+/// Bytes that no compression makes smaller, the same in every run.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..length.div_ceil(8)).flat_map(|_| next()).take(length).collect()
+}
+
+fn content(root: &Path, path: &str) -> Option<String> {
+    fs::read_to_string(root.join(path)).ok()
+}
