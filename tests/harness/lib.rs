@@ -4,13 +4,17 @@
 
 mod counterpart;
 mod home;
+mod members;
 mod run;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
 pub use home::{TestHome, describe};
+pub use members::{Members, assert_same_members, members};
 pub use run::{Run, command};
+pub use snapshot::assert_snapshot;
 
 /// The `tests/` directory of the repository.
 pub fn tests_directory() -> &'static Path {
