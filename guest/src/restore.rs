@@ -43,7 +43,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         outside.report("put_in_place", 0, None);
         target.commit()?;
     }
-    Ok(restored(&outer, choice, request.dry_run, amount, &summary))
+    Ok(restored(&outer, choice, request.dry_run, amount, choice.left_behind(&outer, &summary)))
 }
 
 /// Takes single files or directories out of a backup, into a directory.
@@ -66,7 +66,7 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
         }
     }
     target.commit()?;
-    Ok(restored(&outer, Choice::Everything, false, amount, &summary))
+    Ok(restored(&outer, Choice::Everything, false, amount, verify::skipped(&summary)))
 }
 
 fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
@@ -100,6 +100,15 @@ impl Choice {
             Self::Everything => true,
             Self::WithoutDatabase => !is_database,
             Self::Database => is_database,
+        }
+    }
+
+    /// What was asked for and does not come back. Who asks for a part does not ask for add-ons and folders.
+    fn left_behind(self, outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
+        match self {
+            Self::Everything => verify::unrestorable(outer, summary),
+            Self::WithoutDatabase => verify::skipped(summary),
+            Self::Database => Vec::new(),
         }
     }
 
@@ -156,11 +165,9 @@ fn restored(
     choice: Choice,
     dry_run: bool,
     amount: Amount,
-    summary: &Summary,
+    skipped: Vec<Skipped>,
 ) -> Restored {
     let manifest = &outer.manifest;
-    let skipped: Vec<Skipped> =
-        verify::skipped(summary).into_iter().filter(|_| choice != Choice::Database).collect();
     Restored {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),

@@ -93,7 +93,8 @@ pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     found
 }
 
-fn unrestorable(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
+/// All that a backup holds that cannot be restored here.
+pub fn unrestorable(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
     let mut found = not_restorable(outer);
     found.extend(skipped(summary));
     found

@@ -4,14 +4,18 @@
 
 mod counterpart;
 mod home;
+mod members;
 mod run;
+mod snapshot;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
 pub use home::{TestHome, archives_in, describe};
+pub use members::{Members, assert_same_members, members};
 pub use run::{Run, command};
+pub use snapshot::assert_snapshot;
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.

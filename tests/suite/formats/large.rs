@@ -1,0 +1,54 @@
+//! A file of more than 8 GiB, whose size no octal field of a tar holds: mostly a hole, once through everything.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+
+use larder_tests::{TestHome, counterpart, members};
+
+const SIZE: u64 = (8 << 30) + 123_457;
+/// Bytes that are there: first, over the limit of 32 and of 33 bits, last.
+const MARKS: [(u64, &[u8]); 4] =
+    [(0, b"start"), ((4 << 30) - 3, b"middle"), ((8 << 30) - 3, b"behind"), (SIZE - 3, b"end")];
+
+fn make(path: &Path) {
+    let file = File::create(path).unwrap();
+    file.set_len(SIZE).unwrap();
+    MARKS.iter().for_each(|(at, bytes)| file.write_all_at(bytes, *at).unwrap());
+}
+
+#[test]
+fn a_file_over_eight_gibibytes_comes_back_with_its_size_its_bytes_and_its_holes() {
+    let home = TestHome::new();
+    make(&home.path("huge.bin"));
+    home.write("zz-behind.yaml", "found behind it");
+    // Creating reads back what it wrote, restoring checks all it reads: that is also what `verify` does.
+    let created = home.larder(&["--json", "create"]).exits(0).json();
+    assert_eq!((&created["verified"], created["files"].as_u64()), (&true.into(), Some(4)));
+    assert!(created["bytes"].as_u64().unwrap() > SIZE);
+    let archive = home.archives().remove(0);
+    let target = home.root().join("restored");
+    home.larder(&["restore", archive.to_str().unwrap(), "--to", target.to_str().unwrap()]).exits(0);
+    assert_same(&target.join("huge.bin"), &home.path("huge.bin"));
+    assert_eq!(fs::read(target.join("zz-behind.yaml")).unwrap(), b"found behind it");
+
+    let Some(read) = counterpart(&[Path::new("read"), Path::new("--no-contents"), &archive]) else { return };
+    let members = members(&read);
+    assert_eq!(members["data/huge.bin"]["size"], SIZE);
+    assert!(members.contains_key("data/zz-behind.yaml"), "what follows is found");
+}
+
+#[track_caller]
+fn assert_same(restored: &Path, original: &Path) {
+    let (is, was) = (fs::metadata(restored).unwrap(), fs::metadata(original).unwrap());
+    assert_eq!((is.size(), is.mtime(), is.mode()), (SIZE, was.mtime(), was.mode()));
+    assert!(is.blocks() * 512 < 4 << 20, "holes stay holes: {} blocks", is.blocks());
+    let file = File::open(restored).unwrap();
+    for (at, wanted) in MARKS {
+        // With what lies around it: zeros.
+        let start = at.saturating_sub(8);
+        let mut around = vec![0xff; (at - start) as usize + wanted.len()];
+        file.read_exact_at(&mut around, start).unwrap();
+        assert_eq!(around.strip_suffix(wanted).unwrap(), vec![0; (at - start) as usize], "at {at}");
+    }
+}
