@@ -32,8 +32,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let wanted = |entry: &Entry| choice.wants(&entry.path);
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let summary = verify::read_through(outside, &mut outer, name, "home_assistant", &mut staging)?;
-    let amount = staging.amount;
-    if choice == Choice::Database && amount.files == 0 {
+    if choice == Choice::Database && staging.amount.files == 0 {
         return Err(Failure::new(
             "backup_unsupported",
             format!("{name}: there is no database in this backup"),
@@ -43,7 +42,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         outside.report("put_in_place", 0, None);
         target.commit()?;
     }
-    Ok(restored(&outer, choice, request.dry_run, amount, choice.left_behind(&outer, &summary)))
+    Ok(restored(&outer, choice, request.dry_run, &staging, left_behind(request, &outer, &summary)))
 }
 
 /// Takes single files or directories out of a backup, into a directory.
@@ -57,7 +56,6 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
     let mut staging = Staging::new(Some(target.as_ref()), &wanted);
     let summary = verify::read_through(outside, &mut outer, &opened.object.name, "extract", &mut staging)?;
-    let amount = staging.amount;
     for path in &paths {
         let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
         if !found {
@@ -66,7 +64,7 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
         }
     }
     target.commit()?;
-    Ok(restored(&outer, Choice::Everything, false, amount, verify::skipped(&summary)))
+    Ok(restored(&outer, Choice::Everything, false, &staging, verify::skipped(&summary)))
 }
 
 fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
@@ -100,15 +98,6 @@ impl Choice {
             Self::Everything => true,
             Self::WithoutDatabase => !is_database,
             Self::Database => is_database,
-        }
-    }
-
-    /// What was asked for and does not come back. Who asks for a part does not ask for add-ons and folders.
-    fn left_behind(self, outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
-        match self {
-            Self::Everything => verify::unrestorable(outer, summary),
-            Self::WithoutDatabase => verify::skipped(summary),
-            Self::Database => Vec::new(),
         }
     }
 
@@ -160,23 +149,34 @@ fn check_manifest(
     }
 }
 
+/// What was asked for and does not come back. Who asks for a part of the home does not ask for add-ons and folders.
+fn left_behind(request: &RestoreRequest, outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
+    match (request.restore_homeassistant, request.restore_database) {
+        (true, true) => verify::unrestorable(outer, summary),
+        (true, false) => verify::skipped(summary),
+        (false, _) => Vec::new(),
+    }
+}
+
 fn restored(
     outer: &Archive<'_>,
     choice: Choice,
     dry_run: bool,
-    amount: Amount,
+    staging: &Staging<'_>,
     skipped: Vec<Skipped>,
 ) -> Restored {
     let manifest = &outer.manifest;
+    let [database, _] = DATABASE;
     Restored {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
         date: manifest.date_text().to_owned(),
         dry_run,
-        amount,
+        amount: staging.amount,
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: choice != Choice::Database,
-        restored_database: choice != Choice::WithoutDatabase && manifest.database_included(),
+        // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
+        restored_database: staging.seen.contains(database),
         skipped,
     }
 }

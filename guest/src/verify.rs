@@ -49,7 +49,7 @@ pub fn read_through<V: Visit<Error = Failure>>(
 ) -> Result<Summary> {
     let Some(member) = outer.home().cloned() else {
         let message =
-            format!("{name} holds no Home Assistant configuration: there is nothing to restore here");
+            format!("{name} holds no Home Assistant configuration; `larder show` lists what it holds");
         return Err(Failure::new("backup_unsupported", message));
     };
     if outer.manifest.protected() {

@@ -43,12 +43,16 @@ fn fields(pairs: &[(&str, String)]) -> String {
 
 fn amount(value: &Value) -> String {
     format!(
-        "{} in {} files, {} directories, {} links",
+        "{} in {}, {}, {}",
         size(number(value, "bytes")),
-        number(value, "files"),
-        number(value, "directories"),
-        number(value, "links")
+        many(number(value, "files"), "file", "files"),
+        many(number(value, "directories"), "directory", "directories"),
+        many(number(value, "links"), "link", "links")
     )
+}
+
+fn many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// Paths with their reasons, or nothing.
@@ -88,8 +92,9 @@ pub(crate) fn preview(value: &Value) -> String {
     let largest =
         largest.map(|item| format!("  {:>11}  {}\n", size(number(item, "size")), word(item, "path")));
     let excluded = list(value, "excluded").iter().map(|item| {
-        let (entries, bytes) = (number(item, "entries"), size(number(item, "bytes")));
-        format!("  {}: {entries} entries, {bytes}\n", word(item, "pattern"))
+        let (entries, bytes) =
+            (many(number(item, "entries"), "entry", "entries"), size(number(item, "bytes")));
+        format!("  {}: {entries}, {bytes}\n", word(item, "pattern"))
     });
     format!(
         "A backup would hold:\n{}Largest:\n{}{}{}",
@@ -167,7 +172,7 @@ pub(crate) fn verified(value: &Value) -> String {
         ("database", yes(flag(value, "database_included")).to_owned()),
     ];
     format!(
-        "Backup {} is restorable: every byte was read and checked.\n{}{}",
+        "Backup {} is restorable: every byte of the home in it was read and checked.\n{}{}",
         word(value, "backup_id"),
         fields(&pairs),
         reasons("Cannot be restored here:", list(value, "not_restorable"))
