@@ -13,7 +13,8 @@ const SHAPES: [(&str, &str); 4] = [
     ("0000-00-00 00.00 00000000", "[time]"),
     ("0000-00-00T00:00:00.000000±00:00", "[date]"),
 ];
-const UNITS: [&str; 4] = [" B", " KiB", " MiB", " GiB"];
+const SIZE: &str = "[size]";
+const UNITS: [&str; 5] = [" B", " KiB", " MiB", " GiB", " TiB"];
 
 /// `text` must be that of `tests/snapshots/{name}.txt`, once `known` values, dates and sizes are redacted.
 #[track_caller]
@@ -38,6 +39,9 @@ fn redact(text: &str, known: &[(&str, &str)]) -> String {
     while let Some(next) = rest.chars().next() {
         let in_word = redacted.ends_with(|c: char| c.is_alphanumeric() || c == '.');
         let found = shape(rest).or_else(|| size(rest).filter(|_| !in_word));
+        if found.is_some_and(|(_, to)| to == SIZE) {
+            narrow(&mut redacted);
+        }
         let (length, to) = found.unwrap_or((next.len_utf8(), &rest[..next.len_utf8()]));
         redacted.push_str(to);
         rest = &rest[length..];
@@ -63,5 +67,13 @@ fn shape(text: &str) -> Option<(usize, &'static str)> {
 fn size(text: &str) -> Option<(usize, &'static str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|end| *end > 0)?;
     let unit = UNITS.iter().find(|unit| text[end..].starts_with(*unit))?;
-    Some((end + unit.len(), "[size]"))
+    Some((end + unit.len(), SIZE))
+}
+
+/// A size that begins a line, in a column, has more or fewer blanks before it.
+fn narrow(text: &mut String) {
+    let trimmed = text.trim_end_matches(' ');
+    if trimmed.ends_with('\n') {
+        text.truncate(text.len().min(trimmed.len() + 2));
+    }
 }
