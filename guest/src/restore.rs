@@ -126,14 +126,14 @@ fn check_manifest(
         let message = format!(
             "{} holds no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
              lists it",
-            manifest.name()
+            shown(manifest.name().as_bytes())
         );
         return Err(Failure::new("backup_unsupported", message));
     };
     if choice == Choice::Database && !manifest.database_included() {
         return Err(Failure::new(
             "backup_unsupported",
-            format!("{} was made without the database", manifest.name()),
+            format!("{} was made without the database", shown(manifest.name().as_bytes())),
         ));
     }
     if request.elsewhere || request.force {
@@ -143,8 +143,9 @@ fn check_manifest(
     match &home.version {
         Some(own) if is_newer(version, own) => {
             let message = format!(
-                "{} was made by Home Assistant {version}, this home runs {own}: update it first, or restore with --force",
-                manifest.name()
+                "{} was made by Home Assistant {}, this home runs {own}: update it first, or restore with --force",
+                shown(manifest.name().as_bytes()),
+                shown(version.as_bytes())
             );
             Err(Failure::new("backup_too_new", message))
         }

@@ -4,12 +4,15 @@
 
 mod counterpart;
 mod home;
+mod mount;
 mod run;
+pub mod tar;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
-pub use home::{TestHome, describe};
+pub use home::{TestHome, describe, describe_inside};
+pub use mount::Mount;
 pub use run::{Run, command};
 
 /// The `tests/` directory of the repository.

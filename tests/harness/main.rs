@@ -1,31 +1,70 @@
-//! `larder`, but it can be cut: with `LARDER_CUT_AT=STEP[#N]` it kills itself at the N-th time (the first is 1) that the
-//! step is reached; with `LARDER_TRACE_STEPS=FILE` it writes the name of every step to a file.
+//! `larder`, but tests can step in at its named steps.
+//!
+//! With `LARDER_CUT_AT=STEP[#N]` it kills itself at the N-th time (the first is 1) that the step is reached. With
+//! `LARDER_RUN_AT=STEP[#N]` it runs the shell command `LARDER_RUN` then and waits for its end; it fails when the step
+//! was not reached. With `LARDER_TRACE_STEPS=FILE` it writes the name of every step to a file.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use larder::steps::Steps;
 use rustix::process::{Signal, getpid, kill_process};
 
+/// The exit status when the test is wrong about the steps.
+const NOT_REACHED: u8 = 99;
+
+/// The N-th time of a step.
+struct At {
+    step: String,
+    count: u64,
+}
+
+impl At {
+    fn from_environment(name: &str) -> Option<Self> {
+        let text = std::env::var(name).ok()?;
+        let (step, count) = text.rsplit_once('#').unwrap_or((&text, "1"));
+        Some(Self { step: step.to_owned(), count: count.parse().unwrap() })
+    }
+
+    fn is(&self, step: &str, count: u64) -> bool {
+        self.step == step && self.count == count
+    }
+}
+
 fn main() -> ExitCode {
-    let cut = std::env::var("LARDER_CUT_AT").ok().map(|cut| match cut.rsplit_once('#') {
-        Some((step, count)) => (step.to_owned(), count.parse().unwrap()),
-        None => (cut, 1_u64),
-    });
+    let (cut, run) = (At::from_environment("LARDER_CUT_AT"), At::from_environment("LARDER_RUN_AT"));
     let trace = std::env::var_os("LARDER_TRACE_STEPS")
         .map(|path| OpenOptions::new().create(true).append(true).open(path).unwrap());
     let seen = Mutex::new(HashMap::<String, u64>::new());
-    larder::cli::main(Steps(Arc::new(move |step| {
+    let is_missed = Arc::new(AtomicBool::new(run.is_some()));
+    let missed = is_missed.clone();
+    let status = larder::cli::main(Steps(Arc::new(move |step| {
         if let Some(mut file) = trace.as_ref() {
             writeln!(file, "{step}").unwrap();
         }
-        let Some((wanted, at)) = &cut else { return };
         let count = *seen.lock().unwrap().entry(step.to_owned()).and_modify(|count| *count += 1).or_insert(1);
-        if wanted == step && *at == count {
+        if cut.as_ref().is_some_and(|cut| cut.is(step, count)) {
             kill_process(getpid(), Signal::KILL).unwrap();
         }
-    })))
+        if run.as_ref().is_some_and(|run| run.is(step, count)) {
+            run_command();
+            missed.store(false, Ordering::Relaxed);
+        }
+    })));
+    match is_missed.load(Ordering::Relaxed) {
+        true => {
+            eprintln!("the step of LARDER_RUN_AT was not reached");
+            ExitCode::from(NOT_REACHED)
+        }
+        false => status,
+    }
+}
+
+fn run_command() {
+    let status = Command::new("sh").args(["-e", "-c"]).arg(std::env::var_os("LARDER_RUN").unwrap()).status();
+    assert!(status.unwrap().success(), "LARDER_RUN failed");
 }
