@@ -22,7 +22,7 @@ const BACKUPS: &[u8] = b"backups";
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
     let opened = library::open(outside, &request.backup)?;
     let mut outer = verify::outer(&opened)?;
-    let choice = Choice::of(request)?;
+    let choice = Choice::of(request, outer.manifest.database_included())?;
     check_manifest(outside, request, &outer, choice)?;
     let name = &opened.object.name;
     let target = match request.dry_run {
@@ -83,9 +83,11 @@ enum Choice {
 }
 
 impl Choice {
-    fn of(request: &RestoreRequest) -> Result<Self> {
+    /// A backup without the database replaces none: the home would lose the one it has for nothing.
+    fn of(request: &RestoreRequest, has_database: bool) -> Result<Self> {
         match (request.restore_homeassistant, request.restore_database) {
-            (true, true) => Ok(Self::Everything),
+            (true, true) if has_database || request.elsewhere => Ok(Self::Everything),
+            (true, true) => Ok(Self::WithoutDatabase),
             (true, false) => Ok(Self::WithoutDatabase),
             (false, true) => Ok(Self::Database),
             (false, false) => {

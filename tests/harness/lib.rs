@@ -7,13 +7,15 @@ mod home;
 mod mount;
 mod run;
 pub mod tar;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
-pub use home::{TestHome, describe, describe_inside};
+pub use home::{TestHome, describe, describe_inside, noise};
 pub use mount::Mount;
 pub use run::{Run, command};
+pub use terminal::on_terminal;
 
 /// The `tests/` directory of the repository.
 pub fn tests_directory() -> &'static Path {

@@ -14,7 +14,7 @@ const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// A tar in the making.
 #[derive(Clone, Default)]
-pub struct Tar(Vec<u8>);
+pub struct Tar(Vec<u8>, usize);
 
 impl Tar {
     /// An inner tar with what every home has.
@@ -47,8 +47,17 @@ impl Tar {
         size: u64,
         content: impl AsRef<[u8]>,
     ) -> Self {
+        self.1 = self.0.len();
         self.0.extend_from_slice(&header(flag, name.as_ref(), link.as_ref(), size));
         self.raw(content)
+    }
+
+    /// Gives the member that came last a mode.
+    pub fn mode(mut self, mode: u32) -> Self {
+        let block = &mut self.0[self.1..self.1 + BLOCK];
+        block[100..107].copy_from_slice(format!("{mode:07o}").as_bytes());
+        seal(block);
+        self
     }
 
     /// Members that start with a PAX header of their own: a long name, another size.

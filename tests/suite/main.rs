@@ -1,4 +1,6 @@
 //! The suite: one binary, a module a subject.
 
 mod commands;
+mod cuts;
 mod hostile;
+mod restores;
