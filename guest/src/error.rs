@@ -61,7 +61,8 @@ impl From<Fault> for Failure {
             Cause::NotFound => "not_found",
             Cause::Exists => "exists",
             Cause::Denied => "denied",
-            Cause::Invalid => "invalid_format",
+            // The host found no sense in what it was asked by us, not in what a person asked.
+            Cause::Invalid => "unknown_error",
             Cause::InUse => "in_use",
             Cause::NoSpace => "no_space",
             Cause::Limit => "limit",

@@ -22,7 +22,7 @@ const BACKUPS: &[u8] = b"backups";
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
     let opened = library::open(outside, &request.backup)?;
     let mut outer = verify::outer(&opened)?;
-    let choice = Choice::of(request)?;
+    let choice = Choice::of(request, outer.manifest.database_included())?;
     check_manifest(outside, request, &outer, choice)?;
     let name = &opened.object.name;
     let target = match request.dry_run {
@@ -81,9 +81,11 @@ enum Choice {
 }
 
 impl Choice {
-    fn of(request: &RestoreRequest) -> Result<Self> {
+    /// A backup without the database replaces none: the home would lose the one it has for nothing.
+    fn of(request: &RestoreRequest, has_database: bool) -> Result<Self> {
         match (request.restore_homeassistant, request.restore_database) {
-            (true, true) => Ok(Self::Everything),
+            (true, true) if has_database || request.elsewhere => Ok(Self::Everything),
+            (true, true) => Ok(Self::WithoutDatabase),
             (true, false) => Ok(Self::WithoutDatabase),
             (false, true) => Ok(Self::Database),
             (false, false) => {
@@ -124,14 +126,14 @@ fn check_manifest(
         let message = format!(
             "{} holds no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
              lists it",
-            manifest.name()
+            shown(manifest.name().as_bytes())
         );
         return Err(Failure::new("backup_unsupported", message));
     };
     if choice == Choice::Database && !manifest.database_included() {
         return Err(Failure::new(
             "backup_unsupported",
-            format!("{} was made without the database", manifest.name()),
+            format!("{} was made without the database", shown(manifest.name().as_bytes())),
         ));
     }
     if request.elsewhere || request.force {
@@ -140,8 +142,9 @@ fn check_manifest(
     match &Home::read(outside, outside.snapshot().as_ref()).version? {
         Some(own) if is_newer(version, own) => {
             let message = format!(
-                "{} was made by Home Assistant {version}, this home runs {own}: update it first, or restore with --force",
-                manifest.name()
+                "{} was made by Home Assistant {}, this home runs {own}: update it first, or restore with --force",
+                shown(manifest.name().as_bytes()),
+                shown(version.as_bytes())
             );
             Err(Failure::new("backup_too_new", message))
         }

@@ -132,13 +132,19 @@ impl Setting {
             }
         }
         if let Some(backups) = &places.backups {
-            for draft in LocalDirectory::new(backups.clone()).remove_stale_drafts()? {
-                notices.push(format!("removed {draft}, left by a backup that was cut off"));
+            let removed = |draft| format!("removed {draft}, left by a backup that was cut off");
+            match LocalDirectory::new(backups.clone()).remove_stale_drafts() {
+                Ok(drafts) => notices.extend(drafts.into_iter().map(removed)),
+                // Leftovers take space and no more: a directory that cannot be written must not keep its backups from use.
+                Err(error) => notices.push(error.to_string()),
             }
         }
         let scratch = places.state.join("scratch");
-        if scratch.exists() {
-            fs::remove_dir_all(&scratch).doing(|| format!("cannot remove {}", scratch.display()))?;
+        if scratch.exists()
+            && let Err(error) =
+                fs::remove_dir_all(&scratch).doing(|| format!("cannot remove {}", scratch.display()))
+        {
+            notices.push(error.to_string());
         }
         Ok(notices)
     }

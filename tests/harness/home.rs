@@ -36,6 +36,22 @@ impl TestHome {
         home
     }
 
+    /// The same in memory where that can be had: making things durable waits for everybody's disk.
+    pub fn in_memory() -> Self {
+        let home = Self::within(memory());
+        home.write(".HA_VERSION", "2026.11.0");
+        home.write("configuration.yaml", "default_config:\n");
+        home
+    }
+
+    /// A copy of the home and all around it, in memory.
+    pub fn copy(&self) -> Self {
+        let copy = Self { directory: memory() };
+        let status = Command::new("cp").arg("-a").arg(self.root().join(".")).arg(copy.root()).status();
+        assert!(status.unwrap().success());
+        copy
+    }
+
     /// A copy of the example home in the repository.
     pub fn example() -> Self {
         let home = Self::nothing();
@@ -47,7 +63,11 @@ impl TestHome {
     }
 
     fn nothing() -> Self {
-        let home = Self { directory: TempDir::new().unwrap() };
+        Self::within(TempDir::new().unwrap())
+    }
+
+    fn within(directory: TempDir) -> Self {
+        let home = Self { directory };
         fs::create_dir(home.config()).unwrap();
         home
     }
@@ -161,6 +181,19 @@ pub fn archives_in(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
+fn memory() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
+/// [`describe`] without the time of the directory itself, which moves when something in it comes and goes.
+pub fn describe_inside(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, String> {
+    let mut lines = describe(root, left_out);
+    if let Some(line) = lines.get_mut(Path::new("")) {
+        line.truncate(line.rfind(' ').unwrap());
+    }
+    lines
+}
+
 /// A tree as text lines by path: kind, mode, owner, mtime in microseconds, and size and digest or target. Equal maps mean
 /// equal trees. `left_out` are paths that are not looked at, with all below.
 pub fn describe(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, String> {
@@ -194,4 +227,16 @@ fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()
+}
+
+/// Bytes that do not deflate.
+pub fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(count).collect()
 }

@@ -5,17 +5,22 @@
 mod counterpart;
 mod home;
 mod members;
+mod mount;
 mod run;
 mod snapshot;
+pub mod tar;
+mod terminal;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
-pub use home::{TestHome, archives_in, describe};
+pub use home::{TestHome, archives_in, describe, describe_inside, noise};
 pub use members::{Members, assert_same_members, members};
+pub use mount::Mount;
 pub use run::{Run, command};
 pub use snapshot::assert_snapshot;
+pub use terminal::on_terminal;
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.

@@ -1,6 +1,9 @@
 //! The suite: one binary, a module a subject.
 
 mod commands;
+mod cuts;
 mod databases;
 mod formats;
+mod hostile;
 mod oddities;
+mod restores;

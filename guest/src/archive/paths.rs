@@ -6,6 +6,10 @@ use super::{Result, refused, too_large};
 
 /// Bytes of a whole name: Linux's PATH_MAX, which counts a NUL, below `data/`.
 const PATH_LIMIT: usize = 4095 + b"data/".len();
+/// Bytes that a symbolic link can say: PATH_MAX again.
+const TARGET_LIMIT: usize = 4095;
+/// Levels of a path below `data/`. No home is as deep, and no host stages a deeper tree.
+const DEPTH_LIMIT: usize = 256;
 /// Bytes of one part of it: NAME_MAX of the file systems in use.
 const PART_LIMIT: usize = 255;
 /// Characters of a name in an error text: hostile names may be long.
@@ -44,14 +48,22 @@ pub(super) fn check(path: &[u8]) -> Result<()> {
     })
 }
 
+/// Refuses a path below `data/` that no host can restore.
+pub(super) fn check_below_data(path: &[u8]) -> Result<()> {
+    if path.split(|byte| *byte == b'/').count() > DEPTH_LIMIT {
+        return too_large(format!("the path `{}` has more than {DEPTH_LIMIT} levels", shown(path)));
+    }
+    if path.is_empty() { Ok(()) } else { check(path) }
+}
+
 /// What a symbolic link may say: anything that a file system can hold.
 pub(super) fn check_target(path: &[u8], target: &[u8]) -> Result<()> {
     if target.is_empty() || target.contains(&0) {
         return refused(format!("the link `{}` says nothing, or a NUL byte", shown(path)));
     }
-    if target.len() > PATH_LIMIT {
+    if target.len() > TARGET_LIMIT {
         return too_large(format!(
-            "the target of the link `{}` has more than {PATH_LIMIT} bytes",
+            "the target of the link `{}` has more than {TARGET_LIMIT} bytes",
             shown(path)
         ));
     }

@@ -102,6 +102,7 @@ impl Walk<'_> {
             self.note_outside(name);
             return Ok(None);
         };
+        paths::check_below_data(path)?;
         match kind(head, path)? {
             Some(kind) => self.accept(head, path, kind).map(Some),
             None => self.skip(head, path).map(|()| None),

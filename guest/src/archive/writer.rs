@@ -106,9 +106,7 @@ impl<W: Write> TreeWriter<W> {
 }
 
 fn record_of(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {
-    if !entry.path.is_empty() {
-        paths::check(&entry.path)?;
-    }
+    paths::check_below_data(&entry.path)?;
     let mut name = paths::in_data(&entry.path);
     let (flag, size, link) = match &entry.kind {
         Kind::Directory => {

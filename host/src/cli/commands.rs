@@ -12,6 +12,7 @@ use super::{Answer, Status, WrongUse, plugin, text};
 use crate::assemble::{Host, Setting};
 use crate::locations::SingleFile;
 use crate::options::Limits;
+use crate::staging;
 use crate::steps::Steps;
 
 pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
@@ -59,9 +60,7 @@ fn need_home(setting: &Setting) -> anyhow::Result<()> {
 
 /// Calls an action while its progress is shown.
 fn call(host: &mut Host, global: &Global, action: &str, data: &Value) -> anyhow::Result<Value> {
-    for notice in &host.notices {
-        eprintln!("{notice}");
-    }
+    say_notices(host);
     let events = host.bus.subscribe();
     let progress = Progress::new(global.json, global.verbose);
     let answer = std::thread::scope(|scope| {
@@ -73,6 +72,13 @@ fn call(host: &mut Host, global: &Global, action: &str, data: &Value) -> anyhow:
         answer
     });
     Ok(serde_json::from_str(&answer?)?)
+}
+
+/// Says once what was put right at the start.
+fn say_notices(host: &mut Host) {
+    for notice in host.notices.drain(..) {
+        eprintln!("{}", text::plain(&notice, ""));
+    }
 }
 
 /// Done, or done with something skipped.
@@ -137,9 +143,10 @@ fn look(
 fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
     let mut data = reference(&mut setting, &restore.which)?;
     setting.target.clone_from(&restore.to);
-    if let Some(to) = &restore.to {
+    // A restore that was cut off is completed or undone before what is there counts.
+    if let Some(to) = restore.to.as_ref().filter(|to| !staging::was_interrupted(to)) {
         must_be_empty(to)?;
-    } else if setting.config.is_none() {
+    } else if restore.to.is_none() && setting.config.is_none() {
         return Err(WrongUse(
             "restore where? Name the home with --config DIR, or a new directory with --to DIR".into(),
         )
@@ -163,6 +170,10 @@ fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::
     });
     merge(&mut data, options);
     let mut host = if restore.dry_run { setting.reader()? } else { setting.writer("restore")? };
+    if let Some(to) = &restore.to {
+        say_notices(&mut host);
+        must_be_empty(to)?;
+    }
     let json = call(&mut host, global, "backup.restore", &data)?;
     Ok(Answer { text: text::restored(&json, &target), status: status(&json, &["skipped"]), json })
 }
@@ -182,7 +193,7 @@ fn must_be_empty(directory: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// What an interrupted restore left is put right before the next one.
+/// Names of ours do not count as contents.
 fn is_own(name: &std::ffi::OsStr) -> bool {
     name.as_encoded_bytes().starts_with(crate::model::RESERVED_PREFIX)
 }

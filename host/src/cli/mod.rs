@@ -50,7 +50,8 @@ pub fn main(steps: Steps) -> ExitCode {
         }
         Err(error) => {
             let (code, status) = judge(&error);
-            eprintln!("error: {error:#}");
+            // What a plugin or an archive made of it may hold more than words.
+            eprintln!("error: {}", text::plain(&format!("{error:#}"), "\n"));
             if as_json {
                 print(&format!("{:#}\n", json!({"error": {"code": code, "message": format!("{error:#}")}})));
             }

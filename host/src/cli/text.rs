@@ -7,8 +7,20 @@ pub(crate) fn size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
 }
 
-pub(crate) fn word<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or("–")
+/// A text of an answer on one line. It may come from an archive that somebody made to steer a terminal.
+pub(crate) fn word(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).map_or_else(|| "–".to_owned(), |text| plain(text, ""))
+}
+
+/// A text without control characters, but for the `kept` ones.
+pub(crate) fn plain(text: &str, kept: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
+        match c.is_control() && !kept.contains(c) {
+            true => plain.extend(c.escape_default()),
+            false => plain.push(c),
+        }
+        plain
+    })
 }
 
 pub(crate) fn number(value: &Value, key: &str) -> u64 {
@@ -30,7 +42,7 @@ fn yes(is: bool) -> &'static str {
 /// `2026-11-23T15:39:40.988161+01:00` without its fraction.
 fn date(value: &Value) -> String {
     let text = word(value, "date");
-    let (day, rest) = text.split_once('T').unwrap_or((text, ""));
+    let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
     let zone = rest.find(['+', '-', 'Z']).and_then(|at| rest.get(at..)).unwrap_or_default();
     format!("{day} {} {zone}", rest.get(..8).unwrap_or(rest)).trim_end().to_owned()
 }
@@ -66,7 +78,7 @@ fn reasons(title: &str, items: &[Value]) -> String {
 
 pub(crate) fn created(value: &Value, directory: &str) -> String {
     let pairs = [
-        ("name", word(value, "name").to_owned()),
+        ("name", word(value, "name")),
         ("file", format!("{directory}/{}", word(value, "file"))),
         ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
         ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
@@ -82,7 +94,7 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
 pub(crate) fn preview(value: &Value) -> String {
     let available = value.get("available").and_then(Value::as_u64).map_or("unknown".into(), size);
     let pairs = [
-        ("name", word(value, "name").to_owned()),
+        ("name", word(value, "name")),
         ("content", amount(value)),
         ("database", yes(flag(value, "database_included")).to_owned()),
         ("archive", format!("about {}", size(number(value, "estimated_size")))),
@@ -127,7 +139,7 @@ pub(crate) fn listed(value: &Value) -> String {
     }
     let errors = value.get("agent_errors").and_then(Value::as_object);
     for (agent, error) in errors.into_iter().flatten() {
-        text += &format!("{agent}: {}\n", error.as_str().unwrap_or_default());
+        text += &format!("{agent}: {}\n", plain(error.as_str().unwrap_or_default(), ""));
     }
     text + &reasons("Not readable as backups:", list(value, "unreadable"))
 }
@@ -143,16 +155,16 @@ fn stored_size(backup: &Value) -> u64 {
 pub(crate) fn shown(value: &Value) -> String {
     let backup = value.get("backup").unwrap_or(value);
     let names = |key: &str, field: &str| {
-        let names: Vec<_> =
-            list(backup, key).iter().map(|item| item.as_str().unwrap_or(word(item, field))).collect();
+        let name = |item: &Value| item.as_str().map_or_else(|| word(item, field), |name| plain(name, ""));
+        let names: Vec<_> = list(backup, key).iter().map(name).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     let pairs = [
-        ("name", word(backup, "name").to_owned()),
+        ("name", word(backup, "name")),
         ("date", date(backup)),
-        ("file", word(backup, "file").to_owned()),
+        ("file", word(backup, "file")),
         ("size", size(stored_size(backup))),
-        ("home assistant", word(backup, "homeassistant_version").to_owned()),
+        ("home assistant", word(backup, "homeassistant_version")),
         ("database", yes(flag(backup, "database_included")).to_owned()),
         ("protected", yes(agent(backup).is_some_and(|agent| flag(agent, "protected"))).to_owned()),
         ("add-ons", names("addons", "name")),
@@ -165,9 +177,9 @@ pub(crate) fn shown(value: &Value) -> String {
 
 pub(crate) fn verified(value: &Value) -> String {
     let pairs = [
-        ("name", word(value, "name").to_owned()),
+        ("name", word(value, "name")),
         ("date", date(value)),
-        ("file", word(value, "file").to_owned()),
+        ("file", word(value, "file")),
         ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
         ("database", yes(flag(value, "database_included")).to_owned()),
     ];

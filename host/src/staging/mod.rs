@@ -27,7 +27,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use in_use::databases_in_use;
-pub use recover::{Recovered, recover};
+pub use recover::{Recovered, recover, was_interrupted};
 pub use target::Target;
 pub use writer::Writer;
 

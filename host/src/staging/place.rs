@@ -104,12 +104,13 @@ impl Place {
         rustix::fs::fsync(&self.staging).doing(doing)
     }
 
-    /// Removes everything, in an order that a cut cannot confuse: first the plan, `done` as the last thing in it.
+    /// Removes everything, in an order that a cut cannot confuse: first the plan, `done` as the last thing in it; until `new`
+    /// goes, a restore that was not put in place is still told from one that was not begun.
     pub(super) fn clear(&self, steps: &Steps) -> Result<()> {
         let doing = || format!("cannot remove {}/.larder-restore", self.name);
         self.forget_plan()?;
         let mut parts = names(&self.staging).doing(doing)?;
-        parts.sort_by_key(|name| (name == DONE, name == LOCK));
+        parts.sort_by_key(|name| (name == DONE, name == LOCK, name == NEW));
         for part in parts {
             steps.at(&format!("restore: remove {} of the staging place", String::from_utf8_lossy(&part)));
             remove(self.staging.as_fd(), &part).doing(doing)?;

@@ -2,10 +2,12 @@
 //!
 //! Refuses to touch the staging of a live owner, and to guess where a plan is damaged.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::place::{DONE, NEW, PLAN, Place};
+use super::place::{DONE, NEW, PLAN, Place, STAGING};
 use super::plan::Plan;
 use super::swap::{self, Outcome, finish_root};
 use crate::error::{Error, Result};
@@ -58,6 +60,11 @@ pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
     }
     place.clear(steps)?;
     Ok(Recovered::Nothing)
+}
+
+/// Whether there is something to recover, or a restore is under way. Only looks.
+pub fn was_interrupted(directory: &Path) -> bool {
+    directory.join(OsStr::from_bytes(STAGING)).is_dir()
 }
 
 fn undone(place: &Place, why: Option<&Error>, steps: &Steps) -> Result<Recovered> {

@@ -53,6 +53,7 @@ impl Target {
         if rules.replaces_something() && !force {
             refuse_use(&directory)?;
         }
+        options.steps.at("restore: make the staging place");
         let place = Place::create(&directory)?;
         let top = place.part(NEW);
         let staging = Staging { place, planned: false };
@@ -94,6 +95,7 @@ impl Target {
         };
         let metadata = Metadata::of(entry)?;
         self.admit(path)?;
+        self.steps.at("restore: stage a file");
         let file = File::from(self.tree.create_file(path)?);
         Ok(Writer::new(file, path, size, metadata, self.shared.clone()))
     }

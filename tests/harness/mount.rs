@@ -1,0 +1,44 @@
+//! File systems of a chosen size and kind, mounted for one test. Only root can have them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::missing;
+
+/// A mount point, until it is dropped.
+pub struct Mount(PathBuf);
+
+impl Mount {
+    /// A file system in memory of so many bytes; none where nothing may be mounted.
+    pub fn tmpfs(at: &Path, bytes: u64) -> Option<Self> {
+        let options = format!("size={bytes},mode=755");
+        Self::new(at, &["-t", "tmpfs", "-o", &options, "tmpfs"])
+    }
+
+    /// The directory mounted on itself, as a container sees a volume.
+    pub fn bind(at: &Path) -> Option<Self> {
+        Self::new(at, &["--bind", at.to_str().unwrap()])
+    }
+
+    fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let done = Command::new("mount").args(arguments).arg(at).output();
+        if done.is_ok_and(|output| output.status.success()) {
+            return Some(Self(at.canonicalize().unwrap()));
+        }
+        missing("the right to mount a file system");
+        None
+    }
+
+    pub fn make_read_only(&self) {
+        let status = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status();
+        assert!(status.unwrap().success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Lazily: whoever still looks into it must not keep the test from ending.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}

@@ -1,0 +1,148 @@
+//! Archives block by block, as no honest writer makes them: nothing here checks anything.
+//!
+//! Written from POSIX's `ustar` and PAX formats, not from Larder's own writer, so that both can be wrong alone.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+const BLOCK: usize = 512;
+/// Where the checksum stands in a header.
+const CHECKSUM: std::ops::Range<usize> = 148..156;
+
+/// A tar in the making.
+#[derive(Clone, Default)]
+pub struct Tar(Vec<u8>, usize);
+
+impl Tar {
+    /// An inner tar with what every home has.
+    pub fn home() -> Self {
+        Self::default().directory("data").file("data/configuration.yaml", "restored:\n")
+    }
+
+    pub fn file(self, name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
+        self.member(b'0', name, "", content.as_ref().len() as u64, content)
+    }
+
+    pub fn directory(self, name: impl AsRef<[u8]>) -> Self {
+        self.member(b'5', name, "", 0, "")
+    }
+
+    pub fn symlink(self, name: impl AsRef<[u8]>, says: impl AsRef<[u8]>) -> Self {
+        self.member(b'2', name, says, 0, "")
+    }
+
+    pub fn hard_link(self, name: impl AsRef<[u8]>, file: impl AsRef<[u8]>) -> Self {
+        self.member(b'1', name, file, 0, "")
+    }
+
+    /// A member whose header says `size`, whatever `content` has.
+    pub fn member(
+        mut self,
+        flag: u8,
+        name: impl AsRef<[u8]>,
+        link: impl AsRef<[u8]>,
+        size: u64,
+        content: impl AsRef<[u8]>,
+    ) -> Self {
+        self.1 = self.0.len();
+        self.0.extend_from_slice(&header(flag, name.as_ref(), link.as_ref(), size));
+        self.raw(content)
+    }
+
+    /// Gives the member that came last a mode.
+    pub fn mode(mut self, mode: u32) -> Self {
+        let block = &mut self.0[self.1..self.1 + BLOCK];
+        block[100..107].copy_from_slice(format!("{mode:07o}").as_bytes());
+        seal(block);
+        self
+    }
+
+    /// Members that start with a PAX header of their own: a long name, another size.
+    pub fn pax(self, records: &[(&str, &[u8])]) -> Self {
+        let bytes: Vec<u8> = records.iter().flat_map(|(key, value)| record(key, value)).collect();
+        self.member(b'x', "././@PaxHeader", "", bytes.len() as u64, bytes)
+    }
+
+    /// Bytes without a header, filled up to a whole block.
+    pub fn raw(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.0.extend_from_slice(bytes.as_ref());
+        self.0.resize(self.0.len().next_multiple_of(BLOCK), 0);
+        self
+    }
+
+    /// Without an end mark.
+    pub fn cut(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub fn end(mut self) -> Vec<u8> {
+        self.0.resize((self.0.len() + 2 * BLOCK).next_multiple_of(20 * BLOCK), 0);
+        self.0
+    }
+
+    /// A whole backup with this as its home.
+    pub fn backup(self) -> Vec<u8> {
+        backup_of(&gzip(&self.end()))
+    }
+}
+
+fn header(flag: u8, name: &[u8], link: &[u8], size: u64) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, name);
+    put(100, if flag == b'5' { b"0000755" } else { b"0000644" });
+    put(108, b"0000000");
+    put(116, b"0000000");
+    match size < 1 << 33 {
+        true => put(124, format!("{size:011o}").as_bytes()),
+        false => put(124, &[[0x80, 0, 0, 0].as_slice(), &size.to_be_bytes()].concat()),
+    }
+    put(136, b"15301050054");
+    put(156, &[flag]);
+    put(157, link);
+    put(257, b"ustar\x0000");
+    seal(&mut block);
+    block
+}
+
+/// Puts the right checksum into a header.
+fn seal(block: &mut [u8]) {
+    block[CHECKSUM].fill(b' ');
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[CHECKSUM].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+/// The length of a PAX record counts its own digits.
+fn record(key: &str, value: &[u8]) -> Vec<u8> {
+    let rest = key.len() + value.len() + 3;
+    let length = (rest..).find(|length| rest + length.to_string().len() == *length).unwrap();
+    [format!("{length} {key}=").as_bytes(), value, b"\n"].concat()
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut sink = GzEncoder::new(Vec::new(), Compression::fast());
+    sink.write_all(bytes).unwrap();
+    sink.finish().unwrap()
+}
+
+/// What a backup says about itself when it has nothing to hide.
+pub fn manifest() -> Value {
+    json!({
+        "slug": "0badcafe", "name": "Found on the street", "date": "2026-11-01T12:00:00+00:00",
+        "type": "partial", "version": 2, "compressed": true, "protected": false, "extra": {},
+        "homeassistant": {"version": "2026.11.0", "exclude_database": false},
+    })
+}
+
+/// An outer tar that still lacks its home.
+pub fn outer() -> Tar {
+    Tar::default().file("./backup.json", manifest().to_string())
+}
+
+/// A whole backup around an inner tar.
+pub fn backup_of(inner: &[u8]) -> Vec<u8> {
+    outer().file("homeassistant.tar.gz", inner).end()
+}

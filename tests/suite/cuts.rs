@@ -1,0 +1,41 @@
+//! Processes that are killed: at every step of a restore, of the recovery after it, and of a create.
+
+mod creates;
+mod disks;
+mod restores;
+
+use std::collections::HashMap;
+use std::fs;
+
+use larder_tests::{Run, TestHome};
+
+/// The steps that a command goes through in a copy of `home`: of those that repeat, the first, the second and the last.
+fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
+    let copy = home.copy();
+    let trace = copy.root().join("steps");
+    let mut command = copy.command(arguments);
+    command.env("LARDER_TRACE_STEPS", &trace);
+    let run = Run::of(command);
+    assert!(matches!(run.status, Some(0 | 3)), "{run:?}");
+    chosen(&fs::read_to_string(trace).unwrap_or_default())
+}
+
+fn chosen(trace: &str) -> Vec<String> {
+    let mut counts = HashMap::new();
+    trace.lines().for_each(|step| *counts.entry(step).or_insert(0_u64) += 1);
+    let mut seen = HashMap::new();
+    let numbered = trace.lines().filter_map(|step| {
+        let number = *seen.entry(step).and_modify(|number| *number += 1).or_insert(1_u64);
+        (number <= 2 || number == counts[step]).then(|| format!("{step}#{number}"))
+    });
+    numbered.collect()
+}
+
+/// Runs the command and kills it at that step.
+#[track_caller]
+fn cut(home: &TestHome, step: &str, arguments: &[&str]) {
+    let mut command = home.command(arguments);
+    command.env("LARDER_CUT_AT", step);
+    let run = Run::of(command);
+    assert_eq!(run.status, None, "was not cut at {step}: {run:?}");
+}

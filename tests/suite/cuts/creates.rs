@@ -1,0 +1,115 @@
+//! A create that is killed: nothing partial is listed, leftovers go at the next start, the next create works.
+
+use std::fs;
+use std::path::Path;
+
+use larder_tests::{TestHome, describe_inside};
+
+use super::{cut, steps};
+
+/// A home with something of every size, and one backup.
+fn home() -> (TestHome, String) {
+    let home = TestHome::in_memory();
+    home.write("www/picture.svg", "<svg/>");
+    home.write("www/large.bin", larder_tests::noise(3_000_000));
+    let id = home.create();
+    (home, id)
+}
+
+fn hidden(directory: &Path) -> Vec<String> {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with('.')).collect()
+}
+
+fn ids(home: &TestHome) -> Vec<String> {
+    let listed = home.larder(&["--json", "list"]).exits(0).json();
+    let backups = listed["backups"].as_array().unwrap().iter();
+    backups.map(|backup| backup["backup_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_create_cut_at_each_step_leaves_no_partial_file_and_the_next_one_works() {
+    let (template, first) = home();
+    let steps = steps(&template, &["create"]);
+    assert!(steps.len() >= 10, "{steps:?}");
+    let mut leftovers = 0;
+    for step in steps {
+        let home = template.copy();
+        let config = describe_inside(&home.config(), &["backups"]);
+        cut(&home, &step, &["create"]);
+        let left = hidden(&home.backups());
+        leftovers += left.len();
+        home.write("../state/scratch/copy of a database", "left");
+
+        let run = home.larder(&["list"]).exits(0);
+        for name in &left {
+            assert!(run.stderr.contains(&format!("removed {name}")), "{step}: {}", run.stderr);
+        }
+        assert_eq!(hidden(&home.backups()), Vec::<String>::new(), "{step}");
+        assert!(!home.state().join("scratch").exists(), "{step}");
+        let listed = ids(&home);
+        assert!(listed.contains(&first), "{step}");
+        // Once it is renamed it is there, and whole.
+        let renamed = ["draft: sync directory#1", "draft: published#1"].contains(&step.as_str());
+        assert_eq!(listed.len(), 1 + usize::from(renamed), "{step}");
+        for id in &listed {
+            home.larder(&["verify", id]).exits(0);
+        }
+        home.create();
+        assert_eq!(ids(&home).len(), listed.len() + 1, "{step}");
+        assert_eq!(describe_inside(&home.config(), &["backups"]), config, "{step}");
+    }
+    assert!(leftovers >= 5, "the cuts left something to remove: {leftovers}");
+}
+
+#[test]
+fn the_next_create_removes_leftovers_as_well() {
+    let (home, _) = home();
+    cut(&home, "draft: append#2", &["create"]);
+    assert_eq!(hidden(&home.backups()).len(), 1);
+    home.larder(&["create"]).exits(0).says("removed .larder-");
+    assert_eq!(hidden(&home.backups()), Vec::<String>::new());
+    assert_eq!(ids(&home).len(), 2);
+}
+
+#[test]
+fn a_draft_in_the_making_is_not_taken_for_a_leftover() {
+    let (home, _) = home();
+    let binary = larder_tests::binary();
+    let list = format!(
+        "'{}' --config '{}' --state '{}' --json list",
+        binary.display(),
+        home.config().display(),
+        home.state().display()
+    );
+    let mut command = home.command(&["create"]);
+    let listed = home.root().join("listed");
+    command.env("LARDER_RUN_AT", "draft: read back");
+    command.env("LARDER_RUN", format!("unset LARDER_RUN_AT; {list} > '{}'", listed.display()));
+    larder_tests::Run::of(command).exits(0);
+    let listed: serde_json::Value = serde_json::from_slice(&fs::read(listed).unwrap()).unwrap();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["unreadable"].as_array().unwrap().len(), 0);
+    assert_eq!(ids(&home).len(), 2);
+}
+
+#[test]
+fn a_second_writer_is_refused_and_told_who_is_at_work() {
+    let (home, id) = home();
+    let said = home.root().join("said");
+    for second in ["create", "restore ID --yes", "delete ID"] {
+        let second = second.replace("ID", &id);
+        let script = format!(
+            "unset LARDER_RUN_AT; if '{}' --config '{}' --state '{}' {second} 2> '{}'; then false; fi",
+            larder_tests::binary().display(),
+            home.config().display(),
+            home.state().display(),
+            said.display()
+        );
+        let mut command = home.command(&["create"]);
+        command.env("LARDER_RUN_AT", "draft: append").env("LARDER_RUN", script);
+        larder_tests::Run::of(command).exits(0);
+        let said = fs::read_to_string(&said).unwrap();
+        assert!(said.contains("in use by larder create (process "), "{second}: {said}");
+    }
+}

@@ -1,0 +1,121 @@
+//! Damaged archives: cut off anywhere, bits flipped anywhere. What is wrong is never taken for what was stored.
+
+use std::fs;
+use std::path::Path;
+
+use larder_tests::tar::{Tar, backup_of, gzip, outer};
+use larder_tests::{Run, TestHome, describe, noise};
+
+use super::{Before, all_are_refused, case, elsewhere, run, save, victim, ways};
+
+/// A backup as Larder makes it, and where its last byte that is not padding ends.
+fn good(home: &TestHome) -> (Vec<u8>, usize) {
+    let id = home.create();
+    let bytes = fs::read(&home.archives()[0]).unwrap();
+    home.larder(&["delete", &id]).exits(0);
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap().next_multiple_of(512);
+    (bytes, end)
+}
+
+#[test]
+fn an_archive_cut_off_anywhere_is_refused() {
+    let home = victim();
+    let (bytes, end) = good(&home);
+    let before = Before::of(&home);
+    // One byte short of a proper end is the longest that is not whole.
+    let lengths = (0..end).step_by(end / 40).chain([1, 511, 512, 513, end - 1, end, end + 512, end + 1023]);
+    for length in lengths {
+        let archive = save(&home, &bytes[..length]);
+        for (way, arguments) in ways(&home, &archive) {
+            let run = run(&home, &arguments).exits(1);
+            let what = format!("cut to {length} of {end}, {way}: {}", run.stderr);
+            assert!(run.stderr.contains("cut off"), "{what}");
+            before.is_still_so(&home, &what);
+        }
+    }
+}
+
+#[test]
+fn an_archive_with_a_flipped_bit_is_refused_or_restores_what_was_stored() {
+    let home = victim();
+    let (bytes, end) = good(&home);
+    let original = restored(&home, &bytes).expect("the original restores");
+    let before = Before::of(&home);
+    let mut refused = 0;
+    for bit in (0..end * 8).step_by(end * 8 / 150) {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        match restored(&home, &flipped) {
+            Ok(tree) => assert_eq!(tree, original, "bit {bit}"),
+            Err(run) => {
+                assert_eq!(run.status, Some(1), "bit {bit}: {}", run.stderr);
+                refused += 1;
+            }
+        }
+        before.is_still_so(&home, &format!("bit {bit}"));
+    }
+    assert!(refused > 100, "only {refused} were noticed");
+}
+
+type Tree = std::collections::BTreeMap<std::path::PathBuf, String>;
+
+/// What comes out of an archive elsewhere; nothing of it stays.
+fn restored(home: &TestHome, bytes: &[u8]) -> Result<Tree, Run> {
+    let archive = save(home, bytes);
+    let to = elsewhere(home);
+    let run = home.larder(&["restore", archive.to_str().unwrap(), "--to", to.to_str().unwrap()]);
+    if run.status != Some(0) {
+        return Err(run);
+    }
+    let tree = describe(&to, &[]);
+    fs::remove_dir_all(&to).unwrap();
+    Ok(tree)
+}
+
+#[test]
+fn damage_at_every_layer_is_named() {
+    let with_flip = |place: fn(usize) -> usize| {
+        let mut inner = gzip(&Tar::home().file("data/f", noise(4000)).end());
+        let at = place(inner.len());
+        inner[at] ^= 0x10;
+        backup_of(&inner)
+    };
+    let flipped_header = {
+        let mut bytes = Tar::home().file("data/f", "x").cut();
+        bytes[1536 + 3] ^= 1;
+        Tar::default().raw(bytes).backup()
+    };
+    let truncated_inside = {
+        let inner = Tar::home().file("data/f", noise(4000)).end();
+        let whole = gzip(&inner);
+        outer().file("homeassistant.tar.gz", &whole[..whole.len() - 9]).end()
+    };
+    all_are_refused(vec![
+        case("the gzip check value", with_flip(|length| length - 8), "gzip"),
+        case("the gzip length", with_flip(|length| length - 1), "gzip"),
+        case("the middle of the gzip stream", with_flip(|length| length / 2), "damaged archive"),
+        case("the end of the gzip stream missing", truncated_inside, "cut off"),
+        case("a header of the inner tar", flipped_header, "checksum"),
+        case("no end mark inside", backup_of(&Tar::home().cut()), "cut off"),
+        case("half an end mark inside", backup_of(&Tar::home().raw([0; 512]).cut()), "cut off"),
+        case("more behind the end mark", backup_of(&behind_the_end()), "after the end mark"),
+    ]);
+}
+
+fn behind_the_end() -> Vec<u8> {
+    Tar::home().raw([0; 1024]).file("data/evil", "x").end()
+}
+
+#[test]
+fn an_archive_that_is_no_file_or_not_there_is_refused() {
+    let home = victim();
+    let before = Before::of(&home);
+    for path in [Path::new("/nowhere/x.tar"), home.root(), Path::new("/dev/null")] {
+        for (way, arguments) in ways(&home, path) {
+            let run = run(&home, &arguments);
+            assert_eq!(run.status, Some(1), "{path:?}, {way}: {}", run.stderr);
+            assert!(run.stderr.contains(path.to_str().unwrap()), "{path:?}, {way}: {}", run.stderr);
+        }
+        before.is_still_so(&home, path.to_str().unwrap());
+    }
+}

@@ -1,0 +1,98 @@
+//! Odd files among the backups: the good ones are listed, the bad ones named.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+
+use larder_tests::tar::{Tar, manifest, outer};
+use larder_tests::{TestHome, describe_inside};
+
+use super::victim;
+
+/// Files that are no backups, each with a word of the reason.
+fn bad(good: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let flipped = {
+        let mut bytes = good.to_vec();
+        bytes[10] ^= 1;
+        bytes
+    };
+    vec![
+        ("empty.tar", Vec::new(), "cut off"),
+        ("text.tar", b"no backup".repeat(300), "checksum"),
+        ("cut.tar", good[..1536].to_vec(), "cut off"),
+        ("flipped.tar", flipped, "checksum"),
+        ("stranger.tar", Tar::default().file("holiday.jpg", "x").end(), "backup.json"),
+        ("up.tar", outer().file("../evil", "x").end(), "`..`"),
+        ("links.tar", outer().symlink("evil", "/etc").end(), "symbolic link"),
+        ("huge.tar", Tar::default().file("backup.json", vec![b' '; 2 << 20]).end(), "1048576"),
+        ("deep.tar", Tar::default().file("backup.json", "[".repeat(100_000)).end(), "not JSON"),
+        ("twice.tar", outer().file("backup.json", manifest().to_string()).end(), "twice"),
+    ]
+}
+
+fn library() -> (TestHome, [String; 2]) {
+    let home = victim();
+    let ids = [home.create(), home.create()];
+    let good = fs::read(&home.archives()[0]).unwrap();
+    for (name, bytes, _) in bad(&good) {
+        home.write(format!("backups/{name}"), bytes);
+    }
+    (home, ids)
+}
+
+#[test]
+fn list_shows_the_good_ones_and_names_the_bad_ones_with_reasons() {
+    let (home, ids) = library();
+    let listed = home.larder(&["--json", "list"]).exits(3).json();
+    let mut found: Vec<_> = listed["backups"].as_array().unwrap().iter().map(|b| &b["backup_id"]).collect();
+    found.reverse();
+    assert_eq!(found, [ids[0].as_str(), ids[1].as_str()]);
+
+    let unreadable = listed["unreadable"].as_array().unwrap();
+    let cases = bad(&[0; 4096]);
+    for (name, _, says) in &cases {
+        let named = unreadable.iter().find(|item| item["path"] == *name);
+        let reason = named.unwrap_or_else(|| panic!("{name} is not named"))["reason"].as_str().unwrap();
+        assert!(reason.contains(says), "{name}: {reason}");
+    }
+    assert_eq!(unreadable.len(), cases.len());
+
+    let text = home.larder(&["list"]).exits(3).stdout;
+    assert!(ids.iter().all(|id| text.contains(id)) && text.contains("empty.tar: "), "{text}");
+}
+
+#[test]
+fn bad_neighbours_disturb_neither_verify_restore_create_nor_delete() {
+    let (home, [first, second]) = library();
+    let before = describe_inside(&home.config(), &["backups"]);
+    home.larder(&["verify", &first]).exits(0);
+    home.write("configuration.yaml", "changed:\n");
+    home.larder(&["restore", &second, "--yes"]).exits(0);
+    assert_eq!(describe_inside(&home.config(), &["backups"]), before);
+    home.create();
+    let count = fs::read_dir(home.backups()).unwrap().count();
+    home.larder(&["delete", &first]).exits(0);
+    assert_eq!(fs::read_dir(home.backups()).unwrap().count(), count - 1);
+    home.larder(&["show", &first]).exits(1).says("there is no backup");
+}
+
+#[test]
+fn things_that_are_no_files_are_no_backups_and_nobody_waits_for_them() {
+    let home = victim();
+    let id = home.create();
+    let at = |name: &str| home.backups().join(name);
+    fs::create_dir(at("directory.tar")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", at("dangling.tar")).unwrap();
+    std::os::unix::fs::symlink("loop.tar", at("loop.tar")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", at("endless.tar")).unwrap();
+    assert!(Command::new("mkfifo").arg(at("pipe.tar")).status().unwrap().success());
+    let _socket = UnixListener::bind(at("socket.tar")).unwrap();
+    let listed = home.larder(&["--json", "list"]).exits(0).json();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["backups"][0]["backup_id"], id.as_str());
+    for name in ["directory.tar", "pipe.tar", "endless.tar", "socket.tar", "dangling.tar"] {
+        let path = at(name);
+        home.larder(&["verify", path.to_str().unwrap()]).exits(1).says(name);
+    }
+    home.larder(&["verify", &id]).exits(0);
+}
