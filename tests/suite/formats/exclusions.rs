@@ -7,7 +7,9 @@ use std::path::Path;
 use larder_tests::{TestHome, counterpart, describe, members};
 
 /// Paths of a home, and whether a backup keeps them.
-const STANDARD: &[(&str, bool)] = &[
+type Cases = &'static [(&'static str, bool)];
+
+const STANDARD: Cases = &[
     ("configuration.yaml", true),
     (".storage/auth", true),
     // `**` is any depth, also none; what lay in it goes, the directory stays.
@@ -127,7 +129,7 @@ fn without_the_database_only_the_database_is_missing() {
 #[test]
 fn a_write_ahead_log_stands_behind_the_recorders_database_even_when_there_is_none() {
     // Only beside that one: others come with a log when they have one.
-    let cases: &[(&[&str], &[(&str, bool)])] = &[
+    let cases: [(&[&str], Cases); 4] = [
         (&["home-assistant_v2.db"], &[("home-assistant_v2.db-wal", true)]),
         (&["home-assistant_v2.db", "home-assistant_v2.db-wal"], &[("home-assistant_v2.db-wal", true)]),
         (&["other.db"], &[("other.db-wal", false), ("home-assistant_v2.db-wal", false)]),
@@ -156,7 +158,7 @@ fn the_write_ahead_log_is_the_member_behind_its_database() {
 }
 
 /// A person's pattern, and paths of a home with whether they are then kept.
-const OWN: &[(&str, &[(&str, bool)])] = &[
+const OWN: &[(&str, Cases)] = &[
     (
         "media",
         &[("media", false), ("media/a/b.jpg", false), ("www/media/c.jpg", true), ("mediator.yaml", true)],
