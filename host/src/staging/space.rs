@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Doing, Error, Result};
+use crate::model::shown;
 
 /// What an entry costs besides its content: about a block for its inode, its name and the end of its last block. Without it
 /// an archive of empty files could fill a disk for nothing.
@@ -29,18 +30,19 @@ impl Budget {
         free(&self.directory).map_or(own, |free| own.min(free.saturating_sub(self.reserve)))
     }
 
-    /// Takes an entry's own cost. `what` names it in the error.
-    pub(super) fn entry(&self, what: &str) -> Result<()> {
-        self.spend(ENTRY, what)
+    /// Takes the own cost of the entry at `path`.
+    pub(super) fn entry(&self, path: &[u8]) -> Result<()> {
+        self.spend(ENTRY, path)
     }
 
-    /// Takes `bytes`, or says with figures that they are not there.
-    pub(super) fn spend(&self, bytes: u64, what: &str) -> Result<()> {
+    /// Takes `bytes` for what is at `path`, or says with figures that they are not there.
+    pub(super) fn spend(&self, bytes: u64, path: &[u8]) -> Result<()> {
         let available = self.available();
         if bytes > available {
             return Err(Error::NoSpace(format!(
-                "{what} needs {bytes} more bytes, but only {available} may be used ({} stay in reserve): free some space, \
+                "{} needs {bytes} more bytes, but only {available} may be used ({} stay in reserve): free some space, \
                  then try again",
+                shown(path),
                 self.reserve
             )));
         }

@@ -139,7 +139,7 @@ impl Target {
             self.tree.remember(name.len())?;
             self.admitted.insert(name.to_vec());
         }
-        self.shared.budget.entry(&shown(path))
+        self.shared.budget.entry(path)
     }
 
     fn is_there(&self, name: &[u8]) -> Error {

@@ -124,7 +124,7 @@ impl Writer {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.shared.budget.spend(bytes.len() as u64, &shown(&self.path))?;
+        self.shared.budget.spend(bytes.len() as u64, &self.path)?;
         self.file.write_all_at(bytes, self.settled).doing(|| self.cannot())?;
         self.settled += bytes.len() as u64;
         Ok(())
