@@ -92,7 +92,8 @@ impl Setting {
 
     fn host(&self, places: Places, notices: Vec<String>, lock: Option<Lock>) -> Result<Host> {
         let bus = Bus::default();
-        let grants = self.grants(&places, bus.clone());
+        let mut grants = self.grants(&places, bus.clone());
+        grants.may_write = lock.is_some();
         let manager =
             Manager::start(&self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))?;
         Ok(Host { manager, bus, places, notices, _lock: lock })
@@ -116,6 +117,7 @@ impl Setting {
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
+            may_write: false,
         }
     }
 
