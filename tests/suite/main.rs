@@ -1,3 +1,4 @@
 //! The suite: one binary, a module a subject.
 
 mod commands;
+mod sandbox;
