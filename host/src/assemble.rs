@@ -93,7 +93,8 @@ impl Setting {
 
     fn host(&self, places: Places, notices: Vec<String>, lock: Option<Lock>) -> Result<Host> {
         let bus = Bus::default();
-        let grants = self.grants(&places, bus.clone());
+        let mut grants = self.grants(&places, bus.clone());
+        grants.may_write = lock.is_some();
         let manager =
             Manager::start(&self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))?;
         Ok(Host { manager, bus, places, notices, _lock: lock })
@@ -107,16 +108,24 @@ impl Setting {
         if let Some(file) = &self.file {
             locations.push(Box::new(SingleFile::new(file.clone())));
         }
+        // Backups of backups would grow without end: Home Assistant's own rule covers only `backups/`.
+        let elsewhere = places.backups.iter().filter(|backups| {
+            places
+                .config
+                .as_ref()
+                .is_some_and(|config| backups.starts_with(config) && **backups != config.join("backups"))
+        });
         Grants {
             home: places.config.clone(),
             target: places.target.clone(),
             scratch: places.state.join("scratch"),
-            hidden: vec![places.state.clone()],
+            hidden: elsewhere.chain([&places.state]).cloned().collect(),
             kept: places.backups.iter().chain([&places.state]).cloned().collect(),
             locations: Locations::new(locations),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
+            may_write: false,
         }
     }
 

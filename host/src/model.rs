@@ -74,11 +74,16 @@ pub fn is_well_formed(path: &[u8]) -> bool {
 
 /// A path for people: what is not UTF-8 or not printable is escaped.
 pub fn shown(path: &[u8]) -> String {
-    String::from_utf8_lossy(path)
-        .chars()
-        .flat_map(|c| {
-            let escaped = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-            escaped.chars().collect::<Vec<_>>()
-        })
-        .collect()
+    String::from_utf8_lossy(path).chars().map(printable).collect()
+}
+
+/// A plugin's words for people: not printable characters but line ends are escaped, more than `most` characters are cut.
+pub fn tamed(text: &str, most: usize) -> String {
+    let tame = |c: char| if c == '\n' { c.to_string() } else { printable(c) };
+    let cut = if text.chars().nth(most).is_some() { " …" } else { "" };
+    text.chars().take(most).map(tame).chain([cut.to_owned()]).collect()
+}
+
+fn printable(c: char) -> String {
+    if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
 }

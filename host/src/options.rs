@@ -8,28 +8,48 @@ use crate::error::{Error, Result};
 
 /// How often running components are looked at; the grain of `compute-time`.
 pub const EPOCH: Duration = Duration::from_millis(50);
+/// How often whoever waits for an instance looks whether it is overdue; the grain of the other times.
+pub const LOOK: Duration = Duration::from_millis(200);
+/// How long the end of a host waits for its plugin's threads to clear away what they hold. A disk that does not answer must
+/// not keep a command from ending; what is left is removed at the next start.
+pub const LAST_WAIT: Duration = Duration::from_secs(10);
 /// The most a content hands out at once: large enough that calls do not count, small enough for a small memory.
 pub const MAX_READ: u32 = 1024 * 1024;
-/// What a plugin may say on its standard error before the rest is dropped.
+/// How much of what a plugin says on its standard error is kept: its end, where the reason is.
 pub const STDERR_BYTES: usize = 64 * 1024;
+/// The most characters of a plugin's error message that are shown; of a stage's name or an error's code.
+pub const MAX_MESSAGE: usize = 4096;
+pub const MAX_WORD: usize = 64;
 /// Free space that a restore never uses: Home Assistant itself needs some to start.
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
 /// How long a command waits for the state directory: a moment, since another one that only starts holds it for one.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
-/// The longest JSON text that is taken from a plugin.
-pub const MAX_JSON: usize = 64 * 1024 * 1024;
+/// The longest answer that is taken from a plugin: a line for each of 100 000 files. As values it takes ten times as much.
+pub const MAX_JSON: usize = 16 * 1024 * 1024;
+/// The longest event. Home Assistant's have some hundred bytes.
+pub const MAX_EVENT: usize = 64 * 1024;
+/// Events that wait for one listener before it is given up: Home Assistant gives up its clients at 4096.
+pub const MAX_PENDING: usize = 1024;
+/// Core instances, memories and tables of one instance of a component. A plain component has a few of each.
+pub const MAX_PARTS: usize = 64;
+/// Snapshots that one instance has open: each holds the list of the whole home.
+pub const MAX_SNAPSHOTS: usize = 4;
 
 /// What one instance of a component may use.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Bytes of linear memory and tables.
     pub memory: usize,
-    /// Time without a call to the host.
+    /// Time without a call to the host; in the manager, time without a pause.
     pub compute_time: Duration,
-    /// Time that one call to the host may take before a job is given up.
+    /// Time that one call to the host may take before the instance is given up.
     pub host_time: Duration,
     /// Time for a whole job.
     pub job_time: Duration,
+    /// Time for a whole action with all its jobs.
+    pub action_time: Duration,
+    /// Jobs that run at once.
+    pub jobs: usize,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
     /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
@@ -43,6 +63,8 @@ impl Default for Limits {
             compute_time: Duration::from_secs(30),
             host_time: Duration::from_secs(15 * 60),
             job_time: Duration::from_secs(24 * 3600),
+            action_time: Duration::from_secs(48 * 3600),
+            jobs: 16,
             handles: 256,
             database_wait: Duration::from_secs(30),
         }
@@ -69,7 +91,7 @@ impl Limits {
             info(
                 "compute-time",
                 seconds(self.compute_time),
-                "without asking the host for anything; then it loops",
+                "without asking the host for anything, in the manager without a pause",
             ),
             info(
                 "host-time",
@@ -81,6 +103,12 @@ impl Limits {
                 seconds(self.job_time),
                 "for a whole job; a large home on a slow disk takes hours",
             ),
+            info(
+                "action-time",
+                seconds(self.action_time),
+                "for a whole action: its jobs, one after the other",
+            ),
+            info("jobs", self.jobs.to_string(), "jobs that run at once, each with memory of its own"),
             info("handles", self.handles.to_string(), "open contents, drafts and jobs of one instance"),
             info(
                 "database-wait",
@@ -104,6 +132,8 @@ impl Limits {
             "compute-time" => self.compute_time = seconds,
             "host-time" => self.host_time = seconds,
             "job-time" => self.job_time = seconds,
+            "action-time" => self.action_time = seconds,
+            "jobs" => self.jobs = number as usize,
             "handles" => self.handles = number as usize,
             "database-wait" => self.database_wait = seconds,
             _ => return Err(wrong()),

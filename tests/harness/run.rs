@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use serde_json::Value;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::binary;
 
@@ -36,6 +40,22 @@ pub struct Run {
 impl Run {
     pub fn of(mut command: Command) -> Self {
         command.output().unwrap().into()
+    }
+
+    /// A run that must end by itself within a time that is only there to catch one that never does.
+    #[track_caller]
+    pub fn within(most: Duration, mut command: Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let process = Pid::from_child(&child);
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+        match receiver.recv_timeout(most) {
+            Ok(output) => output.into(),
+            Err(_) => {
+                kill_process(process, Signal::KILL).unwrap();
+                panic!("it did not end within {most:?}: {:?}\n{:?}", command, receiver.recv());
+            }
+        }
     }
 
     /// Must have ended with that status.

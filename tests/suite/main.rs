@@ -7,3 +7,4 @@ mod formats;
 mod hostile;
 mod oddities;
 mod restores;
+mod sandbox;

@@ -1,12 +1,14 @@
 //! `files`: the frozen view of the home, and the staged target.
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 
 use super::Refusal;
 use super::content::{Content, instant};
 use crate::error::{Error, Result};
 use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
-use crate::options::RESTORE_RESERVE;
+use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::files;
 use crate::snapshot::{self, Snapshot};
@@ -16,7 +18,11 @@ use crate::staging::{self, Target, Writer};
 const MAX_ENTRIES: u32 = 4096;
 
 /// A snapshot, or why there is none.
-pub struct HomeSnapshot(Result<Snapshot>);
+pub struct HomeSnapshot {
+    snapshot: Result<Snapshot>,
+    /// Counts the instance's snapshots.
+    _one: Arc<()>,
+}
 /// A target until it is committed.
 pub struct StagedTarget(Option<Target>);
 /// A writer until it is finished.
@@ -32,7 +38,7 @@ fn not_given(what: &str) -> Error {
 
 impl HomeSnapshot {
     fn open(&mut self) -> Result<&mut Snapshot> {
-        self.0.as_mut().map_err(|error| error.clone())
+        self.snapshot.as_mut().map_err(|error| error.clone())
     }
 }
 
@@ -54,8 +60,15 @@ impl files::HostSnapshot for StoreData {
             lock_wait: self.vitals.limits.database_wait,
         });
         // A constructor cannot fail: a home that cannot be opened says so when it is looked at.
-        let snapshot = options.ok_or_else(|| not_given("home")).and_then(Snapshot::new);
-        Ok(self.table.push(HomeSnapshot(snapshot))?)
+        let one = self.snapshots.clone();
+        let snapshot = match Arc::strong_count(&one) {
+            // Beside the snapshots, the instance itself holds one.
+            count if count > MAX_SNAPSHOTS + 1 => Err(Error::Limit(format!(
+                "more than {MAX_SNAPSHOTS} snapshots are open at once: drop one before another is taken"
+            ))),
+            _ => options.ok_or_else(|| not_given("home")).and_then(Snapshot::new),
+        };
+        Ok(self.table.push(HomeSnapshot { snapshot, _one: one })?)
     }
 
     fn entries(&mut self, this: Resource<HomeSnapshot>, max: u32) -> Result<Vec<files::Entry>, Refusal> {
@@ -77,6 +90,7 @@ impl files::HostSnapshot for StoreData {
 
 impl files::HostTarget for StoreData {
     fn open(&mut self, scope: files::Scope, force: bool) -> Result<Resource<StagedTarget>, Refusal> {
+        self.grants.check_may_write()?;
         let scope = match scope {
             files::Scope::Add => Scope::Add,
             files::Scope::AllBut(names) => Scope::AllBut(names),

@@ -5,7 +5,8 @@ use wasmtime::component::{Accessor, HasSelf, Resource};
 use super::Refusal;
 use crate::bus::Event;
 use crate::error::Error;
-use crate::options::MAX_JSON;
+use crate::model::tamed;
+use crate::options::{MAX_EVENT, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, entities, jobs};
 use crate::runtime::{Job, JobEvent, StoreData};
 
@@ -17,8 +18,15 @@ impl clock::Host for StoreData {
 
 impl entities::Host for StoreData {
     fn emit(&mut self, topic: String, data: String) -> wasmtime::Result<()> {
-        if data.len() > MAX_JSON || serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
-            return Err(wasmtime::Error::msg(format!("it said something about {topic} that is not JSON")));
+        let refuse = |why: &str| {
+            Err(wasmtime::Error::msg(format!("it emitted an event about {} {why}", tamed(&topic, MAX_WORD))))
+        };
+        let size = topic.len().saturating_add(data.len());
+        if size > MAX_EVENT {
+            return refuse(&format!("of {size} bytes, more than {MAX_EVENT}"));
+        }
+        if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
+            return refuse("that is not JSON");
         }
         self.grants.bus.emit(&Event { topic, data });
         Ok(())
@@ -29,6 +37,8 @@ impl jobs::Host for StoreData {
     fn report(&mut self, progress: jobs::Progress) -> wasmtime::Result<()> {
         if let Some(sender) = &self.progress {
             let jobs::Progress { stage, done, total } = progress;
+            // It goes into the memory of the job's starter.
+            let stage = tamed(&stage, MAX_WORD);
             sender.send_replace(Some(crate::runtime::Progress { stage, done, total }));
         }
         Ok(())
@@ -41,8 +51,7 @@ impl jobs::HostJob for StoreData {
         if self.progress.is_some() {
             return Err(Error::Denied("a job may not start jobs".into()).into());
         }
-        let job = Job::start(&self.runtime, self.grants.clone(), kind, input)
-            .map_err(|error| Error::from_io("cannot start a thread for a job", &error))?;
+        let job = Job::start(&self.runtime, self.grants.clone(), &self.threads, kind, input)?;
         Ok(self.table.push(job)?)
     }
 
@@ -59,7 +68,7 @@ impl jobs::HostJobWithStore<StoreData> for HasSelf<StoreData> {
     ) -> wasmtime::Result<jobs::Event> {
         // The store is not held while waiting: the job's channels are taken out and looked at from here.
         let waiting = accessor.with(|mut access| access.get().table.get(&this).map(Job::waiting))?;
-        Ok(match waiting.next().await {
+        Ok(match waiting.next().await? {
             JobEvent::Progress(p) => {
                 jobs::Event::Progress(jobs::Progress { stage: p.stage, done: p.done, total: p.total })
             }

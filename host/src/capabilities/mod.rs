@@ -14,6 +14,9 @@ use crate::runtime::StoreData;
 use crate::runtime::bindings::Plugin;
 use crate::runtime::bindings::larder::automation::types;
 
+/// What is said when an instance's table of open things is full.
+pub(crate) const TOO_MANY_OPEN: &str = "too many things are open at once (limit handles)";
+
 /// Why a call of the guest was refused: an error that it is told, or a trap for one that holds what it does not have.
 #[derive(Debug)]
 pub enum Refusal {
@@ -30,9 +33,7 @@ impl From<Error> for Refusal {
 impl From<ResourceTableError> for Refusal {
     fn from(error: ResourceTableError) -> Self {
         match error {
-            ResourceTableError::Full => {
-                Self::Error(Error::Limit("too many things are open at once (limit handles)".into()))
-            }
+            ResourceTableError::Full => Self::Error(Error::Limit(TOO_MANY_OPEN.into())),
             other => Self::Trap(other.into()),
         }
     }

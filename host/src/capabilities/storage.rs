@@ -48,12 +48,14 @@ impl storage::Host for StoreData {
     }
 
     fn delete(&mut self, location: String, name: String) -> Result<(), Refusal> {
+        self.grants.check_may_write()?;
         Ok(self.grants.locations.get(&location)?.delete(&name)?)
     }
 }
 
 impl storage::HostDraft for StoreData {
     fn create(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
+        self.grants.check_may_write()?;
         let draft = self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?;
         Ok(self.table.push(OpenDraft(Some(draft)))?)
     }

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::text::size;
 use crate::bus::Event;
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, MAX_WORD};
 
 const BAR: &str = "{prefix:>16} {bar:30} {bytes:>11} of {total_bytes:<11} {bytes_per_sec:>13}  {eta} left";
 const UNKNOWN: &str = "{prefix:>16} {spinner}";
@@ -38,7 +40,7 @@ impl Progress {
     pub(crate) fn follow(mut self, events: &Receiver<Event>) {
         while let Ok(event) = events.recv() {
             if self.verbose && event.topic != "larder/progress" {
-                self.say(&format!("{}: {}", event.topic, event.data));
+                self.say(&tamed(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
             }
             if event.topic == "larder/progress" {
                 self.show(&event.data);
@@ -60,8 +62,9 @@ impl Progress {
         let Ok(data) = serde_json::from_str::<Value>(data) else { return };
         let number = |key: &str| data.get(key).and_then(Value::as_u64);
         let word = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (stage, done, total) =
-            (label(&word("job"), &word("stage")), number("done").unwrap_or(0), number("total"));
+        let (stage, total) = (label(&word("job"), &word("stage")), number("total"));
+        let done = number("done").unwrap_or(0).min(total.unwrap_or(u64::MAX));
+        let stage = tamed(&stage, MAX_WORD);
         let is_new = stage != self.stage;
         if is_new {
             self.stage.clone_from(&stage);
@@ -76,7 +79,7 @@ impl Progress {
 
     fn line(&mut self, stage: &str, done: u64, total: Option<u64>) {
         let Some(total) = total.filter(|total| *total > 0) else { return };
-        let part = done.saturating_mul(PARTS) / total;
+        let part = u64::try_from(u128::from(done) * u128::from(PARTS) / u128::from(total)).unwrap_or(PARTS);
         if part > self.part {
             self.part = part;
             eprintln!("{stage}: {} of {} ({} %)", size(done), size(total), part * 100 / PARTS);

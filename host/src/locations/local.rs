@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::draft::{self, FileDraft};
 use super::{Draft, Location, Object, Stored, check_name, modified};
@@ -73,8 +74,8 @@ impl Location for LocalDirectory {
             if self.path(&name).is_err() {
                 continue;
             }
-            // A file that went away while the directory was listed is not an object.
-            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            // A file that went away while the directory was listed is not an object, and a link would lead a plugin out.
+            let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue };
             if metadata.is_file() {
                 objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
             }
@@ -85,9 +86,15 @@ impl Location for LocalDirectory {
 
     fn open(&self, name: &str) -> Result<Stored> {
         let path = self.path(name)?;
-        // Never waits for a FIFO that was given a backup's name.
-        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+        // Never waits for a FIFO that was given a backup's name, and never follows a link.
+        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        if file.as_ref().is_err_and(|error| error.raw_os_error() == Some(Errno::LOOP.raw_os_error())) {
+            return Err(Error::Denied(format!(
+                "{} is a link, and links are not followed; name the file itself",
+                self.shown(name)
+            )));
+        }
         Stored::new(file.doing(|| format!("cannot open {}", self.shown(name)))?, name)
     }
 

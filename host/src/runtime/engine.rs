@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{CallHook, Config, Engine, Store};
+use wasmtime::component::{Component, Linker, ResourceTableError};
+use wasmtime::{Config, Engine, Store};
 
 use super::Failure;
-use super::bindings::Plugin;
+use super::bindings::{Plugin, PluginPre};
 use super::store_data::{Grants, StoreData};
+use super::threads::Threads;
 use super::vitals::Vitals;
-use crate::capabilities;
+use crate::capabilities::{self, TOO_MANY_OPEN};
 use crate::options::{EPOCH, Limits};
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -22,7 +23,7 @@ pub struct Runtime {
 struct Inner {
     engine: Engine,
     component: Component,
-    instance: InstancePre<StoreData>,
+    plugin: PluginPre<StoreData>,
     limits: Limits,
 }
 
@@ -37,9 +38,9 @@ impl Runtime {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
-        let instance = linker.instantiate_pre(&component).map_err(unusable)?;
+        let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
         tick(&engine);
-        Ok(Self { inner: Arc::new(Inner { engine, component, instance, limits }) })
+        Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits }) })
     }
 
     pub fn limits(&self) -> &Limits {
@@ -58,24 +59,23 @@ impl Runtime {
         &self,
         grants: Grants,
         vitals: Arc<Vitals>,
+        threads: Arc<Threads>,
         progress: Option<tokio::sync::watch::Sender<Option<super::jobs::Progress>>>,
     ) -> Store<StoreData> {
-        let data = StoreData::new(self.clone(), grants, vitals, progress);
+        let data = StoreData::new(self.clone(), grants, vitals, threads, progress);
         let mut store = Store::new(&self.inner.engine, data);
         store.limiter(|data| &mut data.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| store.data().vitals.check());
         store.call_hook(|store, hook| {
-            let into_host = matches!(hook, CallHook::CallingHost | CallHook::ReturningFromWasm);
-            store.data().vitals.crossed(into_host);
+            store.data().vitals.crossed(hook);
             Ok(())
         });
         store
     }
 
     pub(super) async fn instantiate(&self, store: &mut Store<StoreData>) -> wasmtime::Result<Plugin> {
-        let instance = self.inner.instance.instantiate_async(&mut *store).await?;
-        Plugin::new(store, &instance)
+        self.inner.plugin.instantiate_async(store).await
     }
 }
 
@@ -100,12 +100,19 @@ fn tick(engine: &Engine) {
     });
 }
 
-/// What happened, for people: our own reason first, then the plugin's last words, then the engine's.
+/// What happened, for people: our own reason first, then the plugin's panic, then what the engine says.
 pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) -> Failure {
-    let cause = store
-        .vitals
-        .reason()
-        .or_else(|| store.last_words().map(|words| format!("it {words}")))
-        .unwrap_or_else(|| format!("{:#}", error.root_cause()));
+    let full = || match error.downcast_ref::<ResourceTableError>() {
+        Some(ResourceTableError::Full) => Some(TOO_MANY_OPEN.to_owned()),
+        _ => None,
+    };
+    let panic = || store.stderr.panic().map(|words| format!("it {words}"));
+    let cause = store.vitals.reason().or_else(full).or_else(panic).unwrap_or_else(|| {
+        let cause = format!("{:#}", error.root_cause());
+        match store.stderr.last_words() {
+            Some(words) => format!("{cause}; its last words: {words}"),
+            None => cause,
+        }
+    });
     Failure::stopped(format!("the plugin was stopped while {what}: {cause}"))
 }

@@ -2,8 +2,11 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use wasmtime::Store;
 use wasmtime::component::{Accessor, AccessorTask, HasSelf};
 
 use super::Failure;
@@ -11,15 +14,15 @@ use super::bindings::Plugin;
 use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
-use super::vitals::Vitals;
-use crate::options::MAX_JSON;
-
-type Reply = oneshot::Sender<Result<String, Failure>>;
+use super::threads::Threads;
+use super::vitals::{Vitals, watched};
+use crate::model::tamed;
+use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
 
 struct Request {
     name: String,
     data: String,
-    reply: Reply,
+    reply: Sender<Result<String, Failure>>,
 }
 
 /// An action as the plugin describes it: `wit/actions.wit`.
@@ -40,37 +43,35 @@ pub struct Field {
     pub description: String,
 }
 
-/// A running plugin. Dropping it ends the plugin.
+/// A running plugin. Dropping it ends the plugin with all its jobs.
 pub struct Manager {
     requests: mpsc::UnboundedSender<Request>,
     actions: Vec<Action>,
-    end: Option<oneshot::Receiver<Failure>>,
-    /// Why it does not live any more.
-    cause: Failure,
+    watch: Watch,
+    /// Why it does not answer any more.
+    end: Option<Failure>,
 }
 
 impl Manager {
     /// Starts the manager instance and waits until it is set up.
     pub fn start(runtime: &Runtime, grants: Grants) -> Result<Self, Failure> {
         let (requests, inbox) = mpsc::unbounded_channel();
-        let (ready_in, ready) = oneshot::channel();
-        let (end_in, end) = oneshot::channel();
-        let runtime = runtime.clone();
-        let spawned = std::thread::Builder::new().name("manager".into()).spawn(move || {
-            if let Err(failure) = block_on(live(&runtime, grants, inbox, ready_in)) {
+        let (ready_in, ready) = channel();
+        let (end_in, end) = channel();
+        let vitals = Arc::new(Vitals::new(runtime.limits().clone(), false));
+        let watch = Watch { vitals, end, threads: Arc::default() };
+        let (runtime, vitals, threads) = (runtime.clone(), watch.vitals.clone(), watch.threads.clone());
+        let store = runtime.store(grants, vitals, threads, None);
+        let work = move || {
+            if let Err(failure) = block_on(live(&runtime, store, inbox, ready_in)) {
+                // Nobody asks any more.
                 let _ = end_in.send(failure);
             }
-        });
+        };
+        let spawned = watch.threads.spawn("manager", work);
         spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
-        match ready.blocking_recv() {
-            Ok(actions) => {
-                let cause = Failure::stopped("the plugin has ended");
-                Ok(Self { requests, actions, end: Some(end), cause })
-            }
-            Err(_) => {
-                Err(end.blocking_recv().unwrap_or_else(|_| Failure::stopped("the plugin ended at once")))
-            }
-        }
+        let actions = watch.wait("it was set up", &ready)?;
+        Ok(Self { requests, actions, watch, end: None })
     }
 
     pub fn actions(&self) -> &[Action] {
@@ -79,48 +80,81 @@ impl Manager {
 
     /// Calls an action and waits for its answer, JSON text.
     pub fn call(&mut self, name: &str, data: &str) -> Result<String, Failure> {
-        let (reply, answer) = oneshot::channel();
+        if let Some(end) = &self.end {
+            return Err(end.clone());
+        }
+        let (reply, answer) = channel();
         let request = Request { name: name.into(), data: data.into(), reply };
-        let sent = self.requests.send(request).is_ok();
-        match sent.then(|| answer.blocking_recv()) {
-            Some(Ok(result)) => result,
-            _ => Err(self.epitaph()),
+        // When nobody takes it, nobody answers.
+        let _ = self.requests.send(request);
+        match self.watch.wait(&format!("it answered {name}"), &answer) {
+            Ok(result) => result,
+            Err(end) => Err(self.end.insert(end).clone()),
         }
     }
+}
 
-    /// Why the manager does not answer any more.
-    fn epitaph(&mut self) -> Failure {
-        if let Some(Ok(cause)) = self.end.take().map(oneshot::Receiver::blocking_recv) {
-            self.cause = cause;
+/// An eye on the manager's thread, from another. Dropping it ends the manager.
+struct Watch {
+    vitals: Arc<Vitals>,
+    end: Receiver<Failure>,
+    threads: Arc<Threads>,
+}
+
+impl Watch {
+    /// Waits for what the manager was asked for while `what` happens. An error when it has ended or has to be given up.
+    fn wait<T>(&self, what: &str, answer: &Receiver<T>) -> Result<T, Failure> {
+        let started = Instant::now();
+        loop {
+            match answer.recv_timeout(LOOK) {
+                Ok(answer) => return Ok(answer),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.end.recv().unwrap_or_else(|_| Failure::stopped("the plugin has ended")));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let limit = self.vitals.limits.action_time;
+            let too_long = (started.elapsed() > limit)
+                .then(|| format!("it took longer than {} s (limit action-time)", limit.as_secs_f64()));
+            if let Some(reason) = too_long.or_else(|| self.vitals.overdue()) {
+                self.vitals.cancel(reason.as_str());
+                return Err(Failure::stopped(format!("the plugin was stopped while {what}: {reason}")));
+            }
         }
-        self.cause.clone()
+    }
+}
+
+impl Drop for Watch {
+    /// The threads get the time to clear away what they hold.
+    fn drop(&mut self) {
+        self.vitals.cancel("the host has no more use for it");
+        self.threads.wait(LAST_WAIT);
     }
 }
 
 async fn live(
     runtime: &Runtime,
-    grants: Grants,
+    mut store: Store<StoreData>,
     inbox: mpsc::UnboundedReceiver<Request>,
-    ready: oneshot::Sender<Vec<Action>>,
+    ready: Sender<Vec<Action>>,
 ) -> Result<(), Failure> {
-    let vitals = Arc::new(Vitals::new(runtime.limits().clone(), false));
-    let mut store = runtime.store(grants, vitals, None);
-    let set_up = async {
+    let vitals = store.data().vitals.clone();
+    let set_up = watched(&vitals, async {
         let plugin = runtime.instantiate(&mut store).await?;
         let outcome = plugin.larder_automation_lifecycle().call_set_up(&mut store).await?;
         let actions = plugin.larder_automation_actions().call_describe(&mut store).await?;
-        wasmtime::Result::Ok((plugin, outcome, actions))
-    }
+        Ok((plugin, outcome, actions))
+    })
     .await;
     let (plugin, outcome, actions) =
         set_up.map_err(|error| explain("it was set up", &error, store.data()))?;
     outcome.map_err(Failure::from)?;
     // The starter is gone: nobody will call.
     let _ = ready.send(actions.into_iter().map(action).collect());
-    let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await).await;
-    match served {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) | Err(error) => Err(explain("it answered an action", &error, store.data())),
+    let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await);
+    match watched(&vitals, async { served.await? }).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(explain("it answered an action", &error, store.data())),
     }
 }
 
@@ -155,15 +189,15 @@ impl AccessorTask<StoreData, HasSelf<StoreData>> for Call {
 
 fn action(action: super::bindings::exports::larder::automation::actions::Action) -> Action {
     let fields = action.fields.into_iter().map(|field| Field {
-        name: field.name,
-        type_name: field.type_name,
+        name: tamed(&field.name, MAX_WORD),
+        type_name: tamed(&field.type_name, MAX_WORD),
         required: field.required,
-        description: field.description,
+        description: tamed(&field.description, MAX_MESSAGE),
     });
     Action {
         fields: fields.collect(),
-        name: action.name,
-        description: action.description,
+        name: tamed(&action.name, MAX_WORD),
+        description: tamed(&action.description, MAX_MESSAGE),
         public: action.public,
     }
 }
@@ -177,11 +211,11 @@ pub(super) fn checked(what: &str, result: Result<String, types::Failure>) -> Res
             "the plugin answered {what} with {size} bytes, more than {MAX_JSON}"
         )));
     }
-    match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+    match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(_) => Ok(text),
-        Err(error) => {
-            Err(Failure::stopped(format!("the plugin answered {what} with text that is not JSON: {error}")))
-        }
+        Err(error) => Err(Failure::stopped(format!(
+            "the plugin answered {what} with text that is no usable JSON: {error}"
+        ))),
     }
 }
 

@@ -1,15 +1,19 @@
 //! Jobs: one piece of heavy work in a fresh instance, on a thread of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Mutex, oneshot, watch};
+use wasmtime::Store;
 
 use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
-use super::store_data::Grants;
-use super::vitals::Vitals;
+use super::store_data::{Grants, StoreData};
+use super::threads::Threads;
+use super::vitals::{Vitals, watched};
 use super::{Failure, instance};
+use crate::error::{Doing, Error, Result};
+use crate::model::tamed;
+use crate::options::{LOOK, MAX_WORD};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
@@ -23,9 +27,6 @@ pub(crate) enum JobEvent {
     Finished(Result<String, Failure>),
 }
 
-/// How often a waiting starter looks whether its job is stuck in the host.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// A started job, as its starter holds it. Dropping it stops the job.
 pub struct Job(Arc<Waiting>);
 
@@ -38,27 +39,37 @@ pub(crate) struct Waiting {
 
 struct Channels {
     progress: watch::Receiver<Option<Progress>>,
-    outcome: oneshot::Receiver<Result<String, Failure>>,
+    /// None once it came.
+    outcome: Option<oneshot::Receiver<Result<String, Failure>>>,
 }
 
 impl Job {
+    /// `Limit` when too many are running already, dropped ones that have not ended yet included.
     pub(crate) fn start(
         runtime: &Runtime,
         grants: Grants,
+        threads: &Arc<Threads>,
         kind: String,
         input: String,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self> {
+        let most = runtime.limits().jobs;
+        // Its starter is a thread, too.
+        if threads.count() > most {
+            return Err(Error::Limit(format!("{most} jobs are running already (limit jobs)")));
+        }
         let vitals = Arc::new(Vitals::new(runtime.limits().clone(), true));
         let (progress_in, progress) = watch::channel(None);
         let (outcome_in, outcome) = oneshot::channel();
-        let (runtime, vitals_in, kind_in) = (runtime.clone(), vitals.clone(), kind.clone());
-        std::thread::Builder::new().name(format!("job {kind}")).spawn(move || {
-            let result = instance::block_on(run(&runtime, grants, vitals_in, progress_in, &kind_in, &input));
+        let store = runtime.store(grants, vitals.clone(), threads.clone(), Some(progress_in));
+        let (runtime, shown) = (runtime.clone(), tamed(&kind, MAX_WORD));
+        let work = move || {
+            let result = instance::block_on(run(&runtime, store, &kind, &input));
             // Nobody waits any more: the outcome is of no use to anybody.
             let _ = outcome_in.send(result);
-        })?;
-        let channels = Mutex::new(Channels { progress, outcome });
-        Ok(Self(Arc::new(Waiting { kind, vitals, channels })))
+        };
+        threads.spawn("job", work).doing(|| "cannot start a thread for a job")?;
+        let channels = Mutex::new(Channels { progress, outcome: Some(outcome) });
+        Ok(Self(Arc::new(Waiting { kind: shown, vitals, channels })))
     }
 
     pub(crate) fn waiting(&self) -> Arc<Waiting> {
@@ -68,62 +79,70 @@ impl Job {
 
 impl Waiting {
     /// What happens next: newer progress, or the outcome, once and last.
-    pub(crate) async fn next(&self) -> JobEvent {
-        let Channels { progress, outcome } = &mut *self.channels.lock().await;
-        loop {
+    pub(crate) async fn next(&self) -> wasmtime::Result<JobEvent> {
+        let mut channels = self.channels.lock().await;
+        let Channels { progress, outcome } = &mut *channels;
+        let Some(receiver) = outcome else {
+            return Err(wasmtime::Error::msg(format!(
+                "it waited for the job {}, which had finished",
+                self.kind
+            )));
+        };
+        let result = loop {
             tokio::select! {
                 biased;
                 Ok(()) = progress.changed() => {
                     let latest = progress.borrow_and_update().clone();
                     if let Some(latest) = latest {
-                        return JobEvent::Progress(latest);
+                        return Ok(JobEvent::Progress(latest));
                     }
                 }
-                outcome = &mut *outcome => {
-                    let lost = || Err(Failure::stopped(format!("the job {} ended without an answer", self.kind)));
-                    return JobEvent::Finished(outcome.unwrap_or_else(|_| lost()));
+                result = &mut *receiver => {
+                    let lost = |_| Err(Failure::stopped(format!("the job {} ended without an answer", self.kind)));
+                    break result.unwrap_or_else(lost);
                 }
+                // Its own thread stops it in time, unless that is held up by the host.
                 () = tokio::time::sleep(LOOK) => {
-                    if let Some(reason) = self.vitals.stuck() {
-                        self.vitals.cancel();
-                        let message = format!("the job {} was given up: {reason}", self.kind);
-                        return JobEvent::Finished(Err(Failure::stopped(message)));
+                    if let Some(reason) = self.vitals.overdue() {
+                        self.vitals.cancel(reason.as_str());
+                        break Err(Failure::stopped(format!("the job {} was given up: {reason}", self.kind)));
                     }
                 }
             }
-        }
+        };
+        *outcome = None;
+        Ok(JobEvent::Finished(result))
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        self.0.vitals.cancel();
+        self.0.vitals.cancel("its starter stopped it");
     }
 }
 
 async fn run(
     runtime: &Runtime,
-    grants: Grants,
-    vitals: Arc<Vitals>,
-    progress: watch::Sender<Option<Progress>>,
-    kind: &String,
+    mut store: Store<StoreData>,
+    kind: &str,
     input: &String,
 ) -> Result<String, Failure> {
-    let mut store = runtime.store(grants, vitals, Some(progress));
-    let outcome = async {
+    let vitals = store.data().vitals.clone();
+    let outcome = watched(&vitals, async {
         let plugin = runtime.instantiate(&mut store).await?;
         plugin.larder_automation_job().call_run(&mut store, kind, input).await
-    }
+    })
     .await;
+    let shown = tamed(kind, MAX_WORD);
     match outcome {
-        Ok(result) => instance::checked(&format!("the job {kind}"), result),
-        Err(error) => Err(explain(&format!("it ran the job {kind}"), &error, store.data())),
+        Ok(result) => instance::checked(&format!("the job {shown}"), result),
+        Err(error) => Err(explain(&format!("it ran the job {shown}"), &error, store.data())),
     }
 }
 
 impl From<types::Failure> for Failure {
     fn from(failure: types::Failure) -> Self {
-        Self { code: failure.code, message: failure.message }
+        Self::new(&failure.code, &failure.message)
     }
 }
 

@@ -5,7 +5,10 @@ mod cache;
 mod engine;
 mod instance;
 mod jobs;
+mod memory;
+mod stderr;
 mod store_data;
+mod threads;
 mod vitals;
 
 pub use engine::Runtime;
@@ -14,6 +17,9 @@ pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub use store_data::Grants;
 pub(crate) use store_data::StoreData;
+
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, MAX_WORD};
 
 /// Why an action or a job did not do what was asked: `wit/types.wit`, `failure`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
@@ -25,6 +31,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// In a plugin's words: made fit to be shown.
+    fn new(code: &str, message: &str) -> Self {
+        Self { code: tamed(code, MAX_WORD), message: tamed(message, MAX_MESSAGE) }
+    }
+
     /// The plugin did not live to answer; `message` says what it did and which limit it met.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
         Self { code: "plugin_stopped".into(), message: message.into() }

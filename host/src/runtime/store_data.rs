@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::Runtime;
 use super::jobs::Progress;
-use super::vitals::{MemoryLimit, Vitals};
+use super::memory::Memory;
+use super::stderr::Stderr;
+use super::threads::Threads;
+use super::vitals::Vitals;
 use crate::bus::Bus;
+use crate::error::{Error, Result};
 use crate::locations::Locations;
-use crate::options::STDERR_BYTES;
 use crate::steps::Steps;
 
 /// What instances of the plugin are allowed to touch. Cheap to clone; nothing in here is reached in any other way.
@@ -33,17 +35,33 @@ pub struct Grants {
     /// An IANA name.
     pub time_zone: String,
     pub steps: Steps,
+    /// Whether anything may be stored, deleted or restored.
+    pub may_write: bool,
+}
+
+impl Grants {
+    pub(crate) fn check_may_write(&self) -> Result<()> {
+        match self.may_write {
+            true => Ok(()),
+            false => Err(Error::Denied(
+                "this command was started to read: nothing may be stored, deleted or restored".into(),
+            )),
+        }
+    }
 }
 
 pub(crate) struct StoreData {
     pub(crate) grants: Grants,
     pub(crate) table: ResourceTable,
     pub(crate) vitals: Arc<Vitals>,
-    pub(crate) memory: MemoryLimit,
-    pub(crate) stderr: MemoryOutputPipe,
+    pub(crate) memory: Memory,
+    pub(crate) stderr: Stderr,
     pub(crate) runtime: Runtime,
+    pub(crate) threads: Arc<Threads>,
     /// Set in a job: where its progress goes.
     pub(crate) progress: Option<watch::Sender<Option<Progress>>>,
+    /// Shared with every open snapshot, so that they are counted.
+    pub(crate) snapshots: Arc<()>,
     wasi: WasiCtx,
 }
 
@@ -52,26 +70,17 @@ impl StoreData {
         runtime: Runtime,
         grants: Grants,
         vitals: Arc<Vitals>,
+        threads: Arc<Threads>,
         progress: Option<watch::Sender<Option<Progress>>>,
     ) -> Self {
-        let stderr = MemoryOutputPipe::new(STDERR_BYTES);
+        let stderr = Stderr::default();
         // No directory, no network, no environment, no arguments: clocks, random numbers and a place to panic to.
         let wasi = WasiCtxBuilder::new().stderr(stderr.clone()).allow_tcp(false).allow_udp(false).build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(vitals.limits.handles);
-        Self { grants, table, memory: MemoryLimit(vitals.clone()), vitals, stderr, runtime, progress, wasi }
-    }
-
-    /// The last line that the plugin wrote before it died: a panic's message.
-    pub(crate) fn last_words(&self) -> Option<String> {
-        let text = String::from_utf8_lossy(&self.stderr.contents()).into_owned();
-        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let panic = lines.iter().position(|line| line.contains("panicked at"));
-        let words = match panic {
-            Some(at) => lines.get(at..at.saturating_add(2)).unwrap_or_default().join(" "),
-            None => lines.last()?.to_string(),
-        };
-        Some(words)
+        let memory = Memory::new(vitals.clone());
+        let snapshots = Arc::default();
+        Self { grants, table, memory, vitals, stderr, runtime, threads, progress, snapshots, wasi }
     }
 }
 

@@ -22,7 +22,7 @@ impl Rules {
             names.iter().try_for_each(|name| check_scope_name(name))?;
         }
         let mut this = Self { directory, scope, kept: BTreeSet::new() };
-        for path in keep.iter().filter(|path| path.symlink_metadata().is_ok()) {
+        for path in keep {
             let canonical = path.canonicalize().unwrap_or_else(|_| path.clone());
             let spellings =
                 [(given, path), (this.directory.as_path(), path), (this.directory.as_path(), &canonical)];
@@ -39,7 +39,8 @@ impl Rules {
         let mut parts = below.components().map(|part| part.as_os_str().as_bytes().to_vec());
         let first = parts.next().unwrap_or_default();
         if first.is_empty() || parts.next().is_some() {
-            if (first.is_empty() && self.replaces_something()) || self.replaces(&first) {
+            let exists = path.symlink_metadata().is_ok();
+            if exists && ((first.is_empty() && self.replaces_something()) || self.replaces(&first)) {
                 return Err(Error::Denied(format!(
                     "{} is kept, but is not directly in the directory that is to be replaced: move it there or out of it, \
                      or restore elsewhere with --to",
@@ -60,6 +61,11 @@ impl Rules {
             Scope::Only(names) => names.iter().any(|other| other == name),
         };
         in_scope && !is_reserved(name) && !self.kept.contains(name)
+    }
+
+    /// Whether the name is that of something to be kept, which may be absent.
+    pub(super) fn keeps(&self, name: &[u8]) -> bool {
+        self.kept.contains(name)
     }
 
     pub(super) fn replaces_something(&self) -> bool {

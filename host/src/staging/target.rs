@@ -5,8 +5,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, statat};
 
 use super::metadata::Metadata;
 use super::place::{NEW, Place};
@@ -164,11 +167,14 @@ impl Target {
         if !self.rules.only_adds() && staged.is_empty() {
             return Err(Error::Invalid(format!("nothing was added, so {} is left as it is", place.name)));
         }
+        let new = place.part(NEW)?;
+        // Where backups are kept is the person's choice: a restored link would send them, and deletions, elsewhere.
+        let leads_away = |name: &HomePath| self.rules.keeps(name) && is_link(&new, name);
         let late = |name: &HomePath| late_modes.get(name).copied();
         let items = existing.union(&staged).filter(|name| !is_reserved(name)).filter_map(|name| {
             let old = existing.contains(name);
             let goes = old && self.rules.replaces(name);
-            let comes = staged.contains(name) && (goes || !old);
+            let comes = staged.contains(name) && (goes || !old) && !leads_away(name);
             let item = || Item {
                 name: name.clone(),
                 old: goes,
@@ -180,6 +186,11 @@ impl Target {
         let root = self.tree.root().filter(|_| self.rules.owns_directory(!self.made.0.is_empty()));
         Ok(Plan::new(items.collect(), root))
     }
+}
+
+fn is_link(parent: &OwnedFd, name: &[u8]) -> bool {
+    statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+        .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Symlink)
 }
 
 fn refuse_use(directory: &Path) -> Result<()> {

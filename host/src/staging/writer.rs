@@ -21,7 +21,8 @@ static ZEROS: [u8; HOLE] = [0; HOLE];
 /// What a target shares with its writers.
 pub(super) struct Shared {
     pub(super) budget: Budget,
-    unfinished: Mutex<BTreeSet<HomePath>>,
+    /// The files being written, and one of those that were given up.
+    unfinished: Mutex<(BTreeSet<HomePath>, Option<HomePath>)>,
 }
 
 impl Shared {
@@ -29,13 +30,14 @@ impl Shared {
         Self { budget, unfinished: Mutex::default() }
     }
 
-    fn unfinished(&self) -> MutexGuard<'_, BTreeSet<HomePath>> {
+    fn unfinished(&self) -> MutexGuard<'_, (BTreeSet<HomePath>, Option<HomePath>)> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `Invalid` while a file lacks its end.
     pub(super) fn check_finished(&self) -> Result<()> {
-        match self.unfinished().first() {
+        let unfinished = self.unfinished();
+        match unfinished.1.as_ref().or(unfinished.0.first()) {
             None => Ok(()),
             Some(path) => Err(Error::Invalid(format!(
                 "{} was not written to its end: nothing was restored",
@@ -56,12 +58,25 @@ pub struct Writer {
     settled: u64,
     /// Zeros behind them that may become a hole.
     zeros: u64,
+    finished: bool,
+}
+
+impl Drop for Writer {
+    /// One that was given up is enough to refuse the commit: remembering all would cost memory without end.
+    fn drop(&mut self) {
+        let path = std::mem::take(&mut self.path);
+        let mut unfinished = self.shared.unfinished();
+        unfinished.0.remove(&path);
+        if !self.finished {
+            unfinished.1.get_or_insert(path);
+        }
+    }
 }
 
 impl Writer {
     pub(super) fn new(file: File, path: &[u8], size: u64, metadata: Metadata, shared: Arc<Shared>) -> Self {
-        shared.unfinished().insert(path.to_vec());
-        Self { file, path: path.to_vec(), size, metadata, shared, settled: 0, zeros: 0 }
+        shared.unfinished().0.insert(path.to_vec());
+        Self { file, path: path.to_vec(), size, metadata, shared, settled: 0, zeros: 0, finished: false }
     }
 
     /// Appends bytes. `Invalid` beyond the announced size, `NoSpace` beyond what may be used.
@@ -103,7 +118,7 @@ impl Writer {
         self.metadata
             .apply(&self.file)
             .doing(|| format!("cannot set mode, owner and time of {}", shown(&self.path)))?;
-        self.shared.unfinished().remove(&self.path);
+        self.finished = true;
         Ok(())
     }
 

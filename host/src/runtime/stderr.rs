@@ -1,0 +1,85 @@
+//! What a plugin says on its standard error: heard, never in its way, and forgotten but for the end.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::async_trait;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, STDERR_BYTES};
+
+#[derive(Clone, Default)]
+pub(crate) struct Stderr(Arc<Mutex<VecDeque<u8>>>);
+
+impl Stderr {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A panic's place and message, if it panicked.
+    pub(super) fn panic(&self) -> Option<String> {
+        let lines = self.lines();
+        let at = lines.iter().rposition(|line| line.contains("panicked at"))?;
+        let words = lines.get(at..at.saturating_add(2)).unwrap_or_default().join(" ");
+        // Before it stands the name of a thread, which a component does not have.
+        let panic = words.find("panicked at").and_then(|at| words.get(at..));
+        panic.map(|panic| tamed(panic, MAX_MESSAGE))
+    }
+
+    /// The last line, if there is any.
+    pub(super) fn last_words(&self) -> Option<String> {
+        Some(tamed(self.lines().last()?, MAX_MESSAGE))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let bytes: Vec<u8> = self.kept().iter().copied().collect();
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+impl IsTerminal for Stderr {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Stderr {
+    /// Only for interfaces that no plugin is given.
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(MemoryOutputPipe::new(0))
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl OutputStream for Stderr {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let mut kept = self.kept();
+        kept.extend(bytes);
+        let surplus = kept.len().saturating_sub(STDERR_BYTES);
+        kept.drain(..surplus);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(STDERR_BYTES)
+    }
+}
+
+#[async_trait]
+impl Pollable for Stderr {
+    async fn ready(&mut self) {}
+}

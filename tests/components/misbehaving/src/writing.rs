@@ -1,0 +1,206 @@
+//! Writing: drafts, targets, and what must not come of them.
+
+use crate::component::{Answer, Asked, Deed, GOOD, failure, files, refused, storage, types};
+use crate::reading::{LOCAL, NAMES};
+
+const NAME: &str = "misbehaving.tar";
+
+pub const DEEDS: &[(&str, Deed)] = &[
+    ("draft-outside", draft_outside),
+    ("draft-twice", || {
+        let _first = draft();
+        refused(storage::Draft::create(LOCAL, NAME))
+    }),
+    ("draft-existing", || refused(storage::Draft::create(LOCAL, "old.tar"))),
+    ("draft-left", || {
+        std::mem::forget(draft());
+        Ok(GOOD.into())
+    }),
+    ("draft-and-trap", || {
+        let _draft = draft();
+        core::arch::wasm32::unreachable()
+    }),
+    ("draft-and-sleep", || {
+        let _draft = draft();
+        loop {
+            std::thread::sleep(std::time::Duration::from_secs(1 << 40));
+        }
+    }),
+    ("draft-patch-behind", || {
+        let draft = draft();
+        let mut asked = Asked::default();
+        for offset in [1, 1 << 40, u64::MAX] {
+            asked.ask(offset.to_string(), draft.patch(offset, &[0; 16]));
+        }
+        asked.answer()
+    }),
+    ("draft-published", draft_published),
+    ("drafts-endless", drafts_endless),
+    ("target-outside", target_outside),
+    ("target-twice", || {
+        let _first = target(&[]);
+        refused(files::Target::open(&files::Scope::AllBut(Vec::new()), false))
+    }),
+    ("target-nothing", || refused(target(&[]).commit())),
+    ("target-after", || {
+        let target = target(&[]);
+        let mut asked = Asked::default();
+        asked.ask("commit", target.commit());
+        asked.ask("add", target.add(&entry(b"a", files::Kind::Directory)));
+        asked.ask("commit again", target.commit());
+        asked.answer()
+    }),
+    ("target-unfinished", target_unfinished),
+    ("target-left", || {
+        let target = target(&[]);
+        write(&target, b"configuration.yaml");
+        std::mem::forget(target);
+        Ok(GOOD.into())
+    }),
+    ("target-and-trap", || {
+        let target = target(&[]);
+        write(&target, b"configuration.yaml");
+        core::arch::wasm32::unreachable()
+    }),
+    ("target-own", || {
+        let target = target(&[b".larder-own", b"backups"]);
+        write(&target, b".larder-own");
+        write(&target, b"backups/new.tar");
+        target.commit().map(|()| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
+    }),
+    ("target-backups-link", || {
+        let target = target(&[b"backups"]);
+        let link = files::Kind::Symlink(b"/etc".to_vec());
+        target.add(&entry(b"backups", link)).unwrap();
+        target.commit().map(|()| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
+    }),
+    ("writers-dropped", || {
+        let target = target(&[]);
+        for number in 0..1000 {
+            let path = format!("{number:0>200}");
+            drop(target.add_file(&entry(path.as_bytes(), files::Kind::File(1))).unwrap());
+        }
+        refused(target.commit())
+    }),
+    ("write-anything", write_anything),
+];
+
+fn draft() -> storage::Draft {
+    let draft = storage::Draft::create(LOCAL, NAME).unwrap();
+    draft.append(b"something").unwrap();
+    draft
+}
+
+/// Everything but these names, or only these.
+fn target(only: &[&[u8]]) -> files::Target {
+    let scope = match only {
+        [] => files::Scope::AllBut(Vec::new()),
+        only => files::Scope::Only(only.iter().map(|name| name.to_vec()).collect()),
+    };
+    files::Target::open(&scope, false).unwrap()
+}
+
+fn entry(path: &[u8], kind: files::Kind) -> files::Entry {
+    files::Entry {
+        path: path.to_vec(),
+        kind,
+        mode: 0o755,
+        owner: files::Owner { uid: 0, gid: 0, user: String::new(), group: String::new() },
+        modified: types::Instant { seconds: 0, nanoseconds: 0 },
+        identity: None,
+    }
+}
+
+fn write(target: &files::Target, path: &[u8]) {
+    let writer = target.add_file(&entry(path, files::Kind::File(4))).unwrap();
+    writer.append(b"evil").unwrap();
+    writer.finish().unwrap();
+}
+
+fn draft_outside() -> Answer {
+    let mut asked = Asked::default();
+    for name in NAMES.iter().filter(|name| **name != "subdirectory.tar") {
+        asked.ask_briefly(name, storage::Draft::create(LOCAL, name));
+        asked.ask_briefly(format!("delete {name}"), storage::delete(LOCAL, name));
+    }
+    asked.ask_briefly("delete subdirectory.tar", storage::delete(LOCAL, "subdirectory.tar"));
+    asked.answer()
+}
+
+fn draft_published() -> Answer {
+    let draft = draft();
+    draft.publish().unwrap();
+    let mut asked = Asked::default();
+    asked.ask("append", draft.append(b"more"));
+    asked.ask("patch", draft.patch(0, b"more"));
+    asked.ask("read back", draft.read_back());
+    asked.ask("publish", draft.publish());
+    storage::delete(LOCAL, NAME).unwrap();
+    asked.answer()
+}
+
+fn drafts_endless() -> Answer {
+    let mut kept = Vec::new();
+    loop {
+        match storage::Draft::create(LOCAL, &format!("{}.tar", kept.len())) {
+            Ok(draft) => kept.push(draft),
+            Err(error) => return refused::<()>(Err(error)),
+        }
+    }
+}
+
+/// Paths at which nothing can be staged.
+const PATHS: &[&[u8]] = &[
+    b"../evil",
+    b"../../etc/evil",
+    b"/etc/evil",
+    b"..",
+    b".",
+    b"",
+    b"a/../../evil",
+    b"a//b",
+    b"a/",
+    b"a\0b",
+    b"out/evil",
+];
+
+fn target_outside() -> Answer {
+    use files::Kind;
+    let target = target(&[]);
+    target.add(&entry(b"out", Kind::Symlink(b"/etc".to_vec()))).unwrap();
+    let mut asked = Asked::default();
+    for path in PATHS {
+        let path: &[u8] = path;
+        let name = |kind: &str| [kind.as_bytes(), b" ", path].concat();
+        asked.ask_briefly(name("file"), target.add_file(&entry(path, Kind::File(0))));
+        asked.ask_briefly(name("symlink"), target.add(&entry(path, Kind::Symlink(b"/etc".to_vec()))));
+        asked.ask_briefly(name("hard link to"), target.add(&entry(b"hard", Kind::HardLink(path.to_vec()))));
+        // The empty path is the directory itself, which may get its mode and time.
+        if !path.is_empty() {
+            asked.ask_briefly(name("directory"), target.add(&entry(path, Kind::Directory)));
+        }
+    }
+    asked.ask_briefly("hard link to a symlink", target.add(&entry(b"hard", Kind::HardLink(b"out".to_vec()))));
+    asked.ask_briefly("over a symlink", target.add_file(&entry(b"out", Kind::File(0))));
+    asked.answer()
+}
+
+fn target_unfinished() -> Answer {
+    let target = target(&[]);
+    let writer = target.add_file(&entry(b"a", files::Kind::File(4))).unwrap();
+    let mut asked = Asked::default();
+    asked.ask("more than announced", writer.append(b"hello"));
+    asked.ask("less than announced", writer.finish());
+    asked.ask("after its end", writer.append(b"a"));
+    asked.ask("commit", target.commit());
+    asked.answer()
+}
+
+/// What an action that only reads has no right to.
+fn write_anything() -> Answer {
+    let mut asked = Asked::default();
+    asked.ask("draft", storage::Draft::create(LOCAL, NAME));
+    asked.ask("delete", storage::delete(LOCAL, "old.tar"));
+    asked.ask("target", files::Target::open(&files::Scope::AllBut(Vec::new()), true));
+    asked.answer()
+}

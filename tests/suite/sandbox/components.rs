@@ -1,0 +1,141 @@
+//! The component itself: what is no plugin, what the real one may do, and what is kept of it between runs.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use larder_tests::{Run, TestHome, tests_directory};
+
+use super::{MISBEHAVING, WATCHDOG, command};
+
+/// A file that is to be a plugin, and why it is none.
+fn no_plugins() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let good = fs::read(MISBEHAVING).unwrap();
+    let half = good[..good.len() / 2].to_vec();
+    let import = b"larder:automation/clock";
+    let mut stranger = good;
+    let at = |bytes: &[u8]| bytes.windows(import.len()).position(|window| window == import);
+    while let Some(at) = at(&stranger) {
+        stranger[at..at + import.len()].copy_from_slice(b"larder:automation/cloak");
+    }
+    vec![
+        ("text", b"not wasm at all".to_vec(), "is not a plugin that this host can run"),
+        ("empty", Vec::new(), "is not a plugin that this host can run"),
+        ("module", b"\0asm\x01\0\0\0".to_vec(), "is not a plugin that this host can run"),
+        ("other-world", b"\0asm\x0d\0\x01\0".to_vec(), "larder:automation/lifecycle"),
+        ("stranger", stranger, "larder:automation/cloak"),
+        ("half", half, "is out of bounds"),
+    ]
+}
+
+#[test]
+fn what_is_no_plugin_is_named_with_the_reason() {
+    let home = TestHome::new();
+    for (name, bytes, says) in no_plugins() {
+        let file = home.root().join(name);
+        fs::write(&file, bytes).unwrap();
+        let file = file.to_str().unwrap();
+        for arguments in [&["create"][..], &["plugin"]] {
+            let mut command = home.command(&["--plugin", file]);
+            command.args(arguments);
+            Run::within(WATCHDOG, command).exits(1).says(file).says(says);
+        }
+    }
+    let run = home.larder(&["--plugin", "/nowhere/plugin.wasm", "plugin"]).exits(1);
+    run.says("cannot read the plugin /nowhere/plugin.wasm: No such file");
+    home.larder(&["--plugin", "/", "plugin"]).exits(1).says("cannot read the plugin /: Is a directory");
+}
+
+#[test]
+fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
+    let run = TestHome::new().larder(&["plugin"]).exits(0);
+    for forbidden in ["wasi:filesystem", "wasi:sockets", "wasi:http"] {
+        assert!(!run.stdout.contains(forbidden), "{forbidden}\n{}", run.stdout);
+    }
+    golden("plugin.txt", &run.stdout);
+}
+
+/// Equal to the file in `snapshots/`; with `LARDER_TESTS_ACCEPT` it becomes that.
+#[track_caller]
+fn golden(name: &str, text: &str) {
+    let path = tests_directory().join("snapshots").join(name);
+    if std::env::var_os("LARDER_TESTS_ACCEPT").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text, "see {}", path.display());
+}
+
+/// A run with a cache of its own.
+#[track_caller]
+fn cached(home: &TestHome, cache: &Path) {
+    let mut command = command(home, &[], &["create", "--name", "job-good"]);
+    command.env("XDG_CACHE_HOME", cache);
+    Run::within(WATCHDOG, command).exits(0);
+}
+
+/// Every file below, with its content.
+fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let below = entries.map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = below
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![(path.clone(), fs::read(&path).unwrap())],
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// A directory beside the home, with that mode.
+fn directory(home: &TestHome, name: &str, mode: u32) -> PathBuf {
+    let path = home.root().join(name);
+    fs::create_dir_all(&path).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+#[test]
+fn a_compiled_component_is_kept_only_where_nobody_else_can_write() {
+    let home = TestHome::new();
+    let own = directory(&home, "own", 0o700);
+    cached(&home, &own);
+    assert!(!files(&own).is_empty());
+
+    for (name, place, mode) in [
+        ("everybody's", "everybody's/larder", 0o777),
+        ("group's", "group's/larder", 0o770),
+        ("above", "above/mine/larder", 0o777),
+    ] {
+        let place = home.root().join(place);
+        fs::create_dir_all(&place).unwrap();
+        let shared = directory(&home, name, mode);
+        cached(&home, place.parent().unwrap());
+        assert!(files(&shared).is_empty(), "{name}");
+    }
+    let open = directory(&home, "inner/larder", 0o777);
+    cached(&home, open.parent().unwrap());
+    assert!(files(&open).is_empty());
+}
+
+#[test]
+fn a_damaged_cache_is_no_reason_to_fail() {
+    let home = TestHome::new();
+    let cache = directory(&home, "cache", 0o700);
+    cached(&home, &cache);
+    type Damage = fn(&[u8]) -> Vec<u8>;
+    let damages: [Damage; 4] = [
+        |_| Vec::new(),
+        |_| b"garbage".to_vec(),
+        |good| good[..good.len() / 2].to_vec(),
+        |good| good.iter().map(|byte| !byte).collect(),
+    ];
+    let good = files(&cache);
+    for damage in damages {
+        for (path, bytes) in &good {
+            fs::write(path, damage(bytes)).unwrap();
+        }
+        cached(&home, &cache);
+    }
+}

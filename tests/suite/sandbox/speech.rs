@@ -1,0 +1,53 @@
+//! What a plugin says: answers, events, progress, words for people.
+
+use larder_tests::Run;
+
+use super::{WATCHDOG, command, fails, home, succeeds};
+
+#[test]
+fn an_end_before_the_answer_is_told_with_the_plugins_own_words() {
+    let home = home();
+    for (deed, says) in [
+        ("trap", "unreachable"),
+        ("panic", "the pantry is empty\\u{1b}[2J"),
+        ("exit", "Exited with"),
+        ("last-words", "its last words: \\u{1b}[2Jeverything is fine xxx"),
+    ] {
+        fails(&home, &format!("job-{deed}"), &[], &format!("it ran the job {deed}: "));
+        fails(&home, &format!("job-{deed}"), &[], says);
+        fails(&home, &format!("manager-{deed}"), &[], says);
+    }
+}
+
+#[test]
+fn an_answer_that_is_none_is_refused() {
+    let home = home();
+    for (deed, says) in [
+        ("garbage", "no usable JSON"),
+        ("huge", "with 41943042 bytes, more than 16777216"),
+        ("deep", "no usable JSON: recursion limit"),
+        ("complain", "\\u{1b}[2Jxxx"),
+        ("emit-garbage", "an event about backup/subscribe_events that is not JSON"),
+        ("emit-huge", "more than 65536"),
+    ] {
+        fails(&home, &format!("job-{deed}"), &["memory=256"], says);
+        fails(&home, &format!("manager-{deed}"), &["memory=256"], says);
+    }
+}
+
+#[test]
+fn absurd_progress_and_endless_chatter_harm_nobody() {
+    let home = home();
+    for name in ["manager-progress-absurd", "job-progress-absurd", "job-progress-huge", "job-stderr-much"] {
+        succeeds(&home, name, &[]);
+    }
+    let arguments = ["-v", "create", "--name", "manager-progress-absurd"];
+    let run = Run::within(WATCHDOG, command(&home, &[], &arguments)).exits(0);
+    assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("panicked"), "{}", run.stderr);
+}
+
+#[test]
+fn a_description_with_control_characters_does_not_reach_the_terminal() {
+    let run = Run::within(WATCHDOG, command(&home(), &[], &["plugin"])).exits(0);
+    assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("Misbehaves."), "{}", run.stdout);
+}
