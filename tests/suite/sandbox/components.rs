@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use larder_tests::{Run, TestHome, tests_directory};
+use larder_tests::{Run, TestHome, assert_snapshot};
 
 use super::{MISBEHAVING, WATCHDOG, command};
 
@@ -52,18 +52,7 @@ fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
     for forbidden in ["wasi:filesystem", "wasi:sockets", "wasi:http"] {
         assert!(!run.stdout.contains(forbidden), "{forbidden}\n{}", run.stdout);
     }
-    golden("plugin.txt", &run.stdout);
-}
-
-/// Equal to the file in `snapshots/`; with `LARDER_TESTS_ACCEPT` it becomes that.
-#[track_caller]
-fn golden(name: &str, text: &str) {
-    let path = tests_directory().join("snapshots").join(name);
-    if std::env::var_os("LARDER_TESTS_ACCEPT").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap(), text, "see {}", path.display());
+    assert_snapshot("plugin", &run.stdout, &[]);
 }
 
 /// A run with a cache of its own.
