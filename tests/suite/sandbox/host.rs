@@ -1,10 +1,12 @@
 //! The host lives: what comes after a misbehaviour, in the same process and at its end.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
+
 use larder::assemble::{Host, Setting};
 use larder::options::Limits;
 use larder_tests::TestHome;
 
-use super::{MISBEHAVING, fails, home, state_of, succeeds};
+use super::{MISBEHAVING, WATCHDOG, fails, home, state_of, succeeds};
 
 fn host(home: &TestHome, limits: &[&str]) -> Host {
     let mut chosen = Limits::default();
@@ -21,7 +23,21 @@ fn host(home: &TestHome, limits: &[&str]) -> Host {
 
 fn call(host: &mut Host, deed: &str) -> Result<String, String> {
     let data = serde_json::json!({"name": deed}).to_string();
-    host.manager.call("backup.generate", &data).map_err(|failure| failure.message)
+    in_time(|| host.manager.call("backup.generate", &data).map_err(|failure| failure.message))
+}
+
+/// What must end by itself. When it does not, there is no way but to end all tests.
+fn in_time<T>(work: impl FnOnce() -> T) -> T {
+    let (done, ended) = channel::<()>();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(WATCHDOG) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("a call did not end within {WATCHDOG:?}");
+            std::process::abort();
+        }
+    });
+    let outcome = work();
+    drop(done);
+    outcome
 }
 
 #[test]
