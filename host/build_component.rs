@@ -49,7 +49,7 @@ fn variable(name: &str) -> Result<String, String> {
 /// rust-toolchain.toml names the target, but not every rustup installs it by itself. Without rustup it must be there.
 fn install_target(root: &Path) {
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(root).env_remove("RUSTUP_TOOLCHAIN");
+    rustup.args(["target", "add", TARGET]).current_dir(root);
     if let Err(error) = rustup.output() {
         println!("cargo::warning=rustup is not there ({error}); hoping that {TARGET} is");
     }
