@@ -59,6 +59,10 @@ impl TestHome {
         let status =
             Command::new("cp").arg("-a").arg(format!("{}/.", example.display())).arg(home.config()).status();
         assert!(status.unwrap().success());
+        // Who followed the README has backups there.
+        if home.backups().exists() {
+            fs::remove_dir_all(home.backups()).unwrap();
+        }
         home
     }
 
