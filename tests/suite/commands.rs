@@ -31,3 +31,16 @@ fn a_backup_is_created_listed_shown_verified_restored_and_deleted() {
     assert_eq!(home.archives().len(), 0);
     home.larder(&["show", id]).exits(1).says("there is no backup");
 }
+
+#[test]
+fn backups_that_are_kept_elsewhere_in_the_home_are_not_backed_up_themselves() {
+    let home = TestHome::new();
+    let kept = home.path("kept/here");
+    let backups = ["--backups", kept.to_str().unwrap()];
+    let create = || home.larder(&[&backups[..], &["--json", "create"]].concat()).exits(0).json();
+    let first = create();
+    let second = create();
+    assert_eq!(first["files"], 2);
+    assert_eq!(second["files"], first["files"]);
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 2);
+}
