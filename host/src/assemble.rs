@@ -70,14 +70,15 @@ impl Setting {
             .map_err(|failure| Error::Invalid(failure.message))
     }
 
-    /// A host for reading: it waits for nobody. What a killed process left is put right when nobody else is at work.
+    /// A host for reading: it waits for nobody. What a killed process left is put right as far as nobody else is at work.
     pub fn reader(&self) -> Result<Host> {
         let places = self.places()?;
+        // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.
+        let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
         let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start", Duration::ZERO));
-        let notices = match lock {
-            Some(Ok(_lock)) => self.put_right(&places)?,
-            _ => Vec::new(),
-        };
+        if let Some(Ok(_lock)) = lock {
+            notices.extend(clear(&places));
+        }
         self.host(places, notices, None)
     }
 
@@ -87,7 +88,8 @@ impl Setting {
         let state = places.state.display().to_string();
         fs::create_dir_all(&places.state).doing(|| format!("cannot make the state directory {state}"))?;
         let lock = Lock::take(&places.state, purpose, LOCK_WAIT)?;
-        let notices = self.put_right(&places)?;
+        let mut notices = self.recover(&places)?;
+        notices.extend(clear(&places));
         self.host(places, notices, Some(lock))
     }
 
@@ -129,8 +131,8 @@ impl Setting {
         }
     }
 
-    /// What a killed process left: an interrupted restore is completed or undone, stale drafts and copies go.
-    fn put_right(&self, places: &Places) -> Result<Vec<String>> {
+    /// Completes or undoes a restore that was cut; a living one has a lock of its own.
+    fn recover(&self, places: &Places) -> Result<Vec<String>> {
         let mut notices = Vec::new();
         let other =
             places.target.as_ref().filter(|target| places.config.as_ref() != Some(target) && target.is_dir());
@@ -140,23 +142,28 @@ impl Setting {
                 recovered => notices.push(recovered.to_string()),
             }
         }
-        if let Some(backups) = &places.backups {
-            let removed = |draft| format!("removed {draft}, left by a backup that was cut off");
-            match LocalDirectory::new(backups.clone()).remove_stale_drafts() {
-                Ok(drafts) => notices.extend(drafts.into_iter().map(removed)),
-                // Leftovers take space and no more: a directory that cannot be written must not keep its backups from use.
-                Err(error) => notices.push(error.to_string()),
-            }
-        }
-        let scratch = places.state.join("scratch");
-        if scratch.exists()
-            && let Err(error) =
-                fs::remove_dir_all(&scratch).doing(|| format!("cannot remove {}", scratch.display()))
-        {
-            notices.push(error.to_string());
-        }
         Ok(notices)
     }
+}
+
+/// Removes what a killed process left: drafts and scratch copies. What cannot be removed takes space and no more: it is told.
+fn clear(places: &Places) -> Vec<String> {
+    let mut notices = Vec::new();
+    if let Some(backups) = &places.backups {
+        let removed = |draft| format!("removed {draft}, left by a backup that was cut off");
+        match LocalDirectory::new(backups.clone()).remove_stale_drafts() {
+            Ok(drafts) => notices.extend(drafts.into_iter().map(removed)),
+            Err(error) => notices.push(error.to_string()),
+        }
+    }
+    let scratch = places.state.join("scratch");
+    let doing = || format!("cannot remove {}", scratch.display());
+    if scratch.exists()
+        && let Err(error) = fs::remove_dir_all(&scratch).doing(doing)
+    {
+        notices.push(error.to_string());
+    }
+    notices
 }
 
 /// A running host. Dropping it ends the plugin and frees the state directory.

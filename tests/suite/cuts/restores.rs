@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
-use larder_tests::{Mount, Run, TestHome, describe_inside};
+use larder_tests::{Mount, Run, TestHome, command, describe_inside};
 
 use super::{cut, steps};
 
@@ -189,6 +189,17 @@ fn every_command_finds_a_whole_home_after_a_cut() {
             assert_eq!(now, new, "{step}, {command:?}: {}", run.stderr);
         }
     }
+}
+
+#[test]
+fn a_cut_restore_is_completed_by_a_command_that_knows_nothing_of_its_state_directory() {
+    let scene = Scene::new(&[]);
+    let home = scene.home.copy();
+    cut(&home, "restore: place link", &scene.arguments());
+    let mut command = command();
+    command.arg("--config").arg(home.config()).arg("--state").arg(home.root().join("other")).arg("list");
+    Run::of(command).exits(0).says("It was completed");
+    assert_eq!(tree(&home), scene.new);
 }
 
 #[test]
