@@ -1,0 +1,154 @@
+//! A new key for protecting backups, and the sheet of paper that goes with it.
+//!
+//! Owns the form, which is that of Home Assistant's frontend: seven groups of four capital letters and digits. To the format a
+//! key is a password like any other; nothing here or there depends on the form. Refuses to store anything.
+
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::securetar::{Password, Random};
+
+const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const GROUPS: usize = 7;
+const GROUP: usize = 4;
+/// The largest multiple of 36 that a byte can reach: bytes from here on would favour some letters and are drawn again.
+const FAIR: u8 = 252;
+
+/// A new key: 28 letters of 36, some 144 bits, all equally likely.
+pub fn new_key(random: &mut dyn Random) -> Password {
+    let mut key = String::with_capacity(GROUPS * (GROUP + 1));
+    for place in 0..GROUPS * GROUP {
+        if place > 0 && place % GROUP == 0 {
+            key.push('-');
+        }
+        key.push(letter(random));
+    }
+    Password::new(key)
+}
+
+fn letter(random: &mut dyn Random) -> char {
+    let mut byte = [0];
+    loop {
+        random.fill(&mut byte);
+        let [number] = byte;
+        if number < FAIR {
+            byte.zeroize();
+            return ALPHABET.get(usize::from(number) % ALPHABET.len()).copied().map_or('A', char::from);
+        }
+    }
+}
+
+/// What an emergency kit is about. `date` is text as it shall be printed.
+#[derive(Debug)]
+pub struct Kit<'a> {
+    pub key: &'a Password,
+    /// The home's name, or whatever tells its owner which one it is.
+    pub home: &'a str,
+    /// Home Assistant's id of this installation, as `backup.json` has it.
+    pub instance: &'a str,
+    pub date: &'a str,
+}
+
+/// The kit as plain text of at most 78 columns (but for long names), to be printed or kept away from the home.
+pub fn emergency_kit(kit: &Kit<'_>) -> Zeroizing<String> {
+    let [home, instance, date] = [kit.home, kit.instance, kit.date].map(one_line);
+    Zeroizing::new(format!(
+        "\
+EMERGENCY KIT FOR HOME ASSISTANT BACKUPS
+
+Home:      {home}
+Instance:  {instance}
+Made on:   {date}
+
+Key:       {key}
+
+This key opens the protected backups of this home. Without it nobody can read
+them: not you, not Home Assistant, not Larder. Keep this sheet where the home's
+own computer cannot take it along when it breaks: on paper, in a safe, in a
+password manager. Whoever has the key and a backup can read everything in it,
+passwords and tokens included.
+
+Type the key with its dashes, in capital letters. It has the digits 0 and 1 as
+well as the letters O and I.
+
+To restore with Home Assistant
+  1. On a new installation choose \"Restore from backup\" on the first page; on
+     a running one go to Settings, System, Backups and upload the file.
+  2. Choose the backup, say what to restore, and enter the key when asked.
+
+To restore with Larder
+  1. Put the key above into a file that only you can read, say key.txt.
+  2. Try it:     larder check-password BACKUP.tar --password-file key.txt
+  3. Check it:   larder verify BACKUP.tar --password-file key.txt
+  4. Restore:    larder restore BACKUP.tar --password-file key.txt --to NEW-DIR
+     or, in place of the present configuration, without --to and with
+     --config DIRECTORY.
+
+A new key does not open old backups. Keep this sheet as long as you keep a
+backup from its time.
+",
+        key = kit.key.reveal()
+    ))
+}
+
+/// Names come from files: what would break the sheet is shown as a space.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counting() -> impl FnMut(&mut [u8]) {
+        let mut next = 0_u8;
+        move |bytes: &mut [u8]| {
+            bytes.iter_mut().for_each(|byte| {
+                *byte = next;
+                next = next.wrapping_add(1);
+            })
+        }
+    }
+
+    #[test]
+    fn key_has_seven_groups_of_four_capital_letters_and_digits() {
+        let key = new_key(&mut counting());
+        assert_eq!(key.reveal(), "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ01");
+        let frontend = |key: &str| {
+            let groups: Vec<&str> = key.split('-').collect();
+            groups.len() == 7
+                && groups
+                    .iter()
+                    .all(|group| group.len() == 4 && group.bytes().all(|byte| ALPHABET.contains(&byte)))
+        };
+        assert!(frontend(key.reveal()));
+    }
+
+    #[test]
+    fn every_letter_is_equally_likely() {
+        // Each value of a byte once: the last four are drawn again, the rest give each letter seven times.
+        let mut random = counting();
+        let mut counts = std::collections::BTreeMap::new();
+        (0..252).for_each(|_| *counts.entry(letter(&mut random)).or_insert(0) += 1);
+        assert_eq!((counts.len(), counts.values().all(|count| *count == 7)), (36, true));
+        assert_eq!(letter(&mut random), 'A', "252 to 255 are not used");
+    }
+
+    #[test]
+    fn kit_names_the_key_the_home_and_both_ways_to_restore() {
+        let key = new_key(&mut counting());
+        let kit = Kit { key: &key, home: "At the\nlake", instance: "31e3", date: "23 November 2026" };
+        let text = emergency_kit(&kit);
+        for needle in [
+            "Key:       ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ01\n",
+            "Home:      At the lake\n",
+            "Instance:  31e3\n",
+            "Made on:   23 November 2026\n",
+            "To restore with Home Assistant\n",
+            "larder restore BACKUP.tar",
+        ] {
+            assert!(text.contains(needle), "{needle}");
+        }
+        assert!(text.lines().all(|line| line.len() <= 80));
+        assert!(!format!("{kit:?}").contains("ABCD"));
+    }
+}

@@ -1,0 +1,187 @@
+//! The key ring: old and present keys with labels, as a JSON file.
+//!
+//! Owns the file's form and the order in which keys are tried. Refuses to open files (whoever does checks that only the owner
+//! can read them) and to repeat in an error what might be a key.
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+use crate::securetar::Password;
+
+/// A list of these is the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// What a person calls it; each only once.
+    pub label: String,
+    pub key: Password,
+    /// RFC 3339.
+    pub created: String,
+}
+
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    entries: Vec<Entry>,
+}
+
+/// Where the file is wrong, and how.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key ring is not usable: {place} {what}; correct the file and try again")]
+pub struct KeyRingError {
+    pub place: String,
+    pub what: &'static str,
+}
+
+impl KeyRing {
+    /// Reads the file's text, which the caller should wipe. An empty text is an empty ring.
+    pub fn parse(text: &str) -> Result<Self, KeyRingError> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let entries: Vec<Entry> = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+        let mut ring = Self::default();
+        entries.into_iter().try_for_each(|entry| ring.add(entry))?;
+        Ok(ring)
+    }
+
+    /// Adds an entry behind the others.
+    pub fn add(&mut self, entry: Entry) -> Result<(), KeyRingError> {
+        let wrong = |what| {
+            let place = format!("entry {} (`{}`)", self.entries.len() + 1, entry.label.escape_debug());
+            Err(KeyRingError { place, what })
+        };
+        if entry.label.trim().is_empty() {
+            return wrong("has no label");
+        }
+        if entry.key.is_empty() {
+            return wrong("has no key");
+        }
+        if DateTime::parse_from_rfc3339(&entry.created).is_err() {
+            return wrong("has a `created` that is no time like 2026-11-23T17:00:00Z");
+        }
+        if self.entries.iter().any(|other| other.label == entry.label) {
+            return wrong("has a label that another entry has, too");
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// In the file's order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// In the order to try them: the newest first, since most backups were made with it.
+    pub fn newest_first(&self) -> Vec<&Entry> {
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(DateTime::parse_from_rfc3339(&entry.created).ok()));
+        entries
+    }
+
+    /// The file's text: readable, with a line end behind it.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        let entries: Vec<Stored<'_>> = self.entries.iter().map(Stored::from).collect();
+        let mut text = Zeroizing::new(serde_json::to_string_pretty(&entries).unwrap_or_default());
+        text.push('\n');
+        text
+    }
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    label: &'a str,
+    key: &'a str,
+    created: &'a str,
+}
+
+impl<'a> From<&'a Entry> for Stored<'a> {
+    fn from(entry: &'a Entry) -> Self {
+        Self { label: &entry.label, key: entry.key.reveal(), created: &entry.created }
+    }
+}
+
+/// The parser's own words would repeat what stands there, and that may be a key.
+fn unreadable(error: &serde_json::Error) -> KeyRingError {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let what = match error.classify() {
+        Category::Data => {
+            "does not fit: it must be a list of entries with `label`, `key` and `created`, all of them text"
+        }
+        Category::Eof => "is the end, though more must follow",
+        Category::Syntax | Category::Io => "is no JSON",
+    };
+    KeyRingError { place, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RING: &str = r#"[
+  {
+    "label": "before the move",
+    "key": "AAAA-BBBB",
+    "created": "2025-01-02T03:04:05+01:00"
+  },
+  {
+    "label": "now",
+    "key": "CCCC \"é\"",
+    "created": "2026-11-23T17:00:00Z"
+  }
+]
+"#;
+
+    #[test]
+    fn ring_comes_back_as_it_was_written() {
+        let ring = KeyRing::parse(RING).unwrap();
+        assert_eq!(ring.to_json().as_str(), RING);
+        assert_eq!(ring.entries()[1].key.reveal(), "CCCC \"é\"");
+        assert!(KeyRing::parse(" \n").unwrap().entries().is_empty());
+        assert_eq!(KeyRing::default().to_json().as_str(), "[]\n");
+    }
+
+    #[test]
+    fn newest_key_is_tried_first_and_equal_ones_as_they_stand() {
+        let order = |ring: &KeyRing| -> Vec<String> {
+            ring.newest_first().iter().map(|entry| entry.label.clone()).collect()
+        };
+        let mut ring = KeyRing::parse(RING).unwrap();
+        assert_eq!(order(&ring), ["now", "before the move"]);
+        let created = "2026-11-23T18:00:00+01:00".to_owned();
+        ring.add(Entry { label: "same moment".into(), key: Password::new("x"), created }).unwrap();
+        assert_eq!(order(&ring), ["now", "same moment", "before the move"]);
+    }
+
+    #[test]
+    fn wrong_ring_is_refused_with_its_place_and_without_its_content() {
+        let entry = |label: &str, key: &str, created: &str| {
+            format!(r#"{{"label":"{label}","key":"{key}","created":"{created}"}}"#)
+        };
+        let (now, date) = ("2026-11-23T17:00:00Z", "2026-11-23");
+        let twice = format!("[{},\n{}]", entry("a", "SECRET", now), entry("a", "SECRET", now));
+        let cases = [
+            ("{".to_owned(), "line 1, column "),
+            ("[\n{\"SECRET\": 1}]".to_owned(), "line 2, column 9 does not fit"),
+            ("[{\"label\": \"SECRET\"".to_owned(), "is the end"),
+            ("[\"SECRET\" x".to_owned(), "line 1"),
+            ("[{\"label\":\"a\",\"key\":\"SECRET\",\"created\":5}]".to_owned(), "does not fit"),
+            (format!("[{}]", entry(" ", "SECRET", now)), "entry 1 (` `) has no label"),
+            (format!("[{}]", entry("a", "", now)), "entry 1 (`a`) has no key"),
+            (format!("[{}]", entry("a", "SECRET", date)), "entry 1 (`a`) has a `created`"),
+            (twice, "entry 2 (`a`) has a label that another entry has"),
+        ];
+        for (text, needle) in cases {
+            let error = KeyRing::parse(&text).map(|_| text.clone()).unwrap_err();
+            let said = format!("{error} {error:?}");
+            assert!(said.contains(needle), "{text}: {said}");
+            assert!(!said.contains("SECRET"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn ring_never_shows_a_key() {
+        assert!(!format!("{:?}", KeyRing::parse(RING).unwrap()).contains("AAAA"));
+    }
+}
