@@ -1,4 +1,4 @@
-//! The actions: their description, and how text becomes a typed command.
+//! The actions: their description, the job that does each, and whether what they are given makes sense.
 //!
 //! Decides nothing about whether a command may run; that is the manager's.
 
@@ -6,13 +6,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Failure, Result};
-use crate::model::{BackupRef, CreateRequest, ExtractRequest, RestoreRequest};
+use crate::model::{
+    BackupRef, CreateRequest, EncryptRequest, ExtractRequest, KeyRequest, ReadRequest, RestoreRequest,
+};
 
 pub struct Action {
     pub name: &'static str,
     pub description: &'static str,
     pub fields: &'static [Field],
     pub public: bool,
+    /// The kind of job that does it.
+    pub job: &'static str,
 }
 
 pub struct Field {
@@ -30,8 +34,13 @@ const fn required(name: &'static str, type_name: &'static str, description: &'st
     Field { name, type_name, required: true, description }
 }
 
-const fn client(name: &'static str, description: &'static str, fields: &'static [Field]) -> Action {
-    Action { name, description, fields, public: false }
+const fn client(
+    name: &'static str,
+    job: &'static str,
+    description: &'static str,
+    fields: &'static [Field],
+) -> Action {
+    Action { name, description, fields, public: false, job }
 }
 
 const NAME: Field =
@@ -44,6 +53,11 @@ const AGENTS: Field = field("agent_ids", "array", "locations to store it in; the
 const AGENT: Field = field("agent_id", "string", "the location; the local one when absent");
 const BACKUP: Field = field("backup_id", "string", "the backup; the location's only one when absent");
 
+const PASSWORD: Field = field("password", "string", "what it is protected with");
+const KEY_RING: Field = field("key_ring", "string", "the text of a key ring, whose keys are tried");
+const KEY: Field = field("key", "string", "the label of the only key of the ring that is meant");
+const SECURETAR: Field = field("securetar", "number", "the version of the encryption: 3 or 2; 3 when absent");
+
 /// Every action. Names are Home Assistant's where it has them: its WebSocket command `backup/x` is `backup.x` here.
 pub const ACTIONS: &[Action] = &[
     Action {
@@ -51,26 +65,44 @@ pub const ACTIONS: &[Action] = &[
         description: "Makes a backup with the database in the local location.",
         fields: &[],
         public: true,
+        job: "create",
     },
-    client("backup.generate", "Makes a backup as told.", &[AGENTS, NAME, DATABASE, EXCLUDE]),
+    client(
+        "backup.generate",
+        "create",
+        "Makes a backup as told; with a password it is protected.",
+        &[AGENTS, NAME, DATABASE, EXCLUDE, PASSWORD, KEY_RING, KEY, SECURETAR],
+    ),
     client(
         "backup.preview",
+        "preview",
         "Says what a backup would hold; makes none.",
         &[AGENTS, NAME, DATABASE, EXCLUDE],
     ),
-    client("backup.info", "Lists the backups of every location.", &[AGENT]),
-    client("backup.details", "Describes one backup.", &[AGENT, BACKUP]),
+    client("backup.info", "info", "Lists the backups of every location.", &[AGENT]),
+    client("backup.details", "details", "Describes one backup.", &[AGENT, BACKUP]),
     client(
         "backup.verify",
+        "verify",
         "Reads a backup to its end and checks all that can be checked.",
-        &[AGENT, BACKUP],
+        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
+    ),
+    client(
+        "backup.check_password",
+        "check_password",
+        "Says whether a password or a key of the key ring opens a backup, without reading it.",
+        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
     ),
     client(
         "backup.restore",
+        "restore",
         "Replaces the home by what a backup holds, whole or not at all.",
         &[
             AGENT,
             BACKUP,
+            PASSWORD,
+            KEY_RING,
+            KEY,
             field("restore_homeassistant", "boolean", "the configuration; true when absent"),
             field("restore_database", "boolean", "the recorder's database; true when absent"),
             field("elsewhere", "boolean", "into a new directory; nothing is replaced"),
@@ -80,30 +112,46 @@ pub const ACTIONS: &[Action] = &[
     ),
     client(
         "backup.extract",
+        "extract",
         "Takes single files or directories out of a backup.",
-        &[AGENT, BACKUP, required("paths", "array", "paths in the home")],
+        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY, required("paths", "array", "paths in the home")],
+    ),
+    client(
+        "backup.encrypt",
+        "encrypt",
+        "Stores a backup once more, protected, in the output location.",
+        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY, SECURETAR],
+    ),
+    client(
+        "backup.decrypt",
+        "decrypt",
+        "Stores a protected backup once more, readable by anyone, in the output location.",
+        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
     ),
     client(
         "backup.delete",
+        "delete",
         "Deletes a backup from its location.",
         &[AGENT, required("backup_id", "string", "the backup")],
     ),
+    client("backup.new_key", "new_key", "Makes a new key; stores nothing.", &[]),
+    client(
+        "backup.add_key",
+        "add_key",
+        "Adds a key to a key ring; answers with the ring's new text.",
+        &[KEY_RING, PASSWORD, required("label", "string", "what a person calls the key")],
+    ),
+    client("backup.keys", "keys", "Lists the labels of a key ring.", &[KEY_RING]),
+    client(
+        "backup.emergency_kit",
+        "emergency_kit",
+        "Writes the text to print and keep away from the home: the key, and how to restore with it.",
+        &[PASSWORD, KEY_RING, KEY],
+    ),
 ];
 
-#[derive(Debug)]
-pub enum Command {
-    Create(CreateRequest),
-    Preview(CreateRequest),
-    Info(BackupRef),
-    Details(BackupRef),
-    Verify(BackupRef),
-    Restore(RestoreRequest),
-    Extract(ExtractRequest),
-    Delete(BackupRef),
-}
-
-/// Text becomes a command, or an error that says which action and value is wrong.
-pub fn parse(name: &str, data: &str) -> Result<Command> {
+/// Checks an action's data; the job that does it, which gets the same data. The error says which action and value is wrong.
+pub fn check(name: &str, data: &str) -> Result<&'static str> {
     let value: Value = serde_json::from_str(data)
         .map_err(|error| Failure::invalid(format!("{name}: its data is not JSON: {error}")))?;
     let Value::Object(fields) = &value else {
@@ -115,18 +163,21 @@ pub fn parse(name: &str, data: &str) -> Result<Command> {
     if let Some(key) = fields.keys().find(|key| action.fields.iter().all(|field| field.name != *key)) {
         return Err(Failure::invalid(format!("{name}: extra keys not allowed: {key}")));
     }
-    Ok(match name {
-        "backup.create" | "backup.generate" => Command::Create(typed(name, value)?),
-        "backup.preview" => Command::Preview(typed(name, value)?),
-        "backup.info" => Command::Info(typed(name, value)?),
-        "backup.details" => Command::Details(typed(name, value)?),
-        "backup.verify" => Command::Verify(typed(name, value)?),
-        "backup.restore" => Command::Restore(typed(name, value)?),
-        "backup.extract" => Command::Extract(typed(name, value)?),
-        _ => Command::Delete(typed(name, value)?),
-    })
+    let checked = match action.job {
+        "create" | "preview" => typed::<CreateRequest>(value),
+        "info" | "details" | "delete" => typed::<BackupRef>(value),
+        "restore" => typed::<RestoreRequest>(value),
+        "extract" => typed::<ExtractRequest>(value),
+        "encrypt" => typed::<EncryptRequest>(value),
+        "new_key" | "add_key" | "keys" | "emergency_kit" => typed::<KeyRequest>(value),
+        _ => typed::<ReadRequest>(value),
+    };
+    match checked {
+        Ok(()) => Ok(action.job),
+        Err(error) => Err(Failure::invalid(format!("{name}: {error}"))),
+    }
 }
 
-fn typed<T: DeserializeOwned>(name: &str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|error| Failure::invalid(format!("{name}: {error}")))
+fn typed<T: DeserializeOwned>(value: Value) -> serde_json::Result<()> {
+    serde_json::from_value::<T>(value).map(drop)
 }

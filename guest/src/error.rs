@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use crate::archive::ArchiveError;
+use crate::key_ring::KeyRingError;
 use crate::ports::{Cause, Fault};
+use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
@@ -52,6 +54,25 @@ impl From<ArchiveError> for Failure {
             }
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<SecureTarError> for Failure {
+    fn from(error: SecureTarError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            SecureTarError::PasswordIncorrect { .. } => "password_incorrect",
+            SecureTarError::Damaged { .. } => "backup_damaged",
+            SecureTarError::Unsupported { .. } => "decrypt_not_supported",
+            SecureTarError::Io(error) => return ArchiveError::Io(error).into(),
+        };
+        Self::new(code, message)
+    }
+}
+
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        Self::invalid(error.to_string())
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Home {
     /// None where the home does not say it; a fault where it cannot be read.
     pub version: Outcome<Option<String>>,
     pub instance_id: Option<String>,
+    /// What its owner calls it.
+    pub name: Option<String>,
     /// An IANA name: the home's own, else the machine's.
     pub time_zone: String,
 }
@@ -30,6 +32,7 @@ impl Home {
         Self {
             version: version.map(|version| version.filter(|version| !version.is_empty())),
             instance_id: string(&uuid, "uuid"),
+            name: string(&core, "location_name"),
             time_zone: string(&core, "time_zone").unwrap_or_else(|| outside.time_zone()),
         }
     }

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::archive::Manifest;
 use crate::error::Result;
 use crate::library::{self, Listing};
-use crate::model::{BackupRef, Info, Skipped};
+use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
 use crate::ports::Outside;
+use crate::protection::{self, Protection};
 use crate::verify;
 
 /// The backups of every location, or of one, newest first.
@@ -30,8 +31,8 @@ pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
 }
 
 fn add(info: &mut Info, listing: Listing) {
-    match &listing.manifest {
-        Ok(manifest) => info.backups.push(record(&listing, manifest)),
+    match &listing.backup {
+        Ok((manifest, protection)) => info.backups.push(record(&listing, manifest, protection)),
         Err(failure) => {
             let path = listing.object.name.clone();
             info.unreadable.push(Skipped { path, reason: failure.message.clone() });
@@ -42,20 +43,51 @@ fn add(info: &mut Info, listing: Listing) {
 /// One backup, with its file's name and what it holds that cannot be restored here.
 pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let opened = library::open(outside, request)?;
-    let outer = verify::outer(&opened)?;
+    let mut outer = verify::outer(&opened)?;
+    let protection = Protection::look(&mut outer)?;
     let not_restorable = verify::not_restorable(&outer);
     let listing = Listing {
         agent_id: opened.agent_id.clone(),
         object: opened.object.clone(),
-        manifest: Ok(outer.manifest.clone()),
+        backup: Ok((outer.manifest.clone(), protection.clone())),
     };
-    let mut backup = record(&listing, &outer.manifest);
+    let mut backup = record(&listing, &outer.manifest, &protection);
     if let Some(fields) = backup.as_object_mut() {
         let members = outer.members.iter().map(|m| json!({"name": m.name, "size": m.size}));
         fields.insert("members".into(), members.collect());
         fields.insert("not_restorable".into(), json!(not_restorable));
+        fields.insert("warnings".into(), json!(protection.warnings()));
     }
     Ok(json!({"agent_errors": {}, "backup": backup}))
+}
+
+/// Whether a password or a key of the key ring opens a backup.
+pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<PasswordCheck> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = &opened.object.name;
+    let mut outer = verify::outer(&opened)?;
+    let protection = Protection::look(&mut outer)?;
+    let mut check = PasswordCheck {
+        verdict: "not_protected",
+        backup_id: outer.manifest.slug().to_owned(),
+        name: outer.manifest.name().to_owned(),
+        securetar: protection.version,
+        key: None,
+        reason: None,
+    };
+    let Some(part) = protection::first_protected(&mut outer)? else { return Ok(check) };
+    match request.unlock.open(&mut outer, &part, name) {
+        Ok(unlocked) => (check.verdict, check.key) = ("right", unlocked.label),
+        Err(failure) => {
+            check.verdict = match failure.code.as_ref() {
+                "password_incorrect" => "wrong",
+                "backup_damaged" | "decrypt_not_supported" => "cannot_tell",
+                _ => return Err(failure),
+            };
+            check.reason = Some(failure.message);
+        }
+    }
+    Ok(check)
 }
 
 /// Deletes one backup. Only what can be read as that backup is deleted.
@@ -66,7 +98,7 @@ pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
 }
 
 /// A backup as Home Assistant describes it, and the name of its file.
-fn record(listing: &Listing, manifest: &Manifest) -> Value {
+fn record(listing: &Listing, manifest: &Manifest, protection: &Protection) -> Value {
     let addons: Vec<_> = manifest
         .addons()
         .iter()
@@ -76,7 +108,7 @@ fn record(listing: &Listing, manifest: &Manifest) -> Value {
     let automatic = extra.get("with_automatic_settings").cloned().unwrap_or(Value::Null);
     json!({
         "addons": addons,
-        "agents": {&listing.agent_id: {"protected": manifest.protected(), "size": listing.object.size}},
+        "agents": {&listing.agent_id: {"protected": protection.version.is_some(), "size": listing.object.size}},
         "backup_id": manifest.slug(),
         "date": manifest.date_text(),
         "database_included": manifest.database_included(),
@@ -89,6 +121,7 @@ fn record(listing: &Listing, manifest: &Manifest) -> Value {
         "homeassistant_included": manifest.homeassistant_version().is_some(),
         "homeassistant_version": manifest.homeassistant_version(),
         "name": manifest.name(),
+        "securetar": protection.version,
         "with_automatic_settings": automatic,
     })
 }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Failure, Result};
 use crate::ports::Outside;
-use crate::{create, inspect, restore, verify};
+use crate::{create, inspect, keys, restore, rewrite, verify};
 
 /// Runs one job in this instance.
 pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
@@ -15,6 +15,13 @@ pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
         "info" => answer(&inspect::info(outside, &typed(kind, input)?)?),
         "details" => answer(&inspect::details(outside, &typed(kind, input)?)?),
         "verify" => answer(&verify::verify(outside, &typed(kind, input)?)?),
+        "check_password" => answer(&inspect::check_password(outside, &typed(kind, input)?)?),
+        "encrypt" => answer(&rewrite::encrypt(outside, &typed(kind, input)?)?),
+        "decrypt" => answer(&rewrite::decrypt(outside, &typed(kind, input)?)?),
+        "new_key" => answer(&keys::new_key(outside)),
+        "add_key" => answer(&keys::add_key(outside, &typed(kind, input)?)?),
+        "keys" => answer(&keys::list(&typed(kind, input)?)?),
+        "emergency_kit" => answer(&keys::emergency_kit(outside, &typed(kind, input)?)?),
         "restore" => answer(&restore::restore(outside, &typed(kind, input)?)?),
         "extract" => answer(&restore::extract(outside, &typed(kind, input)?)?),
         "delete" => answer(&inspect::delete(outside, &typed(kind, input)?)?),

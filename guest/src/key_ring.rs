@@ -35,6 +35,11 @@ pub struct KeyRingError {
 }
 
 impl KeyRing {
+    /// The ring of a request; an empty one when it has none.
+    pub fn of(text: Option<&Password>) -> Result<Self, KeyRingError> {
+        text.map_or_else(|| Ok(Self::default()), |text| Self::parse(text.reveal()))
+    }
+
     /// Reads the file's text, which the caller should wipe. An empty text is an empty ring.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         if text.trim().is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! The map: `component` is the door (the only file with generated types), `ports` what the logic needs from outside.
 //! `actions` turns text into a command, `manager` decides whether it may run now and starts a job, `jobs` runs in an
-//! instance of its own: `create`, `verify`, `restore`, `inspect`. `archive` knows the file format and nothing else.
+//! instance of its own: `create`, `verify`, `restore`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
+//! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet.
 
 pub mod actions;
 pub mod archive;
@@ -17,12 +18,16 @@ pub mod inspect;
 pub mod jobs;
 pub mod key;
 pub mod key_ring;
+pub mod keys;
 pub mod library;
 pub mod manager;
 pub mod model;
+pub mod part;
 pub mod plan;
 pub mod ports;
 pub mod progress;
+pub mod protection;
 pub mod restore;
+pub mod rewrite;
 pub mod securetar;
 pub mod verify;

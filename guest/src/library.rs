@@ -1,11 +1,12 @@
 //! The library: which objects of which location are backups, and the one that a request means.
 //!
-//! Reads headers and `backup.json`, never contents.
+//! Reads headers, `backup.json` and how the parts begin, never contents.
 
 use crate::archive::{Limits, Manifest, Outer};
 use crate::error::{Failure, Result};
 use crate::model::BackupRef;
 use crate::ports::{Content, Object, Outside, Reader};
+use crate::protection::Protection;
 
 pub const LOCAL: &str = "backup.local";
 
@@ -13,7 +14,7 @@ pub const LOCAL: &str = "backup.local";
 pub struct Listing {
     pub agent_id: String,
     pub object: Object,
-    pub manifest: Result<Manifest>,
+    pub backup: Result<(Manifest, Protection)>,
 }
 
 /// An opened backup.
@@ -27,16 +28,18 @@ pub struct Opened {
 pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
     let objects = outside.objects(agent_id)?;
     let read = |object: Object| {
-        let manifest = manifest(outside, agent_id, &object.name);
-        Listing { agent_id: agent_id.to_owned(), object, manifest }
+        let backup = look(outside, agent_id, &object.name);
+        Listing { agent_id: agent_id.to_owned(), object, backup }
     };
     Ok(objects.into_iter().map(read).collect())
 }
 
-fn manifest(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<Manifest> {
+fn look(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
     let content = outside.open_object(agent_id, name)?;
-    let outer = Outer::open(Reader::new(content.as_ref()), &Limits::default());
-    outer.map(|outer| outer.manifest).map_err(|error| Failure::archive(name, error))
+    let mut outer = Outer::open(Reader::new(content.as_ref()), &Limits::default())
+        .map_err(|error| Failure::archive(name, error))?;
+    let protection = Protection::glance(&mut outer).map_err(|failure| failure.about(name))?;
+    Ok((outer.manifest, protection))
 }
 
 /// Opens the backup that is meant: the one with that id, or the location's only object.
@@ -52,7 +55,8 @@ pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
 
 /// The object of the backup `id`.
 pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
-    let is_meant = |listing: &Listing| listing.manifest.as_ref().is_ok_and(|manifest| manifest.slug() == id);
+    let is_meant =
+        |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
     let found = list(outside, agent_id)?.into_iter().find(is_meant);
     found.map(|listing| listing.object).ok_or_else(|| {
         let message =

@@ -4,10 +4,9 @@
 
 use std::cell::Cell;
 
-use serde::Serialize;
 use serde_json::json;
 
-use crate::actions::{self, Command};
+use crate::actions;
 use crate::error::{Failure, Result};
 use crate::ports::{Event, Outside};
 
@@ -40,20 +39,16 @@ thread_local! {
 
 /// Does what is asked and answers when it is done.
 pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
-    match actions::parse(name, data)? {
-        Command::Create(request) => busy(outside, State::CreateBackup, "create", &request).await,
-        Command::Restore(request) => busy(outside, State::RestoreBackup, "restore", &request).await,
-        Command::Preview(request) => job(outside, "preview", &request, &mut |_| ()).await,
-        Command::Info(request) => job(outside, "info", &request, &mut |_| ()).await,
-        Command::Details(request) => job(outside, "details", &request, &mut |_| ()).await,
-        Command::Verify(request) => job(outside, "verify", &request, &mut |_| ()).await,
-        Command::Extract(request) => job(outside, "extract", &request, &mut |_| ()).await,
-        Command::Delete(request) => job(outside, "delete", &request, &mut |_| ()).await,
+    let kind = actions::check(name, data)?;
+    match kind {
+        "create" => busy(outside, State::CreateBackup, kind, data).await,
+        "restore" => busy(outside, State::RestoreBackup, kind, data).await,
+        _ => job(outside, kind, data, &mut |_| ()).await,
     }
 }
 
 /// Work that only one at a time may do: with Home Assistant's events around it.
-async fn busy(outside: &dyn Outside, state: State, kind: &str, request: &impl Serialize) -> Result<String> {
+async fn busy(outside: &dyn Outside, state: State, kind: &str, data: &str) -> Result<String> {
     let current = STATE.get();
     if current != State::Idle {
         let message = format!("Backup manager busy: {}", current.name());
@@ -61,7 +56,7 @@ async fn busy(outside: &dyn Outside, state: State, kind: &str, request: &impl Se
     }
     STATE.set(state);
     tell(outside, state, None, "in_progress", None);
-    let result = job(outside, kind, request, &mut |stage| {
+    let result = job(outside, kind, data, &mut |stage| {
         tell(outside, state, Some(stage), "in_progress", None);
     })
     .await;
@@ -92,15 +87,9 @@ fn tell(outside: &dyn Outside, state: State, stage: Option<&str>, what: &str, re
     outside.emit(EVENTS, &event.to_string());
 }
 
-/// Runs a job to its end. `staged` hears of each stage once.
-async fn job(
-    outside: &dyn Outside,
-    kind: &str,
-    request: &impl Serialize,
-    staged: &mut dyn FnMut(&str),
-) -> Result<String> {
-    let input = serde_json::to_string(request).map_err(|error| Failure::invalid(error.to_string()))?;
-    let job = outside.start_job(kind, &input)?;
+/// Runs a job to its end, with the action's own data. `staged` hears of each stage once.
+async fn job(outside: &dyn Outside, kind: &str, data: &str, staged: &mut dyn FnMut(&str)) -> Result<String> {
+    let job = outside.start_job(kind, data)?;
     let mut current = String::new();
     loop {
         match job.next().await {

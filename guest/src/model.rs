@@ -5,13 +5,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::protection::Unlock;
+
 fn yes() -> bool {
     true
 }
 
+fn newest() -> u8 {
+    3
+}
+
 /// What a backup is to hold.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct CreateRequest {
     /// Locations to store it in; the local one when absent.
     #[serde(default)]
@@ -23,16 +28,23 @@ pub struct CreateRequest {
     /// Patterns beside Home Assistant's own: `archive::exclude`.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// What to protect it with, if anything.
+    #[serde(flatten)]
+    pub protect: Protect,
 }
 
-impl Default for CreateRequest {
-    fn default() -> Self {
-        Self { agent_ids: None, name: None, include_database: true, exclude: Vec::new() }
-    }
+/// What to protect a backup with, and how.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Protect {
+    #[serde(flatten)]
+    pub password: Unlock,
+    /// The version of SecureTar: 3, or 2 for a Home Assistant before 2026.
+    #[serde(default = "newest")]
+    pub securetar: u8,
 }
 
 /// One backup: by its id, or the only one of its location (a file that a person named).
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct BackupRef {
     #[serde(default)]
     pub agent_id: Option<String>,
@@ -40,10 +52,38 @@ pub struct BackupRef {
     pub backup_id: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RestoreRequest {
+/// A backup that is to be read, and what opens it when it is protected.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ReadRequest {
     #[serde(flatten)]
     pub backup: BackupRef,
+    #[serde(flatten)]
+    pub unlock: Unlock,
+}
+
+/// A backup that is to be stored once more, protected.
+#[derive(Debug, Clone, Deserialize)]
+pub struct EncryptRequest {
+    #[serde(flatten)]
+    pub backup: BackupRef,
+    #[serde(flatten)]
+    pub protect: Protect,
+}
+
+/// What to do with a key, and the key ring it is in or goes into.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeyRequest {
+    #[serde(flatten)]
+    pub unlock: Unlock,
+    /// What a person calls a key that is added.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct RestoreRequest {
+    #[serde(flatten)]
+    pub read: ReadRequest,
     #[serde(default = "yes")]
     pub restore_homeassistant: bool,
     #[serde(default = "yes")]
@@ -59,10 +99,10 @@ pub struct RestoreRequest {
     pub force: bool,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct ExtractRequest {
     #[serde(flatten)]
-    pub backup: BackupRef,
+    pub read: ReadRequest,
     /// Files, links or whole directories, by their path in the home.
     pub paths: Vec<String>,
 }
@@ -100,6 +140,8 @@ pub struct Created {
     pub amount: Amount,
     pub homeassistant_version: String,
     pub database_included: bool,
+    /// The version of SecureTar; none when anyone can read it.
+    pub securetar: Option<u8>,
     pub skipped: Vec<Skipped>,
 }
 
@@ -154,8 +196,50 @@ pub struct Verified {
     #[serde(flatten)]
     pub amount: Amount,
     pub database_included: bool,
+    /// The version of SecureTar; none when anyone can read it.
+    pub securetar: Option<u8>,
+    /// The label of the key that opened it, when it is one of the key ring.
+    pub key: Option<String>,
+    pub warnings: Vec<String>,
     /// What the archive holds that cannot be restored here.
     pub not_restorable: Vec<Skipped>,
+}
+
+/// A backup that was stored once more, protected or not.
+#[derive(Debug, Serialize)]
+pub struct Rewritten {
+    pub backup_id: String,
+    pub name: String,
+    pub date: String,
+    /// The new file.
+    pub file: String,
+    pub size: u64,
+    /// How many inner tars were encrypted or decrypted.
+    pub parts: u64,
+    pub securetar: Option<u8>,
+    pub key: Option<String>,
+    /// Whether what was stored was read back, whole, and holds what the original holds.
+    pub verified: bool,
+}
+
+/// Whether a password or a key of the key ring opens a backup.
+#[derive(Debug, Serialize)]
+pub struct PasswordCheck {
+    /// `right`, `wrong`, `cannot_tell`, or `not_protected` when there is nothing to open.
+    pub verdict: &'static str,
+    pub backup_id: String,
+    pub name: String,
+    pub securetar: Option<u8>,
+    pub key: Option<String>,
+    /// Why not, for people.
+    pub reason: Option<String>,
+}
+
+/// A key of the key ring, without the key.
+#[derive(Debug, Serialize)]
+pub struct KeyLabel {
+    pub label: String,
+    pub created: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -169,5 +253,7 @@ pub struct Restored {
     pub homeassistant_version: Option<String>,
     pub restored_homeassistant: bool,
     pub restored_database: bool,
+    /// The label of the key that opened it, when it is one of the key ring.
+    pub key: Option<String>,
     pub skipped: Vec<Skipped>,
 }

@@ -58,6 +58,8 @@ pub trait Outside {
     fn report(&self, stage: &str, done: u64, total: Option<u64>);
     fn emit(&self, topic: &str, data: &str);
     fn now(&self) -> Instant;
+    /// Fills `bytes` from the system's secure source.
+    fn random(&self, bytes: &mut [u8]);
     /// An IANA name.
     fn time_zone(&self) -> String;
     fn snapshot(&self) -> Box<dyn Snapshot>;

@@ -31,7 +31,12 @@ impl<'a> Progress<'a> {
 
     /// Everything of the stage is done.
     pub fn finish(self) {
-        self.outside.report(self.stage, self.total, Some(self.total));
+        Self::done(self.outside, self.stage, self.total);
+    }
+
+    /// The same, where the progress itself has gone elsewhere.
+    pub fn done(outside: &dyn Outside, stage: &str, total: u64) {
+        outside.report(stage, total, Some(total));
     }
 }
 

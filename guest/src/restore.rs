@@ -20,18 +20,19 @@ const BACKUPS: &[u8] = b"backups";
 
 /// Restores what is asked for, whole or not at all.
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
-    let opened = library::open(outside, &request.backup)?;
+    let opened = library::open(outside, &request.read.backup)?;
     let mut outer = verify::outer(&opened)?;
     let choice = Choice::of(request, outer.manifest.database_included())?;
     check_manifest(outside, request, &outer, choice)?;
     let name = &opened.object.name;
+    let mut home = verify::home(&mut outer, &request.read.unlock, name)?;
     let target = match request.dry_run {
         true => None,
         false => Some(outside.target(&choice.scope(request.elsewhere), request.force)?),
     };
     let wanted = |entry: &Entry| choice.wants(&entry.path);
     let mut staging = Staging::new(target.as_deref(), &wanted);
-    let summary = verify::read_through(outside, &mut outer, name, "home_assistant", &mut staging)?;
+    let summary = verify::read_through(outside, &mut outer, &mut home, name, "home_assistant", &mut staging)?;
     if choice == Choice::Database && staging.amount.files == 0 {
         return Err(Failure::new(
             "backup_unsupported",
@@ -42,29 +43,32 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         outside.report("put_in_place", 0, None);
         target.commit()?;
     }
-    Ok(restored(&outer, choice, request.dry_run, &staging, left_behind(request, &outer, &summary)))
+    let left_behind = left_behind(request, &outer, &summary);
+    Ok(restored(&outer, choice, request.dry_run, home.label, &staging, left_behind))
 }
 
 /// Takes single files or directories out of a backup, into a directory.
 pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restored> {
-    let opened = library::open(outside, &request.backup)?;
+    let opened = library::open(outside, &request.read.backup)?;
     let mut outer = verify::outer(&opened)?;
+    let name = &opened.object.name;
+    let mut home = verify::home(&mut outer, &request.read.unlock, name)?;
     let trimmed = request.paths.iter().map(|path| path.trim_matches('/').as_bytes().to_vec());
     let paths: Vec<Vec<u8>> =
         trimmed.map(|path| path.strip_prefix(b"data/").map_or(path.clone(), <[u8]>::to_vec)).collect();
     let target = outside.target(&Scope::Add, false)?;
     let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
     let mut staging = Staging::new(Some(target.as_ref()), &wanted);
-    let summary = verify::read_through(outside, &mut outer, &opened.object.name, "extract", &mut staging)?;
+    let summary = verify::read_through(outside, &mut outer, &mut home, name, "extract", &mut staging)?;
     for path in &paths {
         let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
         if !found {
-            let message = format!("{}: there is no {} in this backup", opened.object.name, shown(path));
+            let message = format!("{name}: there is no {} in this backup", shown(path));
             return Err(Failure::new("not_found", message));
         }
     }
     target.commit()?;
-    Ok(restored(&outer, Choice::Everything, false, &staging, verify::skipped(&summary)))
+    Ok(restored(&outer, Choice::Everything, false, home.label, &staging, verify::skipped(&summary)))
 }
 
 fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
@@ -165,6 +169,7 @@ fn restored(
     outer: &Archive<'_>,
     choice: Choice,
     dry_run: bool,
+    key: Option<String>,
     staging: &Staging<'_>,
     skipped: Vec<Skipped>,
 ) -> Restored {
@@ -180,6 +185,7 @@ fn restored(
         restored_homeassistant: choice != Choice::Database,
         // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
         restored_database: staging.seen.contains(database),
+        key,
         skipped,
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! The outer tar, `backup.json`, the gzip check value and length, every header of the inner tar, every name in it.
 
-use crate::archive::{Entry, Limits, Outer, Summary, Visit, shown, walk};
+use crate::archive::{Entry, Limits, Member, Outer, Summary, Visit, shown, walk};
 use crate::error::{Failure, Result};
 use crate::library::{self, Opened};
-use crate::model::{Amount, BackupRef, Skipped, Verified};
+use crate::model::{Amount, ReadRequest, Skipped, Verified};
+use crate::part::PartReader;
 use crate::ports::{Content, Outside, Reader};
 use crate::progress::{Progress, Watched};
+use crate::protection::{self, Protection, Unlock, Unlocked};
+use crate::securetar::Keys;
 
 pub type Archive<'a> = Outer<Reader<'a>>;
 
@@ -21,10 +24,14 @@ pub fn outer_of<'a>(content: &'a dyn Content, name: &str) -> Result<Archive<'a>>
 }
 
 /// Checks one backup.
-pub fn verify(outside: &dyn Outside, request: &BackupRef) -> Result<Verified> {
-    let opened = library::open(outside, request)?;
+pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = &opened.object.name;
     let mut outer = outer(&opened)?;
-    let summary = read_through(outside, &mut outer, &opened.object.name, "verify", &mut Only)?;
+    let mut home = home(&mut outer, &request.unlock, name)?;
+    let protection = Protection::look(&mut outer)?;
+    protection.must_be_consistent(name)?;
+    let summary = read_through(outside, &mut outer, &mut home, name, "verify", &mut Only)?;
     let manifest = &outer.manifest;
     Ok(Verified {
         restorable: true,
@@ -34,34 +41,61 @@ pub fn verify(outside: &dyn Outside, request: &BackupRef) -> Result<Verified> {
         size: opened.object.size,
         amount: amount(&summary),
         database_included: manifest.database_included(),
+        securetar: protection.version,
+        key: home.label,
+        warnings: protection.warnings(),
         not_restorable: unrestorable(&outer, &summary),
-        file: opened.object.name.clone(),
+        file: name.clone(),
     })
+}
+
+/// The inner tar of Home Assistant, and what opens it.
+pub struct HomePart {
+    pub member: Member,
+    /// None when anyone can read it.
+    pub keys: Option<Keys>,
+    /// The label of the key that opened it, when it is one of a key ring.
+    pub label: Option<String>,
+}
+
+impl HomePart {
+    fn plain(member: Member) -> Self {
+        Self { member, keys: None, label: None }
+    }
+}
+
+/// The home in a backup, unlocked: a wrong password is found out here, before anything is read or written.
+pub fn home(outer: &mut Archive<'_>, unlock: &Unlock, name: &str) -> Result<HomePart> {
+    let Some(member) = outer.home().cloned() else {
+        let message =
+            format!("{name} holds no Home Assistant configuration; `larder show` lists what it holds");
+        return Err(Failure::new("backup_unsupported", message));
+    };
+    match protection::version_of(outer, &member)? {
+        None => Ok(HomePart::plain(member)),
+        Some(_) => {
+            let Unlocked { keys, label } = unlock.open(outer, &member, name)?;
+            Ok(HomePart { member, keys: Some(keys), label })
+        }
+    }
 }
 
 /// Walks through the home in a backup, from its first byte to its last, and lets `visit` see everything.
 pub fn read_through<V: Visit<Error = Failure>>(
     outside: &dyn Outside,
     outer: &mut Archive<'_>,
+    home: &mut HomePart,
     name: &str,
     stage: &'static str,
     visit: &mut V,
 ) -> Result<Summary> {
-    let Some(member) = outer.home().cloned() else {
-        let message =
-            format!("{name} holds no Home Assistant configuration; `larder show` lists what it holds");
-        return Err(Failure::new("backup_unsupported", message));
-    };
-    if outer.manifest.protected() {
-        let message =
-            format!("{name} is protected by a password; this version reads unprotected backups only");
-        return Err(Failure::new("decrypt_not_supported", message));
-    }
-    let source = outer.read(&member).map_err(|error| Failure::archive(name, error))?;
-    let mut source = Watched { inner: source, progress: Progress::new(outside, stage, member.size) };
-    let summary =
-        walk(&mut source, &Limits::default(), visit).map_err(|failure: Failure| failure.about(name))?;
-    source.progress.finish();
+    let size = home.member.size;
+    let source = outer.read(&home.member).map_err(|error| Failure::archive(name, error))?;
+    let source = Watched { inner: source, progress: Progress::new(outside, stage, size) };
+    let mut part = PartReader::open(source, size, home.keys.as_mut()).map_err(|error| error.about(name))?;
+    let summary = walk(&mut part, &Limits::default(), visit)
+        .map_err(|failure: Failure| part.explain(failure).about(name))?;
+    Progress::done(outside, stage, size);
     Ok(summary)
 }
 

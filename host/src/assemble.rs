@@ -8,7 +8,7 @@ use etcetera::BaseStrategy;
 
 use crate::bus::Bus;
 use crate::error::{Doing, Error, Result};
-use crate::locations::{LocalDirectory, Location, Locations, SingleFile};
+use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
 use crate::options::{LOCK_WAIT, Limits};
 use crate::runtime::{Grants, Manager, Runtime};
@@ -31,6 +31,8 @@ pub struct Setting {
     pub plugin: Option<PathBuf>,
     /// A file outside the locations that may be read as a backup.
     pub file: Option<PathBuf>,
+    /// A file outside the locations that may be written as a backup.
+    pub output: Option<PathBuf>,
     /// Where to restore or extract to, when not in place.
     pub target: Option<PathBuf>,
     pub limits: Limits,
@@ -43,6 +45,7 @@ pub struct Places {
     pub backups: Option<PathBuf>,
     pub state: PathBuf,
     pub target: Option<PathBuf>,
+    pub output: Option<PathBuf>,
 }
 
 impl Setting {
@@ -51,11 +54,12 @@ impl Setting {
         let given = self.backups.as_deref().map(absolute).transpose()?;
         let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
         let target = self.target.as_deref().map(absolute).transpose()?.or_else(|| config.clone());
+        let output = self.output.as_deref().map(absolute).transpose()?;
         let state = match &self.state {
             Some(state) => absolute(state)?,
             None => default_state(config.as_deref().or(target.as_deref()).unwrap_or(Path::new("none")))?,
         };
-        Ok(Places { config, backups, state, target })
+        Ok(Places { config, backups, state, target, output })
     }
 
     /// Loads the component. Needs no home.
@@ -99,7 +103,7 @@ impl Setting {
         grants.may_write = lock.is_some();
         let manager =
             Manager::start(&self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))?;
-        Ok(Host { manager, bus, places, notices, _lock: lock })
+        Ok(Host { manager, bus, places, notices, steps: self.steps.clone(), _lock: lock })
     }
 
     fn grants(&self, places: &Places, bus: Bus) -> Grants {
@@ -109,6 +113,9 @@ impl Setting {
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(SingleFile::new(file.clone())));
+        }
+        if let Some(output) = &places.output {
+            locations.push(Box::new(OutputFile::new(output.clone())));
         }
         // Backups of backups would grow without end: Home Assistant's own rule covers only `backups/`.
         let elsewhere = places.backups.iter().filter(|backups| {
@@ -149,9 +156,11 @@ impl Setting {
 /// Removes what a killed process left: drafts and scratch copies. What cannot be removed takes space and no more: it is told.
 fn clear(places: &Places) -> Vec<String> {
     let mut notices = Vec::new();
-    if let Some(backups) = &places.backups {
+    for directory in
+        places.backups.iter().map(PathBuf::as_path).chain(places.output.iter().filter_map(|p| p.parent()))
+    {
         let removed = |draft| format!("removed {draft}, left by a backup that was cut off");
-        match LocalDirectory::new(backups.clone()).remove_stale_drafts() {
+        match remove_stale_drafts(directory) {
             Ok(drafts) => notices.extend(drafts.into_iter().map(removed)),
             Err(error) => notices.push(error.to_string()),
         }
@@ -173,6 +182,7 @@ pub struct Host {
     pub places: Places,
     /// What was put right at the start, for people.
     pub notices: Vec<String>,
+    pub steps: Steps,
     _lock: Option<Lock>,
 }
 

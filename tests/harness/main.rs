@@ -14,6 +14,11 @@ use std::sync::{Arc, Mutex};
 use larder::steps::Steps;
 use rustix::process::{Signal, getpid, kill_process};
 
+/// As in the product.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// The exit status when the test is wrong about the steps.
 const NOT_REACHED: u8 = 99;
 

@@ -104,6 +104,13 @@ impl Manifest {
         }
     }
 
+    /// The same, saying that its parts are protected by a password, or that they are not.
+    pub fn with_protected(&self, protected: bool) -> Result<Self> {
+        let mut all = self.all.clone();
+        all.insert("protected".into(), protected.into());
+        Self::from_value(Value::Object(all))
+    }
+
     /// One line of JSON; keys are sorted because that is how `Map` keeps them.
     pub fn to_json(&self) -> String {
         Value::Object(self.all.clone()).to_string()

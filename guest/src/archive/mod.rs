@@ -32,7 +32,7 @@ pub use manifest::{Addon, Manifest};
 pub use name::{backup_id, file_name};
 pub use outer::{Member, Outer};
 pub use paths::shown;
-pub use reader::{Skipped, Summary, Visit, walk};
+pub use reader::{Skipped, Summary, Visit, check, walk};
 pub use writer::{Counts, TreeWriter, Written};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom, Take};
 
+use super::entry::Instant;
 use super::members::{Head, Members};
 use super::{Limits, Manifest, Result, damaged, paths, refused, too_large, unsupported};
 
@@ -16,6 +17,14 @@ pub struct Member {
     /// Where its content begins, and how many bytes it has.
     pub offset: u64,
     pub size: u64,
+    pub modified: Instant,
+}
+
+impl Member {
+    /// Whether it is an inner tar, by its name as Home Assistant tells them.
+    pub fn is_part(&self) -> bool {
+        self.name.ends_with(".tgz") || inner_stem(&self.name).is_some()
+    }
 }
 
 #[derive(Debug)]
@@ -92,7 +101,7 @@ impl Found {
         if !self.names.insert(once) {
             return damaged(format!("the member `{}` is there twice", paths::shown(bytes)));
         }
-        self.members.push(Member { name, offset, size: head.size });
+        self.members.push(Member { name, offset, size: head.size, modified: head.mtime });
         Ok(())
     }
 

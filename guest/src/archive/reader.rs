@@ -82,6 +82,19 @@ pub fn walk<R: Read, V: Visit>(
     Ok(walk.finish()?)
 }
 
+/// Reads any inner tar (a home's, an add-on's, a folder's) to its end and checks its structure; the number of members.
+pub fn check(source: impl Read) -> Result<u64> {
+    let mut members = Members::new(Stream::open(source)?);
+    let mut buffer = vec![0; CHUNK];
+    let mut count = 0;
+    while let Some(head) = members.next()? {
+        members.content(head.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
+        count += 1;
+    }
+    members.into_source().finish()?;
+    Ok(count)
+}
+
 struct Walk<'a> {
     tree: Tree,
     summary: Summary,

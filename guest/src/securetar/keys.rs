@@ -29,9 +29,8 @@ const CACHED: usize = 8;
 /// A secret of 32 bytes. Wiped when dropped.
 pub(super) type Secret = Zeroizing<[u8; 32]>;
 
-/// What a person protects backups with. Wiped when dropped.
-#[derive(Clone, serde::Deserialize)]
-#[serde(from = "String")]
+/// What a person protects backups with. Wiped when dropped, hidden in every text.
+#[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
@@ -49,9 +48,13 @@ impl Password {
     }
 }
 
-impl From<String> for Password {
-    fn from(text: String) -> Self {
-        Self::new(text)
+impl<'de> serde::Deserialize<'de> for Password {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+        // Not the usual way: its errors repeat what they found, and that may be a password without its quotes.
+        match serde_json::Value::deserialize(source)? {
+            serde_json::Value::String(text) => Ok(Self::new(text)),
+            _ => Err(serde::de::Error::custom("a password or key must be text")),
+        }
     }
 }
 
@@ -223,6 +226,18 @@ impl ArchiveKeys {
                 Ok(Self(Kind::V3 { root, root_salt, validation_salt, validation_key }))
             }
         }
+    }
+
+    /// The keys for reading back what was written with these, without deriving the archive's key once more.
+    pub fn into_reading(self, password: Password) -> Keys {
+        let mut keys = Keys::new(password);
+        match self.0 {
+            Kind::V2 { key } => keys.old = Some(key),
+            Kind::V3 { root, root_salt, .. } => {
+                keys.roots.push(Root { salt: root_salt, key: root, is_proven: true });
+            }
+        }
+        keys
     }
 
     pub fn version(&self) -> Version {

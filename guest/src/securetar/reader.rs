@@ -60,6 +60,12 @@ impl<R: Read> Decryptor<R> {
         self.version
     }
 
+    /// What was found to be wrong with the bytes. Layers above would tell it in their own words.
+    pub fn damage(&self) -> Option<&str> {
+        let is_damage = |kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
+        self.failed.as_ref().filter(|(kind, _)| is_damage(*kind)).map(|(_, what)| what.as_str())
+    }
+
     /// Bytes that will come, as the header says: when they do not, that is an error at the end. Version 1 does not say.
     pub fn plaintext_size(&self) -> Option<u64> {
         self.size
@@ -95,8 +101,10 @@ impl<R: Read> Read for Decryptor<R> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Right,
-    /// It does not fit (or what it is checked against is damaged).
-    Wrong,
+    /// It does not fit (or what it is checked against is damaged). The text is for people.
+    Wrong {
+        why: String,
+    },
     CannotTell {
         why: String,
     },
@@ -122,7 +130,9 @@ pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Re
     };
     match outcome {
         Ok(()) => Ok(Verdict::Right),
-        Err(SecureTarError::PasswordIncorrect { .. }) => Ok(Verdict::Wrong),
+        Err(error @ SecureTarError::PasswordIncorrect { .. }) => {
+            Ok(Verdict::Wrong { why: error.to_string() })
+        }
         Err(SecureTarError::Damaged { what } | SecureTarError::Unsupported { what }) => {
             Ok(Verdict::CannotTell { why: what })
         }

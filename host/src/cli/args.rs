@@ -31,6 +31,9 @@ pub struct Global {
     /// Another component than the built-in one
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
     pub plugin: Option<PathBuf>,
+    /// The file with old and present keys [default: larder/keys.json below the XDG configuration directory]
+    #[arg(long, global = true, value_name = "FILE", env = "LARDER_KEY_RING")]
+    pub key_ring: Option<PathBuf>,
     /// What one instance of the plugin may use: `larder plugin` lists names and values
     #[arg(long = "limit", global = true, value_name = "NAME=NUMBER")]
     pub limits: Vec<String>,
@@ -51,16 +54,25 @@ pub enum Command {
     /// Describes one backup
     Show(Which),
     /// Reads a backup to its end and checks all that can be checked
-    Verify(Which),
+    Verify(Read),
+    /// Says whether a password or a key of the key ring opens a backup, without reading it
+    CheckPassword(Read),
     /// Replaces the home by what a backup holds, whole or not at all
     Restore(Restore),
     /// Takes files or directories out of a backup
     Extract(Extract),
+    /// Writes a copy of a backup that is protected by a password
+    Encrypt(Encrypt),
+    /// Writes a copy of a protected backup that anyone can read
+    Decrypt(Decrypt),
     /// Deletes a backup
     Delete {
         /// The backup's id
         id: String,
     },
+    /// Makes and keeps keys, and writes emergency kits
+    #[command(subcommand)]
+    Key(Key),
     /// What the plugin imports, exports, may do and may not
     Plugin,
 }
@@ -79,6 +91,8 @@ pub struct Create {
     /// Shows what would be in it; makes none
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub protect: Protect,
 }
 
 #[derive(Debug, Args)]
@@ -88,10 +102,105 @@ pub struct Which {
     pub backup: String,
 }
 
+/// How a password is given: never as an argument, which every process could read. `LARDER_PASSWORD` is used when none
+/// of these is there.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Password (or in LARDER_PASSWORD)")]
+#[group(multiple = false)]
+pub struct Password {
+    /// The first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Asks on the terminal
+    #[arg(long)]
+    pub password_prompt: bool,
+    /// The key with this label in the key ring
+    #[arg(long, value_name = "LABEL")]
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Protect {
+    #[command(flatten)]
+    pub password: Password,
+    /// The version of the encryption: 2 for a Home Assistant before 2026 [default: 3]
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(2..=3))]
+    pub securetar: Option<u8>,
+}
+
+/// A backup that may be protected.
+#[derive(Debug, Args)]
+pub struct Read {
+    #[command(flatten)]
+    pub which: Which,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+#[derive(Debug, Args)]
+pub struct Encrypt {
+    #[command(flatten)]
+    pub which: Which,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    pub protect: Protect,
+}
+
+#[derive(Debug, Args)]
+pub struct Decrypt {
+    #[command(flatten)]
+    pub read: Read,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Makes a new key: shows it, or puts it into a file or the key ring
+    New(KeyNew),
+    /// Puts a key that exists into the key ring
+    Add(KeyAdd),
+    /// Lists the labels in the key ring
+    List,
+    /// Writes the sheet to print: the key, what it is for, how to restore with it
+    Kit(KeyKit),
+}
+
+#[derive(Debug, Args)]
+pub struct KeyNew {
+    /// Writes it to a new file that only you can read
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Puts it into the key ring under this label
+    #[arg(long)]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyAdd {
+    /// What you call it
+    #[arg(long)]
+    pub label: String,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyKit {
+    /// Writes it to a new file that only you can read
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub password: Password,
+}
+
 #[derive(Debug, Args)]
 pub struct Restore {
     #[command(flatten)]
-    pub which: Which,
+    pub read: Read,
     /// Into a new or empty directory instead of in place
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
@@ -120,7 +229,7 @@ pub enum Part {
 #[derive(Debug, Args)]
 pub struct Extract {
     #[command(flatten)]
-    pub which: Which,
+    pub read: Read,
     /// Paths in the home: `automations.yaml`, `.storage`
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,

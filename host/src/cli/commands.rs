@@ -4,12 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::args::{Cli, Command, Create, Extract, Global, Part, Restore, Which};
+use super::args::{
+    Cli, Command, Create, Decrypt, Encrypt, Extract, Global, Part, Password, Protect, Read, Restore, Which,
+};
 use super::progress::Progress;
-use super::{Answer, Status, WrongUse, plugin, text};
-use crate::assemble::{Host, Setting};
+use super::{Answer, Status, WrongUse, keys, plugin, secrets, text};
+use crate::assemble::{Host, Places, Setting};
 use crate::locations::SingleFile;
 use crate::options::Limits;
 use crate::staging;
@@ -21,10 +23,14 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     match &cli.command {
         Command::Create(create) => self::create(setting, global, create),
         Command::List => list(&setting, global),
-        Command::Show(which) => look(setting, global, which, "backup.details", text::shown),
-        Command::Verify(which) => look(setting, global, which, "backup.verify", text::verified),
+        Command::Show(which) => show(setting, global, which),
+        Command::Verify(read) => verify(setting, global, read),
+        Command::CheckPassword(read) => check_password(setting, global, read),
         Command::Restore(restore) => self::restore(setting, global, restore),
         Command::Extract(extract) => self::extract(setting, global, extract),
+        Command::Encrypt(encrypt) => self::encrypt(setting, global, encrypt),
+        Command::Decrypt(decrypt) => self::decrypt(setting, global, decrypt),
+        Command::Key(key) => keys::run(&setting, global, key),
         Command::Delete { id } => delete(&setting, global, id),
         Command::Plugin => plugin::describe(&setting),
     }
@@ -58,19 +64,23 @@ fn need_home(setting: &Setting) -> anyhow::Result<()> {
     }
 }
 
-/// Calls an action while its progress is shown.
-fn call(host: &mut Host, global: &Global, action: &str, data: &Value) -> anyhow::Result<Value> {
+/// Calls an action while its progress is shown. The data may hold a password: nothing of it is left when this returns.
+pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) -> anyhow::Result<Value> {
     say_notices(host);
+    let text = data.to_string();
+    drop(data);
     let events = host.bus.subscribe();
     let progress = Progress::new(global.json, global.verbose);
     let answer = std::thread::scope(|scope| {
         let shown = scope.spawn(move || progress.follow(&events));
-        let answer = host.manager.call(action, &data.to_string());
+        let answer = host.manager.call(action, &text);
+        drop(text);
         host.bus.close();
         // A progress bar that could not be drawn is no reason to fail.
         let _ = shown.join();
         answer
     });
+    host.steps.at("action: answered");
     Ok(serde_json::from_str(&answer?)?)
 }
 
@@ -89,24 +99,25 @@ fn status(answer: &Value, keys: &[&str]) -> Status {
 
 fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<Answer> {
     need_home(&setting)?;
-    let data = json!({
+    let mut data = json!({
         "name": create.name,
         "include_database": !create.no_database,
         "exclude": create.exclude,
     });
     if create.dry_run {
-        let json = call(&mut setting.reader()?, global, "backup.preview", &data)?;
+        let json = call(&mut setting.reader()?, global, "backup.preview", data)?;
         return Ok(Answer { text: text::preview(&json), status: status(&json, &["skipped"]), json });
     }
+    merge(&mut data, protection(global, &create.protect)?);
     let mut host = setting.writer("create")?;
-    let json = call(&mut host, global, "backup.generate", &data)?;
+    let json = call(&mut host, global, "backup.generate", data)?;
     let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
     Ok(Answer { text: text::created(&json, &directory), status: status(&json, &["skipped"]), json })
 }
 
 fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let json = call(&mut setting.reader()?, global, "backup.info", &json!({}))?;
+    let json = call(&mut setting.reader()?, global, "backup.info", json!({}))?;
     let failed = json.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
     let status = if failed { Status::Partly } else { status(&json, &["unreadable"]) };
     Ok(Answer { text: text::listed(&json), status, json })
@@ -128,20 +139,116 @@ fn reference(setting: &mut Setting, which: &Which) -> anyhow::Result<Value> {
     })
 }
 
-fn look(
-    mut setting: Setting,
-    global: &Global,
-    which: &Which,
-    action: &str,
-    words: fn(&Value) -> String,
-) -> anyhow::Result<Answer> {
+fn show(mut setting: Setting, global: &Global, which: &Which) -> anyhow::Result<Answer> {
     let data = reference(&mut setting, which)?;
-    let json = call(&mut setting.reader()?, global, action, &data)?;
-    Ok(Answer { text: words(&json), status: Status::Done, json })
+    let json = call(&mut setting.reader()?, global, "backup.details", data)?;
+    Ok(Answer { text: text::shown(&json), status: Status::Done, json })
+}
+
+fn verify(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
+    let data = openable(&mut setting, global, read)?;
+    let json = call(&mut setting.reader()?, global, "backup.verify", data)?;
+    Ok(Answer { text: text::verified(&json), status: Status::Done, json })
+}
+
+fn check_password(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
+    let data = openable(&mut setting, global, read)?;
+    let json = call(&mut setting.reader()?, global, CHECK, data)?;
+    let status = match verdict(&json) {
+        "right" => Status::Done,
+        "wrong" => Status::Failed,
+        _ => Status::Partly,
+    };
+    Ok(Answer { text: text::checked(&json), status, json })
+}
+
+const CHECK: &str = "backup.check_password";
+
+fn verdict(check: &Value) -> &str {
+    check.get("verdict").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// How often a person may mistype.
+const ATTEMPTS: u32 = 3;
+
+/// A backup and what opens it, as actions take it. Where nothing that was given opens it, a person on a terminal is asked.
+fn openable(setting: &mut Setting, global: &Global, read: &Read) -> anyhow::Result<Value> {
+    let backup = reference(setting, &read.which)?;
+    let given = secrets::given_or_ring(global, &read.password)?;
+    let with = |given: Map<String, Value>| {
+        let mut data = backup.clone();
+        merge(&mut data, given);
+        data
+    };
+    if given.contains_key("password") || given.contains_key("key") || !secrets::can_ask() {
+        return Ok(with(given));
+    }
+    let mut check = call(&mut setting.reader()?, global, CHECK, with(given.clone()))?;
+    let mut given = given;
+    for _ in 0..ATTEMPTS {
+        if verdict(&check) != "wrong" {
+            break;
+        }
+        let password = secrets::asked(&format!("Password of {}: ", text::word(&check, "name")))?;
+        given = Map::from_iter([("password".to_owned(), password.into())]);
+        check = call(&mut setting.reader()?, global, CHECK, with(given.clone()))?;
+        if verdict(&check) == "wrong" {
+            eprintln!("It does not fit.");
+        }
+    }
+    Ok(with(given))
+}
+
+/// What a new backup is to be protected with, if anything.
+fn protection(global: &Global, protect: &Protect) -> anyhow::Result<Map<String, Value>> {
+    let mut fields = secrets::given_for_new(global, &protect.password)?;
+    match protect.securetar {
+        Some(_) if fields.is_empty() => Err(WrongUse(
+            "--securetar says how to protect, and there is no password: give one with --password-file or --password-prompt"
+                .into(),
+        )
+        .into()),
+        version => {
+            fields.extend(version.map(|version| ("securetar".to_owned(), version.into())));
+            Ok(fields)
+        }
+    }
+}
+
+fn encrypt(mut setting: Setting, global: &Global, encrypt: &Encrypt) -> anyhow::Result<Answer> {
+    let mut data = reference(&mut setting, &encrypt.which)?;
+    setting.output = Some(encrypt.to.clone());
+    let mut fields = protection(global, &encrypt.protect)?;
+    if fields.is_empty() && secrets::can_ask() {
+        let password = Password { password_prompt: true, ..Password::default() };
+        fields = secrets::given_for_new(global, &password)?;
+    }
+    merge(&mut data, fields);
+    copy(&setting, global, "backup.encrypt", data)
+}
+
+fn decrypt(mut setting: Setting, global: &Global, decrypt: &Decrypt) -> anyhow::Result<Answer> {
+    let data = openable(&mut setting, global, &decrypt.read)?;
+    setting.output = Some(decrypt.to.clone());
+    copy(&setting, global, "backup.decrypt", data)
+}
+
+/// Writes a copy of a backup, not among the backups: two of one id would be one too many.
+fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow::Result<Answer> {
+    let mut host = setting.writer("copy")?;
+    let Places { backups, output, .. } = &host.places;
+    if output.as_ref().and_then(|output| output.parent()) == backups.as_deref() {
+        return Err(WrongUse(
+            "a copy beside the backups would be a second one of the same id; write it elsewhere".into(),
+        )
+        .into());
+    }
+    let json = call(&mut host, global, action, data)?;
+    Ok(Answer { text: text::copied(&json), status: Status::Done, json })
 }
 
 fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
-    let mut data = reference(&mut setting, &restore.which)?;
+    let backup = reference(&mut setting, &restore.read.which)?;
     setting.target.clone_from(&restore.to);
     // A restore that was cut off is completed or undone before what is there counts.
     if let Some(to) = restore.to.as_ref().filter(|to| !staging::was_interrupted(to)) {
@@ -159,8 +266,9 @@ fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::
         .map(|path| path.display().to_string())
         .unwrap_or_default();
     if restore.to.is_none() && !restore.dry_run && !restore.yes {
-        ask(&setting, global, &data, &target)?;
+        ask(&setting, global, backup, &target)?;
     }
+    let mut data = openable(&mut setting, global, &restore.read)?;
     let options = json!({
         "restore_homeassistant": restore.only != Some(Part::Database),
         "restore_database": restore.only != Some(Part::Homeassistant),
@@ -174,7 +282,7 @@ fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::
         say_notices(&mut host);
         must_be_empty(to)?;
     }
-    let json = call(&mut host, global, "backup.restore", &data)?;
+    let json = call(&mut host, global, "backup.restore", data)?;
     Ok(Answer { text: text::restored(&json, &target), status: status(&json, &["skipped"]), json })
 }
 
@@ -199,14 +307,14 @@ fn is_own(name: &std::ffi::OsStr) -> bool {
 }
 
 /// Asks before a home is replaced. Without a terminal there is nobody to ask.
-fn ask(setting: &Setting, global: &Global, data: &Value, target: &str) -> anyhow::Result<()> {
+fn ask(setting: &Setting, global: &Global, backup: Value, target: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
         return Err(WrongUse(format!(
             "this replaces the home in {target} and nobody can be asked; add --yes"
         ))
         .into());
     }
-    let details = call(&mut setting.reader()?, global, "backup.details", data)?;
+    let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
     eprint!("{}Replace the home in {target} by this backup? [y/N] ", text::shown(&details));
     std::io::stderr().flush()?;
     let mut answer = String::new();
@@ -217,17 +325,17 @@ fn ask(setting: &Setting, global: &Global, data: &Value, target: &str) -> anyhow
     }
 }
 
-fn merge(data: &mut Value, more: Value) {
-    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
+fn merge(data: &mut Value, more: impl Into<Value>) {
+    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more.into()) {
         data.extend(more);
     }
 }
 
 fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
-    let mut data = reference(&mut setting, &extract.which)?;
+    let mut data = openable(&mut setting, global, &extract.read)?;
     setting.target = Some(extract.to.clone());
     merge(&mut data, json!({"paths": extract.paths}));
-    let json = call(&mut setting.writer("extract")?, global, "backup.extract", &data)?;
+    let json = call(&mut setting.writer("extract")?, global, "backup.extract", data)?;
     let target = extract.to.display().to_string();
     let amount = text::extracted(&json, &target);
     Ok(Answer { text: amount, status: Status::Done, json })
@@ -235,7 +343,7 @@ fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::
 
 fn delete(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let json = call(&mut setting.writer("delete")?, global, "backup.delete", &json!({"backup_id": id}))?;
+    let json = call(&mut setting.writer("delete")?, global, "backup.delete", json!({"backup_id": id}))?;
     Ok(Answer {
         text: format!("Backup {id} deleted: {}\n", text::word(&json, "file")),
         status: Status::Done,

@@ -2,8 +2,10 @@
 
 mod args;
 mod commands;
+mod keys;
 mod plugin;
 mod progress;
+mod secrets;
 mod text;
 
 use std::io::Write;

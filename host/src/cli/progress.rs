@@ -110,7 +110,8 @@ fn label(job: &str, stage: &str) -> String {
         ("create", "upload_to_agents") => "verifying".into(),
         ("restore", "home_assistant") => "checking".into(),
         (_, "put_in_place") => "putting in place".into(),
-        ("verify", _) => "verifying".into(),
+        ("verify", _) | (_, "verify") => "verifying".into(),
+        (_, "copy") => "writing".into(),
         ("extract", _) => "extracting".into(),
         _ => stage.replace('_', " "),
     }

@@ -81,6 +81,7 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
         ("name", word(value, "name")),
         ("file", format!("{directory}/{}", word(value, "file"))),
         ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
+        ("protected", protected(value)),
         ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
     ];
     format!(
@@ -117,6 +118,29 @@ pub(crate) fn preview(value: &Value) -> String {
     )
 }
 
+/// `SecureTar 3`; none for what anyone can read.
+fn securetar(value: &Value) -> Option<String> {
+    value.get("securetar").and_then(Value::as_u64).map(|version| format!("SecureTar {version}"))
+}
+
+fn protected(value: &Value) -> String {
+    securetar(value)
+        .map_or("no: anyone can read it".into(), |securetar| format!("by a password, {securetar}"))
+}
+
+/// Which key fitted, where several were tried.
+fn opened_with(value: &Value) -> String {
+    match value.get("key").and_then(Value::as_str) {
+        Some(label) => format!(", opened with the key \"{}\"", plain(label, "")),
+        None => String::new(),
+    }
+}
+
+fn warnings(value: &Value) -> String {
+    let lines = list(value, "warnings").iter().filter_map(Value::as_str);
+    titled("Note:", lines.map(|line| format!("  {}\n", plain(line, ""))).collect())
+}
+
 fn titled(title: &str, lines: String) -> String {
     if lines.is_empty() { lines } else { format!("{title}\n{lines}") }
 }
@@ -126,15 +150,16 @@ pub(crate) fn listed(value: &Value) -> String {
     let mut text = if backups.is_empty() {
         "No backups.\n".to_owned()
     } else {
-        format!("{:8}  {:26}  {:>11}  {:10}  NAME\n", "ID", "DATE", "SIZE", "DATABASE")
+        format!("{:8}  {:26}  {:>11}  {:10}  {:11}  NAME\n", "ID", "DATE", "SIZE", "DATABASE", "PROTECTED")
     };
     for backup in backups {
         let database = yes(flag(backup, "database_included"));
         let (id, name) = (word(backup, "backup_id"), word(backup, "name"));
         text += &format!(
-            "{id:8}  {:26}  {:>11}  {database:10}  {name}\n",
+            "{id:8}  {:26}  {:>11}  {database:10}  {:11}  {name}\n",
             date(backup),
-            size(stored_size(backup))
+            size(stored_size(backup)),
+            securetar(backup).unwrap_or("no".into())
         );
     }
     let errors = value.get("agent_errors").and_then(Value::as_object);
@@ -166,13 +191,13 @@ pub(crate) fn shown(value: &Value) -> String {
         ("size", size(stored_size(backup))),
         ("home assistant", word(backup, "homeassistant_version")),
         ("database", yes(flag(backup, "database_included")).to_owned()),
-        ("protected", yes(agent(backup).is_some_and(|agent| flag(agent, "protected"))).to_owned()),
+        ("protected", protected(backup)),
         ("add-ons", names("addons", "name")),
         ("folders", names("folders", "slug")),
         ("members", names("members", "name")),
     ];
     let lost = reasons("Cannot be restored here:", list(backup, "not_restorable"));
-    format!("Backup {}\n{}{lost}", word(backup, "backup_id"), fields(&pairs))
+    format!("Backup {}\n{}{}{lost}", word(backup, "backup_id"), fields(&pairs), warnings(backup))
 }
 
 pub(crate) fn verified(value: &Value) -> String {
@@ -182,11 +207,13 @@ pub(crate) fn verified(value: &Value) -> String {
         ("file", word(value, "file")),
         ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
         ("database", yes(flag(value, "database_included")).to_owned()),
+        ("protected", protected(value) + &opened_with(value)),
     ];
     format!(
-        "Backup {} is restorable: every byte of the home in it was read and checked.\n{}{}",
+        "Backup {} is restorable: every byte of the home in it was read and checked.\n{}{}{}",
         word(value, "backup_id"),
         fields(&pairs),
+        warnings(value),
         reasons("Cannot be restored here:", list(value, "not_restorable"))
     )
 }
@@ -200,12 +227,53 @@ pub(crate) fn restored(value: &Value, target: &str) -> String {
     let (id, name) = (word(value, "backup_id"), word(value, "name"));
     let verb = if flag(value, "dry_run") { "could be " } else { "" };
     format!(
-        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}.\n{}",
+        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}",
         amount(value),
+        opened_with(value),
         reasons("Not restored:", list(value, "skipped"))
     )
 }
 
 pub(crate) fn extracted(value: &Value, target: &str) -> String {
-    format!("Extracted from backup {} to {target}: {}.\n", word(value, "backup_id"), amount(value))
+    let (id, amount, opened) = (word(value, "backup_id"), amount(value), opened_with(value));
+    format!("Extracted from backup {id} to {target}: {amount}{opened}.\n")
+}
+
+pub(crate) fn checked(value: &Value) -> String {
+    let (id, name) = (word(value, "backup_id"), word(value, "name"));
+    let securetar = securetar(value).unwrap_or_default();
+    match value.get("verdict").and_then(Value::as_str) {
+        Some("right") => match value.get("key").and_then(Value::as_str) {
+            Some(label) => {
+                format!("Right: the key \"{}\" opens backup {id} ({name}, {securetar}).\n", plain(label, ""))
+            }
+            None => format!("Right: the password opens backup {id} ({name}, {securetar}).\n"),
+        },
+        Some("wrong") => format!("Wrong: {}.\n", word(value, "reason")),
+        Some("not_protected") => format!("Backup {id} ({name}) is not protected: anyone can read it.\n"),
+        _ => format!("Cannot tell: {}.\n", word(value, "reason")),
+    }
+}
+
+pub(crate) fn copied(value: &Value) -> String {
+    let verb = if securetar(value).is_some() { "Encrypted" } else { "Decrypted" };
+    let parts = many(number(value, "parts"), "part", "parts");
+    let pairs = [
+        ("file", word(value, "file")),
+        ("size", format!("{} ({parts})", size(number(value, "size")))),
+        ("protected", protected(value)),
+        ("verified", format!("{}: read back from the disk, equal", yes(flag(value, "verified")))),
+    ];
+    let (id, name, opened) = (word(value, "backup_id"), word(value, "name"), opened_with(value));
+    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}", fields(&pairs))
+}
+
+pub(crate) fn keys(value: &Value, ring: &str) -> String {
+    let keys = list(value, "keys");
+    if keys.is_empty() {
+        return format!("No keys in the key ring {ring}.\n");
+    }
+    let width = keys.iter().map(|key| word(key, "label").chars().count()).max().unwrap_or(0);
+    let lines = keys.iter().map(|key| format!("  {:width$}  {}\n", word(key, "label"), word(key, "created")));
+    format!("Keys in {ring}:\n{}", lines.collect::<String>())
 }

@@ -109,8 +109,8 @@ impl Drop for FileDraft {
     }
 }
 
-/// Removes the drafts of processes that are gone.
-pub(super) fn remove_stale(directory: &Path) -> Result<Vec<String>> {
+/// Removes drafts that killed processes left in a directory; those of living ones are locked and stay. Returns their names.
+pub fn remove_stale(directory: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.doing(|| format!("cannot list {}", directory.display()))?,

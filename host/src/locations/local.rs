@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::draft::{self, FileDraft};
-use super::{Draft, Location, Object, Stored, check_name, modified};
+use super::draft::FileDraft;
+use super::{Draft, Location, Object, Stored, check_name, free, modified};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
@@ -22,11 +22,6 @@ pub struct LocalDirectory {
 impl LocalDirectory {
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
-    }
-
-    /// Removes drafts that a killed process left behind; those of a living one are locked and stay. Returns their names.
-    pub fn remove_stale_drafts(&self) -> Result<Vec<String>> {
-        draft::remove_stale(&self.directory)
     }
 
     fn path(&self, name: &str) -> Result<PathBuf> {
@@ -56,10 +51,8 @@ impl Location for LocalDirectory {
     }
 
     fn available(&self) -> Option<u64> {
-        // Before the first backup the directory may be missing: its file system is that of its nearest parent.
-        let existing = self.directory.ancestors().find(|path| path.exists())?;
-        let space = rustix::fs::statvfs(existing).ok()?;
-        Some(space.f_bavail.saturating_mul(space.f_frsize))
+        // Before the first backup the directory may be missing.
+        free(&self.directory)
     }
 
     fn objects(&self) -> Result<Vec<Object>> {

@@ -4,14 +4,18 @@
 
 mod draft;
 mod local;
+mod output;
 mod single;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 
+pub use draft::remove_stale as remove_stale_drafts;
 pub use local::LocalDirectory;
+pub use output::OutputFile;
 pub use single::SingleFile;
 
 use crate::error::{Doing, Error, Result};
@@ -79,6 +83,13 @@ impl Stored {
         bytes.truncate(read);
         Ok(bytes)
     }
+}
+
+/// Free bytes where `path` is, or where it will be: the file system of its nearest parent that exists.
+fn free(path: &Path) -> Option<u64> {
+    let existing = path.ancestors().find(|path| path.exists())?;
+    let space = rustix::fs::statvfs(existing).ok()?;
+    Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 fn modified(metadata: &std::fs::Metadata) -> Timestamp {

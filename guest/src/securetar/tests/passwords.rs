@@ -34,7 +34,7 @@ fn wrong_password_is_told_before_anything_is_given_out() {
             "{error}"
         );
         let (verdict, read) = check(&bytes, "wrong");
-        assert_eq!(verdict, Verdict::Wrong, "{version}");
+        assert!(matches!(verdict, Verdict::Wrong { .. }), "{version}");
         assert!(read <= 17 << 10, "{version}: {read} bytes were read");
     }
 }
@@ -54,7 +54,7 @@ fn right_password_is_told_by_the_first_kilobytes() {
 fn password_of_version_3_is_checked_even_when_the_rest_is_damaged() {
     let bytes = seal(Version::V3, &plaintext(1000));
     assert_eq!(check(&bytes[..200], PASSWORD).0, Verdict::Right);
-    assert_eq!(check(&bytes[..200], "wrong").0, Verdict::Wrong);
+    assert!(matches!(check(&bytes[..200], "wrong").0, Verdict::Wrong { .. }));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn password_of_the_real_old_library_is_checked() {
         check_password(bytes.as_slice(), bytes.len() as u64, &mut keys).unwrap()
     };
     assert_eq!(check("old password"), Verdict::Right);
-    assert_eq!(check("new password"), Verdict::Wrong);
+    assert!(matches!(check("new password"), Verdict::Wrong { .. }));
 }
 
 #[test]

@@ -1,0 +1,211 @@
+//! Storing a backup once more, protected or readable by anyone: what `backup.json` says follows the bytes.
+//!
+//! The copy is read back and found to hold what the original holds before it appears. The original is left alone.
+
+use std::io::{Read, Write};
+
+use blake2::digest::consts::U32;
+use blake2::{Blake2b, Digest};
+
+use crate::archive::{ArchiveError, Manifest, Member, Outer, OuterWriter, check};
+use crate::create::{Lock, Port, distrusted};
+use crate::error::{Failure, Result};
+use crate::library;
+use crate::model::{EncryptRequest, ReadRequest, Rewritten};
+use crate::part::{PartReader, PartWriter, from_io};
+use crate::ports::{Draft, Outside, Reader};
+use crate::progress::Progress;
+use crate::protection::{Protection, first_protected, version_of};
+use crate::securetar::Keys;
+use crate::verify::{self, Archive};
+
+/// The location that holds the one file that a person asked for.
+const OUTPUT: &str = "larder.output";
+/// Bytes that are handled at once.
+const CHUNK: usize = 256 * 1024;
+
+type Digested = [u8; 32];
+
+/// Stores a protected copy.
+pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewritten> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = &opened.object.name;
+    let mut outer = verify::outer(&opened)?;
+    if first_protected(&mut outer)?.is_some() {
+        let message = format!("{name} is protected already; decrypt it first to give it another password");
+        return Err(Failure::new("backup_unsupported", message));
+    }
+    // Whoever believes that a backup is protected must not find a part that is not.
+    if let Some(other) = outer.members.iter().find(|member| !member.is_part()) {
+        let message = format!(
+            "{name} holds {}, which is no inner tar and would stay readable by anyone; it cannot be protected",
+            other.name
+        );
+        return Err(Failure::new("backup_unsupported", message));
+    }
+    let Some(lock) = Lock::new(outside, &request.protect)? else {
+        return Err(Failure::invalid("a password is needed to encrypt with"));
+    };
+    rewrite(outside, &mut outer, name, Change { from: None, to: Some(lock), label: None })
+}
+
+/// Stores a copy that anyone can read.
+pub fn decrypt(outside: &dyn Outside, request: &ReadRequest) -> Result<Rewritten> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = &opened.object.name;
+    let mut outer = verify::outer(&opened)?;
+    let Some(part) = first_protected(&mut outer)? else {
+        let message = format!("{name} is not protected: anyone can read it as it is");
+        return Err(Failure::new("backup_unsupported", message));
+    };
+    let mut unlocked = request.unlock.open(&mut outer, &part, name)?;
+    // All parts have the same password; where one has not, that is known before anything is written.
+    for member in outer.members.clone().iter().filter(|member| member.is_part()) {
+        if version_of(&mut outer, member)?.is_some() {
+            let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
+            PartReader::open(source, member.size, Some(&mut unlocked.keys))
+                .map_err(|error| about(error, name, member))?;
+        }
+    }
+    let change = Change { from: Some(unlocked.keys), to: None, label: unlocked.label };
+    rewrite(outside, &mut outer, name, change)
+}
+
+/// What opens the original's parts, and what protects those of the copy.
+struct Change {
+    from: Option<Keys>,
+    to: Option<Lock>,
+    label: Option<String>,
+}
+
+fn rewrite(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    name: &str,
+    mut change: Change,
+) -> Result<Rewritten> {
+    let location = outside.locations().into_iter().find(|location| location.id == OUTPUT);
+    let Some(location) = location else {
+        return Err(Failure::invalid("where to? There is no output location"));
+    };
+    let version = change.to.as_ref().map(Lock::version);
+    let manifest = outer.manifest.with_protected(version.is_some())?;
+    let draft = outside.draft(OUTPUT, &location.name)?;
+    let (digests, size) = write(outside, outer, name, &manifest, &mut change, draft.as_ref())?;
+
+    let file = &location.name;
+    let stored = draft.read_back()?;
+    let mut copy = verify::outer_of(stored.as_ref(), file)?;
+    if copy.manifest != manifest || stored.size() != size {
+        return Err(distrusted(file, "it has another size, or says something else of itself"));
+    }
+    let protection = Protection::look(&mut copy)?;
+    if copy.members.iter().any(Member::is_part) && protection.version != version {
+        return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
+    }
+    protection.must_be_consistent(file)?;
+    prove(outside, &mut copy, file, change.to.map(Lock::into_reading), &digests)?;
+    draft.publish()?;
+    Ok(Rewritten {
+        backup_id: manifest.slug().to_owned(),
+        name: manifest.name().to_owned(),
+        date: manifest.date_text().to_owned(),
+        file: file.clone(),
+        size,
+        parts: copy.members.iter().filter(|member| member.is_part()).count() as u64,
+        securetar: version,
+        key: change.label,
+        verified: true,
+    })
+}
+
+/// Writes the copy; what each member's plaintext is known by, in their order, and the copy's size.
+fn write(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    name: &str,
+    manifest: &Manifest,
+    change: &mut Change,
+    draft: &dyn Draft,
+) -> Result<(Vec<Digested>, u64)> {
+    let members = outer.members.clone();
+    let mut progress = Progress::new(outside, "copy", members.iter().map(|member| member.size).sum());
+    let mut random = |bytes: &mut [u8]| outside.random(bytes);
+    let mut copy = OuterWriter::new(Port(draft), manifest, outside.now().seconds)?;
+    let mut digests = Vec::new();
+    for member in &members {
+        let is_protected = member.is_part() && version_of(outer, member)?.is_some();
+        let keys = change.from.as_mut().filter(|_| is_protected);
+        let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
+        let mut source =
+            PartReader::open(source, member.size, keys).map_err(|error| about(error, name, member))?;
+        let keys = change.to.as_ref().filter(|_| member.is_part()).map(|lock| &lock.keys);
+        let mut sink = PartWriter::new(copy.member(&member.name, member.modified)?, keys, &mut random)?;
+        let mut digest = Blake2b::<U32>::new();
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = source
+                .read(&mut buffer)
+                .map_err(|error| about(source.explain(ArchiveError::from(error).into()), name, member))?;
+            let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+            digest.update(bytes);
+            sink.write_all(bytes).map_err(from_io)?;
+            progress.add(count as u64);
+        }
+        sink.finish()?;
+        digests.push(digest.finalize().into());
+    }
+    progress.finish();
+    let (_, size) = copy.finish()?;
+    Ok((digests, size))
+}
+
+/// Reads the copy back: each member holds what the original's held, and each inner tar unpacks to its end.
+fn prove(
+    outside: &dyn Outside,
+    copy: &mut Outer<Reader<'_>>,
+    file: &str,
+    mut keys: Option<Keys>,
+    digests: &[Digested],
+) -> Result<()> {
+    let members = copy.members.clone();
+    let mut progress = Progress::new(outside, "verify", members.iter().map(|member| member.size).sum());
+    let mut found: Vec<Digested> = Vec::new();
+    for member in &members {
+        let source = copy.read(member).map_err(|error| Failure::archive(file, error))?;
+        let keys = keys.as_mut().filter(|_| member.is_part());
+        let part = PartReader::open(source, member.size, keys).map_err(|error| about(error, file, member))?;
+        let mut part = Digesting { source: part, digest: Blake2b::new(), progress: &mut progress };
+        let checked = match member.is_part() {
+            true => check(&mut part).map(drop),
+            false => std::io::copy(&mut part, &mut std::io::sink()).map(drop).map_err(Into::into),
+        };
+        checked.map_err(|error| about(part.source.explain(error.into()), file, member))?;
+        found.push(part.digest.finalize().into());
+    }
+    progress.finish();
+    match found == digests {
+        true => Ok(()),
+        false => Err(distrusted(file, "its parts hold other bytes")),
+    }
+}
+
+fn about(failure: Failure, name: &str, member: &Member) -> Failure {
+    failure.about(&format!("{name}: {}", member.name))
+}
+
+/// A reader whose bytes are digested and counted.
+struct Digesting<'a, 'b, R> {
+    source: PartReader<R>,
+    digest: Blake2b<U32>,
+    progress: &'a mut Progress<'b>,
+}
+
+impl<R: Read> Read for Digesting<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.digest.update(buffer.get(..count).unwrap_or_default());
+        self.progress.add(count as u64);
+        Ok(count)
+    }
+}

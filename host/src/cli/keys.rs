@@ -1,0 +1,131 @@
+//! `larder key`: new keys, the key ring, the emergency kit. A key is shown where a person asks for it, never in JSON.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::args::{Global, Key, KeyAdd, KeyKit, KeyNew};
+use super::commands::call;
+use super::secrets::{self, Ring};
+use super::{Answer, Status, WrongUse, text};
+use crate::assemble::Setting;
+
+pub(super) fn run(setting: &Setting, global: &Global, key: &Key) -> anyhow::Result<Answer> {
+    match key {
+        Key::New(new) => make(setting, global, new),
+        Key::Add(add) => self::add(setting, global, add),
+        Key::List => list(setting, global),
+        Key::Kit(kit) => self::kit(setting, global, kit),
+    }
+}
+
+fn make(setting: &Setting, global: &Global, new: &KeyNew) -> anyhow::Result<Answer> {
+    if global.json && new.to.is_none() && new.label.is_none() {
+        return Err(keyless());
+    }
+    let answer = call(&mut setting.reader()?, global, "backup.new_key", json!({}))?;
+    let key = answer.get("key").and_then(Value::as_str).unwrap_or_default();
+    let mut said = String::new();
+    let mut json = Map::new();
+    if let Some(to) = &new.to {
+        secrets::write_new(to, &format!("{key}\n"))?;
+        said += &format!("The key is in {}, for you alone to read.\n", to.display());
+        json.insert("file".into(), to.display().to_string().into());
+    }
+    if let Some(label) = &new.label {
+        let ring = add_to_ring(setting, global, label, key)?;
+        said += &format!("The key {label:?} is in the key ring {}.\n", ring.path.display());
+        json.insert("label".into(), label.clone().into());
+        json.insert("key_ring".into(), ring.path.display().to_string().into());
+    }
+    if said.is_empty() {
+        said = format!("{key}\n");
+    } else {
+        said +=
+            "Without it nobody can read what it protects: print its emergency kit with `larder key kit`.\n";
+    }
+    Ok(Answer { json: json.into(), text: said, status: Status::Done })
+}
+
+fn add(setting: &Setting, global: &Global, add: &KeyAdd) -> anyhow::Result<Answer> {
+    let mut given = secrets::given(global, &add.password)?;
+    let key = match given.remove("password") {
+        Some(Value::String(key)) => key,
+        _ if secrets::can_ask() => secrets::asked("Key: ")?,
+        _ => {
+            return Err(
+                WrongUse("which key? Give it with --password-file or in LARDER_PASSWORD".into()).into()
+            );
+        }
+    };
+    let ring = add_to_ring(setting, global, &add.label, &key)?;
+    let (label, path) = (&add.label, ring.path.display().to_string());
+    Ok(Answer {
+        text: format!("The key {label:?} is in the key ring {path}.\n"),
+        json: json!({"label": label, "key_ring": path}),
+        status: Status::Done,
+    })
+}
+
+fn add_to_ring(setting: &Setting, global: &Global, label: &str, key: &str) -> anyhow::Result<Ring> {
+    let ring = Ring::find(global)?;
+    ring.change(|before| {
+        let data = json!({"key_ring": before, "label": label, "password": key});
+        let answer = call(&mut setting.reader()?, global, "backup.add_key", data)?;
+        Ok(answer.get("key_ring").and_then(Value::as_str).unwrap_or_default().to_owned())
+    })?;
+    Ok(ring)
+}
+
+fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
+    let ring = Ring::find(global)?;
+    let before = if ring.path.exists() || global.key_ring.is_some() { ring.read()? } else { String::new() };
+    let mut json = call(&mut setting.reader()?, global, "backup.keys", json!({"key_ring": before}))?;
+    let text = text::keys(&json, &ring.path.display().to_string());
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("key_ring".into(), ring.path.display().to_string().into());
+    }
+    Ok(Answer { text, json, status: Status::Done })
+}
+
+fn kit(setting: &Setting, global: &Global, kit: &KeyKit) -> anyhow::Result<Answer> {
+    if global.json && kit.to.is_none() {
+        return Err(keyless());
+    }
+    let mut data = secrets::given(global, &kit.password)?;
+    if data.is_empty() {
+        match secrets::can_ask() {
+            true => data.insert("password".into(), secrets::asked("Key: ")?.into()),
+            false => {
+                return Err(WrongUse(
+                    "which key? Name one of the key ring with --key, or give it with --password-file".into(),
+                )
+                .into());
+            }
+        };
+    }
+    let answer = call(&mut setting.reader()?, global, "backup.emergency_kit", data.into())?;
+    let sheet = answer.get("text").and_then(Value::as_str).unwrap_or_default();
+    match &kit.to {
+        Some(to) => {
+            secrets::write_new(to, sheet)?;
+            Ok(written(to))
+        }
+        None => Ok(Answer { json: json!({}), text: sheet.to_owned(), status: Status::Done }),
+    }
+}
+
+fn written(to: &Path) -> Answer {
+    let path = to.display().to_string();
+    Answer {
+        text: format!(
+            "The emergency kit is in {path}. Print it and keep it away from the home's own computer.\n"
+        ),
+        json: json!({"file": path}),
+        status: Status::Done,
+    }
+}
+
+fn keyless() -> anyhow::Error {
+    WrongUse("keys are never written as JSON: name a file with --to".into()).into()
+}

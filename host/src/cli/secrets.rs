@@ -1,0 +1,177 @@
+//! Passwords and keys: where a person gives them, and the files that hold them.
+//!
+//! Never an argument, which every process could read. What is read here goes into an action's data and nowhere else; the
+//! binary's allocator wipes every block of memory that is freed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use etcetera::BaseStrategy;
+use serde_json::{Map, Value};
+
+use super::WrongUse;
+use super::args::{Global, Password};
+use crate::error::{Doing, Error};
+
+/// Where a password can be given without anything on the command line.
+const VARIABLE: &str = "LARDER_PASSWORD";
+/// The longest password file; real ones have a line.
+const MAX: u64 = 1024 * 1024;
+
+/// What a person gave, as the fields of an action: `password`, or `key` and `key_ring`. Empty when nothing was given.
+pub(super) fn given(global: &Global, choice: &Password) -> anyhow::Result<Map<String, Value>> {
+    let mut fields = Map::new();
+    if let Some(file) = &choice.password_file {
+        fields.insert("password".into(), from_file(file)?.into());
+    } else if choice.password_prompt {
+        fields.insert("password".into(), asked("Password: ")?.into());
+    } else if let Some(label) = &choice.key {
+        fields.insert("key".into(), label.clone().into());
+        fields.insert("key_ring".into(), Ring::find(global)?.read()?.into());
+    } else if let Some(password) = from_environment()? {
+        fields.insert("password".into(), password.into());
+    }
+    Ok(fields)
+}
+
+/// The same for reading, where a key ring that is there is tried when nothing was given.
+pub(super) fn given_or_ring(global: &Global, choice: &Password) -> anyhow::Result<Map<String, Value>> {
+    let mut fields = given(global, choice)?;
+    if fields.is_empty() {
+        let ring = Ring::find(global)?;
+        if global.key_ring.is_some() || ring.path.exists() {
+            fields.insert("key_ring".into(), ring.read()?.into());
+        }
+    }
+    Ok(fields)
+}
+
+/// The same for protecting something new: what is typed must be typed twice.
+pub(super) fn given_for_new(global: &Global, choice: &Password) -> anyhow::Result<Map<String, Value>> {
+    let fields = given(global, choice)?;
+    if choice.password_prompt {
+        let again = asked("The same once more: ")?;
+        if fields.get("password").and_then(Value::as_str) != Some(&again) {
+            return Err(WrongUse("the two passwords differ; nothing was done".into()).into());
+        }
+    }
+    Ok(fields)
+}
+
+/// Whether there is somebody to ask.
+pub(super) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks on the terminal, without echo.
+pub(super) fn asked(question: &str) -> anyhow::Result<String> {
+    let answer = rpassword::prompt_password(question)
+        .map_err(|error| WrongUse(format!("nobody can be asked for a password here: {error}")))?;
+    match answer.is_empty() {
+        false => Ok(answer),
+        true => Err(WrongUse("the password is empty; nothing was done".into()).into()),
+    }
+}
+
+/// The first line of a file.
+fn from_file(path: &Path) -> anyhow::Result<String> {
+    let text = read(path)?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => {
+            Err(WrongUse(format!("the first line of {} is empty: there is no password", path.display()))
+                .into())
+        }
+    }
+}
+
+fn from_environment() -> anyhow::Result<Option<String>> {
+    match std::env::var(VARIABLE) {
+        Ok(password) if password.is_empty() => {
+            Err(WrongUse(format!("{VARIABLE} is set but empty; unset it")).into())
+        }
+        Ok(password) => Ok(Some(password)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(WrongUse(format!("{VARIABLE} is not UTF-8")).into()),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let what = || format!("cannot read {}", path.display());
+    let mut bytes = Vec::new();
+    let file = File::open(path).doing(what)?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX), &mut bytes).doing(what)?;
+    // The error of the standard library holds the bytes.
+    String::from_utf8(bytes).map_err(|_| WrongUse(format!("{} is not UTF-8 text", path.display())).into())
+}
+
+/// The key ring: a file for its owner alone.
+pub(super) struct Ring {
+    pub(super) path: PathBuf,
+}
+
+impl Ring {
+    /// The one that was named, or the person's own.
+    pub(super) fn find(global: &Global) -> anyhow::Result<Self> {
+        let path = match &global.key_ring {
+            Some(path) => path.clone(),
+            None => {
+                let base = etcetera::choose_base_strategy().map_err(|error| {
+                    WrongUse(format!("there is no home directory: {error}; use --key-ring"))
+                })?;
+                base.config_dir().join("larder").join("keys.json")
+            }
+        };
+        // A link stays one: what it leads to is written.
+        Ok(Self { path: fs::canonicalize(&path).unwrap_or(path) })
+    }
+
+    pub(super) fn read(&self) -> anyhow::Result<String> {
+        let shown = self.path.display();
+        let mode = fs::metadata(&self.path)
+            .doing(|| format!("cannot open the key ring {shown}"))?
+            .permissions()
+            .mode();
+        if mode & 0o077 != 0 {
+            let mode = mode & 0o777;
+            return Err(Error::Denied(format!(
+                "others can read the key ring {shown} (mode {mode:o}); run: chmod 600 {shown}"
+            ))
+            .into());
+        }
+        read(&self.path)
+    }
+
+    /// Replaces the ring's text by what `change` makes of it, whole or not at all; no other process does so meanwhile.
+    pub(super) fn change(&self, change: impl FnOnce(String) -> anyhow::Result<String>) -> anyhow::Result<()> {
+        let directory =
+            self.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let what = || format!("cannot write the key ring {}", self.path.display());
+        fs::create_dir_all(directory).doing(what)?;
+        let held = File::open(directory).doing(what)?;
+        held.lock().doing(what)?;
+        let before = if self.path.exists() { self.read()? } else { String::new() };
+        let text = change(before)?;
+        let mut draft = tempfile::Builder::new().prefix(".keys-").tempfile_in(directory).doing(what)?;
+        draft.write_all(text.as_bytes()).doing(what)?;
+        draft.as_file().sync_all().doing(what)?;
+        draft.persist(&self.path).map_err(|error| error.error).doing(what)?;
+        held.sync_all().doing(what)?;
+        Ok(())
+    }
+}
+
+/// Writes a new file that only its owner can read.
+pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    let what = || format!("cannot write {}", path.display());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).doing(what);
+    if written.is_err() {
+        // Half a key is worse than none.
+        fs::remove_file(path).with_context(what)?;
+    }
+    Ok(written?)
+}

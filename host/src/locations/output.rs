@@ -1,0 +1,66 @@
+//! A file that a person wants to have written, as a location with room for one object.
+
+use std::path::PathBuf;
+
+use super::draft::FileDraft;
+use super::{Draft, Location, Object, Stored, free};
+use crate::error::{Error, Result};
+use crate::steps::Steps;
+
+pub struct OutputFile {
+    path: PathBuf,
+    name: String,
+}
+
+impl OutputFile {
+    pub const ID: &str = "larder.output";
+
+    /// `path` is absolute.
+    pub fn new(path: PathBuf) -> Self {
+        Self { name: path.display().to_string(), path }
+    }
+
+    fn refuse<T>(&self) -> Result<T> {
+        Err(Error::Denied(format!("{} was given to be written only", self.name)))
+    }
+}
+
+impl Location for OutputFile {
+    fn id(&self) -> &str {
+        Self::ID
+    }
+
+    /// The object's name, too.
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    fn available(&self) -> Option<u64> {
+        free(&self.path)
+    }
+
+    fn objects(&self) -> Result<Vec<Object>> {
+        Ok(Vec::new())
+    }
+
+    fn open(&self, _name: &str) -> Result<Stored> {
+        self.refuse()
+    }
+
+    fn delete(&self, _name: &str) -> Result<()> {
+        self.refuse()
+    }
+
+    fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
+        let file = self.path.file_name().filter(|_| name == self.name);
+        let (Some(file), Some(directory)) = (file, self.path.parent()) else {
+            return Err(Error::Denied(format!("{name} is not the file that was asked for")));
+        };
+        let (file, target) = (file.to_string_lossy(), self.path.clone());
+        Ok(Box::new(FileDraft::create(directory, &file, target, steps.clone())?))
+    }
+}
