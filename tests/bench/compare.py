@@ -68,14 +68,18 @@ def creators(larder, work):
     """Name → a function that makes one archive and returns (seconds, MiB, bytes of the archive)."""
     home = work / "home"
 
-    def by_larder():
-        emptied(work / "backups")
-        figures = measure(larder_command(larder, work, "create", "--name", "bench"))
-        return (*figures, new_archive(work).stat().st_size)
+    def by_larder(*options):
+        def run():
+            emptied(work / "backups")
+            figures = measure(larder_command(larder, work, "create", "--name", "bench", *options))
+            return (*figures, new_archive(work).stat().st_size)
+        return run
 
-    def by_home_assistant():
-        archive = work / "home-assistant.tar"
-        return (*measure([*COUNTERPART, "create", str(home), str(archive)]), archive.stat().st_size)
+    def by_home_assistant(name, *options):
+        def run():
+            archive = work / f"{name}.tar"
+            return (*measure([*COUNTERPART, "create", str(home), str(archive), *options]), archive.stat().st_size)
+        return run
 
     def by_pipe(program):
         def run():
@@ -84,8 +88,14 @@ def creators(larder, work):
             return (*measure(pipe, shell=True), archive.stat().st_size)
         return run
 
-    contenders = {"larder": by_larder} if larder else {}
-    contenders["home-assistant"] = by_home_assistant
+    password = work / "password.txt"
+    password.write_text("Z0X2-3QJC-BHAZ-R227-4IIQ-7V16-MZB2\n")
+    protected = ["--password-file", str(password)]
+    # The restores read what "larder" left, so it comes last of the two.
+    contenders = {"larder-password": by_larder(*protected), "larder": by_larder()} if larder else {}
+    contenders["home-assistant"] = by_home_assistant("home-assistant")
+    # With a password, Home Assistant deflates at level 9.
+    contenders["home-assistant-password"] = by_home_assistant("protected", *protected, "--level", "9")
     contenders.update({name: by_pipe(name) for name in ("gzip", "pigz") if shutil.which(name)})
     return contenders
 
@@ -120,9 +130,16 @@ def race(contenders, runs, word):
 
 
 def ratios(results):
-    """`create/gzip` and so on: Larder's seconds divided by the peer's."""
-    return {f"{word}/{name}": round(rows["larder"]["seconds"] / row["seconds"], 3)
-            for word, rows in results.items() if "larder" in rows for name, row in rows.items() if name != "larder"}
+    """`create/gzip` and so on: Larder's seconds divided by the peer's, protected by protected. `create/larder-password` is what
+    a password costs: with one divided by without."""
+    found = {}
+    for word, rows in results.items():
+        for name, row in rows.items() if "larder" in rows else ():
+            own = rows["larder-password" if name == "home-assistant-password" else "larder"]
+            ratio = row["seconds"] / own["seconds"] if name == "larder-password" else own["seconds"] / row["seconds"]
+            if name != "larder":
+                found[f"{word}/{name}"] = round(ratio, 3)
+    return found
 
 
 def table(results, found):
