@@ -40,7 +40,11 @@ struct Plugin;
 
 impl exports::lifecycle::Guest for Plugin {
     fn set_up() -> Result<(), types::Failure> {
-        Ok(())
+        manager::set_up(&Host).map_err(failure)
+    }
+
+    async fn timer(name: String) -> Result<(), types::Failure> {
+        manager::timer(&Host, &name).await.map_err(failure)
     }
 }
 
@@ -96,6 +100,30 @@ impl ports::Outside for Host {
 
     fn emit(&self, topic: &str, data: &str) {
         imports::entities::emit(topic, data);
+    }
+
+    fn publish(&self, entity_id: &str, state: &str, attributes: &str) {
+        imports::entities::publish(entity_id, state, attributes);
+    }
+
+    fn set_timer(&self, name: &str, at: Instant) {
+        imports::timers::set(name, types::Instant { seconds: at.seconds, nanoseconds: at.nanoseconds });
+    }
+
+    fn cancel_timer(&self, name: &str) {
+        imports::timers::cancel(name);
+    }
+
+    fn load_document(&self, name: &str) -> Outcome<Option<String>> {
+        imports::documents::load(name).map_err(fault)
+    }
+
+    fn save_document(&self, name: &str, text: &str) -> Outcome<()> {
+        imports::documents::save(name, text).map_err(fault)
+    }
+
+    fn set_document_aside(&self, name: &str, reason: &str) -> Outcome<Option<String>> {
+        imports::documents::set_aside(name, reason).map_err(fault)
     }
 
     fn now(&self) -> Instant {

@@ -25,39 +25,60 @@ struct Prepared {
     home: Home,
     name: String,
     location: Location,
+    failed_agent_ids: Vec<String>,
     plan: Plan,
 }
 
 fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
-    let location = location(outside, request)?;
+    let (location, failed_agent_ids) = locations(outside, request)?;
+    if !request.include_homeassistant {
+        return Err(refused("Home Assistant must be included in backup"));
+    }
+    if request.include_all_addons || request.include_addons.is_some() || request.include_folders.is_some() {
+        return Err(refused("Addons and folders are not supported by core backup"));
+    }
     let snapshot = outside.snapshot();
     let home = Home::read(outside, snapshot.as_ref());
     home.must_be_one(snapshot.as_ref())?;
     let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let name = given.map_or_else(|| format!("Custom backup {}", home.version_or_unknown()), str::to_owned);
+    let kind = if request.automatic { "Automatic" } else { "Custom" };
+    let name = given.map_or_else(|| format!("{kind} backup {}", home.version_or_unknown()), str::to_owned);
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;
     outside.report("home_assistant", 0, None);
     let plan = Plan::make(snapshot.as_ref(), &exclude)?;
-    Ok(Prepared { snapshot, home, name, location, plan })
+    Ok(Prepared { snapshot, home, name, location, failed_agent_ids, plan })
 }
 
-/// The location to store in: the local one, until there are others.
-fn location(outside: &dyn Outside, request: &CreateRequest) -> Result<Location> {
+/// Refused by Home Assistant's manager before any work begins.
+fn refused(message: impl Into<String>) -> Failure {
+    Failure::new("home_assistant_error", message)
+}
+
+/// The location to store in, and those that were asked for and are not there.
+fn locations(outside: &dyn Outside, request: &CreateRequest) -> Result<(Location, Vec<String>)> {
     let local = [LOCAL.to_owned()];
     let wanted = request.agent_ids.as_deref().unwrap_or(&local);
-    let found = outside.locations().into_iter().find(|l| l.writable && wanted.contains(&l.id));
-    found.ok_or_else(|| {
-        let message = format!("At least one available backup agent must be selected, got {wanted:?}");
-        Failure::new("home_assistant_error", message)
-    })
+    let available: Vec<_> =
+        outside.locations().into_iter().filter(|l| l.writable && wanted.contains(&l.id)).collect();
+    let is_missing = |id: &&String| available.iter().all(|location| location.id != **id);
+    let missing = wanted.iter().filter(is_missing).cloned().collect();
+    match available.into_iter().next() {
+        Some(location) => Ok((location, missing)),
+        None => {
+            // The list as Home Assistant writes it.
+            let got: Vec<_> = wanted.iter().map(|id| format!("'{id}'")).collect();
+            let got = got.join(", ");
+            Err(refused(format!("At least one available backup agent must be selected, got [{got}]")))
+        }
+    }
 }
 
 /// What a backup would hold and need.
 pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(outside, request)?;
-    let Prepared { snapshot, home, name, location, plan } = prepared;
+    let Prepared { snapshot, home, name, location, plan, .. } = prepared;
     Ok(Preview {
         estimated_size: estimate::archive_size(&plan, snapshot.as_ref()),
         available: location.available,
@@ -80,7 +101,8 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let manifest = manifest(&prepared, &date, request)?;
     let file = file_name(&prepared.name, &date)
         .map_err(|error| Failure::new("invalid_backup_filename", error.to_string()))?;
-    let lock = Lock::new(outside, &request.protect)?;
+    let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
+    let lock = lock.transpose()?.flatten();
     let draft = outside.draft(&prepared.location.id, &file)?;
 
     let total = prepared.plan.amount.bytes;
@@ -120,20 +142,23 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
         homeassistant_version: prepared.home.version_or_unknown().to_owned(),
         database_included: request.include_database,
         securetar: version,
+        failed_agent_ids: prepared.failed_agent_ids,
         skipped,
     })
 }
 
 fn manifest(prepared: &Prepared, date: &str, request: &CreateRequest) -> Result<Manifest> {
     let mut extra = Map::new();
-    if let Some(id) = &prepared.home.instance_id {
+    if let Some(id) = prepared.home.instance_id.as_ref().or(request.instance_id.as_ref()) {
         extra.insert("instance_id".into(), id.clone().into());
     }
-    extra.insert("with_automatic_settings".into(), Value::Bool(false));
+    extra.insert("with_automatic_settings".into(), Value::Bool(request.automatic));
     let id = backup_id(date, &prepared.name);
     let (version, database) = (prepared.home.version_or_unknown(), request.include_database);
     let manifest = Manifest::new(&id, &prepared.name, date, version, database, extra)?;
-    Ok(manifest.with_protected(request.protect.password.chosen()?.is_some())?)
+    let protect = request.protect_in(&prepared.location.id);
+    let is_protected = protect.is_some_and(|protect| protect.password.is_given());
+    Ok(manifest.with_protected(is_protected)?)
 }
 
 /// Reads back what the location now holds: it must be what was written, to the last count, and as protected as it was to be.
@@ -156,8 +181,8 @@ fn prove(
         return Err(distrusted(file, "the home is not in it"));
     };
     let mut home = HomePart { member, keys: lock.map(Lock::into_reading), label: None };
-    let stage = "upload_to_agents";
-    let summary = verify::read_through(outside, &mut outer, &mut home, file, stage, &mut verify::Only)?;
+    let progress = Progress::new(outside, "upload_to_agents", size);
+    let summary = verify::read_through(&mut outer, &mut home, file, progress, &mut verify::Only)?;
     let found = verify::amount(&summary);
     if outer.manifest == *manifest && found == amount && stored.size() == size {
         return Ok(());

@@ -53,11 +53,19 @@ impl Home {
         self.version.as_ref().ok().and_then(Option::as_deref).unwrap_or(UNKNOWN_VERSION)
     }
 
-    /// `now` as the home's clocks show it; UTC when the zone is not known.
+    /// The home's time zone; UTC when it is not known.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    }
+
+    /// `now` as the home's clocks show it.
     pub fn local(&self, now: Instant) -> DateTime<FixedOffset> {
-        let utc = DateTime::<Utc>::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
-        let zone: chrono_tz::Tz = self.time_zone.parse().unwrap_or(chrono_tz::UTC);
-        utc.with_timezone(&zone.offset_from_utc_datetime(&utc.naive_utc()).fix())
+        self.local_time(DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default())
+    }
+
+    /// The same of a time of `chrono`'s.
+    pub fn local_time(&self, utc: DateTime<Utc>) -> DateTime<FixedOffset> {
+        utc.with_timezone(&self.zone().offset_from_utc_datetime(&utc.naive_utc()).fix())
     }
 }
 
@@ -69,7 +77,7 @@ pub fn iso(time: &DateTime<FixedOffset>) -> String {
     }
 }
 
-fn text(snapshot: &dyn Snapshot, path: &str) -> Outcome<Option<String>> {
+pub fn text(snapshot: &dyn Snapshot, path: &str) -> Outcome<Option<String>> {
     match snapshot.open(path.as_bytes()).and_then(|content| content.read(0, MAX)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(fault) if fault.cause == Cause::NotFound => Ok(None),

@@ -11,6 +11,7 @@ pub mod archive;
 mod component;
 pub mod content;
 pub mod create;
+pub mod entities;
 pub mod error;
 pub mod estimate;
 pub mod home;

@@ -1,31 +1,48 @@
-//! The manager: whether a command may run now, which job does it, and what subscribers hear of it.
+//! The manager: whether a command may run now, which job does it, and what the rest of the home hears and sees of it.
 //!
-//! It never touches a file itself; all work is a job. Its state lives as long as its instance.
+//! All heavy work is a job. What it knows lives as long as its instance; what must outlive that is in its document
+//! (`store.rs`), and is saved before it is announced.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::actions;
+use crate::archive::Instant;
+use crate::automatic;
+use crate::entities::{self, Entity, LastEvent, Sensors, Trigger};
 use crate::error::{Failure, Result};
+use crate::home::Home;
+use crate::library::LOCAL;
 use crate::ports::{Event, Outside};
+use crate::schedule::Next;
+use crate::store::Store;
 
 /// Home Assistant's topic for what the manager does.
 const EVENTS: &str = "backup/subscribe_events";
 /// How far a job is: finer than Home Assistant's events, for a progress bar.
 const PROGRESS: &str = "larder/progress";
+/// Sentences for people.
+const LOG: &str = "larder/log";
+/// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
+const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
+/// Seconds between two messages about how much of a location's copy is there.
+const UPLOAD_STEP: i64 = 1;
 
 /// Home Assistant's manager states.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Blocked,
     Idle,
     CreateBackup,
     RestoreBackup,
 }
 
 impl State {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
+            Self::Blocked => "blocked",
             Self::Idle => "idle",
             Self::CreateBackup => "create_backup",
             Self::RestoreBackup => "restore_backup",
@@ -33,74 +50,342 @@ impl State {
     }
 }
 
+/// What the manager knows.
+#[derive(Default)]
+pub struct Inner {
+    pub state: State,
+    pub store: Store,
+    pub next: Next,
+    /// Whether an automatic backup is to start now.
+    pub is_due: bool,
+    last_action: Option<Value>,
+}
+
 thread_local! {
-    static STATE: Cell<State> = const { Cell::new(State::Idle) };
+    static INNER: RefCell<Inner> = RefCell::default();
+}
+
+/// A look at what the manager knows, or a change; never across a wait.
+pub fn with<T>(look: impl FnOnce(&mut Inner) -> T) -> T {
+    INNER.with_borrow_mut(look)
+}
+
+/// Finds out what was under way, and shows what is.
+pub fn set_up(outside: &dyn Outside) -> Result<()> {
+    let store = Store::load(outside)?;
+    with(|inner| *inner = Inner { store, ..Inner::default() });
+    automatic::plan(outside);
+    show(outside);
+    // What a cut ended has to be told: the last that was heard of it is that it is in progress.
+    let cut = with(|inner| inner.store.event().filter(|event| event.event_type == "in_progress").cloned());
+    match cut {
+        Some(event) => {
+            log(outside, "a backup was cut off: nothing of it is kept");
+            let failure = Failure::new("plugin_stopped", "it was cut off");
+            conclude(outside, State::CreateBackup, Some(event.trigger), Some(&failure));
+        }
+        None => {
+            enter(outside, State::Idle);
+            automatic::set_timers(outside);
+        }
+    }
+    automatic::begin_maintenance(outside);
+    Ok(())
 }
 
 /// Does what is asked and answers when it is done.
 pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
-    let kind = actions::check(name, data)?;
-    match kind {
-        "create" => busy(outside, State::CreateBackup, kind, data).await,
-        "restore" => busy(outside, State::RestoreBackup, kind, data).await,
-        _ => job(outside, kind, data, &mut |_| ()).await,
+    match actions::check(name, data)? {
+        "create" => text(create(outside, Trigger::Manual, data).await),
+        "create_automatic" => text(automatic::create(outside).await),
+        "restore" => restore(outside, data).await,
+        "info" => text(info(outside, data).await),
+        "verify" => text(automatic::verify(outside, data).await),
+        "agents_info" => text(Ok(agents(outside))),
+        "config_info" => text(Ok(automatic::config_info(outside))),
+        "config_update" => text(automatic::config_update(outside, data)),
+        "schedule" => text(automatic::schedule(outside, data)),
+        "retention" => text(automatic::retention(outside, data).await),
+        "adopt" => text(automatic::adopt(outside)),
+        kind => job(outside, kind, data, &mut |_, _, _| ()).await,
     }
 }
 
-/// Work that only one at a time may do: with Home Assistant's events around it.
-async fn busy(outside: &dyn Outside, state: State, kind: &str, data: &str) -> Result<String> {
-    let current = STATE.get();
+/// A timer fired.
+pub async fn timer(outside: &dyn Outside, name: &str) -> Result<()> {
+    automatic::timer(outside, name).await
+}
+
+fn text(answer: Result<Value>) -> Result<String> {
+    answer.map(|answer| answer.to_string())
+}
+
+/// Makes a backup, with Home Assistant's events around it. The job's answer.
+pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
+    begin(outside, State::CreateBackup, Some(trigger))?;
+    let result = create_job(outside, trigger, data).await;
+    if let Ok(created) = &result {
+        // Storage first: nothing is announced that a cut could take back.
+        automatic::remember(outside, trigger, created);
+        tell(outside, State::CreateBackup, Some(trigger), Said::stage(Some("cleaning_up")));
+        if trigger == Trigger::Automatic {
+            automatic::prune(outside).await;
+        }
+    }
+    conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err());
+    result
+}
+
+async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
+    let mut stages = Stages { outside, trigger, reached: 0, told: None };
+    let answer = job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
+    let created: Value = serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
+    stages.finish(&created);
+    Ok(created)
+}
+
+/// Tells the stages of a create, each once and in order, whatever progress was missed.
+struct Stages<'a> {
+    outside: &'a dyn Outside,
+    trigger: Trigger,
+    /// How many stages were told.
+    reached: usize,
+    /// When it was told last how much is there.
+    told: Option<Instant>,
+}
+
+impl Stages<'_> {
+    fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
+        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(0);
+        self.reach(at);
+        if let (1, Some(total)) = (at, total) {
+            self.upload(LOCAL, done, total);
+        }
+    }
+
+    fn finish(&mut self, created: &Value) {
+        self.reach(STAGES.len().saturating_sub(1));
+        let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
+        let agent = created.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL);
+        if self.told.is_none() {
+            self.upload(agent, 0, size);
+        }
+        self.told = None;
+        self.upload(agent, size, size);
+    }
+
+    fn reach(&mut self, at: usize) {
+        for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.reached) {
+            tell(self.outside, State::CreateBackup, Some(self.trigger), Said::stage(Some(stage)));
+        }
+        self.reached = self.reached.max(at.saturating_add(1));
+    }
+
+    /// At the start, and then at most once a second.
+    fn upload(&mut self, agent: &str, done: u64, total: u64) {
+        let now = self.outside.now();
+        let done = match self.told {
+            None if done < total => 0,
+            Some(told) if now.seconds.saturating_sub(told.seconds) < UPLOAD_STEP => return,
+            _ => done,
+        };
+        self.told = Some(now);
+        let event = json!({
+            "manager_state": State::CreateBackup.name(),
+            "agent_id": agent,
+            "uploaded_bytes": done,
+            "total_bytes": total,
+        });
+        self.outside.emit(EVENTS, &event.to_string());
+    }
+}
+
+async fn restore(outside: &dyn Outside, data: &str) -> Result<String> {
+    begin(outside, State::RestoreBackup, None)?;
+    let mut current = String::new();
+    let result = job(outside, "restore", data, &mut |stage, _, _| {
+        if stage != current {
+            stage.clone_into(&mut current);
+            tell(outside, State::RestoreBackup, None, Said::stage(Some(stage)));
+        }
+    })
+    .await;
+    conclude(outside, State::RestoreBackup, None, result.as_ref().err());
+    result
+}
+
+/// Begins work that only one at a time may do. The attempt is stored before anybody hears of it.
+fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Result<()> {
+    let current = with(|inner| inner.state);
     if current != State::Idle {
         let message = format!("Backup manager busy: {}", current.name());
         return Err(Failure::new("home_assistant_error", message));
     }
-    STATE.set(state);
-    tell(outside, state, None, "in_progress", None);
-    let result = job(outside, kind, data, &mut |stage| {
-        tell(outside, state, Some(stage), "in_progress", None);
-    })
-    .await;
-    match &result {
-        Ok(_) => {
-            tell(outside, state, Some("cleaning_up"), "in_progress", None);
-            tell(outside, state, None, "completed", None);
-        }
-        Err(failure) => tell(outside, state, None, "failed", Some(reason(failure))),
+    with(|inner| inner.state = state);
+    if trigger == Some(Trigger::Automatic) {
+        automatic::attempt(outside);
     }
-    STATE.set(State::Idle);
-    outside.emit(EVENTS, &json!({"manager_state": "idle"}).to_string());
-    result
+    tell(outside, state, trigger, Said::stage(None));
+    save(outside);
+    Ok(())
+}
+
+/// Ends it, well or with a failure.
+fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, failure: Option<&Failure>) {
+    let said = match failure {
+        None => Said { stage: None, state: "completed", reason: None },
+        Some(failure) => Said { stage: None, state: "failed", reason: Some(reason(failure)) },
+    };
+    automatic::plan(outside);
+    note(outside, trigger, &said);
+    save(outside);
+    tell(outside, state, trigger, said);
+    enter(outside, State::Idle);
+    automatic::set_timers(outside);
+}
+
+fn enter(outside: &dyn Outside, state: State) {
+    with(|inner| inner.state = state);
+    show(outside);
+    outside.emit(EVENTS, &json!({"manager_state": state.name()}).to_string());
+}
+
+/// Saves what must outlive this instance. A state directory that is full or read-only must keep nobody from backups: it is
+/// said, and the work goes on.
+pub fn save(outside: &dyn Outside) {
+    if let Err(failure) = with(|inner| inner.store.save(outside)) {
+        log(outside, &format!("what the manager knows could not be stored: {}", failure.message));
+    }
 }
 
 /// Home Assistant's `failed_reason` for a failure.
-fn reason(failure: &Failure) -> &str {
+fn reason(failure: &Failure) -> &'static str {
     match failure.code.as_ref() {
         "home_assistant_error" => "backup_manager_error",
-        "password_incorrect" | "backup_not_found" | "invalid_backup_filename" => failure.code.as_ref(),
+        "password_incorrect" => "password_incorrect",
+        "backup_not_found" => "backup_not_found",
         "plugin_stopped" => "unknown_error",
         _ => "upload_failed",
     }
 }
 
-fn tell(outside: &dyn Outside, state: State, stage: Option<&str>, what: &str, reason: Option<&str>) {
-    let event = json!({"manager_state": state.name(), "stage": stage, "state": what, "reason": reason});
-    outside.emit(EVENTS, &event.to_string());
+/// One of Home Assistant's messages about work that is under way.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    stage: Option<&'a str>,
+    state: &'static str,
+    reason: Option<&'static str>,
 }
 
-/// Runs a job to its end, with the action's own data. `staged` hears of each stage once.
-async fn job(outside: &dyn Outside, kind: &str, data: &str, staged: &mut dyn FnMut(&str)) -> Result<String> {
+impl<'a> Said<'a> {
+    fn stage(stage: Option<&'a str>) -> Self {
+        Self { stage, state: "in_progress", reason: None }
+    }
+}
+
+/// Shows and tells it: entities first, as Home Assistant does.
+fn tell(outside: &dyn Outside, state: State, trigger: Option<Trigger>, said: Said<'_>) {
+    note(outside, trigger, &said);
+    show(outside);
+    let event = json!({
+        "manager_state": state.name(),
+        "stage": said.stage,
+        "state": said.state,
+        "reason": said.reason,
+    });
+    outside.emit(EVENTS, &event.to_string());
+    with(|inner| inner.last_action = Some(event));
+}
+
+/// Keeps it as the event entity's last event; restoring has none.
+fn note(outside: &dyn Outside, trigger: Option<Trigger>, said: &Said<'_>) {
+    let Some(trigger) = trigger else { return };
+    let event = LastEvent {
+        at: entities::milliseconds(outside.now()),
+        event_type: said.state.to_owned(),
+        backup_stage: said.stage.map(str::to_owned),
+        failed_reason: said.reason.map(str::to_owned),
+        trigger,
+    };
+    with(|inner| inner.store.set_event(event));
+}
+
+/// Publishes every entity; only what changed is heard of.
+pub fn show(outside: &dyn Outside) {
+    let published = with(|inner| {
+        let config = inner.store.config();
+        let utc = |moment: crate::config::Moment| moment.time().to_utc();
+        let sensors = Sensors {
+            manager_state: inner.state.name(),
+            next: inner.next.at,
+            last_attempted: config.last_attempted_automatic_backup.map(utc),
+            last_successful: config.last_completed_automatic_backup.map(utc),
+            size: config.last_completed_automatic_backup_size,
+        };
+        let event = entities::event(inner.store.event());
+        std::iter::once(event).chain(entities::sensors(&sensors)).collect::<Vec<_>>()
+    });
+    for Entity { id, state, attributes } in published {
+        outside.publish(id, &state, &attributes.to_string());
+    }
+}
+
+/// A sentence for people.
+pub fn log(outside: &dyn Outside, message: &str) {
+    outside.emit(LOG, &json!({"message": message}).to_string());
+}
+
+/// `backup/info`: the job's list, and what the manager knows.
+async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let answer = job(outside, "info", data, &mut |_, _, _| ()).await?;
+    let mut info: Value = serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
+    let home = Home::read(outside, outside.snapshot().as_ref());
+    with(|inner| {
+        if let Some(backups) = info.get_mut("backups").and_then(Value::as_array_mut) {
+            backups.iter_mut().for_each(|backup| inner.store.add_failures(backup));
+        }
+        let config = inner.store.config();
+        let next = inner.next.at.map(|at| crate::home::iso(&home.local_time(at)));
+        let own = json!({
+            "last_attempted_automatic_backup": config.last_attempted_automatic_backup,
+            "last_completed_automatic_backup": config.last_completed_automatic_backup,
+            "last_action_event": inner.last_action,
+            "next_automatic_backup": next,
+            "next_automatic_backup_additional": inner.next.additional,
+            "state": inner.state.name(),
+        });
+        if let (Some(info), Value::Object(own)) = (info.as_object_mut(), own) {
+            info.extend(own);
+        }
+    });
+    Ok(info)
+}
+
+/// `backup/agents/info`.
+fn agents(outside: &dyn Outside) -> Value {
+    let agents: Vec<_> = outside
+        .locations()
+        .into_iter()
+        .map(|location| json!({"agent_id": location.id, "name": location.name}))
+        .collect();
+    json!({"agents": agents})
+}
+
+/// Runs a job to its end, with the action's own data. `staged` hears of its progress: stage, bytes done, bytes in all.
+pub async fn job(
+    outside: &dyn Outside,
+    kind: &str,
+    data: &str,
+    staged: &mut dyn FnMut(&str, u64, Option<u64>),
+) -> Result<String> {
     let job = outside.start_job(kind, data)?;
-    let mut current = String::new();
     loop {
         match job.next().await {
             Event::Finished(result) => return result,
             Event::Progress { stage, done, total } => {
-                if stage != current {
-                    staged(&stage);
-                }
+                staged(&stage, done, total);
                 let progress = json!({"job": kind, "stage": stage, "done": done, "total": total});
                 outside.emit(PROGRESS, &progress.to_string());
-                current = stage;
             }
         }
     }

@@ -31,6 +31,31 @@ pub struct CreateRequest {
     /// What to protect it with, if anything.
     #[serde(flatten)]
     pub protect: Protect,
+    #[serde(default = "yes")]
+    pub include_homeassistant: bool,
+    #[serde(default)]
+    pub include_all_addons: bool,
+    #[serde(default)]
+    pub include_addons: Option<Vec<String>>,
+    #[serde(default)]
+    pub include_folders: Option<Vec<String>>,
+    /// The manager's own: by the automatic settings.
+    #[serde(default)]
+    pub automatic: bool,
+    /// The manager's own: the instance where the home itself has no id.
+    #[serde(default)]
+    pub instance_id: Option<String>,
+    /// The manager's own: locations whose copy stays readable by anyone, in spite of a password.
+    #[serde(default)]
+    pub unprotected_agent_ids: Vec<String>,
+}
+
+impl CreateRequest {
+    /// What to protect the copy in a location with; none where it is to stay readable.
+    pub fn protect_in(&self, agent_id: &str) -> Option<&Protect> {
+        let is_kept_open = self.unprotected_agent_ids.iter().any(|id| id == agent_id);
+        (!is_kept_open).then_some(&self.protect)
+    }
 }
 
 /// What to protect a backup with, and how.
@@ -142,6 +167,8 @@ pub struct Created {
     pub database_included: bool,
     /// The version of SecureTar; none when anyone can read it.
     pub securetar: Option<u8>,
+    /// Locations that were asked for and are not there.
+    pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
 }
 

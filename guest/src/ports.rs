@@ -57,6 +57,16 @@ pub trait Outside {
     fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn Job>>;
     fn report(&self, stage: &str, done: u64, total: Option<u64>);
     fn emit(&self, topic: &str, data: &str);
+    /// Shows an entity's state; `attributes` is a JSON object.
+    fn publish(&self, entity_id: &str, state: &str, attributes: &str);
+    /// Has the manager's timer `name` fire then, or at once when that is past.
+    fn set_timer(&self, name: &str, at: Instant);
+    fn cancel_timer(&self, name: &str);
+    fn load_document(&self, name: &str) -> Outcome<Option<String>>;
+    /// Durable when it returns.
+    fn save_document(&self, name: &str, text: &str) -> Outcome<()>;
+    /// Gives the document that was stored before the one that cannot be used.
+    fn set_document_aside(&self, name: &str, reason: &str) -> Outcome<Option<String>>;
     fn now(&self) -> Instant;
     /// Fills `bytes` from the system's secure source.
     fn random(&self, bytes: &mut [u8]);

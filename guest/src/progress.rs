@@ -30,23 +30,18 @@ impl<'a> Progress<'a> {
     }
 
     /// Everything of the stage is done.
-    pub fn finish(self) {
-        Self::done(self.outside, self.stage, self.total);
-    }
-
-    /// The same, where the progress itself has gone elsewhere.
-    pub fn done(outside: &dyn Outside, stage: &str, total: u64) {
-        outside.report(stage, total, Some(total));
+    pub fn finish(&self) {
+        self.outside.report(self.stage, self.total, Some(self.total));
     }
 }
 
 /// A reader whose bytes are counted; what is skipped by seeking is not.
-pub struct Watched<'a, R> {
+pub struct Watched<'a, 'b, R> {
     pub inner: R,
-    pub progress: Progress<'a>,
+    pub progress: &'a mut Progress<'b>,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl<R: Read> Read for Watched<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.progress.add(read as u64);
@@ -54,7 +49,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, R> {
+impl<R: Seek> Seek for Watched<'_, '_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }

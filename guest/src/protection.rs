@@ -40,11 +40,16 @@ struct Candidate {
 }
 
 impl Unlock {
+    /// Whether something is to be protected with this.
+    pub fn is_given(&self) -> bool {
+        self.password.is_some() || self.key.is_some()
+    }
+
     /// The password to protect something with; none when the request wants no protection.
     pub fn chosen(&self) -> Result<Option<Password>> {
-        match &self.key {
-            None if self.password.is_none() => Ok(None),
-            _ => Ok(self.candidates()?.pop().map(|candidate| candidate.password)),
+        match self.is_given() {
+            false => Ok(None),
+            true => Ok(self.candidates()?.pop().map(|candidate| candidate.password)),
         }
     }
 

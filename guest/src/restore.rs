@@ -10,6 +10,7 @@ use crate::home::{Home, is_newer};
 use crate::library;
 use crate::model::{Amount, ExtractRequest, RestoreRequest, Restored, Skipped};
 use crate::ports::{Outside, Scope, Target, Writer};
+use crate::progress::Progress;
 use crate::verify::{self, Archive};
 
 /// What belongs to the recorder's database, in the home.
@@ -32,7 +33,8 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     };
     let wanted = |entry: &Entry| choice.wants(&entry.path);
     let mut staging = Staging::new(target.as_deref(), &wanted);
-    let summary = verify::read_through(outside, &mut outer, &mut home, name, "home_assistant", &mut staging)?;
+    let progress = Progress::new(outside, "home_assistant", home.member.size);
+    let summary = verify::read_through(&mut outer, &mut home, name, progress, &mut staging)?;
     if choice == Choice::Database && staging.amount.files == 0 {
         return Err(Failure::new(
             "backup_unsupported",
@@ -59,7 +61,8 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let target = outside.target(&Scope::Add, false)?;
     let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
     let mut staging = Staging::new(Some(target.as_ref()), &wanted);
-    let summary = verify::read_through(outside, &mut outer, &mut home, name, "extract", &mut staging)?;
+    let progress = Progress::new(outside, "extract", home.member.size);
+    let summary = verify::read_through(&mut outer, &mut home, name, progress, &mut staging)?;
     for path in &paths {
         let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
         if !found {

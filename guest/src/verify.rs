@@ -31,7 +31,8 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
     let mut home = home(&mut outer, &request.unlock, name)?;
     let protection = Protection::look(&mut outer)?;
     protection.must_be_consistent(name)?;
-    let summary = read_through(outside, &mut outer, &mut home, name, "verify", &mut Only)?;
+    let progress = Progress::new(outside, "verify", home.member.size);
+    let summary = read_through(&mut outer, &mut home, name, progress, &mut Only)?;
     let manifest = &outer.manifest;
     Ok(Verified {
         restorable: true,
@@ -82,20 +83,19 @@ pub fn home(outer: &mut Archive<'_>, unlock: &Unlock, name: &str) -> Result<Home
 
 /// Walks through the home in a backup, from its first byte to its last, and lets `visit` see everything.
 pub fn read_through<V: Visit<Error = Failure>>(
-    outside: &dyn Outside,
     outer: &mut Archive<'_>,
     home: &mut HomePart,
     name: &str,
-    stage: &'static str,
+    mut progress: Progress<'_>,
     visit: &mut V,
 ) -> Result<Summary> {
     let size = home.member.size;
     let source = outer.read(&home.member).map_err(|error| Failure::archive(name, error))?;
-    let source = Watched { inner: source, progress: Progress::new(outside, stage, size) };
+    let source = Watched { inner: source, progress: &mut progress };
     let mut part = PartReader::open(source, size, home.keys.as_mut()).map_err(|error| error.about(name))?;
     let summary = walk(&mut part, &Limits::default(), visit)
         .map_err(|failure: Failure| part.explain(failure).about(name))?;
-    Progress::done(outside, stage, size);
+    progress.finish();
     Ok(summary)
 }
 

@@ -7,12 +7,16 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 
 use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
 use crate::options::{LOCK_WAIT, Limits};
-use crate::runtime::{Grants, Manager, Runtime};
+use crate::runtime::{Failure, Grants, Manager, Runtime};
+use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
+use crate::states::States;
 use crate::steps::Steps;
 
 /// The backup plugin that comes with the host.
@@ -37,6 +41,7 @@ pub struct Setting {
     pub target: Option<PathBuf>,
     pub limits: Limits,
     pub steps: Steps,
+    pub clock: Clock,
 }
 
 /// Absolute directories.
@@ -101,15 +106,19 @@ impl Setting {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
         grants.may_write = lock.is_some();
+        let runtime = self.runtime()?;
         let manager =
-            Manager::start(&self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))?;
-        Ok(Host { manager, bus, places, notices, steps: self.steps.clone(), _lock: lock })
+            Manager::start(&runtime, grants.clone()).map_err(|failure| Error::Invalid(failure.message))?;
+        let mut notices = notices;
+        notices.extend(grants.documents.take_notices());
+        Ok(Host { manager, runtime, grants, bus, places, notices, steps: self.steps.clone(), _lock: lock })
     }
 
     fn grants(&self, places: &Places, bus: Bus) -> Grants {
         let mut locations: Vec<Box<dyn Location>> = Vec::new();
         if let Some(backups) = &places.backups {
-            locations.push(Box::new(LocalDirectory::new(backups.clone())));
+            let memory = Documents::new(places.state.join("host"), self.steps.clone());
+            locations.push(Box::new(LocalDirectory::new(backups.clone(), memory)));
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(SingleFile::new(file.clone())));
@@ -131,6 +140,10 @@ impl Setting {
             hidden: elsewhere.chain([&places.state]).cloned().collect(),
             kept: places.backups.iter().chain([&places.state]).cloned().collect(),
             locations: Locations::new(locations),
+            clock: self.clock.clone(),
+            states: States::new(bus.clone(), self.clock.clone()),
+            scheduler: Scheduler::default(),
+            documents: Documents::new(places.state.join("documents"), self.steps.clone()),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
@@ -178,12 +191,35 @@ fn clear(places: &Places) -> Vec<String> {
 /// A running host. Dropping it ends the plugin and frees the state directory.
 pub struct Host {
     pub manager: Manager,
+    runtime: Runtime,
+    grants: Grants,
     pub bus: Bus,
     pub places: Places,
     /// What was put right at the start, for people.
     pub notices: Vec<String>,
     pub steps: Steps,
     _lock: Option<Lock>,
+}
+
+impl Host {
+    pub fn clock(&self) -> &Clock {
+        &self.grants.clock
+    }
+
+    pub fn states(&self) -> &States {
+        &self.grants.states
+    }
+
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.grants.scheduler
+    }
+
+    /// Starts the plugin anew, in place of one that has ended.
+    pub fn restart(&mut self) -> std::result::Result<(), Failure> {
+        self.manager = Manager::start(&self.runtime, self.grants.clone())?;
+        self.notices.extend(self.grants.documents.take_notices());
+        Ok(())
+    }
 }
 
 /// The configuration directory, through links.

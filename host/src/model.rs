@@ -19,6 +19,14 @@ pub struct Timestamp {
     pub nanoseconds: u32,
 }
 
+impl Timestamp {
+    /// ISO 8601 in UTC with microseconds, as Home Assistant writes times.
+    pub fn to_iso(self) -> String {
+        let time = chrono::DateTime::from_timestamp(self.seconds, self.nanoseconds).unwrap_or_default();
+        time.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+    }
+}
+
 /// A path below the home's directory: bytes, `/`-separated, see `wit/files.wit`. The empty path is the directory itself.
 pub type HomePath = Vec<u8>;
 

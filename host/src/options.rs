@@ -32,6 +32,18 @@ pub const MAX_EVENT: usize = 64 * 1024;
 pub const MAX_PENDING: usize = 1024;
 /// Core instances, memories and tables of one instance of a component. A plain component has a few of each.
 pub const MAX_PARTS: usize = 64;
+/// Entities and timers of one plugin: many times what a plugin has.
+pub const MAX_ENTITIES: usize = 64;
+pub const MAX_TIMERS: usize = 64;
+/// How long the scheduler sleeps at most: the clock may be set, or the machine wake up, meanwhile.
+pub const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// How long a plugin that died is left alone before it is started again: twice as long each time, at most the second.
+pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
+/// A plugin that lived so long is healthy again.
+pub const HEALTHY: Duration = Duration::from_secs(600);
+/// How long work that is under way may go on when the service is told to stop.
+pub const STOP_TIME: Duration = Duration::from_secs(60);
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 

@@ -1,13 +1,14 @@
-//! `jobs`, `entities` and `clock`: what is too small for a file of its own.
+//! `jobs`, `entities`, `clock`, `timers` and `documents`: what is too small for a file of its own.
 
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
 use super::Refusal;
 use crate::bus::Event;
 use crate::error::Error;
+use crate::model::Timestamp;
 use crate::model::tamed;
-use crate::options::{MAX_EVENT, MAX_WORD};
-use crate::runtime::bindings::larder::automation::{clock, entities, jobs};
+use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
+use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
 use crate::runtime::{Job, JobEvent, StoreData};
 
 impl clock::Host for StoreData {
@@ -16,7 +17,46 @@ impl clock::Host for StoreData {
     }
 }
 
+impl timers::Host for StoreData {
+    fn set(&mut self, name: String, at: types::Instant) -> wasmtime::Result<()> {
+        self.must_be_manager("set a timer")?;
+        let types::Instant { seconds, nanoseconds } = at;
+        let at = Timestamp { seconds, nanoseconds: nanoseconds.min(999_999_999) };
+        self.grants.scheduler.set(name, at).map_err(wasmtime::Error::new)
+    }
+
+    fn cancel(&mut self, name: String) -> wasmtime::Result<()> {
+        self.must_be_manager("cancel a timer")?;
+        self.grants.scheduler.cancel(&name);
+        Ok(())
+    }
+}
+
+impl documents::Host for StoreData {
+    fn load(&mut self, name: String) -> Result<Option<String>, Refusal> {
+        self.must_be_manager("load a document").map_err(Refusal::Trap)?;
+        Ok(self.grants.documents.load(&name)?)
+    }
+
+    fn save(&mut self, name: String, text: String) -> Result<(), Refusal> {
+        self.must_be_manager("save a document").map_err(Refusal::Trap)?;
+        self.grants.check_may_write()?;
+        Ok(self.grants.documents.save(&name, &text)?)
+    }
+
+    fn set_aside(&mut self, name: String, reason: String) -> Result<Option<String>, Refusal> {
+        self.must_be_manager("set aside a document").map_err(Refusal::Trap)?;
+        let (reason, may_write) = (tamed(&reason, MAX_MESSAGE), self.grants.may_write);
+        Ok(self.grants.documents.set_aside(&name, &reason, may_write)?)
+    }
+}
+
 impl entities::Host for StoreData {
+    fn publish(&mut self, id: String, state: String, attributes: String) -> wasmtime::Result<()> {
+        self.must_be_manager("publish a state")?;
+        self.grants.states.publish(&id, state, &attributes).map_err(wasmtime::Error::new)
+    }
+
     fn emit(&mut self, topic: String, data: String) -> wasmtime::Result<()> {
         let refuse = |why: &str| {
             Err(wasmtime::Error::msg(format!("it emitted an event about {} {why}", tamed(&topic, MAX_WORD))))

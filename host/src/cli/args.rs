@@ -70,11 +70,72 @@ pub enum Command {
         /// The backup's id
         id: String,
     },
+    /// Runs until it is stopped: the schedule, retention, the plugin
+    Serve,
+    /// Shows or changes the automatic settings
+    Settings(Settings),
+    /// Calls an action, as an automation does
+    Call(Call),
+    /// Shows the states of the plugin's entities
+    States,
+    /// The next automatic backups, in local time, and why then
+    Schedule {
+        /// How many
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+    },
+    /// Deletes what the retention settings do not keep, and says why each backup is kept or deleted
+    Retention {
+        /// Says it and deletes nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Takes the automatic settings of the home's Home Assistant over, and shows what it took
+    Adopt,
     /// Makes and keeps keys, and writes emergency kits
     #[command(subcommand)]
     Key(Key),
     /// What the plugin imports, exports, may do and may not
     Plugin,
+}
+
+#[derive(Debug, Args)]
+pub struct Settings {
+    #[command(subcommand)]
+    pub change: Option<Change>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Change {
+    /// Changes settings
+    Set(Set),
+}
+
+#[derive(Debug, Args)]
+pub struct Set {
+    /// Such as `schedule.recurrence=daily`, `schedule.time=03:30`, `retention.copies=3`, `create_backup.name=null`
+    #[arg(value_name = "KEY=VALUE", required_unless_present_any = ["file", "password_file", "password_prompt", "key", "no_password"])]
+    pub assignments: Vec<String>,
+    /// A JSON file with the same structure as Home Assistant's `backup/config/update`
+    #[arg(long, value_name = "FILE", conflicts_with = "assignments")]
+    pub file: Option<PathBuf>,
+    /// Automatic backups are no longer protected
+    #[arg(long, conflicts_with_all = ["password_file", "password_prompt", "key"])]
+    pub no_password: bool,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+#[derive(Debug, Args)]
+pub struct Call {
+    /// Such as `backup.create` or `backup.create_automatic`; `larder plugin` lists all
+    pub action: String,
+    /// What to give it, a JSON object. Passwords belong into a file: --data-file
+    #[arg(long, value_name = "JSON")]
+    pub data: Option<String>,
+    /// The same from a file
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    pub data_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use super::args::{
     Cli, Command, Create, Decrypt, Encrypt, Extract, Global, Part, Password, Protect, Read, Restore, Which,
 };
 use super::progress::Progress;
-use super::{Answer, Status, WrongUse, keys, plugin, secrets, text};
+use super::{Answer, Status, WrongUse, automatic, keys, plugin, secrets, serve, text};
 use crate::assemble::{Host, Places, Setting};
 use crate::locations::SingleFile;
 use crate::options::Limits;
@@ -30,6 +30,16 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Extract(extract) => self::extract(setting, global, extract),
         Command::Encrypt(encrypt) => self::encrypt(setting, global, encrypt),
         Command::Decrypt(decrypt) => self::decrypt(setting, global, decrypt),
+        Command::Serve => {
+            need_home(&setting)?;
+            serve::run(&setting, global.verbose)
+        }
+        Command::Settings(settings) => automatic::settings(&setting, global, settings.change.as_ref()),
+        Command::Call(call) => automatic::action(&setting, global, call),
+        Command::States => automatic::states(&setting),
+        Command::Schedule { count } => automatic::schedule(&setting, global, *count),
+        Command::Retention { dry_run } => automatic::retention(&setting, global, *dry_run),
+        Command::Adopt => automatic::adopt(&setting, global),
         Command::Key(key) => keys::run(&setting, global, key),
         Command::Delete { id } => delete(&setting, global, id),
         Command::Plugin => plugin::describe(&setting),
@@ -53,7 +63,7 @@ fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
 }
 
 /// Most commands are about one home.
-fn need_home(setting: &Setting) -> anyhow::Result<()> {
+pub(super) fn need_home(setting: &Setting) -> anyhow::Result<()> {
     match setting.config.is_some() || setting.file.is_some() {
         true => Ok(()),
         false => Err(WrongUse(

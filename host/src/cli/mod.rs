@@ -1,11 +1,13 @@
 //! The command line: arguments in, one action of the plugin, words or JSON out.
 
 mod args;
+mod automatic;
 mod commands;
 mod keys;
 mod plugin;
 mod progress;
 mod secrets;
+mod serve;
 mod text;
 
 use std::io::Write;

@@ -99,7 +99,7 @@ fn from_environment() -> anyhow::Result<Option<String>> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     let what = || format!("cannot read {}", path.display());
     let mut bytes = Vec::new();
     let file = File::open(path).doing(what)?;

@@ -277,3 +277,71 @@ pub(crate) fn keys(value: &Value, ring: &str) -> String {
     let lines = keys.iter().map(|key| format!("  {:width$}  {}\n", word(key, "label"), word(key, "created")));
     format!("Keys in {ring}:\n{}", lines.collect::<String>())
 }
+
+pub(crate) fn settings(value: &Value) -> String {
+    let config = value.get("config").unwrap_or(&Value::Null);
+    let mut lines = Vec::new();
+    flatten("", config, &mut lines);
+    let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    lines.iter().map(|(key, value)| format!("{key:width$}  {value}\n")).collect()
+}
+
+/// `retention.copies  3`, one line a value.
+fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (key, value) in fields {
+                let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&plain(&key, ""), value, lines);
+            }
+        }
+        Value::String(text) => lines.push((prefix.to_owned(), plain(text, ""))),
+        other => lines.push((prefix.to_owned(), plain(&other.to_string(), ""))),
+    }
+}
+
+pub(crate) fn schedule(value: &Value) -> String {
+    let runs = list(value, "runs");
+    if runs.is_empty() {
+        return format!("No automatic backups are planned: {}.\n", word(value, "reason"));
+    }
+    runs.iter().map(|run| format!("{}  {}\n", word(run, "local"), word(run, "reason"))).collect()
+}
+
+pub(crate) fn retention(value: &Value) -> String {
+    let mut text = String::new();
+    for location in list(value, "locations") {
+        text += &format!("{} ({}):\n", word(location, "agent_id"), word(location, "policy"));
+        for decision in list(location, "decisions") {
+            let (id, name, reason) =
+                (word(decision, "backup_id"), word(decision, "name"), word(decision, "reason"));
+            text += &format!("  {id:8}  {:26}  {name}: {reason}\n", date(decision));
+        }
+        if list(location, "decisions").is_empty() {
+            text += "  no backups\n";
+        }
+    }
+    let errors = value.get("agent_errors").and_then(Value::as_object);
+    for (agent, error) in errors.into_iter().flatten() {
+        text += &format!("{agent}: {}\n", plain(error.as_str().unwrap_or_default(), ""));
+    }
+    let deleted = number(value, "deleted");
+    let verb = if flag(value, "dry_run") { "would be deleted" } else { "deleted" };
+    text + &format!("{} {verb}.\n", many(deleted, "backup", "backups"))
+}
+
+pub(crate) fn states(states: &[Value]) -> String {
+    let width = states.iter().map(|state| word(state, "entity_id").len()).max().unwrap_or(0);
+    let line = |state: &Value| format!("{:width$}  {}\n", word(state, "entity_id"), word(state, "state"));
+    states.iter().map(line).collect()
+}
+
+pub(crate) fn adopted(value: &Value) -> String {
+    let taken = list(value, "taken").iter();
+    let lines: String =
+        taken.map(|item| format!("  {}: {}\n", word(item, "what"), word(item, "value"))).collect();
+    match lines.is_empty() {
+        true => "Nothing was there to take: this home has no automatic settings.\n".into(),
+        false => format!("Taken over from Home Assistant:\n{lines}"),
+    }
+}

@@ -8,7 +8,9 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::draft::FileDraft;
+use super::marker::Marker;
 use super::{Draft, Location, Object, Stored, check_name, free, modified};
+use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
@@ -17,11 +19,13 @@ const ENDING: &str = ".tar";
 
 pub struct LocalDirectory {
     directory: PathBuf,
+    marker: Marker,
 }
 
 impl LocalDirectory {
-    pub fn new(directory: PathBuf) -> Self {
-        Self { directory }
+    /// `memory` remembers directories that backups were stored in.
+    pub fn new(directory: PathBuf, memory: Documents) -> Self {
+        Self { marker: Marker::new(directory.clone(), memory), directory }
     }
 
     fn path(&self, name: &str) -> Result<PathBuf> {
@@ -56,6 +60,7 @@ impl Location for LocalDirectory {
     }
 
     fn objects(&self) -> Result<Vec<Object>> {
+        self.marker.check()?;
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.doing(|| format!("cannot list {}", self.directory.display()))?,
@@ -99,9 +104,7 @@ impl Location for LocalDirectory {
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
         let path = self.path(name)?;
-        let directory = self.directory.display();
-        fs::create_dir_all(&self.directory)
-            .doing(|| format!("cannot make the backups directory {directory}"))?;
+        self.marker.claim()?;
         Ok(Box::new(FileDraft::create(&self.directory, name, path, steps.clone())?))
     }
 }

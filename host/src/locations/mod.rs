@@ -4,6 +4,7 @@
 
 mod draft;
 mod local;
+mod marker;
 mod output;
 mod single;
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use wasmtime::Store;
@@ -20,9 +20,35 @@ use crate::model::tamed;
 use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
 
 struct Request {
-    name: String,
-    data: String,
+    what: Asked,
     reply: Sender<Result<String, Failure>>,
+}
+
+enum Asked {
+    Action {
+        name: String,
+        data: String,
+    },
+    /// Its answer is empty.
+    Timer {
+        name: String,
+    },
+}
+
+impl Asked {
+    fn shown(&self) -> String {
+        match self {
+            Self::Action { name, .. } => format!("it answered {}", tamed(name, MAX_WORD)),
+            Self::Timer { name } => format!("its timer {} fired", tamed(name, MAX_WORD)),
+        }
+    }
+}
+
+/// An answer that is still to come: [`Manager::poll`].
+pub struct Pending {
+    shown: String,
+    started: Instant,
+    answer: Receiver<Result<String, Failure>>,
 }
 
 /// An action as the plugin describes it: `wit/actions.wit`.
@@ -80,17 +106,49 @@ impl Manager {
 
     /// Calls an action and waits for its answer, JSON text.
     pub fn call(&mut self, name: &str, data: &str) -> Result<String, Failure> {
-        if let Some(end) = &self.end {
-            return Err(end.clone());
+        let mut pending = self.begin(name, data);
+        loop {
+            if let Some(answer) = self.poll(&mut pending, LOOK) {
+                return answer;
+            }
         }
+    }
+
+    /// The same without waiting.
+    pub fn begin(&mut self, name: &str, data: &str) -> Pending {
+        self.ask(Asked::Action { name: name.into(), data: data.into() })
+    }
+
+    /// Tells the plugin that a timer fired.
+    pub fn fire(&mut self, timer: &str) -> Pending {
+        self.ask(Asked::Timer { name: timer.into() })
+    }
+
+    fn ask(&self, what: Asked) -> Pending {
         let (reply, answer) = channel();
-        let request = Request { name: name.into(), data: data.into(), reply };
-        // When nobody takes it, nobody answers.
-        let _ = self.requests.send(request);
-        match self.watch.wait(&format!("it answered {name}"), &answer) {
-            Ok(result) => result,
-            Err(end) => Err(self.end.insert(end).clone()),
+        let shown = what.shown();
+        // When nobody takes it, nobody answers: `poll` finds out.
+        let _ = self.requests.send(Request { what, reply });
+        Pending { shown, started: Instant::now(), answer }
+    }
+
+    /// Waits for an answer for at most so long; none when it has not come yet.
+    pub fn poll(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
+        if let Some(end) = &self.end {
+            return Some(Err(end.clone()));
         }
+        match self.watch.look(&pending.shown, pending.started, &pending.answer, most) {
+            Ok(answer) => answer,
+            Err(end) => Some(Err(self.end.insert(end).clone())),
+        }
+    }
+
+    /// Why the plugin has ended, when it has.
+    pub fn end(&mut self) -> Option<Failure> {
+        if self.end.is_none() {
+            self.end = self.watch.end.try_recv().ok();
+        }
+        self.end.clone()
     }
 }
 
@@ -106,19 +164,35 @@ impl Watch {
     fn wait<T>(&self, what: &str, answer: &Receiver<T>) -> Result<T, Failure> {
         let started = Instant::now();
         loop {
-            match answer.recv_timeout(LOOK) {
-                Ok(answer) => return Ok(answer),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(self.end.recv().unwrap_or_else(|_| Failure::stopped("the plugin has ended")));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+            if let Some(answer) = self.look(what, started, answer, LOOK)? {
+                return Ok(answer);
             }
-            let limit = self.vitals.limits.action_time;
-            let too_long = (started.elapsed() > limit)
-                .then(|| format!("it took longer than {} s (limit action-time)", limit.as_secs_f64()));
-            if let Some(reason) = too_long.or_else(|| self.vitals.overdue()) {
+        }
+    }
+
+    /// The same for at most so long; none when there is no answer yet.
+    fn look<T>(
+        &self,
+        what: &str,
+        started: Instant,
+        answer: &Receiver<T>,
+        most: Duration,
+    ) -> Result<Option<T>, Failure> {
+        match answer.recv_timeout(most) {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(self.end.recv().unwrap_or_else(|_| Failure::stopped("the plugin has ended")));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let limit = self.vitals.limits.action_time;
+        let too_long = (started.elapsed() > limit)
+            .then(|| format!("it took longer than {} s (limit action-time)", limit.as_secs_f64()));
+        match too_long.or_else(|| self.vitals.overdue()) {
+            None => Ok(None),
+            Some(reason) => {
                 self.vitals.cancel(reason.as_str());
-                return Err(Failure::stopped(format!("the plugin was stopped while {what}: {reason}")));
+                Err(Failure::stopped(format!("the plugin was stopped while {what}: {reason}")))
             }
         }
     }
@@ -178,11 +252,20 @@ struct Call {
 
 impl AccessorTask<StoreData, HasSelf<StoreData>> for Call {
     async fn run(self, accessor: &Accessor<StoreData>) -> wasmtime::Result<()> {
-        let Request { name, data, reply } = self.request;
-        let actions = self.plugin.larder_automation_actions();
-        let result = actions.call_call(accessor, name.clone(), data).await?;
+        let Request { what, reply } = self.request;
+        let answer = match what {
+            Asked::Action { name, data } => {
+                let actions = self.plugin.larder_automation_actions();
+                checked(&name, actions.call_call(accessor, name.clone(), data).await?)
+            }
+            Asked::Timer { name } => {
+                let lifecycle = self.plugin.larder_automation_lifecycle();
+                let done = lifecycle.call_timer(accessor, name).await?;
+                done.map(|()| String::new()).map_err(Failure::from)
+            }
+        };
         // A caller that went away does not need the answer.
-        let _ = reply.send(checked(&name, result));
+        let _ = reply.send(answer);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ mod threads;
 mod vitals;
 
 pub use engine::Runtime;
-pub use instance::{Action, Field, Manager};
+pub use instance::{Action, Field, Manager, Pending};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub use store_data::Grants;

@@ -14,8 +14,12 @@ use super::stderr::Stderr;
 use super::threads::Threads;
 use super::vitals::Vitals;
 use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::error::{Error, Result};
 use crate::locations::Locations;
+use crate::scheduler::Scheduler;
+use crate::states::States;
 use crate::steps::Steps;
 
 /// What instances of the plugin are allowed to touch. Cheap to clone; nothing in here is reached in any other way.
@@ -32,6 +36,10 @@ pub struct Grants {
     pub kept: Vec<PathBuf>,
     pub locations: Locations,
     pub bus: Bus,
+    pub clock: Clock,
+    pub states: States,
+    pub scheduler: Scheduler,
+    pub documents: Documents,
     /// An IANA name.
     pub time_zone: String,
     pub steps: Steps,
@@ -75,12 +83,25 @@ impl StoreData {
     ) -> Self {
         let stderr = Stderr::default();
         // No directory, no network, no environment, no arguments: clocks, random numbers and a place to panic to.
-        let wasi = WasiCtxBuilder::new().stderr(stderr.clone()).allow_tcp(false).allow_udp(false).build();
+        let wasi = WasiCtxBuilder::new()
+            .stderr(stderr.clone())
+            .wall_clock(grants.clock.clone())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(vitals.limits.handles);
         let memory = Memory::new(vitals.clone());
         let snapshots = Arc::default();
         Self { grants, table, memory, vitals, stderr, runtime, threads, progress, snapshots, wasi }
+    }
+
+    /// Some things only the manager does: a job has nobody to be called by, and nothing to remember.
+    pub(crate) fn must_be_manager(&self, what: &str) -> wasmtime::Result<()> {
+        match self.progress {
+            None => Ok(()),
+            Some(_) => Err(wasmtime::Error::msg(format!("a job tried to {what}: only the manager may"))),
+        }
     }
 }
 

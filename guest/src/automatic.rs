@@ -1,0 +1,333 @@
+//! Automatic backups: the settings, the schedule, retention, and what a timer sets off.
+//!
+//! Brings the pure rules (`config`, `schedule`, `retention`) together with what the manager knows and the host provides.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::archive::Instant;
+use crate::config::Moment;
+use crate::document::{HomeFiles, adopt as adopt_home};
+use crate::entities::Trigger;
+use crate::error::{Failure, Result};
+use crate::home::{Home, iso};
+use crate::library::LOCAL;
+use crate::manager::{self, State, job, log, save, show, with};
+use crate::ports::Outside;
+use crate::schedule::Calendar;
+
+/// Fires when an automatic backup is due.
+const RUN: &str = "automatic";
+/// Fires at the start and then daily: retention by days.
+const MAINTENANCE: &str = "maintenance";
+const DAY: i64 = 24 * 3600;
+/// How long a run waits for a manager that is busy.
+const BUSY: i64 = 60;
+/// Runs that `backup.schedule` tells where nobody says how many.
+const RUNS: usize = 5;
+
+/// A timer fired.
+pub async fn timer(outside: &dyn Outside, name: &str) -> Result<()> {
+    match name {
+        RUN => run(outside).await,
+        MAINTENANCE => {
+            outside.set_timer(MAINTENANCE, later(outside, DAY));
+            prune(outside).await;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Starts a backup if one is due; looks ahead if not.
+async fn run(outside: &dyn Outside) -> Result<()> {
+    plan(outside);
+    let (is_due, state) = with(|inner| (inner.is_due, inner.state));
+    if is_due && state != State::Idle {
+        outside.set_timer(RUN, later(outside, BUSY));
+        return Ok(());
+    }
+    if !is_due {
+        save(outside);
+        show(outside);
+        set_timers(outside);
+        return Ok(());
+    }
+    let result = create(outside).await;
+    result.map(drop).map_err(|failure| failure.about("automatic backup"))
+}
+
+fn later(outside: &dyn Outside, seconds: i64) -> Instant {
+    let now = outside.now();
+    Instant { seconds: now.seconds.saturating_add(seconds), ..now }
+}
+
+/// Asks the schedule what comes next, and whether that is now.
+pub fn plan(outside: &dyn Outside) {
+    let (home, now) = (home(outside), utc(outside.now()));
+    with(|inner| {
+        let history = inner.store.history();
+        let jitter_seconds = inner.store.jitter(outside);
+        let schedule = inner.store.config().schedule.clone();
+        let wake = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds }.wake(&history, now);
+        inner.is_due = wake.run.is_some();
+        // What is due stays planned until it has begun.
+        if !inner.is_due {
+            inner.store.set_planned(wake.next.at);
+        }
+        inner.next = wake.next;
+    });
+}
+
+/// Has the host wake the manager for what was planned.
+pub fn set_timers(outside: &dyn Outside) {
+    let (is_due, next) = with(|inner| (inner.is_due, inner.next.at));
+    match next {
+        _ if is_due => outside.set_timer(RUN, outside.now()),
+        Some(at) => outside.set_timer(RUN, instant(at)),
+        None => outside.cancel_timer(RUN),
+    }
+}
+
+/// The daily look begins with the first.
+pub fn begin_maintenance(outside: &dyn Outside) {
+    outside.set_timer(MAINTENANCE, outside.now());
+}
+
+/// Makes an automatic backup.
+pub async fn create(outside: &dyn Outside) -> Result<Value> {
+    let home = home(outside);
+    let data = with(|inner| {
+        let create = inner.store.config().create_backup.clone();
+        let agents = inner.store.config().agents.iter();
+        let open: Vec<_> = agents.filter(|(_, agent)| !agent.protected).map(|(id, _)| id.clone()).collect();
+        json!({
+            "agent_ids": create.agent_ids,
+            "name": create.name,
+            "include_database": create.include_database,
+            "include_all_addons": create.include_all_addons,
+            "include_addons": create.include_addons,
+            "include_folders": create.include_folders,
+            "exclude": create.exclude,
+            "password": create.password.as_ref().map(|password| password.reveal()),
+            "securetar": create.securetar.unwrap_or(3),
+            "automatic": true,
+            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+            "unprotected_agent_ids": open,
+        })
+    });
+    manager::create(outside, Trigger::Automatic, &data.to_string()).await
+}
+
+/// An automatic backup begins.
+pub fn attempt(outside: &dyn Outside) {
+    let (home, now) = (home(outside), outside.now());
+    with(|inner| {
+        let jitter_seconds = inner.store.jitter(outside);
+        let schedule = inner.store.config().schedule.clone();
+        let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
+        let (history, next) = calendar.start(&inner.store.history(), utc(now));
+        inner.store.attempt(Moment::new(home.local(now)), &history);
+        inner.next = next;
+        inner.is_due = false;
+    });
+}
+
+/// A backup was made and proven.
+pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
+    let now = Moment::new(home(outside).local(outside.now()));
+    let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();
+    let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
+    let failed = created.get("failed_agent_ids").cloned().unwrap_or_default();
+    with(|inner| {
+        inner.store.know(id, serde_json::from_value(failed).unwrap_or_default());
+        inner.store.verify(id, size, now);
+        if trigger == Trigger::Automatic {
+            inner.store.complete(now, size);
+        }
+    });
+    save(outside);
+}
+
+/// Verifies a backup, and remembers that it was good.
+pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let answer = parsed(&job(outside, "verify", data, &mut |_, _, _| ()).await?)?;
+    let request: Value = parsed(data)?;
+    let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
+    let id = answer.get("backup_id").and_then(Value::as_str);
+    let size = answer.get("size").and_then(Value::as_u64);
+    if let (true, Some(id), Some(size)) = (is_local, id, size) {
+        let now = Moment::new(home(outside).local(outside.now()));
+        with(|inner| {
+            inner.store.verify(id, size, now);
+            // A command that only reads may not write; then it is verified all the same.
+            let _ = inner.store.save(outside);
+        });
+    }
+    Ok(answer)
+}
+
+/// Deletes what retention does not keep, and says so.
+pub async fn prune(outside: &dyn Outside) {
+    let has_rule = with(|inner| {
+        let config = inner.store.config();
+        let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
+        of_agents.chain([&config.retention]).any(|policy| !policy.keeps_for_ever())
+    });
+    if !has_rule {
+        return;
+    }
+    match retain(outside, false).await {
+        Err(failure) => log(outside, &format!("retention: {}", failure.message)),
+        Ok(done) => tell_retention(outside, &done),
+    }
+}
+
+fn tell_retention(outside: &dyn Outside, done: &Value) {
+    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    for location in list(done, "locations") {
+        for decision in list(&location, "decisions") {
+            if decision.get("deleted") == Some(&Value::Bool(true)) {
+                let (agent, id, reason) =
+                    (word(&location, "agent_id"), word(&decision, "backup_id"), word(&decision, "reason"));
+                log(outside, &format!("{agent}: backup {id}: {reason}"));
+            }
+        }
+    }
+    for (agent, error) in done.get("agent_errors").and_then(Value::as_object).into_iter().flatten() {
+        log(outside, &format!("retention in {agent}: {}", error.as_str().unwrap_or_default()));
+    }
+}
+
+/// `backup.retention`.
+pub async fn retention(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let request: Value = parsed(data)?;
+    retain(outside, request.get("dry_run").and_then(Value::as_bool).unwrap_or(false)).await
+}
+
+async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
+    let home = home(outside);
+    let input = with(|inner| {
+        let config = inner.store.config();
+        let agents = config.agents.iter().filter_map(|(id, agent)| Some((id, agent.retention.as_ref()?)));
+        let policies: serde_json::Map<String, Value> =
+            agents.map(|(id, policy)| (id.clone(), json!(policy))).collect();
+        json!({
+            "dry_run": dry_run,
+            "policy": config.retention,
+            "policies": policies,
+            "verified": inner.store.verified(),
+            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+            "time_zone": home.time_zone,
+        })
+    });
+    let done = parsed(&job(outside, "retention", &input.to_string(), &mut |_, _, _| ()).await?)?;
+    if !dry_run {
+        let gone = done.get("gone").and_then(Value::as_array).cloned().unwrap_or_default();
+        with(|inner| inner.store.forget(|id| gone.iter().any(|gone| gone.as_str() == Some(id))));
+        save(outside);
+    }
+    Ok(done)
+}
+
+/// `backup.config.info`.
+pub fn config_info(outside: &dyn Outside) -> Value {
+    let home = home(outside);
+    with(|inner| {
+        let next = inner.next.at.map(|at| home.local_time(at));
+        inner.store.config().info(next.as_ref(), inner.next.additional)
+    })
+}
+
+/// `backup.config.update`: Home Assistant's body, or `assignments` as a person types them, or both.
+pub fn config_update(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let mut body: Value = parsed(data)?;
+    let assignments = body.as_object_mut().and_then(|body| body.remove("assignments"));
+    let assignments: Vec<String> =
+        assignments.map(serde_json::from_value).transpose().unwrap_or_default().unwrap_or_default();
+    let config = with(|inner| inner.store.config().assigned(&assignments)?.update(&body))?;
+    change(outside, config)
+}
+
+/// Takes new settings: stored first, then shown.
+fn change(outside: &dyn Outside, config: crate::config::Config) -> Result<Value> {
+    let before = with(|inner| {
+        let before = inner.store.config().clone();
+        inner.store.set_config(config);
+        inner.store.set_planned(None);
+        before
+    });
+    plan(outside);
+    if let Err(failure) = with(|inner| inner.store.save(outside)) {
+        with(|inner| inner.store.set_config(before));
+        plan(outside);
+        return Err(failure.about("the settings were not changed"));
+    }
+    show(outside);
+    set_timers(outside);
+    Ok(Value::Null)
+}
+
+/// `backup.schedule`: the next runs, in local time, with the reason for each.
+pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let request: Value = parsed(data)?;
+    let count = request.get("count").and_then(Value::as_u64).map_or(RUNS, |count| count.min(1000) as usize);
+    let (home, now) = (home(outside), utc(outside.now()));
+    Ok(with(|inner| {
+        let jitter_seconds = inner.store.jitter(outside);
+        let (schedule, history) = (inner.store.config().schedule.clone(), inner.store.history());
+        let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
+        let runs: Vec<_> = calendar
+            .upcoming(&history, now, count)
+            .into_iter()
+            .filter_map(|next| {
+                let local = home.local_time(next.at?);
+                Some(json!({
+                    "at": iso(&local),
+                    "local": local.format("%a %Y-%m-%d %H:%M %:z").to_string(),
+                    "additional": next.additional,
+                    "reason": next.reason,
+                }))
+            })
+            .collect();
+        json!({"runs": runs, "reason": inner.next.reason, "time_zone": home.time_zone})
+    }))
+}
+
+/// `backup.adopt`: the settings of the home's own Home Assistant, whose files are only read.
+pub fn adopt(outside: &dyn Outside) -> Result<Value> {
+    let snapshot = outside.snapshot();
+    let read = |path| crate::home::text(snapshot.as_ref(), path);
+    let files = [".storage/backup", ".storage/core.uuid", ".storage/core.config", ".HA_VERSION"];
+    let [backup, uuid, config, version] = files.map(read);
+    let (backup, uuid, config, version) = (backup?, uuid?, config?, version?);
+    let adopted = adopt_home(&HomeFiles {
+        backup: backup.as_deref(),
+        core_uuid: uuid.as_deref(),
+        core_config: config.as_deref(),
+        ha_version: version.as_deref(),
+    })
+    .map_err(|error| Failure::new("backup_unsupported", error.to_string()).about(".storage/backup"))?;
+    let taken: Vec<_> =
+        adopted.taken.iter().map(|taken| json!({"what": taken.what, "value": taken.value})).collect();
+    change(outside, adopted.config)?;
+    Ok(json!({"taken": taken}))
+}
+
+/// The home's own words, read anew: they change while a service runs.
+fn home(outside: &dyn Outside) -> Home {
+    Home::read(outside, outside.snapshot().as_ref())
+}
+
+fn utc(now: Instant) -> DateTime<Utc> {
+    DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default()
+}
+
+fn instant(at: DateTime<Utc>) -> Instant {
+    Instant { seconds: at.timestamp(), nanoseconds: at.timestamp_subsec_nanos() }
+}
+
+fn parsed(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Failure::invalid(error.to_string()))
+}

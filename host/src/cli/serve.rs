@@ -1,0 +1,84 @@
+//! `larder serve`: the service in the foreground, until a signal ends it.
+
+use std::sync::mpsc::Receiver;
+
+use serde_json::{Value, json};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{Answer, Status, text};
+use crate::assemble::Setting;
+use crate::bus::Event;
+use crate::options::STOP_TIME;
+use crate::service::{LOG, Service};
+
+/// Home Assistant's topic for what the backup manager does.
+const EVENTS: &str = "backup/subscribe_events";
+
+pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
+    let host = setting.writer("serve")?;
+    let events = host.bus.subscribe();
+    let bus = host.bus.clone();
+    let mut service = Service::new(host);
+    for notice in service.host().notices.drain(..) {
+        say(&text::plain(&notice, ""));
+    }
+    say(&format!("serving; {}", next(&mut service)));
+    let stop = service.stop();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let handle = signals.handle();
+    let finished = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if signals.forever().next().is_some() {
+                say(&format!("stopping; work that is under way gets {} s", STOP_TIME.as_secs()));
+                stop.set();
+            }
+        });
+        scope.spawn(move || follow(&events, verbose));
+        let finished = service.run();
+        bus.close();
+        handle.close();
+        finished
+    });
+    match finished {
+        true => {
+            Ok(Answer { json: json!({"stopped": true}), text: "Stopped.\n".into(), status: Status::Done })
+        }
+        false => Err(anyhow::anyhow!(
+            "stopped in the middle of a backup, which took longer than {} s more: nothing of it is kept",
+            STOP_TIME.as_secs()
+        )),
+    }
+}
+
+/// When the next automatic backup is, in a person's words.
+fn next(service: &mut Service) -> String {
+    let answer = service.host().manager.call("backup.schedule", &json!({"count": 1}).to_string());
+    let runs = answer.ok().and_then(|answer| serde_json::from_str::<Value>(&answer).ok()).unwrap_or_default();
+    match text::list(&runs, "runs").first() {
+        Some(run) => format!("the next automatic backup is at {}", text::word(run, "local")),
+        None => "no automatic backups are planned: see larder settings".into(),
+    }
+}
+
+fn follow(events: &Receiver<Event>, verbose: bool) {
+    while let Ok(event) = events.recv() {
+        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        match event.topic.as_str() {
+            LOG => say(&text::word(&data, "message")),
+            EVENTS if data.get("state").is_some() => say(&stage(&data)),
+            _ if verbose => say(&text::plain(&format!("{}: {}", event.topic, event.data), "")),
+            _ => {}
+        }
+    }
+}
+
+fn stage(data: &Value) -> String {
+    let words =
+        ["manager_state", "stage", "state", "reason"].map(|key| data.get(key).and_then(Value::as_str));
+    words.into_iter().flatten().map(|word| text::plain(word, "")).collect::<Vec<_>>().join(" ")
+}
+
+fn say(line: &str) {
+    eprintln!("{} {line}", chrono::Local::now().format("%Y-%m-%d %H:%M:%S"));
+}

@@ -1,0 +1,81 @@
+//! The marker: a file in a directory of backups that tells it from the empty place where its disk should be mounted.
+//!
+//! A directory that backups were stored in once is remembered. Without its marker it is not that directory: then nothing is
+//! listed or stored there, rather than silently in the wrong place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::documents::Documents;
+use crate::error::{Doing, Error, Result};
+
+/// Reserved, so that no snapshot shows it and no restore replaces it.
+const NAME: &str = ".larder-location";
+const TEXT: &str =
+    "Larder keeps backups in this directory. Without this file it takes the directory for another one.\n";
+/// The document that remembers directories.
+const DOCUMENT: &str = "locations";
+
+pub(super) struct Marker {
+    directory: PathBuf,
+    memory: Documents,
+}
+
+impl Marker {
+    pub(super) fn new(directory: PathBuf, memory: Documents) -> Self {
+        Self { directory, memory }
+    }
+
+    /// An error when the directory is not the one that backups were stored in before.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.path().exists() || !self.is_remembered()? {
+            return Ok(());
+        }
+        let shown = self.directory.display();
+        Err(Error::NotFound(format!(
+            "{shown} is not the directory that backups were stored in: its marker {NAME} is not there. Is its disk or share \
+             mounted? If it was emptied on purpose, run: mkdir -p {shown} && touch {shown}/{NAME}"
+        )))
+    }
+
+    /// Makes the directory where there was none yet, and remembers it.
+    pub(super) fn claim(&self) -> Result<()> {
+        self.check()?;
+        let shown = self.directory.display();
+        fs::create_dir_all(&self.directory).doing(|| format!("cannot make the backups directory {shown}"))?;
+        if !self.path().exists() {
+            fs::write(self.path(), TEXT).doing(|| format!("cannot create a backup in {shown}"))?;
+        }
+        if !self.is_remembered()? {
+            // A full state directory must not keep anybody from a backup; it is remembered next time.
+            let _ = self.remember();
+        }
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(NAME)
+    }
+
+    fn key(&self) -> String {
+        Path::new(&self.directory).display().to_string()
+    }
+
+    fn is_remembered(&self) -> Result<bool> {
+        Ok(self.remembered()?.contains_key(&self.key()))
+    }
+
+    /// What is damaged remembers nothing: the marker is a help, not a condition.
+    fn remembered(&self) -> Result<Map<String, Value>> {
+        let text = self.memory.load(DOCUMENT)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn remember(&self) -> Result<()> {
+        let mut all = self.remembered()?;
+        all.insert(self.key(), Value::Bool(true));
+        self.memory.save(DOCUMENT, &Value::Object(all).to_string())
+    }
+}
