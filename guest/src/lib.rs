@@ -9,8 +9,10 @@ pub mod actions;
 pub mod archive;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod config;
 pub mod content;
 pub mod create;
+pub mod document;
 pub mod error;
 pub mod estimate;
 pub mod home;
