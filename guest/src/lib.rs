@@ -7,10 +7,13 @@
 
 pub mod actions;
 pub mod archive;
+pub mod automatic;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod config;
 pub mod content;
 pub mod create;
+pub mod document;
 pub mod entities;
 pub mod error;
 pub mod estimate;
@@ -31,4 +34,5 @@ pub mod protection;
 pub mod restore;
 pub mod rewrite;
 pub mod securetar;
+pub mod store;
 pub mod verify;

@@ -1,0 +1,120 @@
+//! Settings as a person types them: `schedule.time=03:30`, `agents.backup.local.retention.copies=2`.
+//!
+//! Makes the body of an update of them and leaves it to the update to say whether the values are right. Refuses passwords:
+//! what stands on a command line can be read by others.
+
+use serde_json::{Map, Value};
+
+use super::Invalid;
+use super::rules::BODY;
+use super::schema::{Key, Rule};
+
+/// The body of an update with these `KEY=VALUE`.
+///
+/// The last part of a key says how its value reads: lists are parted by commas (one in `[…]` is JSON), `null` unsets where
+/// that can be, an empty list empties. The id of a location may have dots in it.
+pub fn from_assignments(assignments: &[String]) -> Result<Value, Invalid> {
+    let mut body = Value::Object(Map::new());
+    let mut wrong = Vec::new();
+    for assignment in assignments {
+        if let Err(line) = assign(&mut body, assignment) {
+            wrong.push(line);
+        }
+    }
+    if wrong.is_empty() { Ok(body) } else { Err(Invalid::new(wrong)) }
+}
+
+fn assign(body: &mut Value, assignment: &str) -> Result<(), String> {
+    let Some((key, text)) = assignment.split_once('=') else {
+        // Not repeated: who forgets the key may have typed a password.
+        return Err(
+            "a setting is given as KEY=VALUE, and one is without `=`; for example schedule.time=03:30".into(),
+        );
+    };
+    let steps = steps(key);
+    let rule = steps.iter().try_fold(&BODY, |rule, step| rule.below(step));
+    let value = match rule {
+        Some(Rule::Secret) => {
+            return Err(format!(
+                "{key}: a password is not taken from the command line, where others can read it; put it into a settings \
+             file as {{\"create_backup\": {{\"password\": …}}}} and give that with --file"
+            ));
+        }
+        Some(Rule::Map(keys)) => return Err(group(key, keys)),
+        Some(Rule::OrNull(Rule::Map(keys))) if text != "null" => return Err(group(key, keys)),
+        Some(Rule::Each(_)) => {
+            return Err(format!(
+                "{key}: name a location and its setting, as {key}.backup.local.protected=true"
+            ));
+        }
+        Some(rule) => rule.read(text),
+        // The update knows better what is wrong with it. Its value may be a password under a wrong name.
+        None => Value::Null,
+    };
+    put(body, &steps, value)
+        .ok_or_else(|| format!("{key}: it is given twice, or once whole and once in part; give it once"))
+}
+
+fn group(key: &str, keys: &[Key]) -> String {
+    let names: Vec<String> = keys.iter().map(|inner| format!("{key}.{}", inner.name)).collect();
+    format!("{key}: it is a group of settings; give one of them: {}", names.join(", "))
+}
+
+/// The parts of a key. That of a location ends where its last setting begins.
+fn steps(key: &str) -> Vec<&str> {
+    let Some(rest) = key.strip_prefix("agents.") else {
+        return key.split('.').collect();
+    };
+    let inside = rest.rsplit_once('.').filter(|(id, _)| id.ends_with(".retention"));
+    let inside = inside.and_then(|(path, name)| Some((path.strip_suffix(".retention")?, name)));
+    match (inside, rest.rsplit_once('.')) {
+        (Some((id, name)), _) => vec!["agents", id, "retention", name],
+        (None, Some((id, name))) => vec!["agents", id, name],
+        (None, None) => vec!["agents", rest],
+    }
+}
+
+/// Puts a value where nothing is yet; none when something is.
+fn put(body: &mut Value, steps: &[&str], value: Value) -> Option<()> {
+    let (last, groups) = steps.split_last()?;
+    let mut at = body;
+    for group in groups {
+        at = at.as_object_mut()?.entry(*group).or_insert_with(|| Value::Object(Map::new()));
+    }
+    let fields = at.as_object_mut()?;
+    if fields.contains_key(*last) {
+        return None;
+    }
+    fields.insert((*last).to_owned(), value);
+    Some(())
+}
+
+impl Rule {
+    /// The rule of what stands below this one.
+    fn below(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(keys) => keys.iter().find(|key| key.name == name).map(|key| &key.rule),
+            Self::Each(rule) => Some(rule),
+            Self::OrNull(rule) => rule.below(name),
+            _ => None,
+        }
+    }
+
+    /// What a text means here. One that means nothing stays text, which the update then refuses.
+    fn read(&self, text: &str) -> Value {
+        match self {
+            Self::OrNull(_) | Self::TextOrNull if text == "null" => Value::Null,
+            Self::OrNull(rule) => rule.read(text),
+            Self::List(_) if text.starts_with('[') => {
+                serde_json::from_str(text).unwrap_or_else(|_| text.into())
+            }
+            Self::List(_) if text.is_empty() => Value::Array(Vec::new()),
+            Self::List(rule) => text.split(',').map(|item| rule.read(item.trim())).collect(),
+            Self::Bool | Self::Count | Self::Size | Self::SecureTar => match serde_json::from_str(text) {
+                Ok(value @ (Value::Bool(_) | Value::Number(_))) => value,
+                _ => text.into(),
+            },
+            _ => text.into(),
+        }
+    }
+}

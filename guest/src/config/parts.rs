@@ -1,0 +1,118 @@
+//! The schedule, the retention and the moments of the settings, as they are stored.
+//!
+//! Owns their text and nothing else: what a schedule or a retention leads to is decided elsewhere.
+
+use chrono::{DateTime, FixedOffset, NaiveTime, SubsecRound};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::home::iso;
+
+/// When automatic backups are made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Counts with [`Recurrence::CustomDays`] only.
+    pub days: Vec<Day>,
+    pub recurrence: Recurrence,
+    /// The home's own time of day; none: 04:45 and a random delay.
+    #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
+    pub time: Option<NaiveTime>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recurrence {
+    #[default]
+    Never,
+    Daily,
+    CustomDays,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// How long automatic backups are kept; all none: for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub copies: Option<u32>,
+    pub days: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_daily: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_weekly: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_monthly: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_yearly: Option<u32>,
+}
+
+/// A moment with its offset from UTC, to the microsecond; stored as ISO 8601 text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(DateTime<FixedOffset>);
+
+impl Moment {
+    /// What is finer than a microsecond is cut off.
+    pub fn new(time: DateTime<FixedOffset>) -> Self {
+        Self(time.trunc_subsecs(6))
+    }
+
+    /// None when it is no text like `2026-11-23T15:44:07.167228+01:00`.
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(Self::new)
+    }
+
+    pub fn time(self) -> DateTime<FixedOffset> {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&iso(&self.0))
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("no time with an offset"))
+    }
+}
+
+/// A time of day as Home Assistant reads it: `HH:MM`, `HH:MM:SS`, also with fewer digits; what follows is passed over.
+pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
+    let number = |part: &str| part.trim().parse::<u32>().ok();
+    let mut parts = text.split(':');
+    let (hour, minute) = (number(parts.next()?)?, number(parts.next()?)?);
+    NaiveTime::from_hms_opt(hour, minute, parts.next().map_or(Some(0), number)?)
+}
+
+/// `HH:MM:SS`.
+pub(super) fn time_text(time: NaiveTime) -> String {
+    time.format("%H:%M:%S").to_string()
+}
+
+fn write_time<S: Serializer>(time: &Option<NaiveTime>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(time_text).serialize(to)
+}
+
+fn read_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveTime>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    let read = |text: String| parse_time(&text).ok_or_else(|| D::Error::custom("no time of day"));
+    text.map(read).transpose()
+}
