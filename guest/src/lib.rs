@@ -3,7 +3,8 @@
 //! The map: `component` is the door (the only file with generated types), `ports` what the logic needs from outside.
 //! `actions` turns text into a command, `manager` decides whether it may run now and starts a job, `jobs` runs in an
 //! instance of its own: `create`, `verify`, `restore`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
-//! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet.
+//! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet. `schedule` says when a
+//! backup is due and `retention` which ones go: rules without any effect.
 
 pub mod actions;
 pub mod archive;
@@ -32,7 +33,9 @@ pub mod ports;
 pub mod progress;
 pub mod protection;
 pub mod restore;
+pub mod retention;
 pub mod rewrite;
+pub mod schedule;
 pub mod securetar;
 pub mod store;
 pub mod verify;

@@ -1,0 +1,1 @@
+//! Which backups of a location go: pure rules with their reasons.
