@@ -67,11 +67,31 @@ pub const ACTIONS: &[Action] = &[
         public: true,
         job: "create",
     },
+    Action {
+        name: "backup.create_automatic",
+        description: "Makes a backup by the automatic settings.",
+        fields: &[],
+        public: true,
+        job: "create_automatic",
+    },
     client(
         "backup.generate",
         "create",
         "Makes a backup as told; with a password it is protected.",
-        &[AGENTS, NAME, DATABASE, EXCLUDE, PASSWORD, KEY_RING, KEY, SECURETAR],
+        &[
+            required("agent_ids", "array", "locations to store it in"),
+            NAME,
+            DATABASE,
+            EXCLUDE,
+            PASSWORD,
+            KEY_RING,
+            KEY,
+            SECURETAR,
+            field("include_homeassistant", "boolean", "always true here"),
+            field("include_all_addons", "boolean", "always false here: there is no Supervisor"),
+            field("include_addons", "array", "none here: there is no Supervisor"),
+            field("include_folders", "array", "none here: there is no Supervisor"),
+        ],
     ),
     client(
         "backup.preview",
@@ -134,6 +154,34 @@ pub const ACTIONS: &[Action] = &[
         "Deletes a backup from its location.",
         &[AGENT, required("backup_id", "string", "the backup")],
     ),
+    client("backup.agents.info", "agents_info", "Lists the locations.", &[]),
+    client("backup.config.info", "config_info", "The automatic settings, and the next run.", &[]),
+    client(
+        "backup.config.update",
+        "config_update",
+        "Changes the automatic settings, all that are given or none.",
+        &[
+            field("assignments", "array", "single settings as a person types them: KEY=VALUE"),
+            field("agents", "object", "settings of single locations"),
+            field("automatic_backups_configured", "boolean", "whether a person has set them up"),
+            field("create_backup", "object", "what a backup holds and where it goes"),
+            field("retention", "object", "how long automatic backups are kept"),
+            field("schedule", "object", "when automatic backups run"),
+        ],
+    ),
+    client("backup.adopt", "adopt", "Takes the settings of the home's Home Assistant over.", &[]),
+    client(
+        "backup.schedule",
+        "schedule",
+        "The next automatic backups, and why then.",
+        &[field("count", "number", "how many; 5 when absent")],
+    ),
+    client(
+        "backup.retention",
+        "retention",
+        "Deletes what the settings do not keep, and says of each backup why.",
+        &[field("dry_run", "boolean", "says it and deletes nothing")],
+    ),
     client("backup.new_key", "new_key", "Makes a new key; stores nothing.", &[]),
     client(
         "backup.add_key",
@@ -160,8 +208,17 @@ pub fn check(name: &str, data: &str) -> Result<&'static str> {
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
         return Err(Failure::new("unknown_command", format!("there is no action {name}")));
     };
+    // The settings are checked as a whole by their own rules.
+    if action.job == "config_update" {
+        return Ok(action.job);
+    }
     if let Some(key) = fields.keys().find(|key| action.fields.iter().all(|field| field.name != *key)) {
         return Err(Failure::invalid(format!("{name}: extra keys not allowed: {key}")));
+    }
+    if let Some(field) = action.fields.iter().find(|field| field.required && !fields.contains_key(field.name))
+    {
+        // Home Assistant's words.
+        return Err(Failure::invalid(format!("required key not provided at '{}'. Got None", field.name)));
     }
     let checked = match action.job {
         "create" | "preview" => typed::<CreateRequest>(value),
@@ -169,6 +226,7 @@ pub fn check(name: &str, data: &str) -> Result<&'static str> {
         "restore" => typed::<RestoreRequest>(value),
         "extract" => typed::<ExtractRequest>(value),
         "encrypt" => typed::<EncryptRequest>(value),
+        "create_automatic" | "agents_info" | "config_info" | "adopt" | "schedule" | "retention" => Ok(()),
         "new_key" | "add_key" | "keys" | "emergency_kit" => typed::<KeyRequest>(value),
         _ => typed::<ReadRequest>(value),
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::archive::Instant;
 use crate::config::Moment;
-use crate::document::{HomeFiles, adopt as adopt_home};
+use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
 use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
@@ -184,8 +184,10 @@ pub async fn prune(outside: &dyn Outside) {
 }
 
 fn tell_retention(outside: &dyn Outside, done: &Value) {
-    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let word =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     for location in list(done, "locations") {
         for decision in list(&location, "decisions") {
             if decision.get("deleted") == Some(&Value::Bool(true)) {
@@ -304,15 +306,23 @@ pub fn adopt(outside: &dyn Outside) -> Result<Value> {
     let (backup, uuid, config, version) = (backup?, uuid?, config?, version?);
     let adopted = adopt_home(&HomeFiles {
         backup: backup.as_deref(),
-        core_uuid: uuid.as_deref(),
+        uuid: uuid.as_deref(),
         core_config: config.as_deref(),
-        ha_version: version.as_deref(),
-    })
-    .map_err(|error| Failure::new("backup_unsupported", error.to_string()).about(".storage/backup"))?;
-    let taken: Vec<_> =
-        adopted.taken.iter().map(|taken| json!({"what": taken.what, "value": taken.value})).collect();
-    change(outside, adopted.config)?;
-    Ok(json!({"taken": taken}))
+        version: version.as_deref(),
+    });
+    let told =
+        |list: &[Taken]| list.iter().map(|t| json!({"what": t.what, "value": t.value})).collect::<Value>();
+    let answer = json!({"taken": told(&adopted.taken), "not_taken": told(&adopted.not_taken)});
+    with(|inner| {
+        adopted
+            .known
+            .iter()
+            .for_each(|known| inner.store.know(&known.backup_id, known.failed_agent_ids.clone()))
+    });
+    if let Some(config) = adopted.config {
+        change(outside, config)?;
+    }
+    Ok(answer)
 }
 
 /// The home's own words, read anew: they change while a service runs.

@@ -138,8 +138,10 @@ pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
 
 async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
     let mut stages = Stages { outside, trigger, reached: 0, told: None };
-    let answer = job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
-    let created: Value = serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
+    let answer =
+        job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
+    let created: Value =
+        serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
     stages.finish(&created);
     Ok(created)
 }
@@ -338,7 +340,8 @@ pub fn log(outside: &dyn Outside, message: &str) {
 /// `backup/info`: the job's list, and what the manager knows.
 async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
     let answer = job(outside, "info", data, &mut |_, _, _| ()).await?;
-    let mut info: Value = serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
+    let mut info: Value =
+        serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
     let home = Home::read(outside, outside.snapshot().as_ref());
     with(|inner| {
         if let Some(backups) = info.get_mut("backups").and_then(Value::as_array_mut) {

@@ -22,12 +22,13 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 pub use assign::from_assignments;
-pub use parts::{Day, Moment, Policy, Recurrence, Schedule};
+pub use parts::{Moment, Policy};
 pub(crate) use rules::DATA;
 pub(crate) use schema::{Purpose, check};
 
 use crate::error::Failure;
 use crate::home::iso;
+use crate::schedule::Schedule;
 use crate::securetar::Password;
 
 /// All automatic settings, and how the last automatic backup went. Serialized, it is `data.config` of the stored document,

@@ -8,38 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::home::iso;
 
-/// When automatic backups are made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// Counts with [`Recurrence::CustomDays`] only.
-    pub days: Vec<Day>,
-    pub recurrence: Recurrence,
-    /// The home's own time of day; none: 04:45 and a random delay.
-    #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
-    pub time: Option<NaiveTime>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recurrence {
-    #[default]
-    Never,
-    Daily,
-    CustomDays,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
 /// How long automatic backups are kept; all none: for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -53,6 +21,13 @@ pub struct Policy {
     pub keep_monthly: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_yearly: Option<u32>,
+}
+
+impl Policy {
+    /// Whether nothing is ever deleted.
+    pub fn keeps_for_ever(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A moment with its offset from UTC, to the microsecond; stored as ISO 8601 text.
@@ -105,14 +80,4 @@ pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
 /// `HH:MM:SS`.
 pub(super) fn time_text(time: NaiveTime) -> String {
     time.format("%H:%M:%S").to_string()
-}
-
-fn write_time<S: Serializer>(time: &Option<NaiveTime>, to: S) -> Result<S::Ok, S::Error> {
-    time.map(time_text).serialize(to)
-}
-
-fn read_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveTime>, D::Error> {
-    let text = Option::<String>::deserialize(from)?;
-    let read = |text: String| parse_time(&text).ok_or_else(|| D::Error::custom("no time of day"));
-    text.map(read).transpose()
 }

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 pub use adopt::{Adopted, HomeFiles, Taken, adopt};
 
-use crate::config::{Config, DATA, Purpose, check};
+use crate::config::{Config, DATA, Moment, Purpose, check};
 use leftover::Leftover;
 
 /// What is written: Home Assistant's version of the form.
@@ -64,9 +64,18 @@ pub struct Extra {
     /// The event entity's last state, which survives a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,
-    /// The next run as it was planned, ISO 8601: a restart neither loses nor repeats it.
+    /// The next run as it was planned: a restart neither loses nor repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub planned: Option<String>,
+    pub planned: Option<Moment>,
+    /// Starts of earlier automatic backups, newest first: a clock that is set back repeats none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Moment>,
+    /// Whether the last automatic backup was cut off and has to be made up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// This instance's id, for a home that has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
     /// The random delay of that run in seconds, drawn once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<u32>,

@@ -21,7 +21,7 @@ pub struct Calendar<'a> {
 }
 
 /// The next run, and why then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Next {
     /// None when nothing is scheduled; never before the `now` that it was asked for.
     pub at: Option<DateTime<Utc>>,
