@@ -9,10 +9,10 @@ use crate::archive::Instant;
 use crate::config::Moment;
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
-use crate::manager::{self, State, job, log, save, show, with};
+use crate::manager::{self, State, job, log, parsed, save, show, with};
 use crate::ports::Outside;
 use crate::schedule::Calendar;
 
@@ -336,8 +336,4 @@ fn utc(now: Instant) -> DateTime<Utc> {
 
 fn instant(at: DateTime<Utc>) -> Instant {
     Instant { seconds: at.timestamp(), nanoseconds: at.timestamp_subsec_nanos() }
-}
-
-fn parsed(text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|error| Failure::invalid(error.to_string()))
 }

@@ -2,11 +2,11 @@
 //!
 //! Answers have Home Assistant's shape (`backup/info`, `backup/details`).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::archive::Manifest;
 use crate::error::Result;
-use crate::library::{self, Listing};
+use crate::library::{self, Listing, Opened};
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
 use crate::ports::Outside;
 use crate::protection::{self, Protection};
@@ -16,7 +16,7 @@ use crate::verify;
 pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
     let wanted = |id: &String| request.agent_id.as_ref().is_none_or(|agent| agent == id);
     let ids = outside.locations().into_iter().map(|location| location.id).filter(wanted);
-    let mut info = Info { backups: Vec::new(), agent_errors: Map::new(), unreadable: Vec::new() };
+    let mut info = Info::default();
     for id in ids {
         match library::list(outside, &id) {
             Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
@@ -40,9 +40,9 @@ fn add(info: &mut Info, listing: Listing) {
     }
 }
 
-/// One backup, with its file's name and what it holds that cannot be restored here.
+/// One backup, with its file's name and what it holds that cannot be restored here; `null` when it is not there.
 pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let opened = library::open(outside, request)?;
+    let Some(opened) = found(library::open(outside, request))? else { return Ok(answer("backup", Value::Null)) };
     let mut outer = verify::outer(&opened)?;
     let protection = Protection::look(&mut outer)?;
     let not_restorable = verify::not_restorable(&outer);
@@ -58,7 +58,20 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
         fields.insert("not_restorable".into(), json!(not_restorable));
         fields.insert("warnings".into(), json!(protection.warnings()));
     }
-    Ok(json!({"agent_errors": {}, "backup": backup}))
+    Ok(answer("backup", backup))
+}
+
+/// Home Assistant's reply about something that no location failed at.
+fn answer(key: &str, value: Value) -> Value {
+    json!({"agent_errors": {}, "agent_error_translations": {}, key: value})
+}
+
+/// What is not there is no error for Home Assistant.
+fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
+    match opened {
+        Err(failure) if failure.code == "backup_not_found" => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// Whether a password or a key of the key ring opens a backup.
@@ -90,11 +103,11 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     Ok(check)
 }
 
-/// Deletes one backup. Only what can be read as that backup is deleted.
+/// Deletes one backup: the name of its file, `null` when it is not there. Only what can be read as that backup is deleted.
 pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let opened = library::open(outside, request)?;
+    let Some(opened) = found(library::open(outside, request))? else { return Ok(answer("file", Value::Null)) };
     outside.delete_object(&opened.agent_id, &opened.object.name)?;
-    Ok(json!({"agent_errors": {}, "file": opened.object.name}))
+    Ok(answer("file", opened.object.name.into()))
 }
 
 /// A backup as Home Assistant describes it, and the name of its file.

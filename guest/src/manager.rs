@@ -101,6 +101,8 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
         "restore" => restore(outside, data).await,
         "info" => text(info(outside, data).await),
         "verify" => text(automatic::verify(outside, data).await),
+        "details" => text(details(outside, data).await),
+        "delete" => text(delete(outside, data).await),
         "agents_info" => text(Ok(agents(outside))),
         "config_info" => text(Ok(automatic::config_info(outside))),
         "config_update" => text(automatic::config_update(outside, data)),
@@ -362,6 +364,31 @@ async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
         }
     });
     Ok(info)
+}
+
+/// `backup/details`.
+async fn details(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let mut details = parsed(&job(outside, "details", data, &mut |_, _, _| ()).await?)?;
+    if let Some(backup) = details.get_mut("backup") {
+        with(|inner| inner.store.add_failures(backup));
+    }
+    Ok(details)
+}
+
+/// `backup/delete`. What is gone is forgotten.
+async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let answer = parsed(&job(outside, "delete", data, &mut |_, _, _| ()).await?)?;
+    let id = parsed(data)?.get("backup_id").and_then(Value::as_str).map(str::to_owned);
+    if answer.get("file").is_some_and(Value::is_string) {
+        with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));
+        save(outside);
+    }
+    Ok(answer)
+}
+
+/// JSON text as a value.
+pub fn parsed(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Failure::invalid(error.to_string()))
 }
 
 /// `backup/agents/info`.

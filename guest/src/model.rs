@@ -204,10 +204,11 @@ pub struct Excluded {
 }
 
 /// `backup/info`, as Home Assistant answers it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Info {
     pub backups: Vec<Value>,
     pub agent_errors: serde_json::Map<String, Value>,
+    pub agent_error_translations: serde_json::Map<String, Value>,
     /// Objects that are no readable backups, and why.
     pub unreadable: Vec<Skipped>,
 }

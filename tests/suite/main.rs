@@ -1,5 +1,6 @@
 //! The suite: one binary, a module a subject.
 
+mod automatic;
 mod commands;
 mod cuts;
 mod databases;

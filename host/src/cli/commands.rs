@@ -12,8 +12,9 @@ use super::args::{
 use super::progress::Progress;
 use super::{Answer, Status, WrongUse, automatic, keys, plugin, secrets, serve, text};
 use crate::assemble::{Host, Places, Setting};
-use crate::locations::SingleFile;
+use crate::locations::{LocalDirectory, SingleFile};
 use crate::options::Limits;
+use crate::runtime::Failure;
 use crate::staging;
 use crate::steps::Steps;
 
@@ -110,6 +111,7 @@ fn status(answer: &Value, keys: &[&str]) -> Status {
 fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<Answer> {
     need_home(&setting)?;
     let mut data = json!({
+        "agent_ids": [LocalDirectory::ID],
         "name": create.name,
         "include_database": !create.no_database,
         "exclude": create.exclude,
@@ -152,7 +154,19 @@ fn reference(setting: &mut Setting, which: &Which) -> anyhow::Result<Value> {
 fn show(mut setting: Setting, global: &Global, which: &Which) -> anyhow::Result<Answer> {
     let data = reference(&mut setting, which)?;
     let json = call(&mut setting.reader()?, global, "backup.details", data)?;
+    must_be_there(&json, "backup", &which.backup)?;
     Ok(Answer { text: text::shown(&json), status: Status::Done, json })
+}
+
+/// Home Assistant answers with nothing about what is not there; a person should hear of it.
+fn must_be_there(answer: &Value, key: &str, id: &str) -> anyhow::Result<()> {
+    match answer.get(key).is_some_and(Value::is_null) {
+        false => Ok(()),
+        true => {
+            let message = format!("there is no backup {id}; `larder list` shows those that are there");
+            Err(Failure { code: "backup_not_found".into(), message }.into())
+        }
+    }
 }
 
 fn verify(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
@@ -276,7 +290,7 @@ fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::
         .map(|path| path.display().to_string())
         .unwrap_or_default();
     if restore.to.is_none() && !restore.dry_run && !restore.yes {
-        ask(&setting, global, backup, &target)?;
+        ask(&setting, global, &restore.read.which.backup, backup, &target)?;
     }
     let mut data = openable(&mut setting, global, &restore.read)?;
     let options = json!({
@@ -317,7 +331,7 @@ fn is_own(name: &std::ffi::OsStr) -> bool {
 }
 
 /// Asks before a home is replaced. Without a terminal there is nobody to ask.
-fn ask(setting: &Setting, global: &Global, backup: Value, target: &str) -> anyhow::Result<()> {
+fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
         return Err(WrongUse(format!(
             "this replaces the home in {target} and nobody can be asked; add --yes"
@@ -325,6 +339,7 @@ fn ask(setting: &Setting, global: &Global, backup: Value, target: &str) -> anyho
         .into());
     }
     let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
+    must_be_there(&details, "backup", id)?;
     eprint!("{}Replace the home in {target} by this backup? [y/N] ", text::shown(&details));
     std::io::stderr().flush()?;
     let mut answer = String::new();
@@ -354,6 +369,7 @@ fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::
 fn delete(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let json = call(&mut setting.writer("delete")?, global, "backup.delete", json!({"backup_id": id}))?;
+    must_be_there(&json, "file", id)?;
     Ok(Answer {
         text: format!("Backup {id} deleted: {}\n", text::word(&json, "file")),
         status: Status::Done,

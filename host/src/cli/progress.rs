@@ -7,10 +7,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
-use super::text::size;
+use super::text::{size, word};
 use crate::bus::Event;
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
+use crate::service::LOG;
 
 const BAR: &str = "{prefix:>16} {bar:30} {bytes:>11} of {total_bytes:<11} {bytes_per_sec:>13}  {eta} left";
 const UNKNOWN: &str = "{prefix:>16} {spinner}";
@@ -39,8 +40,13 @@ impl Progress {
     /// Shows events until the bus is gone.
     pub(crate) fn follow(mut self, events: &Receiver<Event>) {
         while let Ok(event) = events.recv() {
-            if self.verbose && event.topic != "larder/progress" {
+            if self.verbose && event.topic != "larder/progress" && event.topic != LOG {
                 self.say(&tamed(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
+            }
+            if event.topic == LOG
+                && let Ok(data) = serde_json::from_str::<Value>(&event.data)
+            {
+                self.say(&word(&data, "message"));
             }
             if event.topic == "larder/progress" {
                 self.show(&event.data);

@@ -23,6 +23,9 @@ pub struct LocalDirectory {
 }
 
 impl LocalDirectory {
+    /// Home Assistant's.
+    pub const ID: &str = "backup.local";
+
     /// `memory` remembers directories that backups were stored in.
     pub fn new(directory: PathBuf, memory: Documents) -> Self {
         Self { marker: Marker::new(directory.clone(), memory), directory }
@@ -43,7 +46,7 @@ impl LocalDirectory {
 
 impl Location for LocalDirectory {
     fn id(&self) -> &str {
-        "backup.local"
+        Self::ID
     }
 
     fn name(&self) -> &str {

@@ -1,0 +1,146 @@
+//! A service inside the test's own process, with the real component and a clock that the test moves.
+
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use larder::assemble::Setting;
+use larder::bus::{Bus, Event};
+use larder::clock::Clock;
+use larder::model::Timestamp;
+use larder::options::Limits;
+use larder::runtime::Failure;
+use larder::service::Service;
+use larder::states::State;
+use larder::steps::Steps;
+use serde_json::Value;
+
+use crate::TestHome;
+
+/// What somebody who listens from the start hears.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    pub topic: String,
+    pub data: Value,
+}
+
+pub struct TestService {
+    service: Service,
+    setting: Setting,
+    heard: Arc<Mutex<Vec<Heard>>>,
+    listener: Option<JoinHandle<()>>,
+    bus: Bus,
+}
+
+impl TestHome {
+    /// What a service of this home is made of. Its clock stands at `now` (ISO 8601).
+    pub fn setting(&self, now: &str) -> Setting {
+        Setting {
+            config: Some(self.config()),
+            state: Some(self.state()),
+            clock: Clock::by_hand(instant(now)),
+            ..Setting::default()
+        }
+    }
+
+    /// A running service of this home; nothing that is due at its start has happened yet.
+    #[track_caller]
+    pub fn serve(&self, now: &str) -> TestService {
+        TestService::start(self.setting(now)).unwrap()
+    }
+}
+
+impl TestService {
+    pub fn start(setting: Setting) -> larder::error::Result<Self> {
+        let host = setting.writer("serve")?;
+        let bus = host.bus.clone();
+        let events = bus.subscribe();
+        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let sink = heard.clone();
+        let listener = std::thread::spawn(move || {
+            while let Ok(Event { topic, data }) = events.recv() {
+                let data = serde_json::from_str(&data).unwrap();
+                sink.lock().unwrap().push(Heard { topic, data });
+            }
+        });
+        Ok(Self { service: Service::new(host), setting, heard, listener: Some(listener), bus })
+    }
+
+    /// Stops it and starts it again, in the same state directory, as the clock stands.
+    #[must_use]
+    pub fn restart(self) -> Self {
+        let setting = self.setting.clone();
+        drop(self);
+        Self::start(setting).unwrap()
+    }
+
+    /// The same with other steps or limits.
+    #[must_use]
+    pub fn restart_with(self, steps: Steps, limits: Limits) -> Self {
+        let setting = Setting { steps, limits, ..self.setting.clone() };
+        drop(self);
+        Self::start(setting).unwrap()
+    }
+
+    pub fn service(&mut self) -> &mut Service {
+        &mut self.service
+    }
+
+    /// Calls an action and waits for its answer.
+    pub fn call(&mut self, action: &str, data: Value) -> Result<Value, Failure> {
+        let answer = self.service.host().manager.call(action, &data.to_string())?;
+        Ok(serde_json::from_str(&answer).unwrap())
+    }
+
+    /// Changes the settings, which must be taken.
+    #[track_caller]
+    pub fn set(&mut self, body: Value) {
+        self.call("backup.config.update", body).unwrap();
+    }
+
+    /// Moves the clock on, with everything happening on the way.
+    pub fn advance(&mut self, to: &str) {
+        self.service.advance_to(instant(to));
+    }
+
+    /// Moves the clock without anything happening on the way: the machine slept, or somebody set it.
+    pub fn jump(&mut self, to: &str) {
+        self.service.host().clock().set(instant(to));
+        self.service.settle();
+    }
+
+    /// The state that an entity shows now.
+    #[track_caller]
+    pub fn state(&mut self, entity_id: &str) -> State {
+        self.service.host().states().all().remove(entity_id).unwrap_or_else(|| panic!("there is no {entity_id}"))
+    }
+
+    /// What was heard since this was asked last.
+    pub fn heard(&mut self) -> Vec<Heard> {
+        // Everything that was emitted before this is in front of it.
+        self.bus.emit(&Event { topic: "test/end".into(), data: "null".into() });
+        loop {
+            let mut heard = self.heard.lock().unwrap();
+            if heard.last().is_some_and(|heard| heard.topic == "test/end") {
+                let mut all = std::mem::take(&mut *heard);
+                all.pop();
+                return all;
+            }
+            drop(heard);
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for TestService {
+    fn drop(&mut self) {
+        self.bus.close();
+        self.listener.take().map(JoinHandle::join);
+    }
+}
+
+/// ISO 8601 with an offset.
+#[track_caller]
+pub fn instant(text: &str) -> Timestamp {
+    let time = chrono::DateTime::parse_from_rfc3339(text).unwrap();
+    Timestamp { seconds: time.timestamp(), nanoseconds: time.timestamp_subsec_nanos() }
+}

@@ -1,0 +1,3 @@
+//! Automatic backups in virtual time, through the real component.
+
+mod years;
