@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::archive::{Exclude, Manifest, OuterWriter, backup_id, compressor, file_name};
+use crate::archive::{Exclude, Instant, Manifest, OuterWriter, backup_id, compressor, file_name};
 use crate::content::{ContentWriter, Progressed};
 use crate::error::{Failure, Result};
 use crate::estimate;
@@ -23,7 +23,12 @@ use crate::verify::{self, HomePart};
 struct Prepared {
     snapshot: Box<dyn Snapshot>,
     home: Home,
+    now: Instant,
+    /// ISO 8601, in the home's zone.
+    date: String,
     name: String,
+    /// The object's name in its location.
+    file: String,
     location: Location,
     failed_agent_ids: Vec<String>,
     plan: Plan,
@@ -43,12 +48,16 @@ fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
     let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let kind = if request.automatic { "Automatic" } else { "Custom" };
     let name = given.map_or_else(|| format!("{kind} backup {}", home.version_or_unknown()), str::to_owned);
+    let now = outside.now();
+    let date = iso(&home.local(now));
+    let file = file_name(&name, &date)
+        .map_err(|error| Failure::new("invalid_backup_filename", error.to_string()))?;
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;
     outside.report("home_assistant", 0, None);
     let plan = Plan::make(snapshot.as_ref(), &exclude)?;
-    Ok(Prepared { snapshot, home, name, location, failed_agent_ids, plan })
+    Ok(Prepared { snapshot, home, now, date, name, file, location, failed_agent_ids, plan })
 }
 
 /// Refused by Home Assistant's manager before any work begins.
@@ -96,11 +105,8 @@ pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview
 pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created> {
     let prepared = prepare(outside, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
-    let now = outside.now();
-    let date = iso(&prepared.home.local(now));
-    let manifest = manifest(&prepared, &date, request)?;
-    let file = file_name(&prepared.name, &date)
-        .map_err(|error| Failure::new("invalid_backup_filename", error.to_string()))?;
+    let manifest = manifest(&prepared, request)?;
+    let (now, file) = (prepared.now, prepared.file);
     let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
     let lock = lock.transpose()?.flatten();
     let draft = outside.draft(&prepared.location.id, &file)?;
@@ -133,7 +139,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     Ok(Created {
         backup_id: manifest.slug().to_owned(),
         name: prepared.name,
-        date,
+        date: prepared.date,
         agent_id: prepared.location.id,
         file,
         size,
@@ -147,12 +153,13 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     })
 }
 
-fn manifest(prepared: &Prepared, date: &str, request: &CreateRequest) -> Result<Manifest> {
+fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest> {
     let mut extra = Map::new();
     if let Some(id) = prepared.home.instance_id.as_ref().or(request.instance_id.as_ref()) {
         extra.insert("instance_id".into(), id.clone().into());
     }
     extra.insert("with_automatic_settings".into(), Value::Bool(request.automatic));
+    let date = &prepared.date;
     let id = backup_id(date, &prepared.name);
     let (version, database) = (prepared.home.version_or_unknown(), request.include_database);
     let manifest = Manifest::new(&id, &prepared.name, date, version, database, extra)?;

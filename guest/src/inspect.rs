@@ -42,7 +42,9 @@ fn add(info: &mut Info, listing: Listing) {
 
 /// One backup, with its file's name and what it holds that cannot be restored here; `null` when it is not there.
 pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let Some(opened) = found(library::open(outside, request))? else { return Ok(answer("backup", Value::Null)) };
+    let Some(opened) = found(library::open(outside, request))? else {
+        return Ok(answer("backup", Value::Null));
+    };
     let mut outer = verify::outer(&opened)?;
     let protection = Protection::look(&mut outer)?;
     let not_restorable = verify::not_restorable(&outer);
@@ -105,7 +107,9 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
 
 /// Deletes one backup: the name of its file, `null` when it is not there. Only what can be read as that backup is deleted.
 pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let Some(opened) = found(library::open(outside, request))? else { return Ok(answer("file", Value::Null)) };
+    let Some(opened) = found(library::open(outside, request))? else {
+        return Ok(answer("file", Value::Null));
+    };
     outside.delete_object(&opened.agent_id, &opened.object.name)?;
     Ok(answer("file", opened.object.name.into()))
 }

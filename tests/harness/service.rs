@@ -111,7 +111,12 @@ impl TestService {
     /// The state that an entity shows now.
     #[track_caller]
     pub fn state(&mut self, entity_id: &str) -> State {
-        self.service.host().states().all().remove(entity_id).unwrap_or_else(|| panic!("there is no {entity_id}"))
+        self.service
+            .host()
+            .states()
+            .all()
+            .remove(entity_id)
+            .unwrap_or_else(|| panic!("there is no {entity_id}"))
     }
 
     /// What was heard since this was asked last.
