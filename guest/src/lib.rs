@@ -4,6 +4,7 @@
 //! `actions` turns text into a command, `manager` decides whether it may run now and starts a job, `jobs` runs in an
 //! instance of its own: `create`, `verify`, `restore`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
 //! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet.
+//! `config` is the automatic settings, `document` the file that keeps them.
 
 pub mod actions;
 pub mod archive;
