@@ -1,3 +1,4 @@
 //! Automatic backups in virtual time, through the real component.
 
+mod recordings;
 mod years;

@@ -23,6 +23,11 @@ pub(super) fn did_you_mean<'a>(wrong: &str, names: impl Iterator<Item = &'a str>
     }
 }
 
+/// Whether one could be a slip of the other.
+pub(super) fn is_like(a: &str, b: &str) -> bool {
+    likeness(a, b) >= ALIKE
+}
+
 fn likeness(a: &str, b: &str) -> f64 {
     if a.len() > LONGEST || b.len() > LONGEST {
         return 0.0;

@@ -4,11 +4,13 @@
 
 use serde_json::Value;
 
+use super::nearest::is_like;
+
 /// Home Assistant cuts a value or a key of a path at so many characters.
 const LONGEST: usize = 500;
 /// What stands for something secret.
 const HIDDEN: &str = "'**REDACTED**'";
-/// Keys that have one of these in their name hold something secret.
+/// Keys that have one of these in their name hold something secret, and so does one that looks like a mistyped `password`.
 const SECRET: &[&str] = &["pass", "pw", "secret", "token", "key"];
 
 /// Where a value stands, as `agents['backup.local'].retention`, and whether it is to be hidden.
@@ -83,7 +85,7 @@ fn hidden(value: &Value) -> String {
 
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_lowercase();
-    SECRET.iter().any(|word| name.contains(word))
+    SECRET.iter().any(|word| name.contains(word)) || is_like(&name, "password")
 }
 
 /// Whether a key needs no brackets in a path.
@@ -99,6 +101,11 @@ pub(super) fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let inner: String = text.chars().map(|c| escaped(c, quote)).collect();
     format!("{quote}{inner}{quote}")
+}
+
+/// Text as it is, but for what a terminal would act on.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_printable(c) { c.into() } else { escaped(c, '\'') }).collect()
 }
 
 fn escaped(c: char, quote: char) -> String {

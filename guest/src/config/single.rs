@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::parts::{Moment, parse_time};
-use super::python::{cut, repr};
+use super::python::{cut, printable, repr};
 use super::schema::{Purpose, Rule};
 use crate::archive::Exclude;
 
@@ -67,7 +67,7 @@ fn wrong_number(value: &Value, least: u64, most: u64) -> Option<String> {
 fn wrong_time(value: &Value) -> Option<(String, String)> {
     let said = match value {
         Value::String(text) if parse_time(text).is_some() => return None,
-        Value::String(text) => text.clone(),
+        Value::String(text) => printable(text),
         other => repr(other),
     };
     Some(("Invalid time specified".into(), cut(format!(": {said}"))))
@@ -78,7 +78,7 @@ fn wrong_pattern(value: &Value) -> Option<(String, String)> {
         return Some(("expected str".into(), String::new()));
     };
     let error = Exclude::standard(true).with(&[text]).err()?;
-    Some(("not a valid pattern".into(), cut(format!(": {error}"))))
+    Some(("not a valid pattern".into(), cut(printable(&format!(": {error}")))))
 }
 
 /// What stands there more than once; texts only.

@@ -5,11 +5,13 @@
 use serde_json::{Map, Value, json};
 
 type Fields = Map<String, Value>;
+/// Makes `data` that of the version that it is called for.
+type Step = fn(&mut Value);
 
 /// `data` of the given version as one of the newest.
 pub(super) fn to_newest(data: &mut Value, version: u64, minor: u64) {
     if version == 1 {
-        let steps: [(u64, fn(&mut Value)); 6] = [
+        let steps: [(u64, Step); 6] = [
             (3, to_recurrence),
             (4, to_unlimited),
             (5, to_configured),

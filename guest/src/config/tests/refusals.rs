@@ -1,0 +1,103 @@
+//! What is refused, in Home Assistant's words.
+
+use super::*;
+
+fn message(body: &Value) -> String {
+    match full().update(body) {
+        Ok(config) => panic!("{body} was taken: {config:?}"),
+        Err(invalid) => Failure::from(invalid).message,
+    }
+}
+
+#[test]
+fn refused_updates_are_answered_in_home_assistants_words() {
+    let cases: Value = serde_json::from_str(include_str!("../fixtures/refused.json")).unwrap();
+    let mut wrong = Vec::new();
+    for case in ["recorded", "by_the_same_schema"].iter().flat_map(|group| cases[group].as_array().unwrap()) {
+        let said = message(&case["body"]);
+        if said != case["message"] {
+            wrong.push(format!("{}\n  said {said}\n  not  {}", case["body"], case["message"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn refusal_has_home_assistants_code_and_changes_nothing() {
+    let body = json!({"retention": {"copies": 0}, "create_backup": {"name": "other"}});
+    assert_eq!(Failure::from(full().update(&body).unwrap_err()).code, "invalid_format");
+}
+
+#[test]
+fn what_larder_adds_is_checked_too() {
+    let cases = [
+        (
+            json!({"retention": {"keep_daily": 0}}),
+            "value must be at least 1 at 'retention.keep_daily'. Got 0",
+        ),
+        (
+            json!({"retention": {"keep_dayly": 1}}),
+            "not a valid option, did you mean 'keep_daily' or 'keep_yearly'? at 'retention.keep_dayly'. Got 1",
+        ),
+        (
+            json!({"create_backup": {"securetar": 1}}),
+            "value must be one of [2, 3] at 'create_backup.securetar'. Got 1",
+        ),
+        (json!({"create_backup": {"exclude": null}}), "expected a list at 'create_backup.exclude'. Got None"),
+        (json!({"create_backup": {"exclude": [1]}}), "expected str at 'create_backup.exclude[0]'. Got 1"),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(message(&body), expected);
+    }
+    let said = message(&json!({"create_backup": {"exclude": ["media/*", "a/[b"]}}));
+    assert!(
+        said.starts_with("not a valid pattern: ") && said.contains("'create_backup.exclude[1]'"),
+        "{said}"
+    );
+}
+
+#[test]
+fn number_that_would_not_fit_and_truth_that_is_no_number_are_refused() {
+    let cases = [
+        ("4294967296", "value must be at most 4294967295"),
+        ("99999999999999999999999", "value must be at most 4294967295"),
+        ("18446744073709551615", "value must be at most 4294967295"),
+        ("-18446744073709551616", "expected int"),
+        ("true", "expected int"),
+        ("false", "expected int"),
+    ];
+    for (number, expected) in cases {
+        let body = serde_json::from_str(&format!(r#"{{"retention": {{"days": {number}}}}}"#)).unwrap();
+        let said = message(&body);
+        assert!(said.starts_with(&format!("{expected} at 'retention.days'. Got ")), "{number}: {said}");
+    }
+    updated(&full(), &json!({"retention": {"days": u32::MAX}}));
+}
+
+#[test]
+fn body_that_is_no_object_is_refused() {
+    assert_eq!(message(&json!(["Pa55"])), "expected a mapping. Got '**REDACTED**'");
+}
+
+#[test]
+fn what_may_be_a_password_is_not_repeated() {
+    let cases = [
+        json!({"create_backup": {"password": [PASSWORD]}}),
+        json!({"create_backup": {"password": {"a": PASSWORD}}}),
+        json!({"create_backup": {"pasword": PASSWORD}}),
+        json!({"create_backup": {"kennwort": PASSWORD}}),
+        json!({"create_backup": PASSWORD}),
+        json!({"create_backup": [{"password": PASSWORD}]}),
+        json!({"password": PASSWORD}),
+        json!({"createbackup": {"password": PASSWORD, "name": 1}}),
+        json!({"agents": {"backup.local": {"password": PASSWORD}}}),
+        json!({"schedule": [{"encryption_key": PASSWORD}]}),
+        json!(PASSWORD),
+    ];
+    for body in cases {
+        let invalid = full().update(&body).unwrap_err();
+        assert!(!format!("{invalid} {invalid:?}").contains(PASSWORD), "{body}: {invalid}");
+    }
+    let empty = message(&json!({"create_backup": {"password": ""}}));
+    assert_eq!(empty, "length of value must be at least 1 at 'create_backup.password'. Got ''");
+}

@@ -1,0 +1,75 @@
+//! What is taken from a real home.
+
+use super::*;
+
+const FILES: HomeFiles<'static> = HomeFiles {
+    backup: Some(RECORDED),
+    uuid: Some(
+        r#"{"version":1,"minor_version":1,"key":"core.uuid","data":{"uuid":"a2f9705851bb430da1a8ca2301ec01ef"}}"#,
+    ),
+    core_config: Some(
+        r#"{"version":1,"minor_version":4,"key":"core.config","data":{"time_zone":"Europe/Berlin"}}"#,
+    ),
+    version: Some("2026.11.0\n"),
+};
+
+fn value<'a>(list: &'a [Taken], what: &str) -> &'a str {
+    list.iter().find(|taken| taken.what == what).map_or("(absent)", |taken| &taken.value)
+}
+
+#[test]
+fn whole_home_is_taken_and_its_password_shows_as_stars() {
+    let adopted = adopt(&FILES);
+    let config = adopted.config.as_ref().unwrap();
+    assert_eq!(config.create_backup.password.as_ref().unwrap().reveal(), PASSWORD);
+    assert_eq!(adopted.instance_id.as_deref(), Some("a2f9705851bb430da1a8ca2301ec01ef"));
+    assert_eq!(adopted.time_zone.as_deref(), Some("Europe/Berlin"));
+    assert_eq!(adopted.version.as_deref(), Some("2026.11.0"));
+    assert_eq!(adopted.known.len(), 3);
+    assert_eq!(adopted.not_taken, []);
+    let shown = [
+        ("create_backup.password", "***"),
+        ("create_backup.agent_ids", "backup.local"),
+        ("create_backup.name", "null"),
+        ("schedule.time", "03:30:00"),
+        ("retention.copies", "2"),
+        ("last_completed_automatic_backup", "2026-11-23T15:44:07.642480+01:00"),
+        ("known backups", "3"),
+        ("time zone", "Europe/Berlin"),
+        ("version", "2026.11.0"),
+    ];
+    for (what, expected) in shown {
+        assert_eq!(value(&adopted.taken, what), expected, "{what}");
+    }
+    assert!(!format!("{adopted:?}").contains(PASSWORD));
+}
+
+#[test]
+fn old_home_is_taken_as_home_assistant_would_migrate_it() {
+    let case: Value = serde_json::from_str(OLDER[1]).unwrap();
+    let stored = case["stored"].to_string();
+    let adopted = adopt(&HomeFiles { backup: Some(&stored), ..FILES });
+    assert_eq!(serde_json::to_value(adopted.config.unwrap()).unwrap(), case["migrated"]["config"]);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_said_and_the_rest_taken() {
+    let newer = changed(|document| document["version"] = json!(7));
+    let adopted = adopt(&HomeFiles {
+        backup: Some(&newer),
+        uuid: Some("{Pa55"),
+        core_config: Some(r#"{"data":{"time_zone":"Mars/Olympus"}}"#),
+        ..FILES
+    });
+    assert!(adopted.config.is_none() && adopted.instance_id.is_none() && adopted.time_zone.is_none());
+    assert_eq!(adopted.taken, [Taken { what: "version".into(), value: "2026.11.0".into() }]);
+    assert!(value(&adopted.not_taken, "settings").contains("have the form 7"));
+    assert!(value(&adopted.not_taken, "instance id").contains(".storage/core.uuid holds none"));
+    assert!(value(&adopted.not_taken, "time zone").contains("core.config holds none"));
+    assert!(!format!("{adopted:?}").contains("Pa55"));
+
+    let nothing = adopt(&HomeFiles::default());
+    assert!(nothing.taken.is_empty());
+    assert_eq!(nothing.not_taken.len(), 4);
+    assert!(nothing.not_taken.iter().all(|taken| taken.value.contains("is not there")));
+}
