@@ -46,7 +46,7 @@ struct Outlook<'a> {
     now: DateTime<Utc>,
     /// Days up to this one are over.
     over: NaiveDate,
-    /// Days that had their attempt; also ones to come, after the clock was set back.
+    /// The last day that had its attempt, and those to come that had theirs before the clock was set back.
     done: BTreeSet<NaiveDate>,
     /// The first run that is still to be done.
     first: Option<Slot>,
@@ -97,12 +97,12 @@ impl Calendar<'_> {
 
     fn outlook(&self, history: &History, now: DateTime<Utc>) -> Outlook<'_> {
         let slots = Slots::new(self.schedule, self.zone, self.jitter_seconds, history.planned);
-        let attempts: Vec<DateTime<Utc>> = history.attempts().collect();
-        let latest = attempts.iter().copied().filter(|at| *at <= now).max().map(|at| slots.day(at));
-        let cut_off = latest.filter(|date| is_cut_off(&slots, history, *date));
+        let (past, ahead): (Vec<_>, Vec<_>) = history.attempts().partition(|at| *at <= now);
+        let latest = past.into_iter().max().map(|at| slots.day(at));
+        let cut_off = latest.filter(|date| history.interrupted && is_cut_off(&slots, history, *date));
         let unmet = slots.planned.is_some_and(|(date, _)| !slots.is_regular(date)) && latest.is_none();
         let over = latest.unwrap_or_else(|| before_any(&slots, now));
-        let done: BTreeSet<NaiveDate> = attempts.into_iter().map(|at| slots.day(at)).collect();
+        let done: BTreeSet<NaiveDate> = ahead.into_iter().map(|at| slots.day(at)).chain(latest).collect();
         let wanted = |slot: &Slot| slots.is_regular(slot.date) && !done.contains(&slot.date);
         let first = slots.behind(over).find(wanted);
         Outlook { slots, now, over, done, first, cut_off, owed: unmet || cut_off.is_some() }
@@ -114,7 +114,7 @@ impl Calendar<'_> {
 fn is_cut_off(slots: &Slots<'_>, history: &History, latest: NaiveDate) -> bool {
     let is_latest = |at: DateTime<Utc>| slots.day(at) == latest;
     let only = history.last_attempted.is_some_and(is_latest) && !history.others().any(is_latest);
-    history.interrupted && only && slots.is_regular(latest)
+    only && slots.is_regular(latest)
 }
 
 /// The last day that is over in a home that had no attempt yet: what was planned is not.

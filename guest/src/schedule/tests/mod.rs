@@ -1,1 +1,118 @@
-//! schedule tests
+//! The schedule's rules, case by case and over simulated years.
+//!
+//! Owns the words in which the other files here tell their cases. Refuses to hold a rule of its own.
+
+mod local_time;
+mod planning;
+mod settings;
+mod upsets;
+mod years;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::*;
+
+/// Zones whose clocks do something odd, and one whose do not.
+const ZONES: [Tz; 11] = [
+    Tz::Europe__Berlin,
+    Tz::America__New_York,
+    Tz::Australia__Lord_Howe,
+    Tz::Asia__Kathmandu,
+    Tz::Africa__Casablanca,
+    Tz::America__Santiago,
+    Tz::Asia__Beirut,
+    Tz::America__Nuuk,
+    Tz::Pacific__Apia,
+    Tz::America__St_Johns,
+    Tz::UTC,
+];
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+/// `daily`, `mon wed`, … with a time, or `-` for none.
+fn schedule(days: &str, time: &str) -> Schedule {
+    let time = (time != "-").then(|| TimeOfDay::parse(time).unwrap());
+    match days {
+        "never" => Schedule { time, ..Schedule::default() },
+        "daily" => Schedule { recurrence: Recurrence::Daily, time, ..Schedule::default() },
+        days => {
+            let days =
+                days.split_whitespace().map(|day| serde_json::from_str(&format!("\"{day}\"")).unwrap());
+            Schedule { days: days.collect(), recurrence: Recurrence::CustomDays, time }
+        }
+    }
+}
+
+/// A history with one attempt that went well.
+fn ran(text: &str) -> History {
+    History { last_attempted: Some(at(text)), last_completed: Some(at(text)), ..History::default() }
+}
+
+/// A home that does what its schedule says, with a clock that is moved by hand.
+struct Home {
+    schedule: Schedule,
+    zone: Tz,
+    jitter: u32,
+    history: History,
+    /// The clock as the home sees it.
+    now: DateTime<Utc>,
+    /// What the schedule started, and when.
+    runs: Vec<DateTime<Utc>>,
+}
+
+impl Home {
+    fn new(schedule: Schedule, zone: Tz, now: DateTime<Utc>) -> Self {
+        let mut home = Self { schedule, zone, jitter: 0, history: History::default(), now, runs: Vec::new() };
+        home.wake();
+        home
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        Calendar { schedule: &self.schedule, zone: self.zone, jitter_seconds: self.jitter }
+    }
+
+    /// What happens on start-up, on a timer and after the clock was set. Says when to be woken next.
+    fn wake(&mut self) -> Option<DateTime<Utc>> {
+        let wake = self.calendar().wake(&self.history, self.now);
+        if wake.run.is_some() {
+            self.runs.push(self.now);
+            self.start();
+            assert_eq!(self.history.planned, wake.next.at);
+        } else {
+            self.history.planned = wake.next.at;
+        }
+        wake.next.at
+    }
+
+    /// A backup starts, by the schedule or by hand.
+    fn start(&mut self) {
+        self.history = self.calendar().start(&self.history, self.now).0;
+    }
+
+    /// Awake for so long.
+    fn live(&mut self, time: TimeDelta) {
+        let end = self.now + time;
+        while let Some(next) = self.wake().filter(|next| *next <= end) {
+            assert!(next >= self.now, "{next} is past at {}", self.now);
+            self.now = next;
+        }
+        self.now = end;
+    }
+
+    /// Switched off for so long, then started again.
+    fn sleep(&mut self, time: TimeDelta) {
+        self.now += time;
+        self.wake();
+    }
+}

@@ -1,0 +1,40 @@
+//! Retention, case by case and by its properties.
+//!
+//! Owns the words in which both tell their backups. Refuses to hold a rule of its own.
+
+mod cases;
+mod properties;
+
+use chrono::NaiveDateTime;
+
+use super::*;
+
+fn automatic(backup_id: &str, date: &str) -> Record {
+    let date = match date.len() {
+        10 => format!("{date}T04:45:00+01:00"),
+        _ => date.to_owned(),
+    };
+    Record {
+        backup_id: backup_id.to_owned(),
+        date: date.parse().unwrap(),
+        origin: Origin::Automatic,
+        state: State::Good,
+    }
+}
+
+fn bad(backup_id: &str, date: &str) -> Record {
+    Record { state: State::Failed("the disk was full".to_owned()), ..automatic(backup_id, date) }
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-23T12:00:00".parse::<NaiveDateTime>().unwrap().and_utc()
+}
+
+fn decided(backups: &[Record], policy: &Policy) -> Vec<Decision> {
+    decide(backups, policy, now(), Tz::Europe__Berlin)
+}
+
+/// The policy that a document has.
+fn policy(document: &str) -> Policy {
+    serde_json::from_str(document).unwrap()
+}

@@ -1,0 +1,150 @@
+//! What is next: after a run, after none, after one that was missed, failed or cut off.
+//!
+//! Owns Home Assistant's cases and Larder's, a row each, in UTC. Refuses to move clocks.
+
+use super::*;
+
+fn calendar(schedule: &Schedule) -> Calendar<'_> {
+    Calendar { schedule, zone: Tz::UTC, jitter_seconds: 1200 }
+}
+
+#[test]
+fn next_run_is_the_one_behind_the_last_or_the_next_daily_time_when_that_was_missed() {
+    // 23 November 2026 is a Monday.
+    let cases = [
+        ("never", "04:45", "2026-11-23T04:45", "2026-11-25T12:00", None, "never: automatic backups are off"),
+        ("", "04:45", "2026-11-23T04:45", "2026-11-25T12:00", None, "never: no day of the week is chosen"),
+        ("daily", "04:45", "-", "2026-11-25T12:00", Some(("2026-11-26T04:45", false)), "daily at 04:45"),
+        ("daily", "04:45:59", "-", "2026-11-25T04:44", Some(("2026-11-25T04:45", false)), "daily at 04:45"),
+        (
+            "daily",
+            "04:45",
+            "2026-11-25T04:45",
+            "2026-11-25T04:50",
+            Some(("2026-11-26T04:45", false)),
+            "daily at 04:45",
+        ),
+        // By hand, shortly before: Home Assistant runs again at the set time.
+        (
+            "daily",
+            "04:45",
+            "2026-11-25T04:44",
+            "2026-11-25T04:44",
+            Some(("2026-11-25T04:45", false)),
+            "daily at 04:45",
+        ),
+        (
+            "daily",
+            "04:45",
+            "2026-11-23T04:45",
+            "2026-11-25T12:00",
+            Some(("2026-11-26T04:45", false)),
+            "daily at 04:45; the run of 2026-11-24 was missed",
+        ),
+        (
+            "daily",
+            "-",
+            "2026-11-24T05:00",
+            "2026-11-25T04:00",
+            Some(("2026-11-25T05:05", false)),
+            "daily between 04:45 and 05:45, as no time is set",
+        ),
+        (
+            "thu mon mon",
+            "04:45",
+            "2026-11-23T04:45",
+            "2026-11-24T12:00",
+            Some(("2026-11-26T04:45", false)),
+            "every Monday, Thursday at 04:45",
+        ),
+        (
+            "mon",
+            "04:45",
+            "2026-11-16T04:45",
+            "2026-11-24T12:00",
+            Some(("2026-11-25T04:45", true)),
+            "the run of 2026-11-23 was missed; made up at the next daily time, at 04:45",
+        ),
+        (
+            "mon",
+            "04:45",
+            "2026-11-09T04:45",
+            "2026-11-22T12:00",
+            Some(("2026-11-23T04:45", false)),
+            "every Monday at 04:45; the run of 2026-11-16 was missed",
+        ),
+    ];
+    for (days, time, last, now, expected, reason) in cases {
+        let schedule = schedule(days, time);
+        let history = if last == "-" { History::default() } else { ran(&format!("{last}:00Z")) };
+        let next = calendar(&schedule).next(&history, at(&format!("{now}:00Z")));
+        let found = next.at.map(|at| (at.format("%Y-%m-%dT%H:%M").to_string(), next.additional));
+        assert_eq!(found, expected.map(|(at, additional)| (at.to_owned(), additional)), "{reason}");
+        assert_eq!(next.reason, reason);
+    }
+}
+
+#[test]
+fn upcoming_runs_begin_with_the_one_that_is_made_up() {
+    let schedule = schedule("mon", "04:45");
+    let all = calendar(&schedule).upcoming(&ran("2026-11-16T04:45:00Z"), at("2026-11-24T12:00:00Z"), 3);
+    let all: Vec<_> = all.iter().map(|next| (next.at.unwrap().date_naive(), next.additional)).collect();
+    assert_eq!(all, [(day("2026-11-25"), true), (day("2026-11-30"), false), (day("2026-12-07"), false)]);
+    assert!(
+        calendar(&super::schedule("never", "-"))
+            .upcoming(&ran("2026-11-16T04:45:00Z"), at("2026-11-24T12:00:00Z"), 3)
+            .is_empty()
+    );
+}
+
+#[test]
+fn following_run_is_announced_when_one_starts() {
+    let schedule = schedule("daily", "15:44");
+    let calendar = Calendar { zone: Tz::Europe__Berlin, ..calendar(&schedule) };
+    let history = History { planned: Some(at("2026-11-23T14:44:00Z")), ..ran("2026-11-23T14:42:52Z") };
+    let wake = calendar.wake(&history, at("2026-11-23T14:44:00.002Z"));
+    assert_eq!(wake.run.as_deref(), Some("daily at 15:44"));
+    assert_eq!(wake.next.at, Some(at("2026-11-24T14:44:00Z")));
+    assert_eq!(calendar.wake(&history, at("2026-11-23T14:43:59.999Z")).run, None);
+}
+
+#[test]
+fn failed_run_waits_for_the_next_of_its_own_days_and_a_cut_off_one_is_made_up_once() {
+    let schedule = schedule("mon", "04:45");
+    let calendar = calendar(&schedule);
+    let attempted = at("2026-11-23T04:45:00Z");
+    let failed = History { last_attempted: Some(attempted), ..ran("2026-11-16T04:50:00Z") };
+    let next = |history: &History, now: &str| {
+        let wake = calendar.wake(history, at(now));
+        assert_eq!(wake.run, None);
+        (wake.next.at.unwrap(), wake.next.additional)
+    };
+    assert_eq!(next(&failed, "2026-11-23T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
+
+    let cut_off = History { interrupted: true, ..failed };
+    assert_eq!(next(&cut_off, "2026-11-23T05:00:00Z"), (at("2026-11-24T04:45:00Z"), true));
+    assert_eq!(next(&cut_off, "2026-11-26T05:00:00Z"), (at("2026-11-27T04:45:00Z"), true));
+    let reason = calendar.next(&cut_off, at("2026-11-23T05:00:00Z")).reason;
+    assert_eq!(reason, "the run of 2026-11-23 was cut off; made up at the next daily time, at 04:45");
+
+    let again = calendar.start(&cut_off, at("2026-11-24T04:45:00Z")).0;
+    assert_eq!(next(&again, "2026-11-24T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
+    let cut_off_again = History { interrupted: true, ..again };
+    assert_eq!(next(&cut_off_again, "2026-11-24T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
+}
+
+#[test]
+fn plan_of_other_settings_starts_nothing() {
+    let schedule = schedule("mon", "04:45");
+    let planned = |text| History { planned: Some(at(text)), ..ran("2026-11-23T04:45:00Z") };
+    for stale in ["2026-11-24T04:45:00Z", "2026-11-24T03:00:00Z", "2026-11-30T04:50:00Z"] {
+        assert_eq!(calendar(&schedule).wake(&planned(stale), at(stale)).run, None, "{stale}");
+    }
+}
+
+#[test]
+fn settings_that_changed_after_their_own_time_start_nothing() {
+    let schedule = schedule("daily", "04:45");
+    let wake = calendar(&schedule).wake(&ran("2026-11-22T10:00:00Z"), at("2026-11-23T04:46:00Z"));
+    assert_eq!((wake.run, wake.next.at), (None, Some(at("2026-11-24T04:45:00Z"))));
+}
