@@ -41,6 +41,12 @@ pub struct LastEvent {
     pub trigger: Trigger,
 }
 
+impl LastEvent {
+    pub fn is_in_progress(&self) -> bool {
+        self.event_type == "in_progress"
+    }
+}
+
 /// `event.backup_automatic_backup`.
 pub fn event(last: Option<&LastEvent>) -> Entity {
     let mut attributes = json!({

@@ -26,6 +26,9 @@ const PROGRESS: &str = "larder/progress";
 const LOG: &str = "larder/log";
 /// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
 const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
+/// Actions that mean nothing without what was stored.
+const OF_THE_DOCUMENT: [&str; 6] =
+    ["create_automatic", "config_info", "config_update", "schedule", "retention", "adopt"];
 /// Seconds between two messages about how much of a location's copy is there.
 const UPLOAD_STEP: i64 = 1;
 
@@ -72,17 +75,18 @@ pub fn with<T>(look: impl FnOnce(&mut Inner) -> T) -> T {
 
 /// Finds out what was under way, and shows what is.
 pub fn set_up(outside: &dyn Outside) -> Result<()> {
-    let store = Store::load(outside)?;
+    let store = Store::load(outside);
+    if let Err(failure) = store.check() {
+        log(outside, &format!("{}; until then only backups by hand and restores work", failure.message));
+    }
     with(|inner| *inner = Inner { store, ..Inner::default() });
+    let cut = note_cut(outside);
     automatic::plan(outside);
     show(outside);
-    // What a cut ended has to be told: the last that was heard of it is that it is in progress.
-    let cut = with(|inner| inner.store.event().filter(|event| event.event_type == "in_progress").cloned());
     match cut {
-        Some(event) => {
+        Some((trigger, failure)) => {
             log(outside, "a backup was cut off: nothing of it is kept");
-            let failure = Failure::new("plugin_stopped", "it was cut off");
-            conclude(outside, State::CreateBackup, Some(event.trigger), Some(&failure));
+            conclude(outside, State::CreateBackup, Some(trigger), Some(&failure));
         }
         None => {
             enter(outside, State::Idle);
@@ -93,9 +97,34 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
     Ok(())
 }
 
+/// What a cut ended has to be told: the last that was heard of it is that it is in progress. A host that only reads cannot
+/// know whether it still is, in another process: it leaves that as it stands.
+fn note_cut(outside: &dyn Outside) -> Option<(Trigger, Failure)> {
+    let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
+    let was_interrupted = with(|inner| inner.store.history().interrupted);
+    let failure = Failure::new("plugin_stopped", "it was cut off");
+    with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
+    note(outside, Some(event.trigger), &Said::failed(&failure));
+    match with(|inner| inner.store.save(outside)) {
+        Err(refusal) if refusal.code == "denied" => {
+            with(|inner| {
+                inner.store.set_interrupted(was_interrupted);
+                inner.store.set_event(event);
+            });
+            None
+        }
+        // What else keeps it from being stored is said when it ends.
+        _ => Some((event.trigger, failure)),
+    }
+}
+
 /// Does what is asked and answers when it is done.
 pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
-    match actions::check(name, data)? {
+    let action = actions::check(name, data)?;
+    if OF_THE_DOCUMENT.contains(&action) {
+        with(|inner| inner.store.check())?;
+    }
+    match action {
         "create" => text(create(outside, Trigger::Manual, data).await),
         "create_automatic" => text(automatic::create(outside).await),
         "restore" => restore(outside, data).await,
@@ -238,7 +267,7 @@ fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Resul
 fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, failure: Option<&Failure>) {
     let said = match failure {
         None => Said { stage: None, state: "completed", reason: None },
-        Some(failure) => Said { stage: None, state: "failed", reason: Some(reason(failure)) },
+        Some(failure) => Said::failed(failure),
     };
     automatic::plan(outside);
     note(outside, trigger, &said);
@@ -285,6 +314,10 @@ impl<'a> Said<'a> {
     fn stage(stage: Option<&'a str>) -> Self {
         Self { stage, state: "in_progress", reason: None }
     }
+
+    fn failed(failure: &Failure) -> Self {
+        Self { stage: None, state: "failed", reason: Some(reason(failure)) }
+    }
 }
 
 /// Shows and tells it: entities first, as Home Assistant does.
@@ -319,8 +352,12 @@ pub fn show(outside: &dyn Outside) {
     let published = with(|inner| {
         let config = inner.store.config();
         let utc = |moment: crate::config::Moment| moment.time().to_utc();
+        // What another process does is only known from what it stored.
+        let is_elsewhere =
+            inner.state == State::Idle && inner.store.event().is_some_and(LastEvent::is_in_progress);
+        let state = if is_elsewhere { State::CreateBackup } else { inner.state };
         let sensors = Sensors {
-            manager_state: inner.state.name(),
+            manager_state: state.name(),
             next: inner.next.at,
             last_attempted: config.last_attempted_automatic_backup.map(utc),
             last_successful: config.last_completed_automatic_backup.map(utc),

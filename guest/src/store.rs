@@ -22,13 +22,23 @@ pub struct Store {
     event: Option<LastEvent>,
     /// What is stored, so that nothing is written twice.
     stored: Option<zeroize::Zeroizing<String>>,
+    /// Why the document is neither used nor written.
+    locked: Option<Failure>,
 }
 
 impl Store {
-    /// Loads the document. One that is damaged is set aside, and the one before it is used.
-    ///
-    /// Errors: one that a newer program wrote, or that cannot be read: then nothing may be written over it.
-    pub fn load(outside: &dyn Outside) -> Result<Self> {
+    /// Loads the document. One that is damaged is set aside, and the one before it is used. One that a newer program wrote,
+    /// or that cannot be read, is left as it is, whatever happens: [`Self::check`].
+    pub fn load(outside: &dyn Outside) -> Self {
+        Self::read(outside).unwrap_or_else(|failure| Self { locked: Some(failure), ..Self::default() })
+    }
+
+    /// An error when nothing is known of what was set and done. Backups by hand and restores work all the same.
+    pub fn check(&self) -> Result<()> {
+        self.locked.clone().map_or(Ok(()), Err)
+    }
+
+    fn read(outside: &dyn Outside) -> Result<Self> {
         let mut text = outside.load_document(NAME)?;
         loop {
             let Some(current) = text.map(zeroize::Zeroizing::new) else { return Ok(Self::default()) };
@@ -44,11 +54,14 @@ impl Store {
 
     fn of(document: Document, stored: Option<zeroize::Zeroizing<String>>) -> Self {
         let event = document.extra.event.clone().and_then(|event| serde_json::from_value(event).ok());
-        Self { document, event, stored }
+        Self { document, event, stored, locked: None }
     }
 
     /// Stores what has changed. Durable when it returns.
     pub fn save(&mut self, outside: &dyn Outside) -> Result<()> {
+        if self.locked.is_some() {
+            return Ok(());
+        }
         self.document.extra.event = self.event.as_ref().map(|event| json!(event));
         let text = self.document.to_json().map_err(|error| Failure::invalid(error.to_string()))?;
         if self.stored.as_ref() != Some(&text) {

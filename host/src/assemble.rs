@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Event, LOG};
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, Limits};
+use crate::options::{LOCK_WAIT, Limits, MAX_LINKS};
 use crate::runtime::{Failure, Grants, Manager, Runtime};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
@@ -86,7 +86,7 @@ impl Setting {
         let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
         let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start", Duration::ZERO));
         if let Some(Ok(_lock)) = lock {
-            notices.extend(clear(&places));
+            notices.extend(self.clear(&places));
         }
         self.host(places, notices, None)
     }
@@ -98,7 +98,7 @@ impl Setting {
         fs::create_dir_all(&places.state).doing(|| format!("cannot make the state directory {state}"))?;
         let lock = Lock::take(&places.state, purpose, LOCK_WAIT)?;
         let mut notices = self.recover(&places)?;
-        notices.extend(clear(&places));
+        notices.extend(self.clear(&places));
         self.host(places, notices, Some(lock))
     }
 
@@ -107,18 +107,20 @@ impl Setting {
         let mut grants = self.grants(&places, bus.clone());
         grants.may_write = lock.is_some();
         let runtime = self.runtime()?;
+        let said = bus.subscribe();
         let manager =
             Manager::start(&runtime, grants.clone()).map_err(|failure| Error::Invalid(failure.message))?;
         let mut notices = notices;
         notices.extend(grants.documents.take_notices());
+        // What the plugin said while it was set up: nobody else could listen yet.
+        notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
         Ok(Host { manager, runtime, grants, bus, places, notices, steps: self.steps.clone(), _lock: lock })
     }
 
     fn grants(&self, places: &Places, bus: Bus) -> Grants {
         let mut locations: Vec<Box<dyn Location>> = Vec::new();
         if let Some(backups) = &places.backups {
-            let memory = Documents::new(places.state.join("host"), self.steps.clone());
-            locations.push(Box::new(LocalDirectory::new(backups.clone(), memory)));
+            locations.push(Box::new(LocalDirectory::new(backups.clone(), self.memory(places))));
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(SingleFile::new(file.clone())));
@@ -143,12 +145,31 @@ impl Setting {
             clock: self.clock.clone(),
             states: States::new(bus.clone(), self.clock.clone()),
             scheduler: Scheduler::default(),
-            documents: Documents::new(places.state.join("documents"), self.steps.clone()),
+            documents: self.documents(places),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
             may_write: false,
         }
+    }
+
+    /// What the plugin remembers.
+    fn documents(&self, places: &Places) -> Documents {
+        Documents::new(places.state.join("documents"), self.steps.clone())
+    }
+
+    /// What the host itself does.
+    fn memory(&self, places: &Places) -> Documents {
+        Documents::new(places.state.join("host"), self.steps.clone())
+    }
+
+    /// Removes what a killed process left. What cannot be removed takes space and no more: it is told.
+    fn clear(&self, places: &Places) -> Vec<String> {
+        let mut notices = clear(places);
+        for documents in [self.documents(places), self.memory(places)] {
+            notices.extend(documents.remove_drafts().err().map(|error| error.to_string()));
+        }
+        notices
     }
 
     /// Completes or undoes a restore that was cut; a living one has a lock of its own.
@@ -166,7 +187,7 @@ impl Setting {
     }
 }
 
-/// Removes what a killed process left: drafts and scratch copies. What cannot be removed takes space and no more: it is told.
+/// Removes drafts of backups and scratch copies.
 fn clear(places: &Places) -> Vec<String> {
     let mut notices = Vec::new();
     for directory in
@@ -214,12 +235,22 @@ impl Host {
         &self.grants.scheduler
     }
 
+    pub fn limits(&self) -> &Limits {
+        self.runtime.limits()
+    }
+
     /// Starts the plugin anew, in place of one that has ended.
     pub fn restart(&mut self) -> std::result::Result<(), Failure> {
         self.manager = Manager::start(&self.runtime, self.grants.clone())?;
         self.notices.extend(self.grants.documents.take_notices());
         Ok(())
     }
+}
+
+/// What an event says to people.
+fn sentence(event: Event) -> Option<String> {
+    let data: serde_json::Value = serde_json::from_str(&event.data).ok()?;
+    Some(data.get("message")?.as_str()?.to_owned())
 }
 
 /// The configuration directory, through links.
@@ -236,12 +267,23 @@ fn home(config: &Path) -> Result<PathBuf> {
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
-    // Through links, as far as it exists: engines compare these paths.
-    let existing = absolute.ancestors().find_map(|known| {
-        let real = fs::canonicalize(known).ok()?;
-        Some(real.join(absolute.strip_prefix(known).ok()?))
+    Ok(through_links(&absolute, MAX_LINKS))
+}
+
+/// Through links, as far as it exists: engines compare these paths. One to a disk that is not mounted leads where it does
+/// when the disk is there.
+fn through_links(path: &Path, most: u32) -> PathBuf {
+    let existing = path.ancestors().find_map(|known| {
+        let real = match (fs::canonicalize(known), fs::read_link(known)) {
+            (Ok(real), _) => real,
+            (Err(_), Ok(target)) if most > 0 => through_links(&known.parent()?.join(target), most - 1),
+            _ => return None,
+        };
+        let rest = path.strip_prefix(known).ok()?;
+        // Joining nothing would add a slash.
+        Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
     });
-    Ok(existing.unwrap_or(absolute))
+    existing.unwrap_or_else(|| path.to_owned())
 }
 
 /// One state directory a home: the home's name for people, a digest of its path against mix-ups.

@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use crate::options::MAX_PENDING;
 
+/// The topic of what people should read: `{"message": …}`.
+pub const LOG: &str = "larder/log";
+
 #[derive(Debug, Clone)]
 pub struct Event {
     pub topic: String,

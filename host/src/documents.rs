@@ -3,9 +3,9 @@
 //! Knows names and text, not what is in them.
 
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, File};
-use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,15 +13,27 @@ use crate::error::{Doing, Error, Result};
 use crate::options::MAX_JSON;
 use crate::steps::Steps;
 
+/// The name of a document that is being written begins so.
+const DRAFT: &str = ".larder-document-";
+/// Stands for what is no text.
+const DAMAGED: &str = "\u{fffd}";
+
 /// The documents of one state directory. Cheap to clone.
 #[derive(Clone)]
 pub struct Documents {
     directory: Arc<PathBuf>,
-    /// What was loaded or saved last and not found wanting, by name: the one before the next.
-    good: Arc<Mutex<HashMap<String, String>>>,
+    /// What was given or saved last and not found wanting, by name: the one before the next.
+    good: Arc<Mutex<HashMap<String, Good>>>,
     /// What people should know.
     notices: Arc<Mutex<Vec<String>>>,
     steps: Steps,
+}
+
+/// A text, and the file that it is in.
+#[derive(Clone)]
+struct Good {
+    text: String,
+    path: PathBuf,
 }
 
 impl Documents {
@@ -31,11 +43,18 @@ impl Documents {
 
     pub fn load(&self, name: &str) -> Result<Option<String>> {
         let path = self.path(name, "json")?;
-        let text = read(&path)?;
-        if let Some(text) = &text {
-            self.remember(name, text);
+        if let Some(text) = read(&path)? {
+            return Ok(Some(self.remember(name, text, path)));
         }
-        Ok(text)
+        // It was set aside and nothing was stored since, or somebody removed it.
+        let previous = self.path(name, "previous.json")?;
+        let Some(text) = read(&previous)? else { return Ok(None) };
+        self.tell(format!(
+            "{} is not there: {}, which was stored before it, is used; without both everything starts anew",
+            path.display(),
+            previous.display()
+        ));
+        Ok(Some(self.remember(name, text, previous)))
     }
 
     pub fn save(&self, name: &str, text: &str) -> Result<()> {
@@ -47,31 +66,55 @@ impl Documents {
         let what = || format!("cannot make {}", self.directory.display());
         DirBuilder::new().recursive(true).mode(0o700).create(self.directory.as_path()).doing(what)?;
         let before = self.good().get(name).cloned();
-        if let Some(before) = before.filter(|before| before != text) {
-            self.replace(&self.path(name, "previous.json")?, &before)?;
+        if let Some(before) = before.filter(|before| before.text != text && before.path == path) {
+            self.replace(&self.path(name, "previous.json")?, &before.text)?;
         }
         self.replace(&path, text)?;
-        self.remember(name, text);
+        self.remember(name, text.to_owned(), path);
         Ok(())
     }
 
     /// Keeps what is stored under another name (only when `may_write`), and gives the one before it.
     pub fn set_aside(&self, name: &str, reason: &str, may_write: bool) -> Result<Option<String>> {
-        let path = self.path(name, "json")?;
-        self.good().remove(name);
+        let previous = self.path(name, "previous.json")?;
+        let path = match self.good().remove(name) {
+            Some(given) => given.path,
+            None => self.path(name, "json")?,
+        };
         let mut notice = format!("{} cannot be used: {reason}", path.display());
         if may_write {
             let kept = self.free_name(name)?;
             fs::rename(&path, &kept).doing(|| format!("cannot set aside {}", path.display()))?;
+            // A person may have opened it to others, and a password may be in it.
+            let _ = fs::set_permissions(&kept, Permissions::from_mode(0o600));
             notice += &format!("; it is kept as {}", kept.display());
         }
-        let before = read(&self.path(name, "previous.json")?)?;
+        let before = if path == previous { None } else { read(&previous)? };
         notice += match before {
             Some(_) => "; the one stored before it is used",
             None => "; there is none stored before it, so everything starts anew",
         };
+        self.tell(notice);
+        Ok(before.map(|before| self.remember(name, before, previous)))
+    }
+
+    /// Removes what a killed process was writing. Nobody else may be at work.
+    pub fn remove_drafts(&self) -> Result<()> {
+        let what = || format!("cannot remove what a killed process left in {}", self.directory.display());
+        let entries = match fs::read_dir(self.directory.as_path()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => entries.doing(what)?,
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
+                fs::remove_file(entry.path()).doing(what)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, notice: String) {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
-        Ok(before)
     }
 
     /// What people should know, once.
@@ -93,10 +136,8 @@ impl Documents {
     fn replace(&self, path: &Path, text: &str) -> Result<()> {
         let what = || format!("cannot write {}", path.display());
         self.steps.at("document: write");
-        let mut draft = tempfile::Builder::new()
-            .prefix(".larder-document-")
-            .tempfile_in(self.directory.as_path())
-            .doing(what)?;
+        let mut draft =
+            tempfile::Builder::new().prefix(DRAFT).tempfile_in(self.directory.as_path()).doing(what)?;
         draft.write_all(text.as_bytes()).doing(what)?;
         draft.as_file().sync_all().doing(what)?;
         self.steps.at("document: rename");
@@ -114,20 +155,33 @@ impl Documents {
         }
     }
 
-    fn remember(&self, name: &str, text: &str) {
-        self.good().insert(name.to_owned(), text.to_owned());
+    fn remember(&self, name: &str, text: String, path: PathBuf) -> String {
+        self.good().insert(name.to_owned(), Good { text: text.clone(), path });
+        text
     }
 
-    fn good(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+    fn good(&self) -> std::sync::MutexGuard<'_, HashMap<String, Good>> {
         self.good.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A document that is no text is damaged, not absent: its bytes are shown as far as they are text.
+/// A document that is no text, or more than one can be, is damaged, not absent: what can be read of it is given, with a mark
+/// behind it that nothing understands.
 fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).doing(|| format!("cannot read {}", path.display())),
-    }
+    let what = || format!("cannot read {}", path.display());
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.doing(what)?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_JSON as u64 + 1).read_to_end(&mut bytes).doing(what)?;
+    let is_too_long = bytes.len() > MAX_JSON;
+    Ok(Some(match String::from_utf8(bytes) {
+        Ok(text) if !is_too_long => text,
+        Ok(text) => text + DAMAGED,
+        Err(error) => {
+            let (end, bytes) = (error.utf8_error().valid_up_to(), error.into_bytes());
+            String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned() + DAMAGED
+        }
+    }))
 }

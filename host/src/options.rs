@@ -42,8 +42,8 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
-/// How long work that is under way may go on when the service is told to stop.
-pub const STOP_TIME: Duration = Duration::from_secs(60);
+/// Links to follow, one from the other, where the last leads nowhere: as many as Linux.
+pub const MAX_LINKS: u32 = 40;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 
@@ -66,6 +66,8 @@ pub struct Limits {
     pub handles: usize,
     /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
     pub database_wait: Duration,
+    /// How long work that is under way may go on when the service is told to stop.
+    pub stop_time: Duration,
 }
 
 impl Default for Limits {
@@ -79,6 +81,7 @@ impl Default for Limits {
             jobs: 16,
             handles: 256,
             database_wait: Duration::from_secs(30),
+            stop_time: Duration::from_secs(60),
         }
     }
 }
@@ -127,6 +130,11 @@ impl Limits {
                 seconds(self.database_wait),
                 "for a database that somebody holds locked; then it is read as any file",
             ),
+            info(
+                "stop-time",
+                seconds(self.stop_time),
+                "for work that is under way when the service is told to stop",
+            ),
         ]
     }
 
@@ -148,6 +156,7 @@ impl Limits {
             "jobs" => self.jobs = number as usize,
             "handles" => self.handles = number as usize,
             "database-wait" => self.database_wait = seconds,
+            "stop-time" => self.stop_time = seconds,
             _ => return Err(wrong()),
         }
         Ok(())

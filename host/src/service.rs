@@ -7,14 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::assemble::Host;
-use crate::bus::Event;
+use crate::bus::{Event, LOG};
 use crate::model::Timestamp;
-use crate::options::{FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, LOOK, STOP_TIME};
+use crate::options::{FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, LOOK};
 use crate::runtime::{Failure, Pending};
 use crate::scheduler::Scheduler;
-
-/// The topic of what people should read: `{"message": …}`.
-pub const LOG: &str = "larder/log";
 
 /// Tells a service to end. Cheap to clone.
 #[derive(Clone)]
@@ -67,7 +64,7 @@ impl Service {
         &mut self.host
     }
 
-    /// Runs until it is told to stop. Whether all that was under way came to its end within [`STOP_TIME`].
+    /// Runs until it is told to stop. Whether all that was under way came to its end within the limit `stop-time`.
     pub fn run(mut self) -> bool {
         while !self.stop.is_set() {
             self.tick();
@@ -79,7 +76,7 @@ impl Service {
                 false => self.poll(LOOK),
             }
         }
-        let end = Instant::now() + STOP_TIME;
+        let end = Instant::now() + self.host.limits().stop_time;
         while !self.running.is_empty() && Instant::now() < end {
             self.poll(LOOK);
         }
@@ -141,11 +138,13 @@ impl Service {
             self.back_off = FIRST_BACK_OFF;
         }
         self.running.clear();
-        self.host.scheduler().clear();
-        self.host.states().lose();
         self.postpone(now);
         let wait = self.back_off.as_secs();
         self.say(&format!("{}; it is started again in {wait} s", end.message));
+        // Nothing of it may speak or write any more when the next one does.
+        self.host.manager.finish();
+        self.host.scheduler().clear();
+        self.host.states().lose();
     }
 
     fn postpone(&mut self, now: Timestamp) {
@@ -160,6 +159,8 @@ impl Service {
                 self.death = None;
                 self.started = now;
                 self.say("the plugin was started again");
+                let notices = std::mem::take(&mut self.host.notices);
+                notices.iter().for_each(|notice| self.say(notice));
             }
             Err(failure) => {
                 self.postpone(now);

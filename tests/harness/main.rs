@@ -56,8 +56,8 @@ fn main() -> ExitCode {
             kill_process(getpid(), Signal::KILL).unwrap();
         }
         if run.as_ref().is_some_and(|run| run.is(step, count)) {
-            run_command();
             missed.store(false, Ordering::Relaxed);
+            run_command();
         }
     })));
     match is_missed.load(Ordering::Relaxed) {

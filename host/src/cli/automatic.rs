@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::{Map, Value, json};
 
 use super::args::{Call, Change, Global, Set};
-use super::commands::{call, need_home};
+use super::commands::{call, need_home, say_notices};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;
 
@@ -82,7 +82,8 @@ pub(super) fn retention(setting: &Setting, global: &Global, dry_run: bool) -> an
 
 pub(super) fn states(setting: &Setting) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let host = setting.reader()?;
+    let mut host = setting.reader()?;
+    say_notices(&mut host);
     let states = host.states().all();
     let json: Vec<Value> = states.iter().map(|(id, state)| state.to_json(id)).collect();
     Ok(Answer { text: text::states(&json), status: Status::Done, json: json.into() })

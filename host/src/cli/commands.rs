@@ -96,7 +96,7 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
 }
 
 /// Says once what was put right at the start.
-fn say_notices(host: &mut Host) {
+pub(super) fn say_notices(host: &mut Host) {
     for notice in host.notices.drain(..) {
         eprintln!("{}", text::plain(&notice, ""));
     }

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::text::{size, word};
 use crate::bus::Event;
+use crate::bus::LOG;
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
-use crate::service::LOG;
 
 const BAR: &str = "{prefix:>16} {bar:30} {bytes:>11} of {total_bytes:<11} {bytes_per_sec:>13}  {eta} left";
 const UNKNOWN: &str = "{prefix:>16} {spinner}";

@@ -8,29 +8,30 @@ use signal_hook::iterator::Signals;
 
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
-use crate::bus::Event;
-use crate::options::STOP_TIME;
-use crate::service::{LOG, Service};
+use crate::bus::{Event, LOG};
+use crate::service::Service;
 
 /// Home Assistant's topic for what the backup manager does.
 const EVENTS: &str = "backup/subscribe_events";
 
 pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
+    // From here on a signal ends it in an orderly way, however early it comes.
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
+    let most = setting.limits.stop_time.as_secs();
     let events = host.bus.subscribe();
     let bus = host.bus.clone();
     let mut service = Service::new(host);
     for notice in service.host().notices.drain(..) {
         say(&text::plain(&notice, ""));
     }
-    say(&format!("serving; {}", next(&mut service)));
+    say(&format!("serving; {}", next(&mut service)?));
     let stop = service.stop();
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let handle = signals.handle();
     let finished = std::thread::scope(|scope| {
         scope.spawn(move || {
             if signals.forever().next().is_some() {
-                say(&format!("stopping; work that is under way gets {} s", STOP_TIME.as_secs()));
+                say(&format!("stopping; work that is under way gets {most} s (limit stop-time)"));
                 stop.set();
             }
         });
@@ -45,20 +46,19 @@ pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
             Ok(Answer { json: json!({"stopped": true}), text: "Stopped.\n".into(), status: Status::Done })
         }
         false => Err(anyhow::anyhow!(
-            "stopped in the middle of a backup, which took longer than {} s more: nothing of it is kept",
-            STOP_TIME.as_secs()
+            "stopped in the middle of a backup, which took longer than {most} s more (limit stop-time): nothing of it is kept"
         )),
     }
 }
 
 /// When the next automatic backup is, in a person's words.
-fn next(service: &mut Service) -> String {
-    let answer = service.host().manager.call("backup.schedule", &json!({"count": 1}).to_string());
-    let runs = answer.ok().and_then(|answer| serde_json::from_str::<Value>(&answer).ok()).unwrap_or_default();
-    match text::list(&runs, "runs").first() {
+fn next(service: &mut Service) -> anyhow::Result<String> {
+    let answer = service.host().manager.call("backup.schedule", &json!({"count": 1}).to_string())?;
+    let runs: Value = serde_json::from_str(&answer)?;
+    Ok(match text::list(&runs, "runs").first() {
         Some(run) => format!("the next automatic backup is at {}", text::word(run, "local")),
         None => "no automatic backups are planned: see larder settings".into(),
-    }
+    })
 }
 
 fn follow(events: &Receiver<Event>, verbose: bool) {

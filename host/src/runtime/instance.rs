@@ -143,6 +143,11 @@ impl Manager {
         }
     }
 
+    /// Ends the plugin with all its jobs, and waits until nothing of it is left, though not for ever.
+    pub fn finish(&self) {
+        self.watch.finish();
+    }
+
     /// Why the plugin has ended, when it has.
     pub fn end(&mut self) -> Option<Failure> {
         if self.end.is_none() {
@@ -198,11 +203,17 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Watch {
     /// The threads get the time to clear away what they hold.
-    fn drop(&mut self) {
+    fn finish(&self) {
         self.vitals.cancel("the host has no more use for it");
         self.threads.wait(LAST_WAIT);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 
