@@ -9,3 +9,4 @@ mod hostile;
 mod oddities;
 mod restores;
 mod sandbox;
+mod service;

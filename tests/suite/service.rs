@@ -1,0 +1,203 @@
+//! The service is left alone: documents, deaths, locks, disks and signals, through the real component.
+
+mod deaths;
+mod documents;
+mod locks;
+mod markers;
+mod serving;
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use larder::steps::Steps;
+use larder_tests::{TestHome, TestService};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+const EVENT: &str = "event.backup_automatic_backup";
+const MANAGER: &str = "sensor.backup_backup_manager_state";
+const NEXT: &str = "sensor.backup_next_scheduled_automatic_backup";
+/// When tests in virtual time begin.
+const START: &str = "2026-05-04T12:00:00+00:00";
+
+/// A home whose clocks show UTC.
+fn home() -> TestHome {
+    let home = TestHome::in_memory();
+    home.write(".storage/core.config", r#"{"data": {"time_zone": "UTC"}}"#);
+    home
+}
+
+fn document(home: &TestHome) -> PathBuf {
+    home.state().join("documents/backup.json")
+}
+
+/// Stores a document as the service would.
+fn store(home: &TestHome, text: impl AsRef<[u8]>) {
+    let path = document(home);
+    DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Daily backups at 03:00 without a password.
+fn daily() -> Value {
+    json!({
+        "create_backup": {"agent_ids": ["backup.local"]},
+        "schedule": {"recurrence": "daily", "time": "03:00"},
+    })
+}
+
+/// The type, reason and trigger that the event entity shows, and the manager's state.
+fn shown(service: &mut TestService) -> [Value; 4] {
+    let event = service.state(EVENT).attributes;
+    let state = service.state(MANAGER).state;
+    [event["event_type"].clone(), event["failed_reason"].clone(), event["trigger"].clone(), state.into()]
+}
+
+/// What people were told since this was asked last.
+fn told(service: &mut TestService) -> Vec<String> {
+    let heard = service.heard().into_iter().filter(|heard| heard.topic == "larder/log");
+    heard.map(|heard| heard.data["message"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What was put right at the start.
+fn notices(service: &mut TestService) -> String {
+    service.service().host().notices.join("\n")
+}
+
+/// Holds whoever reaches a step for the first time, until it is let go.
+struct Gate {
+    steps: Steps,
+    reached: Receiver<()>,
+    release: Sender<()>,
+}
+
+impl Gate {
+    fn at(held: &'static str) -> Self {
+        let (reached_in, reached) = channel();
+        let (release, released) = channel::<()>();
+        let (released, is_over) = (Mutex::new(released), AtomicBool::new(false));
+        let steps = Steps(Arc::new(move |step| {
+            if step == held && !is_over.swap(true, Ordering::Relaxed) {
+                reached_in.send(()).unwrap();
+                // Until the other end is gone.
+                let _ = released.lock().unwrap().recv();
+            }
+        }));
+        Self { steps, reached, release }
+    }
+
+    /// Waits until somebody is held.
+    fn wait(&self) {
+        self.reached.recv().unwrap();
+    }
+
+    fn open(self) {
+        drop(self.release);
+    }
+}
+
+/// A running `larder serve`.
+struct Serving {
+    child: Child,
+    lines: Receiver<String>,
+    said: Vec<String>,
+}
+
+impl Serving {
+    /// Starts it and waits until it serves.
+    #[track_caller]
+    fn start(command: Command) -> Self {
+        let mut serving = Self::begin(command);
+        serving.until("serving; ");
+        serving
+    }
+
+    fn begin(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                // Nobody may want to hear it any more.
+                let _ = sender.send(line.unwrap());
+            }
+        });
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Reads until it says that. The line.
+    #[track_caller]
+    fn until(&mut self, text: &str) -> String {
+        loop {
+            let Ok(line) = self.lines.recv() else { panic!("not said: {text}\n{}", self.said.join("\n")) };
+            self.said.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end: its exit status.
+    fn ends(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// All that it said, once everybody who can say something has ended.
+    fn said(mut self) -> String {
+        self.said.extend(self.lines.iter());
+        self.said.join("\n")
+    }
+}
+
+/// Nothing that a failed test leaves runs on.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A shell command that says `paused` and waits until it is let go, without a clock.
+struct Pause(PathBuf);
+
+impl Pause {
+    fn new(home: &TestHome) -> Self {
+        let go = home.root().join("go");
+        assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
+        Self(go)
+    }
+
+    /// The command, which pauses at that step.
+    fn at(&self, step: &str, mut command: Command) -> Command {
+        let script = format!("echo paused >&2; cat '{}'", self.0.display());
+        command.env("LARDER_RUN_AT", step).env("LARDER_RUN", script);
+        command
+    }
+
+    /// Lets go who waits.
+    fn release(&self) {
+        fs::write(&self.0, "").unwrap();
+    }
+}
+
+/// Nobody waits on after a failed test.
+impl Drop for Pause {
+    fn drop(&mut self) {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap();
+        let _ = OpenOptions::new().write(true).custom_flags(flags).open(&self.0);
+    }
+}
