@@ -14,6 +14,7 @@ use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::manager::{self, State, job, log, parsed, save, show, with};
 use crate::ports::Outside;
+use crate::retention::Policy;
 use crate::schedule::Calendar;
 
 /// Fires when an automatic backup is due.
@@ -172,7 +173,7 @@ pub async fn prune(outside: &dyn Outside) {
     let has_rule = with(|inner| {
         let config = inner.store.config();
         let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
-        of_agents.chain([&config.retention]).any(|policy| !policy.keeps_for_ever())
+        of_agents.chain([&config.retention]).any(Policy::is_active)
     });
     if !has_rule {
         return;
