@@ -1,4 +1,5 @@
 //! Automatic backups in virtual time, through the real component.
 
+mod clocks;
 mod recordings;
 mod years;
