@@ -95,9 +95,18 @@ pub fn begin_maintenance(outside: &dyn Outside) {
     outside.set_timer(MAINTENANCE, outside.now());
 }
 
+/// The data of a backup by hand, with this instance's id for a home that has none of its own.
+pub fn manual(outside: &dyn Outside, data: &str) -> Result<String> {
+    let mut data = parsed(data)?;
+    let id = with(|inner| inner.store.instance_id(outside));
+    if let Some(data) = data.as_object_mut() {
+        data.insert("instance_id".into(), id.into());
+    }
+    Ok(data.to_string())
+}
+
 /// Makes an automatic backup.
 pub async fn create(outside: &dyn Outside) -> Result<Value> {
-    let home = home(outside);
     let data = with(|inner| {
         let create = inner.store.config().create_backup.clone();
         let agents = inner.store.config().agents.iter();
@@ -113,7 +122,7 @@ pub async fn create(outside: &dyn Outside) -> Result<Value> {
             "password": create.password.as_ref().map(|password| password.reveal()),
             "securetar": create.securetar.unwrap_or(3),
             "automatic": true,
-            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+            "instance_id": inner.store.instance_id(outside),
             "unprotected_agent_ids": open,
         })
     });

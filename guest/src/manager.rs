@@ -96,7 +96,7 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
 /// Does what is asked and answers when it is done.
 pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
     match actions::check(name, data)? {
-        "create" => text(create(outside, Trigger::Manual, data).await),
+        "create" => text(create(outside, Trigger::Manual, &automatic::manual(outside, data)?).await),
         "create_automatic" => text(automatic::create(outside).await),
         "restore" => restore(outside, data).await,
         "info" => text(info(outside, data).await),

@@ -2,4 +2,5 @@
 
 mod clocks;
 mod recordings;
+mod retention;
 mod years;
