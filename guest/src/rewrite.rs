@@ -44,7 +44,10 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
         return Err(Failure::new("backup_unsupported", message));
     }
     let Some(lock) = Lock::new(outside, &request.protect)? else {
-        return Err(Failure::invalid("a password is needed to encrypt with"));
+        return Err(Failure::invalid(
+            "a password is needed to encrypt with; give it with --password-file FILE or in LARDER_PASSWORD, or name a key of \
+             the key ring with --key LABEL",
+        ));
     };
     rewrite(outside, &mut outer, name, Change { from: None, to: Some(lock), label: None })
 }
