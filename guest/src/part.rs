@@ -48,7 +48,7 @@ impl<R: Read> Read for PartReader<R> {
 /// A part while it is written. Without [`PartWriter::finish`] it is not whole.
 pub enum PartWriter<'a, D: Draft> {
     Plain(BufWriter<MemberWriter<'a, D>>),
-    Protected(Box<Encryptor<MemberWriter<'a, D>>>),
+    Protected(Encryptor<MemberWriter<'a, D>>),
 }
 
 impl<'a, D: Draft> PartWriter<'a, D> {
@@ -60,7 +60,7 @@ impl<'a, D: Draft> PartWriter<'a, D> {
     ) -> Result<Self> {
         Ok(match keys {
             None => Self::Plain(BufWriter::with_capacity(BUFFER, member)),
-            Some(keys) => Self::Protected(Box::new(Encryptor::new(member, keys, random)?)),
+            Some(keys) => Self::Protected(Encryptor::new(member, keys, random)?),
         })
     }
 

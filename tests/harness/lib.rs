@@ -20,7 +20,7 @@ pub use members::{Members, assert_same_members, members};
 pub use mount::Mount;
 pub use run::{Run, command};
 pub use snapshot::assert_snapshot;
-pub use terminal::on_terminal;
+pub use terminal::{Typed, on_terminal, on_terminal_asked};
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.
