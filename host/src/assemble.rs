@@ -238,8 +238,9 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
     // Through links, as far as it exists: engines compare these paths.
     let existing = absolute.ancestors().find_map(|known| {
-        let real = fs::canonicalize(known).ok()?;
-        Some(real.join(absolute.strip_prefix(known).ok()?))
+        let (real, rest) = (fs::canonicalize(known).ok()?, absolute.strip_prefix(known).ok()?);
+        // Joining nothing would add a slash, and a file with one behind it is not found.
+        Some(if rest == Path::new("") { real } else { real.join(rest) })
     });
     Ok(existing.unwrap_or(absolute))
 }

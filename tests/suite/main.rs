@@ -7,5 +7,6 @@ mod databases;
 mod formats;
 mod hostile;
 mod oddities;
+mod protection;
 mod restores;
 mod sandbox;
