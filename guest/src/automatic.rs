@@ -14,6 +14,7 @@ use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::manager::{self, State, job, log, parsed, save, show, with};
 use crate::ports::Outside;
+use crate::retention::Policy;
 use crate::schedule::Calendar;
 
 /// Fires when an automatic backup is due.
@@ -94,9 +95,18 @@ pub fn begin_maintenance(outside: &dyn Outside) {
     outside.set_timer(MAINTENANCE, outside.now());
 }
 
+/// The data of a backup by hand, with this instance's id for a home that has none of its own.
+pub fn manual(outside: &dyn Outside, data: &str) -> Result<String> {
+    let mut data = parsed(data)?;
+    let id = with(|inner| inner.store.instance_id(outside));
+    if let Some(data) = data.as_object_mut() {
+        data.insert("instance_id".into(), id.into());
+    }
+    Ok(data.to_string())
+}
+
 /// Makes an automatic backup.
 pub async fn create(outside: &dyn Outside) -> Result<Value> {
-    let home = home(outside);
     let data = with(|inner| {
         let create = inner.store.config().create_backup.clone();
         let agents = inner.store.config().agents.iter();
@@ -112,7 +122,7 @@ pub async fn create(outside: &dyn Outside) -> Result<Value> {
             "password": create.password.as_ref().map(|password| password.reveal()),
             "securetar": create.securetar.unwrap_or(3),
             "automatic": true,
-            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+            "instance_id": inner.store.instance_id(outside),
             "unprotected_agent_ids": open,
         })
     });
@@ -172,7 +182,7 @@ pub async fn prune(outside: &dyn Outside) {
     let has_rule = with(|inner| {
         let config = inner.store.config();
         let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
-        of_agents.chain([&config.retention]).any(|policy| !policy.keeps_for_ever())
+        of_agents.chain([&config.retention]).any(Policy::is_active)
     });
     if !has_rule {
         return;

@@ -134,7 +134,8 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let (amount, size) = written;
     let version = lock.as_ref().map(Lock::version);
 
-    prove(outside, draft.as_ref(), &file, &manifest, lock, (amount, size))?;
+    prove(outside, draft.as_ref(), &file, &manifest, lock, (amount, size))
+        .map_err(|failure| unreadable(&file, failure))?;
     draft.publish()?;
     Ok(Created {
         backup_id: manifest.slug().to_owned(),
@@ -205,6 +206,22 @@ pub fn distrusted(file: &str, what: &str) -> Failure {
          try again"
     );
     Failure::new("backup_reader_writer_error", message)
+}
+
+/// What a backup that was just written does not read back with. What to do with one from elsewhere is no advice here.
+pub fn unreadable(file: &str, failure: Failure) -> Failure {
+    match failure.code.as_ref() {
+        "password_incorrect" => distrusted(file, "the start of a protected part is another one"),
+        "backup_damaged"
+        | "backup_unsafe"
+        | "backup_unsupported"
+        | "backup_too_large"
+        | "decrypt_not_supported" => {
+            let what = failure.message.split("; ").next().unwrap_or_default();
+            distrusted(file, what)
+        }
+        _ => failure,
+    }
 }
 
 /// What an archive is protected with: its key is derived once, for writing and for reading back.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Failure, Result};
 use crate::ports::Outside;
-use crate::{create, inspect, keys, restore, rewrite, verify};
+use crate::{create, inspect, keys, restore, retain, rewrite, verify};
 
 /// Runs one job in this instance.
 pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
@@ -18,6 +18,7 @@ pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
         "check_password" => answer(&inspect::check_password(outside, &typed(kind, input)?)?),
         "encrypt" => answer(&rewrite::encrypt(outside, &typed(kind, input)?)?),
         "decrypt" => answer(&rewrite::decrypt(outside, &typed(kind, input)?)?),
+        "retention" => answer(&retain::retain(outside, &typed(kind, input)?)?),
         "new_key" => answer(&keys::new_key(outside)),
         "add_key" => answer(&keys::add_key(outside, &typed(kind, input)?)?),
         "keys" => answer(&keys::list(&typed(kind, input)?)?),

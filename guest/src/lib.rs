@@ -33,6 +33,7 @@ pub mod ports;
 pub mod progress;
 pub mod protection;
 pub mod restore;
+pub mod retain;
 pub mod retention;
 pub mod rewrite;
 pub mod schedule;

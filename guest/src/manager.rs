@@ -125,7 +125,7 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
         with(|inner| inner.store.check())?;
     }
     match action {
-        "create" => text(create(outside, Trigger::Manual, data).await),
+        "create" => text(create(outside, Trigger::Manual, &automatic::manual(outside, data)?).await),
         "create_automatic" => text(automatic::create(outside).await),
         "restore" => restore(outside, data).await,
         "info" => text(info(outside, data).await),
@@ -203,8 +203,7 @@ impl Stages<'_> {
         if self.told.is_none() {
             self.upload(agent, 0, size);
         }
-        self.told = None;
-        self.upload(agent, size, size);
+        self.tell_upload(agent, size, size);
     }
 
     fn reach(&mut self, at: usize) {
@@ -214,15 +213,18 @@ impl Stages<'_> {
         self.reached = self.reached.max(at.saturating_add(1));
     }
 
-    /// At the start, and then at most once a second.
+    /// Nothing at the start, and then at most once a second; what is whole is told at the end.
     fn upload(&mut self, agent: &str, done: u64, total: u64) {
         let now = self.outside.now();
-        let done = match self.told {
-            None if done < total => 0,
-            Some(told) if now.seconds.saturating_sub(told.seconds) < UPLOAD_STEP => return,
-            _ => done,
-        };
+        match self.told {
+            None => self.tell_upload(agent, 0, total),
+            Some(told) if now.seconds.saturating_sub(told.seconds) < UPLOAD_STEP || done == total => return,
+            Some(_) => self.tell_upload(agent, done, total),
+        }
         self.told = Some(now);
+    }
+
+    fn tell_upload(&self, agent: &str, done: u64, total: u64) {
         let event = json!({
             "manager_state": State::CreateBackup.name(),
             "agent_id": agent,

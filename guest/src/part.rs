@@ -47,8 +47,8 @@ impl<R: Read> Read for PartReader<R> {
 
 /// A part while it is written. Without [`PartWriter::finish`] it is not whole.
 pub enum PartWriter<'a, D: Draft> {
-    Plain(Box<BufWriter<MemberWriter<'a, D>>>),
-    Protected(Box<Encryptor<MemberWriter<'a, D>>>),
+    Plain(BufWriter<MemberWriter<'a, D>>),
+    Protected(Encryptor<MemberWriter<'a, D>>),
 }
 
 impl<'a, D: Draft> PartWriter<'a, D> {
@@ -59,8 +59,8 @@ impl<'a, D: Draft> PartWriter<'a, D> {
         random: &mut dyn Random,
     ) -> Result<Self> {
         Ok(match keys {
-            None => Self::Plain(Box::new(BufWriter::with_capacity(BUFFER, member))),
-            Some(keys) => Self::Protected(Box::new(Encryptor::new(member, keys, random)?)),
+            None => Self::Plain(BufWriter::with_capacity(BUFFER, member)),
+            Some(keys) => Self::Protected(Encryptor::new(member, keys, random)?),
         })
     }
 

@@ -89,6 +89,10 @@ impl Unlock {
                 Verdict::CannotTell { why } => {
                     return Err(Failure::new("backup_damaged", format!("{name}: {}: {why}", member.name)));
                 }
+                Verdict::Unsupported { why } => {
+                    let message = format!("{name}: {}: {why}", member.name);
+                    return Err(Failure::new("decrypt_not_supported", message));
+                }
             }
         }
         let why = match (said, count) {
@@ -97,7 +101,8 @@ impl Unlock {
                  LARDER_PASSWORD, or put its key into the key ring"
                     .to_owned()
             }
-            (Some(why), 1) => why,
+            (Some(why), _) if self.password.is_some() => why,
+            (Some(why), 1) => format!("the only key in the key ring does not fit: {why}"),
             (Some(why), count) => format!("none of the {count} keys in the key ring fits: {why}"),
         };
         Err(Failure::new("password_incorrect", format!("{name}: {why}")))
@@ -143,10 +148,7 @@ impl Protection {
             }
             if version.is_some() != claim && at == 0 {
                 protection.contradictions.push(match claim {
-                    true => format!(
-                        "backup.json says that it is protected by a password, but {name} can be read by anyone; make a \
-                         protected copy with `larder encrypt` and delete this one"
-                    ),
+                    true => unprotected(name),
                     false => format!(
                         "backup.json says that it is not protected, but {name} is: Home Assistant will not ask for the \
                          password and fail to restore it; mend a copy with `larder decrypt`"
@@ -175,6 +177,14 @@ impl Protection {
             Some(first) => Err(Failure::new("backup_damaged", format!("{name}: {first}"))),
         }
     }
+}
+
+/// What to say of a part that is plain though `backup.json` says that it is not.
+pub fn unprotected(part: &str) -> String {
+    format!(
+        "backup.json says that it is protected by a password, but {part} can be read by anyone, and anyone can have put it \
+         there; use another copy, or, if you trust this one, make a protected copy with `larder encrypt` and delete it"
+    )
 }
 
 /// The part to try a password on: the home's, or the first that is protected.

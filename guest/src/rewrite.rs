@@ -8,7 +8,7 @@ use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 
 use crate::archive::{ArchiveError, Manifest, Member, Outer, OuterWriter, check};
-use crate::create::{Lock, Port, distrusted};
+use crate::create::{Lock, Port, distrusted, unreadable};
 use crate::error::{Failure, Result};
 use crate::library;
 use crate::model::{EncryptRequest, ReadRequest, Rewritten};
@@ -44,7 +44,10 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
         return Err(Failure::new("backup_unsupported", message));
     }
     let Some(lock) = Lock::new(outside, &request.protect)? else {
-        return Err(Failure::invalid("a password is needed to encrypt with"));
+        return Err(Failure::invalid(
+            "a password is needed to encrypt with; give it with --password-file FILE or in LARDER_PASSWORD, or name a key of \
+             the key ring with --key LABEL",
+        ));
     };
     rewrite(outside, &mut outer, name, Change { from: None, to: Some(lock), label: None })
 }
@@ -94,17 +97,18 @@ fn rewrite(
     let (digests, size) = write(outside, outer, name, &manifest, &mut change, draft.as_ref())?;
 
     let file = &location.name;
+    let distrust = |failure| unreadable(file, failure);
     let stored = draft.read_back()?;
-    let mut copy = verify::outer_of(stored.as_ref(), file)?;
+    let mut copy = verify::outer_of(stored.as_ref(), file).map_err(distrust)?;
     if copy.manifest != manifest || stored.size() != size {
         return Err(distrusted(file, "it has another size, or says something else of itself"));
     }
-    let protection = Protection::look(&mut copy)?;
+    let protection = Protection::look(&mut copy).map_err(distrust)?;
     if copy.members.iter().any(Member::is_part) && protection.version != version {
         return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
     }
-    protection.must_be_consistent(file)?;
-    prove(outside, &mut copy, file, change.to.map(Lock::into_reading), &digests)?;
+    protection.must_be_consistent(file).map_err(distrust)?;
+    prove(outside, &mut copy, [name, file], change.to.map(Lock::into_reading), &digests)?;
     draft.publish()?;
     Ok(Rewritten {
         backup_id: manifest.slug().to_owned(),
@@ -160,34 +164,41 @@ fn write(
     Ok((digests, size))
 }
 
-/// Reads the copy back: each member holds what the original's held, and each inner tar unpacks to its end.
+/// Reads the copy back: each member holds what the original's held, and each inner tar unpacks to its end. One that does not
+/// and holds the same bytes is the original's fault.
 fn prove(
     outside: &dyn Outside,
     copy: &mut Outer<Reader<'_>>,
-    file: &str,
+    [original, file]: [&str; 2],
     mut keys: Option<Keys>,
     digests: &[Digested],
 ) -> Result<()> {
     let members = copy.members.clone();
     let mut progress = Progress::new(outside, "verify", members.iter().map(|member| member.size).sum());
-    let mut found: Vec<Digested> = Vec::new();
-    for member in &members {
-        let source = copy.read(member).map_err(|error| Failure::archive(file, error))?;
+    let distrust = |failure| unreadable(file, failure);
+    if members.len() != digests.len() {
+        return Err(distrusted(file, "it has other members"));
+    }
+    for (member, digest) in members.iter().zip(digests) {
+        let source = copy.read(member).map_err(|error| distrust(error.into()))?;
         let keys = keys.as_mut().filter(|_| member.is_part());
-        let part = PartReader::open(source, member.size, keys).map_err(|error| about(error, file, member))?;
+        let part = PartReader::open(source, member.size, keys).map_err(distrust)?;
         let mut part = Digesting { source: part, digest: Blake2b::new(), progress: &mut progress };
         let checked = match member.is_part() {
             true => check(&mut part).map(drop),
             false => std::io::copy(&mut part, &mut std::io::sink()).map(drop).map_err(Into::into),
         };
-        checked.map_err(|error| about(part.source.explain(error.into()), file, member))?;
-        found.push(part.digest.finalize().into());
+        let rest = std::io::copy(&mut part, &mut std::io::sink());
+        if rest.is_err() || *part.digest.finalize() != *digest {
+            return Err(match checked {
+                Ok(()) => distrusted(file, &format!("{} holds other bytes", member.name)),
+                Err(error) => distrust(about(part.source.explain(error.into()), file, member)),
+            });
+        }
+        checked.map_err(|error| about(error.into(), original, member))?;
     }
     progress.finish();
-    match found == digests {
-        true => Ok(()),
-        false => Err(distrusted(file, "its parts hold other bytes")),
-    }
+    Ok(())
 }
 
 fn about(failure: Failure, name: &str, member: &Member) -> Failure {

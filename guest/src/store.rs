@@ -47,7 +47,7 @@ impl Store {
                 Err(error @ DocumentError::Newer { .. }) => {
                     return Err(Failure::new("home_assistant_error", error.to_string()));
                 }
-                Err(error) => text = before(outside, &error, &current)?,
+                Err(error) => text = outside.set_document_aside(NAME, &error.to_string())?,
             }
         }
     }
@@ -177,10 +177,4 @@ impl Store {
             fields.insert("failed_folders".into(), json!(known.failed_folders));
         }
     }
-}
-
-/// The document before a damaged one. The same once more would never end.
-fn before(outside: &dyn Outside, error: &DocumentError, current: &str) -> Result<Option<String>> {
-    let before = outside.set_document_aside(NAME, &error.to_string())?;
-    Ok(before.filter(|before| before != current))
 }

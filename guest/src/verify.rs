@@ -33,6 +33,12 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
     protection.must_be_consistent(name)?;
     let progress = Progress::new(outside, "verify", home.member.size);
     let summary = read_through(&mut outer, &mut home, name, progress, &mut Only)?;
+    let mut warnings = protection.warnings();
+    if protection.version.is_none() && request.unlock.password.is_some() {
+        warnings.push(
+            "a password was given, but this backup is not protected: anyone can read and change it".into(),
+        );
+    }
     let manifest = &outer.manifest;
     Ok(Verified {
         restorable: true,
@@ -44,7 +50,7 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
         database_included: manifest.database_included(),
         securetar: protection.version,
         key: home.label,
-        warnings: protection.warnings(),
+        warnings,
         not_restorable: unrestorable(&outer, &summary),
         file: name.clone(),
     })
@@ -73,6 +79,11 @@ pub fn home(outer: &mut Archive<'_>, unlock: &Unlock, name: &str) -> Result<Home
         return Err(Failure::new("backup_unsupported", message));
     };
     match protection::version_of(outer, &member)? {
+        // Else whoever can write to the file could leave the password out and have anything restored.
+        None if outer.manifest.protected() => {
+            let what = protection::unprotected(&member.name);
+            Err(Failure::new("backup_damaged", format!("{name}: {what}")))
+        }
         None => Ok(HomePart::plain(member)),
         Some(_) => {
             let Unlocked { keys, label } = unlock.open(outer, &member, name)?;

@@ -280,7 +280,7 @@ fn through_links(path: &Path, most: u32) -> PathBuf {
             _ => return None,
         };
         let rest = path.strip_prefix(known).ok()?;
-        // Joining nothing would add a slash.
+        // Joining nothing would add a slash, and a file with one behind it is not found.
         Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
     });
     existing.unwrap_or_else(|| path.to_owned())

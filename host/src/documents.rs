@@ -102,7 +102,9 @@ impl Documents {
     pub fn remove_drafts(&self) -> Result<()> {
         let what = || format!("cannot remove what a killed process left in {}", self.directory.display());
         let entries = match fs::read_dir(self.directory.as_path()) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(());
+            }
             entries => entries.doing(what)?,
         };
         for entry in entries.flatten() {
@@ -170,7 +172,10 @@ impl Documents {
 fn read(path: &Path) -> Result<Option<String>> {
     let what = || format!("cannot read {}", path.display());
     let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        // A state directory that is none holds nothing; whoever writes to it is told.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         file => file.doing(what)?,
     };
     let mut bytes = Vec::new();

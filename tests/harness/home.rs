@@ -93,6 +93,22 @@ impl TestHome {
         self.root().join("state")
     }
 
+    /// The key ring of this home's owner, which is not there until a test makes it.
+    pub fn key_ring(&self) -> PathBuf {
+        self.settings().join("larder/keys.json")
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.root().join("settings")
+    }
+
+    /// A file beside the home that holds a password, or what a person takes for one. Its path.
+    pub fn password_file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.root().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// A path below the configuration directory, of bytes.
     pub fn path(&self, path: impl AsRef<[u8]>) -> PathBuf {
         self.config().join(OsStr::from_bytes(path.as_ref()))
@@ -132,6 +148,7 @@ impl TestHome {
     /// The command line for this home.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
+        command.env("XDG_CONFIG_HOME", self.settings());
         command.arg("--config").arg(self.config()).arg("--state").arg(self.state()).args(arguments);
         command
     }

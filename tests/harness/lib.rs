@@ -22,7 +22,7 @@ pub use mount::Mount;
 pub use run::{Run, command};
 pub use service::{Heard, TestService, instant};
 pub use snapshot::assert_snapshot;
-pub use terminal::on_terminal;
+pub use terminal::{Typed, on_terminal, on_terminal_asked};
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.

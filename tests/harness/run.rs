@@ -11,7 +11,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::binary;
 
-/// A command of the binary under test, without the environment of whoever runs the tests.
+/// Where nobody has settings.
+const NOWHERE: &str = "/nonexistent";
+
+/// A command of the binary under test, without the environment and the key ring of whoever runs the tests.
 pub fn command() -> Command {
     command_of(&binary())
 }
@@ -24,7 +27,7 @@ pub(crate) fn command_of(binary: &Path) -> Command {
             command.env_remove(name);
         }
     }
-    command.stdin(Stdio::null());
+    command.env("XDG_CONFIG_HOME", NOWHERE).stdin(Stdio::null());
     command
 }
 

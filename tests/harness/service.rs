@@ -102,6 +102,12 @@ impl TestService {
         self.service.advance_to(instant(to));
     }
 
+    /// Lets some seconds pass, with everything happening on the way.
+    pub fn pass(&mut self, seconds: i64) {
+        let now = self.service.host().clock().now();
+        self.service.advance_to(Timestamp { seconds: now.seconds + seconds, ..now });
+    }
+
     /// Moves the clock without anything happening on the way: the machine slept, or somebody set it.
     pub fn jump(&mut self, to: &str) {
         self.service.host().clock().set(instant(to));

@@ -3,6 +3,7 @@
 //! Written from POSIX's `ustar` and PAX formats, not from Larder's own writer, so that both can be wrong alone.
 
 use std::io::Write;
+use std::ops::Range;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 const BLOCK: usize = 512;
 /// Where the checksum stands in a header.
-const CHECKSUM: std::ops::Range<usize> = 148..156;
+const CHECKSUM: Range<usize> = 148..156;
 
 /// A tar in the making.
 #[derive(Clone, Default)]
@@ -113,6 +114,24 @@ fn seal(block: &mut [u8]) {
     block[CHECKSUM].fill(b' ');
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
     block[CHECKSUM].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+/// The members of an outer tar, in their order: a name without its `./`, and where the content lies.
+pub fn members_in(archive: &[u8]) -> Vec<(String, Range<usize>)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while archive[at] != 0 {
+        let text = |range: Range<usize>| {
+            let field = &archive[at..][range];
+            String::from_utf8(field.split(|byte| *byte == 0).next().unwrap().to_vec()).unwrap()
+        };
+        let size = usize::from_str_radix(text(124..136).trim(), 8).unwrap();
+        let content = at + BLOCK..at + BLOCK + size;
+        if archive[at + 156] == b'0' {
+            found.push((text(0..100).trim_start_matches("./").to_owned(), content.clone()));
+        }
+        at = content.end.next_multiple_of(BLOCK);
+    }
+    found
 }
 
 /// The length of a PAX record counts its own digits.

@@ -1,17 +1,85 @@
 //! A run on a terminal, with somebody who types. The terminal is util-linux's `script`.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::{Run, missing};
+
+/// What is typed once that was asked.
+pub enum Typed<'a> {
+    Shown {
+        after: &'a str,
+        line: &'a str,
+    },
+    /// Not before the terminal shows no more what is typed.
+    Hidden {
+        after: &'a str,
+        line: &'a str,
+    },
+}
 
 /// Runs the command on a terminal of its own while `typed` is typed; none where there is no `script`. What the command says
 /// on either stream is in `stdout`, with the terminal's line ends.
 pub fn on_terminal(command: &Command, typed: &str) -> Option<Run> {
+    let mut child = started(command, "exec")?;
+    child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
+    Some(child.wait_with_output().unwrap().into())
+}
+
+/// The same with somebody who waits for each question. A question that never comes is in nobody's way: the run just ends.
+pub fn on_terminal_asked(command: &Command, typed: &[Typed<'_>]) -> Option<Run> {
+    // Whether it shows what is typed can be asked of the terminal by its name, which comes first.
+    let mut child = started(command, "tty; exec")?;
+    let (mut keyboard, mut screen) = (child.stdin.take(), child.stdout.take().unwrap());
+    let (mut stdout, mut seen, mut typed) = (Vec::new(), 0, typed.iter());
+    let mut next = typed.next();
+    let mut buffer = [0; 4096];
+    loop {
+        let said = String::from_utf8_lossy(&stdout[seen..]).into_owned();
+        match next {
+            Some(Typed::Shown { after, line } | Typed::Hidden { after, line }) if said.contains(after) => {
+                if matches!(next, Some(Typed::Hidden { .. })) {
+                    wait_until_hidden(&stdout);
+                }
+                seen = stdout.len();
+                let keyboard = keyboard.as_mut().unwrap();
+                keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
+                next = typed.next();
+            }
+            None => drop(keyboard.take()),
+            Some(_) => {}
+        }
+        match screen.read(&mut buffer).unwrap() {
+            0 => break,
+            count => stdout.extend_from_slice(&buffer[..count]),
+        }
+    }
+    drop(keyboard);
+    let ended = child.wait_with_output().unwrap();
+    let name = stdout.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    Some(Output { stdout: stdout[name..].to_vec(), ..ended }.into())
+}
+
+/// Asks the terminal until it does not echo.
+fn wait_until_hidden(stdout: &[u8]) {
+    let text = String::from_utf8_lossy(stdout);
+    let name = text.lines().next().unwrap().trim_end();
+    loop {
+        let state = Command::new("stty").args(["-F", name, "-a"]).output().unwrap();
+        if String::from_utf8_lossy(&state.stdout).split_whitespace().any(|word| word == "-echo") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The command on a terminal, after the word of a shell; none where there is no `script`.
+fn started(command: &Command, word: &str) -> Option<Child> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| quoted(word.to_str().unwrap())).collect();
     let mut script = Command::new("script");
-    script.args(["-qec", &words.join(" "), "/dev/null"]).env("SHELL", "/bin/sh");
+    script.args(["-qec", &format!("{word} {}", words.join(" ")), "/dev/null"]).env("SHELL", "/bin/sh");
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => script.env(name, value),
@@ -19,12 +87,10 @@ pub fn on_terminal(command: &Command, typed: &str) -> Option<Run> {
         };
     }
     let child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
+    if child.is_err() {
         missing("script (util-linux)");
-        return None;
-    };
-    child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
-    Some(child.wait_with_output().unwrap().into())
+    }
+    child.ok()
 }
 
 fn quoted(word: &str) -> String {

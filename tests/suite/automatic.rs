@@ -1,4 +1,7 @@
 //! Automatic backups in virtual time, through the real component.
 
+mod clocks;
+mod commands;
 mod recordings;
+mod retention;
 mod years;

@@ -10,7 +10,7 @@ use std::fs;
 use larder_tests::{Run, TestHome};
 
 /// The steps that a command goes through in a copy of `home`: of those that repeat, the first, the second and the last.
-fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
     let copy = home.copy();
     let trace = copy.root().join("steps");
     let mut command = copy.command(arguments);
@@ -20,7 +20,9 @@ fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
     chosen(&fs::read_to_string(trace).unwrap_or_default())
 }
 
+/// Once the action has answered there is nothing left to cut.
 fn chosen(trace: &str) -> Vec<String> {
+    let trace = trace.strip_suffix("action: answered\n").unwrap();
     let mut counts = HashMap::new();
     trace.lines().for_each(|step| *counts.entry(step).or_insert(0_u64) += 1);
     let mut seen = HashMap::new();
@@ -33,7 +35,7 @@ fn chosen(trace: &str) -> Vec<String> {
 
 /// Runs the command and kills it at that step.
 #[track_caller]
-fn cut(home: &TestHome, step: &str, arguments: &[&str]) {
+pub(crate) fn cut(home: &TestHome, step: &str, arguments: &[&str]) {
     let mut command = home.command(arguments);
     command.env("LARDER_CUT_AT", step);
     let run = Run::of(command);

@@ -7,6 +7,7 @@ mod databases;
 mod formats;
 mod hostile;
 mod oddities;
+mod protection;
 mod restores;
 mod sandbox;
 mod service;

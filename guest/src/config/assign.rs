@@ -36,8 +36,8 @@ fn assign(body: &mut Value, assignment: &str) -> Result<(), String> {
     let value = match rule {
         Some(Rule::Secret) => {
             return Err(format!(
-                "{key}: a password is not taken from the command line, where others can read it; put it into a settings \
-             file as {{\"create_backup\": {{\"password\": …}}}} and give that with --file"
+                "{key}: a password is not taken from the command line, where others can read it; give it with --password-file \
+                 FILE or --password-prompt"
             ));
         }
         Some(Rule::Map(keys)) => return Err(group(key, keys)),

@@ -22,12 +22,13 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 pub use assign::from_assignments;
-pub use parts::{Moment, Policy};
+pub use parts::Moment;
 pub(crate) use rules::DATA;
 pub(crate) use schema::{Purpose, check};
 
 use crate::error::Failure;
 use crate::home::iso;
+use crate::retention::Policy;
 use crate::schedule::Schedule;
 use crate::securetar::Password;
 

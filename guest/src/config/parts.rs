@@ -8,28 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::home::iso;
 
-/// How long automatic backups are kept; all none: for ever.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    pub copies: Option<u32>,
-    pub days: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_daily: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_weekly: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_monthly: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep_yearly: Option<u32>,
-}
-
-impl Policy {
-    /// Whether nothing is ever deleted.
-    pub fn keeps_for_ever(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// A moment with its offset from UTC, to the microsecond; stored as ISO 8601 text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(DateTime<FixedOffset>);

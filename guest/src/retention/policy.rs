@@ -2,6 +2,8 @@
 //!
 //! Owns its form in the stored document. Refuses to see a backup.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::rules::{Period, Rule};
@@ -25,6 +27,25 @@ pub struct Policy {
     pub keep_monthly: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_yearly: Option<u32>,
+}
+
+/// For people: `copies 3, keep_weekly 4`.
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            ("copies", self.copies),
+            ("days", self.days),
+            ("keep_daily", self.keep_daily),
+            ("keep_weekly", self.keep_weekly),
+            ("keep_monthly", self.keep_monthly),
+            ("keep_yearly", self.keep_yearly),
+        ];
+        let set = named.into_iter().filter_map(|(name, count)| Some(format!("{name} {}", count?)));
+        match set.collect::<Vec<_>>() {
+            none if none.is_empty() => f.write_str("everything is kept for ever"),
+            set => f.write_str(&set.join(", ")),
+        }
+    }
 }
 
 impl Policy {

@@ -9,7 +9,7 @@ use super::header::Header;
 use super::keys::Keys;
 use super::sniff::{Format, SNIFF_LENGTH, sniff};
 use super::v1_gzip::Mended;
-use super::{Result, SecureTarError, Version, aes_cbc, secretstream, unsupported};
+use super::{Result, SecureTarError, Version, aes_cbc, damaged, secretstream, unsupported};
 
 /// The plaintext of a protected part. Holds at most two buffers of 1 MiB, whatever a header claims.
 pub struct Decryptor<R> {
@@ -105,7 +105,12 @@ pub enum Verdict {
     Wrong {
         why: String,
     },
+    /// It is damaged where it matters.
     CannotTell {
+        why: String,
+    },
+    /// Nothing that a password could be tried on here.
+    Unsupported {
         why: String,
     },
 }
@@ -118,7 +123,7 @@ pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Re
     source.by_ref().take(SNIFF_LENGTH as u64).read_to_end(&mut start).map_err(SecureTarError::Io)?;
     let outcome = match sniff(&start, length) {
         Format::Gzip | Format::Tar => unsupported("it is not protected by a password"),
-        Format::Unknown => unsupported("it is neither protected nor a tar"),
+        Format::Unknown => damaged("it is neither protected nor a tar"),
         Format::SecureTar(3) => match Header::read(&mut start.as_slice()) {
             Ok(Header::V3 { setup, .. }) => keys.unlock(&setup).map(drop),
             Ok(_) => unsupported("it is not what its header says"),
@@ -130,12 +135,14 @@ pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Re
     };
     match outcome {
         Ok(()) => Ok(Verdict::Right),
-        Err(error @ SecureTarError::PasswordIncorrect { .. }) => {
-            Ok(Verdict::Wrong { why: error.to_string() })
+        Err(SecureTarError::Io(error)) => Err(SecureTarError::Io(error)),
+        Err(error) => {
+            let why = error.to_string();
+            Ok(match error {
+                SecureTarError::PasswordIncorrect { .. } => Verdict::Wrong { why },
+                SecureTarError::Unsupported { .. } => Verdict::Unsupported { why },
+                _ => Verdict::CannotTell { why },
+            })
         }
-        Err(SecureTarError::Damaged { what } | SecureTarError::Unsupported { what }) => {
-            Ok(Verdict::CannotTell { why: what })
-        }
-        Err(error) => Err(error),
     }
 }

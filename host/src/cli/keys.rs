@@ -80,7 +80,9 @@ fn add_to_ring(setting: &Setting, global: &Global, label: &str, key: &str) -> an
 fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
     let ring = Ring::find(global)?;
     let before = if ring.path.exists() || global.key_ring.is_some() { ring.read()? } else { String::new() };
-    let mut json = call(&mut setting.reader()?, global, "backup.keys", json!({"key_ring": before}))?;
+    // Moved, not copied as `json!` would: nothing of it stays here.
+    let data = Map::from_iter([("key_ring".to_owned(), before.into())]);
+    let mut json = call(&mut setting.reader()?, global, "backup.keys", data.into())?;
     let text = text::keys(&json, &ring.path.display().to_string());
     if let Some(fields) = json.as_object_mut() {
         fields.insert("key_ring".into(), ring.path.display().to_string().into());

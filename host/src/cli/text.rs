@@ -296,6 +296,12 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
             }
         }
         Value::String(text) => lines.push((prefix.to_owned(), plain(text, ""))),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let items: Vec<_> = items.iter().filter_map(Value::as_str).map(|item| plain(item, "")).collect();
+            let text = if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+            lines.push((prefix.to_owned(), text));
+        }
+        Value::Null => lines.push((prefix.to_owned(), "not set".to_owned())),
         other => lines.push((prefix.to_owned(), plain(&other.to_string(), ""))),
     }
 }
@@ -337,11 +343,10 @@ pub(crate) fn states(states: &[Value]) -> String {
 }
 
 pub(crate) fn adopted(value: &Value) -> String {
-    let taken = list(value, "taken").iter();
-    let lines: String =
-        taken.map(|item| format!("  {}: {}\n", word(item, "what"), word(item, "value"))).collect();
-    match lines.is_empty() {
-        true => "Nothing was there to take: this home has no automatic settings.\n".into(),
-        false => format!("Taken over from Home Assistant:\n{lines}"),
-    }
+    let lines = |key: &str| {
+        let line = |item: &Value| format!("  {}: {}\n", word(item, "what"), word(item, "value"));
+        list(value, key).iter().map(line).collect::<String>()
+    };
+    let taken = titled("Taken over from Home Assistant:", lines("taken"));
+    taken + &titled("Not taken:", lines("not_taken"))
 }

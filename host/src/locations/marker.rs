@@ -4,7 +4,7 @@
 //! listed or stored there, rather than silently in the wrong place.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -30,7 +30,7 @@ impl Marker {
 
     /// An error when the directory is not the one that backups were stored in before.
     pub(super) fn check(&self) -> Result<()> {
-        if self.path().exists() || !self.is_remembered() {
+        if self.path().exists() || !self.is_remembered()? {
             return Ok(());
         }
         let shown = self.directory.display();
@@ -48,7 +48,7 @@ impl Marker {
         if !self.path().exists() {
             fs::write(self.path(), TEXT).doing(|| format!("cannot create a backup in {shown}"))?;
         }
-        if !self.is_remembered() {
+        if !self.is_remembered()? {
             // A full state directory must not keep anybody from a backup; it is remembered next time.
             let _ = self.remember();
         }
@@ -60,21 +60,22 @@ impl Marker {
     }
 
     fn key(&self) -> String {
-        self.directory.display().to_string()
+        Path::new(&self.directory).display().to_string()
     }
 
-    fn is_remembered(&self) -> bool {
-        self.remembered().contains_key(&self.key())
+    fn is_remembered(&self) -> Result<bool> {
+        Ok(self.remembered()?.contains_key(&self.key()))
     }
 
-    /// What is damaged or cannot be read remembers nothing: the marker is a help, not a condition.
-    fn remembered(&self) -> Map<String, Value> {
+    /// What is damaged remembers nothing: the marker is a help, not a condition.
+    fn remembered(&self) -> Result<Map<String, Value>> {
+        // What is damaged or cannot be read remembers nothing.
         let text = self.memory.load(DOCUMENT).ok().flatten();
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     fn remember(&self) -> Result<()> {
-        let mut all = self.remembered();
+        let mut all = self.remembered()?;
         all.insert(self.key(), Value::Bool(true));
         self.memory.save(DOCUMENT, &Value::Object(all).to_string())
     }

@@ -96,7 +96,10 @@ fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
     let mut document = Document::parse(RECORDED).unwrap();
     document.extra = Extra {
         event: Some(json!({"state": "2026-11-23T14:44:07.642+00:00"})),
-        planned: Some("2026-11-24T05:12:31+01:00".into()),
+        planned: Moment::parse("2026-11-24T05:12:31+01:00"),
+        earlier: Moment::parse("2026-11-22T05:12:31.5+01:00").into_iter().collect(),
+        interrupted: true,
+        instance_id: Some("5c1e".into()),
         jitter: Some(1651),
         verified: BTreeMap::from([("ae087750".into(), json!({"restorable": true}))]),
         other: Map::from_iter([("later".into(), json!([1]))]),

@@ -1,0 +1,127 @@
+//! Retention carried out: lists each location, asks the rules, deletes what they do not keep, oldest first.
+//!
+//! A location that fails does not stop the others. With `dry_run` everything happens but the deleting.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::archive::Manifest;
+use crate::error::Result;
+use crate::library::{self, Listing};
+use crate::ports::Outside;
+use crate::retention::{Decision, Origin, Policy, Record, State, decide};
+
+/// What the manager knows that a listing does not say.
+#[derive(Debug, Deserialize)]
+pub struct Request {
+    dry_run: bool,
+    /// For every location that has none of its own.
+    policy: Policy,
+    policies: BTreeMap<String, Policy>,
+    /// Bytes of each backup that was read to its end and found good, by its id.
+    verified: BTreeMap<String, u64>,
+    instance_id: String,
+    /// An IANA name.
+    time_zone: String,
+}
+
+/// Decides on every backup of every location, and deletes unless it is a dry run.
+pub fn retain(outside: &dyn Outside, request: &Request) -> Result<Value> {
+    let (mut locations, mut errors, mut gone) = (Vec::new(), Map::new(), Vec::new());
+    // Read-only places are nobody's storage: a file that a person named.
+    for location in outside.locations().into_iter().filter(|location| location.writable) {
+        match retain_in(outside, request, &location.id, &mut gone) {
+            Ok(done) => locations.push(done),
+            Err(failure) => {
+                errors.insert(location.id, failure.message.into());
+            }
+        }
+    }
+    let counted = |location: &Value| location.get("deleted").and_then(Value::as_u64).unwrap_or(0);
+    let deleted: u64 = locations.iter().map(counted).sum();
+    Ok(json!({
+        "dry_run": request.dry_run,
+        "deleted": deleted,
+        "locations": locations,
+        "agent_errors": errors,
+        "gone": gone,
+    }))
+}
+
+fn retain_in(
+    outside: &dyn Outside,
+    request: &Request,
+    agent_id: &str,
+    gone: &mut Vec<String>,
+) -> Result<Value> {
+    let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
+    let listings = library::list(outside, agent_id)?;
+    let backups: Vec<_> =
+        listings.iter().filter_map(|listing| Some((listing, record(request, listing)?))).collect();
+    let records: Vec<Record> = backups.iter().map(|(_, record)| record.clone()).collect();
+    let now = outside.now();
+    let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
+    let zone = request.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let mut told = Vec::new();
+    for decision in decide(&records, policy, now, zone) {
+        let meant = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
+        let Some((listing, _)) = meant else { continue };
+        let mut deleted = false;
+        let mut reason = decision.reason.clone();
+        if !decision.keep && !request.dry_run {
+            match outside.delete_object(agent_id, &listing.object.name) {
+                Ok(()) => {
+                    deleted = true;
+                    gone.extend(listing.backup.as_ref().ok().map(|(manifest, _)| manifest.slug().to_owned()));
+                }
+                Err(fault) => reason = format!("{reason}, but it could not be deleted: {}", fault.message),
+            }
+        }
+        told.push(described(listing, &decision, deleted, &reason));
+    }
+    let is_to_go = |told: &&Value| match request.dry_run {
+        true => told.get("keep") == Some(&Value::Bool(false)),
+        false => told.get("deleted") == Some(&Value::Bool(true)),
+    };
+    let count = told.iter().filter(is_to_go).count();
+    Ok(json!({"agent_id": agent_id, "policy": policy.to_string(), "decisions": told, "deleted": count}))
+}
+
+/// A listed backup as the rules see it, called by its object's name, which there is only once; none for what is no backup,
+/// or has no date to judge it by.
+fn record(request: &Request, listing: &Listing) -> Option<Record> {
+    let (manifest, _) = listing.backup.as_ref().ok()?;
+    let backup_id = listing.object.name.clone();
+    let state = match request.verified.get(manifest.slug()) {
+        Some(size) if *size == listing.object.size => State::Good,
+        Some(_) => State::Failed("its size has changed since it was verified".into()),
+        None => State::Unverified("nobody has read it to its end here; larder verify does".into()),
+    };
+    Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
+}
+
+fn origin(request: &Request, manifest: &Manifest) -> Origin {
+    let said = |key: &str| manifest.extra().and_then(|extra| extra.get(key));
+    let is_ours = said("instance_id").and_then(Value::as_str) == Some(&request.instance_id);
+    match said("with_automatic_settings") {
+        _ if !is_ours => Origin::Foreign,
+        Some(Value::Bool(true)) => Origin::Automatic,
+        _ => Origin::Manual,
+    }
+}
+
+fn described(listing: &Listing, decision: &Decision, deleted: bool, reason: &str) -> Value {
+    let manifest = listing.backup.as_ref().ok().map(|(manifest, _)| manifest);
+    json!({
+        "backup_id": manifest.map(Manifest::slug),
+        "name": manifest.map(Manifest::name),
+        "date": manifest.map(Manifest::date_text),
+        "size": listing.object.size,
+        "keep": decision.keep,
+        "deleted": deleted,
+        "reason": reason,
+    })
+}

@@ -1,0 +1,182 @@
+//! The settings, the schedule, retention and states on the command line.
+
+use std::fs;
+
+use larder_tests::{Run, TestHome, assert_snapshot, describe, tests_directory};
+use serde_json::{Value, json};
+
+fn berlin() -> TestHome {
+    let home = TestHome::new();
+    home.write(".storage/core.config", r#"{"data": {"time_zone": "Europe/Berlin"}}"#);
+    home
+}
+
+/// The home of somebody whose Home Assistant made automatic backups; its settings are the recorded ones.
+fn with_settings_of_home_assistant() -> TestHome {
+    let home = berlin();
+    let recorded = fs::read(tests_directory().join("fixtures/recordings/storage-backup.json")).unwrap();
+    home.write(".storage/backup", recorded);
+    home.write(".storage/core.uuid", r#"{"data": {"uuid": "a2f9705851bb430da1a8ca2301ec01ef"}}"#);
+    home
+}
+
+fn config(run: &Run) -> Value {
+    run.json()["config"].clone()
+}
+
+#[test]
+fn settings_are_shown_changed_one_by_one_and_kept() {
+    let home = berlin();
+    let set = [
+        "settings",
+        "set",
+        "schedule.recurrence=custom_days",
+        "schedule.days=mon,thu",
+        "schedule.time=03:30",
+        "create_backup.agent_ids=backup.local",
+        "create_backup.name=Nightly",
+        "retention.copies=3",
+        "retention.keep_weekly=4",
+        "agents.backup.local.retention.days=30",
+    ];
+    home.larder(&set).exits(0);
+    home.larder(&["settings", "set", "schedule.time=04:00"]).exits(0);
+    let config = config(&home.larder(&["--json", "settings"]).exits(0));
+    assert_eq!(
+        config["schedule"],
+        json!({"recurrence": "custom_days", "days": ["mon", "thu"], "time": "04:00:00"})
+    );
+    assert_eq!(config["retention"], json!({"copies": 3, "days": null, "keep_weekly": 4}));
+    assert_eq!(config["agents"]["backup.local"]["retention"]["days"], 30);
+    assert_eq!(config["create_backup"]["name"], "Nightly");
+    let schedule = home.larder(&["schedule", "--count", "3"]).exits(0);
+    assert_eq!(schedule.stdout.lines().count(), 3);
+    assert!(schedule.stdout.contains(" 04:00 +0"), "{}", schedule.stdout);
+}
+
+#[test]
+fn wrong_settings_are_refused_with_their_place_and_change_nothing() {
+    let home = berlin();
+    home.larder(&["settings", "set", "retention.copies=3"]).exits(0);
+    let before = describe(&home.state(), &["lock"]);
+    let cases = [
+        ("retention.copies=0", "value must be at least 1 at 'retention.copies'"),
+        ("schedule.recurrence=hourly", "at 'schedule.recurrence'. Got 'hourly'"),
+        ("schedule.time=25:00", "schedule.time"),
+        ("nothing=1", "nothing"),
+        ("create_backup.password=secret", "--password-file"),
+    ];
+    for (assignment, said) in cases {
+        let run = home.larder(&["settings", "set", "schedule.time=05:00", assignment]).exits(2).says(said);
+        assert!(!run.stderr.contains("secret"), "{}", run.stderr);
+        assert_eq!(describe(&home.state(), &["lock"]), before, "{assignment}");
+    }
+}
+
+#[test]
+fn settings_come_from_a_file_as_home_assistant_takes_them() {
+    let home = berlin();
+    let file = home.root().join("settings.json");
+    let body = json!({
+        "create_backup": {"agent_ids": ["backup.local"], "password": "in-the-file"},
+        "schedule": {"recurrence": "daily", "days": [], "time": "03:30:00"},
+    });
+    fs::write(&file, body.to_string()).unwrap();
+    home.larder(&["settings", "set", "--file", file.to_str().unwrap()]).exits(0);
+    let shown = home.larder(&["--json", "settings"]).exits(0);
+    assert!(!shown.stdout.contains("in-the-file"));
+    assert_eq!(config(&shown)["create_backup"]["password"], "***");
+    assert_eq!(config(&shown)["schedule"]["recurrence"], "daily");
+    // What is protected by the settings is protected.
+    let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    assert_eq!(created["securetar"], 3);
+    home.larder(&["settings", "set", "--no-password"]).exits(0);
+    assert_eq!(
+        config(&home.larder(&["--json", "settings"]).exits(0))["create_backup"]["password"],
+        Value::Null
+    );
+}
+
+#[test]
+fn a_password_for_automatic_backups_is_never_an_argument() {
+    let home = berlin();
+    let file = home.root().join("password.txt");
+    fs::write(&file, "by-file\n").unwrap();
+    let agents = "create_backup.agent_ids=backup.local";
+    home.larder(&["settings", "set", agents, "--password-file", file.to_str().unwrap()]).exits(0);
+    let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    let id = created["backup_id"].as_str().unwrap();
+    home.larder(&["verify", id, "--password-file", file.to_str().unwrap()]).exits(0);
+    home.larder(&[
+        "call",
+        "backup.generate",
+        "--data",
+        r#"{"agent_ids": ["backup.local"], "password": "x"}"#,
+    ])
+    .exits(2)
+    .says("--data-file");
+}
+
+#[test]
+fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
+    let home = with_settings_of_home_assistant();
+    let before = describe(&home.path(".storage"), &[]);
+    let adopted = home.larder(&["adopt"]).exits(0);
+    assert_snapshot("adopt", &adopted.stdout, &[]);
+    assert!(!adopted.stdout.contains("Pa55"), "{}", adopted.stdout);
+    assert_eq!(describe(&home.path(".storage"), &[]), before, "nothing is written there");
+    let config = config(&home.larder(&["--json", "settings"]).exits(0));
+    assert_eq!(config["schedule"], json!({"recurrence": "daily", "days": [], "time": "03:30:00"}));
+    assert_eq!(config["retention"], json!({"copies": 2, "days": null}));
+    assert_eq!(config["last_completed_automatic_backup"], "2026-11-23T15:44:07.642480+01:00");
+    let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    let shown = home.larder(&["--json", "show", created["backup_id"].as_str().unwrap()]).exits(0).json();
+    assert_eq!(shown["backup"]["extra_metadata"]["instance_id"], "a2f9705851bb430da1a8ca2301ec01ef");
+    assert_eq!(shown["backup"]["with_automatic_settings"], true);
+    assert_eq!(shown["backup"]["securetar"], 3, "the password was taken, too");
+}
+
+#[test]
+fn a_home_without_settings_has_nothing_to_take() {
+    let home = TestHome::new();
+    let adopted = home.larder(&["adopt"]).exits(0);
+    assert_snapshot("adopt-nothing", &adopted.stdout, &[]);
+}
+
+#[test]
+fn what_settings_states_schedule_and_retention_say_of_a_home_that_is_set_up() {
+    let home = with_settings_of_home_assistant();
+    home.larder(&["adopt"]).exits(0);
+    home.larder(&["settings", "set", "--no-password"]).exits(0);
+    let settings = home.larder(&["settings"]).exits(0);
+    let next =
+        config(&home.larder(&["--json", "settings"]))["next_automatic_backup"].as_str().unwrap().to_owned();
+    assert_snapshot("settings", &settings.stdout, &[(&next, "[next]")]);
+    let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    let (id, date) = (created["backup_id"].as_str().unwrap(), created["date"].as_str().unwrap());
+    let shown_date = format!("{} {} {}", &date[..10], &date[11..19], &date[date.len() - 6..]);
+    let retention = home.larder(&["retention", "--dry-run"]).exits(0);
+    assert_snapshot("retention", &retention.stdout, &[(id, "[id]"), (&shown_date, "[date]")]);
+    let states = home.larder(&["--json", "states"]).exits(0).json();
+    let states = states.as_array().unwrap().iter().map(|state| (&state["entity_id"], &state["state"]));
+    let known: std::collections::BTreeMap<_, _> =
+        states.map(|(id, state)| (id.as_str().unwrap(), state)).collect();
+    assert_eq!(known.len(), 6);
+    assert_eq!(known["sensor.backup_backup_manager_state"], "idle");
+    assert_eq!(known["sensor.backup_last_successful_automatic_backup_size"], "0.009765625");
+}
+
+#[test]
+fn an_action_is_called_as_an_automation_does() {
+    let home = berlin();
+    let created = home.larder(&["--json", "call", "backup.create"]).exits(0).json();
+    assert_eq!(created["name"], "Custom backup 2026.11.0");
+    assert_eq!(created["securetar"], Value::Null);
+    home.larder(&["call", "backup.create_automatic"])
+        .exits(1)
+        .says("At least one available backup agent must be selected, got []");
+    home.larder(&["call", "backup.create", "--data", r#"{"name": "x"}"#])
+        .exits(2)
+        .says("extra keys not allowed");
+    home.larder(&["call", "backup.nope"]).exits(2).says("there is no action backup.nope");
+}

@@ -1,0 +1,142 @@
+//! Retention through the real component: what goes, what stays, and that it says why.
+
+use std::fs;
+
+use larder_tests::{TestHome, TestService};
+use serde_json::{Value, json};
+
+fn serve(home: &TestHome, now: &str, retention: &Value) -> TestService {
+    home.write(".storage/core.config", r#"{"data": {"time_zone": "Europe/Berlin"}}"#);
+    let mut service = home.serve(now);
+    service.set(json!({
+        "create_backup": {"agent_ids": ["backup.local"]},
+        "retention": retention,
+        "schedule": {"recurrence": "daily", "time": "03:30"},
+    }));
+    service
+}
+
+/// The days that have an automatic backup.
+fn days(service: &mut TestService) -> Vec<String> {
+    let info = service.call("backup.info", json!({})).unwrap();
+    let backups = info["backups"].as_array().unwrap().iter();
+    let automatic = backups.filter(|backup| backup["with_automatic_settings"] == true);
+    let mut days: Vec<_> =
+        automatic.map(|backup| backup["date"].as_str().unwrap()[..10].to_owned()).collect();
+    days.sort();
+    days
+}
+
+fn reasons(service: &mut TestService, dry_run: bool) -> Vec<(bool, String)> {
+    let told = service.call("backup.retention", json!({"dry_run": dry_run})).unwrap();
+    let decisions = told["locations"][0]["decisions"].as_array().unwrap().clone();
+    decisions
+        .iter()
+        .map(|decision| {
+            (decision["keep"].as_bool().unwrap(), decision["reason"].as_str().unwrap().to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn generations_keep_a_year_in_a_handful_of_backups() {
+    let home = TestHome::in_memory();
+    let retention = json!({"copies": 2, "keep_weekly": 3, "keep_monthly": 2, "keep_yearly": 1});
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &retention);
+    service.advance("2026-03-31T12:00:00+02:00");
+    assert_eq!(days(&mut service), ["2026-02-28", "2026-03-22", "2026-03-29", "2026-03-30", "2026-03-31"]);
+    let told = reasons(&mut service, true);
+    assert!(told.iter().all(|(keep, _)| *keep));
+    assert!(told[0].1.contains("newest of the month 2026-02 (keep_monthly 2)"), "{told:?}");
+}
+
+#[test]
+fn days_are_applied_at_every_start_and_daily() {
+    let home = TestHome::in_memory();
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &json!({"days": 3}));
+    service.advance("2026-01-05T00:00:00+01:00");
+    assert_eq!(days(&mut service), ["2026-01-02", "2026-01-03", "2026-01-04"]);
+    // A home that is restarted daily and makes no more backups.
+    service.set(json!({"schedule": {"recurrence": "never"}}));
+    for day in 6..=8 {
+        service.jump(&format!("2026-01-{day:02}T00:00:00+01:00"));
+        service = service.restart();
+        service.service().settle();
+    }
+    assert_eq!(days(&mut service), ["2026-01-04"], "the newest good one is never deleted");
+    service.jump("2026-06-01T00:00:00+02:00");
+    assert_eq!(days(&mut service), ["2026-01-04"]);
+}
+
+#[test]
+fn what_a_dry_run_says_is_what_is_done() {
+    let home = TestHome::in_memory();
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &json!({}));
+    service.advance("2026-01-10T00:00:00+01:00");
+    service.call("backup.create", json!({})).unwrap();
+    service.set(json!({"retention": {"copies": 2, "days": 4}}));
+    let before = home.archives();
+    let said = reasons(&mut service, true);
+    assert_eq!(home.archives(), before, "a dry run deletes nothing");
+    let done = reasons(&mut service, false);
+    assert_eq!(said, done);
+    let kept = said.iter().filter(|(keep, _)| *keep).count();
+    assert_eq!(home.archives().len(), kept);
+    assert!(said.iter().any(|(keep, reason)| *keep && reason == "kept: made by hand"), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|(keep, reason)| !*keep
+                && reason.starts_with("deleted: older than 4 days and beyond 2 copies"))
+    );
+    assert!(reasons(&mut service, true).iter().all(|(keep, _)| *keep), "nothing more goes");
+}
+
+#[test]
+fn a_newer_backup_that_is_not_good_does_not_replace_the_newest_good_one() {
+    let home = TestHome::in_memory();
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &json!({"copies": 1}));
+    service.advance("2026-01-02T12:00:00+01:00");
+    let good = home.archives();
+    assert_eq!(good.len(), 1);
+    service.set(json!({"retention": {}}));
+    service.advance("2026-01-03T12:00:00+01:00");
+    // The newest one is damaged by something that leaves it longer than it was.
+    let newest = home.archives().into_iter().find(|path| !good.contains(path)).unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    bytes.extend([0; 10_240]);
+    fs::write(&newest, bytes).unwrap();
+    service.set(json!({"retention": {"copies": 1}}));
+    let told = reasons(&mut service, false);
+    assert!(home.archives().contains(&good[0]), "{told:?}");
+    assert!(told.iter().any(|(_, reason)| reason.contains("it does not count, as it failed")), "{told:?}");
+}
+
+#[test]
+fn backups_of_other_instances_and_by_hand_are_never_deleted() {
+    let home = TestHome::in_memory();
+    home.write(".storage/core.uuid", r#"{"data": {"uuid": "a0000000000000000000000000000001"}}"#);
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &json!({}));
+    service.advance("2026-01-04T12:00:00+01:00");
+    service.call("backup.create", json!({})).unwrap();
+    home.write(".storage/core.uuid", r#"{"data": {"uuid": "b0000000000000000000000000000002"}}"#);
+    service = service.restart();
+    service.advance("2026-01-07T12:00:00+01:00");
+    service.set(json!({"retention": {"copies": 1}}));
+    let told = reasons(&mut service, false);
+    let count = |what: &str| told.iter().filter(|(_, reason)| reason.starts_with(what)).count();
+    assert_eq!(count("kept: made by another Home Assistant"), 5, "{told:?}");
+    assert_eq!(count("deleted: "), 2, "{told:?}");
+    assert_eq!(home.archives().len(), 6);
+}
+
+#[test]
+fn a_location_with_a_retention_of_its_own_ignores_that_of_all() {
+    let home = TestHome::in_memory();
+    let mut service = serve(&home, "2026-01-01T00:00:00+01:00", &json!({"copies": 1}));
+    service.set(json!({"agents": {"backup.local": {"retention": {"copies": 3, "days": null}}}}));
+    service.advance("2026-01-08T12:00:00+01:00");
+    assert_eq!(days(&mut service).len(), 3);
+    service.set(json!({"agents": {"backup.local": {"retention": {"copies": null, "days": null}}}}));
+    service.advance("2026-01-12T12:00:00+01:00");
+    assert_eq!(days(&mut service).len(), 7, "kept for ever");
+}
