@@ -12,7 +12,7 @@ use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, Limits, MAX_LINKS};
+use crate::options::{LOCK_WAIT, Limits};
 use crate::runtime::{Failure, Grants, Manager, Runtime};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
@@ -120,7 +120,9 @@ impl Setting {
     fn grants(&self, places: &Places, bus: Bus) -> Grants {
         let mut locations: Vec<Box<dyn Location>> = Vec::new();
         if let Some(backups) = &places.backups {
-            locations.push(Box::new(LocalDirectory::new(backups.clone(), self.memory(places))));
+            let own = self.config.as_ref().map(|config| config.join("backups"));
+            let named = self.backups.clone().or(own).unwrap_or_else(|| backups.clone());
+            locations.push(Box::new(LocalDirectory::new(backups.clone(), named, self.memory(places))));
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(SingleFile::new(file.clone())));
@@ -267,23 +269,13 @@ fn home(config: &Path) -> Result<PathBuf> {
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
-    Ok(through_links(&absolute, MAX_LINKS))
-}
-
-/// Through links, as far as it exists: engines compare these paths. One to a disk that is not mounted leads where it does
-/// when the disk is there.
-fn through_links(path: &Path, most: u32) -> PathBuf {
-    let existing = path.ancestors().find_map(|known| {
-        let real = match (fs::canonicalize(known), fs::read_link(known)) {
-            (Ok(real), _) => real,
-            (Err(_), Ok(target)) if most > 0 => through_links(&known.parent()?.join(target), most - 1),
-            _ => return None,
-        };
-        let rest = path.strip_prefix(known).ok()?;
+    // Through links, as far as it exists: engines compare these paths.
+    let existing = absolute.ancestors().find_map(|known| {
+        let (real, rest) = (fs::canonicalize(known).ok()?, absolute.strip_prefix(known).ok()?);
         // Joining nothing would add a slash, and a file with one behind it is not found.
-        Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
+        Some(if rest == Path::new("") { real } else { real.join(rest) })
     });
-    existing.unwrap_or_else(|| path.to_owned())
+    Ok(existing.unwrap_or(absolute))
 }
 
 /// One state directory a home: the home's name for people, a digest of its path against mix-ups.

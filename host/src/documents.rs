@@ -116,7 +116,10 @@ impl Documents {
     }
 
     fn tell(&self, notice: String) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
     }
 
     /// What people should know, once.

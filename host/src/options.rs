@@ -42,8 +42,6 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
-/// Links to follow, one from the other, where the last leads nowhere: as many as Linux.
-pub const MAX_LINKS: u32 = 40;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 

@@ -26,9 +26,10 @@ impl LocalDirectory {
     /// Home Assistant's.
     pub const ID: &str = "backup.local";
 
-    /// `memory` remembers directories that backups were stored in.
-    pub fn new(directory: PathBuf, memory: Documents) -> Self {
-        Self { marker: Marker::new(directory.clone(), memory), directory }
+    /// `named` is the directory as a person named it, perhaps through links; `memory` remembers directories that backups were
+    /// stored in.
+    pub fn new(directory: PathBuf, named: PathBuf, memory: Documents) -> Self {
+        Self { marker: Marker::new(directory.clone(), named, memory), directory }
     }
 
     fn path(&self, name: &str) -> Result<PathBuf> {

@@ -20,23 +20,40 @@ const DOCUMENT: &str = "locations";
 
 pub(super) struct Marker {
     directory: PathBuf,
+    /// The same as a person named it.
+    named: PathBuf,
     memory: Documents,
 }
 
 impl Marker {
-    pub(super) fn new(directory: PathBuf, memory: Documents) -> Self {
-        Self { directory, memory }
+    pub(super) fn new(directory: PathBuf, named: PathBuf, memory: Documents) -> Self {
+        Self { directory, named, memory }
     }
 
     /// An error when the directory is not the one that backups were stored in before.
     pub(super) fn check(&self) -> Result<()> {
-        if self.path().exists() || !self.is_remembered()? {
+        if self.path().exists() {
             return Ok(());
         }
         let shown = self.directory.display();
+        if !self.is_remembered()? {
+            return self.leads_somewhere();
+        }
         Err(Error::NotFound(format!(
             "{shown} is not the directory that backups were stored in: its marker {NAME} is not there. Is its disk or share \
              mounted? If it was emptied on purpose, run: mkdir -p {shown} && touch {shown}/{NAME}"
+        )))
+    }
+
+    /// An error when it is a link to a disk that is not there: its place must not be made elsewhere.
+    fn leads_somewhere(&self) -> Result<()> {
+        let dangling = self.named.ancestors().find(|known| known.is_symlink() && !known.exists());
+        let Some(link) = dangling else { return Ok(()) };
+        let target = fs::read_link(link).unwrap_or_default();
+        Err(Error::NotFound(format!(
+            "{} is a link to {}, which is not there. Is its disk or share mounted? If there is none, make that directory",
+            link.display(),
+            target.display()
         )))
     }
 

@@ -80,19 +80,27 @@ fn backups_whose_directory_is_empty_missing_or_another_are_said_to_be_missing() 
 
 #[test]
 fn a_link_to_a_disk_that_is_not_there_leads_nowhere_else() {
-    for existed in [true, false] {
+    let named: [fn(&TestHome, &[&str]) -> Run; 2] = [
+        |home, arguments| home.larder(arguments),
+        |home, arguments| larder(home, &home.backups(), arguments),
+    ];
+    for larder in named {
         let home = home();
         let disk = home.root().join("disk");
-        if existed {
-            fs::create_dir(&disk).unwrap();
-        }
+        let is_not_there = || {
+            let run = larder(&home, &["create"]).exits(1);
+            assert!(run.stderr.contains("Is its disk or share mounted?"), "{}", run.stderr);
+            assert!(larder(&home, &["list"]).exits(3).stdout.contains("Is its disk or share mounted?"));
+            assert!(home.backups().is_symlink() && !disk.exists());
+        };
         symlink("../disk", home.backups()).unwrap();
-        home.larder(&["create"]).exits(0);
-        assert_eq!(archives_in(&disk).len(), 1);
+        is_not_there();
+        fs::create_dir(&disk).unwrap();
+        larder(&home, &["create"]).exits(0);
         fs::rename(&disk, home.root().join("unplugged")).unwrap();
-        refuses(&home, &home.backups());
+        is_not_there();
         fs::rename(home.root().join("unplugged"), &disk).unwrap();
-        home.larder(&["create"]).exits(0);
+        larder(&home, &["create"]).exits(0);
         assert_eq!(archives_in(&disk).len(), 2);
     }
 }
