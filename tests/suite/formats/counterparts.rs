@@ -22,8 +22,7 @@ fn tree(directory: &Path) -> Option<Members> {
 fn create(home: &TestHome) -> PathBuf {
     let backups = home.root().join("backups");
     home.larder(&["create", "--backups", backups.to_str().unwrap()]).exits(0);
-    let archive = fs::read_dir(backups).unwrap().next().unwrap().unwrap();
-    archive.path()
+    archives_in(&backups).remove(0)
 }
 
 fn restore(home: &TestHome, archive: &Path) -> PathBuf {
