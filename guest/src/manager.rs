@@ -73,11 +73,14 @@ pub fn with<T>(look: impl FnOnce(&mut Inner) -> T) -> T {
 /// Finds out what was under way, and shows what is.
 pub fn set_up(outside: &dyn Outside) -> Result<()> {
     let store = Store::load(outside)?;
+    // What a cut ended has to be told and made up: the last that was heard of it is that it is in progress.
+    let cut = store.event().filter(|event| event.event_type == "in_progress").cloned();
     with(|inner| *inner = Inner { store, ..Inner::default() });
+    if cut.as_ref().is_some_and(|event| event.trigger == Trigger::Automatic) {
+        with(|inner| inner.store.set_interrupted(true));
+    }
     automatic::plan(outside);
     show(outside);
-    // What a cut ended has to be told: the last that was heard of it is that it is in progress.
-    let cut = with(|inner| inner.store.event().filter(|event| event.event_type == "in_progress").cloned());
     match cut {
         Some(event) => {
             log(outside, "a backup was cut off: nothing of it is kept");

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use larder_tests::{Run, TestHome, describe};
+use larder_tests::{Run, TestHome, describe, names_in};
 
 type Tree = BTreeMap<PathBuf, String>;
 

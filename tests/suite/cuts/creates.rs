@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use larder_tests::{TestHome, describe_inside};
+use larder_tests::{TestHome, describe_inside, names_in};
 
 use super::{cut, steps};
 

@@ -1,9 +1,9 @@
 //! Disks that are full, read-only or no directories: said clearly, and nothing is left.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use larder_tests::{Mount, Run, TestHome, describe_inside, noise};
+use larder_tests::{Mount, Run, TestHome, describe_inside, names_in, noise};
 
 const MIB: usize = 1 << 20;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use larder_tests::{Members, TestHome, assert_same_members, counterpart, describe, members};
+use larder_tests::{Members, TestHome, archives_in, assert_same_members, counterpart, describe, members};
 use serde_json::Value;
 
 use super::odd::{self, Grain};

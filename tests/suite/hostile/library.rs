@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use larder_tests::tar::{Tar, manifest, outer};
-use larder_tests::{TestHome, describe_inside};
+use larder_tests::{TestHome, describe_inside, names_in};
 
 use super::victim;
 
