@@ -193,6 +193,13 @@ impl TestHome {
     }
 }
 
+/// The names in a directory of backups but for the marker, which tells it from an empty one.
+pub fn names_in(directory: &Path) -> Vec<String> {
+    let names =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != ".larder-location").collect()
+}
+
 /// The backup files of a directory, by name.
 pub fn archives_in(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };

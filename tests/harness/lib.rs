@@ -16,7 +16,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use counterpart::{counterpart, missing, python};
-pub use home::{TestHome, archives_in, describe, describe_inside, noise};
+pub use home::{TestHome, archives_in, describe, describe_inside, names_in, noise};
 pub use members::{Members, assert_same_members, members};
 pub use mount::Mount;
 pub use run::{Run, command};

@@ -44,8 +44,6 @@ pub struct Wake {
 struct Outlook<'a> {
     slots: Slots<'a>,
     now: DateTime<Utc>,
-    /// Days up to this one are over.
-    over: NaiveDate,
     /// The last day that had its attempt, and those to come that had theirs before the clock was set back.
     done: BTreeSet<NaiveDate>,
     /// The first run that is still to be done.
@@ -105,7 +103,7 @@ impl Calendar<'_> {
         let done: BTreeSet<NaiveDate> = ahead.into_iter().map(|at| slots.day(at)).chain(latest).collect();
         let wanted = |slot: &Slot| slots.is_regular(slot.date) && !done.contains(&slot.date);
         let first = slots.behind(over).find(wanted);
-        Outlook { slots, now, over, done, first, cut_off, owed: unmet || cut_off.is_some() }
+        Outlook { slots, now, done, first, cut_off, owed: unmet || cut_off.is_some() }
     }
 }
 
@@ -129,7 +127,7 @@ impl Outlook<'_> {
     fn due(&self) -> Option<String> {
         let (date, at) = self.slots.planned?;
         let late = self.now.signed_duration_since(at);
-        let open = date > self.over && !self.done.contains(&date);
+        let open = !self.done.contains(&date);
         let wanted = self.slots.is_regular(date) || self.missed_before(date);
         let in_time = self.now >= at && late <= GRACE;
         let slot = self.slots.of(date).filter(|_| open && wanted && in_time)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::local::sync_directory;
+use super::marker::Marker;
 use super::{Draft, Stored};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
@@ -22,6 +23,8 @@ pub(super) struct FileDraft {
     draft: Option<PathBuf>,
     target: PathBuf,
     directory: PathBuf,
+    /// Marks the directory once the draft is published.
+    marker: Option<Marker>,
     steps: Steps,
 }
 
@@ -35,10 +38,17 @@ impl FileDraft {
         steps.at("draft: create");
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
         let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
-        let this = Self { file, draft: Some(draft), target, directory: directory.to_owned(), steps };
+        let this =
+            Self { file, draft: Some(draft), target, directory: directory.to_owned(), marker: None, steps };
         this.file.lock().doing(|| format!("cannot lock {}", this.shown()))?;
         this.steps.at("draft: created");
         Ok(this)
+    }
+
+    /// A draft whose directory is marked once it is published.
+    pub(super) fn marking(mut self, marker: Marker) -> Self {
+        self.marker = Some(marker);
+        self
     }
 
     fn shown(&self) -> String {
@@ -82,6 +92,7 @@ impl Draft for FileDraft {
         self.draft = None;
         self.steps.at("draft: sync directory");
         sync_directory(&self.directory)?;
+        self.marker.iter().for_each(Marker::place);
         self.steps.at("draft: published");
         Ok(())
     }

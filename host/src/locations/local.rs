@@ -109,7 +109,8 @@ impl Location for LocalDirectory {
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
         let path = self.path(name)?;
         self.marker.claim()?;
-        Ok(Box::new(FileDraft::create(&self.directory, name, path, steps.clone())?))
+        let draft = FileDraft::create(&self.directory, name, path, steps.clone())?;
+        Ok(Box::new(draft.marking(self.marker.clone())))
     }
 }
 

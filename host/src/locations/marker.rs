@@ -18,6 +18,7 @@ const TEXT: &str =
 /// The document that remembers directories.
 const DOCUMENT: &str = "locations";
 
+#[derive(Clone)]
 pub(super) struct Marker {
     directory: PathBuf,
     /// The same as a person named it.
@@ -57,19 +58,20 @@ impl Marker {
         )))
     }
 
-    /// Makes the directory where there was none yet, and remembers it.
+    /// Makes the directory where there was none yet.
     pub(super) fn claim(&self) -> Result<()> {
         self.check()?;
-        let shown = self.directory.display();
-        fs::create_dir_all(&self.directory).doing(|| format!("cannot make the backups directory {shown}"))?;
-        if !self.path().exists() {
-            fs::write(self.path(), TEXT).doing(|| format!("cannot create a backup in {shown}"))?;
-        }
-        if !self.is_remembered()? {
-            // A full state directory must not keep anybody from a backup; it is remembered next time.
+        let what = || format!("cannot make the backups directory {}", self.directory.display());
+        fs::create_dir_all(&self.directory).doing(what)
+    }
+
+    /// Marks the directory, where a backup now is, and remembers it. A disk that is full must not take the backup back: then
+    /// it is marked next time.
+    pub(super) fn place(&self) {
+        let is_marked = self.path().exists() || fs::write(self.path(), TEXT).is_ok();
+        if is_marked && self.is_remembered().is_ok_and(|is_remembered| !is_remembered) {
             let _ = self.remember();
         }
-        Ok(())
     }
 
     fn path(&self) -> PathBuf {

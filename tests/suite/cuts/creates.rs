@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use larder_tests::{TestHome, describe_inside};
+use larder_tests::{TestHome, describe_inside, names_in};
 
 use super::{cut, steps};
 
@@ -17,8 +17,7 @@ fn home() -> (TestHome, String) {
 }
 
 fn hidden(directory: &Path) -> Vec<String> {
-    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
-    names.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with('.')).collect()
+    names_in(directory).into_iter().filter(|name| name.starts_with('.')).collect()
 }
 
 fn ids(home: &TestHome) -> Vec<String> {

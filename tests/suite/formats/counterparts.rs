@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use larder_tests::{Members, TestHome, assert_same_members, counterpart, describe, members};
+use larder_tests::{Members, TestHome, archives_in, assert_same_members, counterpart, describe, members};
 use serde_json::Value;
 
 use super::odd::{self, Grain};
@@ -22,8 +22,7 @@ fn tree(directory: &Path) -> Option<Members> {
 fn create(home: &TestHome) -> PathBuf {
     let backups = home.root().join("backups");
     home.larder(&["create", "--backups", backups.to_str().unwrap()]).exits(0);
-    let archive = fs::read_dir(backups).unwrap().next().unwrap().unwrap();
-    archive.path()
+    archives_in(&backups).remove(0)
 }
 
 fn restore(home: &TestHome, archive: &Path) -> PathBuf {

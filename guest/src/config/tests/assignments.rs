@@ -89,7 +89,7 @@ fn password_is_not_taken_from_the_command_line_and_not_repeated() {
         assert!(!said.contains(PASSWORD), "{said}");
     }
     let said = read(&["create_backup.password=x"]).unwrap_err().to_string();
-    assert!(said.contains("not taken from the command line") && said.contains("--file"), "{said}");
+    assert!(said.contains("not taken from the command line") && said.contains("--password-file"), "{said}");
 }
 
 #[test]

@@ -103,9 +103,12 @@ impl Home {
     /// Awake for so long.
     fn live(&mut self, time: TimeDelta) {
         let end = self.now + time;
+        let mut wakes = 0;
         while let Some(next) = self.wake().filter(|next| *next <= end) {
             assert!(next >= self.now, "{next} is past at {}", self.now);
             self.now = next;
+            wakes += 1;
+            assert!(wakes <= 2 * time.num_days() + 9, "woken again and again at {next}, and nothing runs");
         }
         self.now = end;
     }

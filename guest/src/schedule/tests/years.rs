@@ -87,9 +87,9 @@ impl Books {
 
     /// The runs since it was asked last: none of them on a day that had one.
     fn check(&mut self) -> Result<(), TestCaseError> {
-        for at in self.home.runs[self.seen..].to_vec() {
-            let date = self.date(at);
-            prop_assert!(self.had.insert(date), "{} ran twice, again at {}", date, at);
+        let new: Vec<_> = self.home.runs[self.seen..].iter().map(|at| self.date(*at)).collect();
+        for date in new {
+            prop_assert!(self.had.insert(date), "{} ran twice, again at {}", date, self.home.now);
         }
         self.seen = self.home.runs.len();
         Ok(())
