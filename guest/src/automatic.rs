@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::announce::{log, show};
 use crate::archive::Instant;
 use crate::config::Moment;
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
@@ -12,7 +13,7 @@ use crate::entities::Trigger;
 use crate::error::Result;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
-use crate::manager::{self, State, job, log, parsed, save, show, with};
+use crate::manager::{self, State, job, parsed, save, with};
 use crate::ports::Outside;
 use crate::retention::Policy;
 use crate::schedule::Calendar;

@@ -7,6 +7,7 @@
 //! backup is due and `retention` which ones go: rules without any effect.
 
 pub mod actions;
+pub mod announce;
 pub mod archive;
 pub mod automatic;
 #[cfg(target_family = "wasm")]

@@ -1,4 +1,4 @@
-//! The manager: whether a command may run now, which job does it, and what the rest of the home hears and sees of it.
+//! The manager: whether a command may run now, which job does it, and what is known once it is done.
 //!
 //! All heavy work is a job. What it knows lives as long as its instance; what must outlive that is in its document
 //! (`store.rs`), and is saved before it is announced.
@@ -7,30 +7,18 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use crate::actions;
-use crate::archive::Instant;
-use crate::automatic;
-use crate::entities::{self, Entity, LastEvent, Sensors, Trigger};
+use crate::announce::{self, Said, Stages, enter, log, note, show, tell};
+use crate::entities::Trigger;
 use crate::error::{Failure, Result};
 use crate::home::Home;
-use crate::library::LOCAL;
 use crate::ports::{Event, Outside};
 use crate::schedule::Next;
 use crate::store::Store;
+use crate::{actions, automatic};
 
-/// Home Assistant's topic for what the manager does.
-const EVENTS: &str = "backup/subscribe_events";
-/// How far a job is: finer than Home Assistant's events, for a progress bar.
-const PROGRESS: &str = "larder/progress";
-/// Sentences for people.
-const LOG: &str = "larder/log";
-/// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
-const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
 /// Actions that mean nothing without what was stored.
 const OF_THE_DOCUMENT: [&str; 6] =
     ["create_automatic", "config_info", "config_update", "schedule", "retention", "adopt"];
-/// Seconds between two messages about how much of a location's copy is there.
-const UPLOAD_STEP: i64 = 1;
 
 /// Home Assistant's manager states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +49,7 @@ pub struct Inner {
     pub next: Next,
     /// Whether an automatic backup is to start now.
     pub is_due: bool,
-    last_action: Option<Value>,
+    pub last_action: Option<Value>,
 }
 
 thread_local! {
@@ -85,7 +73,7 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
     show(outside);
     match cut {
         Some((trigger, failure)) => {
-            log(outside, "a backup was cut off: nothing of it is kept");
+            log(outside, "a backup was cut off before its end; no part of one is ever kept");
             conclude(outside, State::CreateBackup, Some(trigger), Some(&failure));
         }
         None => {
@@ -104,7 +92,7 @@ fn note_cut(outside: &dyn Outside) -> Option<(Trigger, Failure)> {
     let was_interrupted = with(|inner| inner.store.history().interrupted);
     let failure = Failure::new("plugin_stopped", "it was cut off");
     with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
-    note(outside, Some(event.trigger), &Said::failed(&failure));
+    note(outside, Some(event.trigger), &Said::end(Some(&failure)));
     match with(|inner| inner.store.save(outside)) {
         Err(refusal) if refusal.code == "denied" => {
             with(|inner| {
@@ -168,71 +156,13 @@ pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
 }
 
 async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
-    let mut stages = Stages { outside, trigger, reached: 0, told: None };
+    let mut stages = Stages::new(outside, trigger);
     let answer =
         job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
     let created: Value =
         serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
     stages.finish(&created);
     Ok(created)
-}
-
-/// Tells the stages of a create, each once and in order, whatever progress was missed.
-struct Stages<'a> {
-    outside: &'a dyn Outside,
-    trigger: Trigger,
-    /// How many stages were told.
-    reached: usize,
-    /// When it was told last how much is there.
-    told: Option<Instant>,
-}
-
-impl Stages<'_> {
-    fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
-        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(0);
-        self.reach(at);
-        if let (1, Some(total)) = (at, total) {
-            self.upload(LOCAL, done, total);
-        }
-    }
-
-    fn finish(&mut self, created: &Value) {
-        self.reach(STAGES.len().saturating_sub(1));
-        let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
-        let agent = created.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL);
-        if self.told.is_none() {
-            self.upload(agent, 0, size);
-        }
-        self.tell_upload(agent, size, size);
-    }
-
-    fn reach(&mut self, at: usize) {
-        for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.reached) {
-            tell(self.outside, State::CreateBackup, Some(self.trigger), Said::stage(Some(stage)));
-        }
-        self.reached = self.reached.max(at.saturating_add(1));
-    }
-
-    /// Nothing at the start, and then at most once a second; what is whole is told at the end.
-    fn upload(&mut self, agent: &str, done: u64, total: u64) {
-        let now = self.outside.now();
-        match self.told {
-            None => self.tell_upload(agent, 0, total),
-            Some(told) if now.seconds.saturating_sub(told.seconds) < UPLOAD_STEP || done == total => return,
-            Some(_) => self.tell_upload(agent, done, total),
-        }
-        self.told = Some(now);
-    }
-
-    fn tell_upload(&self, agent: &str, done: u64, total: u64) {
-        let event = json!({
-            "manager_state": State::CreateBackup.name(),
-            "agent_id": agent,
-            "uploaded_bytes": done,
-            "total_bytes": total,
-        });
-        self.outside.emit(EVENTS, &event.to_string());
-    }
 }
 
 async fn restore(outside: &dyn Outside, data: &str) -> Result<String> {
@@ -267,10 +197,7 @@ fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Resul
 
 /// Ends it, well or with a failure.
 fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, failure: Option<&Failure>) {
-    let said = match failure {
-        None => Said { stage: None, state: "completed", reason: None },
-        Some(failure) => Said::failed(failure),
-    };
+    let said = Said::end(failure);
     automatic::plan(outside);
     note(outside, trigger, &said);
     save(outside);
@@ -279,103 +206,12 @@ fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, failu
     automatic::set_timers(outside);
 }
 
-fn enter(outside: &dyn Outside, state: State) {
-    with(|inner| inner.state = state);
-    show(outside);
-    outside.emit(EVENTS, &json!({"manager_state": state.name()}).to_string());
-}
-
 /// Saves what must outlive this instance. A state directory that is full or read-only must keep nobody from backups: it is
 /// said, and the work goes on.
 pub fn save(outside: &dyn Outside) {
     if let Err(failure) = with(|inner| inner.store.save(outside)) {
         log(outside, &format!("what the manager knows could not be stored: {}", failure.message));
     }
-}
-
-/// Home Assistant's `failed_reason` for a failure.
-fn reason(failure: &Failure) -> &'static str {
-    match failure.code.as_ref() {
-        "home_assistant_error" => "backup_manager_error",
-        "password_incorrect" => "password_incorrect",
-        "backup_not_found" => "backup_not_found",
-        "plugin_stopped" => "unknown_error",
-        _ => "upload_failed",
-    }
-}
-
-/// One of Home Assistant's messages about work that is under way.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    stage: Option<&'a str>,
-    state: &'static str,
-    reason: Option<&'static str>,
-}
-
-impl<'a> Said<'a> {
-    fn stage(stage: Option<&'a str>) -> Self {
-        Self { stage, state: "in_progress", reason: None }
-    }
-
-    fn failed(failure: &Failure) -> Self {
-        Self { stage: None, state: "failed", reason: Some(reason(failure)) }
-    }
-}
-
-/// Shows and tells it: entities first, as Home Assistant does.
-fn tell(outside: &dyn Outside, state: State, trigger: Option<Trigger>, said: Said<'_>) {
-    note(outside, trigger, &said);
-    show(outside);
-    let event = json!({
-        "manager_state": state.name(),
-        "stage": said.stage,
-        "state": said.state,
-        "reason": said.reason,
-    });
-    outside.emit(EVENTS, &event.to_string());
-    with(|inner| inner.last_action = Some(event));
-}
-
-/// Keeps it as the event entity's last event; restoring has none.
-fn note(outside: &dyn Outside, trigger: Option<Trigger>, said: &Said<'_>) {
-    let Some(trigger) = trigger else { return };
-    let event = LastEvent {
-        at: entities::milliseconds(outside.now()),
-        event_type: said.state.to_owned(),
-        backup_stage: said.stage.map(str::to_owned),
-        failed_reason: said.reason.map(str::to_owned),
-        trigger,
-    };
-    with(|inner| inner.store.set_event(event));
-}
-
-/// Publishes every entity; only what changed is heard of.
-pub fn show(outside: &dyn Outside) {
-    let published = with(|inner| {
-        let config = inner.store.config();
-        let utc = |moment: crate::config::Moment| moment.time().to_utc();
-        // What another process does is only known from what it stored.
-        let is_elsewhere =
-            inner.state == State::Idle && inner.store.event().is_some_and(LastEvent::is_in_progress);
-        let state = if is_elsewhere { State::CreateBackup } else { inner.state };
-        let sensors = Sensors {
-            manager_state: state.name(),
-            next: inner.next.at,
-            last_attempted: config.last_attempted_automatic_backup.map(utc),
-            last_successful: config.last_completed_automatic_backup.map(utc),
-            size: config.last_completed_automatic_backup_size,
-        };
-        let event = entities::event(inner.store.event());
-        std::iter::once(event).chain(entities::sensors(&sensors)).collect::<Vec<_>>()
-    });
-    for Entity { id, state, attributes } in published {
-        outside.publish(id, &state, &attributes.to_string());
-    }
-}
-
-/// A sentence for people.
-pub fn log(outside: &dyn Outside, message: &str) {
-    outside.emit(LOG, &json!({"message": message}).to_string());
 }
 
 /// `backup/info`: the job's list, and what the manager knows.
@@ -453,8 +289,7 @@ pub async fn job(
             Event::Finished(result) => return result,
             Event::Progress { stage, done, total } => {
                 staged(&stage, done, total);
-                let progress = json!({"job": kind, "stage": stage, "done": done, "total": total});
-                outside.emit(PROGRESS, &progress.to_string());
+                announce::progress(outside, kind, &stage, done, total);
             }
         }
     }
