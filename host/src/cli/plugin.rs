@@ -47,7 +47,7 @@ pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
     let lines = actions.iter().map(|action| {
         let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
         let who = if action.public { "automations" } else { "clients" };
-        format!("{:21} {:11} {}  [{}]", action.name, who, action.description, fields.join(", "))
+        format!("{:24} {:11} {}  [{}]", action.name, who, action.description, fields.join(", "))
     });
     section(&mut text, "Actions", lines);
 

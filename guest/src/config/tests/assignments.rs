@@ -106,7 +106,7 @@ fn one_assignment_leaves_its_neighbours_as_they_are() {
         .unwrap();
     assert_eq!(after.schedule, Schedule { time: None, ..before.schedule });
     assert_eq!(after.retention, Policy { days: None, ..before.retention });
-    let local = before.agents["backup.local"].retention.clone().unwrap();
+    let local = before.agents["backup.local"].retention.unwrap();
     assert_eq!(after.agents["backup.local"].retention, Some(Policy { days: Some(9), ..local }));
     let other = Policy { copies: Some(1), ..Policy::default() };
     assert_eq!(after.agents["webdav.x/y~z"].retention, Some(other));

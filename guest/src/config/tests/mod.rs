@@ -84,7 +84,7 @@ fn schedule_and_retention_are_replaced_but_for_what_home_assistant_does_not_know
     let config = updated(&full(), &body);
     let policy = |text: &str| serde_json::from_str::<Policy>(text).unwrap();
     assert_eq!(config.retention, policy(r#"{"copies": 1, "days": null, "keep_monthly": 12}"#));
-    let local = config.agents["backup.local"].retention.clone();
+    let local = config.agents["backup.local"].retention;
     assert_eq!(local, Some(policy(r#"{"copies": null, "days": 2, "keep_weekly": 4}"#)));
     assert_eq!(
         serde_json::to_value(&config.schedule).unwrap(),
