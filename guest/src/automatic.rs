@@ -150,8 +150,13 @@ pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
     let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
     let failed = created.get("failed_agent_ids").cloned().unwrap_or_default();
+    let failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
+    if !failed.is_empty() {
+        let names = failed.join(", ");
+        log(outside, &format!("backup {id} did not get to {names}: there is no such location (any more)"));
+    }
     with(|inner| {
-        inner.store.know(id, serde_json::from_value(failed).unwrap_or_default());
+        inner.store.know(id, failed);
         inner.store.verify(id, size, now);
         if trigger == Trigger::Automatic {
             inner.store.complete(now, size);

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod commands;
+mod locations;
 mod recordings;
 mod retention;
 mod years;
