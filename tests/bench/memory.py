@@ -11,12 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import COUNTERPART, emptied, larder_command, make_home, measure, new_archive
+from compare import COUNTERPART, larder_command, make_home, measure, new_archive, without_archives
 
 
 def larder_peaks(larder, work):
     """Create, verify, restore, in this order: MiB each."""
-    emptied(work / "backups")
+    without_archives(work / "backups")
     created = measure(larder_command(larder, work, "create", "--name", "bench"))
     archive = str(new_archive(work))
     verified = measure(larder_command(larder, work, "verify", archive))

@@ -283,7 +283,13 @@ pub(crate) fn settings(value: &Value) -> String {
     let mut lines = Vec::new();
     flatten("", config, &mut lines);
     let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-    lines.iter().map(|(key, value)| format!("{key:width$}  {value}\n")).collect()
+    let lines: String = lines.iter().map(|(key, value)| format!("{key:width$}  {value}\n")).collect();
+    let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
+    let agents = config.pointer("/create_backup/agent_ids").and_then(Value::as_array);
+    match has_next && agents.is_some_and(Vec::is_empty) {
+        true => lines + "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n",
+        false => lines,
+    }
 }
 
 /// `retention.copies  3`, one line a value.

@@ -55,6 +55,15 @@ fn settings_are_shown_changed_one_by_one_and_kept() {
 }
 
 #[test]
+fn a_schedule_without_a_location_is_noticed_when_it_is_set() {
+    let home = berlin();
+    let set = home.larder(&["settings", "set", "schedule.recurrence=daily"]).exits(0);
+    assert!(set.stdout.contains("nowhere to go; set create_backup.agent_ids=backup.local"), "{}", set.stdout);
+    let set = home.larder(&["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);
+    assert!(!set.stdout.contains("nowhere"), "{}", set.stdout);
+}
+
+#[test]
 fn wrong_settings_are_refused_with_their_place_and_change_nothing() {
     let home = berlin();
     home.larder(&["settings", "set", "retention.copies=3"]).exits(0);
