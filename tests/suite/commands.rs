@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use larder_tests::{TestHome, describe, names_in};
+use larder_tests::{TestHome, describe, names_in, tests_directory};
 
 #[test]
 fn a_backup_is_created_listed_shown_verified_restored_and_deleted() {
@@ -43,4 +43,13 @@ fn backups_that_are_kept_elsewhere_in_the_home_are_not_backed_up_themselves() {
     assert_eq!(first["files"], 2);
     assert_eq!(second["files"], first["files"]);
     assert_eq!(names_in(&kept).len(), 2);
+}
+
+#[test]
+fn every_action_is_compared_with_home_assistants() {
+    let plugin = TestHome::new().larder(&["--json", "plugin"]).exits(0).json();
+    let text = fs::read_to_string(tests_directory().parent().unwrap().join("docs/compatibility.md")).unwrap();
+    let names = plugin["actions"].as_array().unwrap().iter().map(|action| action["name"].as_str().unwrap());
+    let missing: Vec<_> = names.filter(|name| !text.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "not in docs/compatibility.md: {missing:?}");
 }

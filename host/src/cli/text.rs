@@ -287,7 +287,10 @@ pub(crate) fn settings(value: &Value) -> String {
     let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
     let agents = config.pointer("/create_backup/agent_ids").and_then(Value::as_array);
     match has_next && agents.is_some_and(Vec::is_empty) {
-        true => lines + "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n",
+        true => {
+            lines
+                + "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n"
+        }
         false => lines,
     }
 }
