@@ -112,6 +112,12 @@ fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
 }
 
 #[test]
+fn a_number_that_is_only_passed_on_keeps_its_last_digit() {
+    let text = changed(|document| document["data"]["later"] = json!(3.635459248725898e-245));
+    assert!(written(&Document::parse(&text).unwrap()).contains("3.635459248725898e-245"));
+}
+
+#[test]
 fn what_a_newer_program_wrote_of_the_same_version_is_kept() {
     let text = changed(|document| {
         document["minor_version"] = json!(12);
