@@ -108,6 +108,12 @@ impl TestService {
         self.service.advance_to(Timestamp { seconds: now.seconds + seconds, ..now });
     }
 
+    /// Lets a millisecond pass, within the same second.
+    pub fn pass_a_moment(&mut self) {
+        let now = self.service.host().clock().now();
+        self.service.advance_to(Timestamp { nanoseconds: now.nanoseconds + 1_000_000, ..now });
+    }
+
     /// Moves the clock without anything happening on the way: the machine slept, or somebody set it.
     pub fn jump(&mut self, to: &str) {
         self.service.host().clock().set(instant(to));

@@ -18,6 +18,8 @@ use crate::error::{Doing, Error};
 
 /// Where a password can be given without anything on the command line.
 const VARIABLE: &str = "LARDER_PASSWORD";
+/// How a key ring that is being written is called until it is whole.
+const DRAFT: &str = ".larder-keys-";
 /// The longest password file; real ones have a line.
 const MAX: u64 = 1024 * 1024;
 
@@ -153,14 +155,24 @@ impl Ring {
         fs::create_dir_all(directory).doing(what)?;
         let held = File::open(directory).doing(what)?;
         held.lock().doing(what)?;
+        clear(directory);
         let before = if self.path.exists() { self.read()? } else { String::new() };
         let text = change(before)?;
-        let mut draft = tempfile::Builder::new().prefix(".keys-").tempfile_in(directory).doing(what)?;
+        let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(directory).doing(what)?;
         draft.write_all(text.as_bytes()).doing(what)?;
         draft.as_file().sync_all().doing(what)?;
         draft.persist(&self.path).map_err(|error| error.error).doing(what)?;
         held.sync_all().doing(what)?;
         Ok(())
+    }
+}
+
+/// Removes what a killed process left of a ring in the making; a living one would hold the lock.
+fn clear(directory: &Path) {
+    let is_draft = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes());
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten().filter(is_draft) {
+        // What cannot be removed is for its owner alone, as the ring is.
+        let _ = fs::remove_file(entry.path());
     }
 }
 

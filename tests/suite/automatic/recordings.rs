@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use larder_tests::{Heard, TestHome, TestService, tests_directory};
+use larder_tests::{Heard, Mount, TestHome, TestService, tests_directory};
 use serde_json::{Value, json};
 
 const EVENT: &str = "event.backup_automatic_backup";
@@ -50,12 +50,18 @@ fn service(home: &TestHome) -> TestService {
 /// Sends the recorded requests and compares everything.
 #[track_caller]
 fn play(service: &mut TestService, name: &str) {
+    play_with(service, name, |service| service.pass(1));
+}
+
+/// The same with what happens before each request.
+#[track_caller]
+fn play_with(service: &mut TestService, name: &str, before: fn(&mut TestService)) {
     let recording = recording(name);
     service.heard();
     for (request, result) in recording.requests.iter().zip(&recording.results) {
         let action = request["command"].as_str().unwrap().replace('/', ".");
         let action = action.replace("generate_with_automatic_settings", "create_automatic");
-        service.pass(1);
+        before(service);
         let answer = service.call(&action, request["data"].clone());
         assert_result(&action, &answer, result);
     }
@@ -176,6 +182,20 @@ fn a_failure_of_the_backups_directory_is_heard_and_shown_as_home_assistants_is()
     fs::remove_dir_all(home.backups()).unwrap();
     fs::write(home.backups(), "not a directory").unwrap();
     play(&mut service, "automatic-13-fail-backups-not-a-directory");
+}
+
+#[test]
+fn a_read_only_disk_is_heard_and_shown_as_home_assistants_is() {
+    let home = TestHome::in_memory();
+    let Some(mount) = Mount::tmpfs(&home.backups(), 16 << 20) else { return };
+    let mut service = service(&home);
+    play(&mut service, "automatic-00-config-update");
+    service.call("backup.create_automatic", json!({})).unwrap();
+    mount.make_read_only();
+    // The recorded attempt fell into the same whole second as the one before it.
+    play_with(&mut service, "automatic-14-fail-read-only", TestService::pass_a_moment);
+    let failure = service.call("backup.create", json!({})).unwrap_err();
+    assert!(failure.message.contains("Read-only file system"), "{failure}");
 }
 
 #[test]

@@ -222,3 +222,15 @@ fn an_emergency_kit_reads_as_it_should_and_its_commands_work() {
     assert_eq!(count, 3, "try it, check it, restore");
     assert!(scene.root("NEW-DIR").join("configuration.yaml").exists());
 }
+
+#[test]
+fn what_a_killed_process_left_of_a_ring_in_the_making_is_removed_by_the_next() {
+    let scene = Scene::new();
+    add(&scene, "first", "AAAA-1111");
+    let ring = scene.home.key_ring();
+    let left = ring.with_file_name(".larder-keys-left");
+    fs::write(&left, "half a ring").unwrap();
+    add(&scene, "second", "BBBB-2222");
+    assert!(!left.exists());
+    assert!(fs::read_to_string(ring).unwrap().contains("BBBB-2222"));
+}
