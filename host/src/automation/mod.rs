@@ -4,7 +4,7 @@
 //! are, and does what comes back. `files` reads YAML, `parse` makes it typed (`model`), `templates` renders, `triggers` and
 //! `conditions` decide, `script` runs the actions of one run, `run` keeps modes and guards, `trace` remembers.
 
-// pub mod conditions;
+pub mod conditions;
 pub mod files;
 pub mod home;
 pub mod limits;
@@ -14,7 +14,7 @@ pub mod parse;
 // pub mod script;
 pub mod templates;
 // pub mod trace;
-// pub mod triggers;
+pub mod triggers;
 pub mod yaml;
 pub mod zone;
 

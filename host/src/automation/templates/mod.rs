@@ -18,7 +18,9 @@ use chrono_tz::Tz;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+pub use functions::slug;
 pub use native::parse as native;
+pub use times::span_text;
 
 use super::home::{Entity, Home};
 use super::limits::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
