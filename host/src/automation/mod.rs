@@ -10,7 +10,7 @@ pub mod home;
 pub mod limits;
 pub mod model;
 pub mod parse;
-// pub mod run;
+pub mod run;
 pub mod script;
 pub mod templates;
 pub mod trace;
@@ -18,5 +18,5 @@ pub mod triggers;
 pub mod yaml;
 pub mod zone;
 
-// #[cfg(test)]
-// mod tests;
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,6 @@ impl Limit {
     fn remaining(&self, home: &Home) -> Value {
         self.due.map_or(Value::Null, |due| {
             let left = zone::utc(due).signed_duration_since(zone::utc(home.now));
-            #[allow(clippy::cast_precision_loss, reason = "milliseconds of a hundred years fit")]
             json!(left.num_milliseconds().max(0) as f64 / 1000.0)
         })
     }
