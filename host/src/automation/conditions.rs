@@ -87,7 +87,9 @@ pub fn holds(condition: &Condition, asked: &Asked) -> Result<Verdict, String> {
             for id in entities {
                 let Some(entity) = asked.home.states.get(id) else {
                     let place = &condition.place;
-                    return Err(format!("{place}: there is no entity {id}; correct its id or wait until it is there"));
+                    return Err(format!(
+                        "{place}: there is no entity {id}; correct its id or wait until it is there"
+                    ));
                 };
                 let value = entity.value(attribute.as_deref());
                 let since = if attribute.is_some() { entity.last_updated } else { entity.last_changed };
@@ -124,7 +126,11 @@ fn is_state(value: &Value, states: &[Value], is_attribute: bool, home: &Home) ->
     })
 }
 
-fn span(data: &super::model::Data, asked: &Asked, condition: &Condition) -> Result<chrono::TimeDelta, String> {
+fn span(
+    data: &super::model::Data,
+    asked: &Asked,
+    condition: &Condition,
+) -> Result<chrono::TimeDelta, String> {
     let value = asked.templates.fill(data, asked.home, asked.variables)?;
     parse::period(&value).map_err(|reason| format!("{}: `for` {reason}", condition.place))
 }
@@ -210,6 +216,7 @@ pub fn entity_moment(home: &Home, text: &str) -> Option<Timestamp> {
     }
     let formed = text.replacen(' ', "T", 1);
     let local = chrono::NaiveDateTime::parse_from_str(&formed, "%Y-%m-%dT%H:%M:%S%.f").ok();
-    let day = || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
+    let day =
+        || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN));
     local.or_else(day).map(|local| zone::timestamp(zone::first(home.zone, local)))
 }

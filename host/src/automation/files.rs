@@ -77,7 +77,8 @@ fn check_ids(loaded: &mut Loaded) {
     for automation in std::mem::take(&mut loaded.automations) {
         if let Some(id) = &automation.id {
             if let Some(line) = ids.get(id) {
-                let text = format!("the id `{id}` is that of the automation in line {line} too; give it its own");
+                let text =
+                    format!("the id `{id}` is that of the automation in line {line} too; give it its own");
                 loaded.problems.push(automation.place.problem(text));
                 continue;
             }
@@ -103,7 +104,10 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
                         _ => vec![node],
                     });
                 } else {
-                    let text = format!("`{}` stands beside `automation`; keep only automations in this file", key.name);
+                    let text = format!(
+                        "`{}` stands beside `automation`; keep only automations in this file",
+                        key.name
+                    );
                     problems.push(key.place.problem(text));
                 }
             }
@@ -138,7 +142,10 @@ impl Reader<'_> {
         let start = Place { file: shown.clone(), line: 1, column: 1 };
         let place = from.unwrap_or(&start);
         let text = self.source.read(path).map_err(|reason| {
-            place.problem(format!("cannot read {}: {reason}; check the path and its permissions", path.display()))
+            place.problem(format!(
+                "cannot read {}: {reason}; check the path and its permissions",
+                path.display()
+            ))
         })?;
         if text.len() > MAX_FILE {
             let text = format!("{} has more than {} MiB; split it", path.display(), MAX_FILE >> 20);
@@ -178,7 +185,8 @@ impl Reader<'_> {
         let here = path.parent().unwrap_or(Path::new(""));
         match tag {
             "!include" if depth >= MAX_INCLUDES => {
-                let text = format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
+                let text =
+                    format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
                 Err(place.problem(text))
             }
             "!include" => self.file(&tidy(&here.join(argument)), Some(place), depth.saturating_add(1)),
@@ -195,7 +203,9 @@ impl Reader<'_> {
                 })?;
                 Ok(Node { place: place.clone(), tag: None, kind: Kind::Text(value) })
             }
-            "!input" => Err(place.problem("blueprints are not supported; write the value in place of `!input`")),
+            "!input" => {
+                Err(place.problem("blueprints are not supported; write the value in place of `!input`"))
+            }
             _ => Err(place.problem(format!(
                 "`{tag}` is not supported; `!include FILE`, `!secret NAME` and `!env_var NAME` are"
             ))),
@@ -208,7 +218,8 @@ impl Reader<'_> {
             let path = directory.join("secrets.yaml");
             looked.push(path.display().to_string());
             if let Ok(text) = self.source.read(&path) {
-                let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
+                let shown: Arc<str> =
+                    path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
                 let file = yaml::parse(&shown, &text)?;
                 if !self.files.contains(&path) {
                     self.files.push(path);
@@ -226,7 +237,8 @@ impl Reader<'_> {
                 break;
             }
         }
-        Err(place.problem(format!("no secret `{name}` in {}; add a line `{name}: …` there", looked.join(" or "))))
+        Err(place
+            .problem(format!("no secret `{name}` in {}; add a line `{name}: …` there", looked.join(" or "))))
     }
 }
 

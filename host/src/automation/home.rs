@@ -53,9 +53,16 @@ pub struct Home {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A state came, changed (itself or its attributes) or went. The home already shows the new one.
-    State { id: String, old: Option<Arc<Entity>>, new: Option<Arc<Entity>> },
+    State {
+        id: String,
+        old: Option<Arc<Entity>>,
+        new: Option<Arc<Entity>>,
+    },
     /// An event by name.
-    Named { name: String, data: Value },
+    Named {
+        name: String,
+        data: Value,
+    },
     /// An instant was reached that somebody asked for; which, `Home::now` tells.
     Time,
     Start,

@@ -16,8 +16,9 @@ pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
 pub const MAX_STEPS: usize = 10_000;
 /// How often an automation may cause itself within `LOOP_SECONDS` before it is stopped.
 pub const MAX_SELF_CAUSED: usize = 10;
-/// How often an automation may start within `LOOP_SECONDS`, whoever causes it.
-pub const MAX_STARTS: usize = 200;
+/// How often an automation may run within `LOOP_SECONDS`, whoever causes it: ten times a second is a loop over something
+/// that is not told apart, such as a state that an action sets.
+pub const MAX_STARTS: usize = 600;
 /// The window of both guards, in seconds.
 pub const LOOP_SECONDS: i64 = 60;
 /// Runs of one automation that are remembered: Home Assistant's number.

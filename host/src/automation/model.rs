@@ -118,7 +118,10 @@ pub enum TriggerKind {
 pub enum At {
     Time(NaiveTime),
     /// The time an entity shows, and seconds to add.
-    Entity { id: String, offset: i64 },
+    Entity {
+        id: String,
+        offset: i64,
+    },
 }
 
 /// Which values of an hour, a minute or a second.
@@ -171,9 +174,19 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConditionKind {
-    State { entities: Vec<String>, attribute: Option<String>, states: Vec<Value>, any: bool, hold: Option<Data> },
+    State {
+        entities: Vec<String>,
+        attribute: Option<String>,
+        states: Vec<Value>,
+        any: bool,
+        hold: Option<Data>,
+    },
     NumericState(Range),
-    Time { after: Option<At>, before: Option<At>, weekdays: Vec<Weekday> },
+    Time {
+        after: Option<At>,
+        before: Option<At>,
+        weekdays: Vec<Weekday>,
+    },
     Template(Template),
     Trigger(Vec<String>),
     And(Vec<Condition>),

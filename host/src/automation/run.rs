@@ -18,8 +18,8 @@ use super::templates::Templates;
 use super::trace::Trace;
 use crate::model::Timestamp;
 use guard::Causes;
-use live::Live;
 pub use live::Listed;
+use live::Live;
 
 /// What has to be done for automations.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +136,13 @@ impl Engine {
     }
 
     /// What a called action gave. An answer that nobody waits for any more is left.
-    pub fn answer(&mut self, run: u64, call: u64, result: Result<Value, Failure>, home: &Home) -> Vec<Effect> {
+    pub fn answer(
+        &mut self,
+        run: u64,
+        call: u64,
+        result: Result<Value, Failure>,
+        home: &Home,
+    ) -> Vec<Effect> {
         self.step(run, &Input::Answer { call, result }, home)
     }
 
@@ -161,7 +167,8 @@ impl Engine {
     /// Runs one by hand, by its alias, id or entity; its conditions are not asked unless `asks`.
     pub fn start(&mut self, name: &str, asks: bool, home: &Home) -> Result<Vec<Effect>, String> {
         let key = self.find(name)?;
-        let trigger = serde_json::json!({"platform": null, "id": null, "idx": null, "description": "by hand"});
+        let trigger =
+            serde_json::json!({"platform": null, "id": null, "idx": null, "description": "by hand"});
         Ok(self.trigger(key, trigger, None, !asks, home))
     }
 
@@ -221,6 +228,7 @@ impl Engine {
             }
         };
         self.causes.began(run, key, cause, home.now);
+        live.starts.push_back(home.now);
         let mut effects = Vec::new();
         let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
         let script = Script::new(&live.automation.actions, variables);
@@ -237,7 +245,9 @@ impl Engine {
                 trace.finish(home.now, &format!("not run: {message}"));
                 let warns = live.automation.warns;
                 live.traces.push(trace);
-                effects.extend(warns.then(|| notice(message)).unwrap_or_default());
+                if warns {
+                    effects.extend(notice(message));
+                }
             }
         }
         effects

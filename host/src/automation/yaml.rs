@@ -106,7 +106,9 @@ impl Node {
     pub fn size(&self) -> usize {
         match &self.kind {
             Kind::List(items) => items.iter().map(Node::size).sum::<usize>().saturating_add(1),
-            Kind::Map(entries) => entries.iter().map(|(_, node)| node.size()).sum::<usize>().saturating_add(1),
+            Kind::Map(entries) => {
+                entries.iter().map(|(_, node)| node.size()).sum::<usize>().saturating_add(1)
+            }
             _ => 1,
         }
     }
@@ -175,7 +177,9 @@ impl Builder {
                 }
                 self.put(Node { place, tag, kind }, anchor)
             }
-            Event::SequenceStart(anchor, tag) => self.begin(place, anchor, tag.as_deref(), Half::List(vec![])),
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(place, anchor, tag.as_deref(), Half::List(vec![]))
+            }
             Event::MappingStart(anchor, tag) => {
                 self.begin(place, anchor, tag.as_deref(), Half::Map(vec![], None))
             }
@@ -227,9 +231,9 @@ impl Builder {
     fn put(&mut self, node: Node, anchor: usize) -> Parsed<()> {
         self.nodes = self.nodes.saturating_add(1);
         if self.nodes > MAX_NODES {
-            return Err(node
-                .place
-                .problem(format!("more than {MAX_NODES} values up to here; split the file or use fewer aliases")));
+            return Err(node.place.problem(format!(
+                "more than {MAX_NODES} values up to here; split the file or use fewer aliases"
+            )));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -251,10 +255,8 @@ fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node) -> Parsed<()> {
         return Err(key.place.problem("this mapping has too many keys; split it"));
     }
     if let Some((first, _)) = entries.iter().find(|(other, _)| other.name == key.name && key.name != "<<") {
-        let text = format!(
-            "`{}` stands here again, first in line {}; keep one of them",
-            key.name, first.place.line
-        );
+        let text =
+            format!("`{}` stands here again, first in line {}; keep one of them", key.name, first.place.line);
         return Err(key.place.problem(text));
     }
     entries.push((key, node));
@@ -299,7 +301,9 @@ fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option
     let text = match (&kind, tag.as_deref()) {
         (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),
         (_, Some(tag)) if tag.starts_with("!!") && tag != "!!str" => {
-            return Err(place.problem(format!("the tag `{tag}` is not supported; write the value without it")));
+            return Err(
+                place.problem(format!("the tag `{tag}` is not supported; write the value without it"))
+            );
         }
         (_, Some(tag)) if !tag.starts_with("!!") && tag != "!" => return Ok((kind, Some(tag.to_owned()))),
         _ => return Ok((kind, None)),
@@ -315,7 +319,10 @@ pub fn plain(text: &str) -> Kind {
         "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return Kind::Bool(false),
         _ => {}
     }
-    integer(text).map(Kind::Int).or_else(|| float(text).map(Kind::Float)).unwrap_or_else(|| Kind::Text(text.into()))
+    integer(text)
+        .map(Kind::Int)
+        .or_else(|| float(text).map(Kind::Float))
+        .unwrap_or_else(|| Kind::Text(text.into()))
 }
 
 fn integer(text: &str) -> Option<i64> {

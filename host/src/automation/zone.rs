@@ -2,7 +2,10 @@
 //!
 //! A time that does not exist comes once, right after the gap; one that exists twice comes once, the first time. Pure.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+    Weekday,
+};
 use chrono_tz::Tz;
 
 use super::model::Every;
@@ -37,7 +40,8 @@ fn after_gap(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     let minute = local.with_second(0).and_then(|local| local.with_nanosecond(0)).unwrap_or(local);
     for minutes in 1..=1500 {
         let Some(later) = minute.checked_add_signed(TimeDelta::minutes(minutes)) else { break };
-        if let LocalResult::Single(time) | LocalResult::Ambiguous(time, _) = zone.from_local_datetime(&later) {
+        if let LocalResult::Single(time) | LocalResult::Ambiguous(time, _) = zone.from_local_datetime(&later)
+        {
             return time.to_utc();
         }
     }
@@ -68,7 +72,13 @@ impl Every {
 }
 
 /// The first whole second after `now` that the pattern takes. Patterns that name an hour come once when it exists twice.
-pub fn next_pattern(zone: Tz, now: Timestamp, hours: Every, minutes: Every, seconds: Every) -> Option<Timestamp> {
+pub fn next_pattern(
+    zone: Tz,
+    now: Timestamp,
+    hours: Every,
+    minutes: Every,
+    seconds: Every,
+) -> Option<Timestamp> {
     let mut moment = utc(now).with_nanosecond(0)?.checked_add_signed(TimeDelta::seconds(1))?;
     // Steps over a whole hour or minute that does not fit; two years of hours are enough for any pattern.
     for _ in 0..20_000 {

@@ -190,15 +190,15 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
     inner.finish()?;
     match <[Repeat; 1]>::try_from(found) {
         Ok([how]) => Ok(ActionKind::Repeat { how, sequence }),
-        Err(_) => Err(node.place.problem("it needs exactly one of count, while, until and for_each; keep one")),
+        Err(_) => {
+            Err(node.place.problem("it needs exactly one of count, while, until and for_each; keep one"))
+        }
     }
 }
 
 fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.is("a variables step");
-    let variables = keys.variables("variables")?;
-    variables.iter().try_for_each(|(_, data)| check(data))?;
-    Ok(ActionKind::Variables(variables))
+    keys.variables("variables").map(ActionKind::Variables)
 }
 
 fn stop(keys: &mut Keys) -> Parsed<ActionKind> {

@@ -35,7 +35,8 @@ pub fn one(node: &Node) -> Parsed<Condition> {
 }
 
 fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
-    let short: [(&'static str, fn(Vec<Condition>) -> ConditionKind); 3] =
+    type Join = fn(Vec<Condition>) -> ConditionKind;
+    let short: [(&'static str, Join); 3] =
         [("and", ConditionKind::And), ("or", ConditionKind::Or), ("not", ConditionKind::Not)];
     if !keys.has("condition") {
         for (name, make) in short {

@@ -18,7 +18,8 @@ impl<'a> Keys<'a> {
     /// `what` it describes, with its article: "a state trigger".
     pub fn of(node: &'a Node, what: &'static str) -> Parsed<Self> {
         let Kind::Map(entries) = &node.kind else {
-            let text = format!("here is {}, where {what} is expected; write it as `key: value`", node.describe());
+            let text =
+                format!("here is {}, where {what} is expected; write it as `key: value`", node.describe());
             return Err(node.place.problem(text));
         };
         let left = entries.iter().map(|(key, value)| (key, value)).collect();
@@ -42,22 +43,29 @@ impl<'a> Keys<'a> {
     /// The value of a key, and where the key stands.
     pub fn take(&mut self, name: &'static str) -> Option<(&'a Place, &'a Node)> {
         self.known.push(name);
+        self.quietly(name)
+    }
+
+    /// As `take`, for keys that messages do not name: old spellings, what is there for others.
+    fn quietly(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
         let at = self.left.iter().position(|(key, _)| key.name == name)?;
         let (key, node) = self.left.remove(at);
         Some((&key.place, node))
     }
 
     pub fn ignore(&mut self, name: &'static str) {
-        self.take(name);
+        self.quietly(name);
     }
 
     /// The value of a key that has several spellings, the present one first.
     pub fn take_any(&mut self, names: &[&'static str]) -> Parsed<Option<&'a Node>> {
         let mut found = None;
+        self.known.extend(names.first());
         for name in names {
-            if let Some((place, node)) = self.take(name) {
+            if let Some((place, node)) = self.quietly(name) {
                 if found.is_some() {
-                    let text = format!("`{name}` says the same as `{}`; keep one", names.first().unwrap_or(name));
+                    let text =
+                        format!("`{name}` says the same as `{}`; keep one", names.first().unwrap_or(name));
                     return Err(place.problem(text));
                 }
                 found = Some(node);
@@ -128,20 +136,30 @@ impl<'a> Keys<'a> {
         let Some((_, node)) = self.take(name) else { return Ok(Vec::new()) };
         match &node.kind {
             Kind::Map(entries) => {
-                Ok(entries.iter().map(|(key, node)| (key.name.clone(), values::data(node))).collect())
+                let read = |(key, node): &(Key, Node)| {
+                    let data = values::data(node);
+                    values::check(&data).map(|()| (key.name.clone(), data))
+                };
+                entries.iter().map(read).collect()
             }
             Kind::Null => Ok(Vec::new()),
-            _ => Err(node.place.problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+            _ => Err(node
+                .place
+                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
         }
     }
 
     /// A mapping with any values, or an empty one.
     pub fn map(&mut self, name: &'static str) -> Parsed<Data> {
-        let Some((_, node)) = self.take(name) else { return Ok(Data::Plain(Value::Object(Default::default()))) };
+        let Some((_, node)) = self.take(name) else {
+            return Ok(Data::Plain(Value::Object(Default::default())));
+        };
         match (&node.kind, values::data(node)) {
             (Kind::Null, _) => Ok(Data::Plain(Value::Object(Default::default()))),
             (Kind::Map(_), data) | (Kind::Text(_), data @ Data::Template(_)) => Ok(data),
-            _ => Err(node.place.problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+            _ => Err(node
+                .place
+                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
         }
     }
 

@@ -18,18 +18,21 @@ use super::yaml::{Node, Parsed};
 /// Reads one automation.
 pub fn automation(node: &Node) -> Parsed<Automation> {
     let mut keys = Keys::of(node, "an automation")?;
-    if let Some((key, _)) = keys.take("use_blueprint") {
-        return Err(key.problem("blueprints are not supported; write the automation out"));
+    if keys.has("use_blueprint") {
+        return Err(node.place.problem("blueprints are not supported; write the automation out"));
     }
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
     let description = keys.text("description")?;
-    let mode = keys.word("mode", &[
-        ("single", Mode::Single),
-        ("restart", Mode::Restart),
-        ("queued", Mode::Queued),
-        ("parallel", Mode::Parallel),
-    ])?;
+    let mode = keys.word(
+        "mode",
+        &[
+            ("single", Mode::Single),
+            ("restart", Mode::Restart),
+            ("queued", Mode::Queued),
+            ("parallel", Mode::Parallel),
+        ],
+    )?;
     let mode = mode.unwrap_or(Mode::Single);
     let max = keys.whole("max", 2)?.unwrap_or(DEFAULT_MAX);
     let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
@@ -48,7 +51,18 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     keys.finish()?;
     let place = node.place.clone();
     Ok(Automation {
-        id, alias, description, mode, max, warns, variables, is_enabled, triggers, conditions, actions, place,
+        id,
+        alias,
+        description,
+        mode,
+        max,
+        warns,
+        variables,
+        is_enabled,
+        triggers,
+        conditions,
+        actions,
+        place,
         source: node.to_json(),
     })
 }

@@ -16,7 +16,9 @@ pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
 fn one(node: &Node) -> Parsed<Trigger> {
     let mut keys = Keys::of(node, "a trigger")?;
     if keys.has("triggers") {
-        return Err(node.place.problem("a list of triggers in a list is not supported; write them in one list"));
+        return Err(node
+            .place
+            .problem("a list of triggers in a list is not supported; write them in one list"));
     }
     let kind = keys.need_any(&["trigger", "platform"], "which kind it is")?;
     let word = super::values::text(kind, "trigger")?.unwrap_or_default();
@@ -82,7 +84,9 @@ fn shifted(node: &Node) -> Parsed<At> {
     keys.finish()?;
     match <[String; 1]>::try_from(id) {
         Ok([id]) => Ok(At::Entity { id, offset }),
-        Err(_) => Err(node.place.problem("only one entity can stand here; write the others as further times")),
+        Err(_) => {
+            Err(node.place.problem("only one entity can stand here; write the others as further times"))
+        }
     }
 }
 
@@ -103,9 +107,8 @@ fn offset(node: &Node) -> Parsed<i64> {
 
 fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
     keys.is("a time_pattern trigger");
-    let mut read = |name: &'static str, end: u32| {
-        keys.take(name).map(|(_, node)| every(node, name, end)).transpose()
-    };
+    let mut read =
+        |name: &'static str, end: u32| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
     let (hours, minutes, seconds) = (read("hours", 24)?, read("minutes", 60)?, read("seconds", 60)?);
     if hours.is_none() && minutes.is_none() && seconds.is_none() {
         return Err(node.place.problem("it needs `hours`, `minutes` or `seconds`; add one"));
@@ -124,7 +127,8 @@ fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
         _ => String::new(),
     };
     let wrong = || {
-        let text = format!("`{name}` is a number below {end}, \"/N\" for every N-th, or \"*\"; write one of them");
+        let text =
+            format!("`{name}` is a number below {end}, \"/N\" for every N-th, or \"*\"; write one of them");
         node.place.problem(text)
     };
     let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number < end);
@@ -158,7 +162,9 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
 pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
     many(node, |node| match is_attribute {
         true => Ok(node.to_json()),
-        false => texts(node, name).map(|texts| texts.into_iter().map(Value::String).next().unwrap_or_default()),
+        false => {
+            texts(node, name).map(|texts| texts.into_iter().map(Value::String).next().unwrap_or_default())
+        }
     })
 }
 
@@ -190,10 +196,9 @@ fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
     }
     let data = match keys.take("event_data") {
         None => Value::Object(Default::default()),
-        Some((place, node)) => data(node)
-            .plain()
-            .filter(Value::is_object)
-            .ok_or_else(|| place.problem("`event_data` is no mapping of plain values; write `name: value` below it"))?,
+        Some((place, node)) => data(node).plain().filter(Value::is_object).ok_or_else(|| {
+            place.problem("`event_data` is no mapping of plain values; write `name: value` below it")
+        })?,
     };
     Ok(TriggerKind::Event { names, data })
 }

@@ -57,7 +57,8 @@ pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     for text in texts(node, "entity_id")? {
         for id in text.split(',').map(str::trim) {
             if !is_entity(id) {
-                let text = format!("`{id}` is no entity; write one like `sensor.name` (lower case, no template)");
+                let text =
+                    format!("`{id}` is no entity; write one like `sensor.name` (lower case, no template)");
                 return Err(node.place.problem(text));
             }
             ids.push(id.to_owned());
@@ -183,7 +184,8 @@ pub fn at(node: &Node, name: &str) -> Parsed<At> {
         return Ok(At::Entity { id: text.clone(), offset: 0 });
     }
     let wrong = || {
-        let text = format!("`{text}` is neither a time nor an entity; write \"HH:MM:SS\" or `input_datetime.name`");
+        let text =
+            format!("`{text}` is neither a time nor an entity; write \"HH:MM:SS\" or `input_datetime.name`");
         node.place.problem(text)
     };
     clock_time(text).map(At::Time).ok_or_else(wrong)
@@ -214,6 +216,7 @@ pub fn bound(node: &Node, name: &str) -> Parsed<Bound> {
         Kind::Text(text) if is_entity(text) => return Ok(Bound::Entity(text.clone())),
         _ => number(&node.to_json()),
     };
-    let wrong = || node.place.problem(format!("`{name}` is neither a number nor an entity; write one of them"));
+    let wrong =
+        || node.place.problem(format!("`{name}` is neither a number nor an entity; write one of them"));
     number.filter(|number| number.is_finite()).map(Bound::Number).ok_or_else(wrong)
 }

@@ -26,15 +26,13 @@ impl Causes {
         now: Timestamp,
     ) -> Result<(), String> {
         let chain = cause.and_then(|run| self.chains.get(&run));
-        let own = chain.map_or(0, |chain| {
-            chain.iter().filter(|(of, at)| *of == key && is_recent(*at, now)).count()
-        });
+        let own = chain
+            .map_or(0, |chain| chain.iter().filter(|(of, at)| *of == key && is_recent(*at, now)).count());
         live.starts.retain(|at| is_recent(*at, now));
-        live.starts.push_back(now);
         let reason = if own >= MAX_SELF_CAUSED {
             format!("caused itself {own} times within {LOOP_SECONDS} s")
-        } else if live.starts.len() > MAX_STARTS {
-            format!("was triggered more than {MAX_STARTS} times within {LOOP_SECONDS} s")
+        } else if live.starts.len() >= MAX_STARTS {
+            format!("ran {MAX_STARTS} times within {LOOP_SECONDS} s")
         } else {
             return Ok(());
         };

@@ -24,7 +24,7 @@ pub struct Live {
     pub queue: VecDeque<(u64, Script, Trace)>,
     pub traces: Traces,
     pub last_triggered: Option<Timestamp>,
-    /// When it was triggered of late.
+    /// When runs of it began of late.
     pub starts: VecDeque<Timestamp>,
     /// Why a guard stopped it.
     halted: Option<String>,
@@ -55,7 +55,9 @@ pub enum Place {
     /// The others end.
     Instead,
     Later,
-    None { message: String },
+    None {
+        message: String,
+    },
 }
 
 impl Live {
@@ -84,7 +86,10 @@ impl Live {
         self.next = watch.next();
         self.watch = Some(watch);
         let automation = self.automation.name();
-        problems.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
+        problems
+            .into_iter()
+            .map(|message| Effect::Notice { automation: automation.clone(), message })
+            .collect()
     }
 
     /// Stops it until `resume`.
@@ -159,7 +164,9 @@ impl Live {
             },
             Mode::Parallel if running < *max => Place::Now,
             Mode::Queued if running + self.queue.len() < *max => Place::Later,
-            _ => Place::None { message: format!("{name} already runs or waits {max} times; raise its `max`") },
+            _ => {
+                Place::None { message: format!("{name} already runs or waits {max} times; raise its `max`") }
+            }
         }
     }
 

@@ -25,7 +25,7 @@ impl Script {
             return Ok(());
         }
         if let ActionKind::Parallel(branches) = &action.kind {
-            self.branch(id, branches, &path, action.continues_on_error, world);
+            self.branch(id, branches, &path, world);
             return Ok(());
         }
         let call = self.next_call;
@@ -38,13 +38,13 @@ impl Script {
         Ok(())
     }
 
-    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, continues: bool, world: &mut World) {
+    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, world: &mut World) {
         let Some(thread) = self.threads.get_mut(&id).filter(|_| !branches.is_empty()) else { return };
         world.trace.note(path, world.home.now, &json!({"branches": branches.len()}));
         thread.wait = Wait::Branches;
         let base = thread.variables();
         for (at, steps) in branches.iter().enumerate() {
-            let frame = Frame::new(steps.clone(), format!("{path}/parallel/{at}/sequence"), continues);
+            let frame = Frame::new(steps.clone(), format!("{path}/parallel/{at}/sequence"));
             let thread =
                 Thread { parent: Some(id), base: base.clone(), frames: vec![frame], wait: Wait::Ready };
             self.threads.insert(self.next_thread, thread);
@@ -61,7 +61,6 @@ impl Thread {
         call: u64,
         world: &mut World,
     ) -> Result<Option<Effect>, Halt> {
-        let continues = action.continues_on_error;
         let now = world.home.now;
         match &action.kind {
             ActionKind::Call { action: name, data, target, response } => {
@@ -99,19 +98,19 @@ impl Thread {
             ActionKind::Choose { options, default } => {
                 for (at, (conditions, steps)) in options.iter().enumerate() {
                     if self.all(conditions, &format!("choose/{at}/conditions"), world)? {
-                        self.enter(steps, format!("{path}/choose/{at}/sequence"), continues);
+                        self.enter(steps, format!("{path}/choose/{at}/sequence"));
                         return Ok(None);
                     }
                 }
-                self.enter(default, format!("{path}/default"), continues);
+                self.enter(default, format!("{path}/default"));
             }
             ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", world)? {
-                true => self.enter(then, format!("{path}/then"), continues),
-                false => self.enter(otherwise, format!("{path}/else"), continues),
+                true => self.enter(then, format!("{path}/then")),
+                false => self.enter(otherwise, format!("{path}/else")),
             },
-            ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, continues, world)?,
+            ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, world)?,
             ActionKind::Variables(variables) => self.set(variables, &path, world)?,
-            ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence"), continues),
+            ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
             ActionKind::Condition(condition) => self.hold(condition, &path, world)?,
             ActionKind::Stop { message, is_error, response } => {
                 let message = self.fill(message, world)?;

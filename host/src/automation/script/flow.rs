@@ -14,9 +14,7 @@ pub struct Frame {
     at: usize,
     path: String,
     pub scope: Variables,
-    /// Whether the step that began it continues when something inside fails.
-    pub continues: bool,
-    /// Whether the step at work does.
+    /// Whether the run goes on when the step at work fails.
     pub step_continues: bool,
     repeat: Option<Loop>,
 }
@@ -32,9 +30,9 @@ struct Loop {
 }
 
 impl Frame {
-    pub fn new(steps: Sequence, path: String, continues: bool) -> Self {
+    pub fn new(steps: Sequence, path: String) -> Self {
         let scope = Variables::new();
-        Self { steps, at: 0, path, scope, continues, step_continues: false, repeat: None }
+        Self { steps, at: 0, path, scope, step_continues: false, repeat: None }
     }
 
     /// The next step and its path.
@@ -57,9 +55,9 @@ impl Frame {
 }
 
 impl Thread {
-    pub fn enter(&mut self, steps: &Sequence, path: String, continues: bool) {
+    pub fn enter(&mut self, steps: &Sequence, path: String) {
         if !steps.is_empty() {
-            self.frames.push(Frame::new(steps.clone(), path, continues));
+            self.frames.push(Frame::new(steps.clone(), path));
         }
     }
 
@@ -69,7 +67,6 @@ impl Thread {
         how: &Repeat,
         steps: &Sequence,
         path: String,
-        continues: bool,
         world: &mut World,
     ) -> Result<(), Halt> {
         let variables = self.variables();
@@ -88,7 +85,7 @@ impl Thread {
             },
             Repeat::While(_) | Repeat::Until(_) => (None, Vec::new()),
         };
-        let mut frame = Frame::new(steps.clone(), format!("{path}/repeat/sequence"), continues);
+        let mut frame = Frame::new(steps.clone(), format!("{path}/repeat/sequence"));
         frame.finish();
         frame.repeat = Some(Loop { how: how.clone(), done: 0, times, items });
         self.frames.push(frame);
@@ -165,12 +162,7 @@ impl Thread {
                 self.wait = super::Wait::Ready;
                 return true;
             }
-            let continues = frame.continues;
             self.frames.pop();
-            if continues && !self.frames.is_empty() {
-                self.wait = super::Wait::Ready;
-                return true;
-            }
         }
         false
     }

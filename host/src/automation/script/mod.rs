@@ -39,7 +39,10 @@ pub enum Effect {
 pub enum End {
     Done,
     /// By a `stop`, with what it says and gives back.
-    Stopped { message: String, response: Value },
+    Stopped {
+        message: String,
+        response: Value,
+    },
     /// With what happened and what to do.
     Failed(String),
     /// By another run, a reload or the end of the program.
@@ -104,7 +107,10 @@ enum Halt {
     /// A condition does not hold: this sequence is over.
     Sequence,
     /// Something failed; whether `continue_on_error` may help.
-    Failed { reason: String, is_final: bool },
+    Failed {
+        reason: String,
+        is_final: bool,
+    },
     End(End),
 }
 
@@ -116,7 +122,7 @@ impl Halt {
 
 impl Script {
     pub fn new(actions: &Sequence, variables: Variables) -> Self {
-        let frame = Frame::new(actions.clone(), "action".into(), false);
+        let frame = Frame::new(actions.clone(), "action".into());
         let thread = Thread { parent: None, base: variables, frames: vec![frame], wait: Wait::Ready };
         Self { threads: BTreeMap::from([(0, thread)]), next_thread: 1, next_call: 1, end: None }
     }

@@ -15,9 +15,21 @@ use crate::model::Timestamp;
 pub enum Wait {
     Ready,
     Until(Timestamp),
-    Call { call: u64, action: String, response: Option<String> },
-    Template { value: Template, reads: Reads, again: Option<Timestamp>, limit: Limit },
-    Trigger { watch: Watch, limit: Limit },
+    Call {
+        call: u64,
+        action: String,
+        response: Option<String>,
+    },
+    Template {
+        value: Template,
+        reads: Reads,
+        again: Option<Timestamp>,
+        limit: Limit,
+    },
+    Trigger {
+        watch: Watch,
+        limit: Limit,
+    },
     /// For its branches.
     Branches,
 }
@@ -54,11 +66,9 @@ impl Wait {
 
     pub fn add_interest(&self, interest: &mut Interest) {
         let more = match self {
-            Self::Template { reads, .. } => Interest {
-                entities: reads.entities.clone(),
-                all_states: reads.all,
-                ..Interest::default()
-            },
+            Self::Template { reads, .. } => {
+                Interest { entities: reads.entities.clone(), all_states: reads.all, ..Interest::default() }
+            }
             Self::Trigger { watch, .. } => watch.interest(),
             _ => return,
         };
@@ -75,15 +85,15 @@ pub fn until_true(
     thread: &Thread,
     world: &World,
 ) -> Result<Option<Wait>, Halt> {
-    let rendered =
-        world.templates.render(value, world.home, &thread.variables()).map_err(Halt::wrong)?;
+    let rendered = world.templates.render(value, world.home, &thread.variables()).map_err(Halt::wrong)?;
     if is_true(&rendered.value) {
         return Ok(None);
     }
     let home = world.home;
-    let again = rendered.reads.time.then(|| {
-        zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0))
-    });
+    let again = rendered
+        .reads
+        .time
+        .then(|| zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0)));
     Ok(Some(Wait::Template { value: value.clone(), reads: rendered.reads, again: again.flatten(), limit }))
 }
 
@@ -110,7 +120,9 @@ impl Thread {
                 let remaining = limit.remaining(home);
                 match waits {
                     None => self.waited(json!({"completed": true, "remaining": remaining}), world),
-                    Some(_) if limit.is_over(home) => self.late(&limit, json!({"completed": false}), world)?,
+                    Some(_) if limit.is_over(home) => {
+                        self.late(&limit, json!({"completed": false}), world)?
+                    }
                     Some(wait) => self.wait = wait,
                 }
                 Ok(())
@@ -123,7 +135,8 @@ impl Thread {
                 match firings.into_iter().next() {
                     Some(firing) => {
                         let remaining = limit.remaining(home);
-                        let wait = json!({"completed": true, "remaining": remaining, "trigger": firing.trigger});
+                        let wait =
+                            json!({"completed": true, "remaining": remaining, "trigger": firing.trigger});
                         self.waited(wait, world);
                     }
                     None if limit.is_over(home) => self.late(&limit, json!({"trigger": null}), world)?,

@@ -8,13 +8,43 @@ use std::collections::BTreeSet;
 
 /// Names from which on a template may reckon with times.
 const TIME_WORDS: [&str; 12] = [
-    "now", "utcnow", "as_datetime", "as_local", "timedelta", "as_timedelta", "strptime", "today_at", "last_changed",
-    "last_updated", "fromisoformat", "last_triggered",
+    "now",
+    "utcnow",
+    "as_datetime",
+    "as_local",
+    "timedelta",
+    "as_timedelta",
+    "strptime",
+    "today_at",
+    "last_changed",
+    "last_updated",
+    "fromisoformat",
+    "last_triggered",
 ];
 /// Words that end an operand.
 const KEYWORDS: [&str; 22] = [
-    "if", "else", "elif", "and", "or", "not", "in", "is", "for", "set", "recursive", "with", "do", "call", "filter",
-    "macro", "endfor", "endif", "endset", "endwith", "endcall", "endfilter",
+    "if",
+    "else",
+    "elif",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "for",
+    "set",
+    "recursive",
+    "with",
+    "do",
+    "call",
+    "filter",
+    "macro",
+    "endfor",
+    "endif",
+    "endset",
+    "endwith",
+    "endcall",
+    "endfilter",
 ];
 
 /// What a template names.
@@ -149,7 +179,7 @@ fn tokens<'a>(code: &'a str, end: &str) -> (Vec<Token<'a>>, &'a str) {
         }
         let Some(first) = trimmed.chars().next() else { return (tokens, "") };
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let up_to = |stop: &dyn Fn(char) -> bool| trimmed.find(|c| stop(c)).unwrap_or(trimmed.len());
+        let up_to = |stop: &dyn Fn(char) -> bool| trimmed.find(stop).unwrap_or(trimmed.len());
         let (kind, length) = match first {
             '"' | '\'' => (Kind::Literal, quoted(trimmed, first)),
             c if c.is_ascii_digit() => (Kind::Literal, number(trimmed)),
@@ -239,7 +269,9 @@ fn reckon(tokens: &[Token]) -> String {
     for token in tokens {
         let Some(level) = levels.last_mut() else { break };
         match (token.kind, token.text) {
-            (Kind::Word, word) if !matches!(before, "." | "|") && KEYWORDS.contains(&word) => level.end(token),
+            (Kind::Word, word) if !matches!(before, "." | "|") && KEYWORDS.contains(&word) => {
+                level.end(token)
+            }
             (Kind::Word | Kind::Literal, _) => level.push(token, true),
             (Kind::Open, _) => {
                 level.push(token, false);
@@ -248,7 +280,13 @@ fn reckon(tokens: &[Token]) -> String {
             (Kind::Close, _) => {
                 let inner = match levels.len() {
                     0 | 1 => String::new(),
-                    _ => levels.pop().map(|mut level| { let sum = level.sum(); level.done + &sum }).unwrap_or_default(),
+                    _ => levels
+                        .pop()
+                        .map(|mut level| {
+                            let sum = level.sum();
+                            level.done + &sum
+                        })
+                        .unwrap_or_default(),
                 };
                 if let Some(level) = levels.last_mut() {
                     level.operand.push_str(&inner);
@@ -261,7 +299,9 @@ fn reckon(tokens: &[Token]) -> String {
                 level.operand.push_str(token.space);
                 level.has_value = false;
             }
-            (Kind::Sign, "+" | "-" | "*" | "/" | "//" | "**" | "%" | "|" | "." | "~") => level.push(token, false),
+            (Kind::Sign, "+" | "-" | "*" | "/" | "//" | "**" | "%" | "|" | "." | "~") => {
+                level.push(token, false)
+            }
             (Kind::Sign, _) => level.end(token),
         }
         before = token.text;

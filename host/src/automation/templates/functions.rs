@@ -36,7 +36,8 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     });
     environment.add_filter("slugify", |text: String| slug(&text));
     environment.add_function("slugify", |text: String| slug(&text));
-    let contains = |items: Value, item: Value| items.try_iter().is_ok_and(|mut items| items.any(|it| it == item));
+    let contains =
+        |items: Value, item: Value| items.try_iter().is_ok_and(|mut items| items.any(|it| it == item));
     environment.add_filter("contains", contains);
     environment.add_test("contains", contains);
     environment.add_function("min", |values: Rest<Value>| extreme(&values, true));
@@ -129,7 +130,9 @@ fn round(
         "floor" => (number * size).floor() / size,
         "half" => (number * 2.0).round_ties_even() / 2.0,
         // Through decimal digits, as Python does: 2.675 is a little less than it looks.
-        _ if precision > 0 => format!("{number:.*}", usize::try_from(precision).unwrap_or(0)).parse().unwrap_or(number),
+        _ if precision > 0 => {
+            format!("{number:.*}", usize::try_from(precision).unwrap_or(0)).parse().unwrap_or(number)
+        }
         _ => (number * size).round_ties_even() / size,
     };
     match precision == 0 && rounded.abs() < 9e15 && method.as_deref() != Some("half") {

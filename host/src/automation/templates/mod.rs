@@ -165,7 +165,12 @@ impl Templates {
     }
 
     /// Renders one template. The error says what happened to it, then what to do.
-    pub fn render(&self, template: &Template, home: &Home, variables: &Variables) -> Result<Rendered, String> {
+    pub fn render(
+        &self,
+        template: &Template,
+        home: &Home,
+        variables: &Variables,
+    ) -> Result<Rendered, String> {
         let told = |reason: String| format!("{}: the template {reason}; correct it", template.place);
         let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
@@ -184,7 +189,8 @@ impl Templates {
             Data::Template(template) => Ok(self.render(template, home, variables)?.value),
             Data::List(items) => items.iter().map(|item| self.fill(item, home, variables)).collect(),
             Data::Map(pairs) => {
-                let fill = |(key, data): &(String, Data)| Ok((key.clone(), self.fill(data, home, variables)?));
+                let fill =
+                    |(key, data): &(String, Data)| Ok((key.clone(), self.fill(data, home, variables)?));
                 pairs.iter().map(fill).collect::<Result<Variables, String>>().map(Value::Object)
             }
         }

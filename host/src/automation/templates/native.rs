@@ -73,8 +73,11 @@ impl Reader<'_> {
         let (text, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         let body = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let leading = body.len() > 1 && body.starts_with('0') && body.bytes().all(|byte| byte.is_ascii_digit());
-        if !body.starts_with(|c: char| c.is_ascii_digit() || c == '.') || leading && body.contains(|c| c != '0') {
+        let leading =
+            body.len() > 1 && body.starts_with('0') && body.bytes().all(|byte| byte.is_ascii_digit());
+        if !body.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            || leading && body.contains(|c| c != '0')
+        {
             return None;
         }
         let text = text.replace('_', "");

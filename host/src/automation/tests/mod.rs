@@ -64,7 +64,8 @@ impl Play {
         let loaded = load(text);
         assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
         let home = Home { now: at(now), zone: zone.parse().unwrap(), states: Arc::default() };
-        let mut play = Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
+        let mut play =
+            Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
         let effects = play.engine.load(loaded.automations, loaded.secrets, &play.home);
         play.take(effects);
         play
@@ -72,6 +73,10 @@ impl Play {
 
     pub fn set(&mut self, id: &str, state: &str, attributes: Value) {
         let old = self.home.states.get(id).cloned();
+        let is_same = |old: &Arc<Entity>| old.state == state && old.attributes == attributes;
+        if old.as_ref().is_some_and(is_same) {
+            return;
+        }
         let mut new = Entity::clone(&entity(state, attributes, self.home.now));
         if let Some(old) = old.as_ref().filter(|old| old.state == state) {
             new.last_changed = old.last_changed;

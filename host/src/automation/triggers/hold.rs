@@ -51,7 +51,8 @@ impl Held {
         let is_due = |waiting: &Waiting| waiting.due <= home.now;
         let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
         due.sort_by_key(|(_, waiting)| waiting.due);
-        let due: Vec<_> = due.into_iter().map(|(id, waiting)| (id.clone(), waiting.trigger.clone())).collect();
+        let due: Vec<_> =
+            due.into_iter().map(|(id, waiting)| (id.clone(), waiting.trigger.clone())).collect();
         due.iter().for_each(|(id, _)| self.cancel(id));
         due.into_iter().map(|(_, trigger)| trigger).collect()
     }

@@ -91,7 +91,9 @@ impl Watch {
                 _ if !trigger.is_enabled => Memory::None,
                 TriggerKind::Time { at, weekdays } => Memory::Next(timed::times(at, weekdays, home)),
                 TriggerKind::TimePattern { hours, minutes, seconds } => {
-                    Memory::Next(vec![super::zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds)])
+                    Memory::Next(vec![super::zone::next_pattern(
+                        home.zone, home.now, *hours, *minutes, *seconds,
+                    )])
                 }
                 TriggerKind::NumericState { range, .. } => Memory::Armed(numeric::armed(range, &moment)),
                 TriggerKind::Template { value, .. } => {
@@ -121,10 +123,11 @@ impl Watch {
                 continue;
             }
             match watched.hear(&moment) {
-                Ok(found) => firings.extend(found.into_iter().map(|found| Firing {
-                    index,
-                    trigger: described(&watched.trigger, index, found),
-                })),
+                Ok(found) => firings.extend(
+                    found
+                        .into_iter()
+                        .map(|found| Firing { index, trigger: described(&watched.trigger, index, found) }),
+                ),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -179,12 +182,12 @@ impl Watched {
                 Ok(timed::hear_pattern((*hours, *minutes, *seconds), next, moment))
             }
             (TriggerKind::Event { names, data }, _) => Ok(named(names, data, moment.event)),
-            (TriggerKind::Start, _) if *moment.event == Event::Start => {
-                Ok(vec![json!({"platform": "homeassistant", "event": "start", "description": "Home Assistant starting"})])
-            }
-            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => {
-                Ok(vec![json!({"platform": "homeassistant", "event": "shutdown", "description": "Home Assistant stopping"})])
-            }
+            (TriggerKind::Start, _) if *moment.event == Event::Start => Ok(vec![
+                json!({"platform": "homeassistant", "event": "start", "description": "Home Assistant starting"}),
+            ]),
+            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => Ok(vec![
+                json!({"platform": "homeassistant", "event": "shutdown", "description": "Home Assistant stopping"}),
+            ]),
             _ => Ok(Vec::new()),
         }
     }

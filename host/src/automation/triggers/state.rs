@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::hold::{self, Held, Waiting};
 use super::Moment;
+use super::hold::{self, Held, Waiting};
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;

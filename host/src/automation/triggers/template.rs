@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::hold::{self, Held, Waiting};
 use super::Moment;
+use super::hold::{self, Held, Waiting};
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Data, Every, Template};
 use crate::automation::templates::{Reads, is_true, span_text};
@@ -26,7 +26,9 @@ pub struct Last {
 pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
     match render(template, moment) {
         Ok(last) => (last, None),
-        Err(problem) => (Last { reads: Reads { all: true, ..Reads::default() }, ..Last::default() }, Some(problem)),
+        Err(problem) => {
+            (Last { reads: Reads { all: true, ..Reads::default() }, ..Last::default() }, Some(problem))
+        }
     }
 }
 

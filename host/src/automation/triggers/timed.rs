@@ -74,7 +74,9 @@ pub fn hear_pattern(
     for instant in nexts {
         if let Some(due) = instant.filter(|due| *due <= home.now) {
             *instant = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);
-            fired.push(json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}));
+            fired.push(
+                json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}),
+            );
         }
     }
     fired

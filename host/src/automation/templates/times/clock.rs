@@ -13,15 +13,17 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     environment.add_function("now", move || Value::from_object(Moment::of(seen.now())));
     let seen = view.clone();
-    environment.add_function("utcnow", move || {
-        Value::from_object(Moment::of(seen.now().with_timezone(&Tz::UTC)))
-    });
+    environment
+        .add_function("utcnow", move || Value::from_object(Moment::of(seen.now().with_timezone(&Tz::UTC))));
     environment.add_function("timedelta", timedelta);
     environment.add_function("as_timedelta", as_timedelta);
     environment.add_filter("as_timedelta", as_timedelta);
     environment.add_function("strptime", strptime);
-    environment.add_function("__add", |state: &mut State, one: Value, other: Value| reckon(state, one, other, true));
-    environment.add_function("__sub", |state: &mut State, one: Value, other: Value| reckon(state, one, other, false));
+    environment
+        .add_function("__add", |state: &mut State, one: Value, other: Value| reckon(state, one, other, true));
+    environment.add_function("__sub", |state: &mut State, one: Value, other: Value| {
+        reckon(state, one, other, false)
+    });
     let seen = view.clone();
     environment.add_function("today_at", move |time: Option<String>| {
         let time = time.map_or(Some(NaiveTime::MIN), |text| parse::clock_time(&text));
@@ -74,7 +76,8 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
         move |value: Value, format: Option<String>, local: Option<bool>, default: Option<Value>| {
             let zone = if local.unwrap_or(true) { seen.zone() } else { Tz::UTC };
             let Some(moment) = number(&value).and_then(from_seconds) else {
-                return default.ok_or_else(|| wrong(format!("timestamp_custom got `{value}`, which is no timestamp")));
+                return default
+                    .ok_or_else(|| wrong(format!("timestamp_custom got `{value}`, which is no timestamp")));
             };
             let moment = Moment::of(moment.utc.with_timezone(&zone));
             moment.format(format.as_deref().unwrap_or("%Y-%m-%d %H:%M:%S")).map(Value::from)
@@ -116,8 +119,14 @@ fn ages(environment: &mut Environment<'static>, view: &View) {
 
 /// `2 hours`, or with more precision `2 hours 5 minutes`; the last unit is rounded. A precision of 0 is all units.
 fn age_text(seconds: i64, precision: usize) -> String {
-    const UNITS: [(&str, i64); 6] =
-        [("year", 31_536_000), ("month", 2_592_000), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)];
+    const UNITS: [(&str, i64); 6] = [
+        ("year", 31_536_000),
+        ("month", 2_592_000),
+        ("day", 86400),
+        ("hour", 3600),
+        ("minute", 60),
+        ("second", 1),
+    ];
     let (mut rest, mut words) = (seconds, Vec::new());
     for (name, size) in UNITS {
         if rest < size {
@@ -169,8 +178,13 @@ fn read(value: &Value, zone: Tz) -> Option<Moment> {
 fn timedelta(days: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
     let mut millis = days.first().and_then(number).unwrap_or(0.0) * 86_400_000.0;
     for (name, size) in [
-        ("weeks", 604_800_000.0), ("days", 86_400_000.0), ("hours", 3_600_000.0), ("minutes", 60_000.0),
-        ("seconds", 1000.0), ("milliseconds", 1.0), ("microseconds", 0.001),
+        ("weeks", 604_800_000.0),
+        ("days", 86_400_000.0),
+        ("hours", 3_600_000.0),
+        ("minutes", 60_000.0),
+        ("seconds", 1000.0),
+        ("milliseconds", 1.0),
+        ("microseconds", 0.001),
     ] {
         if let Some(part) = parts.get::<Option<f64>>(name)? {
             millis += part * size;
@@ -196,7 +210,8 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     if let Ok(time) = DateTime::parse_from_str(&text, &format) {
         return Ok(Value::from_object(Moment::of(Tz::UTC.from_utc_datetime(&time.naive_utc()))));
     }
-    let day = || chrono::NaiveDate::parse_from_str(&text, &format).ok().map(|day| day.and_time(NaiveTime::MIN));
+    let day =
+        || chrono::NaiveDate::parse_from_str(&text, &format).ok().map(|day| day.and_time(NaiveTime::MIN));
     let clock = || NaiveTime::parse_from_str(&text, &format).ok();
     // Python's day without a date.
     let clock = || clock().and_then(|time| Some(chrono::NaiveDate::from_ymd_opt(1900, 1, 1)?.and_time(time)));
