@@ -67,6 +67,8 @@ pub struct Automation {
     pub max: usize,
     /// Whether a trigger that found no place is told.
     pub warns: bool,
+    /// What triggers see too: found once, when the automation is loaded.
+    pub trigger_variables: Variables,
     pub variables: Variables,
     pub is_enabled: bool,
     pub triggers: Vec<Trigger>,

@@ -38,8 +38,8 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
     let warns = keys.word("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
     keys.ignore("trace");
-    let mut variables = keys.variables("trigger_variables")?;
-    variables.extend(keys.variables("variables")?);
+    let trigger_variables = keys.variables("trigger_variables")?;
+    let variables = keys.variables("variables")?;
     let initial = keys.flag("initial_state")?.unwrap_or(true);
     let is_enabled = keys.flag("enabled")?.unwrap_or(true) && initial;
     let triggers = keys.need_any(&["triggers", "trigger"], "what starts it")?;
@@ -57,6 +57,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
         mode,
         max,
         warns,
+        trigger_variables,
         variables,
         is_enabled,
         triggers,

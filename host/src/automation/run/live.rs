@@ -19,6 +19,8 @@ pub struct Live {
     pub automation: Automation,
     watch: Option<Watch>,
     interest: Interest,
+    /// What triggers see, and runs too.
+    variables: Variables,
     /// When its triggers want to be asked.
     pub next: Option<Timestamp>,
     pub queue: VecDeque<(u64, Script, Trace)>,
@@ -66,6 +68,7 @@ impl Live {
             automation,
             watch: None,
             interest: Interest::default(),
+            variables: Variables::new(),
             next: None,
             queue: VecDeque::new(),
             traces: Traces::default(),
@@ -81,15 +84,24 @@ impl Live {
         if !self.automation.is_enabled {
             return Vec::new();
         }
-        let (watch, problems) = Watch::new(&self.automation.triggers, home, templates, &Variables::new());
+        let mut told = Vec::new();
+        self.variables = Variables::new();
+        for (name, data) in &self.automation.trigger_variables {
+            match templates.fill(data, home, &self.variables) {
+                Ok(value) => {
+                    self.variables.insert(name.clone(), value);
+                }
+                Err(problem) => told.push(problem),
+            }
+        }
+        let triggers = &self.automation.triggers;
+        let (watch, problems) = Watch::new(triggers, home, templates, &self.variables);
+        told.extend(problems);
         self.interest = watch.interest();
         self.next = watch.next();
         self.watch = Some(watch);
         let automation = self.automation.name();
-        problems
-            .into_iter()
-            .map(|message| Effect::Notice { automation: automation.clone(), message })
-            .collect()
+        told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
     }
 
     /// Stops it until `resume`.
@@ -117,7 +129,7 @@ impl Live {
             Event::Start | Event::Shutdown => true,
         };
         let Some(watch) = self.watch.as_mut().filter(|_| is_concerned) else { return Default::default() };
-        let (firings, problems) = watch.hear(event, home, templates, &Variables::new());
+        let (firings, problems) = watch.hear(event, home, templates, &self.variables);
         self.interest = watch.interest();
         self.next = watch.next();
         (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
@@ -132,7 +144,7 @@ impl Live {
         templates: &Templates,
         trace: &mut Trace,
     ) -> Result<Option<Variables>, String> {
-        let mut variables = Variables::new();
+        let mut variables = self.variables.clone();
         variables.insert("this".into(), self.this(home));
         variables.insert("trigger".into(), trigger.clone());
         let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());

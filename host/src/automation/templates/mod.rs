@@ -9,6 +9,7 @@ mod functions;
 mod native;
 mod states;
 mod times;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -117,7 +118,7 @@ pub fn check(source: &str) -> Result<(), String> {
     let told = |error: &Error| format!("the template {}; correct it", reason(error));
     let rewritten = arithmetic::rewritten(source);
     let template = engine.environment.template_from_str(&rewritten).map_err(|error| told(&error))?;
-    let words = arithmetic::words(source);
+    let words = words::words(source);
     let mut state = template.new_state();
     for filter in &words.filters {
         if let Err(error) = state.apply_filter(filter, &[])

@@ -429,6 +429,19 @@ fn a_time_that_the_clock_jumps_over_comes_once_right_after_and_one_that_is_there
 }
 
 #[test]
+fn variables_reach_triggers_conditions_and_actions_in_that_order() {
+    let text = "trigger_variables: {limit: 5}\nvariables: {twice: '{{ limit * 2 }}', who: '{{ this.entity_id }}'}\nalias: My one\n\
+                triggers:\n- {trigger: template, value_template: \"{{ states('a.b')|int(0) > limit }}\", variables: {own: mine}, id: t}\n\
+                conditions: '{{ twice == 10 }}'\nactions:\n- action: c.d\n  data: {own: '{{ own }}', who: '{{ who }}', by: '{{ trigger.id }}'}";
+    let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
+    play.set("a.b", "6", json!({}));
+    assert_eq!(
+        play.log,
+        ["01-01 00:00:00 c.d {\"by\":\"t\",\"own\":\"mine\",\"who\":\"automation.my_one\"}"]
+    );
+}
+
+#[test]
 fn a_reload_ends_runs_of_what_changed_and_leaves_the_others() {
     let one =
         "- {alias: A, triggers: {trigger: event, event_type: go}, actions: [{delay: 60}, {action: a.b}]}\n";
