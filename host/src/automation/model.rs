@@ -26,7 +26,12 @@ pub enum Data {
     Plain(Value),
     Template(Template),
     List(Vec<Data>),
+    #[serde(serialize_with = "as_map")]
     Map(Vec<(String, Data)>),
+}
+
+fn as_map<S: serde::Serializer>(pairs: &[(String, Data)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(pairs.iter().map(|(key, data)| (key, data)))
 }
 
 impl Data {
@@ -57,6 +62,7 @@ pub enum Mode {
     Parallel,
 }
 
+/// One automation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Automation {
     pub id: Option<String>,
@@ -90,6 +96,7 @@ impl Automation {
     }
 }
 
+/// What starts an automation, or ends a wait.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trigger {
     pub id: Option<String>,
@@ -101,6 +108,7 @@ pub struct Trigger {
     pub place: Place,
 }
 
+/// The kinds of triggers. `hold` is `for`: how long it has to stay so.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
@@ -135,6 +143,7 @@ pub enum Every {
     Multiple(u32),
 }
 
+/// A change of an entity's state, or of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StateTrigger {
     pub entities: Vec<String>,
@@ -157,6 +166,7 @@ pub struct Range {
     pub value: Option<Template>,
 }
 
+/// One end of a range.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Bound {
@@ -164,6 +174,7 @@ pub enum Bound {
     Entity(String),
 }
 
+/// What has to hold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition {
     pub alias: Option<String>,
@@ -173,6 +184,7 @@ pub struct Condition {
     pub place: Place,
 }
 
+/// The kinds of conditions. `any` is whether one of the entities is enough.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConditionKind {
@@ -196,6 +208,7 @@ pub enum ConditionKind {
     Not(Vec<Condition>),
 }
 
+/// One step of what an automation does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Action {
     pub alias: Option<String>,
@@ -209,6 +222,7 @@ pub struct Action {
 /// Actions in order, shared with the runs that are in the midst of them.
 pub type Sequence = Arc<Vec<Action>>;
 
+/// The kinds of actions. `goes_on` is `continue_on_timeout`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
@@ -227,6 +241,7 @@ pub enum ActionKind {
     Condition(Condition),
 }
 
+/// How often a sequence is done.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {

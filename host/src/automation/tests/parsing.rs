@@ -166,3 +166,13 @@ fn files_that_include_each_other_and_aliases_that_explode_are_refused() {
     assert!(load(&"- ".repeat(200)).problems[0].text.contains("more than 128 levels"));
     assert_eq!(load(&"[".repeat(100_000)).problems.len(), 1);
 }
+
+#[test]
+fn the_parsed_form_shows_mappings_as_mappings() {
+    let loaded = load(
+        "triggers: {trigger: state, entity_id: a.b, for: {minutes: '{{ 1 }}'}}\nactions: [{action: a.b, data: {x: '{{ 2 }}'}}]",
+    );
+    let json = serde_json::to_value(&loaded.automations).unwrap();
+    assert_eq!(json[0]["triggers"][0]["kind"]["state"]["hold"], json!({"minutes": {"template": "{{ 1 }}"}}));
+    assert_eq!(json[0]["actions"][0]["kind"]["call"]["data"], json!({"x": {"template": "{{ 2 }}"}}));
+}
