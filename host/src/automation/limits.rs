@@ -1,0 +1,33 @@
+//! The tunables of automations, with their reasons. They belong into `options.rs` once automations are wired in.
+
+/// The longest file of automations, in bytes: a home with a thousand automations has half of it.
+pub const MAX_FILE: usize = 4 * 1024 * 1024;
+/// Values in all files together, aliases counted each time: YAML lets a few lines stand for millions of values.
+pub const MAX_NODES: usize = 500_000;
+/// How deep values may nest: an automation of twenty nested blocks needs 60.
+pub const MAX_DEPTH: usize = 128;
+/// How deep files may include each other.
+pub const MAX_INCLUDES: usize = 8;
+/// Instructions and bytes of one rendering: some hundred times what a long notification needs.
+pub const TEMPLATE_FUEL: u64 = 200_000;
+/// The longest output of a template, in bytes: the length of the longest event.
+pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
+/// Steps that one run does without waiting for anything: what goes on longer is a loop without an end.
+pub const MAX_STEPS: usize = 10_000;
+/// How often an automation may cause itself within `LOOP_SECONDS` before it is stopped.
+pub const MAX_SELF_CAUSED: usize = 10;
+/// How often an automation may run within `LOOP_SECONDS`, whoever causes it: ten times a second is a loop over something
+/// that is not told apart, such as a state that an action sets.
+pub const MAX_STARTS: usize = 600;
+/// The window of both guards, in seconds.
+pub const LOOP_SECONDS: i64 = 60;
+/// Runs of one automation that are remembered: Home Assistant's number.
+pub const MAX_TRACES: usize = 5;
+/// Steps of one run that are remembered.
+pub const MAX_TRACE_STEPS: usize = 500;
+/// The longest value that a trace shows, in bytes.
+pub const MAX_TRACE_VALUE: usize = 4096;
+/// Runs at once or in the queue when `max` is not given: Home Assistant's number.
+pub const DEFAULT_MAX: usize = 10;
+/// The longest time span, in seconds: a hundred years.
+pub const MAX_SECONDS: f64 = 3.2e9;

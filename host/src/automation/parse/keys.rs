@@ -1,0 +1,180 @@
+//! A mapping that is taken apart key by key; what nobody asked for at the end is an error.
+
+use serde_json::Value;
+
+use super::values;
+use crate::automation::model::{Data, Template, Variables};
+use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
+
+/// The keys of one mapping that nobody has asked for yet.
+pub struct Keys<'a> {
+    what: &'static str,
+    place: &'a Place,
+    left: Vec<(&'a Key, &'a Node)>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Keys<'a> {
+    /// `what` it describes, with its article: "a state trigger".
+    pub fn of(node: &'a Node, what: &'static str) -> Parsed<Self> {
+        let Kind::Map(entries) = &node.kind else {
+            let text =
+                format!("here is {}, where {what} is expected; write it as `key: value`", node.describe());
+            return Err(node.place.problem(text));
+        };
+        let left = entries.iter().map(|(key, value)| (key, value)).collect();
+        Ok(Self { what, place: &node.place, left, known: Vec::new() })
+    }
+
+    /// Once it is known better what it is.
+    pub fn is(&mut self, what: &'static str) {
+        self.what = what;
+    }
+
+    /// Where the mapping begins.
+    pub fn place(&self) -> &'a Place {
+        self.place
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(key, _)| key.name == name)
+    }
+
+    /// The value of a key, and where the key stands.
+    pub fn take(&mut self, name: &'static str) -> Option<(&'a Place, &'a Node)> {
+        self.known.push(name);
+        self.quietly(name)
+    }
+
+    /// As `take`, for keys that messages do not name: old spellings, what is there for others.
+    fn quietly(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
+        let at = self.left.iter().position(|(key, _)| key.name == name)?;
+        let (key, node) = self.left.remove(at);
+        Some((&key.place, node))
+    }
+
+    pub fn ignore(&mut self, name: &'static str) {
+        self.quietly(name);
+    }
+
+    /// The value of a key that has several spellings, the present one first.
+    pub fn take_any(&mut self, names: &[&'static str]) -> Parsed<Option<&'a Node>> {
+        let mut found = None;
+        self.known.extend(names.first());
+        for name in names {
+            if let Some((place, node)) = self.quietly(name) {
+                if found.is_some() {
+                    let text =
+                        format!("`{name}` says the same as `{}`; keep one", names.first().unwrap_or(name));
+                    return Err(place.problem(text));
+                }
+                found = Some(node);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn need_any(&mut self, names: &[&'static str], what: &str) -> Parsed<&'a Node> {
+        let found = self.take_any(names)?;
+        let name = names.first().copied().unwrap_or_default();
+        found.ok_or_else(|| self.place.problem(format!("{} needs `{name}`: {what}; add it", self.what)))
+    }
+
+    pub fn need(&mut self, name: &'static str, what: &str) -> Parsed<&'a Node> {
+        self.need_any(&[name], what)
+    }
+
+    pub fn text(&mut self, name: &'static str) -> Parsed<Option<String>> {
+        self.take(name).map(|(_, node)| values::text(node, name)).transpose().map(Option::flatten)
+    }
+
+    pub fn flag(&mut self, name: &'static str) -> Parsed<Option<bool>> {
+        let Some((_, node)) = self.take(name) else { return Ok(None) };
+        match &node.kind {
+            Kind::Bool(flag) => Ok(Some(*flag)),
+            _ => Err(node.place.problem(format!("`{name}` is {}; write true or false", node.describe()))),
+        }
+    }
+
+    /// A whole number that is at least `least`.
+    pub fn whole(&mut self, name: &'static str, least: usize) -> Parsed<Option<usize>> {
+        let Some((_, node)) = self.take(name) else { return Ok(None) };
+        let number = match &node.kind {
+            Kind::Int(number) => usize::try_from(*number).ok().filter(|number| *number >= least),
+            _ => None,
+        };
+        let wrong = || node.place.problem(format!("`{name}` is a whole number, {least} or more; write one"));
+        number.map(Some).ok_or_else(wrong)
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
+        let Some((_, node)) = self.take(name) else { return Ok(None) };
+        let text = values::text(node, name)?.unwrap_or_default();
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let wrong = || {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            node.place.problem(format!("`{name}` cannot be `{text}`; write one of {}", words.join(", ")))
+        };
+        found.map(Some).ok_or_else(wrong)
+    }
+
+    pub fn data(&mut self, name: &'static str) -> Option<Data> {
+        self.take(name).map(|(_, node)| values::data(node))
+    }
+
+    /// A time span, or a template of one.
+    pub fn period(&mut self, name: &'static str) -> Parsed<Option<Data>> {
+        self.take(name).map(|(_, node)| values::period_data(node, name)).transpose()
+    }
+
+    pub fn template(&mut self, name: &'static str) -> Parsed<Option<Template>> {
+        self.take(name).map(|(_, node)| values::template(node, name)).transpose()
+    }
+
+    pub fn variables(&mut self, name: &'static str) -> Parsed<Variables> {
+        let Some((_, node)) = self.take(name) else { return Ok(Vec::new()) };
+        match &node.kind {
+            Kind::Map(entries) => {
+                let read = |(key, node): &(Key, Node)| {
+                    let data = values::data(node);
+                    values::check(&data).map(|()| (key.name.clone(), data))
+                };
+                entries.iter().map(read).collect()
+            }
+            Kind::Null => Ok(Vec::new()),
+            _ => Err(node
+                .place
+                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+        }
+    }
+
+    /// A mapping with any values, or an empty one.
+    pub fn map(&mut self, name: &'static str) -> Parsed<Data> {
+        let Some((_, node)) = self.take(name) else {
+            return Ok(Data::Plain(Value::Object(Default::default())));
+        };
+        match (&node.kind, values::data(node)) {
+            (Kind::Null, _) => Ok(Data::Plain(Value::Object(Default::default()))),
+            (Kind::Map(_), data) | (Kind::Text(_), data @ Data::Template(_)) => Ok(data),
+            _ => Err(node
+                .place
+                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+        }
+    }
+
+    /// Nothing may be left.
+    pub fn finish(mut self) -> Parsed<()> {
+        self.known.sort_unstable();
+        self.known.dedup();
+        match self.left.first() {
+            None => Ok(()),
+            Some((key, _)) => Err(key.place.problem(format!(
+                "`{}` is not supported in {}; it takes {}: remove it or correct its spelling",
+                key.name,
+                self.what,
+                self.known.join(", ")
+            ))),
+        }
+    }
+}

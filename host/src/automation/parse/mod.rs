@@ -1,0 +1,69 @@
+//! From YAML trees to typed automations. What is not understood is an error at its place, never left out.
+
+mod action;
+mod condition;
+mod keys;
+mod trigger;
+mod values;
+
+use std::sync::Arc;
+
+pub use values::{clock_time, period};
+
+use self::keys::Keys;
+use super::limits::DEFAULT_MAX;
+use super::model::{Automation, Mode};
+use super::yaml::{Node, Parsed};
+
+/// Reads one automation.
+pub fn automation(node: &Node) -> Parsed<Automation> {
+    let mut keys = Keys::of(node, "an automation")?;
+    if keys.has("use_blueprint") {
+        return Err(node.place.problem("blueprints are not supported; write the automation out"));
+    }
+    let id = keys.text("id")?;
+    let alias = keys.text("alias")?;
+    let description = keys.text("description")?;
+    let mode = keys.word(
+        "mode",
+        &[
+            ("single", Mode::Single),
+            ("restart", Mode::Restart),
+            ("queued", Mode::Queued),
+            ("parallel", Mode::Parallel),
+        ],
+    )?;
+    let mode = mode.unwrap_or(Mode::Single);
+    let max = keys.whole("max", 2)?.unwrap_or(DEFAULT_MAX);
+    let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
+    let warns = keys.word("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
+    keys.ignore("trace");
+    let trigger_variables = keys.variables("trigger_variables")?;
+    let variables = keys.variables("variables")?;
+    let initial = keys.flag("initial_state")?.unwrap_or(true);
+    let is_enabled = keys.flag("enabled")?.unwrap_or(true) && initial;
+    let triggers = keys.need_any(&["triggers", "trigger"], "what starts it")?;
+    let triggers = trigger::list(triggers)?;
+    let conditions = keys.take_any(&["conditions", "condition"])?;
+    let conditions = conditions.map(condition::list).transpose()?.unwrap_or_default();
+    let actions = keys.need_any(&["actions", "action"], "what it does")?;
+    let actions = Arc::new(action::list(actions)?);
+    keys.finish()?;
+    let place = node.place.clone();
+    Ok(Automation {
+        id,
+        alias,
+        description,
+        mode,
+        max,
+        warns,
+        trigger_variables,
+        variables,
+        is_enabled,
+        triggers,
+        conditions,
+        actions,
+        place,
+        source: node.to_json(),
+    })
+}

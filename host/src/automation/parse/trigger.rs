@@ -1,0 +1,204 @@
+//! Triggers: one or a list, each typed by its `trigger` (of old `platform`).
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::keys::Keys;
+use super::values::{at, bound, data, entities, many, texts, weekdays};
+use crate::automation::model::{At, Every, Range, StateTrigger, Trigger, TriggerKind};
+use crate::automation::yaml::{Kind, Node, Parsed};
+
+pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
+    many(node, one)
+}
+
+fn one(node: &Node) -> Parsed<Trigger> {
+    let mut keys = Keys::of(node, "a trigger")?;
+    if keys.has("triggers") {
+        return Err(node
+            .place
+            .problem("a list of triggers in a list is not supported; write them in one list"));
+    }
+    let kind = keys.need_any(&["trigger", "platform"], "which kind it is")?;
+    let word = super::values::text(kind, "trigger")?.unwrap_or_default();
+    let id = keys.text("id")?;
+    let alias = keys.text("alias")?;
+    let is_enabled = keys.flag("enabled")?.unwrap_or(true);
+    let variables = keys.variables("variables")?;
+    let kind = match word.as_str() {
+        "time" => time(&mut keys)?,
+        "time_pattern" => pattern(&mut keys, node)?,
+        "state" => state(&mut keys)?,
+        "numeric_state" => {
+            keys.is("a numeric_state trigger");
+            TriggerKind::NumericState { range: range(&mut keys, node)?, hold: keys.period("for")? }
+        }
+        "template" => {
+            keys.is("a template trigger");
+            let value = keys.need("value_template", "what becomes true")?;
+            let value = super::values::template(value, "value_template")?;
+            TriggerKind::Template { value, hold: keys.period("for")? }
+        }
+        "event" => event(&mut keys)?,
+        "homeassistant" => {
+            keys.is("a homeassistant trigger");
+            let words = [("start", TriggerKind::Start), ("shutdown", TriggerKind::Shutdown)];
+            let word = keys.word("event", &[("start", 0), ("shutdown", 1)])?;
+            let found = word.and_then(|at: usize| words.into_iter().nth(at));
+            found.ok_or_else(|| node.place.problem("it needs `event`: start or shutdown; add it"))?.1
+        }
+        word => {
+            return Err(kind.place.problem(format!(
+                "`{word}` triggers are not supported; time, time_pattern, state, numeric_state, template, event and \
+                 homeassistant are"
+            )));
+        }
+    };
+    keys.finish()?;
+    Ok(Trigger { id, alias, is_enabled, variables, kind, place: node.place.clone() })
+}
+
+fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
+    keys.is("a time trigger");
+    let node = keys.need("at", "a time of day or an entity that shows one")?;
+    let at = many(node, |node| match &node.kind {
+        Kind::Map(_) => shifted(node),
+        _ => at(node, "at"),
+    })?;
+    if at.is_empty() {
+        return Err(node.place.problem("`at` is empty; write a time in quotes: \"07:30:00\""));
+    }
+    let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();
+    Ok(TriggerKind::Time { at, weekdays })
+}
+
+/// An entity's time and so much later, or earlier with a minus sign.
+fn shifted(node: &Node) -> Parsed<At> {
+    let mut keys = Keys::of(node, "a time with an offset")?;
+    let id = entities(keys.need("entity_id", "the entity that shows the time")?)?;
+    let offset = match keys.take("offset") {
+        None => 0,
+        Some((_, node)) => offset(node)?,
+    };
+    keys.finish()?;
+    match <[String; 1]>::try_from(id) {
+        Ok([id]) => Ok(At::Entity { id, offset }),
+        Err(_) => {
+            Err(node.place.problem("only one entity can stand here; write the others as further times"))
+        }
+    }
+}
+
+fn offset(node: &Node) -> Parsed<i64> {
+    let (sign, value) = match node.to_json() {
+        Value::String(text) => match text.trim().strip_prefix('-') {
+            Some(rest) => (-1, Value::String(rest.to_owned())),
+            None => (1, Value::String(text.trim().trim_start_matches('+').to_owned())),
+        },
+        Value::Number(number) if number.as_f64().is_some_and(|number| number < 0.0) => {
+            (-1, Value::from(-number.as_f64().unwrap_or_default()))
+        }
+        value => (1, value),
+    };
+    let span = super::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
+    Ok(span.num_seconds() * sign)
+}
+
+fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
+    keys.is("a time_pattern trigger");
+    let mut read =
+        |name: &'static str, end: u32| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
+    let (hours, minutes, seconds) = (read("hours", 24)?, read("minutes", 60)?, read("seconds", 60)?);
+    if hours.is_none() && minutes.is_none() && seconds.is_none() {
+        return Err(node.place.problem("it needs `hours`, `minutes` or `seconds`; add one"));
+    }
+    // What is finer than the finest that is written is at its beginning, what is coarser is any.
+    let finer = |is_coarser: bool| if is_coarser { Every::Is(0) } else { Every::Any };
+    let seconds = seconds.unwrap_or(finer(hours.is_some() || minutes.is_some()));
+    let minutes = minutes.unwrap_or(finer(hours.is_some()));
+    Ok(TriggerKind::TimePattern { hours: hours.unwrap_or(Every::Any), minutes, seconds })
+}
+
+fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
+    let text = match &node.kind {
+        Kind::Text(text) => text.trim().to_owned(),
+        Kind::Int(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let wrong = || {
+        let text =
+            format!("`{name}` is a number below {end}, \"/N\" for every N-th, or \"*\"; write one of them");
+        node.place.problem(text)
+    };
+    let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number < end);
+    match (text.as_str(), text.strip_prefix('/')) {
+        ("*", _) => Ok(Every::Any),
+        (_, Some(step)) => number(step).filter(|step| *step > 0).map(Every::Multiple).ok_or_else(wrong),
+        (text, None) => number(text).map(Every::Is).ok_or_else(wrong),
+    }
+}
+
+fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
+    keys.is("a state trigger");
+    let entities = entities(keys.need("entity_id", "whose state")?)?;
+    let attribute = keys.text("attribute")?;
+    let mut read = |name: &'static str| {
+        keys.take(name).map(|(_, node)| states(node, name, attribute.is_some())).transpose()
+    };
+    let (from, to) = (read("from")?, read("to")?);
+    let (not_from, not_to) = (read("not_from")?, read("not_to")?);
+    for (one, other, name) in [(&from, &not_from, "not_from"), (&to, &not_to, "not_to")] {
+        if one.is_some() && other.is_some() {
+            let text = format!("`{name}` stands beside its opposite; keep one of them");
+            return Err(keys.place().problem(text));
+        }
+    }
+    let hold = keys.period("for")?;
+    Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, hold }))
+}
+
+/// States are texts; the values of attributes are anything.
+pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
+    many(node, |node| match is_attribute {
+        true => Ok(node.to_json()),
+        false => {
+            texts(node, name).map(|texts| texts.into_iter().map(Value::String).next().unwrap_or_default())
+        }
+    })
+}
+
+/// What a numeric_state trigger and condition share.
+pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
+    let entities = entities(keys.need("entity_id", "whose number")?)?;
+    let attribute = keys.text("attribute")?;
+    let value = keys.template("value_template")?;
+    let mut limit = |name: &'static str| keys.take(name).map(|(_, node)| bound(node, name)).transpose();
+    let (above, below) = (limit("above")?, limit("below")?);
+    if above.is_none() && below.is_none() {
+        return Err(node.place.problem("it needs `above`, `below` or both; add one"));
+    }
+    Ok(Range { entities, attribute, above, below, value })
+}
+
+fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
+    keys.is("an event trigger");
+    let node = keys.need("event_type", "the name of the event")?;
+    let names = texts(node, "event_type")?;
+    let mut seen = HashSet::new();
+    for name in &names {
+        if crate::automation::templates::is_template(name) {
+            return Err(node.place.problem("`event_type` cannot be a template here; write the event's name"));
+        }
+        if !seen.insert(name) {
+            return Err(node.place.problem(format!("`{name}` stands here twice; keep one")));
+        }
+    }
+    let data = match keys.take("event_data") {
+        None => Value::Object(Default::default()),
+        Some((place, node)) => data(node).plain().filter(Value::is_object).ok_or_else(|| {
+            place.problem("`event_data` is no mapping of plain values; write `name: value` below it")
+        })?,
+    };
+    Ok(TriggerKind::Event { names, data })
+}

@@ -1,0 +1,222 @@
+//! The values inside automations: texts, names of entities, times, time spans, templates.
+
+use chrono::{NaiveTime, TimeDelta, Weekday};
+use serde_json::Value;
+
+use crate::automation::limits::MAX_SECONDS;
+use crate::automation::model::{At, Bound, Data, Template};
+use crate::automation::templates;
+use crate::automation::yaml::{Kind, Node, Parsed};
+
+/// A text; a number is taken as it is written. None when there is nothing.
+pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
+    match &node.kind {
+        Kind::Null => Ok(None),
+        Kind::Text(text) => Ok(Some(text.clone())),
+        Kind::Int(number) => Ok(Some(number.to_string())),
+        Kind::Bool(_) => {
+            let text = format!("`{name}` is a word that YAML takes for true or false; put it in quotes");
+            Err(node.place.problem(text))
+        }
+        _ => Err(node.place.problem(format!("`{name}` is {}; write a text", node.describe()))),
+    }
+}
+
+/// One value or a list of them.
+pub fn many<'a, T>(node: &'a Node, read: impl Fn(&'a Node) -> Parsed<T>) -> Parsed<Vec<T>> {
+    match &node.kind {
+        Kind::List(items) => items.iter().map(read).collect(),
+        Kind::Null => Ok(Vec::new()),
+        _ => Ok(vec![read(node)?]),
+    }
+}
+
+fn must_text(node: &Node, name: &str) -> Parsed<String> {
+    let missing = || node.place.problem(format!("`{name}` is empty; write a value or remove the line"));
+    text(node, name)?.ok_or_else(missing)
+}
+
+/// Texts, of which there is at least one; commas part them too, as of old.
+pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
+    let found = many(node, |node| must_text(node, name))?;
+    match found.is_empty() {
+        true => Err(node.place.problem(format!("`{name}` is empty; write a value or remove the line"))),
+        false => Ok(found),
+    }
+}
+
+pub fn is_entity(text: &str) -> bool {
+    let is_plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    text.split_once('.').is_some_and(|(domain, name)| is_plain(domain) && is_plain(name))
+}
+
+pub fn entities(node: &Node) -> Parsed<Vec<String>> {
+    let mut ids = Vec::new();
+    for text in texts(node, "entity_id")? {
+        for id in text.split(',').map(str::trim) {
+            if !is_entity(id) {
+                let text =
+                    format!("`{id}` is no entity; write one like `sensor.name` (lower case, no template)");
+                return Err(node.place.problem(text));
+            }
+            ids.push(id.to_owned());
+        }
+    }
+    Ok(ids)
+}
+
+pub fn data(node: &Node) -> Data {
+    match &node.kind {
+        Kind::Text(text) if templates::is_template(text) => {
+            Data::Template(Template { source: text.as_str().into(), place: node.place.clone() })
+        }
+        Kind::List(items) if templates::is_template(&node.to_json().to_string()) => {
+            Data::List(items.iter().map(data).collect())
+        }
+        Kind::Map(entries) if templates::is_template(&node.to_json().to_string()) => {
+            Data::Map(entries.iter().map(|(key, node)| (key.name.clone(), data(node))).collect())
+        }
+        _ => Data::Plain(node.to_json()),
+    }
+}
+
+/// A template that compiles.
+pub fn template(node: &Node, name: &str) -> Parsed<Template> {
+    let source = match &node.kind {
+        Kind::Bool(flag) => flag.to_string(),
+        Kind::Text(text) => text.clone(),
+        Kind::Int(number) => number.to_string(),
+        _ => {
+            let text = format!("`{name}` is {}; write a template in quotes", node.describe());
+            return Err(node.place.problem(text));
+        }
+    };
+    templates::check(&source).map_err(|reason| node.place.problem(reason))?;
+    Ok(Template { source: source.into(), place: node.place.clone() })
+}
+
+/// Every template inside compiles.
+pub fn check(data: &Data) -> Parsed<()> {
+    match data {
+        Data::Plain(_) => Ok(()),
+        Data::Template(template) => {
+            templates::check(&template.source).map_err(|reason| template.place.problem(reason))
+        }
+        Data::List(items) => items.iter().try_for_each(check),
+        Data::Map(pairs) => pairs.iter().try_for_each(|(_, data)| check(data)),
+    }
+}
+
+/// A time span, checked now when no template is in it.
+pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
+    let data = data(node);
+    check(&data)?;
+    if let Some(value) = data.plain() {
+        period(&value).map_err(|reason| node.place.problem(format!("`{name}` {reason}")))?;
+    }
+    Ok(data)
+}
+
+/// A time span: seconds, "HH:MM", "HH:MM:SS", or days, hours, minutes, seconds, milliseconds. The error is the end of a
+/// sentence about it.
+pub fn period(value: &Value) -> Result<TimeDelta, String> {
+    const HELP: &str = "write \"HH:MM:SS\", a number of seconds, or hours, minutes, seconds below it";
+    let wrong = || format!("is no time span; {HELP}");
+    let seconds = match value {
+        Value::Object(parts) => {
+            let mut sum = 0.0;
+            for (unit, part) in parts {
+                let size = match unit.as_str() {
+                    "days" => 86400.0,
+                    "hours" => 3600.0,
+                    "minutes" => 60.0,
+                    "seconds" => 1.0,
+                    "milliseconds" => 0.001,
+                    _ => return Err(format!("does not know `{unit}`; {HELP}")),
+                };
+                sum += size * number(part).ok_or_else(wrong)?;
+            }
+            sum
+        }
+        Value::String(text) if text.contains(':') => clocked(text.trim()).ok_or_else(wrong)?,
+        value => number(value).ok_or_else(wrong)?,
+    };
+    match seconds.is_finite() && (0.0..=MAX_SECONDS).contains(&seconds) {
+        #[allow(clippy::cast_possible_truncation, reason = "bounded a line above")]
+        true => Ok(TimeDelta::milliseconds((seconds * 1000.0).round() as i64)),
+        false => Err(format!("is negative or longer than a hundred years; {HELP}")),
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// Hours, minutes and seconds with colons between them, as seconds.
+fn clocked(text: &str) -> Option<f64> {
+    let mut parts = text.split(':').map(|part| part.parse::<f64>().ok().filter(|number| *number >= 0.0));
+    let (hours, minutes) = (parts.next()??, parts.next()??);
+    let seconds = parts.next().unwrap_or(Some(0.0))?;
+    let is_time = minutes < 60.0 && seconds < 60.0 && parts.next().is_none();
+    is_time.then_some(hours * 3600.0 + minutes * 60.0 + seconds)
+}
+
+/// A time of day: "HH:MM" or "HH:MM:SS".
+pub fn clock_time(text: &str) -> Option<NaiveTime> {
+    let mut parts = text.trim().splitn(3, ':').map(|part| {
+        let is_digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_digits.then(|| part.parse::<u32>().ok()).flatten()
+    });
+    let (hours, minutes) = (parts.next()??, parts.next()??);
+    let seconds = parts.next().unwrap_or(Some(0))?;
+    NaiveTime::from_hms_opt(hours, minutes, seconds)
+}
+
+/// A time of day or an entity that shows one.
+pub fn at(node: &Node, name: &str) -> Parsed<At> {
+    let Kind::Text(text) = &node.kind else {
+        let text = format!("`{name}` is {}; write the time in quotes: \"07:30:00\"", node.describe());
+        return Err(node.place.problem(text));
+    };
+    if is_entity(text) {
+        return Ok(At::Entity { id: text.clone(), offset: 0 });
+    }
+    let wrong = || {
+        let text =
+            format!("`{text}` is neither a time nor an entity; write \"HH:MM:SS\" or `input_datetime.name`");
+        node.place.problem(text)
+    };
+    clock_time(text).map(At::Time).ok_or_else(wrong)
+}
+
+pub fn weekdays(node: &Node) -> Parsed<Vec<Weekday>> {
+    many(node, |node| {
+        let day = must_text(node, "weekday")?;
+        Ok(match day.as_str() {
+            "mon" => Weekday::Mon,
+            "tue" => Weekday::Tue,
+            "wed" => Weekday::Wed,
+            "thu" => Weekday::Thu,
+            "fri" => Weekday::Fri,
+            "sat" => Weekday::Sat,
+            "sun" => Weekday::Sun,
+            _ => {
+                let text = format!("`{day}` is no weekday; write mon, tue, wed, thu, fri, sat or sun");
+                return Err(node.place.problem(text));
+            }
+        })
+    })
+}
+
+/// A number, or an entity whose state is one.
+pub fn bound(node: &Node, name: &str) -> Parsed<Bound> {
+    let number = match &node.kind {
+        Kind::Text(text) if is_entity(text) => return Ok(Bound::Entity(text.clone())),
+        _ => number(&node.to_json()),
+    };
+    let wrong =
+        || node.place.problem(format!("`{name}` is neither a number nor an entity; write one of them"));
+    number.filter(|number| number.is_finite()).map(Bound::Number).ok_or_else(wrong)
+}

@@ -1,0 +1,226 @@
+//! One automation at work: its triggers, its queue, its traces, and whether it was stopped.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Effect;
+use crate::automation::conditions::{self, Asked};
+use crate::automation::home::{Event, Home};
+use crate::automation::model::{Automation, Mode, Variables as Named};
+use crate::automation::script::Script;
+use crate::automation::templates::{Templates, Variables, slug};
+use crate::automation::trace::{Trace, Traces};
+use crate::automation::triggers::{Firing, Interest, Watch};
+use crate::model::Timestamp;
+
+pub struct Live {
+    pub automation: Automation,
+    watch: Option<Watch>,
+    interest: Interest,
+    /// What triggers see, and runs too.
+    variables: Variables,
+    /// When its triggers want to be asked.
+    pub next: Option<Timestamp>,
+    pub queue: VecDeque<(u64, Script, Trace)>,
+    pub traces: Traces,
+    pub last_triggered: Option<Timestamp>,
+    /// When runs of it began of late.
+    pub starts: VecDeque<Timestamp>,
+    /// Why a guard stopped it.
+    halted: Option<String>,
+}
+
+/// An automation as a list shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Listed {
+    pub name: String,
+    pub id: Option<String>,
+    pub entity_id: String,
+    pub mode: Mode,
+    pub is_enabled: bool,
+    /// Why a guard stopped it.
+    pub halted: Option<String>,
+    /// When its triggers look at the clock next.
+    #[serde(skip)]
+    pub next: Option<Timestamp>,
+    #[serde(skip)]
+    pub last_triggered: Option<Timestamp>,
+    pub running: usize,
+    pub queued: usize,
+}
+
+/// What becomes of a run that wants to begin.
+pub enum Place {
+    Now,
+    /// The others end.
+    Instead,
+    Later,
+    None {
+        message: String,
+    },
+}
+
+impl Live {
+    pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
+        let mut live = Self {
+            automation,
+            watch: None,
+            interest: Interest::default(),
+            variables: Variables::new(),
+            next: None,
+            queue: VecDeque::new(),
+            traces: Traces::default(),
+            last_triggered: None,
+            starts: VecDeque::new(),
+            halted: None,
+        };
+        let notices = live.watch(home, templates);
+        (live, notices)
+    }
+
+    fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
+        if !self.automation.is_enabled {
+            return Vec::new();
+        }
+        let mut told = Vec::new();
+        self.variables = Variables::new();
+        for (name, data) in &self.automation.trigger_variables {
+            match templates.fill(data, home, &self.variables) {
+                Ok(value) => {
+                    self.variables.insert(name.clone(), value);
+                }
+                Err(problem) => told.push(problem),
+            }
+        }
+        let triggers = &self.automation.triggers;
+        let (watch, problems) = Watch::new(triggers, home, templates, &self.variables);
+        told.extend(problems);
+        self.interest = watch.interest();
+        self.next = watch.next();
+        self.watch = Some(watch);
+        let automation = self.automation.name();
+        told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
+    }
+
+    /// Stops it until `resume`.
+    pub fn halt(&mut self, message: String) {
+        self.halted = Some(message);
+        self.watch = None;
+        self.next = None;
+        self.queue.clear();
+        self.starts.clear();
+    }
+
+    pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
+        match self.halted.take() {
+            Some(_) => self.watch(home, templates),
+            None => Vec::new(),
+        }
+    }
+
+    /// What an event fires: the variable `trigger` of each.
+    pub fn hear(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
+        let is_concerned = match event {
+            Event::State { id, .. } => self.interest.all_states || self.interest.entities.contains(id),
+            Event::Named { name, .. } => self.interest.events.contains(name),
+            Event::Time => self.next.is_some_and(|next| next <= home.now),
+            Event::Start | Event::Shutdown => true,
+        };
+        let Some(watch) = self.watch.as_mut().filter(|_| is_concerned) else { return Default::default() };
+        let (firings, problems) = watch.hear(event, home, templates, &self.variables);
+        self.interest = watch.interest();
+        self.next = watch.next();
+        (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
+    }
+
+    /// The variables of a run, if its conditions hold.
+    pub fn begin(
+        &self,
+        trigger: &Value,
+        is_forced: bool,
+        home: &Home,
+        templates: &Templates,
+        trace: &mut Trace,
+    ) -> Result<Option<Variables>, String> {
+        let mut variables = self.variables.clone();
+        variables.insert("this".into(), self.this(home));
+        variables.insert("trigger".into(), trigger.clone());
+        let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());
+        let own = idx.and_then(|idx| self.automation.triggers.get(idx));
+        let own = own.map_or(&[] as &[_], |trigger| trigger.variables.as_slice());
+        for (name, data) in own.iter().chain(&self.automation.variables as &Named) {
+            let value = templates.fill(data, home, &variables)?;
+            variables.insert(name.clone(), value);
+        }
+        trace.note("trigger", home.now, trigger);
+        if is_forced || self.automation.conditions.is_empty() {
+            return Ok(Some(variables));
+        }
+        let asked = Asked { home, templates, variables: &variables };
+        let verdict = conditions::all(&self.automation.conditions, &asked)?;
+        trace.note("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
+        Ok(verdict.holds.then_some(variables))
+    }
+
+    /// What becomes of a run while `running` others are under way.
+    pub fn place(&self, running: usize) -> Place {
+        let Automation { mode, max, .. } = &self.automation;
+        let name = self.automation.name();
+        match mode {
+            _ if running == 0 => Place::Now,
+            Mode::Restart => Place::Instead,
+            Mode::Single => Place::None {
+                message: format!("{name} is still running; set its `mode` if it should not wait for that"),
+            },
+            Mode::Parallel if running < *max => Place::Now,
+            Mode::Queued if running + self.queue.len() < *max => Place::Later,
+            _ => {
+                Place::None { message: format!("{name} already runs or waits {max} times; raise its `max`") }
+            }
+        }
+    }
+
+    pub fn entity_id(&self) -> String {
+        format!("automation.{}", slug(&self.automation.name()))
+    }
+
+    pub fn is_called(&self, name: &str) -> bool {
+        let Automation { alias, id, .. } = &self.automation;
+        alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
+    }
+
+    fn this(&self, home: &Home) -> Value {
+        let id = self.entity_id();
+        let last = self.last_triggered;
+        let since = last.unwrap_or(home.now).to_iso();
+        json!({
+            "entity_id": id,
+            "state": if self.automation.is_enabled { "on" } else { "off" },
+            "attributes": {
+                "id": self.automation.id,
+                "friendly_name": self.automation.name(),
+                "last_triggered": last.map(Timestamp::to_iso),
+                "mode": self.automation.mode,
+            },
+            "last_changed": since,
+            "last_updated": since,
+        })
+    }
+
+    pub fn listed(&self, running: usize) -> Listed {
+        Listed {
+            name: self.automation.name(),
+            id: self.automation.id.clone(),
+            entity_id: self.entity_id(),
+            mode: self.automation.mode,
+            is_enabled: self.automation.is_enabled,
+            halted: self.halted.clone(),
+            next: self.next,
+            last_triggered: self.last_triggered,
+            running,
+            queued: self.queue.len(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What each kind of action does: an effect, a wait, a sequence to enter, or a variable.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::waits::{Limit, Wait, until_true};
+use super::{Effect, End, Frame, Halt, Script, Thread, World};
+use crate::automation::conditions::{self, Asked};
+use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, Variables as Named};
+use crate::automation::triggers::Watch;
+use crate::automation::{parse, zone};
+
+impl Script {
+    /// Does one action of one thread.
+    pub(super) fn act(
+        &mut self,
+        id: usize,
+        action: &Action,
+        path: String,
+        world: &mut World,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Halt> {
+        if !action.is_enabled {
+            world.trace.note(&path, world.home.now, &json!({"enabled": false}));
+            return Ok(());
+        }
+        if let ActionKind::Parallel(branches) = &action.kind {
+            self.branch(id, branches, &path, world);
+            return Ok(());
+        }
+        let call = self.next_call;
+        let Some(thread) = self.threads.get_mut(&id) else { return Ok(()) };
+        let effect = thread.act(action, path, call, world)?;
+        if matches!(effect, Some(Effect::Call { .. })) {
+            self.next_call += 1;
+        }
+        effects.extend(effect);
+        Ok(())
+    }
+
+    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, world: &mut World) {
+        let Some(thread) = self.threads.get_mut(&id).filter(|_| !branches.is_empty()) else { return };
+        world.trace.note(path, world.home.now, &json!({"branches": branches.len()}));
+        thread.wait = Wait::Branches;
+        let base = thread.variables();
+        for (at, steps) in branches.iter().enumerate() {
+            let frame = Frame::new(steps.clone(), format!("{path}/parallel/{at}/sequence"));
+            let thread =
+                Thread { parent: Some(id), base: base.clone(), frames: vec![frame], wait: Wait::Ready };
+            self.threads.insert(self.next_thread, thread);
+            self.next_thread += 1;
+        }
+    }
+}
+
+impl Thread {
+    fn act(
+        &mut self,
+        action: &Action,
+        path: String,
+        call: u64,
+        world: &mut World,
+    ) -> Result<Option<Effect>, Halt> {
+        let now = world.home.now;
+        match &action.kind {
+            ActionKind::Call { action: name, data, target, response } => {
+                let name = self.fill(name, world)?;
+                let name = name.as_str().unwrap_or_default().to_owned();
+                let (data, target) = (self.fill(data, world)?, self.fill(target, world)?);
+                world.trace.note(&path, now, &json!({"action": name, "data": data, "target": target}));
+                let wants_response = response.is_some();
+                self.wait = Wait::Call { call, action: name.clone(), response: response.clone() };
+                return Ok(Some(Effect::Call { call, action: name, data, target, wants_response }));
+            }
+            ActionKind::Event { name, data } => {
+                let data = self.fill(data, world)?;
+                world.trace.note(&path, now, &json!({"event": name, "data": data}));
+                return Ok(Some(Effect::Fire { name: name.clone(), data }));
+            }
+            ActionKind::Delay(span) => {
+                let span = self.span(span, "delay", world, action)?;
+                world.trace.note(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
+                self.wait = Wait::Until(zone::plus(now, span));
+            }
+            ActionKind::WaitTemplate { value, timeout, goes_on } => {
+                let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
+                match until_true(value, limit, self, world)? {
+                    None => self.waited(json!({"completed": true, "remaining": null}), world),
+                    Some(wait) => self.wait = wait,
+                }
+            }
+            ActionKind::WaitForTrigger { triggers, timeout, goes_on } => {
+                let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
+                let (watch, problems) = Watch::new(triggers, world.home, world.templates, &self.variables());
+                world.trace.note(&path, now, &json!({"waits": true, "problems": problems}));
+                self.wait = Wait::Trigger { watch, limit };
+            }
+            ActionKind::Choose { options, default } => {
+                for (at, (conditions, steps)) in options.iter().enumerate() {
+                    if self.all(conditions, &format!("choose/{at}/conditions"), world)? {
+                        self.enter(steps, format!("{path}/choose/{at}/sequence"));
+                        return Ok(None);
+                    }
+                }
+                self.enter(default, format!("{path}/default"));
+            }
+            ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", world)? {
+                true => self.enter(then, format!("{path}/then")),
+                false => self.enter(otherwise, format!("{path}/else")),
+            },
+            ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, world)?,
+            ActionKind::Variables(variables) => self.set(variables, &path, world)?,
+            ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
+            ActionKind::Condition(condition) => self.hold(condition, &path, world)?,
+            ActionKind::Stop { message, is_error, response } => {
+                let message = self.fill(message, world)?;
+                let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
+                world.trace.note(&path, now, &json!({"stop": message, "error": is_error}));
+                let response = response.as_ref().and_then(|name| self.variables().get(name).cloned());
+                return Err(match is_error {
+                    true => Halt::Failed { reason: message, is_final: true },
+                    false => Halt::End(End::Stopped { message, response: response.unwrap_or_default() }),
+                });
+            }
+            // Done by the script: it needs more than one thread.
+            ActionKind::Parallel(_) => {}
+        }
+        Ok(None)
+    }
+
+    fn fill(&self, data: &Data, world: &World) -> Result<Value, Halt> {
+        world.templates.fill(data, world.home, &self.variables()).map_err(Halt::wrong)
+    }
+
+    fn span(&self, data: &Data, name: &str, world: &World, action: &Action) -> Result<TimeDelta, Halt> {
+        let value = self.fill(data, world)?;
+        parse::period(&value).map_err(|reason| Halt::wrong(format!("{}: `{name}` {reason}", action.place)))
+    }
+
+    fn limit(
+        &self,
+        timeout: Option<&Data>,
+        goes_on: bool,
+        world: &World,
+        action: &Action,
+    ) -> Result<Limit, Halt> {
+        let span = timeout.map(|data| self.span(data, "timeout", world, action)).transpose()?;
+        Ok(Limit { due: span.map(|span| zone::plus(world.home.now, span)), goes_on })
+    }
+
+    fn set(&mut self, variables: &Named, path: &str, world: &mut World) -> Result<(), Halt> {
+        let mut seen = serde_json::Map::new();
+        for (name, data) in variables {
+            let value = self.fill(data, world)?;
+            seen.insert(name.clone(), value.clone());
+            self.assign(name, value);
+        }
+        world.trace.note(path, world.home.now, &json!({"variables": seen}));
+        Ok(())
+    }
+
+    /// A condition among the actions: when it does not hold, this sequence is over.
+    fn hold(&mut self, condition: &Condition, path: &str, world: &mut World) -> Result<(), Halt> {
+        let variables = self.variables();
+        let asked = Asked { home: world.home, templates: world.templates, variables: &variables };
+        let verdict = conditions::holds(condition, &asked).map_err(Halt::wrong)?;
+        world.trace.note(path, world.home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
+        if verdict.holds { Ok(()) } else { Err(Halt::Sequence) }
+    }
+}

@@ -1,0 +1,69 @@
+//! JSON variables as template values: states become state objects, times in `trigger` become times.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+use minijinja::Value;
+use serde_json::Value as Json;
+
+use super::states::StateObject;
+use super::times::{Moment, Span};
+use crate::automation::home::Entity;
+use crate::automation::{parse, zone};
+
+/// A variable; of `trigger` and `this`, what Home Assistant has as objects.
+pub fn variable(name: &str, json: &Json) -> Value {
+    match json {
+        Json::Object(fields) if name == "trigger" || name == "wait" => {
+            Value::from_pairs(fields.iter().map(|(key, json)| (key.clone(), field(key, json))))
+        }
+        json => value(json),
+    }
+}
+
+fn field(key: &str, json: &Json) -> Value {
+    let text = json.as_str();
+    match (key, text) {
+        ("now", Some(text)) => Moment::parse(text).map_or(Value::from(text), Value::from_object),
+        ("for", Some(_)) => match parse::period(json) {
+            Ok(span) => Value::from_object(Span(span)),
+            Err(_) => value(json),
+        },
+        ("trigger", None) => variable("trigger", json),
+        _ => value(json),
+    }
+}
+
+/// Any value; a state as Home Assistant shows it is a state object again.
+pub fn value(json: &Json) -> Value {
+    match json {
+        Json::Object(fields) => match state(fields) {
+            Some(state) => Value::from_object(state),
+            None => Value::from_pairs(fields.iter().map(|(key, json)| (key.clone(), value(json)))),
+        },
+        Json::Array(items) => Value::from(items.iter().map(value).collect::<Vec<_>>()),
+        Json::Null => Value::from(()),
+        Json::Bool(flag) => Value::from(*flag),
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Value::from(whole),
+            (None, Some(whole)) => Value::from(whole),
+            (None, None) => Value::from(number.as_f64().unwrap_or_default()),
+        },
+    }
+}
+
+fn state(fields: &serde_json::Map<String, Json>) -> Option<StateObject> {
+    let text = |name: &str| fields.get(name).and_then(Json::as_str);
+    let time = |name: &str| {
+        let time = DateTime::parse_from_rfc3339(text(name)?).ok()?;
+        Some(zone::timestamp(time.to_utc()))
+    };
+    let entity = Entity {
+        state: text("state")?.to_owned(),
+        attributes: fields.get("attributes").filter(|it| it.is_object())?.clone(),
+        last_changed: time("last_changed")?,
+        last_updated: time("last_updated")?,
+    };
+    Some(StateObject { id: text("entity_id")?.to_owned(), entity: Arc::new(entity) })
+}

@@ -1,0 +1,136 @@
+//! Automations from outside: text in, parsed forms, errors and runs in virtual time out. Cases are data.
+
+mod parsing;
+mod playing;
+mod properties;
+mod rendering;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::files::{self, Loaded, Source};
+use super::home::{Entity, Event, Home};
+use super::run::{Effect, Engine};
+use crate::model::Timestamp;
+
+/// Files and variables of a test.
+#[derive(Default)]
+pub struct Given {
+    pub files: BTreeMap<PathBuf, String>,
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Source for Given {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        self.files.get(path).cloned().ok_or("no such file".into())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+}
+
+/// Loads one text as `automations.yaml`.
+pub fn load(text: &str) -> Loaded {
+    let path = PathBuf::from("/config/automations.yaml");
+    let given = Given { files: BTreeMap::from([(path.clone(), text.to_owned())]), ..Given::default() };
+    files::load(&given, Path::new("/config"), &path)
+}
+
+pub fn at(text: &str) -> Timestamp {
+    super::zone::timestamp(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
+}
+
+pub fn entity(state: &str, attributes: Value, since: Timestamp) -> Arc<Entity> {
+    Arc::new(Entity { state: state.into(), attributes, last_changed: since, last_updated: since })
+}
+
+/// A home in virtual time. Calls are answered at once, unless they wait.
+pub struct Play {
+    pub engine: Engine,
+    pub home: Home,
+    /// What happened, a line each.
+    pub log: Vec<String>,
+    pub waits: Vec<(u64, u64)>,
+    pub answers_at_once: bool,
+}
+
+impl Play {
+    pub fn new(text: &str, zone: &str, now: &str) -> Self {
+        let loaded = load(text);
+        assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+        let home = Home { now: at(now), zone: zone.parse().unwrap(), states: Arc::default() };
+        let mut play =
+            Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
+        let effects = play.engine.load(loaded.automations, loaded.secrets, &play.home);
+        play.take(effects);
+        play
+    }
+
+    pub fn set(&mut self, id: &str, state: &str, attributes: Value) {
+        let old = self.home.states.get(id).cloned();
+        let is_same = |old: &Arc<Entity>| old.state == state && old.attributes == attributes;
+        if old.as_ref().is_some_and(is_same) {
+            return;
+        }
+        let mut new = Entity::clone(&entity(state, attributes, self.home.now));
+        if let Some(old) = old.as_ref().filter(|old| old.state == state) {
+            new.last_changed = old.last_changed;
+        }
+        let new = Some(Arc::new(new));
+        Arc::make_mut(&mut self.home.states).insert(id.into(), new.clone().unwrap());
+        self.hear(&Event::State { id: id.into(), old, new }, None);
+    }
+
+    pub fn fire(&mut self, name: &str, data: Value) {
+        self.hear(&Event::Named { name: name.into(), data }, None);
+    }
+
+    pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
+        let effects = self.engine.hear(event, cause, &self.home);
+        self.take(effects);
+    }
+
+    /// Lets time go on to `then`, with everything on the way at its time.
+    pub fn until(&mut self, then: &str) {
+        let then = at(then);
+        let mut rounds = 0;
+        while let Some(next) = self.engine.next().filter(|next| *next <= then) {
+            rounds += 1;
+            assert!(rounds < 100_000, "time does not go on");
+            self.home.now = next.max(self.home.now);
+            self.hear(&Event::Time, None);
+        }
+        self.home.now = then;
+    }
+
+    fn take(&mut self, effects: Vec<Effect>) {
+        let local = super::zone::utc(self.home.now).with_timezone(&self.home.zone);
+        let now = local.format("%m-%d %H:%M:%S").to_string();
+        for effect in effects {
+            match effect {
+                Effect::Call { run, call, action, data, target, .. } => {
+                    let target = if target == json!({}) { String::new() } else { format!(" on {target}") };
+                    self.log.push(format!("{now} {action} {data}{target}"));
+                    match self.answers_at_once {
+                        true => {
+                            let more = self.engine.answer(run, call, Ok(json!({"ok": 1})), &self.home);
+                            self.take(more);
+                        }
+                        false => self.waits.push((run, call)),
+                    }
+                }
+                Effect::Fire { run, name, data } => {
+                    self.log.push(format!("{now} event {name} {data}"));
+                    self.hear(&Event::Named { name, data }, Some(run));
+                }
+                Effect::Notice { message, .. } => self.log.push(format!("{now} notice: {message}")),
+                Effect::Ended { .. } => {}
+            }
+        }
+    }
+}

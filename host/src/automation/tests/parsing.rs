@@ -1,0 +1,178 @@
+//! From text to typed automations, and what is said of text that is wrong.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::{Given, load};
+use crate::automation::files;
+
+/// Lines that are wrong, and what is said.
+const WRONG: &[(&str, &str)] = &[
+    ("a: [", "2:1: this is no YAML"),
+    (
+        "- triggers: []\n  actions: []\n  colour: red",
+        "3:3: `colour` is not supported in an automation; it takes actions, alias, conditions, description",
+    ),
+    ("- actions: []", "1:3: an automation needs `triggers`: what starts it; add it"),
+    ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` says the same as `triggers`; keep one"),
+    ("- alias: a\n  alias: b", "2:3: `alias` stands here again, first in line 1; keep one of them"),
+    (
+        "- mode: twice\n  triggers: []\n  actions: []",
+        "1:9: `mode` cannot be `twice`; write one of single, restart, queued, parallel",
+    ),
+    ("just text", "1:1: here is a text; write a list of automations or a single one"),
+    ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation out"),
+    ("- triggers: {trigger: sun}\n  actions: []", "1:23: `sun` triggers are not supported"),
+    ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is no entity"),
+    (
+        "- triggers: {trigger: state, entity_id: a.b, to: on}\n  actions: []",
+        "1:50: `to` is a word that YAML takes for true or false; put it in quotes",
+    ),
+    (
+        "- triggers: {trigger: time, at: 12:30:00}\n  actions: []",
+        "1:33: `at` is a number; write the time in quotes: \"07:30:00\"",
+    ),
+    (
+        "- triggers: {trigger: time, at: '25:00'}\n  actions: []",
+        "1:33: `25:00` is neither a time nor an entity",
+    ),
+    (
+        "- triggers: {trigger: time, at: '05:00', weekday: monday}\n  actions: []",
+        "1:51: `monday` is no weekday",
+    ),
+    (
+        "- triggers: {trigger: time_pattern, minutes: 60}\n  actions: []",
+        "1:46: `minutes` is a number below 60",
+    ),
+    (
+        "- triggers: {trigger: numeric_state, entity_id: a.b}\n  actions: []",
+        "1:13: it needs `above`, `below` or both; add one",
+    ),
+    (
+        "- triggers: {trigger: template, value_template: '{{ 1 + }}'}\n  actions: []",
+        "1:49: the template is wrong in its line 1: syntax error",
+    ),
+    (
+        "- triggers: {trigger: state, entity_id: a.b, for: soon}\n  actions: []",
+        "1:51: `for` is no time span; write",
+    ),
+    (
+        "- triggers: []\n  conditions: {condition: sun}\n  actions: []",
+        "2:27: `sun` conditions are not supported",
+    ),
+    (
+        "- triggers: []\n  conditions: true\n  actions: []",
+        "2:15: here is a true or false, where a condition is expected",
+    ),
+    ("- triggers: []\n  actions:\n  - device_id: x", "3:5: this is no supported action"),
+    (
+        "- triggers: []\n  actions:\n  - action: Backup",
+        "3:13: `Backup` is no action; write one like `backup.create`",
+    ),
+    (
+        "- triggers: []\n  actions:\n  - action: a.b\n    date: {}",
+        "4:5: `date` is not supported in an action that is called",
+    ),
+    ("- triggers: []\n  actions:\n  - delay: soon", "3:12: `delay` is no time span"),
+    (
+        "- triggers: []\n  actions:\n  - repeat: {sequence: []}",
+        "3:13: it needs exactly one of count, while, until and for_each",
+    ),
+    ("- triggers: []\n  actions: !input x", "2:12: blueprints are not supported"),
+    ("- triggers: []\n  actions: !include none.yaml", "2:12: cannot read /config/none.yaml: no such file"),
+    ("- triggers: []\n  actions: !secret none", "2:12: no secret `none` in /config/secrets.yaml; add a line"),
+    ("- triggers: []\n  actions: !env_var NONE", "2:12: the environment has no `NONE`; set it"),
+    ("a: &a [*a]", "this alias stands for a value that contains it"),
+    (
+        "automation: []\nlight: []",
+        "2:1: `light` stands beside `automation`; keep only automations in this file",
+    ),
+];
+
+#[test]
+fn what_is_wrong_is_told_with_its_place_and_what_to_do() {
+    let told = |text: &str| load(text).problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let is_told = |text: &str, expected: &str| match &told(text)[..] {
+        [problem] => problem.starts_with("automations.yaml:") && problem.contains(expected),
+        _ => false,
+    };
+    let missed: Vec<_> = WRONG.iter().filter(|(text, expected)| !is_told(text, expected)).collect();
+    let missed: Vec<_> = missed.iter().map(|(text, expected)| (text, expected, told(text))).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn old_spellings_mean_the_same_as_new_ones() {
+    let new = load(
+        "triggers:\n- trigger: time\n  at: '03:00'\nconditions: []\nactions:\n- action: a.b\n  target: {entity_id: c.d}",
+    );
+    let old = load(
+        "automation:\n- trigger:\n    platform: time\n    at: '03:00'\n  condition: []\n  action:\n    service: a.b\n    target: {entity_id: c.d}",
+    );
+    let json = |loaded: files::Loaded| serde_json::to_value(&loaded.automations).unwrap();
+    assert_eq!((new.problems.len(), old.problems.len()), (0, 0));
+    let new = json(new);
+    assert_eq!(new, json(old));
+    assert_eq!(
+        new[0]["triggers"][0]["kind"],
+        json!({"time": {"at": [{"time": "03:00:00"}], "weekdays": []}})
+    );
+}
+
+#[test]
+fn one_wrong_automation_leaves_the_others() {
+    let loaded =
+        load("- {id: a, triggers: [], actions: []}\n- {id: b}\n- {id: a, triggers: [], actions: []}");
+    assert_eq!((loaded.automations.len(), loaded.problems.len()), (1, 2));
+}
+
+#[test]
+fn includes_secrets_and_variables_are_filled_in() {
+    let files = [
+        ("/config/automations.yaml", "- !include parts/one.yaml\n"),
+        (
+            "/config/parts/one.yaml",
+            "alias: !env_var NAME nobody\ntriggers: []\nactions:\n- action: !secret where\n  data: {n: !env_var N 5}\n",
+        ),
+        ("/config/secrets.yaml", "where: notify.me\n"),
+    ];
+    let files = files.map(|(path, text)| (PathBuf::from(path), text.to_owned()));
+    let given = Given { files: BTreeMap::from(files), variables: BTreeMap::from([("N".into(), "7".into())]) };
+    let loaded = files::load(&given, Path::new("/config"), Path::new("/config/automations.yaml"));
+    assert_eq!(loaded.problems, []);
+    let json = serde_json::to_value(&loaded.automations).unwrap();
+    assert_eq!(json[0]["alias"], "nobody");
+    assert_eq!(json[0]["actions"][0]["kind"]["call"]["action"], "notify.me");
+    assert_eq!(json[0]["actions"][0]["kind"]["call"]["data"], json!({"n": "7"}));
+    assert_eq!(loaded.secrets, ["notify.me"]);
+    assert_eq!(loaded.files.len(), 3);
+}
+
+#[test]
+fn files_that_include_each_other_and_aliases_that_explode_are_refused() {
+    let path = PathBuf::from("/config/automations.yaml");
+    let files = BTreeMap::from([(path.clone(), "!include automations.yaml".to_owned())]);
+    let given = Given { files, ..Given::default() };
+    let loaded = files::load(&given, Path::new("/config"), &path);
+    assert!(loaded.problems[0].text.contains("more than 8 deep"), "{:?}", loaded.problems);
+    let mut bomb = "a: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..30 {
+        let before = format!("*a{}, ", level - 1).repeat(9);
+        bomb += &format!("b{level}: &a{level} [{before}]\n");
+    }
+    assert!(load(&bomb).problems[0].text.contains("more than 500000 values"));
+    assert!(load(&"- ".repeat(200)).problems[0].text.contains("more than 128 levels"));
+    assert_eq!(load(&"[".repeat(100_000)).problems.len(), 1);
+}
+
+#[test]
+fn the_parsed_form_shows_mappings_as_mappings() {
+    let loaded = load(
+        "triggers: {trigger: state, entity_id: a.b, for: {minutes: '{{ 1 }}'}}\nactions: [{action: a.b, data: {x: '{{ 2 }}'}}]",
+    );
+    let json = serde_json::to_value(&loaded.automations).unwrap();
+    assert_eq!(json[0]["triggers"][0]["kind"]["state"]["hold"], json!({"minutes": {"template": "{{ 1 }}"}}));
+    assert_eq!(json[0]["actions"][0]["kind"]["call"]["data"], json!({"x": {"template": "{{ 2 }}"}}));
+}

@@ -1,0 +1,84 @@
+//! Whatever is given, nothing panics.
+
+use proptest::prelude::*;
+
+use super::{Play, load};
+use crate::automation::templates;
+
+/// Pieces of automations, so that chance gets beyond the first line.
+const PIECES: &[&str] = &[
+    "- ",
+    "alias: ",
+    "triggers:",
+    "actions:",
+    "trigger: ",
+    "state",
+    "time",
+    "at: '03:00'",
+    "entity_id: a.b",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "\n  - ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a ",
+    "*a",
+    "<<: ",
+    "!include x",
+    "!secret y",
+    "{{ now() - ",
+    "}}",
+    "'",
+    "\"",
+    "repeat: ",
+    "choose:",
+    "condition: ",
+    "delay: ",
+    "12:30",
+    "on",
+    "0x1F",
+    "-",
+    "|",
+    ">-",
+    "#",
+    "for: ",
+    "parallel:",
+    "é",
+    "\t",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_makes_loading_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
+        load(&pieces.concat());
+    }
+
+    #[test]
+    fn no_characters_make_loading_panic(text in any::<String>()) {
+        load(&text);
+        templates::native(&text);
+    }
+
+    #[test]
+    fn no_template_makes_checking_panic(text in "[-{}%#a-c0-9 ()+|.'\"~\\[\\]é]{0,40}") {
+        let _ = templates::check(&text);
+        let _ = templates::check(&format!("{{{{ now() {text} }}}}"));
+        templates::native(&text);
+    }
+
+    #[test]
+    fn a_daily_time_comes_once_a_day_in_every_zone(hour in 0_u32..24, minute in 0_u32..60, zone in 0_usize..600, day in 1_u32..28, month in 1_u32..13) {
+        let zone = chrono_tz::TZ_VARIANTS[zone % chrono_tz::TZ_VARIANTS.len()];
+        let text = format!("triggers: {{trigger: time, at: '{hour:02}:{minute:02}'}}\nactions: [{{action: a.b}}]");
+        let mut play = Play::new(&text, zone.name(), &format!("2026-{month:02}-{day:02}T00:00:00Z"));
+        let start = play.home.now;
+        let ten = crate::automation::zone::plus(start, chrono::TimeDelta::days(10));
+        play.until(&ten.to_iso());
+        prop_assert!((9..=11).contains(&play.log.len()), "{zone} {:?}", play.log);
+    }
+}

@@ -1,0 +1,79 @@
+//! `for:`: what became so has to stay so for a while before it fires. Remembers per entity since when, and until when.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use super::Moment;
+use crate::automation::home::Home;
+use crate::automation::model::Data;
+use crate::automation::yaml::Place;
+use crate::automation::{parse, zone};
+use crate::model::Timestamp;
+
+/// What waits for its time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Held {
+    waiting: BTreeMap<String, Waiting>,
+}
+
+/// One entity that became what it has to stay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    pub due: Timestamp,
+    /// What it was and what it became, to see whether it stays so.
+    pub from: Value,
+    pub to: Value,
+    /// What fires then.
+    pub trigger: Value,
+}
+
+impl Held {
+    pub fn next(&self) -> Option<Timestamp> {
+        self.waiting.values().map(|waiting| waiting.due).min()
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Waiting> {
+        self.waiting.get(id)
+    }
+
+    pub fn put(&mut self, id: &str, waiting: Waiting) {
+        self.waiting.insert(id.to_owned(), waiting);
+    }
+
+    pub fn cancel(&mut self, id: &str) {
+        self.waiting.remove(id);
+    }
+
+    /// What is due, the earliest first.
+    pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
+        let is_due = |waiting: &Waiting| waiting.due <= home.now;
+        let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
+        due.sort_by_key(|(_, waiting)| waiting.due);
+        let due: Vec<_> =
+            due.into_iter().map(|(id, waiting)| (id.clone(), waiting.trigger.clone())).collect();
+        due.iter().for_each(|(id, _)| self.cancel(id));
+        due.into_iter().map(|(_, trigger)| trigger).collect()
+    }
+}
+
+/// How long it has to stay so, if at all; templates see the trigger they belong to.
+pub fn span(
+    hold: Option<&Data>,
+    trigger: &Value,
+    moment: &Moment,
+    place: &Place,
+) -> Result<Option<TimeDelta>, String> {
+    let Some(data) = hold else { return Ok(None) };
+    let mut variables = moment.variables.clone();
+    variables.insert("trigger".into(), trigger.clone());
+    let value = moment.templates.fill(data, moment.home, &variables)?;
+    let span = parse::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
+    Ok((!span.is_zero()).then_some(span))
+}
+
+/// When a span that begins now ends.
+pub fn due(moment: &Moment, span: TimeDelta) -> Timestamp {
+    zone::plus(moment.home.now, span)
+}

@@ -1,0 +1,79 @@
+//! State triggers: an entity's state, or an attribute of it, changes from something to something.
+
+use serde_json::{Value, json};
+
+use super::Moment;
+use super::hold::{self, Held, Waiting};
+use crate::automation::home::{Entity, Event};
+use crate::automation::model::StateTrigger;
+use crate::automation::templates::span_text;
+use crate::automation::yaml::Place;
+
+pub fn hear(
+    trigger: &StateTrigger,
+    held: &mut Held,
+    moment: &Moment,
+    place: &Place,
+) -> Result<Vec<Value>, String> {
+    let mut fired = held.take_due(moment.home);
+    let Event::State { id, old, new } = moment.event else { return Ok(fired) };
+    if !trigger.entities.contains(id) {
+        return Ok(fired);
+    }
+    let attribute = trigger.attribute.as_deref();
+    let value = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.value(attribute));
+    let (from, to) = (value(old.as_deref()), value(new.as_deref()));
+    if held.get(id).is_some_and(|waiting| new.is_none() || !stays(trigger, waiting, &to)) {
+        held.cancel(id);
+    }
+    if !fires(trigger, &from, &to) {
+        return Ok(fired);
+    }
+    let state = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.to_json(id));
+    let mut shown = json!({
+        "platform": "state",
+        "entity_id": id,
+        "from_state": state(old.as_deref()),
+        "to_state": state(new.as_deref()),
+        "for": null,
+        "attribute": trigger.attribute,
+        "description": format!("state of {id}"),
+    });
+    match hold::span(trigger.hold.as_ref(), &shown, moment, place)? {
+        None => fired.push(shown),
+        // Attributes that change meanwhile do not begin it anew.
+        Some(_) if held.get(id).is_some_and(|waiting| waiting.to == to) => {}
+        Some(span) => {
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("for".into(), span_text(span).into());
+            }
+            held.put(id, Waiting { due: hold::due(moment, span), from, to, trigger: shown });
+        }
+    }
+    Ok(fired)
+}
+
+/// Without from and to every change fires, of attributes too; with one of them, or an attribute, the value has to change.
+fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
+    let StateTrigger { from: wanted, to: target, not_from, not_to, .. } = trigger;
+    let is_any = wanted.is_none() && target.is_none() && not_from.is_none() && not_to.is_none();
+    if from == to && (!is_any || trigger.attribute.is_some()) {
+        return false;
+    }
+    takes(wanted, not_from, from) && takes(target, not_to, to)
+}
+
+fn takes(wanted: &Option<Vec<Value>>, unwanted: &Option<Vec<Value>>, value: &Value) -> bool {
+    let is_wanted = wanted.as_ref().is_none_or(|wanted| {
+        wanted.is_empty() || wanted.iter().any(|it| it == value || it.as_str() == Some("*"))
+    });
+    is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.contains(value))
+}
+
+/// Whether it still is what it became; with a `from` alone, whether it still is something else.
+fn stays(trigger: &StateTrigger, waiting: &Waiting, now: &Value) -> bool {
+    match trigger.from.is_some() && trigger.to.is_none() {
+        true => *now != waiting.from,
+        false => *now == waiting.to,
+    }
+}

@@ -1,0 +1,101 @@
+//! Template triggers: a template that was not true becomes so.
+//!
+//! Rendered again when something it read changes; one that reads the time, at every full minute too.
+
+use serde_json::{Value, json};
+
+use super::Moment;
+use super::hold::{self, Held, Waiting};
+use crate::automation::home::{Event, Home};
+use crate::automation::model::{Data, Every, Template};
+use crate::automation::templates::{Reads, is_true, span_text};
+use crate::automation::yaml::Place;
+use crate::automation::zone;
+use crate::model::Timestamp;
+
+/// What it gave last.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Last {
+    is_true: bool,
+    pub reads: Reads,
+    /// When it is rendered again, if nothing happens.
+    pub next: Option<Timestamp>,
+}
+
+/// At the beginning; one that cannot be rendered counts as not true and is tried again with every change.
+pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
+    match render(template, moment) {
+        Ok(last) => (last, None),
+        Err(problem) => {
+            (Last { reads: Reads { all: true, ..Reads::default() }, ..Last::default() }, Some(problem))
+        }
+    }
+}
+
+fn render(template: &Template, moment: &Moment) -> Result<Last, String> {
+    let rendered = moment.templates.render(template, moment.home, moment.variables)?;
+    let next = rendered.reads.time.then(|| minute(moment.home)).flatten();
+    Ok(Last { is_true: is_true(&rendered.value), reads: rendered.reads, next })
+}
+
+fn minute(home: &Home) -> Option<Timestamp> {
+    zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0))
+}
+
+pub fn hear(
+    template: &Template,
+    hold: Option<&Data>,
+    last: &mut Last,
+    held: &mut Held,
+    moment: &Moment,
+    place: &Place,
+) -> Result<Vec<Value>, String> {
+    let mut fired = held.take_due(moment.home);
+    let is_concerned = match moment.event {
+        Event::State { id, .. } => last.reads.all || last.reads.entities.contains(id),
+        Event::Time => last.next.is_some_and(|next| next <= moment.home.now),
+        _ => false,
+    };
+    if !is_concerned {
+        return Ok(fired);
+    }
+    let was_true = last.is_true;
+    let rendered = render(template, moment);
+    if rendered.is_err() {
+        // Asked again at the next change, not at once.
+        last.is_true = false;
+        last.next = last.next.and_then(|_| minute(moment.home));
+        held.cancel("");
+    }
+    *last = rendered?;
+    if !last.is_true {
+        held.cancel("");
+    }
+    if was_true || !last.is_true {
+        return Ok(fired);
+    }
+    let mut shown = json!({
+        "platform": "template",
+        "entity_id": null,
+        "from_state": null,
+        "to_state": null,
+        "for": null,
+        "description": "template",
+    });
+    if let (Event::State { id, old, new }, Some(fields)) = (moment.event, shown.as_object_mut()) {
+        fields.insert("entity_id".into(), id.clone().into());
+        fields.insert("from_state".into(), old.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
+        fields.insert("to_state".into(), new.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
+    }
+    match hold::span(hold, &shown, moment, place)? {
+        None => fired.push(shown),
+        Some(span) => {
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("for".into(), span_text(span).into());
+            }
+            let due = hold::due(moment, span);
+            held.put("", Waiting { due, from: Value::Null, to: Value::Null, trigger: shown });
+        }
+    }
+    Ok(fired)
+}

@@ -1,0 +1,100 @@
+//! Time triggers and time patterns: the instants at which they come, in local time.
+//!
+//! What was slept through fires once when time goes on; a clock that is set back does not fire anything again.
+
+use chrono::{Datelike, TimeDelta, Weekday};
+use serde_json::{Value, json};
+
+use super::{Interest, Moment};
+use crate::automation::conditions::entity_moment;
+use crate::automation::home::{Event, Home};
+use crate::automation::model::{At, Every};
+use crate::automation::{parse, zone};
+use crate::model::Timestamp;
+
+/// When each of the times comes next.
+pub fn times(at: &[At], weekdays: &[Weekday], home: &Home) -> Vec<Option<Timestamp>> {
+    at.iter().map(|at| next(at, weekdays, home)).collect()
+}
+
+fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
+    match at {
+        At::Time(time) => zone::next_time(home.zone, home.now, *time, weekdays),
+        At::Entity { id, offset } => {
+            let state = &home.states.get(id)?.state;
+            let later = TimeDelta::try_seconds(*offset)?;
+            if let Some(time) = parse::clock_time(state) {
+                // A time of every day, moved: looked for from as much earlier on.
+                let from = Home { now: zone::plus(home.now, -later), ..home.clone() };
+                let found = zone::next_time(home.zone, from.now, time, weekdays)?;
+                return Some(zone::plus(found, later));
+            }
+            let moment = zone::plus(entity_moment(home, state)?, later);
+            let day = zone::utc(moment).with_timezone(&home.zone).weekday();
+            (moment > home.now && (weekdays.is_empty() || weekdays.contains(&day))).then_some(moment)
+        }
+    }
+}
+
+pub fn interest(at: &[At], interest: &mut Interest) {
+    for at in at {
+        if let At::Entity { id, .. } = at {
+            interest.entities.insert(id.clone());
+        }
+    }
+}
+
+pub fn hear_times(
+    at: &[At],
+    weekdays: &[Weekday],
+    nexts: &mut [Option<Timestamp>],
+    moment: &Moment,
+) -> Vec<Value> {
+    let mut fired = Vec::new();
+    for (at, instant) in at.iter().zip(nexts) {
+        if let Some(due) = instant.filter(|due| *due <= moment.home.now) {
+            fired.push(shown("time", due, moment.home, at));
+            *instant = next(at, weekdays, moment.home);
+        } else if let (Event::State { id: changed, .. }, At::Entity { id, .. }) = (moment.event, at)
+            && id == changed
+        {
+            *instant = next(at, weekdays, moment.home);
+        }
+    }
+    fired
+}
+
+pub fn hear_pattern(
+    (hours, minutes, seconds): (Every, Every, Every),
+    nexts: &mut [Option<Timestamp>],
+    moment: &Moment,
+) -> Vec<Value> {
+    let home = moment.home;
+    let mut fired = Vec::new();
+    for instant in nexts {
+        if let Some(due) = instant.filter(|due| *due <= home.now) {
+            *instant = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);
+            fired.push(
+                json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}),
+            );
+        }
+    }
+    fired
+}
+
+fn local(time: Timestamp, home: &Home) -> String {
+    zone::utc(time).with_timezone(&home.zone).to_rfc3339()
+}
+
+fn shown(platform: &str, due: Timestamp, home: &Home, at: &At) -> Value {
+    let id = match at {
+        At::Entity { id, .. } => Some(id),
+        At::Time(_) => None,
+    };
+    let mut shown = json!({"platform": platform, "now": local(due, home), "description": "time"});
+    if let (Some(id), Some(fields)) = (id, shown.as_object_mut()) {
+        fields.insert("entity_id".into(), id.clone().into());
+        fields.insert("description".into(), format!("time set in {id}").into());
+    }
+    shown
+}
