@@ -1,9 +1,10 @@
 //! Larder's host: loads the plugin into a sandbox and gives it a home to look at, places to store to, and a clock.
 //!
 //! `assemble` puts the parts together, `runtime` is the door into the component, `capabilities` what it is given,
-//! `snapshot`, `staging` and `locations` the engines behind that; `cli` is the command line.
+//! `snapshot`, `staging` and `locations` the engines behind that, `automation` Home Assistant's automations; `cli` is the command line.
 
 pub mod assemble;
+pub mod automation;
 pub mod bus;
 mod capabilities;
 pub mod cli;

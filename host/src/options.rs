@@ -2,6 +2,8 @@
 //!
 //! Nothing else in the host holds a timeout, a limit or a size of its own.
 
+pub mod automations;
+
 use std::time::Duration;
 
 use crate::error::{Error, Result};

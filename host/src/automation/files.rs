@@ -6,7 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::limits::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
+use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 use super::model::Automation;
 use super::parse;
 use super::yaml::{self, Kind, Node, Parsed, Place, Problem};

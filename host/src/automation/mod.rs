@@ -7,7 +7,6 @@
 pub mod conditions;
 pub mod files;
 pub mod home;
-pub mod limits;
 pub mod model;
 pub mod parse;
 pub mod run;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::limits::{MAX_TRACE_STEPS, MAX_TRACE_VALUE, MAX_TRACES};
+use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE, MAX_TRACES};
 use crate::model::Timestamp;
 
 /// One step of a run.

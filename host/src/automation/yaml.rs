@@ -12,7 +12,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
 
-use super::limits::{MAX_DEPTH, MAX_NODES};
+use crate::options::automations::{MAX_DEPTH, MAX_NODES};
 use scalar::plain;
 
 /// Where something stands in a file; line and column count from 1.

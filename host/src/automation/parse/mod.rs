@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use values::{clock_time, period};
 
 use self::keys::Keys;
-use super::limits::DEFAULT_MAX;
+use crate::options::automations::DEFAULT_MAX;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};
 

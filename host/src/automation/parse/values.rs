@@ -3,7 +3,7 @@
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use serde_json::Value;
 
-use crate::automation::limits::MAX_SECONDS;
+use crate::options::automations::MAX_SECONDS;
 use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::live::Live;
-use crate::automation::limits::{LOOP_SECONDS, MAX_SELF_CAUSED, MAX_STARTS};
+use crate::options::automations::{LOOP_SECONDS, MAX_SELF_CAUSED, MAX_STARTS};
 use crate::model::Timestamp;
 
 /// The automations behind each run of late, the earliest first.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::home::{Event, Home};
-use super::limits::MAX_STEPS;
+use crate::options::automations::MAX_STEPS;
 use super::model::Sequence;
 use super::templates::{Templates, Variables};
 use super::trace::Trace;

@@ -24,7 +24,7 @@ pub use native::parse as native;
 pub use times::span_text;
 
 use super::home::{Entity, Home};
-use super::limits::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
+use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
 use super::model::{Data, Template};
 use super::zone;
 

@@ -1,4 +1,4 @@
-//! The tunables of automations, with their reasons. They belong into `options.rs` once automations are wired in.
+//! The tunables of automations, with their reasons.
 
 /// The longest file of automations, in bytes: a home with a thousand automations has half of it.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
