@@ -12,8 +12,9 @@ use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, Limits};
-use crate::runtime::{Failure, Grants, Manager, Runtime};
+use crate::options::{LOCK_WAIT, LOOK, Limits};
+use crate::plugin::{BACKUP, Plugin, PluginSetting};
+use crate::runtime::{Failure, Grants, Pending, Runtime};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
@@ -39,6 +40,10 @@ pub struct Setting {
     pub output: Option<PathBuf>,
     /// Where to restore or extract to, when not in place.
     pub target: Option<PathBuf>,
+    /// A file of automations; `automations.yaml` in the configuration directory when absent.
+    pub automations: Option<PathBuf>,
+    /// Plugins beside the one for backups.
+    pub plugins: Vec<PluginSetting>,
     pub limits: Limits,
     pub steps: Steps,
     pub clock: Clock,
@@ -54,7 +59,8 @@ pub struct Places {
 }
 
 impl Setting {
-    fn places(&self) -> Result<Places> {
+    /// Where everything is.
+    pub fn places(&self) -> Result<Places> {
         let config = self.config.as_deref().map(home).transpose()?;
         let given = self.backups.as_deref().map(absolute).transpose()?;
         let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
@@ -69,13 +75,20 @@ impl Setting {
 
     /// Loads the component. Needs no home.
     pub fn runtime(&self) -> Result<Runtime> {
-        let read =
-            |path: &PathBuf| fs::read(path).doing(|| format!("cannot read the plugin {}", path.display()));
-        let given = self.plugin.as_ref().map(read).transpose()?;
-        let name =
-            self.plugin.as_ref().map_or("the built-in component".into(), |path| path.display().to_string());
+        match &self.plugin {
+            Some(path) => self.component(path),
+            None => self.compile("the built-in component", COMPONENT),
+        }
+    }
+
+    fn component(&self, path: &Path) -> Result<Runtime> {
+        let wasm = fs::read(path).doing(|| format!("cannot read the plugin {}", path.display()))?;
+        self.compile(&path.display().to_string(), &wasm)
+    }
+
+    fn compile(&self, name: &str, wasm: &[u8]) -> Result<Runtime> {
         let cache = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder"));
-        Runtime::new(&name, given.as_deref().unwrap_or(COMPONENT), self.limits.clone(), cache.as_deref())
+        Runtime::new(name, wasm, self.limits.clone(), cache.as_deref())
             .map_err(|failure| Error::Invalid(failure.message))
     }
 
@@ -106,15 +119,64 @@ impl Setting {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
         grants.may_write = lock.is_some();
-        let runtime = self.runtime()?;
         let said = bus.subscribe();
-        let manager =
-            Manager::start(&runtime, grants.clone()).map_err(|failure| Error::Invalid(failure.message))?;
+        let mut plugins = vec![self.backup(grants.clone())?];
+        for setting in &self.plugins {
+            let grants = self.grants_of(setting, &places, &grants);
+            plugins.push(self.start(setting, grants, &plugins)?);
+        }
         let mut notices = notices;
-        notices.extend(grants.documents.take_notices());
-        // What the plugin said while it was set up: nobody else could listen yet.
+        notices.extend(plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
+        // What the plugins said while they were set up: nobody else could listen yet.
         notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
-        Ok(Host { manager, runtime, grants, bus, places, notices, steps: self.steps.clone(), _lock: lock })
+        let memory = self.memory(&places);
+        let automations = self.automations(&places);
+        Ok(Host { automations, plugins, grants, bus, places, notices, memory, limits: self.limits.clone(), steps: self.steps.clone(), _lock: lock })
+    }
+
+    fn automations(&self, places: &Places) -> Option<Automations> {
+        let config = places.config.clone()?;
+        let file = self.automations.clone().map_or_else(|| Ok(config.join("automations.yaml")), |file| absolute(&file));
+        Some(Automations { file: file.ok()?, is_asked_for: self.automations.is_some(), config })
+    }
+
+    fn backup(&self, grants: Grants) -> Result<Plugin> {
+        Plugin::start(BACKUP, self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))
+    }
+
+    /// Starts a plugin beside `others`.
+    fn start(&self, setting: &PluginSetting, grants: Grants, others: &[Plugin]) -> Result<Plugin> {
+        let name = &setting.name;
+        let unusable = |message: String| Error::Invalid(format!("the plugin {name}: {message}"));
+        if name == BACKUP {
+            return Err(unusable("this is the name of the plugin for backups; give it another".into()));
+        }
+        let runtime = self.component(&setting.component)?;
+        let plugin =
+            Plugin::start(name, runtime, grants).map_err(|failure| unusable(failure.message))?;
+        for action in plugin.actions() {
+            if let Some(other) = others.iter().find(|other| other.has(&action.name)) {
+                let text = format!("its action {} is one of {} already; remove one of them", action.name, other.name);
+                return Err(unusable(text));
+            }
+        }
+        Ok(plugin)
+    }
+
+    /// What a plugin beside the one for backups may touch: neither the home nor the backups.
+    fn grants_of(&self, setting: &PluginSetting, places: &Places, backup: &Grants) -> Grants {
+        let name = &setting.name;
+        let own = places.state.join("plugins").join(name);
+        Grants {
+            home: None,
+            target: None,
+            locations: Locations::new(Vec::new()),
+            documents: Documents::new(own.join("documents"), self.steps.clone()),
+            scratch: own.join("scratch"),
+            scheduler: backup.scheduler.of(name),
+            states: backup.states.of(name),
+            ..backup.clone()
+        }
     }
 
     fn grants(&self, places: &Places, bus: Bus) -> Grants {
@@ -145,8 +207,8 @@ impl Setting {
             kept: places.backups.iter().chain([&places.state]).cloned().collect(),
             locations: Locations::new(locations),
             clock: self.clock.clone(),
-            states: States::new(bus.clone(), self.clock.clone()),
-            scheduler: Scheduler::default(),
+            states: States::new(BACKUP, bus.clone(), self.clock.clone()),
+            scheduler: Scheduler::new(BACKUP),
             documents: self.documents(places),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
@@ -211,22 +273,54 @@ fn clear(places: &Places) -> Vec<String> {
     notices
 }
 
-/// A running host. Dropping it ends the plugin and frees the state directory.
+/// Where automations are.
+#[derive(Debug, Clone)]
+pub struct Automations {
+    /// Where secrets are looked for.
+    pub config: PathBuf,
+    pub file: PathBuf,
+    /// Whether it is an error that the file is not there.
+    pub is_asked_for: bool,
+}
+
+impl Automations {
+    pub fn is_there(&self) -> bool {
+        self.is_asked_for || self.file.exists()
+    }
+}
+
+/// A running host. Dropping it ends the plugins and frees the state directory.
 pub struct Host {
-    pub manager: Manager,
-    runtime: Runtime,
+    /// The one for backups is the first.
+    plugins: Vec<Plugin>,
+    /// Those of the plugin for backups.
     grants: Grants,
     pub bus: Bus,
     pub places: Places,
     /// What was put right at the start, for people.
     pub notices: Vec<String>,
+    /// What the host itself remembers.
+    pub memory: Documents,
+    pub automations: Option<Automations>,
     pub steps: Steps,
+    limits: Limits,
     _lock: Option<Lock>,
+}
+
+/// An action under way.
+pub struct Call {
+    plugin: usize,
+    pending: Pending,
 }
 
 impl Host {
     pub fn clock(&self) -> &Clock {
         &self.grants.clock
+    }
+
+    /// An IANA name.
+    pub fn time_zone(&self) -> &str {
+        &self.grants.time_zone
     }
 
     pub fn states(&self) -> &States {
@@ -238,14 +332,40 @@ impl Host {
     }
 
     pub fn limits(&self) -> &Limits {
-        self.runtime.limits()
+        &self.limits
     }
 
-    /// Starts the plugin anew, in place of one that has ended.
-    pub fn restart(&mut self) -> std::result::Result<(), Failure> {
-        self.manager = Manager::start(&self.runtime, self.grants.clone())?;
-        self.notices.extend(self.grants.documents.take_notices());
-        Ok(())
+    pub fn plugins(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
+    pub fn plugins_mut(&mut self) -> &mut [Plugin] {
+        &mut self.plugins
+    }
+
+    /// Calls an action of the plugin that has it and waits for its answer, JSON text.
+    pub fn call(&mut self, action: &str, data: &str) -> std::result::Result<String, Failure> {
+        let mut call = self.begin(action, data)?;
+        loop {
+            if let Some(answer) = self.poll(&mut call, LOOK) {
+                return answer;
+            }
+        }
+    }
+
+    /// The same without waiting.
+    pub fn begin(&mut self, action: &str, data: &str) -> std::result::Result<Call, Failure> {
+        let of = self.plugins.iter().position(|plugin| plugin.has(action));
+        // What nobody has, the one for backups refuses.
+        let of = of.unwrap_or(0);
+        let pending = self.plugins.get_mut(of).map(|plugin| plugin.begin(action, data));
+        let pending = pending.ok_or_else(|| Failure::stopped("there is no plugin"))?;
+        Ok(Call { plugin: of, pending })
+    }
+
+    /// Waits for an answer for at most so long; none when it has not come yet.
+    pub fn poll(&mut self, call: &mut Call, most: Duration) -> Option<std::result::Result<String, Failure>> {
+        self.plugins.get_mut(call.plugin)?.answer(&mut call.pending, most)
     }
 }
 

@@ -32,6 +32,17 @@ pub const MAX_JSON: usize = 16 * 1024 * 1024;
 pub const MAX_EVENT: usize = 64 * 1024;
 /// Events that wait for one listener before it is given up: Home Assistant gives up its clients at 4096.
 pub const MAX_PENDING: usize = 1024;
+/// Events that wait for the automations: they are read at once unless the machine is very busy, and none may be missed.
+pub const MAX_UNHEARD: usize = 64 * 1024;
+/// What automations deal with before others get their turn.
+pub const MAX_ROUNDS: usize = 10_000;
+/// Seconds after which it is stored that automations ran.
+pub const SAVE_AFTER: i64 = 10;
+/// Persistent notifications in sight: the oldest goes.
+pub const MAX_NOTIFICATIONS: usize = 100;
+/// Requests of other commands that the service answers at once, and how long one may take to be said.
+pub const MAX_CONTROL: usize = 16;
+pub const CONTROL_TIME: Duration = Duration::from_secs(10);
 /// Core instances, memories and tables of one instance of a component. A plain component has a few of each.
 pub const MAX_PARTS: usize = 64;
 /// Entities and timers of one plugin: many times what a plugin has.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+pub use crate::automation::home::Entity as State;
 use crate::bus::{Bus, Event};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
 use crate::options::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 
 /// Home Assistant's word for an entity whose integration does not run.
@@ -16,41 +16,30 @@ const UNAVAILABLE: &str = "unavailable";
 /// The topic under which changes are told.
 pub const STATE_CHANGED: &str = "state_changed";
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct State {
-    pub state: String,
-    /// A JSON object.
-    pub attributes: Value,
-    /// When the state itself became what it is.
-    pub last_changed: Timestamp,
-    /// When the state or an attribute did.
-    pub last_updated: Timestamp,
-}
-
-impl State {
-    /// As Home Assistant shows it.
-    pub fn to_json(&self, id: &str) -> Value {
-        json!({
-            "entity_id": id,
-            "state": self.state,
-            "attributes": self.attributes,
-            "last_changed": self.last_changed.to_iso(),
-            "last_updated": self.last_updated.to_iso(),
-        })
-    }
-}
-
-/// Cheap to clone; every clone is the same table.
+/// Cheap to clone; every clone is the same table, written by the same owner of entities.
 #[derive(Clone)]
 pub struct States {
-    table: Arc<Mutex<BTreeMap<String, State>>>,
+    table: Arc<Mutex<BTreeMap<String, Shown>>>,
+    owner: Arc<str>,
     bus: Bus,
     clock: Clock,
 }
 
+/// A state, and who shows it.
+struct Shown {
+    owner: Arc<str>,
+    state: State,
+}
+
 impl States {
-    pub fn new(bus: Bus, clock: Clock) -> Self {
-        Self { table: Arc::default(), bus, clock }
+    pub fn new(owner: &str, bus: Bus, clock: Clock) -> Self {
+        Self { table: Arc::default(), owner: owner.into(), bus, clock }
+    }
+
+    /// The same table for the entities of somebody else.
+    #[must_use]
+    pub fn of(&self, owner: &str) -> Self {
+        Self { owner: owner.into(), ..self.clone() }
     }
 
     /// Shows a state. Whoever listens hears of it when it differs from what was shown before.
@@ -64,15 +53,33 @@ impl States {
         Ok(())
     }
 
-    /// What is shown, by entity.
-    pub fn all(&self) -> BTreeMap<String, State> {
-        self.table().clone()
+    /// Shows no longer what is not among these.
+    pub fn keep(&self, ids: &[String]) {
+        let gone = |(id, shown): &(&String, &Shown)| shown.owner == self.owner && !ids.contains(id);
+        let mut table = self.table();
+        let gone: Vec<_> = table.iter().filter(gone).map(|(id, _)| id.clone()).collect();
+        for id in gone {
+            let old = table.remove(&id).map(|shown| shown.state);
+            self.tell(&id, old.as_ref(), None);
+        }
     }
 
-    /// Nobody keeps them up to date any more.
+    /// Who shows an entity.
+    pub fn owner(&self, id: &str) -> Option<Arc<str>> {
+        self.table().get(id).map(|shown| shown.owner.clone())
+    }
+
+    /// What is shown, by entity.
+    pub fn all(&self) -> BTreeMap<String, State> {
+        self.table().iter().map(|(id, shown)| (id.clone(), shown.state.clone())).collect()
+    }
+
+    /// Nobody keeps this owner's entities up to date any more.
     pub fn lose(&self) {
         for (id, state) in self.all() {
-            self.put(&id, UNAVAILABLE.into(), state.attributes);
+            if self.owner(&id).as_ref() == Some(&self.owner) {
+                self.put(&id, UNAVAILABLE.into(), state.attributes);
+            }
         }
     }
 
@@ -88,33 +95,38 @@ impl States {
             return Err(Error::Limit(format!("the state of {id} has more than {MAX_EVENT} bytes")));
         }
         let table = self.table();
-        match table.contains_key(id) || table.len() < MAX_ENTITIES {
-            true => Ok(()),
-            false => Err(Error::Limit(format!("{id} would be one entity more than {MAX_ENTITIES}"))),
+        match table.get(id) {
+            Some(shown) if shown.owner != self.owner => {
+                Err(Error::Denied(format!("{id} is shown by {}: only it may say what its state is", shown.owner)))
+            }
+            Some(_) => Ok(()),
+            None if table.values().filter(|shown| shown.owner == self.owner).count() < MAX_ENTITIES => Ok(()),
+            None => Err(Error::Limit(format!("{id} would be one entity more than {MAX_ENTITIES}"))),
         }
     }
 
     fn put(&self, id: &str, state: String, attributes: Value) {
         let now = self.clock.now();
         let mut table = self.table();
-        let old = table.get(id).cloned();
+        let old = table.get(id).map(|shown| shown.state.clone());
         let is_same = |old: &State| old.state == state;
         if old.as_ref().is_some_and(|old| is_same(old) && old.attributes == attributes) {
             return;
         }
         let last_changed = old.as_ref().filter(|old| is_same(old)).map_or(now, |old| old.last_changed);
         let new = State { state, attributes, last_changed, last_updated: now };
-        let data = json!({
-            "entity_id": id,
-            "old_state": old.map(|old| old.to_json(id)),
-            "new_state": new.to_json(id),
-        });
-        table.insert(id.to_owned(), new);
-        // Under the lock, so that everybody hears the changes in the order in which they happened.
-        self.bus.emit(&Event { topic: STATE_CHANGED.into(), data: data.to_string() });
+        self.tell(id, old.as_ref(), Some(&new));
+        table.insert(id.to_owned(), Shown { owner: self.owner.clone(), state: new });
     }
 
-    fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, State>> {
+    /// Under the lock, so that everybody hears the changes in the order in which they happened.
+    fn tell(&self, id: &str, old: Option<&State>, new: Option<&State>) {
+        let shown = |state: Option<&State>| state.map(|state| state.to_json(id));
+        let data = json!({"entity_id": id, "old_state": shown(old), "new_state": shown(new)});
+        self.bus.emit(&Event::new(STATE_CHANGED, data.to_string()));
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Shown>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -57,7 +57,7 @@ impl TestService {
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
         let sink = heard.clone();
         let listener = std::thread::spawn(move || {
-            while let Ok(Event { topic, data }) = events.recv() {
+            while let Ok(Event { topic, data, .. }) = events.recv() {
                 let data = serde_json::from_str(&data).unwrap();
                 sink.lock().unwrap().push(Heard { topic, data });
             }
@@ -87,7 +87,7 @@ impl TestService {
 
     /// Calls an action and waits for its answer.
     pub fn call(&mut self, action: &str, data: Value) -> Result<Value, Failure> {
-        let answer = self.service.host().manager.call(action, &data.to_string())?;
+        let answer = self.service.host().call(action, &data.to_string())?;
         Ok(serde_json::from_str(&answer).unwrap())
     }
 
@@ -134,7 +134,7 @@ impl TestService {
     /// What was heard since this was asked last.
     pub fn heard(&mut self) -> Vec<Heard> {
         // Everything that was emitted before this is in front of it.
-        self.bus.emit(&Event { topic: "test/end".into(), data: "null".into() });
+        self.bus.emit(&Event::new("test/end", "null"));
         loop {
             let mut heard = self.heard.lock().unwrap();
             if heard.last().is_some_and(|heard| heard.topic == "test/end") {

@@ -172,6 +172,11 @@ impl Engine {
         Ok(self.trigger(key, trigger, None, !asks, home))
     }
 
+    /// From now on nothing starts by itself.
+    pub fn sleep(&mut self) {
+        self.live.values_mut().for_each(Live::sleep);
+    }
+
     /// Every automation, in the order of the file.
     pub fn list(&self) -> Vec<Listed> {
         let running = |key| self.runs.values().filter(|run| run.of == key).count();

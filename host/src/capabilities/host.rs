@@ -68,7 +68,7 @@ impl entities::Host for StoreData {
         if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
             return refuse("that is not JSON");
         }
-        self.grants.bus.emit(&Event { topic, data });
+        self.grants.bus.emit(&Event::new(topic, data));
         Ok(())
     }
 }

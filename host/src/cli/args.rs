@@ -31,6 +31,9 @@ pub struct Global {
     /// Another component than the built-in one
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
     pub plugin: Option<PathBuf>,
+    /// A file of automations [default: <config>/automations.yaml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "LARDER_AUTOMATIONS")]
+    pub automations: Option<PathBuf>,
     /// The file with old and present keys [default: larder/keys.json below the XDG configuration directory]
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_KEY_RING")]
     pub key_ring: Option<PathBuf>,
@@ -92,11 +95,39 @@ pub enum Command {
     },
     /// Takes the automatic settings of the home's Home Assistant over, and shows what it took
     Adopt,
+    /// Lists the automations with their next run and last trigger; checks, runs, traces and reloads them
+    Automations {
+        #[command(subcommand)]
+        command: Option<AutomationsCommand>,
+    },
     /// Makes and keeps keys, and writes emergency kits
     #[command(subcommand)]
     Key(Key),
     /// What the plugin imports, exports, may do and may not
     Plugin,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AutomationsCommand {
+    /// Every automation, its next run and its last trigger
+    List,
+    /// Says what is wrong in a file of automations, with file and line
+    Check {
+        /// [default: what `larder serve` would read]
+        file: Option<PathBuf>,
+    },
+    /// Runs one by hand, without asking its conditions, and shows its trace
+    Trigger {
+        /// Its alias, id or entity
+        name: String,
+    },
+    /// The last runs of one, step by step with the values seen
+    Trace {
+        /// Its alias, id or entity
+        name: String,
+    },
+    /// Has the running service read the files anew; runs of what did not change go on
+    Reload,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use super::args::{
     Cli, Command, Create, Decrypt, Encrypt, Extract, Global, Part, Password, Protect, Read, Restore, Which,
 };
 use super::progress::Progress;
-use super::{Answer, Status, WrongUse, automatic, keys, plugin, secrets, serve, text};
+use super::{Answer, Status, WrongUse, automatic, automations, keys, plugin, secrets, serve, text};
 use crate::assemble::{Host, Places, Setting};
 use crate::locations::{LocalDirectory, SingleFile};
 use crate::options::Limits;
@@ -41,6 +41,7 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Schedule { count } => automatic::schedule(&setting, global, *count),
         Command::Retention { dry_run } => automatic::retention(&setting, global, *dry_run),
         Command::Adopt => automatic::adopt(&setting, global),
+        Command::Automations { command } => automations::run(&setting, command.as_ref()),
         Command::Key(key) => keys::run(&setting, global, key),
         Command::Delete { id } => delete(&setting, global, id),
         Command::Plugin => plugin::describe(&setting),
@@ -57,6 +58,7 @@ fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
         backups: global.backups.clone(),
         state: global.state.clone(),
         plugin: global.plugin.clone(),
+        automations: global.automations.clone(),
         limits,
         steps,
         ..Setting::default()
@@ -84,7 +86,7 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     let progress = Progress::new(global.json, global.verbose);
     let answer = std::thread::scope(|scope| {
         let shown = scope.spawn(move || progress.follow(&events));
-        let answer = host.manager.call(action, &text);
+        let answer = host.call(action, &text);
         drop(text);
         host.bus.close();
         // A progress bar that could not be drawn is no reason to fail.

@@ -2,6 +2,7 @@
 
 mod args;
 mod automatic;
+mod automations;
 mod commands;
 mod keys;
 mod plugin;

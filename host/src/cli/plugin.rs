@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Status};
 use crate::assemble::Setting;
+use crate::plugin::Plugin;
 
 /// What each interface of the contract lets a plugin do; an interface that is not here could not be linked.
 const MAY: &[(&str, &str)] = &[
@@ -35,7 +36,7 @@ pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
     let may: Vec<_> =
         MAY.iter().filter(|(name, _)| imports.iter().any(|import| import.starts_with(name))).collect();
     let limits = setting.limits.describe();
-    let actions = host.manager.actions();
+    let actions: Vec<_> = host.plugins().iter().flat_map(Plugin::actions).collect();
 
     let mut text = String::new();
     section(&mut text, "Imports", imports.iter().cloned());

@@ -1,14 +1,17 @@
 //! `larder serve`: the service in the foreground, until a signal ends it.
 
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use serde_json::{Value, json};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
 use crate::bus::{Event, LOG};
+use crate::control::Control;
+use crate::driver::Requests;
 use crate::service::Service;
 
 /// Home Assistant's topic for what the backup manager does.
@@ -16,7 +19,7 @@ const EVENTS: &str = "backup/subscribe_events";
 
 pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
     // From here on a signal ends it in an orderly way, however early it comes.
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
     let most = setting.limits.stop_time.as_secs();
     let events = host.bus.subscribe();
@@ -25,14 +28,21 @@ pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
     for notice in service.host().notices.drain(..) {
         say(&text::plain(&notice, ""));
     }
-    say(&format!("serving; {}", next(&mut service)?));
+    say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let stop = service.stop();
+    let requests = service.driver().requests();
+    let _control = open(&mut service, &requests);
     let handle = signals.handle();
     let finished = std::thread::scope(|scope| {
         scope.spawn(move || {
-            if signals.forever().next().is_some() {
+            for signal in signals.forever() {
+                if signal == SIGHUP {
+                    reload(&requests);
+                    continue;
+                }
                 say(&format!("stopping; work that is under way gets {most} s (limit stop-time)"));
                 stop.set();
+                return;
             }
         });
         scope.spawn(move || follow(&events, verbose));
@@ -53,12 +63,44 @@ pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
 
 /// When the next automatic backup is, in a person's words.
 fn next(service: &mut Service) -> anyhow::Result<String> {
-    let answer = service.host().manager.call("backup.schedule", &json!({"count": 1}).to_string())?;
+    let answer = service.host().call("backup.schedule", &json!({"count": 1}).to_string())?;
     let runs: Value = serde_json::from_str(&answer)?;
     Ok(match text::list(&runs, "runs").first() {
         Some(run) => format!("the next automatic backup is at {}", text::word(run, "local")),
         None => "no automatic backups are planned: see larder settings".into(),
     })
+}
+
+/// How many automations there are, unless there are none.
+fn automations(service: &mut Service) -> String {
+    match service.driver().list().as_array().map_or(0, Vec::len) {
+        0 => String::new(),
+        1 => "; 1 automation".into(),
+        many => format!("; {many} automations"),
+    }
+}
+
+/// The door for `larder automations`. Without it the service does all else.
+fn open(service: &mut Service, requests: &Requests) -> Option<Control> {
+    let requests = requests.clone();
+    let answer = move |command: &str, data: Value| {
+        let gone = || Err("the service ended meanwhile".to_owned());
+        requests.ask(command, data).recv().unwrap_or_else(|_| gone())
+    };
+    let opened = Control::open(&service.host().places.state, Arc::new(answer));
+    opened.map_err(|error| say(&format!("{error}: `larder automations` cannot ask this service"))).ok()
+}
+
+fn reload(requests: &Requests) {
+    match requests.ask("reload", json!({})).recv() {
+        Ok(Ok(done)) => {
+            text::list(&done, "problems").iter().filter_map(Value::as_str).for_each(|it| say(&text::plain(it, "")));
+            say(&format!("reloaded: {} automations", text::number(&done, "automations")));
+        }
+        Ok(Err(message)) => say(&text::plain(&message, "")),
+        // The service is about to end.
+        Err(_) => {}
+    }
 }
 
 fn follow(events: &Receiver<Event>, verbose: bool) {

@@ -87,12 +87,14 @@ impl Manager {
         let vitals = Arc::new(Vitals::new(runtime.limits().clone(), false));
         let watch = Watch { vitals, end, threads: Arc::default() };
         let (runtime, vitals, threads) = (runtime.clone(), watch.vitals.clone(), watch.threads.clone());
+        let scheduler = grants.scheduler.clone();
         let store = runtime.store(grants, vitals, threads, None);
         let work = move || {
             if let Err(failure) = block_on(live(&runtime, store, inbox, ready_in)) {
                 // Nobody asks any more.
                 let _ = end_in.send(failure);
             }
+            scheduler.wake();
         };
         let spawned = watch.threads.spawn("manager", work);
         spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
@@ -277,6 +279,7 @@ impl AccessorTask<StoreData, HasSelf<StoreData>> for Call {
         };
         // A caller that went away does not need the answer.
         let _ = reply.send(answer);
+        accessor.with(|mut access| access.get().grants.scheduler.wake());
         Ok(())
     }
 }

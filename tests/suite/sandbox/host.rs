@@ -23,7 +23,7 @@ fn host(home: &TestHome, limits: &[&str]) -> Host {
 
 fn call(host: &mut Host, deed: &str) -> Result<String, String> {
     let data = serde_json::json!({"name": deed}).to_string();
-    in_time(|| host.manager.call("backup.generate", &data).map_err(|failure| failure.message))
+    in_time(|| host.call("backup.generate", &data).map_err(|failure| failure.message))
 }
 
 /// What must end by itself. When it does not, there is no way but to end all tests.

@@ -174,7 +174,7 @@ fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
     let gate = Gate::at("draft: append");
     let setting = Setting { steps: gate.steps.clone(), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
-    let mut first = service.service().host().manager.begin("backup.create", "{}");
+    let mut first = service.service().host().begin("backup.create", "{}").unwrap();
     gate.wait();
     let create = json!({"agent_ids": ["backup.local"]});
     for (action, data) in [
@@ -193,7 +193,7 @@ fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
     gate.open();
     let answer = loop {
         let most = larder::options::LOOK;
-        if let Some(answer) = service.service().host().manager.poll(&mut first, most) {
+        if let Some(answer) = service.service().host().poll(&mut first, most) {
             break answer;
         }
     };
@@ -209,13 +209,13 @@ fn a_run_that_is_due_while_the_manager_is_busy_waits_for_it() {
     let setting = Setting { steps: gate.steps.clone(), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     service.set(daily());
-    let mut by_hand = service.service().host().manager.begin("backup.create", "{}");
+    let mut by_hand = service.service().host().begin("backup.create", "{}").unwrap();
     gate.wait();
     service.advance("2026-05-05T03:05:30+00:00");
     assert_eq!(shown(&mut service)[2..], ["manual", "create_backup"]);
     gate.open();
     let most = larder::options::LOOK;
-    while service.service().host().manager.poll(&mut by_hand, most).is_none() {}
+    while service.service().host().poll(&mut by_hand, most).is_none() {}
     service.advance("2026-05-05T03:10:00+00:00");
     assert_eq!(shown(&mut service), [json!("completed"), Value::Null, json!("automatic"), json!("idle")]);
     assert_eq!(home.archives().len(), 2);

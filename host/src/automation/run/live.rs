@@ -113,6 +113,12 @@ impl Live {
         self.starts.clear();
     }
 
+    /// Its triggers fire no more.
+    pub fn sleep(&mut self) {
+        self.watch = None;
+        self.next = None;
+    }
+
     pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
         match self.halted.take() {
             Some(_) => self.watch(home, templates),

@@ -1,0 +1,170 @@
+//! `larder automations`: lists, checks, runs, traces and reloads them; a running service is asked, without one this process looks
+//! itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Local};
+use serde_json::{Value, json};
+
+use super::args::AutomationsCommand;
+use super::commands::{need_home, say_notices};
+use super::{Answer, Status, WrongUse, text};
+use crate::assemble::{Host, Setting};
+use crate::automation::files::{self, Disk};
+use crate::control;
+use crate::driver::Driver;
+use crate::options::LOOK;
+
+pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> anyhow::Result<Answer> {
+    match command {
+        None | Some(AutomationsCommand::List) => list(setting),
+        Some(AutomationsCommand::Check { file }) => check(setting, file.as_ref()),
+        Some(AutomationsCommand::Trigger { name }) => trigger(setting, name),
+        Some(AutomationsCommand::Trace { name }) => trace(setting, name),
+        Some(AutomationsCommand::Reload) => reload(setting),
+    }
+}
+
+/// What the running service answers; none when there is none.
+fn asked(setting: &Setting, command: &str, data: Value) -> anyhow::Result<Option<Value>> {
+    need_home(setting)?;
+    let answer = control::ask(&setting.places()?.state, command, data);
+    answer.transpose().map_err(anyhow::Error::msg)
+}
+
+/// Without a service: the automations as the files say and as they are remembered.
+fn own(setting: &Setting) -> anyhow::Result<(Host, Driver)> {
+    let mut host = setting.reader()?;
+    let driver = Driver::new(&mut host);
+    say_notices(&mut host);
+    Ok((host, driver))
+}
+
+fn list(setting: &Setting) -> anyhow::Result<Answer> {
+    let json = match asked(setting, "list", json!({}))? {
+        Some(json) => json,
+        None => own(setting)?.1.list(),
+    };
+    let lines: String = json.as_array().into_iter().flatten().map(listed).collect();
+    let text = if lines.is_empty() { "There are no automations.\n".into() } else { lines };
+    Ok(Answer { json, text, status: Status::Done })
+}
+
+fn listed(automation: &Value) -> String {
+    let running = match (text::number(automation, "running"), text::number(automation, "queued")) {
+        (0, 0) => String::new(),
+        (running, 0) => format!(", {running} running"),
+        (running, queued) => format!(", {running} running, {queued} waiting"),
+    };
+    let state = match (text::flag(automation, "is_enabled"), automation.get("halted")) {
+        (_, Some(Value::String(reason))) => format!("  stopped: {}\n", text::plain(reason, "")),
+        (false, _) => "  off\n".into(),
+        (true, _) => String::new(),
+    };
+    format!(
+        "{}\n  {} ({}{running})\n  last triggered {}, next {}\n{state}",
+        text::word(automation, "name"),
+        text::word(automation, "entity_id"),
+        text::word(automation, "mode"),
+        local(automation.get("last_triggered"), "never"),
+        local(automation.get("next"), "when something happens"),
+    )
+}
+
+/// In the machine's local time, to the second.
+fn local(time: Option<&Value>, none: &str) -> String {
+    let time = time.and_then(Value::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    time.map_or_else(|| none.into(), |time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
+    let file = match (file, &setting.automations, &setting.config) {
+        (Some(file), _, _) | (None, Some(file), _) => file.clone(),
+        (None, None, Some(config)) => config.join("automations.yaml"),
+        (None, None, None) => {
+            return Err(WrongUse("which file? Name it, or the home with --config DIR".into()).into());
+        }
+    };
+    let beside = || file.parent().map(PathBuf::from).unwrap_or_default();
+    let loaded = files::load(&Disk, &setting.config.clone().unwrap_or_else(beside), &file);
+    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
+    let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
+    text += &match (names.len(), problems.len()) {
+        (1, 0) => "1 automation, no problem.\n".to_owned(),
+        (good, 0) => format!("{good} automations, no problem.\n"),
+        (good, 1) => format!("{good} automations without a problem; 1 problem.\n"),
+        (good, bad) => format!("{good} automations without a problem; {bad} problems.\n"),
+    };
+    let status = if problems.is_empty() { Status::Done } else { Status::Failed };
+    Ok(Answer { json: json!({"automations": names, "problems": problems}), text, status })
+}
+
+fn trigger(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
+    let trace = match asked(setting, "trigger", json!({"name": name}))? {
+        Some(trace) => trace,
+        None => by_hand(setting, name)?,
+    };
+    let has_failed = text::word(&trace, "end").starts_with("failed");
+    let status = if has_failed { Status::Failed } else { Status::Done };
+    Ok(Answer { text: traced(&trace), json: trace, status })
+}
+
+/// Runs one in this process, and nothing else beside it.
+fn by_hand(setting: &Setting, name: &str) -> anyhow::Result<Value> {
+    let mut host = setting.writer("automations trigger")?;
+    let mut driver = Driver::new(&mut host);
+    say_notices(&mut host);
+    driver.sleep();
+    let run = driver.trigger(&mut host, name).map_err(anyhow::Error::msg)?;
+    loop {
+        if let Some(trace) = driver.trace_of(name, run) {
+            driver.close(&mut host);
+            return Ok(trace);
+        }
+        let most = if driver.is_busy() { LOOK } else { Duration::MAX };
+        host.scheduler().wait(host.clock(), driver.next(), most);
+        driver.tick(&mut host);
+    }
+}
+
+fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
+    let json = match asked(setting, "trace", json!({"name": name}))? {
+        Some(json) => json,
+        None => own(setting)?.1.traces(name).map_err(anyhow::Error::msg)?,
+    };
+    let traces: String = json.as_array().into_iter().flatten().map(traced).collect();
+    let text = if traces.is_empty() { format!("{name} has not run yet.\n") } else { traces };
+    Ok(Answer { json, text, status: Status::Done })
+}
+
+fn traced(trace: &Value) -> String {
+    let trigger = trace.get("trigger").map(|trigger| text::word(trigger, "description")).unwrap_or_default();
+    let mut shown = format!("Run {} at {}, by {trigger}\n", text::number(trace, "run"), local(trace.get("started"), "–"));
+    for step in text::list(trace, "steps") {
+        let seen = step.get("seen").map(ToString::to_string).unwrap_or_default();
+        let time = local(step.get("at"), "–");
+        let time = time.split(' ').next_back().unwrap_or_default();
+        shown += &format!("  {time}  {}  {}\n", text::word(step, "path"), text::plain(&seen, ""));
+    }
+    if text::number(trace, "left_out") > 0 {
+        shown += &format!("  and {} steps more\n", text::number(trace, "left_out"));
+    }
+    let end = text::word(trace, "end");
+    let ended = if end.is_empty() { "still running".to_owned() } else { end };
+    shown + &format!("  {ended}\n")
+}
+
+fn reload(setting: &Setting) -> anyhow::Result<Answer> {
+    let answer = asked(setting, "reload", json!({}))?;
+    let Some(json) = answer else {
+        let text = "no service is running in this state directory: `larder serve` reads the automations when it starts";
+        return Err(anyhow::anyhow!(text));
+    };
+    let problems: Vec<_> = text::list(&json, "problems").iter().filter_map(Value::as_str).collect();
+    let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
+    text += &format!("Reloaded: {} automations.\n", text::number(&json, "automations"));
+    let status = if problems.is_empty() { Status::Done } else { Status::Partly };
+    Ok(Answer { json, text, status })
+}

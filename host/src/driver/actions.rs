@@ -1,0 +1,145 @@
+//! Actions of automations: who does which, and which are under way.
+
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Driver;
+use super::notifications::Notifications;
+use crate::assemble::{Call, Host};
+use crate::automation::script::Failure;
+use crate::plugin::Plugin;
+
+/// What became of a call.
+pub(super) struct Answer {
+    pub run: u64,
+    pub call: u64,
+    pub result: Result<Value, Failure>,
+}
+
+pub(super) struct Calls {
+    answered: Sender<Answer>,
+    under_way: Vec<UnderWay>,
+    pub notifications: Notifications,
+}
+
+struct UnderWay {
+    run: u64,
+    call: u64,
+    /// None when somebody else answers.
+    plugin: Option<(String, Call)>,
+}
+
+impl Calls {
+    pub fn new(host: &Host, answered: Sender<Answer>) -> Self {
+        Self { answered, under_way: Vec::new(), notifications: Notifications::new(host.memory.clone()) }
+    }
+
+    pub fn are_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// The last run that waits for this plugin.
+    pub fn run_of(&self, plugin: &str) -> Option<u64> {
+        let waits = |call: &&UnderWay| call.plugin.as_ref().is_some_and(|(name, _)| name == plugin);
+        self.under_way.iter().rev().find(waits).map(|call| call.run)
+    }
+
+    /// Looks which plugins have answered.
+    pub fn poll(&mut self, host: &mut Host) {
+        for under_way in &mut self.under_way {
+            let Some((_, pending)) = &mut under_way.plugin else { continue };
+            let Some(result) = host.poll(pending, Duration::ZERO) else { continue };
+            under_way.plugin = None;
+            let result = match result {
+                Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+                Err(failure) => {
+                    let is_final = matches!(failure.code.as_str(), "invalid_format" | "unknown_command");
+                    Err(Failure { message: failure.message, is_final })
+                }
+            };
+            // The driver, which reads them, owns this.
+            let _ = self.answered.send(Answer { run: under_way.run, call: under_way.call, result });
+        }
+    }
+
+    pub fn over(&mut self, run: u64, call: u64) {
+        self.under_way.retain(|under_way| (under_way.run, under_way.call) != (run, call));
+    }
+}
+
+impl Driver {
+    /// Begins what an automation asks for.
+    pub(super) fn call(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: Value, target: Value) {
+        let data = with_target(data, target);
+        let result = match action.split_once('.') {
+            Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
+            Some(("automation", name)) => self.automation_action(host, name, &data),
+            _ => match begin(host, action, &data) {
+                Ok(begun) => {
+                    self.calls.under_way.push(UnderWay { run, call, plugin: Some(begun) });
+                    return;
+                }
+                Err(failure) => Err(failure),
+            },
+        };
+        self.calls.under_way.push(UnderWay { run, call, plugin: None });
+        // The driver, which reads them, owns this.
+        let _ = self.calls.answered.send(Answer { run, call, result });
+    }
+}
+
+impl Driver {
+    /// Home Assistant's actions `automation.NAME`.
+    fn automation_action(&mut self, host: &mut Host, name: &str, _data: &Value) -> Result<Value, Failure> {
+        let refused = |message: String| Failure { message, is_final: true };
+        match name {
+            "reload" => match self.reload(host) {
+                Ok(_) => Ok(json!({})),
+                Err(problems) => Err(refused(problems.join("\n"))),
+            },
+            _ => Err(refused(format!("there is no action automation.{name}"))),
+        }
+    }
+}
+
+fn begin(host: &mut Host, action: &str, data: &Value) -> Result<(String, Call), Failure> {
+    let refused = |message: String| Failure { message, is_final: true };
+    let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
+    let plugin = plugin.ok_or_else(|| refused(unknown(host, action)))?;
+    let name = plugin.name.clone();
+    if !plugin.actions().iter().any(|known| known.name == action && known.public) {
+        return Err(refused(format!("{action} is for clients, not for automations; {}", known(host))));
+    }
+    let call = host.begin(action, &data.to_string());
+    Ok((name, call.map_err(|failure| refused(failure.message))?))
+}
+
+fn unknown(host: &Host, action: &str) -> String {
+    match action.strip_prefix("notify.") {
+        Some(name) => format!("there is no action {action}; say in larder.toml what it is: a table [notify.{name}]"),
+        None => format!("there is no action {action}; {}", known(host)),
+    }
+}
+
+/// What automations may call.
+fn known(host: &Host) -> String {
+    let public = |plugin: &Plugin| -> Vec<String> {
+        plugin.actions().iter().filter(|action| action.public).map(|action| action.name.clone()).collect()
+    };
+    let names: Vec<_> = host.plugins().iter().flat_map(public).collect();
+    format!("automations may call {}, notify.NAME and persistent_notification.create", names.join(", "))
+}
+
+/// As Home Assistant does: what a target names stands among the data.
+fn with_target(data: Value, target: Value) -> Value {
+    match (data, target) {
+        (Value::Object(data), Value::Object(target)) => {
+            target.into_iter().chain(data).collect::<Map<_, _>>().into()
+        }
+        (Value::Null, Value::Object(target)) => target.into(),
+        (Value::Null, _) => json!({}),
+        (data, _) => data,
+    }
+}

@@ -1,0 +1,218 @@
+//! The driver: the automations at work on the host. What happens becomes events of the engine, what the engine wants done is done.
+//!
+//! Decides nothing: the engine does (`automation`). Runs on the service's thread and never waits.
+
+mod actions;
+mod hearing;
+mod memory;
+mod notifications;
+mod requests;
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+
+use serde_json::Value;
+
+use crate::assemble::Host;
+use crate::automation::files::{self, Disk, Loaded};
+use crate::automation::home::{Event, Home};
+use crate::automation::run::{Effect, Engine};
+use crate::automation::script::Failure;
+use crate::bus;
+use crate::model::Timestamp;
+use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
+use actions::{Answer, Calls};
+use memory::Memory;
+pub use notifications::Notifications;
+use requests::Waiting;
+pub use requests::{Request, Requests};
+
+pub struct Driver {
+    engine: Engine,
+    home: Home,
+    events: Receiver<bus::Event>,
+    calls: Calls,
+    answers: Receiver<Answer>,
+    memory: Memory,
+    requests: Receiver<Request>,
+    asking: Requests,
+    waiting: Vec<Waiting>,
+    is_started: bool,
+}
+
+/// What a reload did, for people.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Reloaded {
+    /// Automations that are at work now.
+    pub automations: usize,
+    /// What is wrong in the files, with the place.
+    pub problems: Vec<String>,
+}
+
+impl Driver {
+    /// Loads the automations of the host. Nothing is heard before the first `tick`.
+    pub fn new(host: &mut Host) -> Self {
+        let events = host.bus.subscribe_waking(host.scheduler().clone(), MAX_UNHEARD);
+        let (answered, answers) = channel();
+        let (asking, requests) = Requests::new(host.scheduler().clone());
+        let mut driver = Self {
+            engine: Engine::default(),
+            home: hearing::home(host),
+            events,
+            calls: Calls::new(host, answered),
+            answers,
+            memory: Memory::default(),
+            requests,
+            asking,
+            waiting: Vec::new(),
+            is_started: false,
+        };
+        let reloaded = driver.load(host);
+        host.notices.extend(reloaded.map_or_else(|problems| problems, |reloaded| reloaded.said()));
+        driver.recall(host);
+        driver
+    }
+
+    /// Where other threads ask.
+    pub fn requests(&self) -> Requests {
+        self.asking.clone()
+    }
+
+    /// When `tick` has something to do, if nothing happens before.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.engine.next().into_iter().chain(self.memory.due()).min()
+    }
+
+    /// Whether an action is under way that an automation waits for.
+    pub fn is_busy(&self) -> bool {
+        self.calls.are_under_way()
+    }
+
+    /// Deals with everything that happened and is due.
+    pub fn tick(&mut self, host: &mut Host) {
+        if !std::mem::replace(&mut self.is_started, true) {
+            self.hear(host, &Event::Start, None);
+        }
+        for _ in 0..MAX_ROUNDS {
+            if !self.round(host) {
+                self.save_if_due(host);
+                return;
+            }
+        }
+        // The rest comes next: others have to live, too.
+        host.scheduler().wake();
+    }
+
+    /// The program is about to end: automations hear of it.
+    pub fn shut_down(&mut self, host: &mut Host) {
+        if self.is_started {
+            self.hear(host, &Event::Shutdown, None);
+        }
+    }
+
+    /// Ends every run and remembers what was.
+    pub fn close(&mut self, host: &mut Host) {
+        self.home.now = host.clock().now();
+        let effects = self.engine.stop(&self.home);
+        self.perform(host, effects);
+        self.save(host);
+    }
+
+    /// Reads the files anew. What did not change goes on. When nothing of them can be used, everything stays as it is.
+    pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
+        let reloaded = self.load(host)?;
+        self.show(host);
+        Ok(reloaded)
+    }
+
+    fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
+        let Some(source) = host.automations.clone().filter(|source| source.is_there()) else {
+            let effects = self.engine.load(Vec::new(), Vec::new(), &self.home);
+            self.perform(host, effects);
+            return Ok(Reloaded { automations: 0, problems: Vec::new() });
+        };
+        let Loaded { automations, problems, secrets, .. } =
+            files::load(&Disk, &source.config, &source.file);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        if automations.is_empty() && !problems.is_empty() {
+            return Err(problems);
+        }
+        self.home.now = host.clock().now();
+        let effects = self.engine.load(automations, secrets, &self.home);
+        self.perform(host, effects);
+        Ok(Reloaded { automations: self.engine.list().len(), problems })
+    }
+
+    /// One event, instant, answer or request; whether there was any.
+    fn round(&mut self, host: &mut Host) -> bool {
+        self.home.now = host.clock().now();
+        match self.events.try_recv() {
+            Ok(event) => {
+                self.heard(host, &event);
+                return true;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => self.listen_again(host),
+        }
+        if self.engine.next().is_some_and(|at| at <= self.home.now) {
+            self.hear(host, &Event::Time, None);
+            return true;
+        }
+        self.calls.poll(host);
+        // What was told before an answer is heard before it.
+        if let Ok(event) = self.events.try_recv() {
+            self.heard(host, &event);
+            return true;
+        }
+        if let Ok(Answer { run, call, result }) = self.answers.try_recv() {
+            self.calls.over(run, call);
+            self.answered(host, run, call, result);
+            return true;
+        }
+        match self.requests.try_recv() {
+            Ok(request) => {
+                self.asked(host, request);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn hear(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
+        self.home.now = host.clock().now();
+        let effects = self.engine.hear(event, cause, &self.home);
+        self.perform(host, effects);
+    }
+
+    fn answered(&mut self, host: &mut Host, run: u64, call: u64, result: Result<Value, Failure>) {
+        let effects = self.engine.answer(run, call, result, &self.home);
+        self.perform(host, effects);
+    }
+
+    fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
+        let mut queue = VecDeque::from(effects);
+        while let Some(effect) = queue.pop_front() {
+            match effect {
+                Effect::Call { run, call, action, data, target, .. } => {
+                    self.call(host, (run, call), &action, data, target);
+                }
+                Effect::Fire { run, name, data } => {
+                    host.bus.emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
+                }
+                Effect::Notice { message, .. } => host.bus.say(&message),
+                Effect::Ended { run, .. } => self.ended(host, run),
+            }
+        }
+    }
+}
+
+impl Reloaded {
+    /// What people should know at the start: the first problems, and where the others are.
+    fn said(&self) -> Vec<String> {
+        let (shown, more) = (5, self.problems.len().saturating_sub(5));
+        let rest = (more > 0).then(|| {
+            format!("{more} more automations have a problem: `larder automations check` shows all")
+        });
+        self.problems.iter().take(shown).cloned().chain(rest).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! What other threads ask about automations: the list, traces, a run by hand, a reload.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use serde_json::{Value, json};
+
+use super::Driver;
+use crate::assemble::Host;
+use crate::scheduler::Scheduler;
+
+/// Something asked, and where the answer goes.
+pub struct Request {
+    /// `list`, `trace`, `trigger`, `reload`.
+    pub command: String,
+    pub data: Value,
+    pub reply: Sender<Result<Value, String>>,
+}
+
+/// Where to ask. Cheap to clone.
+#[derive(Clone)]
+pub struct Requests {
+    sender: Sender<Request>,
+    scheduler: Scheduler,
+}
+
+/// Somebody waits for the end of a run.
+pub(super) struct Waiting {
+    automation: String,
+    run: u64,
+    reply: Sender<Result<Value, String>>,
+}
+
+impl Requests {
+    pub(super) fn new(scheduler: Scheduler) -> (Self, Receiver<Request>) {
+        let (sender, receiver) = channel();
+        (Self { sender, scheduler }, receiver)
+    }
+
+    /// Asks; the answer comes through what is returned, or its other end is dropped: nobody is there any more.
+    pub fn ask(&self, command: &str, data: Value) -> Receiver<Result<Value, String>> {
+        let (reply, answer) = channel();
+        // Nobody there: the answer's other end goes with it.
+        let _ = self.sender.send(Request { command: command.into(), data, reply });
+        self.scheduler.wake();
+        answer
+    }
+}
+
+impl Driver {
+    pub(super) fn asked(&mut self, host: &mut Host, request: Request) {
+        let Request { command, data, reply } = request;
+        let name = data.get("name").and_then(Value::as_str).unwrap_or_default();
+        let answer = match command.as_str() {
+            "list" => Ok(self.list()),
+            "trace" => self.traces(name),
+            "reload" => self.reload(host).map(|reloaded| json!(reloaded)).map_err(|problems| {
+                format!("nothing was reloaded, everything goes on as before: {}", problems.join("\n"))
+            }),
+            "trigger" => match self.trigger(host, name) {
+                Ok(run) => {
+                    self.waiting.push(Waiting { automation: name.into(), run, reply });
+                    self.answer_waiting(run);
+                    return;
+                }
+                Err(message) => Err(message),
+            },
+            _ => Err(format!("there is no request {command}")),
+        };
+        // Whoever asked may be gone.
+        let _ = reply.send(answer);
+    }
+
+    /// Every automation.
+    pub fn list(&self) -> Value {
+        let iso = |time: Option<crate::model::Timestamp>| time.map(crate::model::Timestamp::to_iso);
+        let line = |listed: &crate::automation::run::Listed| {
+            let mut line = json!(listed);
+            if let Some(line) = line.as_object_mut() {
+                line.insert("next".into(), json!(iso(listed.next)));
+                line.insert("last_triggered".into(), json!(iso(listed.last_triggered)));
+            }
+            line
+        };
+        self.engine.list().iter().map(line).collect()
+    }
+
+    /// The last runs of one, the oldest first.
+    pub fn traces(&self, name: &str) -> Result<Value, String> {
+        self.engine.traces(name).map(|traces| json!(traces))
+    }
+
+    /// Begins a run by hand, without asking its conditions: its number.
+    pub fn trigger(&mut self, host: &mut Host, name: &str) -> Result<u64, String> {
+        self.home.now = host.clock().now();
+        let effects = self.engine.start(name, false, &self.home)?;
+        self.perform(host, effects);
+        let last = self.engine.traces(name)?.into_iter().map(|trace| trace.run).max();
+        last.ok_or_else(|| format!("{name} was not run: it is stopped or waits for itself; `larder automations` says why"))
+    }
+
+    /// From now on automations run by hand only.
+    pub fn sleep(&mut self) {
+        self.engine.sleep();
+        self.is_started = true;
+    }
+
+    /// A run by hand and its trace, once it is over.
+    pub fn trace_of(&self, name: &str, run: u64) -> Option<Value> {
+        let traces = self.engine.traces(name).ok()?;
+        let trace = traces.into_iter().find(|trace| trace.run == run)?;
+        trace.ended.map(|_| json!(trace))
+    }
+
+    pub(super) fn ended(&mut self, host: &Host, run: u64) {
+        self.memory.changed(host.clock().now());
+        self.answer_waiting(run);
+    }
+
+    fn answer_waiting(&mut self, run: u64) {
+        let (over, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.run == run && self.trace_of(&waiting.automation, run).is_some());
+        self.waiting = waiting;
+        for Waiting { automation, run, reply } in over {
+            let trace = self.trace_of(&automation, run).unwrap_or_default();
+            // Whoever asked may be gone.
+            let _ = reply.send(Ok(trace));
+        }
+    }
+}
