@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod documents;
 pub mod error;
+pub mod http;
 pub mod locations;
 mod lock;
 pub mod model;
