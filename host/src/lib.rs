@@ -13,6 +13,7 @@ pub mod control;
 pub mod documents;
 pub mod driver;
 pub mod error;
+pub mod http;
 pub mod locations;
 mod lock;
 pub mod model;

@@ -3,6 +3,8 @@
 //! Nothing else in the host holds a timeout, a limit or a size of its own.
 
 pub mod automations;
+pub mod http;
+pub mod notify;
 
 use std::time::Duration;
 

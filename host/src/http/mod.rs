@@ -1,0 +1,201 @@
+//! A small HTTP client on `ureq`: one request, one answer, within limits, along proxies, trusting the machine's certificates
+//! and those of a file.
+//!
+//! Follows redirects itself, so that the list of hosts is asked at every hop. Keeps no connection, cookie or credential; knows
+//! neither notifications nor plugins.
+
+mod failure;
+mod hosts;
+mod message;
+mod proxies;
+
+#[cfg(test)]
+pub mod tests;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ureq::http::{self, header};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body};
+use url::Url;
+
+pub use failure::{Cause, Failure, excerpt};
+pub use hosts::Hosts;
+pub use message::{Request, Response, address, header_name, headers, method};
+
+use crate::error::{Doing, Error, Result};
+use crate::options::http::{CONNECT_TIME, MAX_REDIRECTS, MAX_RESPONSE_HEADERS, REQUEST_TIME};
+use failure::{explain, shown};
+use message::{Hop, takes_body};
+use proxies::{Past, Proxies};
+
+/// How requests are made.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Certificates (PEM) that are trusted beside those of the machine.
+    pub ca_file: Option<PathBuf>,
+    /// The proxy's address; an empty one is none, and the environment decides when absent.
+    pub proxy: Option<String>,
+    /// What goes past that proxy, as in `NO_PROXY`.
+    pub no_proxy: Vec<String>,
+    /// For one request, from its first byte to the last of the answer.
+    pub time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { ca_file: None, proxy: None, no_proxy: Vec::new(), time: REQUEST_TIME }
+    }
+}
+
+/// Makes requests. Cheap to clone; all clones stop together.
+#[derive(Clone)]
+pub struct Client {
+    straight: Agent,
+    http: Option<Route>,
+    https: Option<Route>,
+    past: Past,
+}
+
+#[derive(Clone)]
+struct Route {
+    agent: Agent,
+    /// The proxy as texts show it.
+    shown: String,
+}
+
+impl Client {
+    /// Reads the certificates and the environment's proxies once.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Self::with_environment(settings, &|name| std::env::var(name).ok())
+    }
+
+    /// As `new`, in a given environment.
+    pub fn with_environment(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let proxies = match &settings.proxy {
+            Some(proxy) => Proxies::fixed(proxy, &settings.no_proxy),
+            None => Proxies::from_environment(variable),
+        };
+        let Proxies { http, https, past } = proxies.map_err(Error::Invalid)?;
+        let tls = TlsConfig::builder().root_certs(roots(settings)?).build();
+        let route = |proxy: ureq::Proxy| Route {
+            shown: proxies::shown(&proxy),
+            agent: agent(settings, &tls, Some(proxy)),
+        };
+        let straight = agent(settings, &tls, None);
+        Ok(Self { straight, http: http.map(route), https: https.map(route), past })
+    }
+
+    /// Sends a request and follows redirects; `hosts` are asked before anything leaves, at every hop. Waits for the answer.
+    pub fn send(&self, request: &Request, hosts: &Hosts) -> Result<Response, Failure> {
+        let mut hop = Hop::first(request)?;
+        for _ in 0..=MAX_REDIRECTS {
+            if !hosts.permits(&hop.url) {
+                let text = format!(
+                    "{} is not among the hosts that may be reached; list it, or use another",
+                    shown(&hop.url)
+                );
+                return Err(Failure::new(Cause::Denied, text));
+            }
+            let response = self.once(&hop)?;
+            match hop.next(response.status().as_u16(), response.headers().get(header::LOCATION))? {
+                Some(next) => hop = next,
+                None => return Ok(read(response, &hop.url, request.max_body)),
+            }
+        }
+        let text = format!(
+            "{} sends us on more than {MAX_REDIRECTS} times; use the address that is meant",
+            shown(&hop.url)
+        );
+        Err(Failure::new(Cause::Redirect, text))
+    }
+
+    /// Interrupts what is under way, for all clones. Requests fail from then on.
+    pub fn shutdown(&self) {
+        self.straight.clone().shutdown();
+        for route in [&self.http, &self.https].into_iter().flatten() {
+            route.agent.clone().shutdown();
+        }
+    }
+
+    fn once(&self, hop: &Hop) -> Result<http::Response<Body>, Failure> {
+        let route = match hop.url.scheme() {
+            "https" => self.https.as_ref(),
+            _ => self.http.as_ref(),
+        };
+        let route = route.filter(|_| !self.past.holds(&hop.url));
+        let agent = route.map_or(&self.straight, |route| &route.agent);
+        let mut head = http::Request::builder().method(hop.method.clone()).uri(hop.url.as_str());
+        if let Some(headers) = head.headers_mut() {
+            *headers = hop.headers.clone();
+        }
+        let sent = match takes_body(&hop.method) {
+            true => head
+                .body(hop.body.unwrap_or_default())
+                .map_err(ureq::Error::from)
+                .and_then(|it| agent.run(it)),
+            false => head.body(()).map_err(ureq::Error::from).and_then(|it| agent.run(it)),
+        };
+        sent.map_err(|error| explain(error, &hop.url, route.map(|route| route.shown.as_str())))
+    }
+}
+
+fn agent(settings: &Settings, tls: &TlsConfig, proxy: Option<ureq::Proxy>) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_response_header_size(MAX_RESPONSE_HEADERS)
+        // A connection that was kept may have ended meanwhile, and a POST is not sent twice by itself.
+        .max_idle_connections(0)
+        .timeout_connect(Some(CONNECT_TIME.min(settings.time)))
+        .timeout_global(Some(settings.time))
+        .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls.clone())
+        .proxy(proxy);
+    Agent::new_with_config(config.build())
+}
+
+/// What is trusted: the machine's certificates and those of the file; where there are none at all, Mozilla's, which came along.
+fn roots(settings: &Settings) -> Result<RootCerts> {
+    let machine = rustls_native_certs::load_native_certs().certs;
+    let mut trusted: Vec<_> = machine.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    if let Some(path) = &settings.ca_file {
+        let text =
+            std::fs::read(path).doing(|| format!("cannot read the certificates in {}", path.display()))?;
+        let before = trusted.len();
+        trusted.extend(parse_pem(&text).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        }));
+        if trusted.len() == before {
+            let text = format!(
+                "no certificate is in {}; give a file in PEM form (-----BEGIN CERTIFICATE-----)",
+                path.display()
+            );
+            return Err(Error::Invalid(text));
+        }
+    }
+    match trusted.is_empty() {
+        true => Ok(RootCerts::WebPki),
+        false => Ok(RootCerts::new_with_certs(&trusted)),
+    }
+}
+
+fn read(response: http::Response<Body>, url: &Url, most: usize) -> Response {
+    let (head, body) = response.into_parts();
+    let headers =
+        head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = body.into_reader().take(limit).read_to_end(&mut bytes);
+    let mut cut = read.err().map(|error| explain(error.into(), url, None));
+    if bytes.len() > most {
+        bytes.truncate(most);
+        let text = format!("the answer of {} is longer than {most} bytes; ask for less", shown(url));
+        cut = Some(Failure::new(Cause::Invalid, text));
+    }
+    Response { status: head.status.as_u16(), headers, body: bytes, cut, from: shown(url) }
+}
