@@ -5,5 +5,5 @@ mod build_component;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    build_component::main("larder-guest", "guest", "LARDER_COMPONENT")
+    build_component::main(&[("larder-guest", "guest", "LARDER_COMPONENT")])
 }

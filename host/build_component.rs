@@ -9,18 +9,19 @@ use std::process::{Command, ExitCode};
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the workspace's `package` from `sources` and hands its path to the code as the environment variable `name`.
-pub fn main(package: &str, sources: &str, name: &str) -> ExitCode {
-    match build(package, sources) {
-        Ok(wasm) => {
-            println!("cargo::rustc-env={name}={}", wasm.display());
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            println!("cargo::error={message}");
-            ExitCode::FAILURE
+/// Builds the workspace's packages, each from its sources, and hands their paths to the code as environment variables:
+/// `(package, sources, variable)`.
+pub fn main(packages: &[(&str, &str, &str)]) -> ExitCode {
+    for (package, sources, variable) in packages {
+        match build(package, sources) {
+            Ok(wasm) => println!("cargo::rustc-env={variable}={}", wasm.display()),
+            Err(message) => {
+                println!("cargo::error={message}");
+                return ExitCode::FAILURE;
+            }
         }
     }
+    ExitCode::SUCCESS
 }
 
 fn build(package: &str, sources: &str) -> Result<PathBuf, String> {

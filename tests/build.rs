@@ -1,4 +1,4 @@
-//! Builds the misbehaving component and hands its path to the suite.
+//! Builds the misbehaving component and the example, and hands their paths to the suite.
 
 #[path = "../host/build_component.rs"]
 mod build_component;
@@ -6,5 +6,8 @@ mod build_component;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    build_component::main("larder-misbehaving", "tests/components/misbehaving", "LARDER_MISBEHAVING")
+    build_component::main(&[
+        ("larder-misbehaving", "tests/components/misbehaving", "LARDER_MISBEHAVING"),
+        ("guest-heartbeat", "examples/guest-heartbeat", "LARDER_HEARTBEAT"),
+    ])
 }

@@ -10,11 +10,12 @@ use crate::bus::{Bus, Event, LOG};
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
+use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
 use crate::options::{LOCK_WAIT, LOOK, Limits};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
-use crate::runtime::{Failure, Grants, Pending, Runtime};
+use crate::runtime::{Failure, Grants, Network, Pending, Runtime};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
@@ -44,6 +45,8 @@ pub struct Setting {
     pub automations: Option<PathBuf>,
     /// Plugins beside the one for backups.
     pub plugins: Vec<PluginSetting>,
+    /// How requests to other machines are made.
+    pub http: crate::http::Settings,
     pub limits: Limits,
     pub steps: Steps,
     pub clock: Clock,
@@ -121,8 +124,9 @@ impl Setting {
         grants.may_write = lock.is_some();
         let said = bus.subscribe();
         let mut plugins = vec![self.backup(grants.clone())?];
+        let client = Client::new(&self.http)?;
         for setting in &self.plugins {
-            let grants = self.grants_of(setting, &places, &grants);
+            let grants = self.grants_of(setting, &places, &grants, &client);
             plugins.push(self.start(setting, grants, &plugins)?);
         }
         let mut notices = notices;
@@ -131,12 +135,26 @@ impl Setting {
         notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
         let memory = self.memory(&places);
         let automations = self.automations(&places);
-        Ok(Host { automations, plugins, grants, bus, places, notices, memory, limits: self.limits.clone(), steps: self.steps.clone(), _lock: lock })
+        Ok(Host {
+            automations,
+            plugins,
+            grants,
+            bus,
+            places,
+            notices,
+            memory,
+            limits: self.limits.clone(),
+            steps: self.steps.clone(),
+            _lock: lock,
+        })
     }
 
     fn automations(&self, places: &Places) -> Option<Automations> {
         let config = places.config.clone()?;
-        let file = self.automations.clone().map_or_else(|| Ok(config.join("automations.yaml")), |file| absolute(&file));
+        let file = self
+            .automations
+            .clone()
+            .map_or_else(|| Ok(config.join("automations.yaml")), |file| absolute(&file));
         Some(Automations { file: file.ok()?, is_asked_for: self.automations.is_some(), config })
     }
 
@@ -152,11 +170,13 @@ impl Setting {
             return Err(unusable("this is the name of the plugin for backups; give it another".into()));
         }
         let runtime = self.component(&setting.component)?;
-        let plugin =
-            Plugin::start(name, runtime, grants).map_err(|failure| unusable(failure.message))?;
+        let plugin = Plugin::start(name, runtime, grants).map_err(|failure| unusable(failure.message))?;
         for action in plugin.actions() {
             if let Some(other) = others.iter().find(|other| other.has(&action.name)) {
-                let text = format!("its action {} is one of {} already; remove one of them", action.name, other.name);
+                let text = format!(
+                    "its action {} is one of {} already; remove one of them",
+                    action.name, other.name
+                );
                 return Err(unusable(text));
             }
         }
@@ -164,7 +184,13 @@ impl Setting {
     }
 
     /// What a plugin beside the one for backups may touch: neither the home nor the backups.
-    fn grants_of(&self, setting: &PluginSetting, places: &Places, backup: &Grants) -> Grants {
+    fn grants_of(
+        &self,
+        setting: &PluginSetting,
+        places: &Places,
+        backup: &Grants,
+        client: &Client,
+    ) -> Grants {
         let name = &setting.name;
         let own = places.state.join("plugins").join(name);
         Grants {
@@ -175,6 +201,8 @@ impl Setting {
             scratch: own.join("scratch"),
             scheduler: backup.scheduler.of(name),
             states: backup.states.of(name),
+            settings: setting.settings.clone(),
+            network: Some(Network { client: client.clone(), hosts: setting.hosts.clone() }),
             ..backup.clone()
         }
     }
@@ -210,6 +238,8 @@ impl Setting {
             states: States::new(BACKUP, bus.clone(), self.clock.clone()),
             scheduler: Scheduler::new(BACKUP),
             documents: self.documents(places),
+            settings: serde_json::json!({}),
+            network: None,
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::http::Hosts;
 use crate::model::Timestamp;
 use crate::options::{FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF};
 use crate::runtime::{Action, Failure, Grants, Manager, Pending, Runtime};
@@ -19,7 +20,7 @@ pub struct PluginSetting {
     pub name: String,
     pub component: PathBuf,
     /// The hosts that it may reach.
-    pub hosts: Vec<String>,
+    pub hosts: Hosts,
     /// What it is told about itself: a JSON object.
     pub settings: Value,
 }

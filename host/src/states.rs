@@ -96,9 +96,10 @@ impl States {
         }
         let table = self.table();
         match table.get(id) {
-            Some(shown) if shown.owner != self.owner => {
-                Err(Error::Denied(format!("{id} is shown by {}: only it may say what its state is", shown.owner)))
-            }
+            Some(shown) if shown.owner != self.owner => Err(Error::Denied(format!(
+                "{id} is shown by {}: only it may say what its state is",
+                shown.owner
+            ))),
             Some(_) => Ok(()),
             None if table.values().filter(|shown| shown.owner == self.owner).count() < MAX_ENTITIES => Ok(()),
             None => Err(Error::Limit(format!("{id} would be one entity more than {MAX_ENTITIES}"))),

@@ -7,17 +7,15 @@ mod markers;
 mod serving;
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use larder::steps::Steps;
 use larder_tests::{TestHome, TestService};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 const EVENT: &str = "event.backup_automatic_backup";
@@ -99,75 +97,6 @@ impl Gate {
 
     fn open(self) {
         drop(self.release);
-    }
-}
-
-/// A running `larder serve`.
-struct Serving {
-    child: Child,
-    lines: Receiver<String>,
-    said: Vec<String>,
-}
-
-impl Serving {
-    /// Starts it and waits until it serves.
-    #[track_caller]
-    fn start(command: Command) -> Self {
-        let mut serving = Self::begin(command);
-        serving.until("serving; ");
-        serving
-    }
-
-    fn begin(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in stderr.lines() {
-                // Nobody may want to hear it any more.
-                let _ = sender.send(line.unwrap());
-            }
-        });
-        Self { child, lines, said: Vec::new() }
-    }
-
-    /// Reads until it says that. The line.
-    #[track_caller]
-    fn until(&mut self, text: &str) -> String {
-        loop {
-            let Ok(line) = self.lines.recv() else { panic!("not said: {text}\n{}", self.said.join("\n")) };
-            self.said.push(line.clone());
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits for its end: its exit status.
-    fn ends(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-
-    /// All that it said, once everybody who can say something has ended.
-    fn said(mut self) -> String {
-        self.said.extend(self.lines.iter());
-        self.said.join("\n")
-    }
-}
-
-/// Nothing that a failed test leaves runs on.
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -10,13 +10,20 @@ use serde_json::{Value, json};
 
 // Everything that `wit/` describes, as Rust.
 mod bindings {
-    #![allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unsafe_code)]
+    #![allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        unsafe_code
+    )]
     wit_bindgen::generate!({ path: "../../wit", world: "plugin", generate_all });
     export!(Heartbeat);
     use super::Heartbeat;
 }
 use bindings::exports::larder::automation::{actions, job, lifecycle};
-use bindings::larder::automation::types::{Failure, Instant};
+use bindings::larder::automation::types::{Error, Failure, Instant};
 use bindings::larder::automation::{documents, entities, http, settings, timers};
 
 /// The timer, and the document that remembers the last beat.
@@ -78,9 +85,11 @@ impl Settings {
     fn read() -> Result<Self, Failure> {
         let settings: Value = serde_json::from_str(&settings::get()).unwrap_or_default();
         let url = settings.get("url").and_then(Value::as_str);
-        let url = url.ok_or_else(|| failure("invalid_format", "its settings have no `url`; add it in larder.toml"))?;
+        let url = url
+            .ok_or_else(|| failure("invalid_format", "its settings have no `url`; add it in larder.toml"))?;
         let minutes = settings.get("minutes").map_or(Some(60), Value::as_u64);
-        let minutes = minutes.ok_or_else(|| failure("invalid_format", "`minutes` in its settings is no number"))?;
+        let minutes =
+            minutes.ok_or_else(|| failure("invalid_format", "`minutes` in its settings is no number"))?;
         Ok(Self { url: url.to_owned(), minutes })
     }
 
@@ -88,7 +97,10 @@ impl Settings {
     fn plan(&self) {
         if self.minutes > 0 {
             let seconds = now().saturating_add(self.minutes.saturating_mul(60));
-            timers::set(BEAT, Instant { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanoseconds: 0 });
+            timers::set(
+                BEAT,
+                Instant { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanoseconds: 0 },
+            );
         }
     }
 }
@@ -97,7 +109,7 @@ impl Settings {
 async fn beat(settings: &Settings) -> Result<Value, Failure> {
     let request =
         http::Request { method: "POST".into(), url: settings.url.clone(), headers: Vec::new(), body: None };
-    let sent = http::send(request).await.map_err(|error| format!("{error:?}"));
+    let sent = http::send(request).await.map_err(words);
     let accepted = sent.and_then(|response| match response.status {
         200..=299 => Ok(()),
         status => Err(format!("the monitoring service answered with status {status}")),
@@ -108,7 +120,7 @@ async fn beat(settings: &Settings) -> Result<Value, Failure> {
         return Err(failure("heartbeat_failed", reason));
     }
     let time = now().to_string();
-    documents::save(BEAT, &time).map_err(|error| failure("heartbeat_failed", format!("{error:?}")))?;
+    documents::save(BEAT, &time).map_err(|error| failure("heartbeat_failed", words(error)))?;
     show(&time, None);
     Ok(json!({"sent": time}))
 }
@@ -121,6 +133,14 @@ fn show(last: &str, problem: Option<&str>) {
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// What the host says, for people.
+fn words(error: Error) -> String {
+    match error {
+        Error::NotFound(text) | Error::Exists(text) | Error::Denied(text) | Error::Invalid(text) => text,
+        Error::InUse(text) | Error::NoSpace(text) | Error::Limit(text) | Error::Io(text) => text,
+    }
 }
 
 fn failure(code: &str, message: impl Into<String>) -> Failure {

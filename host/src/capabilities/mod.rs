@@ -5,6 +5,7 @@
 pub(crate) mod content;
 pub(crate) mod files;
 pub(crate) mod host;
+pub(crate) mod http;
 pub(crate) mod storage;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTableError};

@@ -9,6 +9,7 @@ use super::args::{Call, Change, Global, Set};
 use super::commands::{call, need_home, say_notices};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;
+use crate::driver::Notifications;
 
 pub(super) fn settings(
     setting: &Setting,
@@ -86,7 +87,9 @@ pub(super) fn states(setting: &Setting) -> anyhow::Result<Answer> {
     say_notices(&mut host);
     let states = host.states().all();
     let json: Vec<Value> = states.iter().map(|(id, state)| state.to_json(id)).collect();
-    Ok(Answer { text: text::states(&json), status: Status::Done, json: json.into() })
+    let notifications = Notifications::new(host.memory.clone()).all();
+    let shown = text::states(&json) + &text::notifications(&notifications);
+    Ok(Answer { text: shown, status: Status::Done, json: json.into() })
 }
 
 pub(super) fn adopt(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {

@@ -75,7 +75,10 @@ fn listed(automation: &Value) -> String {
 /// In the machine's local time, to the second.
 fn local(time: Option<&Value>, none: &str) -> String {
     let time = time.and_then(Value::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    time.map_or_else(|| none.into(), |time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
+    time.map_or_else(
+        || none.into(),
+        |time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
@@ -141,7 +144,8 @@ fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
 
 fn traced(trace: &Value) -> String {
     let trigger = trace.get("trigger").map(|trigger| text::word(trigger, "description")).unwrap_or_default();
-    let mut shown = format!("Run {} at {}, by {trigger}\n", text::number(trace, "run"), local(trace.get("started"), "–"));
+    let mut shown =
+        format!("Run {} at {}, by {trigger}\n", text::number(trace, "run"), local(trace.get("started"), "–"));
     for step in text::list(trace, "steps") {
         let seen = step.get("seen").map(ToString::to_string).unwrap_or_default();
         let time = local(step.get("at"), "–");

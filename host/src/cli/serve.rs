@@ -94,7 +94,10 @@ fn open(service: &mut Service, requests: &Requests) -> Option<Control> {
 fn reload(requests: &Requests) {
     match requests.ask("reload", json!({})).recv() {
         Ok(Ok(done)) => {
-            text::list(&done, "problems").iter().filter_map(Value::as_str).for_each(|it| say(&text::plain(it, "")));
+            text::list(&done, "problems")
+                .iter()
+                .filter_map(Value::as_str)
+                .for_each(|it| say(&text::plain(it, "")));
             say(&format!("reloaded: {} automations", text::number(&done, "automations")));
         }
         Ok(Err(message)) => say(&text::plain(&message, "")),

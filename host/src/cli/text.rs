@@ -1,6 +1,10 @@
 //! Answers in words. Pure: JSON in, text out.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+
+use crate::driver::Notification;
 
 /// Bytes for people: `9.1 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -349,6 +353,17 @@ pub(crate) fn states(states: &[Value]) -> String {
     let width = states.iter().map(|state| word(state, "entity_id").len()).max().unwrap_or(0);
     let line = |state: &Value| format!("{:width$}  {}\n", word(state, "entity_id"), word(state, "state"));
     states.iter().map(line).collect()
+}
+
+/// What is to stay in sight, the newest first.
+pub(crate) fn notifications(all: &BTreeMap<String, Notification>) -> String {
+    let mut all: Vec<_> = all.iter().collect();
+    all.sort_by(|(_, one), (_, other)| other.created_at.cmp(&one.created_at));
+    let line = |(id, it): &(&String, &Notification)| {
+        let title = it.title.as_deref().map_or(String::new(), |title| format!("{}: ", plain(title, "")));
+        format!("  {title}{} ({})\n", plain(&it.message, ""), plain(id, ""))
+    };
+    titled("Notifications:", all.iter().map(line).collect())
 }
 
 pub(crate) fn adopted(value: &Value) -> String {

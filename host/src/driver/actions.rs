@@ -71,7 +71,14 @@ impl Calls {
 
 impl Driver {
     /// Begins what an automation asks for.
-    pub(super) fn call(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: Value, target: Value) {
+    pub(super) fn call(
+        &mut self,
+        host: &mut Host,
+        (run, call): (u64, u64),
+        action: &str,
+        data: Value,
+        target: Value,
+    ) {
         let data = with_target(data, target);
         let result = match action.split_once('.') {
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
@@ -118,7 +125,9 @@ fn begin(host: &mut Host, action: &str, data: &Value) -> Result<(String, Call), 
 
 fn unknown(host: &Host, action: &str) -> String {
     match action.strip_prefix("notify.") {
-        Some(name) => format!("there is no action {action}; say in larder.toml what it is: a table [notify.{name}]"),
+        Some(name) => {
+            format!("there is no action {action}; say in larder.toml what it is: a table [notify.{name}]")
+        }
         None => format!("there is no action {action}; {}", known(host)),
     }
 }

@@ -1,7 +1,10 @@
 //! From the host's bus to the engine's events, and the home as automations see it.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::Driver;
@@ -9,14 +12,25 @@ use crate::assemble::Host;
 use crate::automation::home::{Entity, Event, Home};
 use crate::bus;
 use crate::model::Timestamp;
-use crate::options::MAX_UNHEARD;
+use crate::options::{MAX_EVENT, MAX_UNHEARD};
 use crate::states::STATE_CHANGED;
 
-/// The home as the host shows it now. A time zone without a name that is known is UTC.
+/// The home as the host shows it now.
 pub(super) fn home(host: &Host) -> Home {
     let states = host.states().all().into_iter().map(|(id, state)| (id, Arc::new(state))).collect();
-    let zone = host.time_zone().parse().unwrap_or(chrono_tz::UTC);
-    Home { now: host.clock().now(), zone, states: Arc::new(states) }
+    Home { now: host.clock().now(), zone: zone(host), states: Arc::new(states) }
+}
+
+/// The zone that Home Assistant is set to, else the machine's; UTC when neither has a name that is known.
+fn zone(host: &Host) -> Tz {
+    let own = host.places.config.as_ref().and_then(|config| {
+        let mut text = String::new();
+        let file = File::open(config.join(".storage/core.config")).ok()?;
+        file.take(MAX_EVENT as u64).read_to_string(&mut text).ok()?;
+        let core: Value = serde_json::from_str(&text).ok()?;
+        core.pointer("/data/time_zone")?.as_str()?.parse().ok()
+    });
+    own.or_else(|| host.time_zone().parse().ok()).unwrap_or(chrono_tz::UTC)
 }
 
 impl Driver {
@@ -28,7 +42,8 @@ impl Driver {
         {
             // What a plugin shows while it does what a run asked for, that run causes.
             cause = cause.or_else(|| self.calls.run_of(&host.states().owner(id)?));
-            let [old, new] = ["old_state", "new_state"].map(|key| data.get(key).and_then(entity).map(Arc::new));
+            let [old, new] =
+                ["old_state", "new_state"].map(|key| data.get(key).and_then(entity).map(Arc::new));
             let states = Arc::make_mut(&mut self.home.states);
             match &new {
                 Some(new) => states.insert(id.to_owned(), new.clone()),

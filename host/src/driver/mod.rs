@@ -23,7 +23,7 @@ use crate::model::Timestamp;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use actions::{Answer, Calls};
 use memory::Memory;
-pub use notifications::Notifications;
+pub use notifications::{Notification, Notifications};
 use requests::Waiting;
 pub use requests::{Request, Requests};
 
@@ -131,8 +131,7 @@ impl Driver {
             self.perform(host, effects);
             return Ok(Reloaded { automations: 0, problems: Vec::new() });
         };
-        let Loaded { automations, problems, secrets, .. } =
-            files::load(&Disk, &source.config, &source.file);
+        let Loaded { automations, problems, secrets, .. } = files::load(&Disk, &source.config, &source.file);
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         if automations.is_empty() && !problems.is_empty() {
             return Err(problems);
@@ -197,7 +196,8 @@ impl Driver {
                     self.call(host, (run, call), &action, data, target);
                 }
                 Effect::Fire { run, name, data } => {
-                    host.bus.emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
+                    host.bus
+                        .emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
                 }
                 Effect::Notice { message, .. } => host.bus.say(&message),
                 Effect::Ended { run, .. } => self.ended(host, run),
@@ -210,9 +210,8 @@ impl Reloaded {
     /// What people should know at the start: the first problems, and where the others are.
     fn said(&self) -> Vec<String> {
         let (shown, more) = (5, self.problems.len().saturating_sub(5));
-        let rest = (more > 0).then(|| {
-            format!("{more} more automations have a problem: `larder automations check` shows all")
-        });
+        let rest = (more > 0)
+            .then(|| format!("{more} more automations have a problem: `larder automations check` shows all"));
         self.problems.iter().take(shown).cloned().chain(rest).collect()
     }
 }

@@ -53,7 +53,9 @@ impl Notifications {
             }
             "dismiss" => {
                 let id = text(data, "notification_id")?;
-                all.remove(&id.ok_or_else(|| wrong("persistent_notification.dismiss needs a notification_id".into()))?);
+                all.remove(&id.ok_or_else(|| {
+                    wrong("persistent_notification.dismiss needs a notification_id".into())
+                })?);
             }
             "dismiss_all" => all.clear(),
             _ => {
@@ -63,7 +65,9 @@ impl Notifications {
             }
         }
         let stored = serde_json::to_string_pretty(&all).map_err(|error| wrong(error.to_string()))?;
-        self.documents.save(DOCUMENT, &stored).map_err(|error| Failure { message: error.to_string(), is_final: false })?;
+        self.documents
+            .save(DOCUMENT, &stored)
+            .map_err(|error| Failure { message: error.to_string(), is_final: false })?;
         Ok(json!({}))
     }
 }

@@ -95,7 +95,9 @@ impl Driver {
         let effects = self.engine.start(name, false, &self.home)?;
         self.perform(host, effects);
         let last = self.engine.traces(name)?.into_iter().map(|trace| trace.run).max();
-        last.ok_or_else(|| format!("{name} was not run: it is stopped or waits for itself; `larder automations` says why"))
+        last.ok_or_else(|| {
+            format!("{name} was not run: it is stopped or waits for itself; `larder automations` says why")
+        })
     }
 
     /// From now on automations run by hand only.
@@ -117,9 +119,10 @@ impl Driver {
     }
 
     fn answer_waiting(&mut self, run: u64) {
-        let (over, waiting) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition::<Vec<_>, _>(|waiting| waiting.run == run && self.trace_of(&waiting.automation, run).is_some());
+        let (over, waiting) =
+            std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(|waiting| {
+                waiting.run == run && self.trace_of(&waiting.automation, run).is_some()
+            });
         self.waiting = waiting;
         for Waiting { automation, run, reply } in over {
             let trace = self.trace_of(&automation, run).unwrap_or_default();

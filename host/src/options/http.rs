@@ -20,3 +20,7 @@ pub const MAX_RESPONSE_HEADERS: usize = 64 * 1024;
 pub const EXCERPT: usize = 200;
 /// How much of an answer is read where nobody asks for it: the sentence that is shown is at its beginning.
 pub const MAX_ANSWER: usize = 16 * 1024;
+/// The longest answer that a plugin gets.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Requests of one plugin at a time; the others wait.
+pub const MAX_REQUESTS: usize = 8;

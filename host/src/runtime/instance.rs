@@ -17,6 +17,7 @@ use super::store_data::{Grants, StoreData};
 use super::threads::Threads;
 use super::vitals::{Vitals, watched};
 use crate::model::tamed;
+use crate::options::http::MAX_REQUESTS;
 use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
 
 struct Request {
@@ -318,9 +319,17 @@ pub(super) fn checked(what: &str, result: Result<String, types::Failure>) -> Res
 
 /// Runs a future to its end on this thread.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(MAX_REQUESTS)
+        .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(future),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(future);
+            // A request that nobody waits for any more must not hold up the end.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(Failure::stopped(format!("no event loop for the plugin: {error}"))),
     }
 }

@@ -15,8 +15,8 @@ pub use engine::Runtime;
 pub use instance::{Action, Field, Manager, Pending};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
-pub use store_data::Grants;
 pub(crate) use store_data::StoreData;
+pub use store_data::{Grants, Network};
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};

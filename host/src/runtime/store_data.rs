@@ -40,11 +40,21 @@ pub struct Grants {
     pub states: States,
     pub scheduler: Scheduler,
     pub documents: Documents,
+    /// What the person wrote for the plugin: a JSON object.
+    pub settings: serde_json::Value,
+    /// The hosts that it may reach, and with what; none at all when absent.
+    pub network: Option<Network>,
     /// An IANA name.
     pub time_zone: String,
     pub steps: Steps,
     /// Whether anything may be stored, deleted or restored.
     pub may_write: bool,
+}
+
+#[derive(Clone)]
+pub struct Network {
+    pub client: crate::http::Client,
+    pub hosts: crate::http::Hosts,
 }
 
 impl Grants {

@@ -1,8 +1,8 @@
 //! Two processes on one state directory: the second one is told who holds it, and changes nothing; looking is free.
 
-use larder_tests::{TestHome, describe};
+use larder_tests::{Serving, TestHome, describe};
 
-use super::{Pause, Serving, daily, home};
+use super::{Pause, daily, home};
 
 fn set_up() -> TestHome {
     let home = home();

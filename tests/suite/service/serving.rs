@@ -4,11 +4,11 @@ use std::fs;
 use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use larder_tests::{Mount, Run, TestHome, TestService, noise};
+use larder_tests::{Mount, Run, Serving, TestHome, TestService, noise};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{EVENT, Pause, Serving, document, home, shown, store};
+use super::{EVENT, Pause, document, home, shown, store};
 
 /// A home whose automatic backup was planned for a moment ago: it is due when the service starts.
 fn due() -> TestHome {

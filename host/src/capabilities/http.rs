@@ -1,0 +1,50 @@
+//! `http` and `settings`: what a person granted a plugin beside the home.
+
+use wasmtime::component::{Accessor, HasSelf};
+
+use super::Refusal;
+use crate::error::Error;
+use crate::http::{Cause, Failure, Request};
+use crate::options::http::MAX_BODY;
+use crate::runtime::StoreData;
+use crate::runtime::bindings::larder::automation::{http, settings};
+
+impl settings::Host for StoreData {
+    fn get(&mut self) -> wasmtime::Result<String> {
+        Ok(self.grants.settings.to_string())
+    }
+}
+
+impl http::Host for StoreData {}
+
+impl http::HostWithStore<StoreData> for HasSelf<StoreData> {
+    async fn send(
+        accessor: &Accessor<StoreData, Self>,
+        request: http::Request,
+    ) -> Result<http::Response, Refusal> {
+        let Some(network) = accessor.with(|mut access| access.get().grants.network.clone()) else {
+            return Err(
+                Error::Denied("no host was named for this plugin: it may not reach any".into()).into()
+            );
+        };
+        let http::Request { method, url, headers, body } = request;
+        let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
+        let request = Request { method, url, headers, body, max_body: MAX_BODY };
+        // The store is not held while waiting, and neither is its thread.
+        let sent = tokio::task::spawn_blocking(move || network.client.send(&request, &network.hosts)).await;
+        let response = sent.map_err(|error| Refusal::Trap(wasmtime::Error::new(error)))?.map_err(refused)?;
+        let headers = response
+            .headers
+            .into_iter()
+            .map(|(name, value)| http::Header { name, value: String::from_utf8_lossy(&value).into_owned() });
+        Ok(http::Response { status: response.status, headers: headers.collect(), body: response.body })
+    }
+}
+
+fn refused(failure: Failure) -> Error {
+    match failure.cause {
+        Cause::Denied => Error::Denied(failure.message),
+        Cause::Invalid => Error::Invalid(failure.message),
+        _ => Error::Io(failure.message),
+    }
+}

@@ -1,0 +1,143 @@
+//! `larder automations`, with a running service and without one.
+
+use larder_tests::{Serving, TestHome, TestService};
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{NIGHTLY, ends, home};
+
+const TICK: &str = r#"
+- id: tick
+  alias: Tick
+  triggers: [{trigger: time, at: "04:30:00"}]
+  conditions: "{{ false }}"
+  actions:
+    - variables: {amount: "{{ 2 + 3 }}"}
+    - action: persistent_notification.create
+      data: {message: "It is {{ amount }}", notification_id: tick}
+"#;
+
+fn write(home: &TestHome, text: &str) {
+    home.write("automations.yaml", text);
+}
+
+#[test]
+fn they_are_listed_run_by_hand_and_traced_without_a_service() {
+    let home = home("UTC", TICK);
+    let listed = home.larder(&["automations"]).exits(0).stdout;
+    assert!(
+        listed.starts_with("Tick\n  automation.tick (single)\n  last triggered never, next 2"),
+        "{listed}"
+    );
+    assert!(listed.contains(" 04:30:00\n"), "{listed}");
+    home.larder(&["automations", "trace", "tick"]).exits(0);
+    let shown = home.larder(&["automations", "trigger", "Tick"]).exits(0).stdout;
+    for words in ["by hand", "action/0", "\"amount\":5", "action/1", "It is 5", "  done\n"] {
+        assert!(shown.contains(words), "{words} is not in:\n{shown}");
+    }
+    assert!(home.larder(&["states"]).exits(0).stdout.contains("  It is 5 (tick)\n"));
+    assert!(!home.larder(&["automations", "list"]).exits(0).stdout.contains("never"));
+    let traced = home.larder(&["automations", "trace", "automation.tick"]).exits(0).stdout;
+    assert_eq!(traced, shown);
+    let json = home.larder(&["--json", "automations", "trace", "tick"]).exits(0).json();
+    assert_eq!(json[0]["end"], "done");
+    let nobody = home.larder(&["automations", "trigger", "tock"]).exits(1);
+    nobody.says("there is no automation `tock`; `larder automations` lists them");
+    home.larder(&["automations", "reload"]).exits(1).says("no service is running in this state directory");
+}
+
+#[test]
+fn a_backup_by_automation_can_be_tried_by_hand() {
+    let home = home("UTC", NIGHTLY);
+    home.larder(&["automations", "trigger", "Backup Home Assistant every night at 3 AM"]).exits(0);
+    assert_eq!(home.archives().len(), 1);
+}
+
+#[test]
+fn a_check_says_what_is_wrong_with_file_line_and_what_to_do() {
+    let home = home("UTC", TICK);
+    home.larder(&["automations", "check"]).exits(0);
+    write(&home, "- alias: Light\n  triggers:\n    - trigger: sun\n      event: sunset\n  actions: []\n");
+    let checked = home.larder(&["automations", "check"]).exits(1).stdout;
+    assert!(checked.starts_with("automations.yaml:3:"), "{checked}");
+    assert!(checked.ends_with("0 automations without a problem; 1 problem.\n"), "{checked}");
+    let file = home.root().join("other.yaml");
+    std::fs::write(&file, NIGHTLY).unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(home.larder(&["automations", "check", file]).exits(0).stdout, "1 automation, no problem.\n");
+    home.larder(&["automations", "check", "nowhere.yaml"]).exits(1);
+}
+
+#[test]
+fn a_running_service_lists_runs_traces_and_reloads_them() {
+    let home = home("UTC", TICK);
+    let mut serving = Serving::begin(home.command(&["serve"]));
+    let line = serving.until("serving; ");
+    assert!(line.ends_with("; 1 automation"), "{line}");
+    let ran = home.larder(&["automations", "trigger", "tick"]).exits(0).stdout;
+    assert!(ran.contains("It is 5") && ran.ends_with("  done\n"), "{ran}");
+    assert_eq!(home.larder(&["automations", "trace", "tick"]).exits(0).stdout, ran);
+    assert!(!home.larder(&["automations"]).exits(0).stdout.contains("never"));
+
+    write(&home, &format!("{TICK}- {{id: tock, triggers: [], actions: [{{event: tock}}]}}\n"));
+    assert_eq!(home.larder(&["automations", "reload"]).exits(0).stdout, "Reloaded: 2 automations.\n");
+    assert!(home.larder(&["automations"]).exits(0).stdout.contains("tock"));
+
+    write(&home, "- id: tick\n  triggers: [\n");
+    let refused = home.larder(&["automations", "reload"]).exits(1);
+    refused.says("nothing was reloaded, everything goes on as before: automations.yaml:");
+    assert!(home.larder(&["automations"]).exits(0).stdout.contains("tock"));
+
+    write(&home, TICK);
+    serving.signal(Signal::HUP);
+    serving.until("reloaded: 1 automations");
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+    assert_eq!(home.larder(&["automations", "trace", "tick"]).exits(0).stdout, ran, "it is remembered");
+}
+
+#[test]
+fn a_service_that_was_killed_leaves_no_door_that_leads_nowhere() {
+    let home = home("UTC", TICK);
+    let mut serving = Serving::start(home.command(&["serve"]));
+    serving.signal(Signal::KILL);
+    serving.ends();
+    home.larder(&["automations"]).exits(0);
+    let mut serving = Serving::start(home.command(&["serve"]));
+    home.larder(&["automations", "reload"]).exits(0);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+}
+
+#[test]
+fn a_state_directory_with_a_very_long_name_has_a_door_too() {
+    let home = home("UTC", TICK);
+    let state = home.root().join("s".repeat(120)).join("t".repeat(120));
+    let state = state.to_str().unwrap();
+    let mut serving = Serving::start(home.command(&["serve", "--state", state]));
+    home.larder(&["automations", "reload", "--state", state]).exits(0);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+}
+
+#[test]
+fn runs_of_what_did_not_change_go_on_through_a_reload_and_others_end() {
+    let slow = |id: &str, event: &str| {
+        format!(
+            "- {{id: {id}, triggers: [{{trigger: homeassistant, event: start}}], actions: [{{delay: 60}}, {{event: {event}}}]}}\n"
+        )
+    };
+    let home = home("UTC", &(slow("one", "a") + &slow("two", "b")));
+    let mut service: TestService = home.serve("2026-05-04T12:00:00+00:00");
+    service.pass(30);
+    write(&home, &(slow("two", "c") + &slow("one", "a")));
+    let reply = service.service().driver().requests().ask("reload", json!({}));
+    service.pass(1);
+    assert_eq!(reply.recv().unwrap().unwrap(), json!({"automations": 2, "problems": []}));
+    service.pass(60);
+    assert_eq!(ends(&mut service, "one"), ["done"]);
+    assert!(ends(&mut service, "two").is_empty(), "it is another one now");
+    let topics: Vec<_> =
+        service.heard().into_iter().map(|heard| heard.topic).filter(|it| it.len() == 1).collect();
+    assert_eq!(topics, ["a"]);
+}

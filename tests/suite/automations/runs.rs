@@ -1,0 +1,129 @@
+//! Runs on the real host: what an automation calls is done, what it tells is heard, what goes wrong is said.
+
+use larder_tests::TestService;
+use serde_json::json;
+
+use super::{ends, home, told, traces};
+
+const START: &str = "2026-05-04T12:00:00+00:00";
+
+#[test]
+fn an_automation_hears_what_the_plugin_shows_and_uses_what_an_action_answers() {
+    let yaml = r#"
+- alias: Report
+  triggers:
+    - trigger: state
+      entity_id: sensor.backup_backup_manager_state
+      to: create_backup
+  actions:
+    - action: persistent_notification.create
+      data:
+        notification_id: report
+        title: "A backup is made"
+        message: "{{ trigger.from_state.state }} became {{ states('sensor.backup_backup_manager_state') }}"
+"#;
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
+    service.pass(1);
+    service.call("backup.create", json!({})).unwrap();
+    service.pass(1);
+    assert_eq!(ends(&mut service, "Report"), ["done"]);
+    drop(service);
+    let shown = home.larder(&["states"]).exits(0);
+    assert!(shown.stdout.contains("A backup is made: idle became create_backup"), "{}", shown.stdout);
+}
+
+#[test]
+fn a_call_that_fails_fails_the_run_with_the_plugins_own_words() {
+    let yaml = r#"
+- id: wrong
+  triggers: [{trigger: event, event_type: try}]
+  actions:
+    - action: backup.create
+      data: {surprise: 1}
+- id: unknown
+  triggers: [{trigger: event, event_type: try}]
+  actions: [{action: light.turn_on, target: {entity_id: light.porch}}]
+- id: private
+  triggers: [{trigger: event, event_type: try}]
+  actions: [{action: backup.delete, data: {backup_id: "12345678"}}]
+- id: nobody
+  triggers: [{trigger: event, event_type: try}]
+  actions: [{action: notify.phone, data: {message: hello}}]
+"#;
+    let mut service = home("UTC", yaml).serve(START);
+    service.pass(1);
+    told(&mut service);
+    fire(&mut service, "try");
+    let said = told(&mut service).join("\n");
+    for words in [
+        "there is no action light.turn_on; automations may call backup.create, backup.create_automatic",
+        "backup.delete is for clients, not for automations",
+        "there is no action notify.phone; say in larder.toml what it is: a table [notify.phone]",
+        "surprise",
+    ] {
+        assert!(said.contains(words), "{words} is not in:\n{said}");
+    }
+    assert!(ends(&mut service, "wrong")[0].starts_with("failed: "));
+}
+
+#[test]
+fn backups_that_cause_each_other_are_stopped_with_a_clear_message() {
+    let yaml = r#"
+- alias: Again and again
+  triggers:
+    - trigger: state
+      entity_id: sensor.backup_backup_manager_state
+      to: idle
+  mode: queued
+  actions: [{action: backup.create}]
+"#;
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
+    service.pass(1);
+    service.call("backup.create", json!({})).unwrap();
+    service.pass(60);
+    let said = told(&mut service).join("\n");
+    assert!(said.contains("Again and again caused itself 10 times"), "{said}");
+    let backups = home.archives().len();
+    service.pass(3600);
+    assert_eq!(home.archives().len(), backups);
+    assert!(backups <= 12, "{backups}");
+}
+
+#[test]
+fn start_and_shutdown_fire_and_a_delay_ends_at_its_time() {
+    let yaml = r#"
+- alias: Hello
+  triggers: [{trigger: homeassistant, event: start}]
+  actions:
+    - delay: "00:05:00"
+    - event: hello
+      event_data: {from: start}
+"#;
+    let mut service = home("UTC", yaml).serve(START);
+    service.pass(299);
+    assert_eq!(ends(&mut service, "Hello"), [""]);
+    service.pass(1);
+    assert_eq!(ends(&mut service, "Hello"), ["done"]);
+    let hello = service.heard().into_iter().find(|heard| heard.topic == "hello").unwrap();
+    assert_eq!(hello.data, json!({"from": "start"}));
+    assert_eq!(traces(&mut service, "Hello")[0]["ended"], "2026-05-04T12:05:00.000000+00:00");
+}
+
+#[test]
+fn what_ran_last_is_remembered_across_a_restart() {
+    let yaml = "- {id: tick, triggers: [{trigger: time_pattern, minutes: /10}], actions: [{event: tock}]}\n";
+    let mut service = home("UTC", yaml).serve(START);
+    service.pass(660);
+    let mut service = service.restart();
+    let listed = service.service().driver().list();
+    assert_eq!(listed[0]["last_triggered"], "2026-05-04T12:10:00.000000+00:00");
+    assert_eq!(listed[0]["next"], "2026-05-04T12:20:00.000000+00:00");
+    assert_eq!(ends(&mut service, "tick"), ["done"]);
+}
+
+fn fire(service: &mut TestService, name: &str) {
+    service.service().host().bus.emit(&larder::bus::Event::new(name, "{}"));
+    service.pass(1);
+}
