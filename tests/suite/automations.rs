@@ -1,0 +1,3 @@
+//! Automations as people write them, played in virtual time.
+
+mod corpus;
