@@ -1,6 +1,7 @@
 //! Automations at work on the real host and its plugins.
 
 mod commands;
+mod corpus;
 mod nights;
 mod plugins;
 mod runs;

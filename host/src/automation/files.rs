@@ -1,20 +1,25 @@
-//! Automations from files: a list, a single one, or under `automation:`, with `!include`, `!secret` and `!env_var` filled in.
+//! Automations from files: a list, a single one, or under `automation:`, with what its tags name filled in.
 //!
 //! Reads through `Source`, so that tests need no disk. What is wrong with one automation is told and leaves the others;
 //! a file that is no YAML gives none. Knows nothing of what an automation means.
 
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+mod directories;
+mod reader;
 
-use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
+use std::path::{Path, PathBuf};
+
 use super::model::Automation;
 use super::parse;
-use super::yaml::{self, Kind, Node, Parsed, Place, Problem};
+use super::yaml::{Kind, Node, Problem};
+use crate::options::automations::MAX_FILE;
+use reader::Reader;
 
 /// Where files and environment variables come from.
 pub trait Source {
     /// A file's text; the error is a reason in a few words ("no such file").
     fn read(&self, path: &Path) -> Result<String, String>;
+    /// What a directory holds, directories too, in any order.
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String>;
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 }
@@ -32,6 +37,12 @@ impl Source for Disk {
         Ok(text)
     }
 
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
+        let told = |error: std::io::Error| crate::error::reason(&error);
+        let entries = std::fs::read_dir(path).map_err(told)?;
+        entries.map(|entry| entry.map(|entry| entry.path()).map_err(told)).collect()
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
@@ -43,7 +54,7 @@ pub struct Loaded {
     pub automations: Vec<Automation>,
     /// What is wrong, in the order of the file. An automation with a problem is not among the automations.
     pub problems: Vec<Problem>,
-    /// Every file that was read, to watch for changes.
+    /// Every file that was read and every directory that was listed, to watch for changes.
     pub files: Vec<PathBuf>,
     /// The values of secrets that were filled in: not to be shown in a trace.
     pub secrets: Vec<String>,
@@ -51,9 +62,9 @@ pub struct Loaded {
 
 /// Loads `path`; secrets are looked for beside the file that names them, then upwards as far as `config`.
 pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
-    let mut reader = Reader { source, config, files: Vec::new(), secrets: Vec::new(), nodes: 0 };
+    let mut reader = Reader::new(source, config);
     let root = reader.file(path, None, 0);
-    let Reader { files, secrets, .. } = reader;
+    let (files, secrets) = (reader.files, reader.secrets);
     let mut loaded = Loaded { files, secrets, ..Loaded::default() };
     match root {
         Err(problem) => loaded.problems.push(problem),
@@ -125,134 +136,4 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
 /// `automation:`, and `automation manual:` as Home Assistant lets one write several.
 fn is_section(key: &str) -> bool {
     key == "automation" || key.starts_with("automation ")
-}
-
-struct Reader<'a> {
-    source: &'a dyn Source,
-    config: &'a Path,
-    files: Vec<PathBuf>,
-    secrets: Vec<String>,
-    nodes: usize,
-}
-
-impl Reader<'_> {
-    /// One file with everything filled in. `from` is where it is included.
-    fn file(&mut self, path: &Path, from: Option<&Place>, depth: usize) -> Parsed<Node> {
-        let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(path).display().to_string().into();
-        let start = Place { file: shown.clone(), line: 1, column: 1 };
-        let place = from.unwrap_or(&start);
-        let text = self.source.read(path).map_err(|reason| {
-            place.problem(format!(
-                "cannot read {}: {reason}; check the path and its permissions",
-                path.display()
-            ))
-        })?;
-        if text.len() > MAX_FILE {
-            let text = format!("{} has more than {} MiB; split it", path.display(), MAX_FILE >> 20);
-            return Err(place.problem(text));
-        }
-        if !self.files.iter().any(|known| known == path) {
-            self.files.push(path.to_owned());
-        }
-        let mut node = yaml::parse(&shown, &text)?;
-        self.nodes = self.nodes.saturating_add(node.size());
-        if self.nodes > MAX_NODES {
-            return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
-        }
-        self.fill(&mut node, path, depth)?;
-        Ok(node)
-    }
-
-    fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
-        if let Some(tag) = node.tag.take() {
-            let Kind::Text(argument) = &node.kind else {
-                return Err(node.place.problem(format!("`{tag}` takes a word after it; write one")));
-            };
-            let argument = argument.clone();
-            let filled = self.tagged(&tag, argument.trim(), node, path, depth)?;
-            *node = filled;
-            return Ok(());
-        }
-        match &mut node.kind {
-            Kind::List(items) => items.iter_mut().try_for_each(|item| self.fill(item, path, depth)),
-            Kind::Map(entries) => entries.iter_mut().try_for_each(|(_, value)| self.fill(value, path, depth)),
-            _ => Ok(()),
-        }
-    }
-
-    fn tagged(&mut self, tag: &str, argument: &str, node: &Node, path: &Path, depth: usize) -> Parsed<Node> {
-        let place = &node.place;
-        let here = path.parent().unwrap_or(Path::new(""));
-        match tag {
-            "!include" if depth >= MAX_INCLUDES => {
-                let text =
-                    format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
-                Err(place.problem(text))
-            }
-            "!include" => self.file(&tidy(&here.join(argument)), Some(place), depth.saturating_add(1)),
-            "!secret" => self.secret(argument, place, here),
-            "!env_var" => {
-                let (name, default) = match argument.split_once(char::is_whitespace) {
-                    Some((name, default)) => (name, Some(default.trim().to_owned())),
-                    None => (argument, None),
-                };
-                let value = self.source.variable(name).or(default).ok_or_else(|| {
-                    place.problem(format!(
-                        "the environment has no `{name}`; set it, or write a default after the name"
-                    ))
-                })?;
-                Ok(Node { place: place.clone(), tag: None, kind: Kind::Text(value) })
-            }
-            "!input" => {
-                Err(place.problem("blueprints are not supported; write the value in place of `!input`"))
-            }
-            _ => Err(place.problem(format!(
-                "`{tag}` is not supported; `!include FILE`, `!secret NAME` and `!env_var NAME` are"
-            ))),
-        }
-    }
-
-    fn secret(&mut self, name: &str, place: &Place, here: &Path) -> Parsed<Node> {
-        let mut looked = Vec::new();
-        for directory in here.ancestors() {
-            let path = directory.join("secrets.yaml");
-            looked.push(path.display().to_string());
-            if let Ok(text) = self.source.read(&path) {
-                let shown: Arc<str> =
-                    path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
-                let file = yaml::parse(&shown, &text)?;
-                if !self.files.contains(&path) {
-                    self.files.push(path);
-                }
-                if let Kind::Map(entries) = file.kind
-                    && let Some((_, value)) = entries.into_iter().find(|(key, _)| key.name == name)
-                {
-                    if let Kind::Text(text) = &value.kind {
-                        self.secrets.push(text.clone());
-                    }
-                    return Ok(Node { place: place.clone(), ..value });
-                }
-            }
-            if directory == self.config {
-                break;
-            }
-        }
-        Err(place
-            .problem(format!("no secret `{name}` in {}; add a line `{name}: …` there", looked.join(" or "))))
-    }
-}
-
-/// Without `.` and with `..` taken back where that needs no look at the disk.
-fn tidy(path: &Path) -> PathBuf {
-    let mut tidied = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(tidied.components().next_back(), Some(Component::Normal(_))) => {
-                tidied.pop();
-            }
-            part => tidied.push(part),
-        }
-    }
-    tidied
 }

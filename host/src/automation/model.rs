@@ -117,7 +117,8 @@ pub enum TriggerKind {
     State(StateTrigger),
     NumericState { range: Range, hold: Option<Data> },
     Template { value: Template, hold: Option<Data> },
-    Event { names: Vec<String>, data: Value },
+    /// Templates are rendered when the trigger begins to watch.
+    Event { names: Vec<Data>, data: Data },
     Start,
     Shutdown,
 }
@@ -132,6 +133,9 @@ pub enum At {
         id: String,
         offset: i64,
     },
+    /// A template of either, rendered when the trigger begins to watch.
+    #[serde(untagged)]
+    Template(Template),
 }
 
 /// Which values of an hour, a minute or a second.

@@ -4,9 +4,12 @@
 //! the run that caused them, and asks again at `next`.
 
 mod guard;
+mod listed;
 mod live;
+mod memory;
+mod served;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,11 +17,11 @@ use serde_json::Value;
 use super::home::{Event, Home};
 use super::model::Automation;
 use super::script::{self, End, Failure, Input, Script, World};
-use super::templates::Templates;
-use super::trace::Trace;
+use super::templates::{Templates, Variables};
+use super::trace::{Trace, hidden};
 use crate::model::Timestamp;
 use guard::Causes;
-pub use live::Listed;
+pub use listed::Listed;
 use live::Live;
 
 /// What has to be done for automations.
@@ -39,6 +42,7 @@ struct Run {
     /// The automation's key.
     of: usize,
     script: Script,
+    variables: Variables,
     trace: Trace,
 }
 
@@ -52,6 +56,8 @@ pub struct Engine {
     runs: BTreeMap<u64, Run>,
     next_run: u64,
     causes: Causes,
+    /// Automations that show something else than before.
+    changed: BTreeSet<usize>,
 }
 
 impl Default for Engine {
@@ -64,6 +70,7 @@ impl Default for Engine {
             runs: BTreeMap::new(),
             next_run: 1,
             causes: Causes::default(),
+            changed: BTreeSet::new(),
         }
     }
 }
@@ -94,6 +101,7 @@ impl Engine {
                     live
                 }
             };
+            self.changed.insert(key);
             self.live.insert(key, live);
         }
         let mut gone = Vec::new();
@@ -110,7 +118,7 @@ impl Engine {
                 effects.push(Effect::Ended { run: id, automation, end: End::Cancelled });
             }
         }
-        effects
+        self.veiled(effects)
     }
 
     /// What happened, and the run that caused it, if one did.
@@ -132,7 +140,7 @@ impl Engine {
                 effects.extend(self.trigger(key, firing, cause, false, home));
             }
         }
-        effects
+        self.veiled(effects)
     }
 
     /// What a called action gave. An answer that nobody waits for any more is left.
@@ -143,7 +151,8 @@ impl Engine {
         result: Result<Value, Failure>,
         home: &Home,
     ) -> Vec<Effect> {
-        self.step(run, &Input::Answer { call, result }, home)
+        let effects = self.step(run, &Input::Answer { call, result }, home);
+        self.veiled(effects)
     }
 
     /// When `Event::Time` has to be told, if nothing happens before.
@@ -156,7 +165,8 @@ impl Engine {
     pub fn stop(&mut self, home: &Home) -> Vec<Effect> {
         self.live.values_mut().for_each(|live| live.queue.clear());
         let running: Vec<u64> = self.runs.keys().copied().collect();
-        running.into_iter().flat_map(|run| self.cancel(run, home)).collect()
+        let effects = running.into_iter().flat_map(|run| self.cancel(run, home)).collect();
+        self.veiled(effects)
     }
 
     /// Runs that are under way.
@@ -169,7 +179,8 @@ impl Engine {
         let key = self.find(name)?;
         let trigger =
             serde_json::json!({"platform": null, "id": null, "idx": null, "description": "by hand"});
-        Ok(self.trigger(key, trigger, None, !asks, home))
+        let effects = self.trigger(key, trigger, None, !asks, home);
+        Ok(self.veiled(effects))
     }
 
     /// From now on nothing starts by itself.
@@ -183,12 +194,33 @@ impl Engine {
         self.live.iter().map(|(key, live)| live.listed(running(*key))).collect()
     }
 
+    /// Those that show something else than when this was asked last.
+    pub fn changed(&mut self) -> Vec<Listed> {
+        let changed = std::mem::take(&mut self.changed);
+        let running = |key| self.runs.values().filter(|run| run.of == key).count();
+        changed.into_iter().filter_map(|key| Some(self.live.get(&key)?.listed(running(key)))).collect()
+    }
+
     /// The last runs of one automation, the oldest first, those under way at the end.
     pub fn traces(&self, name: &str) -> Result<Vec<Trace>, String> {
         let key = self.find(name)?;
         let ended = self.live.get(&key).into_iter().flat_map(|live| live.traces.iter().cloned());
         let running = self.runs.values().filter(|run| run.of == key).map(|run| run.trace.clone());
         Ok(ended.chain(running).collect())
+    }
+
+    /// Without the secrets in what is told to people.
+    fn veiled(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        for effect in &mut effects {
+            match effect {
+                Effect::Notice { message, .. }
+                | Effect::Ended { end: End::Failed(message) | End::Stopped { message, .. }, .. } => {
+                    *message = hidden(message, &self.secrets);
+                }
+                _ => {}
+            }
+        }
+        effects
     }
 
     fn find(&self, name: &str) -> Result<usize, String> {
@@ -236,15 +268,20 @@ impl Engine {
         live.starts.push_back(home.now);
         let mut effects = Vec::new();
         let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
-        let script = Script::new(&live.automation.actions, variables);
-        let started = Run { of: key, script, trace };
-        match live.place(running.len()) {
+        let script = Script::new(&live.automation.actions);
+        let started = Run { of: key, script, variables, trace };
+        let place = live.place(running.len());
+        if !matches!(place, live::Place::None { .. }) {
+            live.last_triggered = Some(home.now);
+            self.changed.insert(key);
+        }
+        match place {
             live::Place::Now => effects.extend(self.begin(run, started, home)),
             live::Place::Instead => {
                 running.into_iter().for_each(|old| effects.extend(self.cancel(old, home)));
                 effects.extend(self.begin(run, started, home));
             }
-            live::Place::Later => live.queue.push_back((run, started.script, started.trace)),
+            live::Place::Later => live.queue.push_back((run, started)),
             live::Place::None { message } => {
                 let mut trace = started.trace;
                 trace.finish(home.now, &format!("not run: {message}"));
@@ -259,17 +296,16 @@ impl Engine {
     }
 
     fn begin(&mut self, id: u64, run: Run, home: &Home) -> Vec<Effect> {
-        if let Some(live) = self.live.get_mut(&run.of) {
-            live.last_triggered = Some(home.now);
-        }
         self.runs.insert(id, run);
         self.step(id, &Input::Begin, home)
     }
 
     fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
         let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
-        let mut world = World { home, templates: &self.templates, trace: &mut run.trace };
-        let found = run.script.step(input, &mut world);
+        let Run { of, script, variables, trace } = run;
+        let mut world = World { home, templates: &self.templates, trace, variables, told: Vec::new() };
+        let found = script.step(input, &mut world);
+        let automation = self.live.get(of).map(|live| live.automation.name()).unwrap_or_default();
         let mut effects = Vec::new();
         for effect in found {
             match effect {
@@ -277,6 +313,9 @@ impl Engine {
                     effects.push(Effect::Call { run: id, call, action, data, target, wants_response });
                 }
                 script::Effect::Fire { name, data } => effects.push(Effect::Fire { run: id, name, data }),
+                script::Effect::Notice(message) => {
+                    effects.push(Effect::Notice { automation: automation.clone(), message });
+                }
                 script::Effect::End(end) => effects.extend(self.ended(id, end, home)),
             }
         }
@@ -294,6 +333,7 @@ impl Engine {
     fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
         let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
         run.trace.finish(home.now, &end.to_string());
+        self.changed.insert(run.of);
         let Some(live) = self.live.get_mut(&run.of) else { return Vec::new() };
         live.traces.push(run.trace);
         let automation = live.automation.name();
@@ -302,8 +342,8 @@ impl Engine {
             effects.push(Effect::Notice { automation: automation.clone(), message: message.clone() });
         }
         effects.push(Effect::Ended { run: id, automation, end });
-        if let Some((next, script, trace)) = live.queue.pop_front() {
-            effects.extend(self.begin(next, Run { of: run.of, script, trace }, home));
+        if let Some((next, waiting)) = live.queue.pop_front() {
+            effects.extend(self.begin(next, Run { of: run.of, ..waiting }, home));
         }
         effects
     }

@@ -53,6 +53,30 @@ impl Trace {
         Self { run, started, ended, end, trigger, steps, left_out: 0, secrets }
     }
 
+    /// One that was kept as JSON; nothing when it is damaged or larger than any that was kept. Its secrets were hidden then.
+    pub fn recall(kept: &Value) -> Option<Self> {
+        let time = |value: &Value| {
+            let time = chrono::DateTime::parse_from_rfc3339(value.as_str()?).ok()?;
+            Some(crate::automation::zone::timestamp(time.to_utc()))
+        };
+        let no_secrets: Arc<[String]> = Arc::from([]);
+        let trigger = shown(kept.get("trigger")?, &no_secrets);
+        let steps = kept.get("steps")?.as_array()?.iter().take(MAX_TRACE_STEPS).map(|step| {
+            let seen = shown(step.get("seen")?, &no_secrets);
+            Some(Step { path: step.get("path")?.as_str()?.to_owned(), at: time(step.get("at")?)?, seen })
+        });
+        Some(Self {
+            run: kept.get("run")?.as_u64().filter(|run| *run < u64::MAX / 2)?,
+            started: time(kept.get("started")?)?,
+            ended: kept.get("ended").and_then(time),
+            end: kept.get("end")?.as_str()?.to_owned(),
+            trigger,
+            steps: steps.collect::<Option<_>>()?,
+            left_out: kept.get("left_out")?.as_u64().and_then(|count| usize::try_from(count).ok())?,
+            secrets: no_secrets,
+        })
+    }
+
     /// Remembers a step.
     pub fn note(&mut self, path: &str, at: Timestamp, seen: &Value) {
         if self.steps.len() >= MAX_TRACE_STEPS {
@@ -87,7 +111,8 @@ fn hide(value: &Value, secrets: &[String]) -> Value {
     }
 }
 
-fn hidden(text: &str, secrets: &[String]) -> String {
+/// A text without the secrets in it.
+pub fn hidden(text: &str, secrets: &[String]) -> String {
     // Short ones would blot out everything.
     let long = secrets.iter().filter(|secret| secret.len() >= 4);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "(secret)"))

@@ -79,10 +79,21 @@ impl Driver {
         data: Value,
         target: Value,
     ) {
+        let refused = |message: String| Failure { message, is_final: true };
         let data = with_target(data, target);
         let result = match action.split_once('.') {
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
-            Some(("automation", name)) => self.automation_action(host, name, &data),
+            Some(("automation", "reload")) => {
+                self.reload(host).map(|_| json!({})).map_err(|problems| refused(problems.join("\n")))
+            }
+            Some(("automation", _)) => {
+                let done = self.engine.call(action, &data, &Value::Null, Some(run), &self.home);
+                done.map(|effects| {
+                    self.perform(host, effects);
+                    json!({})
+                })
+                .map_err(refused)
+            }
             _ => match begin(host, action, &data) {
                 Ok(begun) => {
                     self.calls.under_way.push(UnderWay { run, call, plugin: Some(begun) });
@@ -94,20 +105,6 @@ impl Driver {
         self.calls.under_way.push(UnderWay { run, call, plugin: None });
         // The driver, which reads them, owns this.
         let _ = self.calls.answered.send(Answer { run, call, result });
-    }
-}
-
-impl Driver {
-    /// Home Assistant's actions `automation.NAME`.
-    fn automation_action(&mut self, host: &mut Host, name: &str, _data: &Value) -> Result<Value, Failure> {
-        let refused = |message: String| Failure { message, is_final: true };
-        match name {
-            "reload" => match self.reload(host) {
-                Ok(_) => Ok(json!({})),
-                Err(problems) => Err(refused(problems.join("\n"))),
-            },
-            _ => Err(refused(format!("there is no action automation.{name}"))),
-        }
     }
 }
 

@@ -3,10 +3,13 @@
 
 use super::Driver;
 use crate::assemble::Host;
+use crate::automation::run::Effect;
 use crate::model::Timestamp;
 use crate::options::SAVE_AFTER;
 
 const DOCUMENT: &str = "automations";
+/// Who shows their entities.
+const OWNER: &str = "automation";
 
 #[derive(Default)]
 pub(super) struct Memory {
@@ -27,7 +30,18 @@ impl Memory {
 impl Driver {
     /// What was remembered. What cannot be used is told and forgotten.
     pub(super) fn recall(&mut self, host: &mut Host) {
-        let _ = (host, DOCUMENT);
+        let text = match host.memory.load(DOCUMENT) {
+            Ok(Some(text)) => text,
+            Ok(None) => return,
+            Err(error) => return host.notices.push(error.to_string()),
+        };
+        // What is no JSON is told as any other damage.
+        let memory = serde_json::from_str(&text).unwrap_or_default();
+        for effect in self.engine.recall(&memory) {
+            if let Effect::Notice { message, .. } = effect {
+                host.notices.push(message);
+            }
+        }
     }
 
     pub(super) fn save_if_due(&mut self, host: &mut Host) {
@@ -37,12 +51,25 @@ impl Driver {
     }
 
     pub(super) fn save(&mut self, host: &mut Host) {
-        let _ = host;
-        self.memory.due = None;
+        if self.memory.due.take().is_some()
+            && let Err(error) = host.memory.save(DOCUMENT, &self.engine.remember().to_string())
+        {
+            host.bus.say(&format!("{error}: after a restart it is not known when automations ran last"));
+        }
     }
 
-    /// The automations as entities.
-    pub(super) fn show(&mut self, host: &mut Host) {
-        let _ = host;
+    /// Shows the automations that changed as entities.
+    pub(super) fn show(&mut self, host: &Host) {
+        let states = host.states().of(OWNER);
+        for listed in self.engine.changed() {
+            states.show(&listed.entity_id, listed.state().into(), listed.attributes());
+        }
+    }
+
+    /// Shows all anew: they were loaded.
+    pub(super) fn show_all(&mut self, host: &Host) {
+        let ids: Vec<_> = self.engine.list().into_iter().map(|listed| listed.entity_id).collect();
+        host.states().of(OWNER).keep(&ids);
+        self.show(host);
     }
 }

@@ -70,6 +70,7 @@ impl Driver {
         let reloaded = driver.load(host);
         host.notices.extend(reloaded.map_or_else(|problems| problems, |reloaded| reloaded.said()));
         driver.recall(host);
+        driver.show_all(host);
         driver
     }
 
@@ -94,6 +95,11 @@ impl Driver {
             self.hear(host, &Event::Start, None);
         }
         for _ in 0..MAX_ROUNDS {
+            if self.round(host) {
+                continue;
+            }
+            self.show(host);
+            // What it showed is heard, too.
             if !self.round(host) {
                 self.save_if_due(host);
                 return;
@@ -121,7 +127,7 @@ impl Driver {
     /// Reads the files anew. What did not change goes on. When nothing of them can be used, everything stays as it is.
     pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
         let reloaded = self.load(host)?;
-        self.show(host);
+        self.show_all(host);
         Ok(reloaded)
     }
 

@@ -12,6 +12,8 @@ pub const MAX_INCLUDES: usize = 8;
 pub const TEMPLATE_FUEL: u64 = 200_000;
 /// The longest output of a template, in bytes: the length of the longest event.
 pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
+/// The most memory of a compiled regular expression, in bytes.
+pub const MAX_PATTERN: usize = 256 * 1024;
 /// Steps that one run does without waiting for anything: what goes on longer is a loop without an end.
 pub const MAX_STEPS: usize = 10_000;
 /// How often an automation may cause itself within `LOOP_SECONDS` before it is stopped.
@@ -23,6 +25,8 @@ pub const MAX_STARTS: usize = 600;
 pub const LOOP_SECONDS: i64 = 60;
 /// Runs of one automation that are remembered: Home Assistant's number.
 pub const MAX_TRACES: usize = 5;
+/// Automations whose past is remembered over a restart.
+pub const MAX_REMEMBERED: usize = 2000;
 /// Steps of one run that are remembered.
 pub const MAX_TRACE_STEPS: usize = 500;
 /// The longest value that a trace shows, in bytes.

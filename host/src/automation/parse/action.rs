@@ -36,7 +36,7 @@ fn one(node: &Node) -> Parsed<Action> {
         return Ok(Action { alias, is_enabled, continues_on_error: false, kind, place });
     }
     let alias = keys.text("alias")?;
-    let is_enabled = keys.flag("enabled")?.unwrap_or(true);
+    let is_enabled = keys.enabled()?;
     let continues_on_error = keys.flag("continue_on_error")?.unwrap_or(false);
     let kind = kind(&mut keys, node)?;
     keys.finish()?;

@@ -28,7 +28,7 @@ pub fn one(node: &Node) -> Parsed<Condition> {
     }
     let mut keys = Keys::of(node, "a condition")?;
     let alias = keys.text("alias")?;
-    let is_enabled = keys.flag("enabled")?.unwrap_or(true);
+    let is_enabled = keys.enabled()?;
     let kind = kind(&mut keys, node)?;
     keys.finish()?;
     Ok(Condition { alias, is_enabled, kind, place })

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::values;
 use crate::automation::model::{Data, Template, Variables};
+use crate::automation::templates;
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
 /// The keys of one mapping that nobody has asked for yet.
@@ -93,6 +94,17 @@ impl<'a> Keys<'a> {
         match &node.kind {
             Kind::Bool(flag) => Ok(Some(*flag)),
             _ => Err(node.place.problem(format!("`{name}` is {}; write true or false", node.describe()))),
+        }
+    }
+
+    /// `enabled`: true, false or a template that says so without looking at the home, as Home Assistant has it.
+    pub fn enabled(&mut self) -> Parsed<bool> {
+        match self.left.iter().find(|(key, _)| key.name == "enabled").map(|(_, node)| node) {
+            Some(Node { kind: Kind::Text(text), place, .. }) if templates::is_template(text) => {
+                self.take("enabled");
+                templates::constant(text).map(|value| templates::is_true(&value)).map_err(|reason| place.problem(reason))
+            }
+            _ => self.flag("enabled").map(|flag| flag.unwrap_or(true)),
         }
     }
 

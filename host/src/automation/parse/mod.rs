@@ -8,7 +8,7 @@ mod values;
 
 use std::sync::Arc;
 
-pub use values::{clock_time, period};
+pub use values::{clock_time, is_entity, period};
 
 use self::keys::Keys;
 use crate::options::automations::DEFAULT_MAX;

@@ -5,26 +5,44 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::keys::Keys;
-use super::values::{at, bound, data, entities, many, texts, weekdays};
-use crate::automation::model::{At, Every, Range, StateTrigger, Trigger, TriggerKind};
+use super::values::{at, bound, check, data, entities, many, template, texts, weekdays};
+use crate::automation::model::{At, Bound, Every, Range, StateTrigger, Trigger, TriggerKind};
+use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
+/// Triggers; a list within the list, under `triggers:`, is as if its triggers stood there.
 pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
-    many(node, one)
+    let mut found = Vec::new();
+    match &node.kind {
+        Kind::List(items) => items.iter().try_for_each(|item| add(item, &mut found))?,
+        Kind::Null => {}
+        _ => add(node, &mut found)?,
+    }
+    Ok(found)
+}
+
+fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
+    let mut keys = match &node.kind {
+        Kind::Map(_) => Keys::of(node, "a list of triggers")?,
+        _ => return Ok(found.push(one(node)?)),
+    };
+    match keys.take("triggers") {
+        None => found.push(one(node)?),
+        Some((_, inner)) => {
+            keys.finish()?;
+            found.extend(list(inner)?);
+        }
+    }
+    Ok(())
 }
 
 fn one(node: &Node) -> Parsed<Trigger> {
     let mut keys = Keys::of(node, "a trigger")?;
-    if keys.has("triggers") {
-        return Err(node
-            .place
-            .problem("a list of triggers in a list is not supported; write them in one list"));
-    }
     let kind = keys.need_any(&["trigger", "platform"], "which kind it is")?;
     let word = super::values::text(kind, "trigger")?.unwrap_or_default();
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
-    let is_enabled = keys.flag("enabled")?.unwrap_or(true);
+    let is_enabled = keys.enabled()?;
     let variables = keys.variables("variables")?;
     let kind = match word.as_str() {
         "time" => time(&mut keys)?,
@@ -64,6 +82,7 @@ fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
     let node = keys.need("at", "a time of day or an entity that shows one")?;
     let at = many(node, |node| match &node.kind {
         Kind::Map(_) => shifted(node),
+        Kind::Text(text) if is_template(text) => template(node, "at").map(At::Template),
         _ => at(node, "at"),
     })?;
     if at.is_empty() {
@@ -178,27 +197,27 @@ pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
     if above.is_none() && below.is_none() {
         return Err(node.place.problem("it needs `above`, `below` or both; add one"));
     }
+    if let (Some(Bound::Number(above)), Some(Bound::Number(below))) = (&above, &below)
+        && above > below
+    {
+        let text = format!("nothing is above {above} and below {below}; swap them, or write two of it");
+        return Err(node.place.problem(text));
+    }
     Ok(Range { entities, attribute, above, below, value })
 }
 
 fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
     keys.is("an event trigger");
     let node = keys.need("event_type", "the name of the event")?;
-    let names = texts(node, "event_type")?;
     let mut seen = HashSet::new();
-    for name in &names {
-        if crate::automation::templates::is_template(name) {
-            return Err(node.place.problem("`event_type` cannot be a template here; write the event's name"));
-        }
-        if !seen.insert(name) {
+    for name in texts(node, "event_type")? {
+        if !seen.insert(name.clone()) {
             return Err(node.place.problem(format!("`{name}` stands here twice; keep one")));
         }
     }
-    let data = match keys.take("event_data") {
-        None => Value::Object(Default::default()),
-        Some((place, node)) => data(node).plain().filter(Value::is_object).ok_or_else(|| {
-            place.problem("`event_data` is no mapping of plain values; write `name: value` below it")
-        })?,
-    };
+    let names = many(node, |node| Ok(data(node)))?;
+    names.iter().try_for_each(check)?;
+    let data = keys.map("event_data")?;
+    check(&data)?;
     Ok(TriggerKind::Event { names, data })
 }

@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Effect;
+use super::{Effect, Listed, Run};
 use crate::automation::conditions::{self, Asked};
-use crate::automation::home::{Event, Home};
+use crate::automation::home::{Entity, Event, Home};
 use crate::automation::model::{Automation, Mode, Variables as Named};
-use crate::automation::script::Script;
 use crate::automation::templates::{Templates, Variables, slug};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
@@ -17,38 +15,21 @@ use crate::model::Timestamp;
 
 pub struct Live {
     pub automation: Automation,
+    /// Whether its triggers start it: as its file says, until somebody turns it on or off.
+    is_on: bool,
     watch: Option<Watch>,
     interest: Interest,
     /// What triggers see, and runs too.
     variables: Variables,
     /// When its triggers want to be asked.
     pub next: Option<Timestamp>,
-    pub queue: VecDeque<(u64, Script, Trace)>,
+    pub queue: VecDeque<(u64, Run)>,
     pub traces: Traces,
     pub last_triggered: Option<Timestamp>,
     /// When runs of it began of late.
     pub starts: VecDeque<Timestamp>,
     /// Why a guard stopped it.
     halted: Option<String>,
-}
-
-/// An automation as a list shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Listed {
-    pub name: String,
-    pub id: Option<String>,
-    pub entity_id: String,
-    pub mode: Mode,
-    pub is_enabled: bool,
-    /// Why a guard stopped it.
-    pub halted: Option<String>,
-    /// When its triggers look at the clock next.
-    #[serde(skip)]
-    pub next: Option<Timestamp>,
-    #[serde(skip)]
-    pub last_triggered: Option<Timestamp>,
-    pub running: usize,
-    pub queued: usize,
 }
 
 /// What becomes of a run that wants to begin.
@@ -65,6 +46,7 @@ pub enum Place {
 impl Live {
     pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
         let mut live = Self {
+            is_on: automation.is_enabled,
             automation,
             watch: None,
             interest: Interest::default(),
@@ -81,7 +63,7 @@ impl Live {
     }
 
     fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
-        if !self.automation.is_enabled {
+        if !self.is_on {
             return Vec::new();
         }
         let mut told = Vec::new();
@@ -113,10 +95,32 @@ impl Live {
         self.starts.clear();
     }
 
+    /// Lets its triggers start it, or no longer. What waits in the queue is left; runs are the engine's.
+    pub fn turn(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
+        if self.is_on == is_on && self.halted.is_none() {
+            return Vec::new();
+        }
+        self.is_on = is_on;
+        self.halted = None;
+        self.watch = None;
+        self.next = None;
+        self.watch(home, templates)
+    }
+
+    /// Turns it off before anything happened.
+    pub fn forget(&mut self) {
+        self.is_on = false;
+        self.sleep();
+    }
+
     /// Its triggers fire no more.
     pub fn sleep(&mut self) {
         self.watch = None;
         self.next = None;
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.is_on
     }
 
     pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
@@ -152,6 +156,8 @@ impl Live {
     ) -> Result<Option<Variables>, String> {
         let mut variables = self.variables.clone();
         variables.insert("this".into(), self.this(home));
+        let context = format!("{:x}-{}", home.now.seconds, trace.run);
+        variables.insert("context".into(), json!({"id": context, "parent_id": null, "user_id": null}));
         variables.insert("trigger".into(), trigger.clone());
         let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());
         let own = idx.and_then(|idx| self.automation.triggers.get(idx));
@@ -197,22 +203,16 @@ impl Live {
         alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
     }
 
+    /// Its entity as the home shows it, or else as it will.
     fn this(&self, home: &Home) -> Value {
         let id = self.entity_id();
-        let last = self.last_triggered;
-        let since = last.unwrap_or(home.now).to_iso();
-        json!({
-            "entity_id": id,
-            "state": if self.automation.is_enabled { "on" } else { "off" },
-            "attributes": {
-                "id": self.automation.id,
-                "friendly_name": self.automation.name(),
-                "last_triggered": last.map(Timestamp::to_iso),
-                "mode": self.automation.mode,
-            },
-            "last_changed": since,
-            "last_updated": since,
-        })
+        if let Some(entity) = home.states.get(&id) {
+            return entity.to_json(&id);
+        }
+        let listed = self.listed(0);
+        let since = self.last_triggered.unwrap_or(home.now);
+        let (state, attributes) = (listed.state().to_owned(), listed.attributes());
+        Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
     }
 
     pub fn listed(&self, running: usize) -> Listed {
@@ -221,7 +221,8 @@ impl Live {
             id: self.automation.id.clone(),
             entity_id: self.entity_id(),
             mode: self.automation.mode,
-            is_enabled: self.automation.is_enabled,
+            is_enabled: self.is_on,
+            max: self.automation.max,
             halted: self.halted.clone(),
             next: self.next,
             last_triggered: self.last_triggered,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::waits::{Limit, Wait, until_true};
 use super::{Effect, End, Frame, Halt, Script, Thread, World};
-use crate::automation::conditions::{self, Asked};
+use crate::automation::conditions;
 use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, Variables as Named};
 use crate::automation::triggers::Watch;
 use crate::automation::{parse, zone};
@@ -42,12 +42,10 @@ impl Script {
         let Some(thread) = self.threads.get_mut(&id).filter(|_| !branches.is_empty()) else { return };
         world.trace.note(path, world.home.now, &json!({"branches": branches.len()}));
         thread.wait = Wait::Branches;
-        let base = thread.variables();
+        let own = thread.locals();
         for (at, steps) in branches.iter().enumerate() {
             let frame = Frame::new(steps.clone(), format!("{path}/parallel/{at}/sequence"));
-            let thread =
-                Thread { parent: Some(id), base: base.clone(), frames: vec![frame], wait: Wait::Ready };
-            self.threads.insert(self.next_thread, thread);
+            self.threads.insert(self.next_thread, Thread::new(Some(id), own.clone(), frame));
             self.next_thread += 1;
         }
     }
@@ -84,29 +82,30 @@ impl Thread {
             }
             ActionKind::WaitTemplate { value, timeout, goes_on } => {
                 let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
-                match until_true(value, limit, self, world)? {
-                    None => self.waited(json!({"completed": true, "remaining": null}), world),
+                let remaining = limit.remaining(world.home);
+                match until_true(value, true, limit, self, world)? {
+                    None => self.waited(json!({"completed": true, "remaining": remaining}), world),
                     Some(wait) => self.wait = wait,
                 }
             }
             ActionKind::WaitForTrigger { triggers, timeout, goes_on } => {
                 let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
-                let (watch, problems) = Watch::new(triggers, world.home, world.templates, &self.variables());
+                let (watch, problems) = Watch::new(triggers, world.home, world.templates, &self.variables(world));
                 world.trace.note(&path, now, &json!({"waits": true, "problems": problems}));
                 self.wait = Wait::Trigger { watch, limit };
             }
             ActionKind::Choose { options, default } => {
                 for (at, (conditions, steps)) in options.iter().enumerate() {
-                    if self.all(conditions, &format!("choose/{at}/conditions"), world)? {
+                    if self.all(conditions, &format!("choose/{at}/conditions"), world) == Some(true) {
                         self.enter(steps, format!("{path}/choose/{at}/sequence"));
                         return Ok(None);
                     }
                 }
                 self.enter(default, format!("{path}/default"));
             }
-            ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", world)? {
-                true => self.enter(then, format!("{path}/then")),
-                false => self.enter(otherwise, format!("{path}/else")),
+            ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", world) {
+                Some(true) => self.enter(then, format!("{path}/then")),
+                _ => self.enter(otherwise, format!("{path}/else")),
             },
             ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, world)?,
             ActionKind::Variables(variables) => self.set(variables, &path, world)?,
@@ -116,7 +115,7 @@ impl Thread {
                 let message = self.fill(message, world)?;
                 let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
                 world.trace.note(&path, now, &json!({"stop": message, "error": is_error}));
-                let response = response.as_ref().and_then(|name| self.variables().get(name).cloned());
+                let response = response.as_ref().and_then(|name| self.variables(world).get(name).cloned());
                 return Err(match is_error {
                     true => Halt::Failed { reason: message, is_final: true },
                     false => Halt::End(End::Stopped { message, response: response.unwrap_or_default() }),
@@ -129,7 +128,7 @@ impl Thread {
     }
 
     fn fill(&self, data: &Data, world: &World) -> Result<Value, Halt> {
-        world.templates.fill(data, world.home, &self.variables()).map_err(Halt::wrong)
+        world.templates.fill(data, world.home, &self.variables(world)).map_err(Halt::wrong)
     }
 
     fn span(&self, data: &Data, name: &str, world: &World, action: &Action) -> Result<TimeDelta, Halt> {
@@ -153,7 +152,7 @@ impl Thread {
         for (name, data) in variables {
             let value = self.fill(data, world)?;
             seen.insert(name.clone(), value.clone());
-            self.assign(name, value);
+            self.assign(name, value, world);
         }
         world.trace.note(path, world.home.now, &json!({"variables": seen}));
         Ok(())
@@ -161,10 +160,7 @@ impl Thread {
 
     /// A condition among the actions: when it does not hold, this sequence is over.
     fn hold(&mut self, condition: &Condition, path: &str, world: &mut World) -> Result<(), Halt> {
-        let variables = self.variables();
-        let asked = Asked { home: world.home, templates: world.templates, variables: &variables };
-        let verdict = conditions::holds(condition, &asked).map_err(Halt::wrong)?;
-        world.trace.note(path, world.home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
-        if verdict.holds { Ok(()) } else { Err(Halt::Sequence) }
+        let verdict = self.ask(path, world, |asked| conditions::holds(condition, asked));
+        if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }
     }
 }

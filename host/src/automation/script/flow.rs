@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Halt, Thread, World};
-use crate::automation::conditions::{self, Asked};
+use crate::automation::conditions::{self, Asked, Verdict};
 use crate::automation::model::{Action, Condition, Repeat, Sequence};
 use crate::automation::templates::Variables;
 
@@ -69,7 +69,7 @@ impl Thread {
         path: String,
         world: &mut World,
     ) -> Result<(), Halt> {
-        let variables = self.variables();
+        let variables = self.variables(world);
         let fill = |data| world.templates.fill(data, world.home, &variables).map_err(Halt::wrong);
         let place = || format!("the repeat at {path}");
         let (times, items) = match how {
@@ -108,17 +108,13 @@ impl Thread {
             Repeat::Count(_) | Repeat::ForEach(_) => times.is_some_and(|times| done < times),
             Repeat::While(conditions) => {
                 self.show_round(done, times, item.clone());
-                self.all(conditions, "while", world)?
+                self.all(conditions, "while", world) == Some(true)
             }
-            Repeat::Until(conditions) => done == 0 || !self.all(conditions, "until", world)?,
+            Repeat::Until(conditions) => done == 0 || self.all(conditions, "until", world) == Some(false),
         };
         if again {
             self.show_round(done, times, item);
             if let Some(frame) = self.frames.last_mut() {
-                let repeat = frame.scope.remove("repeat");
-                // What a round sets ends with it.
-                frame.scope.clear();
-                frame.scope.extend(repeat.map(|repeat| ("repeat".to_owned(), repeat)));
                 frame.at = 0;
                 if let Some(round) = &mut frame.repeat {
                     round.done += 1;
@@ -144,14 +140,31 @@ impl Thread {
         }
     }
 
-    /// Whether conditions hold, with a line in the trace.
-    pub fn all(&self, conditions: &[Condition], name: &str, world: &mut World) -> Result<bool, Halt> {
-        let variables = self.variables();
-        let asked = Asked { home: world.home, templates: world.templates, variables: &variables };
-        let verdict = conditions::all(conditions, &asked).map_err(Halt::wrong)?;
+    /// Whether conditions hold; none when that cannot be told.
+    pub fn all(&self, conditions: &[Condition], name: &str, world: &mut World) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
-        world.trace.note(&path, world.home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
-        Ok(verdict.holds)
+        self.ask(&path, world, |asked| conditions::all(conditions, asked))
+    }
+
+    /// Asks, with a line in the trace. What cannot be told is told people, and the run goes on.
+    pub fn ask(
+        &self,
+        path: &str,
+        world: &mut World,
+        ask: impl FnOnce(&Asked) -> Result<Verdict, String>,
+    ) -> Option<bool> {
+        let variables = self.variables(world);
+        match ask(&Asked { home: world.home, templates: world.templates, variables: &variables }) {
+            Ok(Verdict { holds, seen }) => {
+                world.trace.note(path, world.home.now, &json!({"result": holds, "seen": seen}));
+                Some(holds)
+            }
+            Err(problem) => {
+                world.trace.note(path, world.home.now, &json!({"result": null, "problem": problem}));
+                world.told.push(problem);
+                None
+            }
+        }
     }
 
     /// After a failure: goes on behind the innermost step that continues on errors, if there is one.

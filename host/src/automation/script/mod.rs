@@ -1,8 +1,7 @@
 //! The runner of one run's actions: a state machine that neither sleeps nor calls. It is told what happened and answers with
 //! effects; when it wants to be asked again, `next` says.
 //!
-//! Owns the variables of the run and where it stands, in several places at once when branches run beside each other. Knows
-//! no mode and no other run.
+//! Owns where the run stands, in several places at once when branches run beside each other. Knows no mode and no other run.
 
 mod actions;
 mod flow;
@@ -30,6 +29,8 @@ pub enum Effect {
     Call { call: u64, action: String, data: Value, target: Value, wants_response: bool },
     /// Tell everybody of an event.
     Fire { name: String, data: Value },
+    /// For the log: what went wrong without ending the run.
+    Notice(String),
     /// The run is over.
     End(End),
 }
@@ -81,6 +82,10 @@ pub struct World<'a> {
     pub home: &'a Home,
     pub templates: &'a Templates,
     pub trace: &'a mut Trace,
+    /// Those of the whole run.
+    pub variables: &'a mut Variables,
+    /// What went wrong without ending the run, since it was last looked at.
+    pub told: Vec<String>,
 }
 
 /// One run.
@@ -96,13 +101,16 @@ pub struct Script {
 #[derive(Debug)]
 struct Thread {
     parent: Option<usize>,
-    /// The variables it began with.
-    base: Variables,
+    /// Variables that only it has.
+    own: Variables,
     frames: Vec<Frame>,
     wait: Wait,
+    /// How branches of it ended, when not at their end.
+    failed: BTreeMap<usize, Halt>,
 }
 
 /// Why a thread does not go on to the next step.
+#[derive(Debug)]
 enum Halt {
     /// A condition does not hold: this sequence is over.
     Sequence,
@@ -121,9 +129,9 @@ impl Halt {
 }
 
 impl Script {
-    pub fn new(actions: &Sequence, variables: Variables) -> Self {
+    pub fn new(actions: &Sequence) -> Self {
         let frame = Frame::new(actions.clone(), "action".into());
-        let thread = Thread { parent: None, base: variables, frames: vec![frame], wait: Wait::Ready };
+        let thread = Thread::new(None, Variables::new(), frame);
         Self { threads: BTreeMap::from([(0, thread)]), next_thread: 1, next_call: 1, end: None }
     }
 
@@ -173,7 +181,9 @@ impl Script {
         for _ in 0..MAX_STEPS {
             let ready = self.threads.iter().find(|(_, thread)| matches!(thread.wait, Wait::Ready));
             let Some(id) = ready.map(|(id, _)| *id).filter(|_| self.end.is_none()) else { return };
-            if let Err(halt) = self.advance(id, world, effects) {
+            let advanced = self.advance(id, world, effects);
+            effects.extend(world.told.drain(..).map(Effect::Notice));
+            if let Err(halt) = advanced {
                 self.halt(id, halt, world);
             }
         }
@@ -187,7 +197,7 @@ impl Script {
     fn advance(&mut self, id: usize, world: &mut World, effects: &mut Vec<Effect>) -> Result<(), Halt> {
         let Some(thread) = self.threads.get_mut(&id) else { return Ok(()) };
         let Some(frame) = thread.frames.last_mut() else {
-            self.close(id);
+            self.close(id, None, world);
             return Ok(());
         };
         match frame.take() {
@@ -196,56 +206,54 @@ impl Script {
         }
     }
 
-    /// A thread is at its end: whoever waits for it goes on, and without it the run is over.
-    fn close(&mut self, id: usize) {
-        let parent = self.threads.remove(&id).and_then(|thread| thread.parent);
-        let Some(parent) = parent else {
+    /// A thread is at its end: when it was the last of its branches, whoever waits for them goes on, or takes over what
+    /// ended the first of them. Without anybody who waits the run is over.
+    fn close(&mut self, id: usize, halt: Option<Halt>, world: &mut World) {
+        let Some(parent) = self.threads.remove(&id).and_then(|thread| thread.parent) else {
             self.end.get_or_insert(End::Done);
             return;
         };
         let is_last = !self.threads.values().any(|thread| thread.parent == Some(parent));
-        if let Some(thread) = self.threads.get_mut(&parent).filter(|_| is_last) {
+        let Some(thread) = self.threads.get_mut(&parent) else { return };
+        thread.failed.extend(halt.map(|halt| (id, halt)));
+        if is_last {
             thread.wait = Wait::Ready;
+            if let Some((_, halt)) = std::mem::take(&mut thread.failed).pop_first() {
+                self.halt(parent, halt, world);
+            }
         }
     }
 
-    /// What does not go on: the sequence ends, somebody above continues, or the run is over.
+    /// What does not go on: the sequence ends, somebody above continues, or the run is over. What ends a branch lets the
+    /// others come to their end first.
     fn halt(&mut self, id: usize, halt: Halt, world: &mut World) {
-        let (reason, is_final) = match halt {
-            Halt::End(end) => {
-                self.end.get_or_insert(end);
-                return;
-            }
+        let Some(thread) = self.threads.get_mut(&id) else { return };
+        match &halt {
             Halt::Sequence => {
-                if let Some(thread) = self.threads.get_mut(&id) {
-                    thread.wait = Wait::Ready;
-                    thread.frames.last_mut().map(Frame::finish).unwrap_or_default();
-                }
+                thread.wait = Wait::Ready;
+                thread.frames.last_mut().map(Frame::finish).unwrap_or_default();
                 return;
             }
-            Halt::Failed { reason, is_final } => (reason, is_final),
-        };
-        let mut at = Some(id);
-        while let Some(id) = at.filter(|_| !is_final) {
-            let Some(thread) = self.threads.get_mut(&id) else { break };
-            if thread.recover() {
+            Halt::Failed { reason, is_final: false } if thread.recover() => {
                 let seen = serde_json::json!({"error": reason, "continues": true});
                 world.trace.note(&thread.path(), world.home.now, &seen);
-                self.prune(id);
                 return;
             }
-            at = thread.parent;
+            _ => {}
         }
-        self.end.get_or_insert(End::Failed(reason));
+        if thread.parent.is_some() {
+            return self.close(id, Some(halt), world);
+        }
+        self.end.get_or_insert(match halt {
+            Halt::End(end) => end,
+            Halt::Failed { reason, .. } => End::Failed(reason),
+            Halt::Sequence => End::Done,
+        });
     }
+}
 
-    /// Removes what branched off from a thread.
-    fn prune(&mut self, id: usize) {
-        let below: Vec<usize> =
-            self.threads.iter().filter(|(_, it)| it.parent == Some(id)).map(|(id, _)| *id).collect();
-        for child in below {
-            self.prune(child);
-            self.threads.remove(&child);
-        }
+impl Thread {
+    fn new(parent: Option<usize>, own: Variables, frame: Frame) -> Self {
+        Self { parent, own, frames: vec![frame], wait: Wait::Ready, failed: BTreeMap::new() }
     }
 }

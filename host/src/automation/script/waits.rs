@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Halt, Input, Thread, World};
+use crate::automation::conditions::says_true;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Every, Template};
 use crate::automation::templates::{Reads, is_true};
@@ -46,7 +47,7 @@ impl Limit {
         self.due.is_some_and(|due| due <= home.now)
     }
 
-    fn remaining(&self, home: &Home) -> Value {
+    pub fn remaining(&self, home: &Home) -> Value {
         self.due.map_or(Value::Null, |due| {
             let left = zone::utc(due).signed_duration_since(zone::utc(home.now));
             json!(left.num_milliseconds().max(0) as f64 / 1000.0)
@@ -81,12 +82,15 @@ impl Wait {
 /// Whether a template is true now, or how to wait until it is.
 pub fn until_true(
     value: &Template,
+    is_first: bool,
     limit: Limit,
     thread: &Thread,
     world: &World,
 ) -> Result<Option<Wait>, Halt> {
-    let rendered = world.templates.render(value, world.home, &thread.variables()).map_err(Halt::wrong)?;
-    if is_true(&rendered.value) {
+    let rendered = world.templates.render(value, world.home, &thread.variables(world)).map_err(Halt::wrong)?;
+    // At first as in a condition, later as in a trigger: so does Home Assistant.
+    let is_so = if is_first { says_true(&rendered.text) } else { is_true(&rendered.value) };
+    if is_so {
         return Ok(None);
     }
     let home = world.home;
@@ -115,7 +119,7 @@ impl Thread {
                 };
                 let waits = match is_concerned {
                     false => Some(Wait::Template { value, reads, again, limit: limit.clone() }),
-                    true => until_true(&value, limit.clone(), self, world)?,
+                    true => until_true(&value, false, limit.clone(), self, world)?,
                 };
                 let remaining = limit.remaining(home);
                 match waits {
@@ -128,7 +132,7 @@ impl Thread {
                 Ok(())
             }
             (Wait::Trigger { mut watch, limit }, Input::Event(event)) => {
-                let (firings, problems) = watch.hear(event, home, world.templates, &self.variables());
+                let (firings, problems) = watch.hear(event, home, world.templates, &self.variables(world));
                 for problem in problems {
                     world.trace.note(&self.path(), home.now, &json!({"problem": problem}));
                 }
@@ -163,7 +167,7 @@ impl Thread {
             Ok(value) => {
                 world.trace.note(&path, world.home.now, &json!({"answer": value}));
                 if let Some(name) = response {
-                    self.assign(name, value.clone());
+                    self.assign(name, value.clone(), world);
                 }
                 Ok(())
             }
@@ -177,7 +181,7 @@ impl Thread {
 
     pub fn waited(&mut self, wait: Value, world: &mut World) {
         world.trace.note(&self.path(), world.home.now, &json!({"wait": wait}));
-        self.assign("wait", wait);
+        self.assign_wait(wait, world);
     }
 
     /// The time is over.

@@ -47,7 +47,8 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
 /// A name as Home Assistant makes it from words.
 pub fn slug(text: &str) -> String {
     let mut slug = String::new();
-    for c in text.chars().flat_map(char::to_lowercase) {
+    let plain = deunicode::deunicode(text).to_lowercase();
+    for c in plain.chars() {
         match c.is_ascii_alphanumeric() {
             true => slug.push(c),
             false if !slug.ends_with('_') && !slug.is_empty() => slug.push('_'),
@@ -135,7 +136,7 @@ fn round(
         }
         _ => (number * size).round_ties_even() / size,
     };
-    match precision == 0 && rounded.abs() < 9e15 && method.as_deref() != Some("half") {
+    match precision == 0 && rounded.abs() < 9e15 {
         #[allow(clippy::cast_possible_truncation, reason = "bounded a line above")]
         true => Ok(Value::from(rounded as i64)),
         false => Ok(Value::from(rounded)),

@@ -7,6 +7,7 @@ mod arithmetic;
 mod convert;
 mod functions;
 mod native;
+mod patterns;
 mod states;
 mod times;
 mod words;
@@ -113,8 +114,7 @@ pub fn is_template(text: &str) -> bool {
 
 /// Whether a template compiles and uses only what there is; the error says what to do.
 pub fn check(source: &str) -> Result<(), String> {
-    static ENGINE: OnceLock<Templates> = OnceLock::new();
-    let engine = ENGINE.get_or_init(Templates::default);
+    let engine = engine();
     let told = |error: &Error| format!("the template {}; correct it", reason(error));
     let rewritten = arithmetic::rewritten(source);
     let template = engine.environment.template_from_str(&rewritten).map_err(|error| told(&error))?;
@@ -142,6 +142,32 @@ pub fn check(source: &str) -> Result<(), String> {
     }
 }
 
+/// What a template gives that looks at nothing: no states, no time, no variables.
+pub fn constant(source: &str) -> Result<Value, String> {
+    check(source)?;
+    let engine = engine();
+    let unknown = engine.environment.template_from_str(source).map_err(|error| reason(&error))?;
+    let unknown = unknown.undeclared_variables(false);
+    let known: BTreeSet<&str> = engine.environment.globals().map(|(name, _)| name).collect();
+    if let Some(name) = unknown.iter().find(|name| !known.contains(name.as_str())) {
+        return Err(format!("the template cannot use `{name}` here, before anything runs; write a value"));
+    }
+    let home = Home { now: Default::default(), zone: Tz::UTC, states: Arc::default() };
+    let place = super::yaml::Place { file: "".into(), line: 0, column: 0 };
+    let template = Template { source: source.into(), place };
+    let rendered = engine.render(&template, &home, &Variables::new());
+    match rendered.map_err(|_| "the template cannot be rendered here; write true or false".to_owned())? {
+        Rendered { reads, value, .. } if reads == Reads::default() => Ok(value),
+        _ => Err("the template looks at states or the time, which it cannot here; write true or false".to_owned()),
+    }
+}
+
+/// One for templates that are looked at before anything runs.
+fn engine() -> &'static Templates {
+    static ENGINE: OnceLock<Templates> = OnceLock::new();
+    ENGINE.get_or_init(Templates::default)
+}
+
 impl Default for Templates {
     fn default() -> Self {
         Self::new()
@@ -162,6 +188,7 @@ impl Templates {
         functions::add(&mut environment, &view);
         states::add(&mut environment, &view);
         times::add(&mut environment, &view);
+        patterns::add(&mut environment);
         Self { environment, view, gate: Mutex::new(()) }
     }
 

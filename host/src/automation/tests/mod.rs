@@ -29,6 +29,11 @@ impl Source for Given {
         self.files.get(path).cloned().ok_or("no such file".into())
     }
 
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
+        let held: Vec<_> = self.files.keys().filter(|file| file.parent() == Some(path)).cloned().collect();
+        if held.is_empty() { Err("no such directory".into()) } else { Ok(held) }
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }

@@ -313,8 +313,8 @@ const TRIGGERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "{trigger: numeric_state, entity_id: a.b, above: c.d}",
-        &["00:01 c.d=5", "00:02 a.b=4", "00:03 c.d=3"],
-        &["00:03"],
+        &["00:01 c.d=5", "00:02 a.b=4", "00:03 c.d=3", "00:04 a.b=3.5"],
+        &["00:04"],
     ),
     (
         "{trigger: numeric_state, entity_id: a.b, above: 1, value_template: '{{ state.state|int / 10 }}'}",
@@ -391,7 +391,7 @@ const CONDITIONS: &[(&str, bool)] = &[
     ("{condition: time, weekday: [thu]}", true),
     ("{condition: time, weekday: [mon, fri]}", false),
     ("\"{{ states('a.b')|int > 4 }}\"", true),
-    ("{condition: template, value_template: \"{{ 'yes' }}\"}", true),
+    ("{condition: template, value_template: \"{{ 'yes' }}\"}", false),
     ("{condition: trigger, id: first}", true),
     ("{condition: trigger, id: [second]}", false),
     ("{or: [\"{{ false }}\", \"{{ true }}\"]}", true),

@@ -154,10 +154,10 @@ fn what_a_template_cannot_do_is_found_before_it_runs() {
     for (source, expected) in [
         ("{{ 1 + }}", "syntax error"),
         (
-            "{{ x | regex_match('a') }}",
-            "the template's filter `regex_match` is not supported; write it without",
+            "{{ x | regex_rename(1) }}",
+            "the template's filter `regex_rename` is not supported; write it without",
         ),
-        ("{{ x is match('a') }}", "the template's test `is match` is not supported; write it without"),
+        ("{{ x is matching }}", "the template's test `is matching` is not supported; write it without"),
         ("{{ expand('group.a') }}", "the template's function `expand` is not supported; write it without"),
         ("{% if x %}", "syntax error"),
     ] {

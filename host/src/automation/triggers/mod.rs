@@ -4,6 +4,7 @@
 //! the home. Owns no timer: `next` names the instant, whoever drives hands over `Event::Time` then, or later.
 
 mod hold;
+mod named;
 mod numeric;
 mod state;
 mod template;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::conditions::Asked;
 use super::home::{Event, Home};
-use super::model::{Trigger, TriggerKind};
+use super::model::{At, Trigger, TriggerKind};
 use super::templates::{Templates, Variables};
 use crate::model::Timestamp;
 use hold::Held;
@@ -55,11 +56,27 @@ struct Watched {
 #[derive(Debug, Clone, PartialEq)]
 enum Memory {
     None,
-    /// When it comes next: for each of a time trigger's times, or for the pattern.
-    Next(Vec<Option<Timestamp>>),
+    /// When the pattern comes next.
+    Next(Option<Timestamp>),
+    /// The times of a time trigger, and when each comes next.
+    Times(Vec<At>, Vec<Option<Timestamp>>),
+    Event(named::Wanted),
     /// Entities whose number was outside, so that it may come inside.
     Armed(BTreeSet<String>),
     Template(template::Last),
+}
+
+/// What one trigger says to an event: the variable `trigger` of each time it fires, and what went wrong.
+#[derive(Debug, Default)]
+struct Fired {
+    triggers: Vec<Value>,
+    told: Vec<String>,
+}
+
+impl Fired {
+    fn of(triggers: Vec<Value>) -> Self {
+        Self { triggers, told: Vec::new() }
+    }
 }
 
 /// What every kind of trigger is asked with.
@@ -86,26 +103,12 @@ impl Watch {
     ) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let moment = Moment { event: &Event::Time, home, templates, variables };
-        let watched = triggers.iter().map(|trigger| {
-            let memory = match &trigger.kind {
-                _ if !trigger.is_enabled => Memory::None,
-                TriggerKind::Time { at, weekdays } => Memory::Next(timed::times(at, weekdays, home)),
-                TriggerKind::TimePattern { hours, minutes, seconds } => {
-                    Memory::Next(vec![super::zone::next_pattern(
-                        home.zone, home.now, *hours, *minutes, *seconds,
-                    )])
-                }
-                TriggerKind::NumericState { range, .. } => Memory::Armed(numeric::armed(range, &moment)),
-                TriggerKind::Template { value, .. } => {
-                    let (last, problem) = template::first(value, &moment);
-                    problems.extend(problem);
-                    Memory::Template(last)
-                }
-                _ => Memory::None,
-            };
-            Watched { trigger: trigger.clone(), held: Held::default(), memory }
-        });
-        (Self { watched: watched.collect() }, problems)
+        let mut watched = Vec::new();
+        for trigger in triggers {
+            let memory = memory(trigger, &moment, &mut problems);
+            watched.push(Watched { trigger: trigger.clone(), held: Held::default(), memory });
+        }
+        (Self { watched }, problems)
     }
 
     /// Which triggers an event fires, in order, and what went wrong with others.
@@ -122,14 +125,10 @@ impl Watch {
             if !watched.trigger.is_enabled {
                 continue;
             }
-            match watched.hear(&moment) {
-                Ok(found) => firings.extend(
-                    found
-                        .into_iter()
-                        .map(|found| Firing { index, trigger: described(&watched.trigger, index, found) }),
-                ),
-                Err(problem) => problems.push(problem),
-            }
+            let Fired { triggers, told } = watched.hear(&moment);
+            problems.extend(told);
+            let fired = triggers.into_iter().map(|found| described(&watched.trigger, index, found));
+            firings.extend(fired.map(|trigger| Firing { index, trigger }));
         }
         (firings, problems)
     }
@@ -137,7 +136,8 @@ impl Watch {
     /// When to hand over `Event::Time`, if nothing happens before.
     pub fn next(&self) -> Option<Timestamp> {
         let own = self.watched.iter().filter_map(|watched| match &watched.memory {
-            Memory::Next(times) => times.iter().flatten().min().copied(),
+            Memory::Next(time) => *time,
+            Memory::Times(_, times) => times.iter().flatten().min().copied(),
             Memory::Template(last) => last.next,
             _ => None,
         });
@@ -151,8 +151,8 @@ impl Watch {
             match (&watched.trigger.kind, &watched.memory) {
                 (TriggerKind::State(state), _) => interest.entities.extend(state.entities.iter().cloned()),
                 (TriggerKind::NumericState { range, .. }, _) => numeric::interest(range, &mut interest),
-                (TriggerKind::Time { at, .. }, _) => timed::interest(at, &mut interest),
-                (TriggerKind::Event { names, .. }, _) => interest.events.extend(names.iter().cloned()),
+                (_, Memory::Times(at, _)) => timed::interest(at, &mut interest),
+                (_, Memory::Event(wanted)) => interest.events.extend(wanted.names.iter().cloned()),
                 (_, Memory::Template(last)) => {
                     interest.entities.extend(last.reads.entities.iter().cloned());
                     interest.all_states |= last.reads.all;
@@ -164,48 +164,61 @@ impl Watch {
     }
 }
 
-impl Watched {
-    fn hear(&mut self, moment: &Moment) -> Result<Vec<Value>, String> {
-        let place = &self.trigger.place;
-        match (&self.trigger.kind, &mut self.memory) {
-            (TriggerKind::State(trigger), _) => state::hear(trigger, &mut self.held, moment, place),
-            (TriggerKind::NumericState { range, hold }, Memory::Armed(armed)) => {
-                numeric::hear(range, hold.as_ref(), armed, &mut self.held, moment, place)
-            }
-            (TriggerKind::Template { value, hold }, Memory::Template(last)) => {
-                template::hear(value, hold.as_ref(), last, &mut self.held, moment, place)
-            }
-            (TriggerKind::Time { at, weekdays }, Memory::Next(next)) => {
-                Ok(timed::hear_times(at, weekdays, next, moment))
-            }
-            (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next)) => {
-                Ok(timed::hear_pattern((*hours, *minutes, *seconds), next, moment))
-            }
-            (TriggerKind::Event { names, data }, _) => Ok(named(names, data, moment.event)),
-            (TriggerKind::Start, _) if *moment.event == Event::Start => Ok(vec![
-                json!({"platform": "homeassistant", "event": "start", "description": "Home Assistant starting"}),
-            ]),
-            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => Ok(vec![
-                json!({"platform": "homeassistant", "event": "shutdown", "description": "Home Assistant stopping"}),
-            ]),
-            _ => Ok(Vec::new()),
+/// What a trigger has to remember from the beginning on.
+fn memory(trigger: &Trigger, moment: &Moment, problems: &mut Vec<String>) -> Memory {
+    let home = moment.home;
+    match &trigger.kind {
+        _ if !trigger.is_enabled => Memory::None,
+        TriggerKind::Time { at, weekdays } => {
+            let at: Vec<At> = at.iter().filter_map(|at| timed::rendered(at, moment, problems)).collect();
+            let times = timed::times(&at, weekdays, home);
+            Memory::Times(at, times)
         }
+        TriggerKind::TimePattern { hours, minutes, seconds } => {
+            Memory::Next(super::zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds))
+        }
+        TriggerKind::NumericState { range, .. } => Memory::Armed(numeric::armed(range, moment)),
+        TriggerKind::Template { value, .. } => {
+            let (last, problem) = template::first(value, moment);
+            problems.extend(problem);
+            Memory::Template(last)
+        }
+        TriggerKind::Event { names, data } => match named::Wanted::new(names, data, moment) {
+            Ok(wanted) => Memory::Event(wanted),
+            Err(problem) => {
+                problems.push(problem);
+                Memory::None
+            }
+        },
+        _ => Memory::None,
     }
 }
 
-/// An event by name whose data holds everything that is asked for.
-fn named(names: &[String], wanted: &Value, event: &Event) -> Vec<Value> {
-    let Event::Named { name, data } = event else { return Vec::new() };
-    let holds = |wanted: &Value| {
-        wanted.as_object().is_none_or(|wanted| wanted.iter().all(|(key, value)| data.get(key) == Some(value)))
-    };
-    match names.contains(name) && holds(wanted) {
-        false => Vec::new(),
-        true => vec![json!({
-            "platform": "event",
-            "event": {"event_type": name, "data": data},
-            "description": format!("event '{name}'"),
-        })],
+impl Watched {
+    fn hear(&mut self, moment: &Moment) -> Fired {
+        let place = &self.trigger.place;
+        let home_event = |name: &str, what: &str| {
+            vec![json!({"platform": "homeassistant", "event": name, "description": format!("Home Assistant {what}")})]
+        };
+        Fired::of(match (&self.trigger.kind, &mut self.memory) {
+            (TriggerKind::State(trigger), _) => return state::hear(trigger, &mut self.held, moment, place),
+            (TriggerKind::NumericState { range, hold }, Memory::Armed(armed)) => {
+                return numeric::hear(range, hold.as_ref(), armed, &mut self.held, moment, place);
+            }
+            (TriggerKind::Template { value, hold }, Memory::Template(last)) => {
+                return template::hear(value, hold.as_ref(), last, &mut self.held, moment, place);
+            }
+            (TriggerKind::Time { weekdays, .. }, Memory::Times(at, next)) => {
+                timed::hear_times(at, weekdays, next, moment)
+            }
+            (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next)) => {
+                timed::hear_pattern((*hours, *minutes, *seconds), next, moment)
+            }
+            (TriggerKind::Event { .. }, Memory::Event(wanted)) => wanted.hear(moment.event),
+            (TriggerKind::Start, _) if *moment.event == Event::Start => home_event("start", "starting"),
+            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => home_event("shutdown", "stopping"),
+            _ => Vec::new(),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Moment;
+use super::{Fired, Moment};
 use super::hold::{self, Held, Waiting};
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
@@ -14,11 +14,11 @@ pub fn hear(
     held: &mut Held,
     moment: &Moment,
     place: &Place,
-) -> Result<Vec<Value>, String> {
-    let mut fired = held.take_due(moment.home);
-    let Event::State { id, old, new } = moment.event else { return Ok(fired) };
+) -> Fired {
+    let mut fired = Fired::of(held.take_due(moment.home));
+    let Event::State { id, old, new } = moment.event else { return fired };
     if !trigger.entities.contains(id) {
-        return Ok(fired);
+        return fired;
     }
     let attribute = trigger.attribute.as_deref();
     let value = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.value(attribute));
@@ -27,7 +27,7 @@ pub fn hear(
         held.cancel(id);
     }
     if !fires(trigger, &from, &to) {
-        return Ok(fired);
+        return fired;
     }
     let state = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.to_json(id));
     let mut shown = json!({
@@ -39,18 +39,19 @@ pub fn hear(
         "attribute": trigger.attribute,
         "description": format!("state of {id}"),
     });
-    match hold::span(trigger.hold.as_ref(), &shown, moment, place)? {
-        None => fired.push(shown),
+    match hold::span(trigger.hold.as_ref(), &shown, moment, place) {
+        Err(problem) => fired.told.push(problem),
+        Ok(None) => fired.triggers.push(shown),
         // Attributes that change meanwhile do not begin it anew.
-        Some(_) if held.get(id).is_some_and(|waiting| waiting.to == to) => {}
-        Some(span) => {
+        Ok(Some(_)) if held.get(id).is_some_and(|waiting| waiting.to == to) => {}
+        Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
             }
             held.put(id, Waiting { due: hold::due(moment, span), from, to, trigger: shown });
         }
     }
-    Ok(fired)
+    fired
 }
 
 /// Without from and to every change fires, of attributes too; with one of them, or an attribute, the value has to change.

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::Moment;
+use super::{Fired, Moment};
 use super::hold::{self, Held, Waiting};
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Data, Every, Template};
@@ -22,12 +22,13 @@ pub struct Last {
     pub next: Option<Timestamp>,
 }
 
-/// At the beginning; one that cannot be rendered counts as not true and is tried again with every change.
+/// At the beginning; one that cannot be rendered counts as true, so that it has to be seen not true before it fires, and is
+/// tried again with every change.
 pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
     match render(template, moment) {
         Ok(last) => (last, None),
         Err(problem) => {
-            (Last { reads: Reads { all: true, ..Reads::default() }, ..Last::default() }, Some(problem))
+            (Last { is_true: true, reads: Reads { all: true, ..Reads::default() }, next: None }, Some(problem))
         }
     }
 }
@@ -49,30 +50,31 @@ pub fn hear(
     held: &mut Held,
     moment: &Moment,
     place: &Place,
-) -> Result<Vec<Value>, String> {
-    let mut fired = held.take_due(moment.home);
+) -> Fired {
+    let mut fired = Fired::of(held.take_due(moment.home));
     let is_concerned = match moment.event {
         Event::State { id, .. } => last.reads.all || last.reads.entities.contains(id),
         Event::Time => last.next.is_some_and(|next| next <= moment.home.now),
         _ => false,
     };
     if !is_concerned {
-        return Ok(fired);
+        return fired;
     }
     let was_true = last.is_true;
-    let rendered = render(template, moment);
-    if rendered.is_err() {
-        // Asked again at the next change, not at once.
-        last.is_true = false;
-        last.next = last.next.and_then(|_| minute(moment.home));
-        held.cancel("");
+    match render(template, moment) {
+        Ok(rendered) => *last = rendered,
+        Err(problem) => {
+            // Asked again at the next change or minute; what it was counts.
+            last.next = last.next.and_then(|_| minute(moment.home));
+            fired.told.push(problem);
+            return fired;
+        }
     }
-    *last = rendered?;
     if !last.is_true {
         held.cancel("");
     }
     if was_true || !last.is_true {
-        return Ok(fired);
+        return fired;
     }
     let mut shown = json!({
         "platform": "template",
@@ -87,9 +89,10 @@ pub fn hear(
         fields.insert("from_state".into(), old.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
         fields.insert("to_state".into(), new.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
     }
-    match hold::span(hold, &shown, moment, place)? {
-        None => fired.push(shown),
-        Some(span) => {
+    match hold::span(hold, &shown, moment, place) {
+        Err(problem) => fired.told.push(problem),
+        Ok(None) => fired.triggers.push(shown),
+        Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
             }
@@ -97,5 +100,5 @@ pub fn hear(
             held.put("", Waiting { due, from: Value::Null, to: Value::Null, trigger: shown });
         }
     }
-    Ok(fired)
+    fired
 }

@@ -20,6 +20,7 @@ pub fn times(at: &[At], weekdays: &[Weekday], home: &Home) -> Vec<Option<Timesta
 fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     match at {
         At::Time(time) => zone::next_time(home.zone, home.now, *time, weekdays),
+        At::Template(_) => None,
         At::Entity { id, offset } => {
             let state = &home.states.get(id)?.state;
             let later = TimeDelta::try_seconds(*offset)?;
@@ -34,6 +35,21 @@ fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
             (moment > home.now && (weekdays.is_empty() || weekdays.contains(&day))).then_some(moment)
         }
     }
+}
+
+/// A time that is written as a template, as what it gives now.
+pub fn rendered(at: &At, moment: &Moment, problems: &mut Vec<String>) -> Option<At> {
+    let At::Template(template) = at else { return Some(at.clone()) };
+    let found = moment.templates.render(template, moment.home, moment.variables).and_then(|rendered| {
+        let text = rendered.text;
+        let entity = || parse::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
+        let wrong = || {
+            let place = &template.place;
+            format!("{place}: `{text}` is neither a time nor an entity; let the template give one of them")
+        };
+        parse::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
+    });
+    found.map_err(|problem| problems.push(problem)).ok()
 }
 
 pub fn interest(at: &[At], interest: &mut Interest) {
@@ -66,18 +82,14 @@ pub fn hear_times(
 
 pub fn hear_pattern(
     (hours, minutes, seconds): (Every, Every, Every),
-    nexts: &mut [Option<Timestamp>],
+    next: &mut Option<Timestamp>,
     moment: &Moment,
 ) -> Vec<Value> {
     let home = moment.home;
     let mut fired = Vec::new();
-    for instant in nexts {
-        if let Some(due) = instant.filter(|due| *due <= home.now) {
-            *instant = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);
-            fired.push(
-                json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}),
-            );
-        }
+    if let Some(due) = next.filter(|due| *due <= home.now) {
+        *next = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);
+        fired.push(json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}));
     }
     fired
 }
@@ -89,7 +101,7 @@ fn local(time: Timestamp, home: &Home) -> String {
 fn shown(platform: &str, due: Timestamp, home: &Home, at: &At) -> Value {
     let id = match at {
         At::Entity { id, .. } => Some(id),
-        At::Time(_) => None,
+        At::Time(_) | At::Template(_) => None,
     };
     let mut shown = json!({"platform": platform, "now": local(due, home), "description": "time"});
     if let (Some(id), Some(fields)) = (id, shown.as_object_mut()) {

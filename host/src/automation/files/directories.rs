@@ -1,0 +1,61 @@
+//! `!include_dir_list` and its like: every YAML file of a directory and those below, in the order of their names.
+//!
+//! Hidden files and directories and `secrets.yaml` are left, as in Home Assistant. What does not fit (a mapping to be merged
+//! into a list) is an error, where Home Assistant leaves it out.
+
+use std::path::{Path, PathBuf};
+
+use super::reader::Reader;
+use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
+use crate::options::automations::MAX_DEPTH;
+
+impl Reader<'_> {
+    /// What `tag` makes of a directory's files.
+    pub fn directory(&mut self, tag: &str, path: &Path, place: &Place, depth: usize) -> Parsed<Node> {
+        let mut found = Vec::new();
+        self.find(path, place, 0, &mut found)?;
+        let (mut items, mut entries) = (Vec::new(), Vec::<(Key, Node)>::new());
+        for file in found {
+            let node = self.file(&file, Some(place), depth.saturating_add(1))?;
+            match (tag, node.kind) {
+                (_, Kind::Null) => {}
+                ("!include_dir_merge_list", Kind::List(more)) => items.extend(more),
+                ("!include_dir_merge_named", Kind::Map(more)) => entries.extend(more),
+                ("!include_dir_list", kind) => items.push(Node { kind, ..node }),
+                ("!include_dir_named", kind) => {
+                    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    entries.push((Key { place: node.place.clone(), name }, Node { kind, ..node }));
+                }
+                (tag, _) => {
+                    let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };
+                    return Err(node.place.problem(format!("`{tag}` needs a {kind} in every file; write one here")));
+                }
+            }
+        }
+        let kind = if tag.ends_with("list") { Kind::List(items) } else { Kind::Map(entries) };
+        Ok(Node { place: place.clone(), tag: None, kind })
+    }
+
+    /// The files of a directory, then those of its directories.
+    fn find(&mut self, path: &Path, place: &Place, depth: usize, found: &mut Vec<PathBuf>) -> Parsed<()> {
+        if depth > MAX_DEPTH {
+            return Err(place.problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
+        }
+        let told = |reason| {
+            let path = path.display();
+            place.problem(format!("cannot list {path}: {reason}; check the path and its permissions"))
+        };
+        let mut entries = self.source.list(path).map_err(told)?;
+        entries.sort();
+        self.files.push(path.to_owned());
+        let is_shown = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            !name.starts_with('.') && name != "secrets.yaml"
+        };
+        let is_yaml = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "yaml");
+        found.extend(entries.iter().filter(is_shown).filter(is_yaml).cloned());
+        let below = entries.iter().filter(is_shown).filter(|path| !is_yaml(path) && self.source.list(path).is_ok());
+        let below: Vec<_> = below.cloned().collect();
+        below.iter().try_for_each(|path| self.find(path, place, depth + 1, found))
+    }
+}

@@ -1,0 +1,149 @@
+//! Files as trees, with `!include`, `!include_dir_…`, `!secret` and `!env_var` filled in. Knows no automation.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::Source;
+use crate::automation::yaml::{self, Kind, Node, Parsed, Place};
+use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
+
+/// Reads files, and remembers what it read.
+pub struct Reader<'a> {
+    pub source: &'a dyn Source,
+    config: &'a Path,
+    pub files: Vec<PathBuf>,
+    pub secrets: Vec<String>,
+    nodes: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(source: &'a dyn Source, config: &'a Path) -> Self {
+        Self { source, config, files: Vec::new(), secrets: Vec::new(), nodes: 0 }
+    }
+
+    /// One file with everything filled in. `from` is where it is included.
+    pub fn file(&mut self, path: &Path, from: Option<&Place>, depth: usize) -> Parsed<Node> {
+        let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(path).display().to_string().into();
+        let start = Place { file: shown.clone(), line: 1, column: 1 };
+        let place = from.unwrap_or(&start);
+        let text = self.source.read(path).map_err(|reason| {
+            place.problem(format!(
+                "cannot read {}: {reason}; check the path and its permissions",
+                path.display()
+            ))
+        })?;
+        if text.len() > MAX_FILE {
+            let text = format!("{} has more than {} MiB; split it", path.display(), MAX_FILE >> 20);
+            return Err(place.problem(text));
+        }
+        if !self.files.iter().any(|known| known == path) {
+            self.files.push(path.to_owned());
+        }
+        let mut node = yaml::parse(&shown, &text)?;
+        self.nodes = self.nodes.saturating_add(node.size());
+        if self.nodes > MAX_NODES {
+            return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
+        }
+        self.fill(&mut node, path, depth)?;
+        Ok(node)
+    }
+
+    fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
+        if let Some(tag) = node.tag.take() {
+            let Kind::Text(argument) = &node.kind else {
+                return Err(node.place.problem(format!("`{tag}` takes a word after it; write one")));
+            };
+            let argument = argument.clone();
+            let filled = self.tagged(&tag, argument.trim(), node, path, depth)?;
+            *node = filled;
+            return Ok(());
+        }
+        match &mut node.kind {
+            Kind::List(items) => items.iter_mut().try_for_each(|item| self.fill(item, path, depth)),
+            Kind::Map(entries) => entries.iter_mut().try_for_each(|(_, value)| self.fill(value, path, depth)),
+            _ => Ok(()),
+        }
+    }
+
+    fn tagged(&mut self, tag: &str, argument: &str, node: &Node, path: &Path, depth: usize) -> Parsed<Node> {
+        let place = &node.place;
+        let here = path.parent().unwrap_or(Path::new(""));
+        match tag {
+            tag if tag.starts_with("!include") && depth >= MAX_INCLUDES => {
+                let text =
+                    format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
+                Err(place.problem(text))
+            }
+            "!include" => self.file(&tidy(&here.join(argument)), Some(place), depth.saturating_add(1)),
+            "!include_dir_list" | "!include_dir_merge_list" | "!include_dir_named" | "!include_dir_merge_named" => {
+                self.directory(tag, &tidy(&here.join(argument)), place, depth)
+            }
+            "!secret" => self.secret(argument, place, here),
+            "!env_var" => self.variable(argument, place),
+            "!input" => {
+                Err(place.problem("blueprints are not supported; write the value in place of `!input`"))
+            }
+            _ => Err(place.problem(format!(
+                "`{tag}` is not supported; `!include FILE`, `!include_dir_list DIRECTORY` and its like, `!secret NAME` and \
+                 `!env_var NAME` are"
+            ))),
+        }
+    }
+
+    fn variable(&self, argument: &str, place: &Place) -> Parsed<Node> {
+        let (name, default) = match argument.split_once(char::is_whitespace) {
+            Some((name, default)) => (name, Some(default.trim().to_owned())),
+            None => (argument, None),
+        };
+        let missing = || {
+            let text = format!("the environment has no `{name}`; set it, or write a default after the name");
+            place.problem(text)
+        };
+        let value = self.source.variable(name).or(default).ok_or_else(missing)?;
+        Ok(Node { place: place.clone(), tag: None, kind: Kind::Text(value) })
+    }
+
+    fn secret(&mut self, name: &str, place: &Place, here: &Path) -> Parsed<Node> {
+        let mut looked = Vec::new();
+        for directory in here.ancestors() {
+            let path = directory.join("secrets.yaml");
+            looked.push(path.display().to_string());
+            if let Ok(text) = self.source.read(&path) {
+                let shown: Arc<str> =
+                    path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
+                let file = yaml::parse(&shown, &text)?;
+                if !self.files.contains(&path) {
+                    self.files.push(path);
+                }
+                if let Kind::Map(entries) = file.kind
+                    && let Some((_, value)) = entries.into_iter().find(|(key, _)| key.name == name)
+                {
+                    if let Kind::Text(text) = &value.kind {
+                        self.secrets.push(text.clone());
+                    }
+                    return Ok(Node { place: place.clone(), ..value });
+                }
+            }
+            if directory == self.config {
+                break;
+            }
+        }
+        Err(place
+            .problem(format!("no secret `{name}` in {}; add a line `{name}: …` there", looked.join(" or "))))
+    }
+}
+
+/// Without `.` and with `..` taken back where that needs no look at the disk.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidied.components().next_back(), Some(Component::Normal(_))) => {
+                tidied.pop();
+            }
+            part => tidied.push(part),
+        }
+    }
+    tidied
+}

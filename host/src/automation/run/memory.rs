@@ -1,0 +1,81 @@
+//! What is remembered over a restart: when each automation ran last, whether it was turned off, its traces.
+//!
+//! JSON with a version. Damage costs what is damaged and is told; what belongs to no automation any more is dropped.
+
+use serde_json::{Map, Value, json};
+
+use super::live::Live;
+use super::{Effect, Engine};
+use crate::automation::trace::Trace;
+use crate::automation::zone;
+use crate::model::Timestamp;
+use crate::options::automations::MAX_REMEMBERED;
+
+const VERSION: u64 = 1;
+
+impl Engine {
+    /// What to keep. Runs under way are not: a restart ends them.
+    pub fn remember(&self) -> Value {
+        let kept = self.live.values().take(MAX_REMEMBERED).map(|live| (name(live), live.remember()));
+        json!({"version": VERSION, "automations": kept.collect::<Map<_, _>>()})
+    }
+
+    /// Takes what was kept, once the automations are loaded.
+    pub fn recall(&mut self, memory: &Value) -> Vec<Effect> {
+        let told = |name: &str, message: &str| {
+            let message = format!("{message}; it begins anew, there is nothing to do");
+            Effect::Notice { automation: name.to_owned(), message }
+        };
+        let known = memory.get("version").and_then(Value::as_u64) == Some(VERSION);
+        let Some(kept) = memory.get("automations").and_then(Value::as_object).filter(|_| known) else {
+            return vec![told("automations", "what was remembered of automations cannot be read")];
+        };
+        let mut effects = Vec::new();
+        for live in self.live.values_mut() {
+            let Some(kept) = kept.get(&name(live)) else { continue };
+            if live.recall(kept).is_none() {
+                effects.push(told(&live.automation.name(), "what was remembered of it is damaged"));
+            }
+            // New runs come after those that are remembered.
+            let last = live.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
+            self.next_run = self.next_run.max(last.saturating_add(1));
+        }
+        effects
+    }
+}
+
+/// Its id, or else its name: what it is known by after its file changed.
+fn name(live: &Live) -> String {
+    live.automation.id.as_ref().map_or_else(|| format!("alias {}", live.automation.name()), |id| format!("id {id}"))
+}
+
+impl Live {
+    fn remember(&self) -> Value {
+        json!({
+            "last_triggered": self.last_triggered.map(Timestamp::to_iso),
+            "is_off": self.automation.is_enabled && !self.is_on(),
+            "traces": self.traces.iter().collect::<Vec<_>>(),
+        })
+    }
+
+    /// None when something in it cannot be read; the rest is taken.
+    fn recall(&mut self, kept: &Value) -> Option<()> {
+        let mut is_whole = kept.is_object();
+        let mut last = |value: &Value| {
+            let time = value.as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+            is_whole &= value.is_null() || time.is_some();
+            time.map(|time| zone::timestamp(time.to_utc()))
+        };
+        self.last_triggered = kept.get("last_triggered").and_then(&mut last);
+        if kept.get("is_off").and_then(Value::as_bool).unwrap_or(false) {
+            self.forget();
+        }
+        for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
+            match Trace::recall(trace) {
+                Some(trace) => self.traces.push(trace),
+                None => is_whole = false,
+            }
+        }
+        is_whole.then_some(())
+    }
+}

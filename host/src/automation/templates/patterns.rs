@@ -1,0 +1,130 @@
+//! Regular expressions: Python's names for them, on an engine that takes linear time.
+//!
+//! What only Python's engine can do (looking around, referring back) is refused with a message, never answered otherwise.
+
+use minijinja::{Environment, Error, Value};
+use regex::{Regex, RegexBuilder};
+
+use super::times::wrong;
+use crate::options::automations::MAX_PATTERN;
+
+pub fn add(environment: &mut Environment<'static>) {
+    let matches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
+        let found = pattern(&find.unwrap_or_default(), ignorecase)?;
+        // Python's `match` begins at the beginning.
+        Ok::<_, Error>(found.find(&text.to_string()).is_some_and(|found| found.start() == 0))
+    };
+    let searches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
+        Ok::<_, Error>(pattern(&find.unwrap_or_default(), ignorecase)?.is_match(&text.to_string()))
+    };
+    for name in ["regex_match", "match"] {
+        environment.add_test(name, matches);
+    }
+    environment.add_filter("regex_match", matches);
+    for name in ["regex_search", "search"] {
+        environment.add_test(name, searches);
+    }
+    environment.add_filter("regex_search", searches);
+    environment.add_filter(
+        "regex_replace",
+        |text: Value, find: Option<String>, replace: Option<String>, ignorecase: Option<bool>| {
+            let pattern = pattern(&find.unwrap_or_default(), ignorecase)?;
+            let by = replacement(&replace.unwrap_or_default())?;
+            Ok::<_, Error>(pattern.replace_all(&text.to_string(), by.as_str()).into_owned())
+        },
+    );
+    environment.add_filter("regex_findall", |text: Value, find: Option<String>, ignorecase: Option<bool>| {
+        found(&text.to_string(), &pattern(&find.unwrap_or_default(), ignorecase)?)
+    });
+    environment.add_filter(
+        "regex_findall_index",
+        |text: Value, find: Option<String>, index: Option<usize>, ignorecase: Option<bool>| {
+            let found = found(&text.to_string(), &pattern(&find.unwrap_or_default(), ignorecase)?)?;
+            let item = found.get_item(&Value::from(index.unwrap_or(0)))?;
+            match item.is_undefined() {
+                true => Err(wrong("regex_findall_index found less than that; ask with `is search` first")),
+                false => Ok(item),
+            }
+        },
+    );
+}
+
+fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
+    for (mark, what) in [("(?=", "look ahead"), ("(?!", "look ahead"), ("(?<=", "look behind"), ("(?<!", "look behind")] {
+        if find.contains(mark) {
+            return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}…)`")));
+        }
+    }
+    let built = RegexBuilder::new(&translated(find)?).case_insensitive(ignorecase.unwrap_or(false)).size_limit(MAX_PATTERN).build();
+    built.map_err(|error| {
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        wrong(format!("the pattern `{find}` is not understood: {last}"))
+    })
+}
+
+/// What both write differently: `\Z` is the end of the text, and a number after a backslash refers back.
+fn translated(find: &str) -> Result<String, Error> {
+    let (mut text, mut chars) = (String::new(), find.chars());
+    while let Some(c) = chars.next() {
+        match (c, (c == '\\').then(|| chars.next()).flatten()) {
+            (_, Some('Z')) => text.push_str("\\z"),
+            (_, Some(digit @ '1'..='9')) => {
+                return Err(wrong(format!("the pattern `{find}` cannot refer back by `\\{digit}`; write it out")));
+            }
+            (c, Some(next)) => text.extend([c, next]),
+            (c, None) => text.push(c),
+        }
+    }
+    Ok(text)
+}
+
+/// Python's `\1` and `\g<name>` as `${1}` and `${name}`.
+fn replacement(by: &str) -> Result<String, Error> {
+    let (mut text, mut rest) = (String::new(), by);
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or("");
+        match c {
+            '$' => text.push_str("$$"),
+            '\\' => {
+                let (group, after) = group(rest)
+                    .ok_or_else(|| wrong(format!("the replacement `{by}` has a backslash that means nothing; double it")))?;
+                text.push_str(&group);
+                rest = after;
+            }
+            c => text.push(c),
+        }
+    }
+    Ok(text)
+}
+
+/// What stands behind a backslash, translated, and the rest.
+fn group(rest: &str) -> Option<(String, &str)> {
+    if let Some(named) = rest.strip_prefix("g<") {
+        let (name, after) = named.split_once('>')?;
+        return Some((format!("${{{name}}}"), after));
+    }
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if digits > 0 {
+        return Some((format!("${{{}}}", rest.get(..digits)?), rest.get(digits..)?));
+    }
+    let c = rest.chars().next()?;
+    let plain = match c {
+        'n' => '\n',
+        't' => '\t',
+        '\\' => '\\',
+        _ => return None,
+    };
+    Some((plain.to_string(), rest.get(c.len_utf8()..)?))
+}
+
+/// Every match: the whole, or its only group, or a list of its groups, as Python gives them.
+fn found(text: &str, pattern: &Regex) -> Result<Value, Error> {
+    let group = |captures: &regex::Captures, at: usize| captures.get(at).map_or("", |found| found.as_str()).to_owned();
+    let found = pattern.captures_iter(text).map(|captures| match captures.len() {
+        1 => Value::from(group(&captures, 0)),
+        2 => Value::from(group(&captures, 1)),
+        count => Value::from((1..count).map(|at| group(&captures, at)).collect::<Vec<_>>()),
+    });
+    Ok(Value::from(found.collect::<Vec<_>>()))
+}

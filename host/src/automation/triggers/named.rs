@@ -1,0 +1,47 @@
+//! Event triggers: an event by its name whose data holds what is asked for.
+
+use serde_json::{Value, json};
+
+use super::Moment;
+use crate::automation::home::Event;
+use crate::automation::model::Data;
+
+/// What is asked for, its templates rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    pub names: Vec<String>,
+    data: Value,
+}
+
+impl Wanted {
+    pub fn new(names: &[Data], data: &Data, moment: &Moment) -> Result<Self, String> {
+        let fill = |data: &Data| moment.templates.fill(data, moment.home, moment.variables);
+        let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let names = names.iter().map(|name| fill(name).map(text)).collect::<Result<_, _>>()?;
+        Ok(Self { names, data: fill(data)? })
+    }
+
+    pub fn hear(&self, event: &Event) -> Vec<Value> {
+        let Event::Named { name, data } = event else { return Vec::new() };
+        let fields = self.data.as_object().into_iter().flatten();
+        let mut fields = fields.map(|(key, wanted)| data.get(key).is_some_and(|value| is_like(wanted, value)));
+        match self.names.contains(name) && fields.all(|is_like| is_like) {
+            false => Vec::new(),
+            true => vec![json!({
+                "platform": "event",
+                "event": {"event_type": name, "data": data},
+                "description": format!("event '{name}'"),
+            })],
+        }
+    }
+}
+
+/// Whether a value is the one asked for; of a mapping, whether nothing that it has says otherwise.
+fn is_like(wanted: &Value, value: &Value) -> bool {
+    match (wanted.as_object(), value.as_object()) {
+        (Some(wanted), Some(value)) => {
+            wanted.iter().all(|(key, wanted)| value.get(key).is_none_or(|value| is_like(wanted, value)))
+        }
+        _ => wanted == value,
+    }
+}
