@@ -28,10 +28,10 @@ pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
     for notice in service.host().notices.drain(..) {
         say(&text::plain(&notice, ""));
     }
-    say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let stop = service.stop();
     let requests = service.driver().requests();
     let _control = open(&mut service, &requests);
+    say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let handle = signals.handle();
     let finished = std::thread::scope(|scope| {
         scope.spawn(move || {

@@ -77,7 +77,8 @@ fn automations_call_a_second_plugin() {
   actions: [{action: heartbeat.send}]
 "#;
     let settings = json!({"url": format!("http://{address}/done"), "minutes": 0});
-    let mut service = serve(&home("UTC", yaml), heartbeat(&[&address], settings));
+    let home = home("UTC", yaml);
+    let mut service = serve(&home, heartbeat(&[&address], settings));
     service.pass(1);
     service.call("backup.create", json!({})).unwrap();
     service.pass(1);
@@ -89,7 +90,8 @@ fn a_host_that_was_not_named_is_not_reached() {
     let (address, heard) = monitor(&[200]);
     let settings = json!({"url": format!("http://{address}/"), "minutes": 0});
     for hosts in [&[][..], &["example.org"], &["127.0.0.1"]] {
-        let mut service = serve(&home("UTC", ""), heartbeat(hosts, settings.clone()));
+        let home = home("UTC", "");
+        let mut service = serve(&home, heartbeat(hosts, settings.clone()));
         let failure = service.call("heartbeat.send", json!({})).unwrap_err();
         assert!(
             failure.message.contains("is not among the hosts that may be reached"),
@@ -109,7 +111,8 @@ fn a_second_plugin_sees_neither_the_home_nor_the_backups_nor_others_entities() {
         hosts: Hosts::listed::<&str>(&[]).unwrap(),
         settings: json!({}),
     };
-    let setting = Setting { plugins: vec![plugin], ..home("UTC", "").setting(START) };
+    let home = home("UTC", "");
+    let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
     // It has the actions of the plugin for backups: both cannot be loaded.
     let error = TestService::start(setting).err().unwrap().to_string();
     assert!(error.starts_with("the plugin rogue: its action backup."), "{error}");
@@ -129,7 +132,7 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
     assert_eq!(error, "the plugin backup: this is the name of the plugin for backups; give it another");
     let component = home.root().join("no.wasm");
     let error = start(PluginSetting { component: component.clone(), ..heartbeat(&[], json!({})) });
-    assert_eq!(error, format!("cannot read the plugin {}: no such file or directory", component.display()));
+    assert_eq!(error, format!("cannot read the plugin {}: No such file or directory", component.display()));
     std::fs::write(&component, "no component").unwrap();
     let error = start(PluginSetting { component, ..heartbeat(&[], json!({})) });
     assert!(error.contains("is not a plugin that this host can run"), "{error}");

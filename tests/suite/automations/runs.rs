@@ -51,7 +51,8 @@ fn a_call_that_fails_fails_the_run_with_the_plugins_own_words() {
   triggers: [{trigger: event, event_type: try}]
   actions: [{action: notify.phone, data: {message: hello}}]
 "#;
-    let mut service = home("UTC", yaml).serve(START);
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
     service.pass(1);
     told(&mut service);
     fire(&mut service, "try");
@@ -101,7 +102,8 @@ fn start_and_shutdown_fire_and_a_delay_ends_at_its_time() {
     - event: hello
       event_data: {from: start}
 "#;
-    let mut service = home("UTC", yaml).serve(START);
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
     service.pass(299);
     assert_eq!(ends(&mut service, "Hello"), [""]);
     service.pass(1);
@@ -114,7 +116,8 @@ fn start_and_shutdown_fire_and_a_delay_ends_at_its_time() {
 #[test]
 fn what_ran_last_is_remembered_across_a_restart() {
     let yaml = "- {id: tick, triggers: [{trigger: time_pattern, minutes: /10}], actions: [{event: tock}]}\n";
-    let mut service = home("UTC", yaml).serve(START);
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
     service.pass(660);
     let mut service = service.restart();
     let listed = service.service().driver().list();
