@@ -6,10 +6,10 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 use super::model::Automation;
 use super::parse;
 use super::yaml::{self, Kind, Node, Parsed, Place, Problem};
+use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Where files and environment variables come from.
 pub trait Source {
@@ -68,6 +68,19 @@ pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     }
     check_ids(&mut loaded);
     loaded
+}
+
+/// Fills in `!secret` and `!env_var` in a tree that was read from `path` by somebody else. Gives the files that were read for it
+/// and the values of the secrets.
+pub fn fill(
+    source: &dyn Source,
+    config: &Path,
+    path: &Path,
+    tree: &mut Node,
+) -> Parsed<(Vec<PathBuf>, Vec<String>)> {
+    let mut reader = Reader { source, config, files: Vec::new(), secrets: Vec::new(), nodes: tree.size() };
+    reader.fill(tree, path, 0)?;
+    Ok((reader.files, reader.secrets))
 }
 
 /// An id names one automation: the first keeps it.

@@ -36,7 +36,8 @@ use proxies::{Past, Proxies};
 pub struct Settings {
     /// Certificates (PEM) that are trusted beside those of the machine.
     pub ca_file: Option<PathBuf>,
-    /// The proxy's address; an empty one is none, and the environment decides when absent.
+    /// The proxy's address; an empty one is none, and the environment decides when absent. It is asked for a tunnel (CONNECT),
+    /// for http too.
     pub proxy: Option<String>,
     /// What goes past that proxy, as in `NO_PROXY`.
     pub no_proxy: Vec<String>,
