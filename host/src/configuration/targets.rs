@@ -46,7 +46,7 @@ pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parse
     let target = match word {
         Word::Webhook => Target::Webhook(webhook(&mut keys, secrets)?),
         Word::Ntfy => Target::Ntfy(ntfy(&mut keys, secrets)?),
-        Word::Command => Target::Command(command(&mut keys)?),
+        Word::Command => Target::Command(command(&mut keys, directory)?),
         Word::File => Target::File(file(&mut keys, directory)?),
         Word::Log => {
             keys.is("a target of the kind `log`");
@@ -77,6 +77,10 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
     let body = body.map(|(_, body)| body);
     let headers = headers(keys)?;
     let authorization = authorization(keys, secrets)?;
+    if authorization.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        let text = "`headers` holds `authorization` beside `token` or `password`; keep one of them";
+        return Err(keys.place().problem(text));
+    }
     Ok(Webhook { url, method, headers, body, authorization, retries: retries(keys)? })
 }
 
@@ -112,7 +116,7 @@ fn ntfy(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Ntfy> {
     Ok(Ntfy { url, topic, authorization, retries: retries(keys)? })
 }
 
-fn command(keys: &mut Keys) -> Parsed<Command> {
+fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
     keys.is("a command");
     let node = keys.need("command", "the program and its arguments, as a list")?;
     let mut words = list(node, "command")?.into_iter();
@@ -121,6 +125,11 @@ fn command(keys: &mut Keys) -> Parsed<Command> {
     if templates::is_template(&program) || program.contains('\0') {
         return Err(place.problem("the program's name is no template; write it out"));
     }
+    // A bare name is looked for in PATH, a path is relative to this file.
+    let program = match program.contains('/') {
+        true => directory.join(program).display().to_string(),
+        false => program,
+    };
     let read = |(place, source): (Place, String)| checked(source, &place);
     let arguments = words.map(read).collect::<Parsed<_>>()?;
     let input = keys.take("input").map(|(_, node)| template(node, "input")).transpose()?;

@@ -111,6 +111,15 @@ fn everything_that_can_be_said_is_read() {
 }
 
 #[test]
+fn a_program_is_found_in_the_path_or_beside_this_file() {
+    for (given, expected) in [("x", "x"), ("/bin/x", "/bin/x"), ("scripts/x", "/config/scripts/x")] {
+        let loaded = load(&format!("[notify.x]\nkind = \"command\"\ncommand = [\"{given}\"]")).unwrap();
+        let Target::Command(Command { program, .. }) = &loaded.notify["x"] else { panic!() };
+        assert_eq!(program, expected);
+    }
+}
+
+#[test]
 fn an_empty_file_is_a_configuration() {
     let loaded = load("").unwrap();
     assert!(loaded.automations.is_none() && loaded.notify.is_empty() && loaded.plugins.is_empty());
@@ -237,6 +246,10 @@ fn what_is_wrong_is_told_at_its_place() {
         (
             &format!("{command}command = [\"{{{{ message }}}}\"]"),
             "larder.toml:3:12: the program's name is no template; write it out",
+        ),
+        (
+            &format!("{hook}token = \"x\"\nheaders = {{ Authorization = \"y\" }}"),
+            "larder.toml:1:1: `headers` holds `authorization` beside `token` or `password`; keep one of them",
         ),
         (
             "[plugins.x]\nhosts = []",

@@ -102,6 +102,17 @@ fn what_cannot_get_better_is_not_tried_again() {
 }
 
 #[test]
+fn a_redirect_that_drops_the_message_is_not_taken_for_a_yes() {
+    let server = Server::start(|number, _| match number {
+        0 => answer("301 Moved", "Location: /new\r\n", ""),
+        _ => answer("200 OK", "", ""),
+    });
+    let error = webhook(&server, "").send("phone", json!({"message": "m"})).unwrap_err();
+    let expected = "was reached by a redirect, which drops what is sent; use the address that is meant";
+    assert_eq!(error, format!("notify.phone: {}/… {expected}", server.url("")));
+}
+
+#[test]
 fn a_dead_receiver_is_given_up_with_what_was_wrong() {
     let port = closed_port();
     let play = Play::new(&format!(
