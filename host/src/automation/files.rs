@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::model::Automation;
 use super::parse;
-use super::yaml::{Kind, Node, Problem};
+use super::yaml::{Kind, Node, Parsed, Problem};
 use crate::options::automations::MAX_FILE;
 use reader::Reader;
 
@@ -79,6 +79,19 @@ pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     }
     check_ids(&mut loaded);
     loaded
+}
+
+/// Fills in `!secret` and `!env_var` in a tree that was read from `path` by somebody else. Gives the files that were read for it
+/// and the values of the secrets.
+pub fn fill(
+    source: &dyn Source,
+    config: &Path,
+    path: &Path,
+    tree: &mut Node,
+) -> Parsed<(Vec<PathBuf>, Vec<String>)> {
+    let mut reader = Reader::new(source, config);
+    reader.fill(tree, path, 0)?;
+    Ok((reader.files, reader.secrets))
 }
 
 /// An id names one automation: the first keeps it.

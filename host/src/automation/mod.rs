@@ -18,4 +18,4 @@ pub mod yaml;
 pub mod zone;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -30,13 +30,19 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Why the body is not the whole one: it is longer than was asked for, or the connection ended.
     pub cut: Option<Failure>,
+    /// A redirect (301, 302) turned the request into a GET, so its body reached nobody.
+    pub lost_body: bool,
     /// Where it came from, after redirects; shortened for texts.
     pub from: String,
 }
 
 impl Response {
-    /// The answer, if it says yes (2xx).
+    /// The answer, if it says yes (2xx) to all that was sent.
     pub fn accepted(self) -> Result<Self, Failure> {
+        if self.lost_body {
+            let text = "was reached by a redirect, which drops what is sent; use the address that is meant";
+            return Err(Failure::new(Cause::Redirect, format!("{} {text}", self.from)));
+        }
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
@@ -73,6 +79,7 @@ pub(super) struct Hop<'a> {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Option<&'a [u8]>,
+    pub lost_body: bool,
 }
 
 impl<'a> Hop<'a> {
@@ -86,7 +93,7 @@ impl<'a> Hop<'a> {
                 "a {method} request has no body; use POST, PUT or PATCH, or send none"
             )));
         }
-        Ok(Self { method, url, headers, body: request.body.as_deref() })
+        Ok(Self { method, url, headers, body: request.body.as_deref(), lost_body: false })
     }
 
     /// Where the answer sends it on to; none when it is one to keep.
@@ -121,7 +128,9 @@ impl<'a> Hop<'a> {
                 .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)))
                 .collect();
         }
-        Ok(Some(Self { method, url, headers, body }))
+        // A 303 says that what was sent has been taken.
+        let lost_body = self.lost_body || (status != 303 && body.is_none() && self.body.is_some());
+        Ok(Some(Self { method, url, headers, body, lost_body }))
     }
 }
 

@@ -19,7 +19,6 @@ use std::time::Duration;
 use ureq::http::{self, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
-use url::Url;
 
 pub use failure::{Cause, Failure, excerpt};
 pub use hosts::Hosts;
@@ -36,7 +35,8 @@ use proxies::{Past, Proxies};
 pub struct Settings {
     /// Certificates (PEM) that are trusted beside those of the machine.
     pub ca_file: Option<PathBuf>,
-    /// The proxy's address; an empty one is none, and the environment decides when absent.
+    /// The proxy's address; an empty one is none, and the environment decides when absent. It is asked for a tunnel (CONNECT),
+    /// for http too.
     pub proxy: Option<String>,
     /// What goes past that proxy, as in `NO_PROXY`.
     pub no_proxy: Vec<String>,
@@ -102,7 +102,7 @@ impl Client {
             let response = self.once(&hop)?;
             match hop.next(response.status().as_u16(), response.headers().get(header::LOCATION))? {
                 Some(next) => hop = next,
-                None => return Ok(read(response, &hop.url, request.max_body)),
+                None => return Ok(read(response, &hop, request.max_body)),
             }
         }
         let text = format!(
@@ -184,7 +184,8 @@ fn roots(settings: &Settings) -> Result<RootCerts> {
     }
 }
 
-fn read(response: http::Response<Body>, url: &Url, most: usize) -> Response {
+fn read(response: http::Response<Body>, hop: &Hop, most: usize) -> Response {
+    let (url, lost_body) = (&hop.url, hop.lost_body);
     let (head, body) = response.into_parts();
     let headers =
         head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
@@ -197,5 +198,5 @@ fn read(response: http::Response<Body>, url: &Url, most: usize) -> Response {
         let text = format!("the answer of {} is longer than {most} bytes; ask for less", shown(url));
         cut = Some(Failure::new(Cause::Invalid, text));
     }
-    Response { status: head.status.as_u16(), headers, body: bytes, cut, from: shown(url) }
+    Response { status: head.status.as_u16(), headers, body: bytes, cut, lost_body, from: shown(url) }
 }

@@ -12,9 +12,9 @@ pub const LONGEST_TIME: Duration = Duration::from_secs(3600);
 pub const MAX_REDIRECTS: usize = 5;
 /// The longest address, in bytes: what servers take.
 pub const MAX_URL: usize = 8 * 1024;
-/// Headers of one request; of an answer the library takes as many bytes as it has for its own buffer.
+/// Headers of one request: some times what a browser sends.
 pub const MAX_HEADERS: usize = 64;
-/// Bytes of an answer's headers.
+/// Bytes of an answer's headers: what browsers take is less.
 pub const MAX_RESPONSE_HEADERS: usize = 64 * 1024;
 /// How much of an answer that says no is shown: a sentence or two.
 pub const EXCERPT: usize = 200;

@@ -48,7 +48,8 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
+    /// Fills in what a tree names.
+    pub fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
         if let Some(tag) = node.tag.take() {
             let Kind::Text(argument) = &node.kind else {
                 return Err(node.place.problem(format!("`{tag}` takes a word after it; write one")));

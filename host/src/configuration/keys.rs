@@ -1,0 +1,67 @@
+//! The values of `larder.toml`, kind by kind: what is not of the kind is an error at its place.
+
+use std::time::Duration;
+
+use crate::automation::parse::keys::Keys;
+use crate::automation::yaml::{Kind, Node, Parsed, Place};
+
+/// A text that is not empty of meaning by being a number.
+pub fn as_text(node: &Node, name: &str) -> Parsed<String> {
+    match &node.kind {
+        Kind::Text(text) => Ok(text.clone()),
+        _ => Err(node.place.problem(format!("`{name}` is {}; write a text in quotes", node.describe()))),
+    }
+}
+
+pub fn text(keys: &mut Keys, name: &'static str) -> Parsed<Option<String>> {
+    keys.take(name).map(|(_, node)| as_text(node, name)).transpose()
+}
+
+/// A list of texts with their places; an absent one is empty.
+pub fn texts(keys: &mut Keys, name: &'static str) -> Parsed<Vec<(Place, String)>> {
+    let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
+    list(node, name)
+}
+
+pub fn list(node: &Node, name: &str) -> Parsed<Vec<(Place, String)>> {
+    let Kind::List(items) = &node.kind else {
+        let text = format!("`{name}` is {}; write a list: [\"…\", \"…\"]", node.describe());
+        return Err(node.place.problem(text));
+    };
+    items.iter().map(|item| Ok((item.place.clone(), as_text(item, name)?))).collect()
+}
+
+/// A time in seconds, more than none.
+pub fn seconds(keys: &mut Keys, name: &'static str, most: Duration) -> Parsed<Option<Duration>> {
+    let Some((_, node)) = keys.take(name) else { return Ok(None) };
+    let number = match &node.kind {
+        Kind::Int(number) => u32::try_from(*number).ok().map(f64::from),
+        Kind::Float(number) => Some(*number),
+        _ => None,
+    };
+    let time = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
+    let is_fit = |time: &Duration| !time.is_zero() && *time <= most;
+    let wrong = || {
+        let text =
+            format!("`{name}` is a number of seconds, more than 0 and at most {}; write one", most.as_secs());
+        node.place.problem(text)
+    };
+    time.filter(is_fit).map(Some).ok_or_else(wrong)
+}
+
+/// The tables below a key, by their names, which are slugs.
+pub fn entries<'a>(keys: &mut Keys<'a>, name: &'static str) -> Parsed<Vec<(String, &'a Node)>> {
+    let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
+    let Kind::Map(entries) = &node.kind else {
+        let text = format!("`{name}` is {}; write tables: [{name}.NAME]", node.describe());
+        return Err(node.place.problem(text));
+    };
+    for (key, _) in entries {
+        let is_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if key.name.is_empty() || key.name.len() > 64 || !key.name.chars().all(is_slug) {
+            let text = format!("`{}` cannot be a name; write small letters, digits and `_`", key.name);
+            return Err(key.place.problem(text));
+        }
+    }
+    Ok(entries.iter().map(|(key, node)| (key.name.clone(), node)).collect())
+}

@@ -1,0 +1,61 @@
+//! From an event through an automation to a receiver, and back: the step goes on, or fails with the reason.
+
+use serde_json::json;
+
+use super::*;
+use crate::automation::home::Event;
+use crate::automation::run::{Effect, Engine};
+use crate::automation::tests::load;
+use crate::http::tests::server::{Server, answer};
+
+const AUTOMATION: &str = r#"
+alias: Tell me
+triggers:
+  - trigger: event
+    event_type: backup_failed
+actions:
+  - action: notify.phone
+    data:
+      title: "Backup failed"
+      message: "The backup failed due to {{ trigger.event.data.failed_reason }}"
+  - action: done.it
+"#;
+
+/// The engine hears of a failed backup; what it calls is delivered, and what came of it is told to the engine. Gives the last
+/// effects.
+fn play(server: &Server) -> (Engine, Vec<Effect>) {
+    let toml = format!("[notify.phone]\nkind = \"webhook\"\nurl = \"{}\"", server.url("/hook"));
+    let play = Play::new(&toml);
+    let home = Home { now: at("2026-11-23T04:45:00Z"), zone: chrono_tz::UTC, states: Arc::default() };
+    let mut engine = Engine::default();
+    engine.load(load(AUTOMATION).automations, vec![], &home);
+    let event =
+        Event::Named { name: "backup_failed".into(), data: json!({"failed_reason": "upload_failed: 507"}) };
+    let effects = engine.hear(&event, None, &home);
+    let [Effect::Call { run, call, action, data, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let name = action.strip_prefix("notify.").unwrap();
+    let outcome = play.begin(name, data.clone()).recv().unwrap();
+    let effects = engine.answer(*run, *call, outcome, &home);
+    (engine, effects)
+}
+
+#[test]
+fn a_failed_backup_is_one_notification_with_its_reason() {
+    let server = Server::start(|_, _| answer("200 OK", "", ""));
+    let (_, effects) = play(&server);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1);
+    let expected =
+        json!({"title": "Backup failed", "message": "The backup failed due to upload_failed: 507"});
+    assert_eq!(seen[0].json(), expected);
+    assert!(matches!(&effects[..], [Effect::Call { action, .. }] if action == "done.it"), "{effects:?}");
+}
+
+#[test]
+fn a_notification_that_is_refused_fails_the_step_with_the_reason() {
+    let server = Server::start(|_, _| answer("410 Gone", "", ""));
+    let (engine, effects) = play(&server);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Call { .. })), "{effects:?}");
+    let traces = format!("{:?}", engine.traces("Tell me").unwrap());
+    assert!(traces.contains("answered 410 Gone; check the address and the method"), "{traces}");
+}
