@@ -8,7 +8,9 @@ use etcetera::BaseStrategy;
 
 use crate::bus::{Bus, Event, LOG};
 use crate::clock::Clock;
+use crate::configuration;
 use crate::documents::Documents;
+use crate::driver::Sources;
 use crate::error::{Doing, Error, Result};
 use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
@@ -41,11 +43,14 @@ pub struct Setting {
     pub output: Option<PathBuf>,
     /// Where to restore or extract to, when not in place.
     pub target: Option<PathBuf>,
-    /// A file of automations; `automations.yaml` in the configuration directory when absent.
+    /// `larder.toml`; the one in the configuration directory when absent, if it is there.
+    pub options: Option<PathBuf>,
+    /// A file of automations; what `larder.toml` says when absent, else `automations.yaml` in the configuration directory, if it is
+    /// there.
     pub automations: Option<PathBuf>,
-    /// Plugins beside the one for backups.
+    /// Plugins beside the one for backups: `configure` adds those that `larder.toml` names.
     pub plugins: Vec<PluginSetting>,
-    /// How requests to other machines are made.
+    /// How these make requests to other machines.
     pub http: crate::http::Settings,
     pub limits: Limits,
     pub steps: Steps,
@@ -74,6 +79,18 @@ impl Setting {
             None => default_state(config.as_deref().or(target.as_deref()).unwrap_or(Path::new("none")))?,
         };
         Ok(Places { config, backups, state, target, output })
+    }
+
+    /// Reads `larder.toml`: the plugins of a service. Commands about backups do without.
+    pub fn configure(&mut self) -> Result<()> {
+        let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
+        let configuration = sources.configuration().map_err(Error::Invalid)?;
+        self.http = configuration.http;
+        self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {
+            let configuration::Plugin { component, hosts, settings } = plugin;
+            PluginSetting { name, component, hosts, settings }
+        }));
+        Ok(())
     }
 
     /// Loads the component. Needs no home.
@@ -134,9 +151,9 @@ impl Setting {
         // What the plugins said while they were set up: nobody else could listen yet.
         notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
         let memory = self.memory(&places);
-        let automations = self.automations(&places);
+        let sources = self.sources(&places)?;
         Ok(Host {
-            automations,
+            sources,
             plugins,
             grants,
             bus,
@@ -149,13 +166,12 @@ impl Setting {
         })
     }
 
-    fn automations(&self, places: &Places) -> Option<Automations> {
-        let config = places.config.clone()?;
-        let file = self
-            .automations
-            .clone()
-            .map_or_else(|| Ok(config.join("automations.yaml")), |file| absolute(&file));
-        Some(Automations { file: file.ok()?, is_asked_for: self.automations.is_some(), config })
+    /// The files of automations and notifications.
+    pub(crate) fn sources(&self, places: &Places) -> Result<Option<Sources>> {
+        let Some(config) = places.config.clone() else { return Ok(None) };
+        let options = self.options.as_deref().map(absolute).transpose()?;
+        let automations = self.automations.as_deref().map(absolute).transpose()?;
+        Ok(Some(Sources { config, options, automations }))
     }
 
     fn backup(&self, grants: Grants) -> Result<Plugin> {
@@ -303,22 +319,6 @@ fn clear(places: &Places) -> Vec<String> {
     notices
 }
 
-/// Where automations are.
-#[derive(Debug, Clone)]
-pub struct Automations {
-    /// Where secrets are looked for.
-    pub config: PathBuf,
-    pub file: PathBuf,
-    /// Whether it is an error that the file is not there.
-    pub is_asked_for: bool,
-}
-
-impl Automations {
-    pub fn is_there(&self) -> bool {
-        self.is_asked_for || self.file.exists()
-    }
-}
-
 /// A running host. Dropping it ends the plugins and frees the state directory.
 pub struct Host {
     /// The one for backups is the first.
@@ -331,7 +331,8 @@ pub struct Host {
     pub notices: Vec<String>,
     /// What the host itself remembers.
     pub memory: Documents,
-    pub automations: Option<Automations>,
+    /// None without a home.
+    pub sources: Option<Sources>,
     pub steps: Steps,
     limits: Limits,
     _lock: Option<Lock>,

@@ -3,6 +3,7 @@
 mod commands;
 mod corpus;
 mod nights;
+mod notifications;
 mod plugins;
 mod runs;
 

@@ -82,15 +82,16 @@ fn local(time: Option<&Value>, none: &str) -> String {
 }
 
 fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
-    let file = match (file, &setting.automations, &setting.config) {
-        (Some(file), _, _) | (None, Some(file), _) => file.clone(),
-        (None, None, Some(config)) => config.join("automations.yaml"),
-        (None, None, None) => {
+    let loaded = match (file, setting.sources(&setting.places()?)?) {
+        (Some(file), sources) => {
+            let beside = || file.parent().map(PathBuf::from).unwrap_or_default();
+            files::load(&Disk, &sources.map_or_else(beside, |sources| sources.config), file)
+        }
+        (None, Some(sources)) => sources.automations(&sources.configuration().map_err(anyhow::Error::msg)?),
+        (None, None) => {
             return Err(WrongUse("which file? Name it, or the home with --config DIR".into()).into());
         }
     };
-    let beside = || file.parent().map(PathBuf::from).unwrap_or_default();
-    let loaded = files::load(&Disk, &setting.config.clone().unwrap_or_else(beside), &file);
     let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
     let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();

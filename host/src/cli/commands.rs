@@ -20,7 +20,14 @@ use crate::steps::Steps;
 
 pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     let global = &cli.global;
-    let setting = setting(global, steps)?;
+    let mut setting = setting(global, steps)?;
+    let has_plugins = matches!(
+        cli.command,
+        Command::Serve | Command::Call(_) | Command::States | Command::Plugin | Command::Automations { .. }
+    );
+    if has_plugins {
+        setting.configure()?;
+    }
     match &cli.command {
         Command::Create(create) => self::create(setting, global, create),
         Command::List => list(&setting, global),
@@ -59,6 +66,7 @@ fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
         state: global.state.clone(),
         plugin: global.plugin.clone(),
         automations: global.automations.clone(),
+        options: global.options.clone(),
         limits,
         steps,
         ..Setting::default()

@@ -1,5 +1,6 @@
 //! Actions of automations: who does which, and which are under way.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -9,19 +10,23 @@ use super::Driver;
 use super::notifications::Notifications;
 use crate::assemble::{Call, Host};
 use crate::automation::script::Failure;
+use crate::configuration::Configuration;
+use crate::error::Result;
+use crate::notify::{Notifier, RealTime};
 use crate::plugin::Plugin;
 
 /// What became of a call.
 pub(super) struct Answer {
     pub run: u64,
     pub call: u64,
-    pub result: Result<Value, Failure>,
+    pub result: std::result::Result<Value, Failure>,
 }
 
 pub(super) struct Calls {
     answered: Sender<Answer>,
     under_way: Vec<UnderWay>,
     pub notifications: Notifications,
+    notifier: Option<Notifier>,
 }
 
 struct UnderWay {
@@ -33,7 +38,27 @@ struct UnderWay {
 
 impl Calls {
     pub fn new(host: &Host, answered: Sender<Answer>) -> Self {
-        Self { answered, under_way: Vec::new(), notifications: Notifications::new(host.memory.clone()) }
+        let notifications = Notifications::new(host.memory.clone());
+        Self { answered, under_way: Vec::new(), notifications, notifier: None }
+    }
+
+    /// Sends notifications where the configuration says from now on. What is on its way goes on.
+    pub fn notify(&mut self, host: &Host, configuration: Configuration) -> Result<()> {
+        let bus = host.bus.clone();
+        let log = Arc::new(move |line: &str| bus.say(line));
+        let notifier = Notifier::start(configuration.notify, &configuration.http, log, Arc::new(RealTime))?;
+        if let Some(before) = self.notifier.replace(notifier) {
+            let most = host.limits().stop_time;
+            std::thread::spawn(move || before.close(most));
+        }
+        Ok(())
+    }
+
+    /// Gives up what nobody waited for.
+    pub fn close(&mut self) {
+        if let Some(notifier) = self.notifier.take() {
+            notifier.close(Duration::ZERO);
+        }
     }
 
     pub fn are_under_way(&self) -> bool {
@@ -83,6 +108,12 @@ impl Driver {
         let data = with_target(data, target);
         let result = match action.split_once('.') {
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
+            Some(("notify", "persistent_notification")) => self.calls.notifications.call(host, "create", &data),
+            Some(("notify", name)) if !host.plugins().iter().any(|plugin| plugin.has(action)) => {
+                self.calls.under_way.push(UnderWay { run, call, plugin: None });
+                self.send(host, (run, call), name, &data);
+                return;
+            }
             Some(("automation", "reload")) => {
                 self.reload(host).map(|_| json!({})).map_err(|problems| refused(problems.join("\n")))
             }
@@ -108,7 +139,22 @@ impl Driver {
     }
 }
 
-fn begin(host: &mut Host, action: &str, data: &Value) -> Result<(String, Call), Failure> {
+impl Driver {
+    fn send(&self, host: &Host, (run, call): (u64, u64), name: &str, data: &Value) {
+        let (answered, scheduler) = (self.calls.answered.clone(), host.scheduler().clone());
+        let answer = move |result| {
+            // When nobody reads it any more, nobody waits.
+            let _ = answered.send(Answer { run, call, result });
+            scheduler.wake();
+        };
+        match &self.calls.notifier {
+            Some(notifier) => notifier.send(name, data, &self.home, answer),
+            None => answer(Err(Failure { message: format!("notify.{name}: larder.toml cannot be used; mend it"), is_final: true })),
+        }
+    }
+}
+
+fn begin(host: &mut Host, action: &str, data: &Value) -> std::result::Result<(String, Call), Failure> {
     let refused = |message: String| Failure { message, is_final: true };
     let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
     let plugin = plugin.ok_or_else(|| refused(unknown(host, action)))?;

@@ -7,6 +7,7 @@ mod hearing;
 mod memory;
 mod notifications;
 mod requests;
+mod sources;
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -14,7 +15,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use serde_json::Value;
 
 use crate::assemble::Host;
-use crate::automation::files::{self, Disk, Loaded};
+use crate::automation::files::Loaded;
 use crate::automation::home::{Event, Home};
 use crate::automation::run::{Effect, Engine};
 use crate::automation::script::Failure;
@@ -26,6 +27,7 @@ use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::Waiting;
 pub use requests::{Request, Requests};
+pub use sources::Sources;
 
 pub struct Driver {
     engine: Engine,
@@ -121,6 +123,7 @@ impl Driver {
         self.home.now = host.clock().now();
         let effects = self.engine.stop(&self.home);
         self.perform(host, effects);
+        self.calls.close();
         self.save(host);
     }
 
@@ -132,16 +135,17 @@ impl Driver {
     }
 
     fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
-        let Some(source) = host.automations.clone().filter(|source| source.is_there()) else {
-            let effects = self.engine.load(Vec::new(), Vec::new(), &self.home);
-            self.perform(host, effects);
+        let Some(sources) = &host.sources else {
             return Ok(Reloaded { automations: 0, problems: Vec::new() });
         };
-        let Loaded { automations, problems, secrets, .. } = files::load(&Disk, &source.config, &source.file);
+        let configuration = sources.configuration().map_err(|problem| vec![problem])?;
+        let Loaded { automations, problems, mut secrets, .. } = sources.automations(&configuration);
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         if automations.is_empty() && !problems.is_empty() {
             return Err(problems);
         }
+        secrets.extend(configuration.secrets.iter().cloned());
+        self.calls.notify(host, configuration).map_err(|error| vec![error.to_string()])?;
         self.home.now = host.clock().now();
         let effects = self.engine.load(automations, secrets, &self.home);
         self.perform(host, effects);

@@ -60,7 +60,7 @@ fn a_call_that_fails_fails_the_run_with_the_plugins_own_words() {
     for words in [
         "there is no action light.turn_on; automations may call backup.create, backup.create_automatic",
         "backup.delete is for clients, not for automations",
-        "there is no action notify.phone; say in larder.toml what it is: a table [notify.phone]",
+        "notify.phone: there is no such target; configured is nothing: correct the name or add [notify.phone]",
         "surprise",
     ] {
         assert!(said.contains(words), "{words} is not in:\n{said}");

@@ -1,0 +1,204 @@
+//! Notifications: from an automation to where `larder.toml` says, real receivers included.
+
+use std::fs;
+
+use larder_tests::{Mount, Receiver, TestHome};
+use serde_json::{Value, json};
+
+use super::{FAILED, ends, home, told, traces};
+
+const START: &str = "2026-05-04T12:00:00+00:00";
+
+fn body(request: &Value) -> Value {
+    serde_json::from_str(request["body"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn a_failed_upload_delivers_one_notification_with_the_rendered_reason() {
+    let Some(mut phone) = Receiver::start(&[200]) else { return };
+    let home = home("Europe/Berlin", FAILED);
+    home.write(
+        "larder.toml",
+        format!("[notify.mobile_app_your_phone]\nkind = \"webhook\"\nurl = \"{}/hook\"\n", phone.address),
+    );
+    let Some(mount) = Mount::tmpfs(&home.backups(), 16 << 20) else { return };
+    let mut service = home.serve(START);
+    service.set(json!({
+        "create_backup": {"agent_ids": ["backup.local"]},
+        "schedule": {"recurrence": "daily", "time": "03:00"},
+    }));
+    service.pass(24 * 3600);
+    assert_eq!(home.archives().len(), 1);
+    mount.make_read_only();
+    service.pass(24 * 3600);
+    let request = phone.request();
+    assert_eq!((&request["method"], &request["path"]), (&json!("POST"), &json!("/hook")));
+    let expected = json!({
+        "title": "Automatic backup failed",
+        "message": "The last automatic backup failed due to upload_failed",
+    });
+    let body = body(&request);
+    assert_eq!((&body["title"], &body["message"]), (&expected["title"], &expected["message"]));
+    assert_eq!(ends(&mut service, "Backup failed").iter().filter(|end| *end == "done").count(), 1);
+    drop(service);
+    assert_eq!(phone.rest(), Vec::<Value>::new());
+}
+
+/// One automation that sends to every kind of target.
+const ALL: &str = r#"
+- alias: Say it
+  triggers: []
+  actions:
+    - parallel:
+        - {action: notify.hook, data: {title: "A title", message: "{{ 40 + 2 }} files", data: {tag: 7}}}
+        - {action: notify.ntfy, data: {title: "A title", message: "to a topic", data: {priority: 4}}}
+        - {action: notify.script, data: {message: "$(id); `id` 'quoted'"}}
+        - {action: notify.diary, data: {message: "first\nsecond"}}
+        - {action: notify.log, data: {message: "in the log"}}
+        - {action: notify.persistent_notification, data: {message: "in sight"}}
+"#;
+
+fn options(home: &TestHome, address: &str) {
+    home.write("secrets.yaml", "topic_token: tk_secret\n");
+    let text = format!(
+        r#"
+        [notify.hook]
+        kind = "webhook"
+        url = "{address}/hook"
+        headers = {{ X-Larder = "A header" }}
+        body = '{{"text": {{{{ message | tojson }}}}, "tag": {{{{ data.tag }}}}}}'
+        [notify.ntfy]
+        kind = "ntfy"
+        url = "{address}"
+        topic = "home"
+        token = "!secret topic_token"
+        [notify.script]
+        kind = "command"
+        command = ["/bin/sh", "-c", 'printf "%s" "$1" > "$2"', "sh", "{{{{ message }}}}", "{}"]
+        [notify.diary]
+        kind = "file"
+        path = "diary.txt"
+        [notify.log]
+        kind = "log"
+        "#,
+        home.root().join("said").display()
+    );
+    home.write("larder.toml", text);
+}
+
+#[test]
+fn every_kind_of_target_gets_what_was_rendered() {
+    let Some(mut receiver) = Receiver::start(&[200]) else { return };
+    let home = home("UTC", ALL);
+    options(&home, &receiver.address);
+    let run = home.larder(&["automations", "trigger", "Say it"]).exits(0);
+    assert!(run.stdout.ends_with("  done\n"), "{}", run.stdout);
+    let mut requests = [receiver.request(), receiver.request()];
+    requests.sort_by_key(|request| request["path"].as_str().unwrap().len());
+    let [ntfy, hook] = requests.each_ref().map(|request| (request["path"].as_str().unwrap(), request));
+    let (hook, ntfy) = if hook.0 == "/hook" { (hook.1, ntfy.1) } else { (ntfy.1, hook.1) };
+    assert_eq!(body(hook), json!({"text": "42 files", "tag": 7}));
+    assert_eq!(hook["headers"]["X-Larder"], "A header");
+    assert_eq!(ntfy["headers"]["Authorization"], "Bearer tk_secret");
+    assert!(ntfy["body"].as_str().unwrap().contains("to a topic"), "{ntfy}");
+    assert_eq!(fs::read_to_string(home.root().join("said")).unwrap(), "$(id); `id` 'quoted'");
+    let diary = fs::read_to_string(home.path("diary.txt")).unwrap();
+    assert_eq!(diary.lines().count(), 1, "{diary}");
+    assert!(home.larder(&["states"]).exits(0).stdout.contains("in sight"));
+    assert!(!run.stdout.contains("tk_secret"));
+    let traced = home.larder(&["automations", "trace", "Say it"]).exits(0);
+    assert!(!traced.stdout.contains("tk_secret"));
+}
+
+#[test]
+fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_error_goes_on() {
+    let Some(receiver) = Receiver::start(&[403]) else { return };
+    let yaml = r#"
+- id: strict
+  triggers: [{trigger: event, event_type: try}]
+  actions:
+    - {action: notify.hook, data: {message: hello}}
+    - event: unreached
+- id: lenient
+  triggers: [{trigger: event, event_type: try}]
+  actions:
+    - {action: notify.hook, data: {message: hello}, continue_on_error: true}
+    - event: reached
+"#;
+    let home = home("UTC", yaml);
+    let hook = format!("[notify.hook]\nkind = \"webhook\"\nurl = \"{}/secret/path\"\nretries = 0\n", receiver.address);
+    home.write("larder.toml", hook);
+    let mut service = home.serve(START);
+    service.pass(1);
+    service.heard();
+    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.pass(1);
+    let topics: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
+    assert!(topics.contains(&"reached".to_owned()) && !topics.contains(&"unreached".to_owned()), "{topics:?}");
+    let end = &ends(&mut service, "strict")[0];
+    assert!(end.starts_with("failed: notify.hook: ") && end.contains("403"), "{end}");
+    assert!(!end.contains("secret/path"), "{end}");
+    assert_eq!(ends(&mut service, "lenient"), ["done"]);
+}
+
+#[test]
+fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
+    let yaml = "- {id: say, triggers: [], actions: [{action: notify.diary, data: {message: hello}}]}\n";
+    let home = home("UTC", yaml);
+    let diary = |name: &str| {
+        home.write("larder.toml", format!("[notify.diary]\nkind = \"file\"\npath = \"{name}\"\n"));
+    };
+    diary("one.txt");
+    let mut service = home.serve(START);
+    service.pass(1);
+    let mut ask = |command: &str, data: Value| {
+        let reply = service.service().driver().requests().ask(command, data);
+        service.pass(1);
+        reply.recv().unwrap()
+    };
+    ask("trigger", json!({"name": "say"})).unwrap();
+    diary("two.txt");
+    ask("reload", json!({})).unwrap();
+    ask("trigger", json!({"name": "say"})).unwrap();
+    home.write("larder.toml", "[notify.diary]\nkind = \"pigeon\"\n");
+    let refused = ask("reload", json!({})).unwrap_err();
+    assert!(refused.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"), "{refused}");
+    ask("trigger", json!({"name": "say"})).unwrap();
+    let lines = |name: &str| fs::read_to_string(home.path(name)).unwrap().lines().count();
+    assert_eq!((lines("one.txt"), lines("two.txt")), (1, 2));
+}
+
+#[test]
+fn a_service_with_a_wrong_larder_toml_does_not_start_and_says_where_it_is_wrong() {
+    let home = home("UTC", "");
+    home.write("larder.toml", "[notify.phone]\nkind = \"webhook\"\nurl = 5\n");
+    home.larder(&["serve"]).exits(1).says("larder.toml:3:");
+    home.larder(&["create"]).exits(0);
+}
+
+#[test]
+fn secrets_are_shown_neither_in_traces_nor_in_what_is_said() {
+    let yaml = r#"
+- id: hush
+  triggers: [{trigger: event, event_type: try}]
+  variables: {token: !secret door_code}
+  actions:
+    - {action: "nothing.at_all", data: {code: "{{ token }}"}}
+- id: stop
+  triggers: [{trigger: event, event_type: try}]
+  actions:
+    - {stop: !secret door_code, error: true}
+"#;
+    let home = home("UTC", yaml);
+    home.write("secrets.yaml", "door_code: open-sesame\n");
+    let mut service = home.serve(START);
+    service.pass(1);
+    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.pass(1);
+    let said = told(&mut service).join("\n");
+    assert!(said.contains("nothing.at_all") && !said.contains("sesame"), "{said}");
+    for name in ["hush", "stop"] {
+        let traces = json!(traces(&mut service, name)).to_string();
+        assert!(traces.contains("(secret)") && !traces.contains("sesame"), "{traces}");
+    }
+}
