@@ -199,15 +199,28 @@ impl Templates {
         home: &Home,
         variables: &Variables,
     ) -> Result<Rendered, String> {
+        let (rendered, reads) = self.attempt(template, home, variables);
+        rendered.map(|(text, value)| Rendered { text, value, reads })
+    }
+
+    /// The same; what it looked at is told also when it fails.
+    pub fn attempt(
+        &self,
+        template: &Template,
+        home: &Home,
+        variables: &Variables,
+    ) -> (Result<(String, Value), String>, Reads) {
         let told = |reason: String| format!("{}: the template {reason}; correct it", template.place);
         let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
         let rendered = self.text(&template.source, variables);
         let reads = self.view.lock().take().map(|scope| scope.reads).unwrap_or_default();
-        let text = rendered.map_err(told)?;
-        let text = text.trim().to_owned();
-        let value = native(&text);
-        Ok(Rendered { text, value, reads })
+        let rendered = rendered.map_err(told).map(|text| {
+            let text = text.trim().to_owned();
+            let value = native(&text);
+            (text, value)
+        });
+        (rendered, reads)
     }
 
     /// Renders every template in a value.

@@ -13,6 +13,7 @@
 //! service automation.turn_off {…}       an action that the automations themselves offer
 //! reload FILE                           takes the automations of another file beside this one
 //! restart                               a new engine, which recalls what the one before remembers
+//! begin 2026-11-01 00:00:00             a new engine that knows nothing, at that time
 //! recall {…}                            the same, with a memory that is given here
 //! answer a.b {…} | slowly a.b {…}       what the next call of an action gives, at once or after a minute
 //! fail a.b WHY | refuse a.b WHY         … or why it fails; `refuse` is what continue_on_error cannot help

@@ -57,6 +57,10 @@ impl Player {
                 self.take(stopped);
                 self.begin_again(&memory);
             }
+            "begin" => {
+                self.home.now = self.local(&line.all());
+                self.begin_again("{\"version\": 1, \"automations\": {}}");
+            }
             "recall" => self.begin_again(&line.all()),
             "answer" | "slowly" | "fail" | "refuse" => {
                 self.answers.entry(line.name.clone()).or_default().push_back(line.clone());
