@@ -132,14 +132,22 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     let mut builder =
         Builder { file: file.clone(), open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
     for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
-        let (event, span) = event.map_err(|error| {
-            let marker = error.marker();
-            let place = Place { file: file.clone(), line: marker.line().max(1), column: marker.col() + 1 };
-            place.problem(format!("this is no YAML: {}; correct the line, or the one above it", error.info()))
-        })?;
+        let (event, span) = event.map_err(|error| refused(file, text, &error))?;
         builder.take(event, span)?;
     }
     Ok(builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null }))
+}
+
+fn refused(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
+    // What a tab breaks is found lines away from it.
+    let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t');
+    if let Some(at) = text.lines().position(is_tabbed) {
+        let place = Place { file: file.clone(), line: at + 1, column: 1 };
+        return place.problem("this line is indented by a tab, which YAML does not take; write spaces");
+    }
+    let marker = error.marker();
+    let place = Place { file: file.clone(), line: marker.line().max(1), column: marker.col() + 1 };
+    place.problem(format!("this is no YAML: {}; correct the line, or the one above it", error.info()))
 }
 
 struct Open {

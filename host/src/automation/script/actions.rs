@@ -133,7 +133,8 @@ impl Thread {
 
     fn span(&self, data: &Data, name: &str, world: &World, action: &Action) -> Result<TimeDelta, Halt> {
         let value = self.fill(data, world)?;
-        parse::period(&value).map_err(|reason| Halt::wrong(format!("{}: `{name}` {reason}", action.place)))
+        let place = &action.place;
+        parse::period(&value).map_err(|reason| Halt::wrong(format!("{place}: what `{name}` gives, {value}, {reason}")))
     }
 
     fn limit(

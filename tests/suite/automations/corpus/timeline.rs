@@ -7,6 +7,7 @@
 //! gone sensor.x                         an entity goes
 //! at 2026-03-29 01:59:00                time goes on until then, in local time (`… 02:30:00 again` is the second one)
 //! after 00:10:00                        time goes on for so long
+//! sleep 00:10:00                       the same, but nobody looks at the clock meanwhile
 //! event my_event {"a": 1}               an event
 //! home start | home shutdown            Home Assistant's own
 //! run NAME | ask NAME                   starts an automation by hand; `ask` looks at its conditions
