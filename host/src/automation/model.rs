@@ -112,13 +112,29 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
-    Time { at: Vec<At>, weekdays: Vec<Weekday> },
-    TimePattern { hours: Every, minutes: Every, seconds: Every },
+    Time {
+        at: Vec<At>,
+        weekdays: Vec<Weekday>,
+    },
+    TimePattern {
+        hours: Every,
+        minutes: Every,
+        seconds: Every,
+    },
     State(StateTrigger),
-    NumericState { range: Range, hold: Option<Data> },
-    Template { value: Template, hold: Option<Data> },
+    NumericState {
+        range: Range,
+        hold: Option<Data>,
+    },
+    Template {
+        value: Template,
+        hold: Option<Data>,
+    },
     /// Templates are rendered when the trigger begins to watch.
-    Event { names: Vec<Data>, data: Data },
+    Event {
+        names: Vec<Data>,
+        data: Data,
+    },
     Start,
     Shutdown,
 }

@@ -46,7 +46,10 @@ impl Engine {
 
 /// Its id, or else its name: what it is known by after its file changed.
 fn name(live: &Live) -> String {
-    live.automation.id.as_ref().map_or_else(|| format!("alias {}", live.automation.name()), |id| format!("id {id}"))
+    live.automation
+        .id
+        .as_ref()
+        .map_or_else(|| format!("alias {}", live.automation.name()), |id| format!("id {id}"))
 }
 
 impl Live {

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Fired, Moment};
 use super::hold::{self, Held, Waiting};
+use super::{Fired, Moment};
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Data, Every, Template};
 use crate::automation::templates::{Reads, is_true, span_text};

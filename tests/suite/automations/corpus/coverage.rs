@@ -11,25 +11,95 @@ use super::{load, scenarios};
 
 /// Kinds as the parsed form names them.
 const KINDS: [&str; 29] = [
-    "time", "time_pattern", "state", "numeric_state", "template", "event", "start", "shutdown",
-    "trigger", "and", "or", "not",
-    "call", "delay", "wait_template", "wait_for_trigger", "choose", "if", "repeat", "count", "while", "until", "for_each",
-    "variables", "stop", "parallel", "sequence", "condition", "entity",
+    "time",
+    "time_pattern",
+    "state",
+    "numeric_state",
+    "template",
+    "event",
+    "start",
+    "shutdown",
+    "trigger",
+    "and",
+    "or",
+    "not",
+    "call",
+    "delay",
+    "wait_template",
+    "wait_for_trigger",
+    "choose",
+    "if",
+    "repeat",
+    "count",
+    "while",
+    "until",
+    "for_each",
+    "variables",
+    "stop",
+    "parallel",
+    "sequence",
+    "condition",
+    "entity",
 ];
 
 /// What Home Assistant documents for templates and Larder supports.
 const WORDS: [&str; 48] = [
-    "states", "state_attr", "is_state", "is_state_attr", "has_value", "now", "utcnow", "as_timestamp", "as_datetime",
-    "as_local", "as_timedelta", "strptime", "today_at", "timedelta", "relative_time", "time_since", "time_until",
-    "timestamp_custom", "timestamp_local", "timestamp_utc", "float", "int", "bool", "round", "multiply", "add", "max", "min",
-    "is_number", "iif", "default", "from_json", "to_json", "slugify", "contains", "regex_match", "regex_search",
-    "regex_replace", "regex_findall", "regex_findall_index", "match", "search", "trigger.", "this.", "repeat.", "wait.",
-    "namespace", "context.id",
+    "states",
+    "state_attr",
+    "is_state",
+    "is_state_attr",
+    "has_value",
+    "now",
+    "utcnow",
+    "as_timestamp",
+    "as_datetime",
+    "as_local",
+    "as_timedelta",
+    "strptime",
+    "today_at",
+    "timedelta",
+    "relative_time",
+    "time_since",
+    "time_until",
+    "timestamp_custom",
+    "timestamp_local",
+    "timestamp_utc",
+    "float",
+    "int",
+    "bool",
+    "round",
+    "multiply",
+    "add",
+    "max",
+    "min",
+    "is_number",
+    "iif",
+    "default",
+    "from_json",
+    "to_json",
+    "slugify",
+    "contains",
+    "regex_match",
+    "regex_search",
+    "regex_replace",
+    "regex_findall",
+    "regex_findall_index",
+    "match",
+    "search",
+    "trigger.",
+    "this.",
+    "repeat.",
+    "wait.",
+    "namespace",
+    "context.id",
 ];
 
 /// Word for word from Home Assistant's page on backups.
 const DOCUMENTED: [(&str, &str); 2] = [
-    ("files/nightly-backup", "  - alias: \"Backup Home Assistant every night at 3 AM\"\n    triggers:\n      - trigger: time\n        at: \"03:00:00\"\n    actions:\n      - alias: \"Create backup now\"\n        action: backup.create\n"),
+    (
+        "files/nightly-backup",
+        "  - alias: \"Backup Home Assistant every night at 3 AM\"\n    triggers:\n      - trigger: time\n        at: \"03:00:00\"\n    actions:\n      - alias: \"Create backup now\"\n        action: backup.create\n",
+    ),
     ("files/backup-failed", "{{ state_attr('event.backup_automatic_backup', 'failed_reason') }}\n"),
 ];
 
@@ -63,7 +133,9 @@ fn the_corpus_has_every_function_of_templates() {
     let text: String = scenarios().iter().map(|name| text(name)).collect();
     let is_used = |word: &str| match word.contains('.') {
         true => text.contains(word),
-        false => [format!("{word}("), format!("| {word}"), format!("is {word}")].iter().any(|it| text.contains(it)),
+        false => {
+            [format!("{word}("), format!("| {word}"), format!("is {word}")].iter().any(|it| text.contains(it))
+        }
     };
     let missing: Vec<_> = WORDS.iter().filter(|word| !is_used(word)).collect();
     assert!(missing.is_empty(), "no scenario has {missing:?}");
