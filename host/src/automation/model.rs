@@ -76,6 +76,8 @@ pub struct Automation {
     /// What triggers see too: found once, when the automation is loaded.
     pub trigger_variables: Variables,
     pub variables: Variables,
+    /// Runs that are remembered.
+    pub traces: usize,
     pub is_enabled: bool,
     pub triggers: Vec<Trigger>,
     pub conditions: Vec<Condition>,

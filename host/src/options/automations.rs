@@ -23,10 +23,14 @@ pub const MAX_SELF_CAUSED: usize = 10;
 pub const MAX_STARTS: usize = 600;
 /// The window of both guards, in seconds.
 pub const LOOP_SECONDS: i64 = 60;
-/// Runs of one automation that are remembered: Home Assistant's number.
+/// Runs of one automation that are remembered when `stored_traces` is not given: Home Assistant's number.
 pub const MAX_TRACES: usize = 5;
 /// Automations whose past is remembered over a restart.
 pub const MAX_REMEMBERED: usize = 2000;
+/// Bytes of all traces that are remembered over a restart.
+pub const MAX_MEMORY: usize = 8 * 1024 * 1024;
+/// Runs of one automation that `stored_traces` may ask for.
+pub const MOST_TRACES: usize = 50;
 /// Steps of one run that are remembered.
 pub const MAX_TRACE_STEPS: usize = 500;
 /// The longest value that a trace shows, in bytes.

@@ -9,15 +9,22 @@ use super::{Effect, Engine};
 use crate::automation::trace::Trace;
 use crate::automation::zone;
 use crate::model::Timestamp;
-use crate::options::automations::MAX_REMEMBERED;
+use crate::options::automations::{MAX_MEMORY, MAX_REMEMBERED};
 
 const VERSION: u64 = 1;
 
 impl Engine {
     /// What to keep. Runs under way are not: a restart ends them.
     pub fn remember(&self) -> Value {
-        let kept = self.live.values().take(MAX_REMEMBERED).map(|live| (name(live), live.remember()));
-        json!({"version": VERSION, "automations": kept.collect::<Map<_, _>>()})
+        let (mut kept, mut size) = (Map::new(), 0_usize);
+        for live in self.live.values().take(MAX_REMEMBERED) {
+            let traces: Vec<_> = live.traces.iter().map(|trace| json!(trace)).collect();
+            size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
+            // Traces are what is large; when an automation ran last is always kept.
+            let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
+            kept.insert(name(live), live.remember(traces));
+        }
+        json!({"version": VERSION, "automations": kept})
     }
 
     /// Takes what was kept, once the automations are loaded.
@@ -53,11 +60,11 @@ fn name(live: &Live) -> String {
 }
 
 impl Live {
-    fn remember(&self) -> Value {
+    fn remember(&self, traces: Vec<Value>) -> Value {
         json!({
             "last_triggered": self.last_triggered.map(Timestamp::to_iso),
             "is_off": self.automation.is_enabled && !self.is_on(),
-            "traces": self.traces.iter().collect::<Vec<_>>(),
+            "traces": traces,
         })
     }
 
@@ -75,7 +82,7 @@ impl Live {
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {
-                Some(trace) => self.traces.push(trace),
+                Some(trace) => self.keep(trace),
                 None => is_whole = false,
             }
         }

@@ -32,12 +32,12 @@ impl Engine {
             Ok(Some(variables)) => variables,
             Ok(None) => {
                 trace.finish(home.now, "not run: a condition does not hold");
-                live.traces.push(trace);
+                live.keep(trace);
                 return Vec::new();
             }
             Err(problem) => {
                 trace.finish(home.now, &format!("failed: {problem}"));
-                live.traces.push(trace);
+                live.keep(trace);
                 return notice(problem);
             }
         };
@@ -62,7 +62,7 @@ impl Engine {
                 let mut trace = started.trace;
                 trace.finish(home.now, &format!("not run: {message}"));
                 let warns = live.automation.warns;
-                live.traces.push(trace);
+                live.keep(trace);
                 if warns {
                     effects.extend(notice(message));
                 }
@@ -110,7 +110,7 @@ impl Engine {
         let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
         run.trace.finish(home.now, &end.to_string());
         let Some(live) = self.live.get_mut(&run.of) else { return Vec::new() };
-        live.traces.push(run.trace);
+        live.keep(run.trace);
         let automation = live.automation.name();
         let mut effects = Vec::new();
         if let End::Failed(message) = &end {
