@@ -94,7 +94,11 @@ impl Engine {
                     live
                 }
                 None => {
-                    let (live, notices) = Live::new(automation, home, &self.templates);
+                    let (mut live, notices) = Live::new(automation, home, &self.templates);
+                    // Changed, but the same to people.
+                    if let Some(old) = before.values().find(|old| old.key() == live.key()) {
+                        live.take_over(old);
+                    }
                     effects.extend(notices);
                     live
                 }
@@ -110,10 +114,13 @@ impl Engine {
         }
         self.causes.rename(&renamed);
         for id in gone {
-            if let Some(live) = self.runs.remove(&id).and_then(|run| before.get(&run.of)) {
-                let automation = live.automation.name();
-                effects.push(Effect::Ended { run: id, automation, end: End::Cancelled });
+            let Some(mut run) = self.runs.remove(&id) else { continue };
+            let Some(old) = before.get(&run.of) else { continue };
+            run.trace.finish(home.now, &End::Cancelled.to_string());
+            if let Some(live) = self.live.values_mut().find(|live| live.key() == old.key()) {
+                live.keep(run.trace);
             }
+            effects.push(Effect::Ended { run: id, automation: old.automation.name(), end: End::Cancelled });
         }
         self.veiled(effects)
     }

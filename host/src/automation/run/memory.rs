@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::live::Live;
 use super::{Effect, Engine};
+use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
 use crate::model::Timestamp;
@@ -22,7 +23,7 @@ impl Engine {
             size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
             // Traces are what is large; when an automation ran last is always kept.
             let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
-            kept.insert(name(live), live.remember(traces));
+            kept.insert(live.key(), live.remember(traces));
         }
         json!({"version": VERSION, "automations": kept})
     }
@@ -39,7 +40,7 @@ impl Engine {
         };
         let mut effects = Vec::new();
         for live in self.live.values_mut() {
-            let Some(kept) = kept.get(&name(live)) else { continue };
+            let Some(kept) = kept.get(&live.key()) else { continue };
             if live.recall(kept).is_none() {
                 effects.push(told(&live.automation.name(), "what was remembered of it is damaged"));
             }
@@ -51,15 +52,22 @@ impl Engine {
     }
 }
 
-/// Its id, or else its name: what it is known by after its file changed.
-fn name(live: &Live) -> String {
-    live.automation
-        .id
-        .as_ref()
-        .map_or_else(|| format!("alias {}", live.automation.name()), |id| format!("id {id}"))
-}
-
 impl Live {
+    /// Its id, or else its name: what it is known by after its file changed.
+    pub fn key(&self) -> String {
+        let Automation { id, .. } = &self.automation;
+        id.as_ref().map_or_else(|| format!("alias {}", self.automation.name()), |id| format!("id {id}"))
+    }
+
+    /// Remembers what another remembers.
+    pub fn take_over(&mut self, old: &Self) {
+        self.last_triggered = old.last_triggered;
+        old.traces.iter().for_each(|trace| self.keep(trace.clone()));
+        if old.automation.is_enabled && !old.is_on() {
+            self.forget();
+        }
+    }
+
     fn remember(&self, traces: Vec<Value>) -> Value {
         json!({
             "last_triggered": self.last_triggered.map(Timestamp::to_iso),

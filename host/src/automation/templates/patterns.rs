@@ -50,12 +50,18 @@ pub fn add(environment: &mut Environment<'static>) {
 }
 
 fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
-    for (mark, what) in
-        [("(?=", "look ahead"), ("(?!", "look ahead"), ("(?<=", "look behind"), ("(?<!", "look behind")]
-    {
-        if find.contains(mark) {
-            return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}…)`")));
-        }
+    let refused = [
+        ("(?=", "look ahead"),
+        ("(?!", "look ahead"),
+        ("(?<=", "look behind"),
+        ("(?<!", "look behind"),
+        // Among characters in brackets these mean something else to Python.
+        ("&&", "hold that"),
+        ("~~", "hold that"),
+        ("[[:", "hold that"),
+    ];
+    if let Some((mark, what)) = refused.iter().find(|(mark, _)| find.contains(mark)) {
+        return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
     }
     let built = RegexBuilder::new(&translated(find)?)
         .case_insensitive(ignorecase.unwrap_or(false))
