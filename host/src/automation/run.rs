@@ -6,6 +6,7 @@
 mod guard;
 mod listed;
 mod live;
+mod loading;
 mod memory;
 mod served;
 mod turns;
@@ -74,57 +75,6 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Takes these automations in place of those before. What did not change goes on, runs too; of others the runs end.
-    pub fn load(&mut self, automations: Vec<Automation>, secrets: Vec<String>, home: &Home) -> Vec<Effect> {
-        self.secrets = secrets.into();
-        let mut effects = Vec::new();
-        let mut before = std::mem::take(&mut self.live);
-        let mut renamed = BTreeMap::new();
-        for automation in automations {
-            let key = self.next_key;
-            self.next_key += 1;
-            let same = before.iter().find(|(_, live)| live.automation.source == automation.source);
-            let same = same.map(|(key, _)| *key).and_then(|old| Some((old, before.remove(&old)?)));
-            let live = match same {
-                Some((old, mut live)) => {
-                    renamed.insert(old, key);
-                    live.automation.place = automation.place;
-                    // A reload is how a stopped one is started again.
-                    effects.extend(live.resume(home, &self.templates));
-                    live
-                }
-                None => {
-                    let (mut live, notices) = Live::new(automation, home, &self.templates);
-                    // Changed, but the same to people.
-                    if let Some(old) = before.values().find(|old| old.key() == live.key()) {
-                        live.take_over(old);
-                    }
-                    effects.extend(notices);
-                    live
-                }
-            };
-            self.live.insert(key, live);
-        }
-        let mut gone = Vec::new();
-        for (id, run) in &mut self.runs {
-            match renamed.get(&run.of) {
-                Some(key) => run.of = *key,
-                None => gone.push(*id),
-            }
-        }
-        self.causes.rename(&renamed);
-        for id in gone {
-            let Some(mut run) = self.runs.remove(&id) else { continue };
-            let Some(old) = before.get(&run.of) else { continue };
-            run.trace.finish(home.now, &End::Cancelled.to_string());
-            if let Some(live) = self.live.values_mut().find(|live| live.key() == old.key()) {
-                live.keep(run.trace);
-            }
-            effects.push(Effect::Ended { run: id, automation: old.automation.name(), end: End::Cancelled });
-        }
-        self.veiled(effects)
-    }
-
     /// What happened, and the run that caused it, if one did.
     pub fn hear(&mut self, event: &Event, cause: Option<u64>, home: &Home) -> Vec<Effect> {
         let mut effects = Vec::new();
