@@ -17,7 +17,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::home::{Event, Home};
-use super::model::Automation;
 use super::script::{End, Failure, Input, Script};
 use super::templates::{Templates, Variables};
 use super::trace::{Trace, hidden};
