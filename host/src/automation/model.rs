@@ -76,6 +76,8 @@ pub struct Automation {
     /// What triggers see too: found once, when the automation is loaded.
     pub trigger_variables: Variables,
     pub variables: Variables,
+    /// Runs that are remembered.
+    pub traces: usize,
     pub is_enabled: bool,
     pub triggers: Vec<Trigger>,
     pub conditions: Vec<Condition>,
@@ -112,13 +114,29 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
-    Time { at: Vec<At>, weekdays: Vec<Weekday> },
-    TimePattern { hours: Every, minutes: Every, seconds: Every },
+    Time {
+        at: Vec<At>,
+        weekdays: Vec<Weekday>,
+    },
+    TimePattern {
+        hours: Every,
+        minutes: Every,
+        seconds: Every,
+    },
     State(StateTrigger),
-    NumericState { range: Range, hold: Option<Data> },
-    Template { value: Template, hold: Option<Data> },
+    NumericState {
+        range: Range,
+        hold: Option<Data>,
+    },
+    Template {
+        value: Template,
+        hold: Option<Data>,
+    },
     /// Templates are rendered when the trigger begins to watch.
-    Event { names: Vec<Data>, data: Data },
+    Event {
+        names: Vec<Data>,
+        data: Data,
+    },
     Start,
     Shutdown,
 }

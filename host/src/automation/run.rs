@@ -6,8 +6,10 @@
 mod guard;
 mod listed;
 mod live;
+mod loading;
 mod memory;
 mod served;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,8 +17,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::home::{Event, Home};
-use super::model::Automation;
-use super::script::{self, End, Failure, Input, Script, World};
+use super::script::{End, Failure, Input, Script};
 use super::templates::{Templates, Variables};
 use super::trace::{Trace, hidden};
 use crate::model::Timestamp;
@@ -76,51 +77,6 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Takes these automations in place of those before. What did not change goes on, runs too; of others the runs end.
-    pub fn load(&mut self, automations: Vec<Automation>, secrets: Vec<String>, home: &Home) -> Vec<Effect> {
-        self.secrets = secrets.into();
-        let mut effects = Vec::new();
-        let mut before = std::mem::take(&mut self.live);
-        let mut renamed = BTreeMap::new();
-        for automation in automations {
-            let key = self.next_key;
-            self.next_key += 1;
-            let same = before.iter().find(|(_, live)| live.automation.source == automation.source);
-            let same = same.map(|(key, _)| *key).and_then(|old| Some((old, before.remove(&old)?)));
-            let live = match same {
-                Some((old, mut live)) => {
-                    renamed.insert(old, key);
-                    live.automation.place = automation.place;
-                    // A reload is how a stopped one is started again.
-                    effects.extend(live.resume(home, &self.templates));
-                    live
-                }
-                None => {
-                    let (live, notices) = Live::new(automation, home, &self.templates);
-                    effects.extend(notices);
-                    live
-                }
-            };
-            self.changed.insert(key);
-            self.live.insert(key, live);
-        }
-        let mut gone = Vec::new();
-        for (id, run) in &mut self.runs {
-            match renamed.get(&run.of) {
-                Some(key) => run.of = *key,
-                None => gone.push(*id),
-            }
-        }
-        self.causes.rename(&renamed);
-        for id in gone {
-            if let Some(live) = self.runs.remove(&id).and_then(|run| before.get(&run.of)) {
-                let automation = live.automation.name();
-                effects.push(Effect::Ended { run: id, automation, end: End::Cancelled });
-            }
-        }
-        self.veiled(effects)
-    }
-
     /// What happened, and the run that caused it, if one did.
     pub fn hear(&mut self, event: &Event, cause: Option<u64>, home: &Home) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -230,121 +186,5 @@ impl Engine {
             (Some(_), Some(_)) => Err(format!("several automations are called `{name}`; name it by its id")),
             (None, _) => Err(format!("there is no automation `{name}`; `larder automations` lists them")),
         }
-    }
-
-    /// A trigger fired: looks at guards, conditions and mode, then begins a run or lets it wait.
-    fn trigger(
-        &mut self,
-        key: usize,
-        trigger: Value,
-        cause: Option<u64>,
-        is_forced: bool,
-        home: &Home,
-    ) -> Vec<Effect> {
-        let Some(live) = self.live.get_mut(&key) else { return Vec::new() };
-        let name = live.automation.name();
-        let notice = |message: String| vec![Effect::Notice { automation: name.clone(), message }];
-        if let Err(message) = self.causes.check(key, cause, live, home.now) {
-            return notice(message);
-        }
-        let run = self.next_run;
-        self.next_run += 1;
-        let mut trace = Trace::new(run, home.now, &trigger, self.secrets.clone());
-        let begun = live.begin(&trigger, is_forced, home, &self.templates, &mut trace);
-        let variables = match begun {
-            Ok(Some(variables)) => variables,
-            Ok(None) => {
-                trace.finish(home.now, "not run: a condition does not hold");
-                live.traces.push(trace);
-                return Vec::new();
-            }
-            Err(problem) => {
-                trace.finish(home.now, &format!("failed: {problem}"));
-                live.traces.push(trace);
-                return notice(problem);
-            }
-        };
-        self.causes.began(run, key, cause, home.now);
-        live.starts.push_back(home.now);
-        let mut effects = Vec::new();
-        let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
-        let script = Script::new(&live.automation.actions);
-        let started = Run { of: key, script, variables, trace };
-        let place = live.place(running.len());
-        if !matches!(place, live::Place::None { .. }) {
-            live.last_triggered = Some(home.now);
-            self.changed.insert(key);
-        }
-        match place {
-            live::Place::Now => effects.extend(self.begin(run, started, home)),
-            live::Place::Instead => {
-                running.into_iter().for_each(|old| effects.extend(self.cancel(old, home)));
-                effects.extend(self.begin(run, started, home));
-            }
-            live::Place::Later => live.queue.push_back((run, started)),
-            live::Place::None { message } => {
-                let mut trace = started.trace;
-                trace.finish(home.now, &format!("not run: {message}"));
-                let warns = live.automation.warns;
-                live.traces.push(trace);
-                if warns {
-                    effects.extend(notice(message));
-                }
-            }
-        }
-        effects
-    }
-
-    fn begin(&mut self, id: u64, run: Run, home: &Home) -> Vec<Effect> {
-        self.runs.insert(id, run);
-        self.step(id, &Input::Begin, home)
-    }
-
-    fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
-        let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
-        let Run { of, script, variables, trace } = run;
-        let mut world = World { home, templates: &self.templates, trace, variables, told: Vec::new() };
-        let found = script.step(input, &mut world);
-        let automation = self.live.get(of).map(|live| live.automation.name()).unwrap_or_default();
-        let mut effects = Vec::new();
-        for effect in found {
-            match effect {
-                script::Effect::Call { call, action, data, target, wants_response } => {
-                    effects.push(Effect::Call { run: id, call, action, data, target, wants_response });
-                }
-                script::Effect::Fire { name, data } => effects.push(Effect::Fire { run: id, name, data }),
-                script::Effect::Notice(message) => {
-                    effects.push(Effect::Notice { automation: automation.clone(), message });
-                }
-                script::Effect::End(end) => effects.extend(self.ended(id, end, home)),
-            }
-        }
-        effects
-    }
-
-    fn cancel(&mut self, id: u64, home: &Home) -> Vec<Effect> {
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.script.cancel();
-        }
-        self.ended(id, End::Cancelled, home)
-    }
-
-    /// A run is over: it is remembered, and the next in the queue begins.
-    fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
-        let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
-        run.trace.finish(home.now, &end.to_string());
-        self.changed.insert(run.of);
-        let Some(live) = self.live.get_mut(&run.of) else { return Vec::new() };
-        live.traces.push(run.trace);
-        let automation = live.automation.name();
-        let mut effects = Vec::new();
-        if let End::Failed(message) = &end {
-            effects.push(Effect::Notice { automation: automation.clone(), message: message.clone() });
-        }
-        effects.push(Effect::Ended { run: id, automation, end });
-        if let Some((next, waiting)) = live.queue.pop_front() {
-            effects.extend(self.begin(next, Run { of: run.of, ..waiting }, home));
-        }
-        effects
     }
 }

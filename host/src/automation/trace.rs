@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE, MAX_TRACES};
 use crate::model::Timestamp;
+use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE};
 
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,11 +125,12 @@ pub struct Traces {
 }
 
 impl Traces {
-    pub fn push(&mut self, trace: Trace) {
-        if self.kept.len() >= MAX_TRACES {
+    /// Keeps one, and `most` of all.
+    pub fn push(&mut self, trace: Trace, most: usize) {
+        self.kept.push_back(trace);
+        while self.kept.len() > most {
             self.kept.pop_front();
         }
-        self.kept.push_back(trace);
     }
 
     /// The oldest first.

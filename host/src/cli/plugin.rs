@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Status};
 use crate::assemble::Setting;
-use crate::plugin::Plugin;
+use crate::options::LimitInfo;
+use crate::plugin::{BACKUP, Plugin};
 
 /// What each interface of the contract lets a plugin do; an interface that is not here could not be linked.
 const MAY: &[(&str, &str)] = &[
@@ -16,6 +17,8 @@ const MAY: &[(&str, &str)] = &[
     ("larder:automation/jobs", "start jobs: fresh instances of itself, under the limits below"),
     ("larder:automation/entities", "show states, and tell subscribers what happens"),
     ("larder:automation/clock", "know the time zone"),
+    ("larder:automation/settings", "know what the person wrote for it"),
+    ("larder:automation/http", "ask other machines: the hosts that were named for it, no others"),
     ("larder:automation/timers", "be called at a time"),
     ("larder:automation/documents", "remember what it is told: documents of its own"),
     ("wasi:clocks", "know the time"),
@@ -31,36 +34,59 @@ const MAY_NOT: &[&str] = &[
 ];
 
 pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
-    let (imports, exports) = setting.runtime()?.interfaces();
     let host = setting.reader()?;
+    let limits = setting.limits.describe();
+    let (mut text, mut others) = (String::new(), Vec::new());
+    let mut json = json!({});
+    for plugin in host.plugins() {
+        let (described, words) = one(plugin);
+        match plugin.name.as_str() {
+            BACKUP => {
+                text += &words;
+                json = described;
+            }
+            name => {
+                text += &format!("\nThe plugin {name}\n{words}");
+                others.push(described);
+            }
+        }
+    }
+    let lines = limits.iter().map(|limit| format!("{:13} {:9} {}", limit.name, limit.value, limit.about));
+    section(&mut text, "Limits of one instance (--limit NAME=NUMBER)", lines);
+    if let Some(json) = json.as_object_mut() {
+        let limit = |l: &LimitInfo| json!({"name": l.name, "value": l.value, "about": l.about});
+        json.insert("may_not".into(), json!(MAY_NOT));
+        json.insert("limits".into(), limits.iter().map(limit).collect());
+        json.insert("others".into(), json!(others));
+    }
+    Ok(Answer { json, text, status: Status::Done })
+}
+
+fn one(plugin: &Plugin) -> (Value, String) {
+    let (imports, exports) = plugin.runtime().interfaces();
     let may: Vec<_> =
         MAY.iter().filter(|(name, _)| imports.iter().any(|import| import.starts_with(name))).collect();
-    let limits = setting.limits.describe();
-    let actions: Vec<_> = host.plugins().iter().flat_map(Plugin::actions).collect();
-
     let mut text = String::new();
     section(&mut text, "Imports", imports.iter().cloned());
     section(&mut text, "Exports", exports.iter().cloned());
     section(&mut text, "May", may.iter().map(|(name, what)| format!("{what} ({name})")));
-    section(&mut text, "May not", MAY_NOT.iter().map(|what| (*what).to_owned()));
-    let lines = limits.iter().map(|limit| format!("{:13} {:9} {}", limit.name, limit.value, limit.about));
-    section(&mut text, "Limits of one instance (--limit NAME=NUMBER)", lines);
-    let lines = actions.iter().map(|action| {
+    if plugin.name == BACKUP {
+        section(&mut text, "May not", MAY_NOT.iter().map(|what| (*what).to_owned()));
+    }
+    let lines = plugin.actions().iter().map(|action| {
         let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
         let who = if action.public { "automations" } else { "clients" };
         format!("{:24} {:11} {}  [{}]", action.name, who, action.description, fields.join(", "))
     });
     section(&mut text, "Actions", lines);
-
     let json = json!({
+        "name": plugin.name,
         "imports": imports,
         "exports": exports,
         "may": may.iter().map(|(_, what)| *what).collect::<Vec<_>>(),
-        "may_not": MAY_NOT,
-        "limits": limits.iter().map(|l| json!({"name": l.name, "value": l.value, "about": l.about})).collect::<Vec<Value>>(),
-        "actions": actions,
+        "actions": plugin.actions(),
     });
-    Ok(Answer { json, text, status: Status::Done })
+    (json, text)
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {

@@ -16,17 +16,25 @@ pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
 pub const MAX_PATTERN: usize = 256 * 1024;
 /// Steps that one run does without waiting for anything: what goes on longer is a loop without an end.
 pub const MAX_STEPS: usize = 10_000;
-/// How often an automation may cause itself within `LOOP_SECONDS` before it is stopped.
+/// How often an automation may cause itself within `CHAIN_SECONDS` before it is stopped.
 pub const MAX_SELF_CAUSED: usize = 10;
 /// How often an automation may run within `LOOP_SECONDS`, whoever causes it: ten times a second is a loop over something
 /// that is not told apart, such as a state that an action sets.
 pub const MAX_STARTS: usize = 600;
-/// The window of both guards, in seconds.
 pub const LOOP_SECONDS: i64 = 60;
-/// Runs of one automation that are remembered: Home Assistant's number.
+/// Long enough to find backups that cause each other, short enough for an automation that starts itself anew every few
+/// minutes on purpose.
+pub const CHAIN_SECONDS: i64 = 1800;
+/// Runs of which it is remembered what caused them.
+pub const MAX_CHAINS: usize = 10_000;
+/// Runs of one automation that are remembered when `stored_traces` is not given: Home Assistant's number.
 pub const MAX_TRACES: usize = 5;
 /// Automations whose past is remembered over a restart.
 pub const MAX_REMEMBERED: usize = 2000;
+/// Bytes of all traces that are remembered over a restart.
+pub const MAX_MEMORY: usize = 8 * 1024 * 1024;
+/// Runs of one automation that `stored_traces` may ask for.
+pub const MOST_TRACES: usize = 50;
 /// Steps of one run that are remembered.
 pub const MAX_TRACE_STEPS: usize = 500;
 /// The longest value that a trace shows, in bytes.

@@ -40,7 +40,10 @@ fn there_are_many_scenarios_and_no_golden_without_one() {
     let names = scenarios();
     assert!(names.len() >= LEAST, "there are {} scenarios", names.len());
     let goldens = walk(&tests_directory().join("snapshots/scenarios"), "txt");
-    assert_eq!(goldens.iter().filter(|golden| !names.contains(*golden)).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(
+        goldens.iter().filter(|golden| !names.contains(*golden)).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
 }
 
 /// The scenarios by their paths without ending: `triggers/time`.
@@ -76,7 +79,8 @@ fn difference(name: &str) -> Option<String> {
     }
     let was = fs::read_to_string(&path).unwrap_or_default();
     let at = is.lines().zip(was.lines()).take_while(|(is, was)| is == was).count();
-    let from = |text: &str| text.lines().skip(at).take(3).map(|line| format!("    {line}\n")).collect::<String>();
+    let from =
+        |text: &str| text.lines().skip(at).take(3).map(|line| format!("    {line}\n")).collect::<String>();
     (is != was).then(|| format!("{name}, line {}: is\n{}  was\n{}", at + 1, from(&is), from(&was)))
 }
 

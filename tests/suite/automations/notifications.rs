@@ -98,8 +98,8 @@ fn every_kind_of_target_gets_what_was_rendered() {
     let [ntfy, hook] = requests.each_ref().map(|request| (request["path"].as_str().unwrap(), request));
     let (hook, ntfy) = if hook.0 == "/hook" { (hook.1, ntfy.1) } else { (ntfy.1, hook.1) };
     assert_eq!(body(hook), json!({"text": "42 files", "tag": 7}));
-    assert_eq!(hook["headers"]["X-Larder"], "A header");
-    assert_eq!(ntfy["headers"]["Authorization"], "Bearer tk_secret");
+    assert_eq!(hook["headers"]["x-larder"], "A header");
+    assert_eq!(ntfy["headers"]["authorization"], "Bearer tk_secret");
     assert!(ntfy["body"].as_str().unwrap().contains("to a topic"), "{ntfy}");
     assert_eq!(fs::read_to_string(home.root().join("said")).unwrap(), "$(id); `id` 'quoted'");
     let diary = fs::read_to_string(home.path("diary.txt")).unwrap();

@@ -28,7 +28,9 @@ impl Reader<'_> {
                 }
                 (tag, _) => {
                     let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };
-                    return Err(node.place.problem(format!("`{tag}` needs a {kind} in every file; write one here")));
+                    return Err(node
+                        .place
+                        .problem(format!("`{tag}` needs a {kind} in every file; write one here")));
                 }
             }
         }
@@ -39,7 +41,8 @@ impl Reader<'_> {
     /// The files of a directory, then those of its directories.
     fn find(&mut self, path: &Path, place: &Place, depth: usize, found: &mut Vec<PathBuf>) -> Parsed<()> {
         if depth > MAX_DEPTH {
-            return Err(place.problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
+            return Err(place
+                .problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
         }
         let told = |reason| {
             let path = path.display();
@@ -54,7 +57,8 @@ impl Reader<'_> {
         };
         let is_yaml = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "yaml");
         found.extend(entries.iter().filter(is_shown).filter(is_yaml).cloned());
-        let below = entries.iter().filter(is_shown).filter(|path| !is_yaml(path) && self.source.list(path).is_ok());
+        let below =
+            entries.iter().filter(is_shown).filter(|path| !is_yaml(path) && self.source.list(path).is_ok());
         let below: Vec<_> = below.cloned().collect();
         below.iter().try_for_each(|path| self.find(path, place, depth + 1, found))
     }

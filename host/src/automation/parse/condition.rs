@@ -13,7 +13,7 @@ pub fn list(node: &Node) -> Parsed<Vec<Condition>> {
 
 /// Whether a mapping among actions is a condition.
 pub fn is_condition(keys: &Keys) -> bool {
-    ["condition", "and", "or", "not"].iter().any(|name| keys.has(name))
+    ["condition", "conditions", "and", "or", "not"].iter().any(|name| keys.has(name))
 }
 
 pub fn one(node: &Node) -> Parsed<Condition> {
@@ -36,8 +36,13 @@ pub fn one(node: &Node) -> Parsed<Condition> {
 
 fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
     type Join = fn(Vec<Condition>) -> ConditionKind;
-    let short: [(&'static str, Join); 3] =
-        [("and", ConditionKind::And), ("or", ConditionKind::Or), ("not", ConditionKind::Not)];
+    let short: [(&'static str, Join); 4] = [
+        ("and", ConditionKind::And),
+        ("or", ConditionKind::Or),
+        ("not", ConditionKind::Not),
+        // A list by itself: all of them.
+        ("conditions", ConditionKind::And),
+    ];
     if !keys.has("condition") {
         for (name, make) in short {
             if let Some((_, node)) = keys.take(name) {

@@ -13,7 +13,7 @@ pub use values::{clock_time, is_entity, period};
 use self::keys::Keys;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};
-use crate::options::automations::DEFAULT_MAX;
+use crate::options::automations::{DEFAULT_MAX, MAX_TRACES, MOST_TRACES};
 
 /// Reads one automation.
 pub fn automation(node: &Node) -> Parsed<Automation> {
@@ -37,7 +37,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     let max = keys.whole("max", 2)?.unwrap_or(DEFAULT_MAX);
     let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
     let warns = keys.word("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
-    keys.ignore("trace");
+    let traces = traces(&mut keys)?;
     let trigger_variables = keys.variables("trigger_variables")?;
     let variables = keys.variables("variables")?;
     let initial = keys.flag("initial_state")?.unwrap_or(true);
@@ -59,6 +59,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
         warns,
         trigger_variables,
         variables,
+        traces,
         is_enabled,
         triggers,
         conditions,
@@ -66,4 +67,16 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
         place,
         source: node.to_json(),
     })
+}
+
+/// How many runs are remembered.
+fn traces(keys: &mut Keys) -> Parsed<usize> {
+    let Some((_, node)) = keys.take("trace") else { return Ok(MAX_TRACES) };
+    let mut inner = Keys::of(node, "the traces of an automation")?;
+    let count = inner.whole("stored_traces", 0)?.unwrap_or(MAX_TRACES);
+    inner.finish()?;
+    match count <= MOST_TRACES {
+        true => Ok(count),
+        false => Err(node.place.problem(format!("`stored_traces` is more than {MOST_TRACES}; write less"))),
+    }
 }

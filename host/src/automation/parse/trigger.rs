@@ -22,13 +22,11 @@ pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
 }
 
 fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
-    let mut keys = match &node.kind {
-        Kind::Map(_) => Keys::of(node, "a list of triggers")?,
-        _ => return Ok(found.push(one(node)?)),
-    };
+    let mut keys = Keys::of(node, "a trigger")?;
     match keys.take("triggers") {
         None => found.push(one(node)?),
         Some((_, inner)) => {
+            keys.is("a list of triggers in the list");
             keys.finish()?;
             found.extend(list(inner)?);
         }

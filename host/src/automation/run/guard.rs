@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::live::Live;
-use crate::options::automations::{LOOP_SECONDS, MAX_SELF_CAUSED, MAX_STARTS};
 use crate::model::Timestamp;
+use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
 /// The automations behind each run of late, the earliest first.
 #[derive(Debug, Default)]
@@ -12,8 +12,8 @@ pub struct Causes {
     chains: BTreeMap<u64, VecDeque<(usize, Timestamp)>>,
 }
 
-fn is_recent(at: Timestamp, now: Timestamp) -> bool {
-    now.seconds.saturating_sub(at.seconds) < LOOP_SECONDS
+fn is_within(seconds: i64, at: Timestamp, now: Timestamp) -> bool {
+    now.seconds.saturating_sub(at.seconds) < seconds
 }
 
 impl Causes {
@@ -27,10 +27,10 @@ impl Causes {
     ) -> Result<(), String> {
         let chain = cause.and_then(|run| self.chains.get(&run));
         let own = chain
-            .map_or(0, |chain| chain.iter().filter(|(of, at)| *of == key && is_recent(*at, now)).count());
-        live.starts.retain(|at| is_recent(*at, now));
+            .map_or(0, |chain| chain.iter().filter(|(of, at)| *of == key && is_within(CHAIN_SECONDS, *at, now)).count());
+        live.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
         let reason = if own >= MAX_SELF_CAUSED {
-            format!("caused itself {own} times within {LOOP_SECONDS} s")
+            format!("caused itself {own} times within {CHAIN_SECONDS} s")
         } else if live.starts.len() >= MAX_STARTS {
             format!("ran {MAX_STARTS} times within {LOOP_SECONDS} s")
         } else {
@@ -53,12 +53,20 @@ impl Causes {
             chain.pop_front();
         }
         self.chains.insert(run, chain);
+        while self.chains.len() > MAX_CHAINS {
+            self.chains.pop_first();
+        }
     }
 
     /// What no guard can count any more.
     pub fn forget(&mut self, now: Timestamp) {
         // A run that still goes on may cause something later: then its chain begins anew.
-        self.chains.retain(|_, chain| chain.iter().any(|(_, at)| is_recent(*at, now)));
+        let is_old = |chain: &VecDeque<(usize, Timestamp)>| {
+            chain.back().is_none_or(|(_, at)| !is_within(CHAIN_SECONDS, *at, now))
+        };
+        while self.chains.first_key_value().is_some_and(|(_, chain)| is_old(chain)) {
+            self.chains.pop_first();
+        }
     }
 
     pub fn rename(&mut self, keys: &BTreeMap<usize, usize>) {

@@ -119,6 +119,11 @@ impl Live {
         self.next = None;
     }
 
+    /// Remembers a run that is over.
+    pub fn keep(&mut self, trace: Trace) {
+        self.traces.push(trace, self.automation.traces);
+    }
+
     pub fn is_on(&self) -> bool {
         self.is_on
     }

@@ -6,18 +6,26 @@ use serde_json::{Map, Value, json};
 
 use super::live::Live;
 use super::{Effect, Engine};
+use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
 use crate::model::Timestamp;
-use crate::options::automations::MAX_REMEMBERED;
+use crate::options::automations::{MAX_MEMORY, MAX_REMEMBERED};
 
 const VERSION: u64 = 1;
 
 impl Engine {
     /// What to keep. Runs under way are not: a restart ends them.
     pub fn remember(&self) -> Value {
-        let kept = self.live.values().take(MAX_REMEMBERED).map(|live| (name(live), live.remember()));
-        json!({"version": VERSION, "automations": kept.collect::<Map<_, _>>()})
+        let (mut kept, mut size) = (Map::new(), 0_usize);
+        for live in self.live.values().take(MAX_REMEMBERED) {
+            let traces: Vec<_> = live.traces.iter().map(|trace| json!(trace)).collect();
+            size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
+            // Traces are what is large; when an automation ran last is always kept.
+            let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
+            kept.insert(live.key(), live.remember(traces));
+        }
+        json!({"version": VERSION, "automations": kept})
     }
 
     /// Takes what was kept, once the automations are loaded.
@@ -32,7 +40,7 @@ impl Engine {
         };
         let mut effects = Vec::new();
         for live in self.live.values_mut() {
-            let Some(kept) = kept.get(&name(live)) else { continue };
+            let Some(kept) = kept.get(&live.key()) else { continue };
             if live.recall(kept).is_none() {
                 effects.push(told(&live.automation.name(), "what was remembered of it is damaged"));
             }
@@ -44,17 +52,27 @@ impl Engine {
     }
 }
 
-/// Its id, or else its name: what it is known by after its file changed.
-fn name(live: &Live) -> String {
-    live.automation.id.as_ref().map_or_else(|| format!("alias {}", live.automation.name()), |id| format!("id {id}"))
-}
-
 impl Live {
-    fn remember(&self) -> Value {
+    /// Its id, or else its name: what it is known by after its file changed.
+    pub fn key(&self) -> String {
+        let Automation { id, .. } = &self.automation;
+        id.as_ref().map_or_else(|| format!("alias {}", self.automation.name()), |id| format!("id {id}"))
+    }
+
+    /// Remembers what another remembers.
+    pub fn take_over(&mut self, old: &Self) {
+        self.last_triggered = old.last_triggered;
+        old.traces.iter().for_each(|trace| self.keep(trace.clone()));
+        if old.automation.is_enabled && !old.is_on() {
+            self.forget();
+        }
+    }
+
+    fn remember(&self, traces: Vec<Value>) -> Value {
         json!({
             "last_triggered": self.last_triggered.map(Timestamp::to_iso),
             "is_off": self.automation.is_enabled && !self.is_on(),
-            "traces": self.traces.iter().collect::<Vec<_>>(),
+            "traces": traces,
         })
     }
 
@@ -72,7 +90,7 @@ impl Live {
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {
-                Some(trace) => self.traces.push(trace),
+                Some(trace) => self.keep(trace),
                 None => is_whole = false,
             }
         }

@@ -36,7 +36,8 @@ impl Engine {
             let is_on = self.live.get(&key).is_some_and(|live| live.is_on());
             effects.extend(match action {
                 "automation.trigger" => {
-                    let trigger = json!({"platform": null, "id": null, "idx": null, "description": "by an action"});
+                    let trigger =
+                        json!({"platform": null, "id": null, "idx": null, "description": "by an action"});
                     self.trigger(key, trigger, cause, !asks, home)
                 }
                 "automation.turn_on" => self.turn(key, true, stops, home),
@@ -53,7 +54,8 @@ impl Engine {
         self.changed.insert(key);
         if !is_on && stops {
             live.queue.clear();
-            let running: Vec<u64> = self.runs.iter().filter(|(_, run)| run.of == key).map(|(id, _)| *id).collect();
+            let running: Vec<u64> =
+                self.runs.iter().filter(|(_, run)| run.of == key).map(|(id, _)| *id).collect();
             effects.extend(running.into_iter().flat_map(|run| self.cancel(run, home)));
         }
         effects

@@ -90,7 +90,8 @@ impl Thread {
             }
             ActionKind::WaitForTrigger { triggers, timeout, goes_on } => {
                 let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
-                let (watch, problems) = Watch::new(triggers, world.home, world.templates, &self.variables(world));
+                let (watch, problems) =
+                    Watch::new(triggers, world.home, world.templates, &self.variables(world));
                 world.trace.note(&path, now, &json!({"waits": true, "problems": problems}));
                 self.wait = Wait::Trigger { watch, limit };
             }
@@ -133,7 +134,9 @@ impl Thread {
 
     fn span(&self, data: &Data, name: &str, world: &World, action: &Action) -> Result<TimeDelta, Halt> {
         let value = self.fill(data, world)?;
-        parse::period(&value).map_err(|reason| Halt::wrong(format!("{}: `{name}` {reason}", action.place)))
+        let place = &action.place;
+        parse::period(&value)
+            .map_err(|reason| Halt::wrong(format!("{place}: what `{name}` gives, {value}, {reason}")))
     }
 
     fn limit(

@@ -4,6 +4,7 @@
 //! Owns where the run stands, in several places at once when branches run beside each other. Knows no mode and no other run.
 
 mod actions;
+mod ends;
 mod flow;
 mod scope;
 mod waits;
@@ -13,12 +14,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::home::{Event, Home};
-use crate::options::automations::MAX_STEPS;
 use super::model::Sequence;
 use super::templates::{Templates, Variables};
 use super::trace::Trace;
 use super::triggers::Interest;
 use crate::model::Timestamp;
+use crate::options::automations::MAX_STEPS;
 use flow::Frame;
 use waits::Wait;
 
@@ -204,51 +205,6 @@ impl Script {
             Some((action, path)) => self.act(id, &action, path, world, effects),
             None => thread.leave(world),
         }
-    }
-
-    /// A thread is at its end: when it was the last of its branches, whoever waits for them goes on, or takes over what
-    /// ended the first of them. Without anybody who waits the run is over.
-    fn close(&mut self, id: usize, halt: Option<Halt>, world: &mut World) {
-        let Some(parent) = self.threads.remove(&id).and_then(|thread| thread.parent) else {
-            self.end.get_or_insert(End::Done);
-            return;
-        };
-        let is_last = !self.threads.values().any(|thread| thread.parent == Some(parent));
-        let Some(thread) = self.threads.get_mut(&parent) else { return };
-        thread.failed.extend(halt.map(|halt| (id, halt)));
-        if is_last {
-            thread.wait = Wait::Ready;
-            if let Some((_, halt)) = std::mem::take(&mut thread.failed).pop_first() {
-                self.halt(parent, halt, world);
-            }
-        }
-    }
-
-    /// What does not go on: the sequence ends, somebody above continues, or the run is over. What ends a branch lets the
-    /// others come to their end first.
-    fn halt(&mut self, id: usize, halt: Halt, world: &mut World) {
-        let Some(thread) = self.threads.get_mut(&id) else { return };
-        match &halt {
-            Halt::Sequence => {
-                thread.wait = Wait::Ready;
-                thread.frames.last_mut().map(Frame::finish).unwrap_or_default();
-                return;
-            }
-            Halt::Failed { reason, is_final: false } if thread.recover() => {
-                let seen = serde_json::json!({"error": reason, "continues": true});
-                world.trace.note(&thread.path(), world.home.now, &seen);
-                return;
-            }
-            _ => {}
-        }
-        if thread.parent.is_some() {
-            return self.close(id, Some(halt), world);
-        }
-        self.end.get_or_insert(match halt {
-            Halt::End(end) => end,
-            Halt::Failed { reason, .. } => End::Failed(reason),
-            Halt::Sequence => End::Done,
-        });
     }
 }
 

@@ -87,7 +87,8 @@ pub fn until_true(
     thread: &Thread,
     world: &World,
 ) -> Result<Option<Wait>, Halt> {
-    let rendered = world.templates.render(value, world.home, &thread.variables(world)).map_err(Halt::wrong)?;
+    let rendered =
+        world.templates.render(value, world.home, &thread.variables(world)).map_err(Halt::wrong)?;
     // At first as in a condition, later as in a trigger: so does Home Assistant.
     let is_so = if is_first { says_true(&rendered.text) } else { is_true(&rendered.value) };
     if is_so {

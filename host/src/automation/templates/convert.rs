@@ -34,12 +34,20 @@ fn field(key: &str, json: &Json) -> Value {
     }
 }
 
+/// An attribute; Home Assistant has `last_triggered` as a time.
+pub fn attribute(name: &str, json: &Json) -> Value {
+    match json.as_str().filter(|_| name == "last_triggered").and_then(Moment::parse) {
+        Some(moment) => Value::from_object(moment),
+        None => value(json),
+    }
+}
+
 /// Any value; a state as Home Assistant shows it is a state object again.
 pub fn value(json: &Json) -> Value {
     match json {
         Json::Object(fields) => match state(fields) {
             Some(state) => Value::from_object(state),
-            None => Value::from_pairs(fields.iter().map(|(key, json)| (key.clone(), value(json)))),
+            None => Value::from_pairs(fields.iter().map(|(key, json)| (key.clone(), attribute(key, json)))),
         },
         Json::Array(items) => Value::from(items.iter().map(value).collect::<Vec<_>>()),
         Json::Null => Value::from(()),

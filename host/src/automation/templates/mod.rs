@@ -4,42 +4,34 @@
 //! it read is told, so that its value has to be found again only when that changes.
 
 mod arithmetic;
+mod check;
 mod convert;
 mod functions;
 mod native;
 mod patterns;
 mod states;
 mod times;
+mod view;
 mod words;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use chrono::DateTime;
-use chrono_tz::Tz;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+pub use check::{check, constant};
 pub use functions::slug;
 pub use native::parse as native;
 pub use times::span_text;
+pub use view::Reads;
 
-use super::home::{Entity, Home};
-use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
+use super::home::Home;
 use super::model::{Data, Template};
-use super::zone;
+use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
+use view::{Scope, View};
 
 /// The variables of a run.
 pub type Variables = serde_json::Map<String, Value>;
-
-/// What a rendering looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reads {
-    pub entities: BTreeSet<String>,
-    /// It went through all entities, or those of a domain.
-    pub all: bool,
-    pub time: bool,
-}
 
 /// What a rendering gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,114 +50,9 @@ pub struct Templates {
     gate: Mutex<()>,
 }
 
-/// What functions see while a template is rendered.
-#[derive(Clone, Default)]
-struct View(Arc<Mutex<Option<Scope>>>);
-
-struct Scope {
-    home: Home,
-    reads: Reads,
-}
-
-impl std::fmt::Debug for View {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("View")
-    }
-}
-
-impl View {
-    fn lock(&self) -> MutexGuard<'_, Option<Scope>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn entity(&self, id: &str) -> Option<Arc<Entity>> {
-        let mut scope = self.lock();
-        let scope = scope.as_mut()?;
-        scope.reads.entities.insert(id.to_owned());
-        scope.home.states.get(id).cloned()
-    }
-
-    fn all(&self, domain: Option<&str>) -> Vec<(String, Arc<Entity>)> {
-        let mut scope = self.lock();
-        let Some(scope) = scope.as_mut() else { return Vec::new() };
-        scope.reads.all = true;
-        let is_in = |id: &str| domain.is_none_or(|domain| id.split('.').next() == Some(domain));
-        let found = scope.home.states.iter().filter(|(id, _)| is_in(id));
-        found.map(|(id, entity)| (id.clone(), entity.clone())).collect()
-    }
-
-    /// The time; the template is to be rendered again as it goes on.
-    fn now(&self) -> DateTime<Tz> {
-        let mut scope = self.lock();
-        let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC) };
-        scope.reads.time = true;
-        zone::utc(scope.home.now).with_timezone(&scope.home.zone)
-    }
-
-    fn zone(&self) -> Tz {
-        self.lock().as_ref().map_or(Tz::UTC, |scope| scope.home.zone)
-    }
-}
-
 /// Whether a text has to be rendered at all.
 pub fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
-}
-
-/// Whether a template compiles and uses only what there is; the error says what to do.
-pub fn check(source: &str) -> Result<(), String> {
-    let engine = engine();
-    let told = |error: &Error| format!("the template {}; correct it", reason(error));
-    let rewritten = arithmetic::rewritten(source);
-    let template = engine.environment.template_from_str(&rewritten).map_err(|error| told(&error))?;
-    let words = words::words(source);
-    let mut state = template.new_state();
-    for filter in &words.filters {
-        if let Err(error) = state.apply_filter(filter, &[])
-            && error.kind() == ErrorKind::UnknownFilter
-        {
-            return Err(format!("the template's filter `{filter}` is not supported; write it without"));
-        }
-    }
-    for test in &words.tests {
-        if let Err(error) = state.perform_test(test, &[])
-            && error.kind() == ErrorKind::UnknownTest
-        {
-            return Err(format!("the template's test `is {test}` is not supported; write it without"));
-        }
-    }
-    let unknown = template.undeclared_variables(false);
-    let globals: BTreeSet<&str> = engine.environment.globals().map(|(name, _)| name).collect();
-    match words.calls.iter().find(|name| unknown.contains(*name) && !globals.contains(name.as_str())) {
-        Some(name) => Err(format!("the template's function `{name}` is not supported; write it without")),
-        None => Ok(()),
-    }
-}
-
-/// What a template gives that looks at nothing: no states, no time, no variables.
-pub fn constant(source: &str) -> Result<Value, String> {
-    check(source)?;
-    let engine = engine();
-    let unknown = engine.environment.template_from_str(source).map_err(|error| reason(&error))?;
-    let unknown = unknown.undeclared_variables(false);
-    let known: BTreeSet<&str> = engine.environment.globals().map(|(name, _)| name).collect();
-    if let Some(name) = unknown.iter().find(|name| !known.contains(name.as_str())) {
-        return Err(format!("the template cannot use `{name}` here, before anything runs; write a value"));
-    }
-    let home = Home { now: Default::default(), zone: Tz::UTC, states: Arc::default() };
-    let place = super::yaml::Place { file: "".into(), line: 0, column: 0 };
-    let template = Template { source: source.into(), place };
-    let rendered = engine.render(&template, &home, &Variables::new());
-    match rendered.map_err(|_| "the template cannot be rendered here; write true or false".to_owned())? {
-        Rendered { reads, value, .. } if reads == Reads::default() => Ok(value),
-        _ => Err("the template looks at states or the time, which it cannot here; write true or false".to_owned()),
-    }
-}
-
-/// One for templates that are looked at before anything runs.
-fn engine() -> &'static Templates {
-    static ENGINE: OnceLock<Templates> = OnceLock::new();
-    ENGINE.get_or_init(Templates::default)
 }
 
 impl Default for Templates {
@@ -199,15 +86,28 @@ impl Templates {
         home: &Home,
         variables: &Variables,
     ) -> Result<Rendered, String> {
+        let (rendered, reads) = self.attempt(template, home, variables);
+        rendered.map(|(text, value)| Rendered { text, value, reads })
+    }
+
+    /// The same; what it looked at is told also when it fails.
+    pub fn attempt(
+        &self,
+        template: &Template,
+        home: &Home,
+        variables: &Variables,
+    ) -> (Result<(String, Value), String>, Reads) {
         let told = |reason: String| format!("{}: the template {reason}; correct it", template.place);
         let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
         let rendered = self.text(&template.source, variables);
         let reads = self.view.lock().take().map(|scope| scope.reads).unwrap_or_default();
-        let text = rendered.map_err(told)?;
-        let text = text.trim().to_owned();
-        let value = native(&text);
-        Ok(Rendered { text, value, reads })
+        let rendered = rendered.map_err(told).map(|text| {
+            let text = text.trim().to_owned();
+            let value = native(&text);
+            (text, value)
+        });
+        (rendered, reads)
     }
 
     /// Renders every template in a value.

@@ -50,12 +50,23 @@ pub fn add(environment: &mut Environment<'static>) {
 }
 
 fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
-    for (mark, what) in [("(?=", "look ahead"), ("(?!", "look ahead"), ("(?<=", "look behind"), ("(?<!", "look behind")] {
-        if find.contains(mark) {
-            return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}…)`")));
-        }
+    let refused = [
+        ("(?=", "look ahead"),
+        ("(?!", "look ahead"),
+        ("(?<=", "look behind"),
+        ("(?<!", "look behind"),
+        // Among characters in brackets these mean something else to Python.
+        ("&&", "hold that"),
+        ("~~", "hold that"),
+        ("[[:", "hold that"),
+    ];
+    if let Some((mark, what)) = refused.iter().find(|(mark, _)| find.contains(mark)) {
+        return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
     }
-    let built = RegexBuilder::new(&translated(find)?).case_insensitive(ignorecase.unwrap_or(false)).size_limit(MAX_PATTERN).build();
+    let built = RegexBuilder::new(&translated(find)?)
+        .case_insensitive(ignorecase.unwrap_or(false))
+        .size_limit(MAX_PATTERN)
+        .build();
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -70,7 +81,9 @@ fn translated(find: &str) -> Result<String, Error> {
         match (c, (c == '\\').then(|| chars.next()).flatten()) {
             (_, Some('Z')) => text.push_str("\\z"),
             (_, Some(digit @ '1'..='9')) => {
-                return Err(wrong(format!("the pattern `{find}` cannot refer back by `\\{digit}`; write it out")));
+                return Err(wrong(format!(
+                    "the pattern `{find}` cannot refer back by `\\{digit}`; write it out"
+                )));
             }
             (c, Some(next)) => text.extend([c, next]),
             (c, None) => text.push(c),
@@ -87,8 +100,9 @@ fn replacement(by: &str) -> Result<String, Error> {
         match c {
             '$' => text.push_str("$$"),
             '\\' => {
-                let (group, after) = group(rest)
-                    .ok_or_else(|| wrong(format!("the replacement `{by}` has a backslash that means nothing; double it")))?;
+                let (group, after) = group(rest).ok_or_else(|| {
+                    wrong(format!("the replacement `{by}` has a backslash that means nothing; double it"))
+                })?;
                 text.push_str(&group);
                 rest = after;
             }
@@ -120,7 +134,9 @@ fn group(rest: &str) -> Option<(String, &str)> {
 
 /// Every match: the whole, or its only group, or a list of its groups, as Python gives them.
 fn found(text: &str, pattern: &Regex) -> Result<Value, Error> {
-    let group = |captures: &regex::Captures, at: usize| captures.get(at).map_or("", |found| found.as_str()).to_owned();
+    let group = |captures: &regex::Captures, at: usize| {
+        captures.get(at).map_or("", |found| found.as_str()).to_owned()
+    };
     let found = pattern.captures_iter(text).map(|captures| match captures.len() {
         1 => Value::from(group(&captures, 0)),
         2 => Value::from(group(&captures, 1)),

@@ -50,7 +50,7 @@ fn is_among(value: &Value, wanted: &Value) -> bool {
 fn attribute(view: &View, id: &str, name: &str) -> Value {
     let entity = view.entity(id);
     let value = entity.as_ref().and_then(|entity| entity.attributes.get(name));
-    value.map_or(Value::from(()), convert::value)
+    value.map_or(Value::from(()), |value| convert::attribute(name, value))
 }
 
 fn state(view: &View, id: &str) -> String {
@@ -117,28 +117,11 @@ fn objects(view: &View, domain: Option<&str>) -> Vec<Value> {
     all.map(|(id, entity)| Value::from_object(StateObject { id, entity })).collect()
 }
 
+/// An entity that is not there is none.
 fn object(view: &View, id: &str) -> Value {
     match view.entity(id) {
         Some(entity) => Value::from_object(StateObject { id: id.to_owned(), entity }),
-        None => Value::from_object(Missing),
-    }
-}
-
-/// The state of an entity that is not there: false, and without attributes.
-#[derive(Debug)]
-struct Missing;
-
-impl Object for Missing {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        false
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("None")
+        None => Value::from(()),
     }
 }
 

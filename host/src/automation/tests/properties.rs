@@ -82,3 +82,48 @@ proptest! {
         prop_assert!((9..=11).contains(&play.log.len()), "{zone} {:?}", play.log);
     }
 }
+
+/// JSON that looks a little like a memory.
+fn memory() -> impl Strategy<Value = serde_json::Value> {
+    let keys = [
+        "version",
+        "automations",
+        "id a",
+        "alias B",
+        "last_triggered",
+        "is_off",
+        "traces",
+        "run",
+        "trigger",
+        "steps",
+    ];
+    let leaf = prop_oneof![
+        Just(serde_json::json!(null)),
+        Just(serde_json::json!(1)),
+        Just(serde_json::json!(true)),
+        Just(serde_json::json!("2026-01-01T00:00:00+00:00")),
+        any::<u64>().prop_map(|number| serde_json::json!(number)),
+    ];
+    leaf.prop_recursive(6, 64, 6, move |inner| {
+        let map = proptest::collection::vec((proptest::sample::select(keys.to_vec()), inner.clone()), 0..8);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(serde_json::Value::Array),
+            map.prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_memory_makes_recalling_panic_and_what_is_kept_of_it_is_recalled_again(inner in memory()) {
+        let text = "- {id: a, triggers: [], actions: []}\n- {alias: B, triggers: [], actions: []}";
+        let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
+        let memory = serde_json::json!({"version": 1, "automations": {"id a": inner, "alias B": inner}});
+        play.engine.recall(&memory);
+        play.engine.recall(&inner);
+        let kept = play.engine.remember();
+        let mut again = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
+        prop_assert_eq!(again.engine.recall(&kept), vec![]);
+        prop_assert_eq!(again.engine.remember(), kept);
+    }
+}

@@ -198,7 +198,9 @@ impl Watched {
     fn hear(&mut self, moment: &Moment) -> Fired {
         let place = &self.trigger.place;
         let home_event = |name: &str, what: &str| {
-            vec![json!({"platform": "homeassistant", "event": name, "description": format!("Home Assistant {what}")})]
+            vec![
+                json!({"platform": "homeassistant", "event": name, "description": format!("Home Assistant {what}")}),
+            ]
         };
         Fired::of(match (&self.trigger.kind, &mut self.memory) {
             (TriggerKind::State(trigger), _) => return state::hear(trigger, &mut self.held, moment, place),
@@ -216,7 +218,9 @@ impl Watched {
             }
             (TriggerKind::Event { .. }, Memory::Event(wanted)) => wanted.hear(moment.event),
             (TriggerKind::Start, _) if *moment.event == Event::Start => home_event("start", "starting"),
-            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => home_event("shutdown", "stopping"),
+            (TriggerKind::Shutdown, _) if *moment.event == Event::Shutdown => {
+                home_event("shutdown", "stopping")
+            }
             _ => Vec::new(),
         })
     }

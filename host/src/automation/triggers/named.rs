@@ -24,7 +24,8 @@ impl Wanted {
     pub fn hear(&self, event: &Event) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();
-        let mut fields = fields.map(|(key, wanted)| data.get(key).is_some_and(|value| is_like(wanted, value)));
+        let mut fields =
+            fields.map(|(key, wanted)| data.get(key).is_some_and(|value| is_like(wanted, value)));
         match self.names.contains(name) && fields.all(|is_like| is_like) {
             false => Vec::new(),
             true => vec![json!({

@@ -2,19 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Fired, Moment};
 use super::hold::{self, Held, Waiting};
+use super::{Fired, Moment};
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;
 use crate::automation::yaml::Place;
 
-pub fn hear(
-    trigger: &StateTrigger,
-    held: &mut Held,
-    moment: &Moment,
-    place: &Place,
-) -> Fired {
+pub fn hear(trigger: &StateTrigger, held: &mut Held, moment: &Moment, place: &Place) -> Fired {
     let mut fired = Fired::of(held.take_due(moment.home));
     let Event::State { id, old, new } = moment.event else { return fired };
     if !trigger.entities.contains(id) {

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Fired, Moment};
 use super::hold::{self, Held, Waiting};
+use super::{Fired, Moment};
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Data, Every, Template};
 use crate::automation::templates::{Reads, is_true, span_text};
@@ -25,18 +25,20 @@ pub struct Last {
 /// At the beginning; one that cannot be rendered counts as true, so that it has to be seen not true before it fires, and is
 /// tried again with every change.
 pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
-    match render(template, moment) {
-        Ok(last) => (last, None),
-        Err(problem) => {
-            (Last { is_true: true, reads: Reads { all: true, ..Reads::default() }, next: None }, Some(problem))
-        }
-    }
+    let mut last = Last { is_true: true, ..Last::default() };
+    let problem = last.render(template, moment).err();
+    (last, problem)
 }
 
-fn render(template: &Template, moment: &Moment) -> Result<Last, String> {
-    let rendered = moment.templates.render(template, moment.home, moment.variables)?;
-    let next = rendered.reads.time.then(|| minute(moment.home)).flatten();
-    Ok(Last { is_true: is_true(&rendered.value), reads: rendered.reads, next })
+impl Last {
+    /// When that fails, what it was counts; what it looked at does anyway.
+    fn render(&mut self, template: &Template, moment: &Moment) -> Result<(), String> {
+        let (rendered, reads) = moment.templates.attempt(template, moment.home, moment.variables);
+        self.next = reads.time.then(|| minute(moment.home)).flatten();
+        self.reads = reads;
+        self.is_true = is_true(&rendered?.1);
+        Ok(())
+    }
 }
 
 fn minute(home: &Home) -> Option<Timestamp> {
@@ -61,14 +63,9 @@ pub fn hear(
         return fired;
     }
     let was_true = last.is_true;
-    match render(template, moment) {
-        Ok(rendered) => *last = rendered,
-        Err(problem) => {
-            // Asked again at the next change or minute; what it was counts.
-            last.next = last.next.and_then(|_| minute(moment.home));
-            fired.told.push(problem);
-            return fired;
-        }
+    if let Err(problem) = last.render(template, moment) {
+        fired.told.push(problem);
+        return fired;
     }
     if !last.is_true {
         held.cancel("");

@@ -89,7 +89,9 @@ pub fn hear_pattern(
     let mut fired = Vec::new();
     if let Some(due) = next.filter(|due| *due <= home.now) {
         *next = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);
-        fired.push(json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}));
+        fired.push(
+            json!({"platform": "time_pattern", "now": local(due, home), "description": "time pattern"}),
+        );
     }
     fired
 }

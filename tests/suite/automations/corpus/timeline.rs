@@ -7,12 +7,14 @@
 //! gone sensor.x                         an entity goes
 //! at 2026-03-29 01:59:00                time goes on until then, in local time (`… 02:30:00 again` is the second one)
 //! after 00:10:00                        time goes on for so long
+//! sleep 00:10:00                       the same, but nobody looks at the clock meanwhile
 //! event my_event {"a": 1}               an event
 //! home start | home shutdown            Home Assistant's own
 //! run NAME | ask NAME                   starts an automation by hand; `ask` looks at its conditions
 //! service automation.turn_off {…}       an action that the automations themselves offer
 //! reload FILE                           takes the automations of another file beside this one
 //! restart                               a new engine, which recalls what the one before remembers
+//! begin 2026-11-01 00:00:00             a new engine that knows nothing, at that time
 //! recall {…}                            the same, with a memory that is given here
 //! answer a.b {…} | slowly a.b {…}       what the next call of an action gives, at once or after a minute
 //! fail a.b WHY | refuse a.b WHY         … or why it fails; `refuse` is what continue_on_error cannot help

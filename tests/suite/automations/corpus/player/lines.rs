@@ -27,6 +27,10 @@ impl Player {
                 let span = parse::period(&Value::from(line.name.as_str())).unwrap();
                 self.until(zone::plus(self.home.now, span));
             }
+            "sleep" => {
+                let span = parse::period(&Value::from(line.name.as_str())).unwrap();
+                self.home.now = zone::plus(self.home.now, span);
+            }
             "state" => {
                 let event = self.set(&line.all());
                 event.into_iter().for_each(|event| self.hear(&event));
@@ -52,10 +56,14 @@ impl Player {
                 self.load(loaded);
             }
             "restart" => {
-                let memory = self.engine.remember().to_string();
                 let stopped = self.engine.stop(&self.home);
                 self.take(stopped);
+                let memory = self.engine.remember().to_string();
                 self.begin_again(&memory);
+            }
+            "begin" => {
+                self.home.now = self.local(&line.all());
+                self.begin_again("{\"version\": 1, \"automations\": {}}");
             }
             "recall" => self.begin_again(&line.all()),
             "answer" | "slowly" | "fail" | "refuse" => {

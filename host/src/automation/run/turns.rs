@@ -1,0 +1,127 @@
+//! What becomes of a trigger that fired, step by step: a run begins or waits, goes on, ends, and lets the next one begin.
+
+use serde_json::Value;
+
+use super::live::Place;
+use super::{Effect, Engine, Run};
+use crate::automation::home::Home;
+use crate::automation::script::{self, End, Input, Script, World};
+use crate::automation::trace::Trace;
+
+impl Engine {
+    /// A trigger fired: looks at guards, conditions and mode, then begins a run or lets it wait.
+    pub fn trigger(
+        &mut self,
+        key: usize,
+        trigger: Value,
+        cause: Option<u64>,
+        is_forced: bool,
+        home: &Home,
+    ) -> Vec<Effect> {
+        let Some(live) = self.live.get_mut(&key) else { return Vec::new() };
+        let name = live.automation.name();
+        let notice = |message: String| vec![Effect::Notice { automation: name.clone(), message }];
+        if let Err(message) = self.causes.check(key, cause, live, home.now) {
+            return notice(message);
+        }
+        let run = self.next_run;
+        self.next_run += 1;
+        let mut trace = Trace::new(run, home.now, &trigger, self.secrets.clone());
+        let begun = live.begin(&trigger, is_forced, home, &self.templates, &mut trace);
+        let variables = match begun {
+            Ok(Some(variables)) => variables,
+            Ok(None) => {
+                trace.finish(home.now, "not run: a condition does not hold");
+                live.keep(trace);
+                return Vec::new();
+            }
+            Err(problem) => {
+                trace.finish(home.now, &format!("failed: {problem}"));
+                live.keep(trace);
+                return notice(problem);
+            }
+        };
+        self.causes.began(run, key, cause, home.now);
+        live.starts.push_back(home.now);
+        let mut effects = Vec::new();
+        let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
+        let script = Script::new(&live.automation.actions);
+        let started = Run { of: key, script, variables, trace };
+        let place = live.place(running.len());
+        if !matches!(place, Place::None { .. }) {
+            live.last_triggered = Some(home.now);
+            self.changed.insert(key);
+        }
+        match place {
+            Place::Now => effects.extend(self.begin(run, started, home)),
+            Place::Instead => {
+                running.into_iter().for_each(|old| effects.extend(self.cancel(old, home)));
+                effects.extend(self.begin(run, started, home));
+            }
+            Place::Later => live.queue.push_back((run, started)),
+            Place::None { message } => {
+                let mut trace = started.trace;
+                trace.finish(home.now, &format!("not run: {message}"));
+                let warns = live.automation.warns;
+                live.keep(trace);
+                if warns {
+                    effects.extend(notice(message));
+                }
+            }
+        }
+        effects
+    }
+
+    fn begin(&mut self, id: u64, run: Run, home: &Home) -> Vec<Effect> {
+        self.runs.insert(id, run);
+        self.step(id, &Input::Begin, home)
+    }
+
+    pub fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
+        let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
+        let Run { of, script, variables, trace } = run;
+        let mut world = World { home, templates: &self.templates, trace, variables, told: Vec::new() };
+        let found = script.step(input, &mut world);
+        let automation = self.live.get(of).map(|live| live.automation.name()).unwrap_or_default();
+        let mut effects = Vec::new();
+        for effect in found {
+            match effect {
+                script::Effect::Call { call, action, data, target, wants_response } => {
+                    effects.push(Effect::Call { run: id, call, action, data, target, wants_response });
+                }
+                script::Effect::Fire { name, data } => effects.push(Effect::Fire { run: id, name, data }),
+                script::Effect::Notice(message) => {
+                    effects.push(Effect::Notice { automation: automation.clone(), message });
+                }
+                script::Effect::End(end) => effects.extend(self.ended(id, end, home)),
+            }
+        }
+        effects
+    }
+
+    pub fn cancel(&mut self, id: u64, home: &Home) -> Vec<Effect> {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.script.cancel();
+        }
+        self.ended(id, End::Cancelled, home)
+    }
+
+    /// A run is over: it is remembered, and the next in the queue begins.
+    fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
+        let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
+        run.trace.finish(home.now, &end.to_string());
+        self.changed.insert(run.of);
+        let Some(live) = self.live.get_mut(&run.of) else { return Vec::new() };
+        live.keep(run.trace);
+        let automation = live.automation.name();
+        let mut effects = Vec::new();
+        if let End::Failed(message) = &end {
+            effects.push(Effect::Notice { automation: automation.clone(), message: message.clone() });
+        }
+        effects.push(Effect::Ended { run: id, automation, end });
+        if let Some((next, waiting)) = live.queue.pop_front() {
+            effects.extend(self.begin(next, Run { of: run.of, ..waiting }, home));
+        }
+        effects
+    }
+}

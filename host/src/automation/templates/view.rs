@@ -1,0 +1,68 @@
+//! What functions see while a template is rendered, and what they looked at.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use crate::automation::home::{Entity, Home};
+use crate::automation::zone;
+
+/// What a rendering looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    pub entities: BTreeSet<String>,
+    /// It went through all entities, or those of a domain.
+    pub all: bool,
+    pub time: bool,
+}
+
+/// What functions see while a template is rendered.
+#[derive(Clone, Default)]
+pub struct View(Arc<Mutex<Option<Scope>>>);
+
+pub struct Scope {
+    pub home: Home,
+    pub reads: Reads,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("View")
+    }
+}
+
+impl View {
+    pub fn lock(&self) -> MutexGuard<'_, Option<Scope>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn entity(&self, id: &str) -> Option<Arc<Entity>> {
+        let mut scope = self.lock();
+        let scope = scope.as_mut()?;
+        scope.reads.entities.insert(id.to_owned());
+        scope.home.states.get(id).cloned()
+    }
+
+    pub fn all(&self, domain: Option<&str>) -> Vec<(String, Arc<Entity>)> {
+        let mut scope = self.lock();
+        let Some(scope) = scope.as_mut() else { return Vec::new() };
+        scope.reads.all = true;
+        let is_in = |id: &str| domain.is_none_or(|domain| id.split('.').next() == Some(domain));
+        let found = scope.home.states.iter().filter(|(id, _)| is_in(id));
+        found.map(|(id, entity)| (id.clone(), entity.clone())).collect()
+    }
+
+    /// The time; the template is to be rendered again as it goes on.
+    pub fn now(&self) -> DateTime<Tz> {
+        let mut scope = self.lock();
+        let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC) };
+        scope.reads.time = true;
+        zone::utc(scope.home.now).with_timezone(&scope.home.zone)
+    }
+
+    pub fn zone(&self) -> Tz {
+        self.lock().as_ref().map_or(Tz::UTC, |scope| scope.home.zone)
+    }
+}

@@ -1,0 +1,206 @@
+//! The parser's events as a tree, bounded in size and depth, with aliases and `<<` filled in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+
+use super::scalar::plain;
+use super::{Key, Kind, Node, Parsed, Place, Problem};
+use crate::options::automations::{MAX_DEPTH, MAX_NODES};
+
+/// Reads one document. An empty one is nothing.
+pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
+    let start = Place { file: file.clone(), line: 1, column: 1 };
+    let mut builder =
+        Builder { file: file.clone(), open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
+    for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        let (event, span) = event.map_err(|error| refused(file, text, &error))?;
+        builder.take(event, span)?;
+    }
+    Ok(builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null }))
+}
+
+fn refused(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
+    // What a tab breaks is found lines away from it.
+    let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t');
+    if let Some(at) = text.lines().position(is_tabbed) {
+        let place = Place { file: file.clone(), line: at + 1, column: 1 };
+        return place.problem("this line is indented by a tab, which YAML does not take; write spaces");
+    }
+    let marker = error.marker();
+    let place = Place { file: file.clone(), line: marker.line().max(1), column: marker.col() + 1 };
+    place.problem(format!("this is no YAML: {}; correct the line, or the one above it", error.info()))
+}
+
+struct Open {
+    place: Place,
+    tag: Option<String>,
+    anchor: usize,
+    kind: Half,
+}
+
+enum Half {
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>, Option<Key>),
+}
+
+struct Builder {
+    file: Arc<str>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Parsed<()> {
+        let place = self.place(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let name = tag.as_deref().map(tag_name);
+                let kind = match (style, name.as_deref()) {
+                    (ScalarStyle::Plain, None) => plain(&text),
+                    _ => Kind::Text(text.to_string()),
+                };
+                let (kind, tag) = typed(kind, name, &place)?;
+                // As a key, a word is a word: `on:` is not `true:`.
+                if let Some(Open { kind: Half::Map(_, key @ None), .. }) = self.open.last_mut() {
+                    *key = Some(Key { place, name: text.into_owned() });
+                    return Ok(());
+                }
+                self.put(Node { place, tag, kind }, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(place, anchor, tag.as_deref(), Half::List(vec![]))
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.begin(place, anchor, tag.as_deref(), Half::Map(vec![], None))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(place.problem("this alias stands for a value that contains it; write it out"));
+                };
+                self.nodes = self.nodes.saturating_add(node.size());
+                if self.open.len().saturating_add(node.depth()) > MAX_DEPTH {
+                    return Err(too_deep(&place));
+                }
+                self.put(Node { place, ..node }, 0)
+            }
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err(place.problem("a second document begins here; keep one, without a line of `---` between"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.file.clone(), line: span.start.line().max(1), column: span.start.col() + 1 }
+    }
+
+    fn begin(&mut self, place: Place, anchor: usize, tag: Option<&Tag>, kind: Half) -> Parsed<()> {
+        if let Some(Open { kind: Half::Map(_, None), .. }) = self.open.last() {
+            return Err(
+                place.problem("a list or mapping cannot be a key; if this is a template, put it in quotes")
+            );
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(&place));
+        }
+        let tag = tag.map(tag_name).filter(|name| !name.starts_with("!!"));
+        self.open.push(Open { place, tag, anchor, kind });
+        Ok(())
+    }
+
+    fn end(&mut self) -> Parsed<()> {
+        let Some(Open { place, tag, anchor, kind }) = self.open.pop() else { return Ok(()) };
+        let kind = match kind {
+            Half::List(items) => Kind::List(items),
+            Half::Map(entries, _) => Kind::Map(merged(entries)?),
+        };
+        self.put(Node { place, tag, kind }, anchor)
+    }
+
+    fn put(&mut self, node: Node, anchor: usize) -> Parsed<()> {
+        self.nodes = self.nodes.saturating_add(1);
+        if self.nodes > MAX_NODES {
+            return Err(node.place.problem(format!(
+                "more than {MAX_NODES} values up to here; split the file or use fewer aliases"
+            )));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.kind) {
+            None => self.root = Some(node),
+            Some(Half::List(items)) => items.push(node),
+            Some(Half::Map(entries, key)) => match key.take() {
+                Some(key) => insert(entries, key, node)?,
+                None => return Err(node.place.problem("only a word can be a key here; write it out")),
+            },
+        }
+        Ok(())
+    }
+}
+
+fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node) -> Parsed<()> {
+    if entries.len() > 64 && entries.len() > MAX_NODES / 64 {
+        return Err(key.place.problem("this mapping has too many keys; split it"));
+    }
+    if let Some((first, _)) = entries.iter().find(|(other, _)| other.name == key.name && key.name != "<<") {
+        let text =
+            format!("`{}` stands here again, first in line {}; keep one of them", key.name, first.place.line);
+        return Err(key.place.problem(text));
+    }
+    entries.push((key, node));
+    Ok(())
+}
+
+/// With what `<<` brings in, where the mapping has no key of that name.
+fn merged(entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.name == "<<");
+    for (key, node) in merges {
+        let maps = match node.kind {
+            Kind::List(items) => items,
+            kind => vec![Node { kind, ..node }],
+        };
+        for map in maps {
+            let Kind::Map(more) = map.kind else {
+                return Err(key.place.problem("`<<` takes a mapping (`*name`) or a list of them; give one"));
+            };
+            for (key, node) in more {
+                if !own.iter().any(|(other, _)| other.name == key.name) {
+                    own.push((key, node));
+                }
+            }
+        }
+    }
+    Ok(own)
+}
+
+fn too_deep(place: &Place) -> Problem {
+    place.problem(format!("more than {MAX_DEPTH} levels of lists and mappings; make it flatter"))
+}
+
+fn tag_name(tag: &Tag) -> String {
+    match tag.handle.as_str() {
+        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
+        handle => format!("{handle}{}", tag.suffix),
+    }
+}
+
+/// A scalar with what its tag makes of it; a tag that is not YAML's own is kept.
+fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option<String>)> {
+    let text = match (&kind, tag.as_deref()) {
+        (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),
+        (_, Some(tag)) if tag.starts_with("!!") && tag != "!!str" => {
+            return Err(
+                place.problem(format!("the tag `{tag}` is not supported; write the value without it"))
+            );
+        }
+        (_, Some(tag)) if !tag.starts_with("!!") && tag != "!" => return Ok((kind, Some(tag.to_owned()))),
+        _ => return Ok((kind, None)),
+    };
+    Ok((plain(&text), None))
+}
