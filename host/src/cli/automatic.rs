@@ -1,15 +1,18 @@
 //! Automatic backups from the command line: settings, schedule, retention, states, and any action.
 
 use std::path::Path;
+use std::sync::mpsc::channel;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
+use super::automations::asked;
 use super::args::{Call, Change, Global, Set};
 use super::commands::{call, need_home, say_notices};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;
-use crate::driver::Notifications;
+use crate::driver::{Driver, Notifications};
+use crate::options::LOOK;
 
 pub(super) fn settings(
     setting: &Setting,
@@ -105,11 +108,38 @@ pub(super) fn action(setting: &Setting, global: &Global, action: &Call) -> anyho
         (None, Some(file)) => from_file(file)?,
         (None, None) => json!({}),
     };
-    let json = call(&mut setting.writer("call")?, global, &action.action, data)?;
+    let json = match asked(setting, "call", json!({"action": action.action, "data": data}))? {
+        Some(json) => json,
+        None if is_the_hosts(&action.action) => by_hand(setting, &action.action, data)?,
+        None => call(&mut setting.writer("call")?, global, &action.action, data)?,
+    };
     let skipped =
         !text::list(&json, "skipped").is_empty() || !text::list(&json, "failed_agent_ids").is_empty();
     let status = if skipped { Status::Partly } else { Status::Done };
     Ok(Answer { text: format!("{json:#}\n"), status, json })
+}
+
+/// Actions that no plugin has.
+fn is_the_hosts(action: &str) -> bool {
+    ["notify.", "persistent_notification."].iter().any(|domain| action.starts_with(domain))
+}
+
+/// Does one of them in this process.
+fn by_hand(setting: &Setting, action: &str, data: Value) -> anyhow::Result<Value> {
+    let mut host = setting.writer("call")?;
+    let mut driver = Driver::new(&mut host);
+    say_notices(&mut host);
+    driver.sleep();
+    let (reply, answer) = channel();
+    driver.call_by_hand(&mut host, action, data, reply);
+    loop {
+        if let Ok(answer) = answer.try_recv() {
+            driver.close(&mut host);
+            return answer.map_err(anyhow::Error::msg);
+        }
+        driver.tick(&mut host);
+        host.scheduler().wait(host.clock(), None, LOOK);
+    }
 }
 
 fn given(data: &str) -> anyhow::Result<Value> {

@@ -27,7 +27,7 @@ pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> an
 }
 
 /// What the running service answers; none when there is none.
-fn asked(setting: &Setting, command: &str, data: Value) -> anyhow::Result<Option<Value>> {
+pub(super) fn asked(setting: &Setting, command: &str, data: Value) -> anyhow::Result<Option<Value>> {
     need_home(setting)?;
     let answer = control::ask(&setting.places()?.state, command, data);
     answer.transpose().map_err(anyhow::Error::msg)

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Driver;
 use super::notifications::Notifications;
+use super::requests::BY_HAND;
 use crate::assemble::{Call, Host};
 use crate::automation::script::Failure;
 use crate::configuration::Configuration;
@@ -125,7 +126,7 @@ impl Driver {
                 })
                 .map_err(refused)
             }
-            _ => match begin(host, action, &data) {
+            _ => match begin(host, action, &data, run == BY_HAND) {
                 Ok(begun) => {
                     self.calls.under_way.push(UnderWay { run, call, plugin: Some(begun) });
                     return;
@@ -154,12 +155,12 @@ impl Driver {
     }
 }
 
-fn begin(host: &mut Host, action: &str, data: &Value) -> std::result::Result<(String, Call), Failure> {
+fn begin(host: &mut Host, action: &str, data: &Value, is_client: bool) -> std::result::Result<(String, Call), Failure> {
     let refused = |message: String| Failure { message, is_final: true };
     let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
     let plugin = plugin.ok_or_else(|| refused(unknown(host, action)))?;
     let name = plugin.name.clone();
-    if !plugin.actions().iter().any(|known| known.name == action && known.public) {
+    if !is_client && !plugin.actions().iter().any(|known| known.name == action && known.public) {
         return Err(refused(format!("{action} is for clients, not for automations; {}", known(host))));
     }
     let call = host.begin(action, &data.to_string());

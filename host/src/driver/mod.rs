@@ -10,7 +10,7 @@ mod requests;
 mod sources;
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use actions::{Answer, Calls};
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
-use requests::Waiting;
+use requests::{BY_HAND, Waiting};
 pub use requests::{Request, Requests};
 pub use sources::Sources;
 
@@ -39,6 +39,9 @@ pub struct Driver {
     requests: Receiver<Request>,
     asking: Requests,
     waiting: Vec<Waiting>,
+    /// Actions that people asked for, and who waits for each.
+    by_hand: Vec<(u64, Sender<Result<Value, String>>)>,
+    next_by_hand: u64,
     is_started: bool,
 }
 
@@ -67,6 +70,8 @@ impl Driver {
             requests,
             asking,
             waiting: Vec::new(),
+            by_hand: Vec::new(),
+            next_by_hand: 0,
             is_started: false,
         };
         let reloaded = driver.load(host);
@@ -175,7 +180,10 @@ impl Driver {
         }
         if let Ok(Answer { run, call, result }) = self.answers.try_recv() {
             self.calls.over(run, call);
-            self.answered(host, run, call, result);
+            match run {
+                BY_HAND => self.answered_by_hand(call, result),
+                run => self.answered(host, run, call, result),
+            }
             return true;
         }
         match self.requests.try_recv() {

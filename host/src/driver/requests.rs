@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 
 use super::Driver;
 use crate::assemble::Host;
+use crate::automation::script::Failure;
 use crate::scheduler::Scheduler;
+
+/// In place of a run's number: a person asked.
+pub(super) const BY_HAND: u64 = 0;
 
 /// Something asked, and where the answer goes.
 pub struct Request {
-    /// `list`, `trace`, `trigger`, `reload`.
+    /// `list`, `trace`, `trigger`, `reload`, `call`.
     pub command: String,
     pub data: Value,
     pub reply: Sender<Result<Value, String>>,
@@ -56,6 +60,11 @@ impl Driver {
             "reload" => self.reload(host).map(|reloaded| json!(reloaded)).map_err(|problems| {
                 format!("nothing was reloaded, everything goes on as before: {}", problems.join("\n"))
             }),
+            "call" => {
+                let action = data.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
+                self.call_by_hand(host, &action, data.get("data").cloned().unwrap_or_default(), reply);
+                return;
+            }
             "trigger" => match self.trigger(host, name) {
                 Ok(run) => {
                     self.waiting.push(Waiting { automation: name.into(), run, reply });
@@ -98,6 +107,29 @@ impl Driver {
         last.ok_or_else(|| {
             format!("{name} was not run: it is stopped or waits for itself; `larder automations` says why")
         })
+    }
+
+    /// Begins an action that a person asks for: clients' actions, too.
+    pub fn call_by_hand(
+        &mut self,
+        host: &mut Host,
+        action: &str,
+        data: Value,
+        reply: Sender<Result<Value, String>>,
+    ) {
+        self.home.now = host.clock().now();
+        let call = self.next_by_hand;
+        self.next_by_hand += 1;
+        self.by_hand.push((call, reply));
+        self.call(host, (BY_HAND, call), action, data, Value::Null);
+    }
+
+    /// Gives the answer to whoever asked for the action.
+    pub(super) fn answered_by_hand(&mut self, call: u64, result: Result<Value, Failure>) {
+        for (_, reply) in self.by_hand.extract_if(.., |(of, _)| *of == call) {
+            // Whoever asked may be gone.
+            let _ = reply.send(result.clone().map_err(|failure| failure.message));
+        }
     }
 
     /// From now on automations run by hand only.

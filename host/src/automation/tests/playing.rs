@@ -259,7 +259,7 @@ fn an_automation_that_causes_itself_is_stopped_with_a_message_until_the_next_rel
     assert_eq!(play.log.len(), 11, "{:#?}", play.log);
     assert_eq!(
         play.log.last().unwrap(),
-        "01-01 00:00:00 notice: Echo caused itself 10 times within 60 s and was stopped; change its trigger or its \
+        "01-01 00:00:00 notice: Echo caused itself 10 times within 1800 s and was stopped; change its trigger or its \
          actions so that they do not fire it again, then reload the automations"
     );
     play.log.clear();
