@@ -7,6 +7,7 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 
 use crate::bus::{Bus, Event, LOG};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
@@ -148,6 +149,7 @@ impl Setting {
             states: States::new(bus.clone(), self.clock.clone()),
             scheduler: Scheduler::default(),
             documents: self.documents(places),
+            cache: Cache::new(places.state.join("cache")),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
@@ -171,6 +173,7 @@ impl Setting {
         for documents in [self.documents(places), self.memory(places)] {
             notices.extend(documents.remove_drafts().err().map(|error| error.to_string()));
         }
+        Cache::new(places.state.join("cache")).remove_drafts();
         notices
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod storage;
+mod workers;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTableError};
 
