@@ -182,6 +182,38 @@ impl ports::Outside for Host {
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Draft>> {
         Ok(Box::new(imports::storage::Draft::create(location, name).map_err(fault)?))
     }
+
+    fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn ports::Crew>> {
+        Ok(Box::new(imports::workers::Crew::start(kind, settings, most).map_err(fault)?))
+    }
+
+    fn next_piece(&self) -> Option<Vec<u8>> {
+        imports::workers::next()
+    }
+
+    fn give(&self, part: &[u8]) {
+        imports::workers::give(part);
+    }
+
+    fn load_cached(&self, name: &str) -> Outcome<Box<dyn ports::Content>> {
+        Ok(Box::new(imports::cache::load(name).map_err(fault)?))
+    }
+
+    fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()> {
+        imports::cache::store(name, bytes).map_err(fault)
+    }
+}
+
+impl ports::Crew for imports::workers::Crew {
+    fn capacity(&self) -> usize {
+        self.capacity() as usize
+    }
+    fn put(&self, piece: &[u8]) -> Outcome<()> {
+        self.put(piece).map_err(fault)
+    }
+    fn take(&self) -> Result<Option<Vec<u8>>, Failure> {
+        self.take().map_err(|f| Failure { code: f.code.into(), message: f.message })
+    }
 }
 
 impl ports::Job for imports::jobs::Job {

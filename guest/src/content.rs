@@ -3,9 +3,8 @@
 //! One odd file never costs the rest: it is left out or stored as far as it could be read, and named with a reason.
 
 use std::collections::HashMap;
-use std::io::Write;
 
-use crate::archive::{self, ArchiveError, Entry, Kind, TreeWriter, Written, shown};
+use crate::archive::{self, ArchiveError, Entry, Kind, TreeSink, TreeWriter, Written, shown};
 use crate::error::Result;
 use crate::model::{Amount, Skipped};
 use crate::plan::Planned;
@@ -17,8 +16,8 @@ const SMALL: u64 = 256 * 1024;
 /// Bytes that are asked for at once.
 const CHUNK: u32 = 256 * 1024;
 
-pub struct ContentWriter<'a, W: Write> {
-    tree: TreeWriter<W>,
+pub struct ContentWriter<'a, S: TreeSink> {
+    tree: TreeWriter<S>,
     snapshot: &'a dyn Snapshot,
     /// The first stored name of each file that has several.
     stored: HashMap<u64, Vec<u8>>,
@@ -28,14 +27,14 @@ pub struct ContentWriter<'a, W: Write> {
     skipped: Vec<Skipped>,
 }
 
-pub struct Progressed<W> {
-    pub sink: W,
+pub struct Progressed<S> {
+    pub sink: S,
     pub amount: Amount,
     pub skipped: Vec<Skipped>,
 }
 
-impl<'a, W: Write> ContentWriter<'a, W> {
-    pub fn new(sink: W, snapshot: &'a dyn Snapshot) -> Self {
+impl<'a, S: TreeSink> ContentWriter<'a, S> {
+    pub fn new(sink: S, snapshot: &'a dyn Snapshot) -> Self {
         Self {
             tree: TreeWriter::new(sink),
             snapshot,
@@ -65,7 +64,7 @@ impl<'a, W: Write> ContentWriter<'a, W> {
         }
     }
 
-    pub fn finish(self) -> Result<Progressed<W>> {
+    pub fn finish(self) -> Result<Progressed<S>> {
         let (sink, _) = self.tree.finish()?;
         Ok(Progressed { sink, amount: self.amount, skipped: self.skipped })
     }

@@ -4,20 +4,24 @@
 
 use serde_json::{Map, Value};
 
-use crate::archive::{Exclude, Instant, Manifest, OuterWriter, backup_id, compressor, file_name};
+use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, file_name};
+use crate::blocks::cut::Sizes;
+use crate::blocks::index::{self, About, Block};
+use crate::blocks::line::{Line, Made};
+use crate::blocks::old::{self, Old};
 use crate::content::{ContentWriter, Progressed};
 use crate::error::{Failure, Result};
 use crate::estimate;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
-use crate::model::{Amount, CreateRequest, Created, Preview, Protect};
-use crate::part::{PartWriter, from_io};
+use crate::model::{CreateRequest, Created, Preview, Protect};
+use crate::part::PartWriter;
 use crate::plan::Plan;
 use crate::ports::{Draft, Location, Outside, Snapshot};
 use crate::progress::Progress;
-use crate::protection::Protection;
-use crate::securetar::{ArchiveKeys, Keys, Password, Version};
-use crate::verify::{self, HomePart};
+use crate::proof::{self, Digesting, Meant};
+use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
+use crate::verify;
 
 /// Everything that is known before anything is written.
 struct Prepared {
@@ -109,34 +113,45 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let (now, file) = (prepared.now, prepared.file);
     let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
     let lock = lock.transpose()?.flatten();
+    let mut old = Old::open(outside, &prepared.location.id, lock.as_ref().and_then(Lock::reading_last));
     let draft = outside.draft(&prepared.location.id, &file)?;
 
-    let total = prepared.plan.amount.bytes;
     let mut skipped = prepared.plan.skipped;
+    let seconds = u32::try_from(now.seconds).unwrap_or(0);
+    let total = prepared.plan.amount.bytes;
     let mut progress = Progress::new(outside, "home_assistant", total);
-    let written = {
-        let mut outer = OuterWriter::new(Port(draft.as_ref()), &manifest, now.seconds)?;
-        let member = outer.member("homeassistant.tar.gz", now)?;
-        let mut random = |bytes: &mut [u8]| outside.random(bytes);
-        let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
-        let seconds = u32::try_from(now.seconds).unwrap_or(0);
-        let mut content = ContentWriter::new(compressor(part, seconds), prepared.snapshot.as_ref());
-        for planned in prepared.plan.entries {
-            content.add(planned, &mut progress)?;
-        }
-        let Progressed { sink, amount, skipped: more } = content.finish()?;
-        skipped.extend(more);
-        sink.finish().map_err(from_io)?.finish()?;
-        let (_, size) = outer.finish()?;
-        (amount, size)
-    };
+    let mut outer = OuterWriter::new(Port(draft.as_ref()), &manifest, now.seconds)?;
+    let member = outer.member("homeassistant.tar.gz", now)?;
+    let mut random = |bytes: &mut [u8]| outside.random(bytes);
+    let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
+    let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
+    let line = Line::new(outside, Digesting::new(part), seconds, Sizes::of(total), &limits, source)?;
+    let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
+    for planned in prepared.plan.entries {
+        content.add(planned, &mut progress)?;
+    }
+    let Progressed { sink, amount, skipped: more } = content.finish()?;
+    skipped.extend(more);
+    let Made { sink, summary, blocks, kept } = sink.finish()?;
+    let (part, digest) = sink.finish();
+    part.finish()?;
+    let (_, size) = outer.finish()?;
     progress.finish();
-    let (amount, size) = written;
-    let version = lock.as_ref().map(Lock::version);
+    drop(old);
 
-    prove(outside, draft.as_ref(), &file, &manifest, lock, (amount, size))
-        .map_err(|failure| unreadable(&file, failure))?;
+    let version = lock.as_ref().map(Lock::version);
+    let index = index_of(outside, &prepared.location.id, &file, size, lock.as_ref(), &blocks);
+    let meant = Meant { manifest: &manifest, size, version, digest, amount };
+    if verify::amount(&summary) != amount {
+        return Err(proof::distrusted(&file, &format!("{amount:?} became {:?}", verify::amount(&summary))));
+    }
+    proof::prove(outside, draft.as_ref(), &file, &meant, lock.map(Lock::into_reading))
+        .map_err(|failure| proof::unreadable(&file, failure))?;
     draft.publish()?;
+    if let Some(index) = index {
+        // Without it the next backup takes longer, and no more.
+        let _ = outside.store_cached(old::NAME, &index);
+    }
     Ok(Created {
         backup_id: manifest.slug().to_owned(),
         name: prepared.name,
@@ -146,6 +161,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
         size,
         verified: true,
         amount,
+        unchanged: kept.bytes,
         homeassistant_version: prepared.home.version_or_unknown().to_owned(),
         database_included: request.include_database,
         securetar: version,
@@ -169,61 +185,6 @@ fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest> {
     Ok(manifest.with_protected(is_protected)?)
 }
 
-/// Reads back what the location now holds: it must be what was written, to the last count, and as protected as it was to be.
-fn prove(
-    outside: &dyn Outside,
-    draft: &dyn Draft,
-    file: &str,
-    manifest: &Manifest,
-    lock: Option<Lock>,
-    (amount, size): (Amount, u64),
-) -> Result<()> {
-    let stored = draft.read_back()?;
-    let mut outer = verify::outer_of(stored.as_ref(), file)?;
-    let protection = Protection::look(&mut outer)?;
-    if protection.version != lock.as_ref().map(Lock::version) {
-        return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
-    }
-    protection.must_be_consistent(file)?;
-    let Some(member) = outer.home().cloned() else {
-        return Err(distrusted(file, "the home is not in it"));
-    };
-    let mut home = HomePart { member, keys: lock.map(Lock::into_reading), label: None };
-    let progress = Progress::new(outside, "upload_to_agents", size);
-    let summary = verify::read_through(&mut outer, &mut home, file, progress, &mut verify::Only)?;
-    let found = verify::amount(&summary);
-    if outer.manifest == *manifest && found == amount && stored.size() == size {
-        return Ok(());
-    }
-    let what = format!("{size} bytes, {amount:?} became {} bytes, {found:?}", stored.size());
-    Err(distrusted(file, &what))
-}
-
-/// What was stored reads back as something else.
-pub fn distrusted(file: &str, what: &str) -> Failure {
-    let message = format!(
-        "{file} was written but does not read back as what was written ({what}); the disk cannot be trusted: check it, then \
-         try again"
-    );
-    Failure::new("backup_reader_writer_error", message)
-}
-
-/// What a backup that was just written does not read back with. What to do with one from elsewhere is no advice here.
-pub fn unreadable(file: &str, failure: Failure) -> Failure {
-    match failure.code.as_ref() {
-        "password_incorrect" => distrusted(file, "the start of a protected part is another one"),
-        "backup_damaged"
-        | "backup_unsafe"
-        | "backup_unsupported"
-        | "backup_too_large"
-        | "decrypt_not_supported" => {
-            let what = failure.message.split("; ").next().unwrap_or_default();
-            distrusted(file, what)
-        }
-        _ => failure,
-    }
-}
-
 /// What an archive is protected with: its key is derived once, for writing and for reading back.
 pub struct Lock {
     pub keys: ArchiveKeys,
@@ -244,6 +205,12 @@ impl Lock {
         Ok(Some(Self { keys, password, version: protect.securetar }))
     }
 
+    /// What opens the last backup of the same password, where blocks can be taken from one: version 3 decrypts faster than
+    /// deflating takes, version 2 does not.
+    fn reading_last(&self) -> Option<Keys> {
+        (self.version == 3).then(|| Keys::new(self.password.clone()))
+    }
+
     pub fn version(&self) -> u8 {
         self.version
     }
@@ -251,6 +218,22 @@ impl Lock {
     pub fn into_reading(self) -> Keys {
         self.keys.into_reading(self.password)
     }
+}
+
+/// The index of the backup that was just written, for the next one.
+fn index_of(
+    outside: &dyn Outside,
+    location: &str,
+    file: &str,
+    size: u64,
+    lock: Option<&Lock>,
+    blocks: &[Block],
+) -> Option<Vec<u8>> {
+    let is_protected = lock.is_some();
+    let about = About { location: location.into(), file: file.into(), size, is_protected };
+    let mut random = |bytes: &mut [u8]| outside.random(bytes);
+    let keys = lock.map(|lock| (&lock.keys, &mut random as &mut dyn Random));
+    index::encode(&about, blocks, keys)
 }
 
 /// A draft as the archive writer wants it.

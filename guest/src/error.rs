@@ -38,6 +38,21 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A failure travels through `std::io` unharmed, as a fault does.
+impl From<Failure> for std::io::Error {
+    fn from(failure: Failure) -> Self {
+        Self::other(failure)
+    }
+}
+
 impl From<ArchiveError> for Failure {
     fn from(error: ArchiveError) -> Self {
         let code = match &error {
@@ -47,7 +62,11 @@ impl From<ArchiveError> for Failure {
             ArchiveError::TooLarge { .. } => "backup_too_large",
             // The host's own words, which came through `std::io`.
             ArchiveError::Io(error) => {
-                match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+                let inner = error.get_ref();
+                if let Some(failure) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
+                    return failure.clone();
+                }
+                match inner.and_then(|inner| inner.downcast_ref::<Fault>()) {
                     Some(fault) => return fault.clone().into(),
                     None => "backup_reader_writer_error",
                 }

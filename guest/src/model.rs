@@ -161,6 +161,8 @@ pub struct Created {
     pub size: u64,
     /// Whether what was stored was read back, whole, and holds what was to be stored.
     pub verified: bool,
+    /// Bytes of the home that were as in the last backup, and did not have to be deflated again.
+    pub unchanged: u64,
     #[serde(flatten)]
     pub amount: Amount,
     pub homeassistant_version: String,

@@ -79,6 +79,24 @@ pub trait Outside {
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
     fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
+    /// In a job: starts workers, at most so many.
+    fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn Crew>>;
+    /// In a worker: waits for a piece. None at the end.
+    fn next_piece(&self) -> Option<Vec<u8>>;
+    /// In a worker: gives a part of the answer to its piece.
+    fn give(&self, part: &[u8]);
+    /// What may be lost, and is to be believed only when it was checked.
+    fn load_cached(&self, name: &str) -> Outcome<Box<dyn Content>>;
+    fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()>;
+}
+
+/// Started workers.
+pub trait Crew {
+    /// Pieces that may be under way at once.
+    fn capacity(&self) -> usize;
+    fn put(&self, piece: &[u8]) -> Outcome<()>;
+    /// Waits for the next part of the answer to the earliest piece; none when it is complete.
+    fn take(&self) -> Result<Option<Vec<u8>>, Failure>;
 }
 
 pub trait Job {

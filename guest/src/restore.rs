@@ -34,7 +34,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let wanted = |entry: &Entry| choice.wants(&entry.path);
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
-    let summary = verify::read_through(&mut outer, &mut home, name, progress, &mut staging)?;
+    let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
     if choice == Choice::Database && staging.amount.files == 0 {
         return Err(Failure::new(
             "backup_unsupported",
@@ -62,7 +62,7 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
     let mut staging = Staging::new(Some(target.as_ref()), &wanted);
     let progress = Progress::new(outside, "extract", home.member.size);
-    let summary = verify::read_through(&mut outer, &mut home, name, progress, &mut staging)?;
+    let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
     for path in &paths {
         let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
         if !found {

@@ -8,13 +8,14 @@ use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 
 use crate::archive::{ArchiveError, Manifest, Member, Outer, OuterWriter, check};
-use crate::create::{Lock, Port, distrusted, unreadable};
+use crate::create::{Lock, Port};
 use crate::error::{Failure, Result};
 use crate::library;
 use crate::model::{EncryptRequest, ReadRequest, Rewritten};
 use crate::part::{PartReader, PartWriter, from_io};
 use crate::ports::{Draft, Outside, Reader};
 use crate::progress::Progress;
+use crate::proof::{distrusted, unreadable};
 use crate::protection::{Protection, first_protected, version_of};
 use crate::securetar::Keys;
 use crate::verify::{self, Archive};

@@ -2,8 +2,9 @@
 //!
 //! The outer tar, `backup.json`, the gzip check value and length, every header of the inner tar, every name in it.
 
-use crate::archive::{Entry, Limits, Member, Outer, Summary, Visit, shown, walk};
+use crate::archive::{Entry, Limits, Member, Outer, Summary, Visit, shown, walk, walk_inflated};
 use crate::error::{Failure, Result};
+use crate::inflate::Inflated;
 use crate::library::{self, Opened};
 use crate::model::{Amount, ReadRequest, Skipped, Verified};
 use crate::part::PartReader;
@@ -32,7 +33,7 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
     let protection = Protection::look(&mut outer)?;
     protection.must_be_consistent(name)?;
     let progress = Progress::new(outside, "verify", home.member.size);
-    let summary = read_through(&mut outer, &mut home, name, progress, &mut Only)?;
+    let summary = read_through(outside, &mut outer, &mut home, name, progress, &mut Only)?;
     let mut warnings = protection.warnings();
     if protection.version.is_none() && request.unlock.password.is_some() {
         warnings.push(
@@ -94,6 +95,7 @@ pub fn home(outer: &mut Archive<'_>, unlock: &Unlock, name: &str) -> Result<Home
 
 /// Walks through the home in a backup, from its first byte to its last, and lets `visit` see everything.
 pub fn read_through<V: Visit<Error = Failure>>(
+    outside: &dyn Outside,
     outer: &mut Archive<'_>,
     home: &mut HomePart,
     name: &str,
@@ -104,8 +106,12 @@ pub fn read_through<V: Visit<Error = Failure>>(
     let source = outer.read(&home.member).map_err(|error| Failure::archive(name, error))?;
     let source = Watched { inner: source, progress: &mut progress };
     let mut part = PartReader::open(source, size, home.keys.as_mut()).map_err(|error| error.about(name))?;
-    let summary = walk(&mut part, &Limits::default(), visit)
-        .map_err(|failure: Failure| part.explain(failure).about(name))?;
+    let limits = Limits::default();
+    let summary = match Inflated::start(outside, &mut part) {
+        Ok(inflated) => walk_inflated(inflated, &limits, visit),
+        Err(part) => walk(part, &limits, visit),
+    };
+    let summary = summary.map_err(|failure: Failure| part.explain(failure).about(name))?;
     progress.finish();
     Ok(summary)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 
 use crate::bus::{Bus, Event, LOG};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::configuration;
 use crate::documents::Documents;
@@ -214,6 +215,7 @@ impl Setting {
             target: None,
             locations: Locations::new(Vec::new()),
             documents: Documents::new(own.join("documents"), self.steps.clone()),
+            cache: Cache::new(own.join("cache")),
             scratch: own.join("scratch"),
             scheduler: backup.scheduler.of(name),
             states: backup.states.of(name),
@@ -256,6 +258,7 @@ impl Setting {
             documents: self.documents(places),
             settings: serde_json::json!({}),
             network: None,
+            cache: Cache::new(places.state.join("cache")),
             bus,
             time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
             steps: self.steps.clone(),
@@ -279,6 +282,7 @@ impl Setting {
         for documents in [self.documents(places), self.memory(places)] {
             notices.extend(documents.remove_drafts().err().map(|error| error.to_string()));
         }
+        Cache::new(places.state.join("cache")).remove_drafts();
         notices
     }
 

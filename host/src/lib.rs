@@ -6,6 +6,7 @@
 pub mod assemble;
 pub mod automation;
 pub mod bus;
+pub mod cache;
 mod capabilities;
 pub mod cli;
 pub mod clock;

@@ -60,6 +60,17 @@ pub const HEALTHY: Duration = Duration::from_secs(600);
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 
+/// The largest piece of work, or part of an answer, that goes between a job and a worker: two of the largest blocks.
+pub const MAX_PIECE: usize = 4 * 1024 * 1024;
+/// How much of one answer may wait to be taken before its worker waits, too.
+pub const MAX_UNTAKEN: usize = 1024 * 1024;
+/// Pieces that may be under way for each worker: one that it works on, and enough that none runs out while its job reads.
+pub const PIECES_EACH: usize = 4;
+/// Workers that are started by default however many cores there are: each takes some ten MiB.
+const MOST_WORKERS: usize = 6;
+/// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
+pub const MAX_CACHED: usize = 32 * 1024 * 1024;
+
 /// What one instance of a component may use.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -75,6 +86,8 @@ pub struct Limits {
     pub action_time: Duration,
     /// Jobs that run at once.
     pub jobs: usize,
+    /// Workers that run at once, of all jobs together.
+    pub workers: usize,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
     /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
@@ -92,6 +105,7 @@ impl Default for Limits {
             job_time: Duration::from_secs(24 * 3600),
             action_time: Duration::from_secs(48 * 3600),
             jobs: 16,
+            workers: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
             handles: 256,
             database_wait: Duration::from_secs(30),
             stop_time: Duration::from_secs(60),
@@ -137,6 +151,11 @@ impl Limits {
                 "for a whole action: its jobs, one after the other",
             ),
             info("jobs", self.jobs.to_string(), "jobs that run at once, each with memory of its own"),
+            info(
+                "workers",
+                self.workers.to_string(),
+                "workers that run at once: as many as there are cores, at most 6; 0: none",
+            ),
             info("handles", self.handles.to_string(), "open contents, drafts and jobs of one instance"),
             info(
                 "database-wait",
@@ -167,6 +186,7 @@ impl Limits {
             "job-time" => self.job_time = seconds,
             "action-time" => self.action_time = seconds,
             "jobs" => self.jobs = number as usize,
+            "workers" => self.workers = number as usize,
             "handles" => self.handles = number as usize,
             "database-wait" => self.database_wait = seconds,
             "stop-time" => self.stop_time = seconds,

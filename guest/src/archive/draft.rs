@@ -4,8 +4,6 @@
 
 use std::io::{self, Write};
 
-use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
 use tar::Header;
 
 use super::entry::Instant;
@@ -119,10 +117,11 @@ impl<D: Draft> Write for MemberWriter<'_, D> {
 }
 
 /// Gzip as Home Assistant writes it around `homeassistant.tar`: level 6, one member. `now` is in seconds since 1970.
-pub fn compressor<W: Write>(sink: W, now: u32) -> GzEncoder<W> {
-    GzBuilder::new()
+#[cfg(test)]
+pub fn compressor<W: Write>(sink: W, now: u32) -> flate2::write::GzEncoder<W> {
+    flate2::GzBuilder::new()
         .filename("homeassistant.tar")
         .mtime(now)
         .operating_system(255)
-        .write(sink, Compression::new(6))
+        .write(sink, flate2::Compression::new(6))
 }

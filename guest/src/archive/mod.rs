@@ -6,6 +6,8 @@
 pub mod draft;
 pub mod entry;
 pub mod exclude;
+mod framing;
+mod gzip;
 mod header;
 pub mod manifest;
 mod members;
@@ -25,15 +27,20 @@ mod tests;
 
 use std::io;
 
-pub use draft::{Draft, MemberWriter, OuterWriter, compressor};
+#[cfg(test)]
+pub use draft::compressor;
+pub use draft::{Draft, MemberWriter, OuterWriter};
 pub use entry::{Entry, Instant, Kind};
 pub use exclude::Exclude;
+pub use framing::Framing;
+pub use gzip::GzipMember;
 pub use manifest::{Addon, Manifest};
 pub use name::{backup_id, file_name};
 pub use outer::{Member, Outer};
 pub use paths::shown;
-pub use reader::{Skipped, Summary, Visit, check, walk};
-pub use writer::{Counts, TreeWriter, Written};
+pub use reader::{Skipped, Summary, Visit, check, walk, walk_inflated};
+pub use stream::Stream as Inflater;
+pub use writer::{Counts, TreeSink, TreeWriter, Written};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.
 #[derive(Debug, thiserror::Error)]

@@ -58,8 +58,20 @@ pub fn walk<R: Read, V: Visit>(
     limits: &Limits,
     visit: &mut V,
 ) -> std::result::Result<Summary, V::Error> {
-    let mut members = Members::new(Stream::open(source)?);
-    let mut walk = Walk { tree: Tree::new(limits), summary: Summary::default(), limits };
+    let mut source = Stream::open(source)?;
+    let summary = walk_inflated(&mut source, limits, visit)?;
+    source.finish()?;
+    Ok(summary)
+}
+
+/// The same of a tar that is not compressed, or not any more.
+pub fn walk_inflated<R: Read, V: Visit>(
+    source: R,
+    limits: &Limits,
+    visit: &mut V,
+) -> std::result::Result<Summary, V::Error> {
+    let mut members = Members::new(source);
+    let mut walk = Walk::new(limits);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0_u64;
     while let Some(head) = members.next()? {
@@ -78,7 +90,6 @@ pub fn walk<R: Read, V: Visit>(
             None => members.content(head.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
         }
     }
-    members.into_source().finish()?;
     Ok(walk.finish()?)
 }
 
@@ -95,15 +106,19 @@ pub fn check(source: impl Read) -> Result<u64> {
     Ok(count)
 }
 
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     tree: Tree,
     summary: Summary,
     limits: &'a Limits,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self { tree: Tree::new(limits), summary: Summary::default(), limits }
+    }
+
     /// The entry to give to the visitor; none when it is skipped.
-    fn judge(&mut self, head: &Head) -> Result<Option<Entry>> {
+    pub(super) fn judge(&mut self, head: &Head) -> Result<Option<Entry>> {
         let name = paths::cleaned(&head.name)?;
         if matches!(head.flag, b'3' | b'4') {
             return refused(format!("the device node `{}`", paths::shown(name)));
@@ -170,7 +185,7 @@ impl Walk<'_> {
         ArchiveError::TooLarge { what }
     }
 
-    fn finish(self) -> Result<Summary> {
+    pub(super) fn finish(self) -> Result<Summary> {
         if self.tree.is_empty() { damaged("nothing in it lies below `data/`") } else { Ok(self.summary) }
     }
 }

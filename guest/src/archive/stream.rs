@@ -14,15 +14,15 @@ const BUFFER: usize = 128 << 10;
 /// How a member that is protected with a password begins.
 const SECURETAR: &[u8] = b"SecureTar";
 
-type Source<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+pub type Source<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 
-pub(super) enum Stream<R: Read> {
+pub enum Stream<R: Read> {
     Plain(Source<R>),
     Gzip(Box<GzDecoder<Source<R>>>),
 }
 
 impl<R: Read> Stream<R> {
-    pub(super) fn open(mut source: R) -> super::Result<Self> {
+    pub fn open(mut source: R) -> super::Result<Self> {
         let mut start = Vec::new();
         source.by_ref().take(SECURETAR.len() as u64).read_to_end(&mut start)?;
         if start == SECURETAR {
@@ -34,7 +34,7 @@ impl<R: Read> Stream<R> {
     }
 
     /// After the last byte was read: whether nothing but zeros follows the gzip stream.
-    pub(super) fn finish(self) -> super::Result<()> {
+    pub fn finish(self) -> super::Result<()> {
         let mut source = match self {
             Self::Plain(source) => source,
             Self::Gzip(decoder) => decoder.into_inner(),

@@ -32,6 +32,30 @@ pub struct Written<E> {
     pub failed: Option<E>,
 }
 
+/// Where a tree goes. It is told what the bytes are, so that it can check them and cut where it matters; what is written is
+/// what comes here, in this order.
+pub trait TreeSink {
+    /// The header blocks of an entry. A file's content follows, as many bytes as its kind says, and zeros up to a whole block.
+    fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()>;
+    fn content(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Zeros behind a content, or those that end the tar.
+    fn zeros(&mut self, count: u64) -> io::Result<()>;
+}
+
+impl<W: Write> TreeSink for W {
+    fn head(&mut self, _entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn zeros(&mut self, count: u64) -> io::Result<()> {
+        zeros(self, count)
+    }
+}
+
 pub struct TreeWriter<W> {
     sink: W,
     at: u64,
@@ -39,7 +63,7 @@ pub struct TreeWriter<W> {
     buffer: Vec<u8>,
 }
 
-impl<W: Write> TreeWriter<W> {
+impl<W: TreeSink> TreeWriter<W> {
     pub fn new(sink: W) -> Self {
         Self { sink, at: 0, counts: Counts::default(), buffer: vec![0; CHUNK] }
     }
@@ -76,10 +100,11 @@ impl<W: Write> TreeWriter<W> {
                 0
             });
             let Some(bytes) = piece.get(..count.min(room)).filter(|bytes| !bytes.is_empty()) else { break };
-            self.sink.write_all(bytes)?;
+            self.sink.content(bytes)?;
             left = left.saturating_sub(bytes.len() as u64);
         }
-        zeros(&mut self.sink, left.saturating_add(header::padding(size)))?;
+        self.fill(left)?;
+        self.sink.zeros(header::padding(size))?;
         self.at = self.at.saturating_add(size).saturating_add(header::padding(size));
         self.counts.bytes = self.counts.bytes.saturating_add(size);
         Ok(Written { missing: left, failed })
@@ -91,15 +116,26 @@ impl<W: Write> TreeWriter<W> {
 
     /// Writes the end mark. The sink is given back to be finished in its own way.
     pub fn finish(mut self) -> Result<(W, Counts)> {
-        zeros(&mut self.sink, end_mark(self.at))?;
+        self.sink.zeros(end_mark(self.at))?;
         Ok((self.sink, self.counts))
     }
 
+    /// Zeros in place of what the source did not give.
+    fn fill(&mut self, mut count: u64) -> Result<()> {
+        const NOTHING: [u8; 4096] = [0; 4096];
+        while count > 0 {
+            let room = NOTHING.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+            self.sink.content(NOTHING.get(..room).unwrap_or_default())?;
+            count = count.saturating_sub(room as u64);
+        }
+        Ok(())
+    }
+
     fn head(&mut self, entry: &Entry) -> Result<()> {
-        let (extension, block) = record_of(entry)?;
-        self.sink.write_all(&extension)?;
-        self.sink.write_all(block.as_bytes())?;
-        self.at = self.at.saturating_add(extension.len() as u64).saturating_add(header::BLOCK);
+        let (mut bytes, block) = record_of(entry)?;
+        bytes.extend_from_slice(block.as_bytes());
+        self.sink.head(entry, &bytes)?;
+        self.at = self.at.saturating_add(bytes.len() as u64);
         self.counts.entries += 1;
         Ok(())
     }

@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod storage;
+mod workers;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTableError};
 

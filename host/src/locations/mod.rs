@@ -60,7 +60,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    fn new(file: File, name: &str) -> Result<Self> {
+    pub(crate) fn new(file: File, name: &str) -> Result<Self> {
         let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
         if !metadata.is_file() {
             return Err(Error::Invalid(format!("{name} is not a regular file")));

@@ -25,5 +25,6 @@ wasmtime::component::bindgen!({
         "larder:automation/files.writer": crate::capabilities::files::StagedWriter,
         "larder:automation/storage.draft": crate::capabilities::storage::OpenDraft,
         "larder:automation/jobs.job": crate::runtime::Job,
+        "larder:automation/workers.crew": crate::runtime::Crew,
     },
 });

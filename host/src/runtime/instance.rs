@@ -14,7 +14,7 @@ use super::bindings::Plugin;
 use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
-use super::threads::Threads;
+use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
 use crate::model::tamed;
 use crate::options::http::MAX_REQUESTS;
@@ -97,7 +97,7 @@ impl Manager {
             }
             scheduler.wake();
         };
-        let spawned = watch.threads.spawn("manager", work);
+        let spawned = watch.threads.spawn(Who::Manager, work);
         spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
         let actions = watch.wait("it was set up", &ready)?;
         Ok(Self { requests, actions, watch, end: None })

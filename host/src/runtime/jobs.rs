@@ -8,7 +8,7 @@ use wasmtime::Store;
 use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
-use super::threads::Threads;
+use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
 use super::{Failure, instance};
 use crate::error::{Doing, Error, Result};
@@ -67,7 +67,7 @@ impl Job {
             // Nobody waits any more: the outcome is of no use to anybody.
             let _ = outcome_in.send(result);
         };
-        threads.spawn("job", work).doing(|| "cannot start a thread for a job")?;
+        threads.spawn(Who::Job, work).doing(|| "cannot start a thread for a job")?;
         let channels = Mutex::new(Channels { progress, outcome: Some(outcome) });
         Ok(Self(Arc::new(Waiting { kind: shown, vitals, channels })))
     }

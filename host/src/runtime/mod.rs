@@ -2,6 +2,7 @@
 
 pub(crate) mod bindings;
 mod cache;
+mod desk;
 mod engine;
 mod instance;
 mod jobs;
@@ -10,6 +11,7 @@ mod stderr;
 mod store_data;
 mod threads;
 mod vitals;
+mod workers;
 
 pub use engine::Runtime;
 pub use instance::{Action, Field, Manager, Pending};
@@ -17,6 +19,7 @@ pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;
 pub use store_data::{Grants, Network};
+pub use workers::Crew;
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};

@@ -13,6 +13,8 @@ use super::memory::Memory;
 use super::stderr::Stderr;
 use super::threads::Threads;
 use super::vitals::Vitals;
+use super::workers::Worker;
+use crate::cache::Cache;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::documents::Documents;
@@ -44,6 +46,7 @@ pub struct Grants {
     pub settings: serde_json::Value,
     /// The hosts that it may reach, and with what; none at all when absent.
     pub network: Option<Network>,
+    pub cache: Cache,
     /// An IANA name.
     pub time_zone: String,
     pub steps: Steps,
@@ -58,6 +61,19 @@ pub struct Network {
 }
 
 impl Grants {
+    /// A worker has its pieces: whatever else it might touch is taken away.
+    pub(super) fn of_a_worker(&self) -> Self {
+        Self {
+            home: None,
+            target: None,
+            locations: Locations::default(),
+            cache: Cache::default(),
+            network: None,
+            may_write: false,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn check_may_write(&self) -> Result<()> {
         match self.may_write {
             true => Ok(()),
@@ -76,7 +92,9 @@ pub(crate) struct StoreData {
     pub(crate) stderr: Stderr,
     pub(crate) runtime: Runtime,
     pub(crate) threads: Arc<Threads>,
-    /// Set in a job: where its progress goes.
+    /// Set in a worker: its end of the desk.
+    pub(crate) worker: Option<Worker>,
+    /// Set in a job and in a worker: where its progress goes.
     pub(crate) progress: Option<watch::Sender<Option<Progress>>>,
     /// Shared with every open snapshot, so that they are counted.
     pub(crate) snapshots: Arc<()>,
@@ -103,7 +121,8 @@ impl StoreData {
         table.set_max_capacity(vitals.limits.handles);
         let memory = Memory::new(vitals.clone());
         let snapshots = Arc::default();
-        Self { grants, table, memory, vitals, stderr, runtime, threads, progress, snapshots, wasi }
+        let worker = None;
+        Self { grants, table, memory, vitals, stderr, runtime, threads, worker, progress, snapshots, wasi }
     }
 
     /// Some things only the manager does: a job has nobody to be called by, and nothing to remember.

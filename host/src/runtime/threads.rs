@@ -1,4 +1,4 @@
-//! The threads of one plugin, its manager's and its jobs': counted until each has really ended.
+//! The threads of one plugin, its manager's, its jobs' and their workers': counted until each has really ended.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,46 +7,82 @@ use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct Threads {
-    running: Mutex<usize>,
+    running: Mutex<Counts>,
     ended: Condvar,
 }
 
+#[derive(Default)]
+struct Counts {
+    /// The manager and its jobs.
+    main: usize,
+    workers: usize,
+}
+
+/// Whose thread it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Manager,
+    Job,
+    Worker,
+}
+
+impl Who {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Job => "job",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+impl Counts {
+    fn of(&mut self, who: Who) -> &mut usize {
+        if who == Who::Worker { &mut self.workers } else { &mut self.main }
+    }
+}
+
 /// One running thread.
-struct Running(Arc<Threads>);
+struct Running(Arc<Threads>, Who);
 
 impl Threads {
     pub(super) fn spawn(
         self: &Arc<Self>,
-        name: &str,
+        who: Who,
         work: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
-        *self.running() += 1;
-        let running = Running(self.clone());
-        let thread = Builder::new().name(name.into()).spawn(move || {
+        *self.running().of(who) += 1;
+        let running = Running(self.clone(), who);
+        let thread = Builder::new().name(who.name().into()).spawn(move || {
             let _running = running;
             work();
         });
         thread.map(drop)
     }
 
+    /// The manager and jobs.
     pub(super) fn count(&self) -> usize {
-        *self.running()
+        self.running().main
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.running().workers
     }
 
     /// Waits until all have ended, at most so long.
     pub(super) fn wait(&self, most: Duration) {
-        let waited = self.ended.wait_timeout_while(self.running(), most, |running| *running > 0);
+        let waited = self.ended.wait_timeout_while(self.running(), most, |running| running.main + running.workers > 0);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn running(&self) -> MutexGuard<'_, usize> {
+    fn running(&self) -> MutexGuard<'_, Counts> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        *self.0.running() -= 1;
+        *self.0.running().of(self.1) -= 1;
         self.0.ended.notify_all();
     }
 }

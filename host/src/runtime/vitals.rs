@@ -75,6 +75,11 @@ impl Vitals {
         }
     }
 
+    /// The instance waits for other instances, which have limits of their own: that is no call that does not come back.
+    pub(super) fn waits_for_others(&self) {
+        self.last_crossing.store(self.now(), Ordering::Relaxed);
+    }
+
     fn is_in_host(&self) -> bool {
         let depth = self.depth.load(Ordering::Relaxed);
         depth > 0 && depth.is_multiple_of(2)

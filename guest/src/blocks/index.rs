@@ -1,0 +1,134 @@
+//! The index of the last backup: where the deflated bytes of its blocks lie.
+//!
+//! Owns its form. Nothing in it is believed: it only says where to look for bytes that may fit, and those are inflated and
+//! compared before they are used. The index of a protected backup is protected itself, by the same password: it tells check
+//! values of what is in the home.
+
+use std::io::{Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
+
+const MAGIC: &[u8; 12] = b"LarderIndex1";
+const DIGEST: usize = 32;
+/// Bytes of one block's entry.
+const ENTRY: usize = 20;
+
+/// The backup that an index speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    pub location: String,
+    pub file: String,
+    /// Bytes of the whole file.
+    pub size: u64,
+    pub is_protected: bool,
+}
+
+/// One block of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Block {
+    /// CRC-32 of what it holds, and how many bytes that are.
+    pub check: u32,
+    pub length: u32,
+    /// Where its deflated bytes lie in the gzip stream, and how many; none when it is stored as it is.
+    pub offset: u64,
+    pub deflated: u32,
+}
+
+impl Block {
+    fn encode(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.check.to_le_bytes());
+        to.extend_from_slice(&self.length.to_le_bytes());
+        to.extend_from_slice(&self.offset.to_le_bytes());
+        to.extend_from_slice(&self.deflated.to_le_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (check, rest) = bytes.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (offset, rest) = rest.split_first_chunk()?;
+        let (deflated, _) = rest.split_first_chunk()?;
+        Some(Self {
+            check: u32::from_le_bytes(*check),
+            length: u32::from_le_bytes(*length),
+            offset: u64::from_le_bytes(*offset),
+            deflated: u32::from_le_bytes(*deflated),
+        })
+    }
+}
+
+/// The index as bytes to keep; with `keys` its blocks are protected. None when that does not work: then there is none.
+pub fn encode(
+    about: &About,
+    blocks: &[Block],
+    keys: Option<(&ArchiveKeys, &mut dyn Random)>,
+) -> Option<Vec<u8>> {
+    let mut body = Vec::with_capacity(blocks.len() * ENTRY);
+    blocks.iter().for_each(|block| block.encode(&mut body));
+    if let Some((keys, random)) = keys {
+        body = sealed(&body, keys, random)?;
+    }
+    let about = serde_json::to_vec(about).ok()?;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&u32::try_from(about.len()).ok()?.to_le_bytes());
+    bytes.extend_from_slice(&about);
+    bytes.extend_from_slice(&body);
+    let digest = blake3::hash(&bytes);
+    bytes.extend_from_slice(digest.as_bytes());
+    Some(bytes)
+}
+
+fn sealed(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Vec<u8>> {
+    let mut encryptor = Encryptor::new(Vec::new(), keys, random).ok()?;
+    encryptor.write_all(body).ok()?;
+    let (mut bytes, sealed) = encryptor.finish().ok()?;
+    let at = usize::try_from(sealed.offset).ok()?;
+    bytes.get_mut(at..at.checked_add(sealed.patch.len())?)?.copy_from_slice(&sealed.patch);
+    Some(bytes)
+}
+
+/// What an index is about, and its blocks as they are kept. None when it is not whole.
+pub fn parse(bytes: &[u8]) -> Option<(About, &[u8])> {
+    let (bytes, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+    if blake3::hash(bytes).as_bytes() != digest {
+        return None;
+    }
+    let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
+    let (about, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    Some((serde_json::from_slice(about).ok()?, body))
+}
+
+/// The blocks; with `keys` they are protected.
+pub fn blocks(body: &[u8], keys: Option<&mut Keys>) -> Option<Blocks> {
+    let plain = match keys {
+        None => body,
+        Some(keys) => {
+            let mut plain = Vec::new();
+            Decryptor::open(body, body.len() as u64, keys).ok()?.read_to_end(&mut plain).ok()?;
+            return Some(Blocks::new(&plain));
+        }
+    };
+    Some(Blocks::new(plain))
+}
+
+/// Blocks in an order in which one is found quickly.
+#[derive(Debug, Default)]
+pub struct Blocks(Vec<Block>);
+
+impl Blocks {
+    fn new(bytes: &[u8]) -> Self {
+        let mut blocks: Vec<_> = bytes.chunks_exact(ENTRY).filter_map(Block::decode).collect();
+        blocks.sort_unstable();
+        Self(blocks)
+    }
+
+    /// A block that may hold `length` bytes with that check value: the first that lies at `from` or behind it, else the first.
+    pub fn find(&self, check: u32, length: u32, from: u64) -> Option<Block> {
+        let key = |block: &Block| (block.check, block.length);
+        let is_one = |block: &&Block| key(block) == (check, length);
+        let at = |offset| self.0.partition_point(|block| (key(block), block.offset) < ((check, length), offset));
+        let found = |offset| self.0.get(at(offset)).filter(is_one).copied();
+        found(from).or_else(|| found(0))
+    }
+}

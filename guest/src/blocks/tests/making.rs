@@ -1,0 +1,130 @@
+//! Blocks and the member that they are put into.
+
+use std::io::Read;
+
+use flate2::bufread::GzDecoder;
+use flate2::{Compress, Compression, Crc, FlushCompress};
+use proptest::prelude::*;
+
+use super::{content, noise};
+use crate::archive::GzipMember;
+use crate::blocks::codec::{Codec, stored};
+use crate::blocks::work::{Answer, Piece};
+
+fn piece(plain: &[u8], kept: &[u8]) -> Vec<u8> {
+    [&u32::try_from(plain.len()).unwrap().to_le_bytes(), plain, kept].concat()
+}
+
+fn made(codec: &mut Codec, plain: &[u8], kept: &[u8]) -> (Answer, Vec<u8>) {
+    let answer = codec.work(&piece(plain, kept)).unwrap();
+    let (how, bytes) = Answer::parse(&answer).unwrap();
+    (how, bytes.to_vec())
+}
+
+fn check(plain: &[u8]) -> Crc {
+    let mut check = Crc::new();
+    check.update(plain);
+    check
+}
+
+/// One member of the blocks; where each lies.
+fn member(blocks: &[(&[u8], Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
+    let mut member = GzipMember::new(Vec::new(), 7).unwrap();
+    let places = blocks.iter().map(|(plain, deflated)| member.block(&check(plain), deflated).unwrap()).collect();
+    (member.finish().unwrap(), places)
+}
+
+fn inflated(bytes: &[u8]) -> Vec<u8> {
+    let mut decoder = GzDecoder::new(bytes);
+    let mut plain = Vec::new();
+    decoder.read_to_end(&mut plain).unwrap();
+    assert!(decoder.into_inner().is_empty(), "nothing stands behind the member");
+    plain
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_cut_anywhere_come_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
+        let mut codec = Codec::default();
+        let (mut rest, mut blocks) = (plain.as_slice(), Vec::new());
+        for cut in cuts.iter().cycle() {
+            let (block, later) = rest.split_at_checked(*cut).unwrap_or((rest, &[]));
+            if block.is_empty() {
+                break;
+            }
+            blocks.push((block, made(&mut codec, block, &[]).1));
+            rest = later;
+        }
+        let (bytes, places) = member(&blocks);
+        prop_assert_eq!(inflated(&bytes), plain.as_slice());
+        for ((_, deflated), at) in blocks.iter().zip(places) {
+            let at = usize::try_from(at).unwrap();
+            prop_assert_eq!(&bytes[at..at + deflated.len()], deflated.as_slice());
+        }
+    }
+
+    #[test]
+    fn bytes_that_hold_something_else_are_never_kept(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        prop_assume!(!plain.is_empty() && !other.is_empty());
+        let mut codec = Codec::default();
+        let (_, good) = made(&mut codec, &plain, &[]);
+        prop_assert!(codec.holds(&good, &plain));
+        prop_assert_eq!(made(&mut codec, &plain, &good).0, Answer::Kept);
+        let (_, foreign) = made(&mut codec, &other, &[]);
+        let mut flipped = good.clone();
+        let at = at.index(flipped.len());
+        flipped[at] ^= 1 << bit;
+        let cut = good[..good.len() - 1].to_vec();
+        let longer = [&good[..], &[0]].concat();
+        for kept in [foreign, flipped, cut, longer] {
+            let (how, bytes) = made(&mut codec, &plain, &kept);
+            // A flipped bit that means the same is as good.
+            prop_assert!(how != Answer::Kept || codec.holds(&kept, &plain));
+            prop_assert_eq!(inflated(&member(&[(plain.as_slice(), bytes)]).0), plain.clone());
+        }
+    }
+
+    #[test]
+    fn a_piece_of_any_bytes_is_refused_or_made(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Codec::default().work(&bytes);
+        let _ = Piece::parse(&bytes).map(|piece| piece.plain.len());
+    }
+}
+
+#[test]
+fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
+    let mut codec = Codec::default();
+    let plain = b"the same words, the same words, the same words".repeat(40);
+    let mut last = Vec::with_capacity(4096);
+    let mut deflate = Compress::new(Compression::new(6), false);
+    deflate.compress_vec(&plain, &mut last, FlushCompress::Finish).unwrap();
+    assert!(!codec.holds(&last, &plain), "it ends the stream");
+
+    let mut both = Vec::with_capacity(8192);
+    deflate.reset();
+    deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
+    let first = both.len();
+    deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
+    assert!(codec.holds(&both[..first], &plain));
+    assert!(!codec.holds(&both[first..], &plain), "it needs the block before it");
+    let whole = both[..first].to_vec();
+    let half = whole[..whole.len() - 4].to_vec();
+    assert!(!codec.holds(&half, &plain), "it ends within a block");
+}
+
+#[test]
+fn what_does_not_get_smaller_is_stored_as_it_is() {
+    let mut codec = Codec::default();
+    for count in [1, 5000, 8192, 65_535, 65_536, 262_144] {
+        let plain = noise(3, count);
+        let (how, bytes) = made(&mut codec, &plain, &[]);
+        assert_eq!(how, Answer::Stored, "{count} bytes");
+        assert_eq!(bytes, stored(Vec::new(), &plain));
+        assert!(codec.holds(&bytes, &plain));
+    }
+    // Noise at its start says nothing about what follows.
+    let mixed = [noise(4, 8192), b"automation: ".repeat(20_000)].concat();
+    assert_eq!(made(&mut codec, &mixed, &[]).0, Answer::Deflated);
+}
