@@ -88,6 +88,9 @@ impl Engine {
         let keys: Vec<usize> = self.live.keys().copied().collect();
         for key in keys {
             let Some(live) = self.live.get_mut(&key) else { continue };
+            if !live.is_concerned(event, home) {
+                continue;
+            }
             let (firings, problems) = live.hear(event, home, &self.templates);
             let name = live.automation.name();
             let notice = |message| Effect::Notice { automation: name.clone(), message };

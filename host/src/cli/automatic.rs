@@ -6,8 +6,8 @@ use std::sync::mpsc::channel;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
-use super::automations::asked;
 use super::args::{Call, Change, Global, Set};
+use super::automations::asked;
 use super::commands::{call, need_home, say_notices};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;

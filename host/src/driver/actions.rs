@@ -109,7 +109,9 @@ impl Driver {
         let data = with_target(data, target);
         let result = match action.split_once('.') {
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
-            Some(("notify", "persistent_notification")) => self.calls.notifications.call(host, "create", &data),
+            Some(("notify", "persistent_notification")) => {
+                self.calls.notifications.call(host, "create", &data)
+            }
             Some(("notify", name)) if !host.plugins().iter().any(|plugin| plugin.has(action)) => {
                 self.calls.under_way.push(UnderWay { run, call, plugin: None });
                 self.send(host, (run, call), name, &data);
@@ -150,12 +152,20 @@ impl Driver {
         };
         match &self.calls.notifier {
             Some(notifier) => notifier.send(name, data, &self.home, answer),
-            None => answer(Err(Failure { message: format!("notify.{name}: larder.toml cannot be used; mend it"), is_final: true })),
+            None => answer(Err(Failure {
+                message: format!("notify.{name}: larder.toml cannot be used; mend it"),
+                is_final: true,
+            })),
         }
     }
 }
 
-fn begin(host: &mut Host, action: &str, data: &Value, is_client: bool) -> std::result::Result<(String, Call), Failure> {
+fn begin(
+    host: &mut Host,
+    action: &str,
+    data: &Value,
+    is_client: bool,
+) -> std::result::Result<(String, Call), Failure> {
     let refused = |message: String| Failure { message, is_final: true };
     let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
     let plugin = plugin.ok_or_else(|| refused(unknown(host, action)))?;

@@ -22,9 +22,8 @@ impl Sources {
         let usual = self.config.join("larder.toml");
         match &self.options {
             None if !usual.exists() => Ok(Configuration::default()),
-            named => {
-                configuration::load(&Disk, named.as_ref().unwrap_or(&usual)).map_err(|problem| problem.to_string())
-            }
+            named => configuration::load(&Disk, named.as_ref().unwrap_or(&usual))
+                .map_err(|problem| problem.to_string()),
         }
     }
 

@@ -105,17 +105,24 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     home.larder(&hello).exits(0);
     let wrong = home.larder(&["call", "notify.diary", "--data", "{}"]).exits(1);
     wrong.says("notify.diary: ");
-    home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#]).exits(1).says("there is no such target");
+    home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
+        .exits(1)
+        .says("there is no such target");
     assert_eq!(lines(), 1);
     let mut serving = Serving::start(home.command(&["serve"]));
     home.larder(&hello).exits(0);
     assert_eq!(lines(), 2);
     home.larder(&["call", "backup.create"]).exits(0);
     assert_eq!(home.archives().len(), 1);
-    let id = home.larder(&["--json", "list"]).exits(0).json()["backups"][0]["backup_id"].as_str().unwrap().to_owned();
+    let id = home.larder(&["--json", "list"]).exits(0).json()["backups"][0]["backup_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     home.larder(&["call", "backup.delete", "--data", &json!({"backup_id": id}).to_string()]).exits(0);
     assert_eq!(home.archives().len(), 0);
-    home.larder(&["call", "light.turn_on"]).exits(1).says("there is no action light.turn_on; automations may call ");
+    home.larder(&["call", "light.turn_on"])
+        .exits(1)
+        .says("there is no action light.turn_on; automations may call ");
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
 }

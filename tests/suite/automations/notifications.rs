@@ -126,7 +126,10 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
     - event: reached
 "#;
     let home = home("UTC", yaml);
-    let hook = format!("[notify.hook]\nkind = \"webhook\"\nurl = \"{}/secret/path\"\nretries = 0\n", receiver.address);
+    let hook = format!(
+        "[notify.hook]\nkind = \"webhook\"\nurl = \"{}/secret/path\"\nretries = 0\n",
+        receiver.address
+    );
     home.write("larder.toml", hook);
     let mut service = home.serve(START);
     service.pass(1);
@@ -134,7 +137,10 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
     service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
     service.pass(1);
     let topics: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
-    assert!(topics.contains(&"reached".to_owned()) && !topics.contains(&"unreached".to_owned()), "{topics:?}");
+    assert!(
+        topics.contains(&"reached".to_owned()) && !topics.contains(&"unreached".to_owned()),
+        "{topics:?}"
+    );
     let end = &ends(&mut service, "strict")[0];
     assert!(end.starts_with("failed: notify.hook: ") && end.contains("403"), "{end}");
     assert!(!end.contains("secret/path"), "{end}");
@@ -162,7 +168,10 @@ fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
     ask("trigger", json!({"name": "say"})).unwrap();
     home.write("larder.toml", "[notify.diary]\nkind = \"pigeon\"\n");
     let refused = ask("reload", json!({})).unwrap_err();
-    assert!(refused.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"), "{refused}");
+    assert!(
+        refused.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"),
+        "{refused}"
+    );
     ask("trigger", json!({"name": "say"})).unwrap();
     let lines = |name: &str| fs::read_to_string(home.path(name)).unwrap().lines().count();
     assert_eq!((lines("one.txt"), lines("two.txt")), (1, 2));

@@ -80,7 +80,9 @@ fn a_line_in_larder_toml_installs_it() {
     );
     let shown = home.larder(&["plugin"]).exits(0).stdout;
     let own = shown.split("The plugin heartbeat\n").nth(1).unwrap();
-    for words in ["heartbeat.send", "ask other machines: the hosts that were named for it", "be called at a time"] {
+    for words in
+        ["heartbeat.send", "ask other machines: the hosts that were named for it", "be called at a time"]
+    {
         assert!(own.contains(words), "{words} is not in:\n{own}");
     }
     assert!(!own.contains("larder:automation/files"), "{own}");

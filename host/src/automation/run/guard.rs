@@ -26,8 +26,9 @@ impl Causes {
         now: Timestamp,
     ) -> Result<(), String> {
         let chain = cause.and_then(|run| self.chains.get(&run));
-        let own = chain
-            .map_or(0, |chain| chain.iter().filter(|(of, at)| *of == key && is_within(CHAIN_SECONDS, *at, now)).count());
+        let own = chain.map_or(0, |chain| {
+            chain.iter().filter(|(of, at)| *of == key && is_within(CHAIN_SECONDS, *at, now)).count()
+        });
         live.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
         let reason = if own >= MAX_SELF_CAUSED {
             format!("caused itself {own} times within {CHAIN_SECONDS} s")

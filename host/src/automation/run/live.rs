@@ -135,15 +135,20 @@ impl Live {
         }
     }
 
-    /// What an event fires: the variable `trigger` of each.
-    pub fn hear(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
-        let is_concerned = match event {
+    /// Whether an event may fire a trigger. Asked of every automation for every event, so it only looks.
+    pub fn is_concerned(&self, event: &Event, home: &Home) -> bool {
+        match event {
+            _ if self.watch.is_none() => false,
             Event::State { id, .. } => self.interest.all_states || self.interest.entities.contains(id),
             Event::Named { name, .. } => self.interest.events.contains(name),
             Event::Time => self.next.is_some_and(|next| next <= home.now),
             Event::Start | Event::Shutdown => true,
-        };
-        let Some(watch) = self.watch.as_mut().filter(|_| is_concerned) else { return Default::default() };
+        }
+    }
+
+    /// What an event fires: the variable `trigger` of each.
+    pub fn hear(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
+        let Some(watch) = self.watch.as_mut() else { return Default::default() };
         let (firings, problems) = watch.hear(event, home, templates, &self.variables);
         self.interest = watch.interest();
         self.next = watch.next();
