@@ -16,6 +16,7 @@ pub mod locations;
 mod lock;
 pub mod model;
 pub mod options;
+pub mod pace;
 pub mod runtime;
 pub mod scheduler;
 pub mod service;

@@ -1,6 +1,7 @@
 //! The suite: one binary, a module a subject.
 
 mod automatic;
+mod blocks;
 mod commands;
 mod cuts;
 mod databases;

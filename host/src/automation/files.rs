@@ -6,10 +6,10 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 use super::model::Automation;
 use super::parse;
 use super::yaml::{self, Kind, Node, Parsed, Place, Problem};
+use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Where files and environment variables come from.
 pub trait Source {

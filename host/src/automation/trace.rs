@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE, MAX_TRACES};
 use crate::model::Timestamp;
+use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE, MAX_TRACES};
 
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -11,9 +11,9 @@ use std::sync::Arc;
 pub use values::{clock_time, period};
 
 use self::keys::Keys;
-use crate::options::automations::DEFAULT_MAX;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};
+use crate::options::automations::DEFAULT_MAX;
 
 /// Reads one automation.
 pub fn automation(node: &Node) -> Parsed<Automation> {

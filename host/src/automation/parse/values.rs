@@ -3,10 +3,10 @@
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use serde_json::Value;
 
-use crate::options::automations::MAX_SECONDS;
 use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};
+use crate::options::automations::MAX_SECONDS;
 
 /// A text; a number is taken as it is written. None when there is nothing.
 pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {

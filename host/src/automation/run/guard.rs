@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::live::Live;
-use crate::options::automations::{LOOP_SECONDS, MAX_SELF_CAUSED, MAX_STARTS};
 use crate::model::Timestamp;
+use crate::options::automations::{LOOP_SECONDS, MAX_SELF_CAUSED, MAX_STARTS};
 
 /// The automations behind each run of late, the earliest first.
 #[derive(Debug, Default)]

@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::home::{Event, Home};
-use crate::options::automations::MAX_STEPS;
 use super::model::Sequence;
 use super::templates::{Templates, Variables};
 use super::trace::Trace;
 use super::triggers::Interest;
 use crate::model::Timestamp;
+use crate::options::automations::MAX_STEPS;
 use flow::Frame;
 use waits::Wait;
 

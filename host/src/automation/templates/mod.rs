@@ -24,9 +24,9 @@ pub use native::parse as native;
 pub use times::span_text;
 
 use super::home::{Entity, Home};
-use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
 use super::model::{Data, Template};
 use super::zone;
+use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
 
 /// The variables of a run.
 pub type Variables = serde_json::Map<String, Value>;
