@@ -46,7 +46,9 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
             let (tag, what) = match &error {
                 ArchiveError::Damaged { what } => (Tag::Damaged, what.clone()),
                 ArchiveError::Unsupported { what } => (Tag::Unsupported, what.clone()),
-                ArchiveError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => (Tag::CutOff, error.to_string()),
+                ArchiveError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    (Tag::CutOff, error.to_string())
+                }
                 other => (Tag::Failed, other.to_string()),
             };
             outside.give(&[&[tag as u8], what.as_bytes()].concat());

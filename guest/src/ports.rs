@@ -177,8 +177,11 @@ pub struct Reader<'a> {
     end: u64,
     chunk: Vec<u8>,
     used: usize,
+    most: u32,
 }
 
+/// Bytes that are asked for at once by who only looks at headers.
+const GLANCE: u32 = 16 * 1024;
 /// Bytes asked for at once.
 const CHUNK: u32 = 256 * 1024;
 
@@ -190,7 +193,12 @@ impl<'a> Reader<'a> {
     /// Reads `size` bytes from `offset` on; seeking is relative to `offset`'s content, not to the section.
     pub fn section(content: &'a dyn Content, offset: u64, size: u64) -> Self {
         let end = offset.saturating_add(size).min(content.size());
-        Self { content, position: offset, end, chunk: Vec::new(), used: 0 }
+        Self { content, position: offset, end, chunk: Vec::new(), used: 0, most: CHUNK }
+    }
+
+    /// For looking here and there, not for reading all.
+    pub fn glancing(content: &'a dyn Content) -> Self {
+        Self { most: GLANCE, ..Self::new(content) }
     }
 
     /// Where the next byte comes from.
@@ -203,7 +211,7 @@ impl io::Read for Reader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.used >= self.chunk.len() {
             let left = self.end.saturating_sub(self.position);
-            let max = u32::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+            let max = u32::try_from(left).unwrap_or(u32::MAX).min(self.most);
             self.chunk = if max == 0 { Vec::new() } else { self.content.read(self.position, max)? };
             self.used = 0;
         }

@@ -78,7 +78,11 @@ pub fn prove(
     };
     let is_same = outer.manifest == *meant.manifest && outer.members.len() == 1;
     if !is_same || stored.size() != meant.size {
-        let what = format!("{} bytes became {} bytes, or it says something else of itself", meant.size, stored.size());
+        let what = format!(
+            "{} bytes became {} bytes, or it says something else of itself",
+            meant.size,
+            stored.size()
+        );
         return Err(distrusted(file, &what));
     }
     let mut progress = Progress::new(outside, "upload_to_agents", meant.size);

@@ -24,7 +24,8 @@ impl Cache {
 
     pub fn load(&self, name: &str) -> Result<Stored> {
         let path = self.path(name)?;
-        let content = Stored::new(File::open(&path).doing(|| format!("cannot open {}", path.display()))?, name)?;
+        let content =
+            Stored::new(File::open(&path).doing(|| format!("cannot open {}", path.display()))?, name)?;
         match content.size() {
             size if size > MAX_CACHED as u64 => {
                 Err(Error::Limit(format!("{} has {size} bytes, more than {MAX_CACHED}", path.display())))

@@ -22,6 +22,7 @@ pub mod model;
 pub mod notify;
 pub mod options;
 pub mod plugin;
+pub mod pace;
 pub mod runtime;
 pub mod scheduler;
 pub mod service;

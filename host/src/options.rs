@@ -71,6 +71,9 @@ const MOST_WORKERS: usize = 6;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 
+/// Where the service stands behind other programs: half-way, so that a backup gets done on a busy machine, too.
+pub const SERVICE_NICE: u8 = 10;
+
 /// What one instance of a component may use.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -90,6 +93,10 @@ pub struct Limits {
     pub workers: usize,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
+    /// MiB a second that all instances together read and write; 0: as fast as it goes.
+    pub bandwidth: u32,
+    /// How much of a processor each job and worker takes at most, in per cent.
+    pub cpu_share: u32,
     /// How long a backup waits for a database that somebody holds locked: longer than a program keeps a transaction open.
     pub database_wait: Duration,
     /// How long work that is under way may go on when the service is told to stop.
@@ -107,6 +114,8 @@ impl Default for Limits {
             jobs: 16,
             workers: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
             handles: 256,
+            bandwidth: 0,
+            cpu_share: 100,
             database_wait: Duration::from_secs(30),
             stop_time: Duration::from_secs(60),
         }
@@ -158,6 +167,15 @@ impl Limits {
             ),
             info("handles", self.handles.to_string(), "open contents, drafts and jobs of one instance"),
             info(
+                "bandwidth",
+                match self.bandwidth {
+                    0 => "none".into(),
+                    most => format!("{most} MiB/s"),
+                },
+                "that all together read and write; 0: as fast as it goes",
+            ),
+            info("cpu-share", format!("{} %", self.cpu_share), "of a processor, for each job and worker"),
+            info(
                 "database-wait",
                 seconds(self.database_wait),
                 "for a database that somebody holds locked; then it is read as any file",
@@ -170,7 +188,7 @@ impl Limits {
         ]
     }
 
-    /// Sets one limit from `name=value`: MiB for `memory`, seconds for times.
+    /// Sets one limit from `name=value`: MiB for `memory`, MiB a second for `bandwidth`, per cent for `cpu-share`, seconds for times.
     pub fn set(&mut self, text: &str) -> Result<()> {
         let wrong = || {
             let names: Vec<_> = self.describe().iter().map(|limit| limit.name).collect();
@@ -188,6 +206,8 @@ impl Limits {
             "jobs" => self.jobs = number as usize,
             "workers" => self.workers = number as usize,
             "handles" => self.handles = number as usize,
+            "bandwidth" => self.bandwidth = number,
+            "cpu-share" if (1..=100).contains(&number) => self.cpu_share = number,
             "database-wait" => self.database_wait = seconds,
             "stop-time" => self.stop_time = seconds,
             _ => return Err(wrong()),

@@ -2,6 +2,7 @@
 
 mod automatic;
 mod automations;
+mod blocks;
 mod commands;
 mod cuts;
 mod databases;

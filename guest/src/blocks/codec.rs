@@ -88,7 +88,8 @@ impl Codec {
         self.plain.reserve(plain.len().saturating_add(ROOM));
         let first = self.inflate.decompress_vec(deflated, &mut self.plain, FlushDecompress::None);
         let all = deflated.len() as u64;
-        if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || !is_equal(&self.plain, plain) {
+        if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || !is_equal(&self.plain, plain)
+        {
             return false;
         }
         let end = self.inflate.decompress_vec(&END, &mut self.plain, FlushDecompress::Finish);

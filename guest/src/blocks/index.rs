@@ -127,7 +127,8 @@ impl Blocks {
     pub fn find(&self, check: u32, length: u32, from: u64) -> Option<Block> {
         let key = |block: &Block| (block.check, block.length);
         let is_one = |block: &&Block| key(block) == (check, length);
-        let at = |offset| self.0.partition_point(|block| (key(block), block.offset) < ((check, length), offset));
+        let at =
+            |offset| self.0.partition_point(|block| (key(block), block.offset) < ((check, length), offset));
         let found = |offset| self.0.get(at(offset)).filter(is_one).copied();
         found(from).or_else(|| found(0))
     }

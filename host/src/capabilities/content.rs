@@ -70,7 +70,9 @@ impl content::HostContent for StoreData {
                 self.grants.steps.at("home: read");
             }
         }
-        Ok(content.read(offset, max)?)
+        let bytes = content.read(offset, max)?;
+        self.pace(bytes.len());
+        Ok(bytes)
     }
 
     fn drop(&mut self, this: Resource<Content>) -> wasmtime::Result<()> {

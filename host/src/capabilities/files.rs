@@ -136,6 +136,7 @@ impl files::HostTarget for StoreData {
 
 impl files::HostWriter for StoreData {
     fn append(&mut self, this: Resource<StagedWriter>, bytes: Vec<u8>) -> Result<(), Refusal> {
+        self.pace(bytes.len());
         let writer = self.table.get_mut(&this)?.0.as_mut().ok_or_else(|| used_up("file writer"))?;
         Ok(writer.append(&bytes)?)
     }

@@ -61,6 +61,7 @@ impl storage::HostDraft for StoreData {
     }
 
     fn append(&mut self, this: Resource<OpenDraft>, bytes: Vec<u8>) -> Result<(), Refusal> {
+        self.pace(bytes.len());
         Ok(self.table.get_mut(&this)?.open()?.append(&bytes)?)
     }
 

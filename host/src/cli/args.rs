@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::options::SERVICE_NICE;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Verified backups of a Home Assistant home, made by a sandboxed plugin.
@@ -77,7 +78,7 @@ pub enum Command {
         id: String,
     },
     /// Runs until it is stopped: the schedule, retention, the plugin
-    Serve,
+    Serve(Serve),
     /// Shows or changes the automatic settings
     Settings(Settings),
     /// Calls an action, as an automation does
@@ -131,6 +132,22 @@ pub enum AutomationsCommand {
     },
     /// Has the running service read the files anew; runs of what did not change go on
     Reload,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// How far it stands back behind other programs that want the processor: 0, not at all, to 19
+    #[arg(long, value_name = "NUMBER", default_value_t = SERVICE_NICE, value_parser = clap::value_parser!(u8).range(0..=19))]
+    pub nice: u8,
+    /// Whether disks work for it only when no other program wants them
+    #[arg(long, value_enum, default_value = "idle")]
+    pub io: Io,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Io {
+    Idle,
+    Normal,
 }
 
 #[derive(Debug, Args)]

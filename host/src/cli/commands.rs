@@ -38,9 +38,9 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Extract(extract) => self::extract(setting, global, extract),
         Command::Encrypt(encrypt) => self::encrypt(setting, global, encrypt),
         Command::Decrypt(decrypt) => self::decrypt(setting, global, decrypt),
-        Command::Serve => {
+        Command::Serve(how) => {
             need_home(&setting)?;
-            serve::run(&setting, global.verbose)
+            serve::run(&setting, how, global.verbose)
         }
         Command::Settings(settings) => automatic::settings(&setting, global, settings.change.as_ref()),
         Command::Call(call) => automatic::action(&setting, global, call),

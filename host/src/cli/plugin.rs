@@ -15,7 +15,10 @@ const MAY: &[(&str, &str)] = &[
     ),
     ("larder:automation/storage", "list, read, add and delete backups in the configured locations"),
     ("larder:automation/jobs", "start jobs: fresh instances of itself, under the limits below"),
-    ("larder:automation/workers", "in a job, start workers: instances that have pieces of work and nothing else"),
+    (
+        "larder:automation/workers",
+        "in a job, start workers: instances that have pieces of work and nothing else",
+    ),
     ("larder:automation/cache", "keep what may be lost in the state directory, to spare work the next time"),
     ("larder:automation/entities", "show states, and tell subscribers what happens"),
     ("larder:automation/clock", "know the time zone"),

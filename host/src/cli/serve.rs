@@ -7,17 +7,21 @@ use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::args::{Io, Serve};
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
 use crate::bus::{Event, LOG};
 use crate::control::Control;
 use crate::driver::Requests;
+use crate::pace;
 use crate::service::Service;
 
 /// Home Assistant's topic for what the backup manager does.
 const EVENTS: &str = "backup/subscribe_events";
 
-pub(super) fn run(setting: &Setting, verbose: bool) -> anyhow::Result<Answer> {
+pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Result<Answer> {
+    // Threads that are started later stand where this one does.
+    pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| say(notice));
     // From here on a signal ends it in an orderly way, however early it comes.
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;

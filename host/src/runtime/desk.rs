@@ -89,7 +89,9 @@ impl Desk {
                 return Some(Ok(Err(failure.clone())));
             }
             let Some(answer) = state.answers.front_mut() else {
-                return Some(Err(wasmtime::Error::msg("it waited for the answer to a piece that it had not put")));
+                return Some(Err(wasmtime::Error::msg(
+                    "it waited for the answer to a piece that it had not put",
+                )));
             };
             if let Some(part) = answer.parts.pop_front() {
                 answer.untaken = answer.untaken.saturating_sub(part.len());
@@ -104,7 +106,11 @@ impl Desk {
     }
 
     /// A worker's next piece; `done` is the number of the one before, whose answer is complete.
-    pub(super) fn next(&self, vitals: &Vitals, done: Option<u64>) -> wasmtime::Result<Option<(u64, Vec<u8>)>> {
+    pub(super) fn next(
+        &self,
+        vitals: &Vitals,
+        done: Option<u64>,
+    ) -> wasmtime::Result<Option<(u64, Vec<u8>)>> {
         if let Some(number) = done {
             self.complete(number);
         }

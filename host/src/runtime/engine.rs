@@ -13,6 +13,7 @@ use super::threads::Threads;
 use super::vitals::Vitals;
 use crate::capabilities::{self, TOO_MANY_OPEN};
 use crate::options::{EPOCH, Limits};
+use crate::pace::Pace;
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ struct Inner {
     component: Component,
     plugin: PluginPre<StoreData>,
     limits: Limits,
+    pace: Pace,
 }
 
 impl Runtime {
@@ -40,11 +42,17 @@ impl Runtime {
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
         let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
         tick(&engine);
-        Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits }) })
+        let rate = u64::from(limits.bandwidth) << 20;
+        let pace = Pace::new(Some(rate).filter(|rate| *rate > 0));
+        Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })
     }
 
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.inner.pace
     }
 
     /// Names of what the component imports, then exports.

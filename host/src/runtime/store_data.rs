@@ -14,8 +14,8 @@ use super::stderr::Stderr;
 use super::threads::Threads;
 use super::vitals::Vitals;
 use super::workers::Worker;
-use crate::cache::Cache;
 use crate::bus::Bus;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::error::{Error, Result};
@@ -123,6 +123,11 @@ impl StoreData {
         let snapshots = Arc::default();
         let worker = None;
         Self { grants, table, memory, vitals, stderr, runtime, threads, worker, progress, snapshots, wasi }
+    }
+
+    /// Waits until so many bytes may be read or written.
+    pub(crate) fn pace(&self, count: usize) {
+        self.runtime.pace().wait(count, || self.vitals.overdue().is_some());
     }
 
     /// Some things only the manager does: a job has nobody to be called by, and nothing to remember.

@@ -46,11 +46,7 @@ impl Counts {
 struct Running(Arc<Threads>, Who);
 
 impl Threads {
-    pub(super) fn spawn(
-        self: &Arc<Self>,
-        who: Who,
-        work: impl FnOnce() + Send + 'static,
-    ) -> io::Result<()> {
+    pub(super) fn spawn(self: &Arc<Self>, who: Who, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         *self.running().of(who) += 1;
         let running = Running(self.clone(), who);
         let thread = Builder::new().name(who.name().into()).spawn(move || {
@@ -71,7 +67,8 @@ impl Threads {
 
     /// Waits until all have ended, at most so long.
     pub(super) fn wait(&self, most: Duration) {
-        let waited = self.ended.wait_timeout_while(self.running(), most, |running| running.main + running.workers > 0);
+        let waited =
+            self.ended.wait_timeout_while(self.running(), most, |running| running.main + running.workers > 0);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::{CallHook, UpdateDeadline};
 
-use crate::options::{LOOK, Limits};
+use crate::options::{EPOCH, LOOK, Limits};
 
 pub(crate) struct Vitals {
     pub(crate) limits: Limits,
@@ -107,7 +107,18 @@ impl Vitals {
     pub(crate) fn check(&self) -> wasmtime::Result<UpdateDeadline> {
         match self.overdue().or_else(|| self.computes_too_long()) {
             Some(reason) => Err(self.stop(reason)),
-            None => Ok(UpdateDeadline::Continue(1)),
+            None => {
+                self.rest();
+                Ok(UpdateDeadline::Continue(1))
+            }
+        }
+    }
+
+    /// A job or worker that has computed for one epoch leaves the processor to others for as long as its share says.
+    fn rest(&self) {
+        let share = self.limits.cpu_share.clamp(1, 100);
+        if self.is_job && share < 100 {
+            std::thread::sleep(EPOCH * (100 - share) / share);
         }
     }
 

@@ -48,7 +48,7 @@ fn what_is_no_plugin_is_named_with_the_reason() {
 
 #[test]
 fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
-    let run = TestHome::new().larder(&["plugin"]).exits(0);
+    let run = TestHome::new().larder(&["--limit", "workers=2", "plugin"]).exits(0);
     for forbidden in ["wasi:filesystem", "wasi:sockets", "wasi:http"] {
         assert!(!run.stdout.contains(forbidden), "{forbidden}\n{}", run.stdout);
     }

@@ -7,6 +7,7 @@ mod host;
 mod limits;
 mod outside;
 mod speech;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::fs;

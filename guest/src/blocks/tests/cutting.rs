@@ -49,7 +49,8 @@ fn cut(files: &[File]) -> Vec<Vec<u8>> {
 
 /// A home of many small files and some large ones.
 fn home() -> Vec<File> {
-    let small = (0..1500).map(|n| (format!("packages/{n:05}.yaml"), noise(n, 200 + usize::try_from(n).unwrap() * 7 % 9000)));
+    let small = (0..1500)
+        .map(|n| (format!("packages/{n:05}.yaml"), noise(n, 200 + usize::try_from(n).unwrap() * 7 % 9000)));
     let database = [b"SQLite format 3\0".to_vec(), noise(1, 700_000)].concat();
     let large = [("home-assistant_v2.db".to_owned(), database), ("zigbee.log".to_owned(), noise(2, 900_000))];
     large.into_iter().chain(small).collect()

@@ -38,7 +38,8 @@ fn a_block_is_found_by_what_it_holds_and_in_the_order_of_the_archive() {
 fn the_index_of_a_protected_backup_shows_nothing_without_its_password() {
     let password = Password::new("Z0X2-3QJC-BHAZ-R227-4IIQ-7V16-MZB2");
     let keys = ArchiveKeys::new(Version::V3, &password, &mut random).unwrap();
-    let known = Block { check: 0x1234_5678, length: 0x0a0b_0c0d, offset: 0x1122_3344_5566_7788, deflated: 99 };
+    let known =
+        Block { check: 0x1234_5678, length: 0x0a0b_0c0d, offset: 0x1122_3344_5566_7788, deflated: 99 };
     let bytes = encode(&about(true), &[known], Some((&keys, &mut random))).unwrap();
     for secret in [0x1234_5678_u32.to_le_bytes(), 0x0a0b_0c0d_u32.to_le_bytes()] {
         assert!(!bytes.windows(4).any(|window| window == secret));

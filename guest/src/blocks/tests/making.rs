@@ -30,7 +30,8 @@ fn check(plain: &[u8]) -> Crc {
 /// One member of the blocks; where each lies.
 fn member(blocks: &[(&[u8], Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
     let mut member = GzipMember::new(Vec::new(), 7).unwrap();
-    let places = blocks.iter().map(|(plain, deflated)| member.block(&check(plain), deflated).unwrap()).collect();
+    let places =
+        blocks.iter().map(|(plain, deflated)| member.block(&check(plain), deflated).unwrap()).collect();
     (member.finish().unwrap(), places)
 }
 

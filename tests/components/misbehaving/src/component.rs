@@ -10,8 +10,9 @@ mod bindings {
 }
 
 use bindings::exports::larder::automation as exports;
-pub use bindings::larder::automation::{clock, entities, files, jobs, storage, types};
+pub use bindings::larder::automation::{cache, clock, entities, files, jobs, storage, types, workers};
 
+use crate::workers as crews;
 use crate::{computing, reading, speaking, system, writing};
 
 /// JSON text, or why not.
@@ -78,7 +79,7 @@ impl exports::job::Guest for Plugin {
     }
 }
 
-fn perform(deed: &str) -> Answer {
+pub fn perform(deed: &str) -> Answer {
     if let Some(port) = deed.strip_prefix("network:") {
         return system::network(port.parse().unwrap());
     }
@@ -89,6 +90,7 @@ fn perform(deed: &str) -> Answer {
         writing::DEEDS,
         system::DEEDS,
         crate::jobs::DEEDS,
+        crews::DEEDS,
     ]
     .concat();
     match all.iter().find(|(name, _)| *name == deed) {

@@ -13,4 +13,5 @@ mod jobs;
 mod reading;
 mod speaking;
 mod system;
+mod workers;
 mod writing;

@@ -1,0 +1,23 @@
+//! The codec of blocks without a sandbox, for the benchmark: makes all blocks of one file, and says how many seconds of the
+//! processor that took. `tests/bench/targets.py` runs it.
+
+use std::time::Instant;
+
+use larder_guest::blocks::codec::Codec;
+
+/// Bytes of a database's block.
+const BLOCK: usize = 64 * 1024;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1).ok_or("which file?")?;
+    let bytes = std::fs::read(path)?;
+    let mut codec = Codec::default();
+    let started = Instant::now();
+    let mut made = 0;
+    for block in bytes.chunks(BLOCK) {
+        let piece = [&u32::try_from(block.len())?.to_le_bytes(), block].concat();
+        made += codec.work(&piece).map_err(|failure| failure.message)?.len();
+    }
+    println!("{{\"seconds\": {}, \"bytes\": {}, \"made\": {made}}}", started.elapsed().as_secs_f64(), bytes.len());
+    Ok(())
+}

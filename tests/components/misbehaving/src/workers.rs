@@ -1,0 +1,142 @@
+//! Workers: crews whose workers do what they should not, and what a job does wrong with them.
+//!
+//! A job `crew-NAME` starts workers that run `worker-NAME`, gives them a piece and waits for what comes of it.
+
+use crate::component::workers::{Crew, give, next};
+use crate::component::{Answer, Asked, Deed, GOOD, cache, failure, files, perform, refused, storage};
+
+const PIECE: usize = 100_000;
+/// More than any piece may have.
+const HUGE: usize = 5 << 20;
+
+fn crew(name: &str) -> Answer {
+    let crew = match Crew::start(&format!("worker-{name}"), "{}", 2) {
+        Ok(crew) => crew,
+        Err(error) => return refused::<()>(Err(error)),
+    };
+    crew.put(&vec![7; PIECE]).unwrap();
+    let mut answer = Vec::new();
+    while let Some(part) = crew.take()? {
+        answer.extend_from_slice(&part);
+    }
+    match answer.is_empty() {
+        true => Ok(GOOD.into()),
+        false => Err(failure("answered", String::from_utf8_lossy(&answer))),
+    }
+}
+
+/// Lets the deeds of `computing` and others happen in a worker.
+fn worker(deed: &str) -> Answer {
+    let _ = next();
+    perform(deed)
+}
+
+/// What a worker has beside its pieces: nothing.
+fn poor() -> Answer {
+    let mut asked = Asked::default();
+    let _ = next();
+    asked.ask("crew", Crew::start("worker-echo", "{}", 1));
+    asked.ask_briefly("file", files::Snapshot::new().open(b"configuration.yaml"));
+    asked.ask_briefly("objects", storage::objects("backup.local"));
+    asked.ask_briefly("cache", cache::load("last-backup"));
+    asked.ask_briefly("store", cache::store("last-backup", b""));
+    let answer = asked.answer();
+    give(answer.unwrap_err().message.as_bytes());
+    while next().is_some() {}
+    Ok(GOOD.into())
+}
+
+fn echo() -> Answer {
+    while let Some(piece) = next() {
+        give(&piece);
+    }
+    Ok(GOOD.into())
+}
+
+/// As many pieces as may be under way, and one more.
+fn full() -> Answer {
+    let crew = Crew::start("worker-silent", "{}", 1).unwrap();
+    for _ in 0..crew.capacity() {
+        crew.put(b"x").unwrap();
+    }
+    let outcome = crew.put(b"x");
+    while let Ok(Some(_)) = crew.take() {}
+    refused(outcome)
+}
+
+fn crews() -> Answer {
+    let mut kept = Vec::new();
+    loop {
+        match Crew::start("worker-echo", "{}", 1) {
+            Ok(crew) => kept.push(crew),
+            Err(error) => return refused::<()>(Err(error)),
+        }
+    }
+}
+
+/// More than is kept of an answer that nobody takes.
+fn flood() -> Answer {
+    let _ = next();
+    for _ in 0..200 {
+        give(&[1; PIECE]);
+    }
+    while next().is_some() {}
+    Ok(GOOD.into())
+}
+
+/// Takes nothing of the flood and ends: nobody must wait for that.
+fn ignore_flood() -> Answer {
+    let crew = Crew::start("worker-flood", "{}", 1).unwrap();
+    crew.put(b"x").unwrap();
+    let _ = crew.take()?;
+    Ok(GOOD.into())
+}
+
+pub const DEEDS: &[(&str, Deed)] = &[
+    ("crew-loop", || crew("loop")),
+    ("crew-trap", || crew("trap")),
+    ("crew-memory", || crew("memory")),
+    ("crew-refuse", || crew("refuse")),
+    ("crew-leave", || crew("leave")),
+    ("crew-poor", || crew("poor")),
+    ("crew-huge", || crew("huge")),
+    ("crew-full", full),
+    ("crew-put-huge", || refused(Crew::start("worker-echo", "{}", 1).unwrap().put(&vec![0; HUGE]))),
+    ("crew-take-nothing", || {
+        let _ = Crew::start("worker-echo", "{}", 1).unwrap().take()?;
+        Ok(GOOD.into())
+    }),
+    ("crew-ignore", ignore_flood),
+    ("crews-endless", crews),
+    ("next-without", || {
+        next();
+        Ok(GOOD.into())
+    }),
+    ("give-without", || {
+        give(b"x");
+        Ok(GOOD.into())
+    }),
+    ("worker-loop", || worker("loop")),
+    ("worker-trap", || {
+        let _ = next();
+        core::arch::wasm32::unreachable()
+    }),
+    ("worker-memory", || worker("memory")),
+    ("worker-refuse", || {
+        let _ = next();
+        Err(failure("refused", "the worker will not do it"))
+    }),
+    ("worker-leave", || worker("good")),
+    ("worker-poor", poor),
+    ("worker-echo", echo),
+    ("worker-silent", || {
+        while next().is_some() {}
+        Ok(GOOD.into())
+    }),
+    ("worker-flood", flood),
+    ("worker-huge", || {
+        let _ = next();
+        give(&vec![0; HUGE]);
+        Ok(GOOD.into())
+    }),
+];
