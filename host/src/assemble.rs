@@ -353,11 +353,6 @@ impl Host {
         &self.grants.clock
     }
 
-    /// An IANA name.
-    pub fn time_zone(&self) -> &str {
-        &self.grants.time_zone
-    }
-
     pub fn states(&self) -> &States {
         &self.grants.states
     }

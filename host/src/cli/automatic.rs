@@ -88,6 +88,8 @@ pub(super) fn states(setting: &Setting) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let mut host = setting.reader()?;
     say_notices(&mut host);
+    // What is wrong in the files, the commands about automations say.
+    let _driver = Driver::new(&mut host);
     let states = host.states().all();
     let json: Vec<Value> = states.iter().map(|(id, state)| state.to_json(id)).collect();
     let notifications = Notifications::new(host.memory.clone()).all();

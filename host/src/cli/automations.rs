@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, Local};
+use chrono::DateTime;
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::args::AutomationsCommand;
@@ -13,7 +14,7 @@ use super::{Answer, Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
 use crate::control;
-use crate::driver::Driver;
+use crate::driver::{Driver, zone};
 use crate::options::LOOK;
 
 pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> anyhow::Result<Answer> {
@@ -46,12 +47,13 @@ fn list(setting: &Setting) -> anyhow::Result<Answer> {
         Some(json) => json,
         None => own(setting)?.1.list(),
     };
-    let lines: String = json.as_array().into_iter().flatten().map(listed).collect();
+    let zone = zone_of(setting)?;
+    let lines: String = json.as_array().into_iter().flatten().map(|it| listed(it, zone)).collect();
     let text = if lines.is_empty() { "There are no automations.\n".into() } else { lines };
     Ok(Answer { json, text, status: Status::Done })
 }
 
-fn listed(automation: &Value) -> String {
+fn listed(automation: &Value, zone: Tz) -> String {
     let running = match (text::number(automation, "running"), text::number(automation, "queued")) {
         (0, 0) => String::new(),
         (running, 0) => format!(", {running} running"),
@@ -67,17 +69,21 @@ fn listed(automation: &Value) -> String {
         text::word(automation, "name"),
         text::word(automation, "entity_id"),
         text::word(automation, "mode"),
-        local(automation.get("last_triggered"), "never"),
-        local(automation.get("next"), "when something happens"),
+        local(automation.get("last_triggered"), zone, "never"),
+        local(automation.get("next"), zone, "when something happens"),
     )
 }
 
-/// In the machine's local time, to the second.
-fn local(time: Option<&Value>, none: &str) -> String {
+fn zone_of(setting: &Setting) -> anyhow::Result<Tz> {
+    Ok(zone(setting.places()?.config.as_deref()))
+}
+
+/// In the home's local time, to the second.
+fn local(time: Option<&Value>, zone: Tz, none: &str) -> String {
     let time = time.and_then(Value::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     time.map_or_else(
         || none.into(),
-        |time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string(),
+        |time| time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %:z").to_string(),
     )
 }
 
@@ -112,7 +118,7 @@ fn trigger(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
     };
     let has_failed = text::word(&trace, "end").starts_with("failed");
     let status = if has_failed { Status::Failed } else { Status::Done };
-    Ok(Answer { text: traced(&trace), json: trace, status })
+    Ok(Answer { text: traced(&trace, zone_of(setting)?), json: trace, status })
 }
 
 /// Runs one in this process, and nothing else beside it.
@@ -138,19 +144,20 @@ fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
         Some(json) => json,
         None => own(setting)?.1.traces(name).map_err(anyhow::Error::msg)?,
     };
-    let traces: String = json.as_array().into_iter().flatten().map(traced).collect();
+    let zone = zone_of(setting)?;
+    let traces: String = json.as_array().into_iter().flatten().map(|it| traced(it, zone)).collect();
     let text = if traces.is_empty() { format!("{name} has not run yet.\n") } else { traces };
     Ok(Answer { json, text, status: Status::Done })
 }
 
-fn traced(trace: &Value) -> String {
+fn traced(trace: &Value, zone: Tz) -> String {
     let trigger = trace.get("trigger").map(|trigger| text::word(trigger, "description")).unwrap_or_default();
-    let mut shown =
-        format!("Run {} at {}, by {trigger}\n", text::number(trace, "run"), local(trace.get("started"), "–"));
+    let started = local(trace.get("started"), zone, "–");
+    let mut shown = format!("Run {} at {started}: {trigger}\n", text::number(trace, "run"));
     for step in text::list(trace, "steps") {
         let seen = step.get("seen").map(ToString::to_string).unwrap_or_default();
-        let time = local(step.get("at"), "–");
-        let time = time.split(' ').next_back().unwrap_or_default();
+        let time = local(step.get("at"), zone, "–");
+        let time = time.split(' ').nth(1).unwrap_or_default();
         shown += &format!("  {time}  {}  {}\n", text::word(step, "path"), text::plain(&seen, ""));
     }
     if text::number(trace, "left_out") > 0 {

@@ -23,7 +23,11 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     let mut setting = setting(global, steps)?;
     let has_plugins = matches!(
         cli.command,
-        Command::Serve(_) | Command::Call(_) | Command::States | Command::Plugin | Command::Automations { .. }
+        Command::Serve(_)
+            | Command::Call(_)
+            | Command::States
+            | Command::Plugin
+            | Command::Automations { .. }
     );
     if has_plugins {
         setting.configure()?;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -18,19 +19,20 @@ use crate::states::STATE_CHANGED;
 /// The home as the host shows it now.
 pub(super) fn home(host: &Host) -> Home {
     let states = host.states().all().into_iter().map(|(id, state)| (id, Arc::new(state))).collect();
-    Home { now: host.clock().now(), zone: zone(host), states: Arc::new(states) }
+    Home { now: host.clock().now(), zone: zone(host.places.config.as_deref()), states: Arc::new(states) }
 }
 
 /// The zone that Home Assistant is set to, else the machine's; UTC when neither has a name that is known.
-fn zone(host: &Host) -> Tz {
-    let own = host.places.config.as_ref().and_then(|config| {
+pub fn zone(config: Option<&Path>) -> Tz {
+    let own = config.and_then(|config| {
         let mut text = String::new();
         let file = File::open(config.join(".storage/core.config")).ok()?;
         file.take(MAX_EVENT as u64).read_to_string(&mut text).ok()?;
         let core: Value = serde_json::from_str(&text).ok()?;
         core.pointer("/data/time_zone")?.as_str()?.parse().ok()
     });
-    own.or_else(|| host.time_zone().parse().ok()).unwrap_or(chrono_tz::UTC)
+    let machine = || iana_time_zone::get_timezone().ok()?.parse().ok();
+    own.or_else(machine).unwrap_or(chrono_tz::UTC)
 }
 
 impl Driver {

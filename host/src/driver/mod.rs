@@ -23,6 +23,7 @@ use crate::bus;
 use crate::model::Timestamp;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use actions::{Answer, Calls};
+pub use hearing::zone;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Waiting};

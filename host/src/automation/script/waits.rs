@@ -174,7 +174,9 @@ impl Thread {
             }
             Err(failure) => {
                 world.trace.note(&path, world.home.now, &json!({"error": failure.message}));
-                let reason = format!("{action}: {}", failure.message);
+                // Whoever answers may have named it.
+                let reason = failure.message.strip_prefix(&format!("{action}: ")).unwrap_or(&failure.message);
+                let reason = format!("{action}: {reason}");
                 Err(Halt::Failed { reason, is_final: failure.is_final })
             }
         }
