@@ -18,6 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let piece = [&u32::try_from(block.len())?.to_le_bytes(), block].concat();
         made += codec.work(&piece).map_err(|failure| failure.message)?.len();
     }
-    println!("{{\"seconds\": {}, \"bytes\": {}, \"made\": {made}}}", started.elapsed().as_secs_f64(), bytes.len());
+    println!(
+        "{{\"seconds\": {}, \"bytes\": {}, \"made\": {made}}}",
+        started.elapsed().as_secs_f64(),
+        bytes.len()
+    );
     Ok(())
 }
