@@ -5,9 +5,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::archive::{Entry, Instant, Kind};
+use crate::archive::{Entry, Instant};
 use crate::error::Failure;
-use crate::ports::{self, Cause, Fault, Listed, Outcome, Scope};
+use crate::ports::{self, Listed, Outcome, Scope};
 use crate::{actions, jobs, manager};
 
 // Generated code is not held to the house's lints.
@@ -32,8 +32,11 @@ mod bindings {
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
+mod convert;
+
 use bindings::exports::larder::automation as exports;
 use bindings::larder::automation as imports;
+use convert::{fault, instant, listed, outward};
 use imports::types;
 
 struct Plugin;
@@ -294,68 +297,5 @@ impl ports::Draft for imports::storage::Draft {
     }
     fn publish(&self) -> Outcome<()> {
         self.publish().map_err(fault)
-    }
-}
-
-fn fault(error: types::Error) -> Fault {
-    use types::Error as E;
-    let (cause, message) = match error {
-        E::NotFound(text) => (Cause::NotFound, text),
-        E::Exists(text) => (Cause::Exists, text),
-        E::Denied(text) => (Cause::Denied, text),
-        E::Invalid(text) => (Cause::Invalid, text),
-        E::InUse(text) => (Cause::InUse, text),
-        E::NoSpace(text) => (Cause::NoSpace, text),
-        E::Limit(text) => (Cause::Limit, text),
-        E::Io(text) => (Cause::Io, text),
-    };
-    Fault { cause, message }
-}
-
-fn instant(instant: types::Instant) -> Instant {
-    Instant { seconds: instant.seconds, nanoseconds: instant.nanoseconds }
-}
-
-fn listed(found: imports::files::Entry) -> Listed {
-    use imports::files::Kind as In;
-    let kind = match found.kind {
-        In::Directory => Kind::Directory,
-        In::File(size) => Kind::File(size),
-        In::Symlink(target) => Kind::Symlink(target),
-        In::HardLink(path) => Kind::HardLink(path),
-        In::Unusable(reason) => return Listed::Unusable { path: found.path, reason },
-    };
-    let entry = Entry {
-        path: found.path,
-        kind,
-        mode: found.mode,
-        uid: found.owner.uid,
-        gid: found.owner.gid,
-        user: found.owner.user,
-        group: found.owner.group,
-        mtime: instant(found.modified),
-    };
-    Listed::Entry { entry, identity: found.identity }
-}
-
-fn outward(entry: &Entry) -> imports::files::Entry {
-    use imports::files::Kind as Out;
-    imports::files::Entry {
-        path: entry.path.clone(),
-        kind: match &entry.kind {
-            Kind::Directory => Out::Directory,
-            Kind::File(size) => Out::File(*size),
-            Kind::Symlink(target) => Out::Symlink(target.clone()),
-            Kind::HardLink(path) => Out::HardLink(path.clone()),
-        },
-        mode: entry.mode,
-        owner: imports::files::Owner {
-            uid: entry.uid,
-            gid: entry.gid,
-            user: entry.user.clone(),
-            group: entry.group.clone(),
-        },
-        modified: types::Instant { seconds: entry.mtime.seconds, nanoseconds: entry.mtime.nanoseconds },
-        identity: None,
     }
 }

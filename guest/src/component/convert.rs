@@ -1,0 +1,69 @@
+//! Generated types on one side, those of the ports on the other: part of the door.
+
+use super::imports;
+use super::types;
+use crate::archive::{Entry, Instant, Kind};
+use crate::ports::{Cause, Fault, Listed};
+
+pub(super) fn fault(error: types::Error) -> Fault {
+    use types::Error as E;
+    let (cause, message) = match error {
+        E::NotFound(text) => (Cause::NotFound, text),
+        E::Exists(text) => (Cause::Exists, text),
+        E::Denied(text) => (Cause::Denied, text),
+        E::Invalid(text) => (Cause::Invalid, text),
+        E::InUse(text) => (Cause::InUse, text),
+        E::NoSpace(text) => (Cause::NoSpace, text),
+        E::Limit(text) => (Cause::Limit, text),
+        E::Io(text) => (Cause::Io, text),
+    };
+    Fault { cause, message }
+}
+
+pub(super) fn instant(instant: types::Instant) -> Instant {
+    Instant { seconds: instant.seconds, nanoseconds: instant.nanoseconds }
+}
+
+pub(super) fn listed(found: imports::files::Entry) -> Listed {
+    use imports::files::Kind as In;
+    let kind = match found.kind {
+        In::Directory => Kind::Directory,
+        In::File(size) => Kind::File(size),
+        In::Symlink(target) => Kind::Symlink(target),
+        In::HardLink(path) => Kind::HardLink(path),
+        In::Unusable(reason) => return Listed::Unusable { path: found.path, reason },
+    };
+    let entry = Entry {
+        path: found.path,
+        kind,
+        mode: found.mode,
+        uid: found.owner.uid,
+        gid: found.owner.gid,
+        user: found.owner.user,
+        group: found.owner.group,
+        mtime: instant(found.modified),
+    };
+    Listed::Entry { entry, identity: found.identity }
+}
+
+pub(super) fn outward(entry: &Entry) -> imports::files::Entry {
+    use imports::files::Kind as Out;
+    imports::files::Entry {
+        path: entry.path.clone(),
+        kind: match &entry.kind {
+            Kind::Directory => Out::Directory,
+            Kind::File(size) => Out::File(*size),
+            Kind::Symlink(target) => Out::Symlink(target.clone()),
+            Kind::HardLink(path) => Out::HardLink(path.clone()),
+        },
+        mode: entry.mode,
+        owner: imports::files::Owner {
+            uid: entry.uid,
+            gid: entry.gid,
+            user: entry.user.clone(),
+            group: entry.group.clone(),
+        },
+        modified: types::Instant { seconds: entry.mtime.seconds, nanoseconds: entry.mtime.nanoseconds },
+        identity: None,
+    }
+}
