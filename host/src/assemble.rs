@@ -13,12 +13,13 @@ use crate::configuration;
 use crate::documents::Documents;
 use crate::driver::Sources;
 use crate::error::{Doing, Error, Result};
+pub use crate::host::{Call, Host};
 use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, LOOK, Limits};
+use crate::options::{LOCK_WAIT, Limits};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
-use crate::runtime::{Failure, Grants, Network, Pending, Runtime};
+use crate::runtime::{Grants, Network, Runtime};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
@@ -321,82 +322,6 @@ fn clear(places: &Places) -> Vec<String> {
         notices.push(error.to_string());
     }
     notices
-}
-
-/// A running host. Dropping it ends the plugins and frees the state directory.
-pub struct Host {
-    /// The one for backups is the first.
-    plugins: Vec<Plugin>,
-    /// Those of the plugin for backups.
-    grants: Grants,
-    pub bus: Bus,
-    pub places: Places,
-    /// What was put right at the start, for people.
-    pub notices: Vec<String>,
-    /// What the host itself remembers.
-    pub memory: Documents,
-    /// None without a home.
-    pub sources: Option<Sources>,
-    pub steps: Steps,
-    limits: Limits,
-    _lock: Option<Lock>,
-}
-
-/// An action under way.
-pub struct Call {
-    plugin: usize,
-    pending: Pending,
-}
-
-impl Host {
-    pub fn clock(&self) -> &Clock {
-        &self.grants.clock
-    }
-
-    pub fn states(&self) -> &States {
-        &self.grants.states
-    }
-
-    pub fn scheduler(&self) -> &Scheduler {
-        &self.grants.scheduler
-    }
-
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    pub fn plugins(&self) -> &[Plugin] {
-        &self.plugins
-    }
-
-    pub fn plugins_mut(&mut self) -> &mut [Plugin] {
-        &mut self.plugins
-    }
-
-    /// Calls an action of the plugin that has it and waits for its answer, JSON text.
-    pub fn call(&mut self, action: &str, data: &str) -> std::result::Result<String, Failure> {
-        let mut call = self.begin(action, data)?;
-        loop {
-            if let Some(answer) = self.poll(&mut call, LOOK) {
-                return answer;
-            }
-        }
-    }
-
-    /// The same without waiting.
-    pub fn begin(&mut self, action: &str, data: &str) -> std::result::Result<Call, Failure> {
-        let of = self.plugins.iter().position(|plugin| plugin.has(action));
-        // What nobody has, the one for backups refuses.
-        let of = of.unwrap_or(0);
-        let pending = self.plugins.get_mut(of).map(|plugin| plugin.begin(action, data));
-        let pending = pending.ok_or_else(|| Failure::stopped("there is no plugin"))?;
-        Ok(Call { plugin: of, pending })
-    }
-
-    /// Waits for an answer for at most so long; none when it has not come yet.
-    pub fn poll(&mut self, call: &mut Call, most: Duration) -> Option<std::result::Result<String, Failure>> {
-        self.plugins.get_mut(call.plugin)?.answer(&mut call.pending, most)
-    }
 }
 
 /// What an event says to people.

@@ -15,6 +15,7 @@ pub mod control;
 pub mod documents;
 pub mod driver;
 pub mod error;
+mod host;
 pub mod http;
 pub mod locations;
 mod lock;
