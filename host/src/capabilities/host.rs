@@ -10,6 +10,7 @@ use crate::model::tamed;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
 use crate::runtime::{Job, JobEvent, StoreData};
+use crate::states::STATE_CHANGED;
 
 impl clock::Host for StoreData {
     fn time_zone(&mut self) -> wasmtime::Result<String> {
@@ -64,6 +65,9 @@ impl entities::Host for StoreData {
         let size = topic.len().saturating_add(data.len());
         if size > MAX_EVENT {
             return refuse(&format!("of {size} bytes, more than {MAX_EVENT}"));
+        }
+        if topic == STATE_CHANGED {
+            return refuse("of its own: it is told when a state is published");
         }
         if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
             return refuse("that is not JSON");

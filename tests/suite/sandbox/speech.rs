@@ -29,6 +29,7 @@ fn an_answer_that_is_none_is_refused() {
         ("complain", "\\u{1b}[2Jxxx"),
         ("emit-garbage", "an event about backup/subscribe_events that is not JSON"),
         ("emit-huge", "more than 65536"),
+        ("emit-forged", "an event about state_changed of its own: it is told when a state is published"),
     ] {
         fails(&home, &format!("job-{deed}"), &["memory=256"], says);
         fails(&home, &format!("manager-{deed}"), &["memory=256"], says);

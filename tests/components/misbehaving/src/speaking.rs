@@ -19,6 +19,13 @@ pub const DEEDS: &[(&str, Deed)] = &[
         entities::emit(TOPIC, &format!("\"{}\"", "x".repeat(8 << 20)));
         Ok(GOOD.into())
     }),
+    ("emit-forged", || {
+        entities::emit(
+            "state_changed",
+            r#"{"entity_id": "sensor.other", "old_state": null, "new_state": null}"#,
+        );
+        Ok(GOOD.into())
+    }),
     ("emit-endless", || {
         loop {
             entities::emit(TOPIC, &format!("\"{}\"", "x".repeat(32 << 10)));
