@@ -59,6 +59,17 @@ fn a_redirect_to_a_host_that_is_not_listed_is_not_followed() {
 }
 
 #[test]
+fn no_redirect_leads_from_https_to_http() {
+    let request = request("GET", "https://a.example/x");
+    let hop = Hop::first(&request).unwrap();
+    let next = |location: &'static str| hop.next(302, Some(&http::HeaderValue::from_static(location)));
+    let told = next("http://a.example/").err().unwrap();
+    let expected = "https://a.example/… sends us on from https to http; use the address that is meant";
+    assert_eq!((told.message.as_str(), told.cause), (expected, Cause::Redirect));
+    assert!(next("//b.example/").unwrap().is_some());
+}
+
+#[test]
 fn redirects_that_lead_nowhere_end() {
     let circle = Server::start(|_, _| answer("302 Found", "Location: /\r\n", ""));
     let told = failure(&request("GET", &circle.url("/")));
