@@ -3,10 +3,10 @@
 //! Only the owner of the state directory may open it. A line of JSON in (`{"command": …, "data": …}`), a line of JSON out
 //! (`{"ok": …}` or `{"error": …}`). Knows no command: whoever answers does.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +35,8 @@ impl Control {
     pub fn open(state: &Path, answer: Answer) -> Result<Self> {
         let directory = state.join("host");
         let what = || format!("cannot open the socket {}", directory.join(NAME).display());
-        fs::create_dir_all(&directory).doing(what)?;
+        // Nobody else may come near it, not even before its own rights are set.
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory).doing(what)?;
         let _ = fs::remove_file(directory.join(NAME));
         let (handle, path) = short(&directory).doing(what)?;
         let listener = UnixListener::bind(&path).doing(what)?;

@@ -101,14 +101,19 @@ fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
     let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
-    text += &match (names.len(), problems.len()) {
-        (1, 0) => "1 automation, no problem.\n".to_owned(),
-        (good, 0) => format!("{good} automations, no problem.\n"),
-        (good, 1) => format!("{good} automations without a problem; 1 problem.\n"),
-        (good, bad) => format!("{good} automations without a problem; {bad} problems.\n"),
+    let good = many(names.len() as u64);
+    text += &match problems.len() {
+        0 => format!("{good}, no problem.\n"),
+        1 => format!("{good} without a problem; 1 problem.\n"),
+        bad => format!("{good} without a problem; {bad} problems.\n"),
     };
     let status = if problems.is_empty() { Status::Done } else { Status::Failed };
     Ok(Answer { json: json!({"automations": names, "problems": problems}), text, status })
+}
+
+/// So many automations.
+pub(super) fn many(count: u64) -> String {
+    format!("{count} automation{}", if count == 1 { "" } else { "s" })
 }
 
 fn trigger(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
@@ -176,7 +181,7 @@ fn reload(setting: &Setting) -> anyhow::Result<Answer> {
     };
     let problems: Vec<_> = text::list(&json, "problems").iter().filter_map(Value::as_str).collect();
     let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
-    text += &format!("Reloaded: {} automations.\n", text::number(&json, "automations"));
+    text += &format!("Reloaded: {}.\n", many(text::number(&json, "automations")));
     let status = if problems.is_empty() { Status::Done } else { Status::Partly };
     Ok(Answer { json, text, status })
 }

@@ -8,6 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::args::{Io, Serve};
+use super::automations::many;
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
 use crate::bus::{Event, LOG};
@@ -79,8 +80,7 @@ fn next(service: &mut Service) -> anyhow::Result<String> {
 fn automations(service: &mut Service) -> String {
     match service.driver().list().as_array().map_or(0, Vec::len) {
         0 => String::new(),
-        1 => "; 1 automation".into(),
-        many => format!("; {many} automations"),
+        count => format!("; {}", many(count as u64)),
     }
 }
 
@@ -102,7 +102,7 @@ fn reload(requests: &Requests) {
                 .iter()
                 .filter_map(Value::as_str)
                 .for_each(|it| say(&text::plain(it, "")));
-            say(&format!("reloaded: {} automations", text::number(&done, "automations")));
+            say(&format!("reloaded: {}", many(text::number(&done, "automations"))));
         }
         Ok(Err(message)) => say(&text::plain(&message, "")),
         // The service is about to end.
