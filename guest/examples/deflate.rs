@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use larder_guest::blocks::codec::Codec;
+use larder_guest::blocks::work::Piece;
 
 /// Bytes of a database's block.
 const BLOCK: usize = 64 * 1024;
@@ -15,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let mut made = 0;
     for block in bytes.chunks(BLOCK) {
-        let piece = [&u32::try_from(block.len())?.to_le_bytes(), block].concat();
+        let piece = [&Piece::head(u32::try_from(block.len())?, false), block].concat();
         made += codec.work(&piece).map_err(|failure| failure.message)?.len();
     }
     println!(

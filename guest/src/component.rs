@@ -2,12 +2,13 @@
 //!
 //! The only file with generated types. It converts and nothing else; it decides nothing.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::archive::{Entry, Instant};
 use crate::error::Failure;
-use crate::ports::{self, Listed, Outcome, Scope};
+use crate::ports::{self, Listed, Outcome, Place, Scope};
 use crate::{actions, jobs, manager};
 
 // Generated code is not held to the house's lints.
@@ -214,6 +215,9 @@ impl ports::Crew for imports::workers::Crew {
     fn put(&self, piece: &[u8]) -> Outcome<()> {
         self.put(piece).map_err(fault)
     }
+    fn put_with(&self, piece: &[u8], behind: Place<'_>) -> Outcome<()> {
+        self.put_with(piece, given_out(behind)?, behind.offset, behind.count).map_err(fault)
+    }
     fn take(&self) -> Result<Option<Vec<u8>>, Failure> {
         self.take().map_err(|f| Failure { code: f.code.into(), message: f.message })
     }
@@ -250,6 +254,18 @@ impl ports::Content for imports::content::Content {
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>> {
         self.read(offset, max).map_err(fault)
     }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The host's own handle: every content comes from there.
+fn given_out(place: Place<'_>) -> Outcome<&imports::content::Content> {
+    place
+        .content
+        .as_any()
+        .downcast_ref()
+        .ok_or_else(|| ports::Fault::unexpected("a content that is not the host's"))
 }
 
 impl ports::Snapshot for imports::files::Snapshot {
@@ -288,6 +304,9 @@ impl ports::Writer for imports::files::Writer {
 impl ports::Draft for imports::storage::Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()> {
         self.append(bytes).map_err(fault)
+    }
+    fn append_from(&self, source: Place<'_>) -> Outcome<()> {
+        self.append_from(given_out(source)?, source.offset, source.count).map_err(fault)
     }
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
         self.patch(offset, bytes).map_err(fault)

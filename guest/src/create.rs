@@ -15,11 +15,11 @@ use crate::estimate;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::model::{CreateRequest, Created, Preview, Protect};
-use crate::part::PartWriter;
+use crate::part::{PartWriter, Splice};
 use crate::plan::Plan;
-use crate::ports::{Draft, Location, Outside, Snapshot};
+use crate::ports::{Draft, Location, Outside, Place, Snapshot};
 use crate::progress::Progress;
-use crate::proof::{self, Digesting, Meant};
+use crate::proof::{self, Meant};
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
 use crate::verify;
 
@@ -125,23 +125,22 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let mut random = |bytes: &mut [u8]| outside.random(bytes);
     let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
     let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
-    let line = Line::new(outside, Digesting::new(part), seconds, Sizes::of(total), &limits, source)?;
+    let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, source)?;
     let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
     for planned in prepared.plan.entries {
         content.add(planned, &mut progress)?;
     }
     let Progressed { sink, amount, skipped: more } = content.finish()?;
     skipped.extend(more);
-    let Made { sink, summary, blocks, kept } = sink.finish()?;
-    let (part, digest) = sink.finish();
-    part.finish()?;
+    let Made { sink, segments, summary, blocks, kept } = sink.finish()?;
+    sink.finish()?;
     let (_, size) = outer.finish()?;
     progress.finish();
     drop(old);
 
     let version = lock.as_ref().map(Lock::version);
     let index = index_of(outside, &prepared.location.id, &file, size, lock.as_ref(), &blocks);
-    let meant = Meant { manifest: &manifest, size, version, digest, amount };
+    let meant = Meant { manifest: &manifest, size, version, segments: &segments, amount };
     if verify::amount(&summary) != amount {
         return Err(proof::distrusted(&file, &format!("{amount:?} became {:?}", verify::amount(&summary))));
     }
@@ -246,5 +245,11 @@ impl crate::archive::Draft for Port<'_> {
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
         Ok(self.0.patch(offset, bytes)?)
+    }
+}
+
+impl Splice for Port<'_> {
+    fn splice(&mut self, from: Place<'_>) -> std::io::Result<()> {
+        Ok(self.0.append_from(from)?)
     }
 }

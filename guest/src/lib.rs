@@ -16,6 +16,7 @@ mod component;
 pub mod config;
 pub mod content;
 pub mod create;
+pub mod digest;
 pub mod document;
 pub mod entities;
 pub mod error;

@@ -2,6 +2,7 @@
 //!
 //! No generated type and no effect here: `component.rs` implements these with the contract's imports, tests as they like.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -95,8 +96,19 @@ pub trait Crew {
     /// Pieces that may be under way at once.
     fn capacity(&self) -> usize;
     fn put(&self, piece: &[u8]) -> Outcome<()>;
+    /// With bytes of a content behind the piece, which are read when a worker takes it: none when they cannot be.
+    fn put_with(&self, piece: &[u8], behind: Place<'_>) -> Outcome<()>;
     /// Waits for the next part of the answer to the earliest piece; none when it is complete.
     fn take(&self) -> Result<Option<Vec<u8>>, Failure>;
+
+    /// All parts of the earliest answer.
+    fn take_whole(&self) -> Result<Vec<u8>, Failure> {
+        let mut whole = self.take()?.unwrap_or_default();
+        while let Some(more) = self.take()? {
+            whole.extend_from_slice(&more);
+        }
+        Ok(whole)
+    }
 }
 
 pub trait Job {
@@ -115,6 +127,29 @@ pub trait Content {
     fn identity(&self) -> Option<u64>;
     fn note(&self) -> Option<String>;
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
+    /// Itself, for who gave it out.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Where some bytes lie.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub content: &'a dyn Content,
+    pub offset: u64,
+    pub count: u32,
+}
+
+impl Place<'_> {
+    /// All of them.
+    pub fn read(&self) -> Outcome<Vec<u8>> {
+        let bytes = self.content.read(self.offset, self.count)?;
+        match bytes.len() as u64 == u64::from(self.count) {
+            true => Ok(bytes),
+            false => {
+                Err(Fault::unexpected(format!("there are only {} of {} bytes", bytes.len(), self.count)))
+            }
+        }
+    }
 }
 
 /// One thing in the home.
@@ -165,6 +200,7 @@ pub struct Object {
 
 pub trait Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
+    fn append_from(&self, source: Place<'_>) -> Outcome<()>;
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     fn publish(&self) -> Outcome<()>;

@@ -3,48 +3,16 @@
 //! Owns what counts as proven. That the bytes that were meant can be restored was found out while they were made: each header
 //! was read back (`archive/framing.rs`), each block inflated and compared (`blocks/codec.rs`).
 
-use std::io::{self, Read, Write};
-
-use crate::archive::Manifest;
+use crate::archive::{Manifest, Member};
+use crate::digest::{self, Segment};
 use crate::error::{Failure, Result};
 use crate::model::Amount;
-use crate::part::PartReader;
-use crate::ports::{Draft, Outside};
+use crate::part::{PartReader, from_io};
+use crate::ports::{Content, Draft, Outside, Reader};
 use crate::progress::Progress;
 use crate::protection::Protection;
 use crate::securetar::Keys;
 use crate::verify;
-
-/// Bytes that are read back at once.
-const CHUNK: usize = 256 * 1024;
-
-/// A writer that notes what it writes.
-pub struct Digesting<W> {
-    sink: W,
-    digest: blake3::Hasher,
-}
-
-impl<W> Digesting<W> {
-    pub fn new(sink: W) -> Self {
-        Self { sink, digest: blake3::Hasher::new() }
-    }
-
-    pub fn finish(self) -> (W, blake3::Hash) {
-        (self.sink, self.digest.finalize())
-    }
-}
-
-impl<W: Write> Write for Digesting<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.sink.write(bytes)?;
-        self.digest.update(bytes.get(..count).unwrap_or_default());
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
-    }
-}
 
 /// What a new backup is meant to be.
 pub struct Meant<'a> {
@@ -54,7 +22,7 @@ pub struct Meant<'a> {
     /// Of the encryption; none when anyone can read it.
     pub version: Option<u8>,
     /// What the home's part is known by before it is encrypted.
-    pub digest: blake3::Hash,
+    pub segments: &'a [Segment],
     pub amount: Amount,
 }
 
@@ -86,27 +54,34 @@ pub fn prove(
         return Err(distrusted(file, &what));
     }
     let mut progress = Progress::new(outside, "upload_to_agents", meant.size);
-    let source = outer.read(&member).map_err(|error| Failure::archive(file, error))?;
-    let mut part = PartReader::open(source, member.size, keys.as_mut())?;
-    match digest_of(&mut part, &mut progress).map_err(|error| part.explain(crate::part::from_io(error)))? {
-        digest if digest == meant.digest => {
-            progress.finish();
-            Ok(())
-        }
-        _ => Err(distrusted(file, "the home's part holds other bytes")),
+    if !holds(outside, stored.as_ref(), &member, keys.as_mut(), meant, &mut progress)? {
+        return Err(distrusted(file, "the home's part holds other bytes"));
     }
+    progress.finish();
+    Ok(())
 }
 
-fn digest_of(source: &mut impl Read, progress: &mut Progress<'_>) -> io::Result<blake3::Hash> {
-    let mut digest = blake3::Hasher::new();
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let count = source.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
-            return Ok(digest.finalize());
-        };
-        digest.update(bytes);
-        progress.add(count as u64);
+/// Whether the home's part holds what was meant.
+fn holds(
+    outside: &dyn Outside,
+    stored: &dyn Content,
+    member: &Member,
+    keys: Option<&mut Keys>,
+    meant: &Meant<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<bool> {
+    let Meant { segments, .. } = *meant;
+    // Each message of a protected part is needed for the next one: there is nothing to do side by side.
+    let crew = if keys.is_none() { outside.crew(digest::KIND, "{}", digest::WORKERS).ok() } else { None };
+    match crew {
+        Some(_) if digest::bytes_of(segments) != member.size => Ok(false),
+        Some(crew) => digest::is_same_beside(crew.as_ref(), stored, member.offset, segments, progress),
+        None => {
+            let source = Reader::section(stored, member.offset, member.size);
+            let mut part = PartReader::open(source, member.size, keys)?;
+            let found = digest::is_same(&mut part, segments, progress);
+            found.map_err(|error| part.explain(from_io(error)))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use flate2::Crc;
+use zlib_rs::crc32::crc32_combine;
 
 /// Deflate's smallest end: a last block with nothing in it.
 const END: [u8; 2] = [3, 0];
@@ -14,7 +14,9 @@ const END: [u8; 2] = [3, 0];
 /// A member while it is written. Without [`GzipMember::finish`] it is not whole.
 pub struct GzipMember<W> {
     sink: W,
-    check: Crc,
+    check: u32,
+    /// Bytes of what the blocks hold.
+    amount: u64,
     at: u64,
 }
 
@@ -25,23 +27,36 @@ impl<W: Write> GzipMember<W> {
         header.extend_from_slice(&now.to_le_bytes());
         header.extend_from_slice(b"\x00\xffhomeassistant.tar\0");
         sink.write_all(&header)?;
-        Ok(Self { sink, check: Crc::new(), at: header.len() as u64 })
+        Ok(Self { sink, check: 0, amount: 0, at: header.len() as u64 })
     }
 
-    /// Adds a block; `check` is that of what it holds. Where it lies, counted from the member's first byte.
-    pub fn block(&mut self, check: &Crc, deflated: &[u8]) -> io::Result<u64> {
-        self.sink.write_all(deflated)?;
-        self.check.combine(check);
+    /// Adds a block that holds so many bytes with that CRC-32. Where it lies, counted from the member's first byte.
+    pub fn block(&mut self, holds: (u32, u32), deflated: &[u8]) -> io::Result<u64> {
+        self.block_by(holds, deflated.len() as u64, |sink| sink.write_all(deflated))
+    }
+
+    /// Adds a block of `count` bytes that `put` brings into the sink in a way of its own.
+    pub fn block_by(
+        &mut self,
+        (length, check): (u32, u32),
+        count: u64,
+        put: impl FnOnce(&mut W) -> io::Result<()>,
+    ) -> io::Result<u64> {
+        put(&mut self.sink)?;
+        self.check = crc32_combine(self.check, check, length.into());
+        self.amount = self.amount.saturating_add(length.into());
         let at = self.at;
-        self.at = self.at.saturating_add(deflated.len() as u64);
+        self.at = self.at.saturating_add(count);
         Ok(at)
     }
 
     /// Writes the end and the trailer: check value and size of all together.
     pub fn finish(mut self) -> io::Result<W> {
         self.sink.write_all(&END)?;
-        self.sink.write_all(&self.check.sum().to_le_bytes())?;
-        self.sink.write_all(&self.check.amount().to_le_bytes())?;
+        self.sink.write_all(&self.check.to_le_bytes())?;
+        // Gzip counts modulo 4 GiB.
+        let [a, b, c, d, ..] = self.amount.to_le_bytes();
+        self.sink.write_all(&[a, b, c, d])?;
         Ok(self.sink)
     }
 }

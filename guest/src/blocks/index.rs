@@ -8,12 +8,13 @@ use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::digest;
 use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
 
-const MAGIC: &[u8; 12] = b"LarderIndex1";
-const DIGEST: usize = 32;
+const MAGIC: &[u8; 12] = b"LarderIndex2";
+const DIGEST: usize = 8;
 /// Bytes of one block's entry.
-const ENTRY: usize = 20;
+const ENTRY: usize = 24;
 
 /// The backup that an index speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +29,8 @@ pub struct About {
 /// One block of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
-    /// CRC-32 of what it holds, and how many bytes that are.
-    pub check: u32,
+    /// What it holds is known by (`digest`), and how many bytes that are.
+    pub digest: u64,
     pub length: u32,
     /// Where its deflated bytes lie in the gzip stream, and how many; none when it is stored as it is.
     pub offset: u64,
@@ -38,19 +39,19 @@ pub struct Block {
 
 impl Block {
     fn encode(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.check.to_le_bytes());
+        to.extend_from_slice(&self.digest.to_le_bytes());
         to.extend_from_slice(&self.length.to_le_bytes());
         to.extend_from_slice(&self.offset.to_le_bytes());
         to.extend_from_slice(&self.deflated.to_le_bytes());
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let (check, rest) = bytes.split_first_chunk()?;
+        let (digest, rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (offset, rest) = rest.split_first_chunk()?;
         let (deflated, _) = rest.split_first_chunk()?;
         Some(Self {
-            check: u32::from_le_bytes(*check),
+            digest: u64::from_le_bytes(*digest),
             length: u32::from_le_bytes(*length),
             offset: u64::from_le_bytes(*offset),
             deflated: u32::from_le_bytes(*deflated),
@@ -74,8 +75,7 @@ pub fn encode(
     bytes.extend_from_slice(&u32::try_from(about.len()).ok()?.to_le_bytes());
     bytes.extend_from_slice(&about);
     bytes.extend_from_slice(&body);
-    let digest = blake3::hash(&bytes);
-    bytes.extend_from_slice(digest.as_bytes());
+    bytes.extend_from_slice(&digest(&bytes).to_le_bytes());
     Some(bytes)
 }
 
@@ -90,8 +90,8 @@ fn sealed(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Ve
 
 /// What an index is about, and its blocks as they are kept. None when it is not whole.
 pub fn parse(bytes: &[u8]) -> Option<(About, &[u8])> {
-    let (bytes, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    if blake3::hash(bytes).as_bytes() != digest {
+    let (bytes, known) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+    if digest(bytes).to_le_bytes() != known {
         return None;
     }
     let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
@@ -123,12 +123,12 @@ impl Blocks {
         Self(blocks)
     }
 
-    /// A block that may hold `length` bytes with that check value: the first that lies at `from` or behind it, else the first.
-    pub fn find(&self, check: u32, length: u32, from: u64) -> Option<Block> {
-        let key = |block: &Block| (block.check, block.length);
-        let is_one = |block: &&Block| key(block) == (check, length);
+    /// A block that may hold `length` bytes with that digest: the first that lies at `from` or behind it, else the first.
+    pub fn find(&self, digest: u64, length: u32, from: u64) -> Option<Block> {
+        let key = |block: &Block| (block.digest, block.length);
+        let is_one = |block: &&Block| key(block) == (digest, length);
         let at =
-            |offset| self.0.partition_point(|block| (key(block), block.offset) < ((check, length), offset));
+            |offset| self.0.partition_point(|block| (key(block), block.offset) < ((digest, length), offset));
         let found = |offset| self.0.get(at(offset)).filter(is_one).copied();
         found(from).or_else(|| found(0))
     }

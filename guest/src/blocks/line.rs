@@ -6,16 +6,15 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use flate2::Crc;
-
-use super::codec::{Codec, stored};
+use super::codec::Codec;
 use super::cut::{Cutter, Sizes};
 use super::index::Block;
 use super::old::{Found, Source};
-use super::work::{Answer, KIND, PIECE_HEAD};
+use super::work::{Answer, KIND, PIECE_HEAD, Piece};
 use crate::archive::{ArchiveError, Entry, Framing, GzipMember, Limits, Summary, TreeSink};
+use crate::digest::{Digesting, Segment, digest};
 use crate::error::{Failure, Result};
-use crate::part::from_io;
+use crate::part::{Splice, from_io};
 use crate::ports::{Crew, Outside};
 
 /// More workers than this have nothing to do: one job reads and writes for all of them.
@@ -31,6 +30,8 @@ pub struct Line<'a, W: Write> {
 /// What came of it.
 pub struct Made<W> {
     pub sink: W,
+    /// What its bytes are known by.
+    pub segments: Vec<Segment>,
     /// What the tar holds, as its reader's rules see it.
     pub summary: Summary,
     /// Where its blocks lie.
@@ -45,7 +46,7 @@ pub struct Kept {
     pub bytes: u64,
 }
 
-impl<'a, W: Write> Line<'a, W> {
+impl<'a, W: Write + Splice> Line<'a, W> {
     /// `now` is in seconds since 1970.
     pub fn new(
         outside: &dyn Outside,
@@ -60,7 +61,7 @@ impl<'a, W: Write> Line<'a, W> {
             crew: outside.crew(KIND, "{}", WORKERS).ok(),
             codec: Codec::default(),
             under_way: VecDeque::new(),
-            member: GzipMember::new(sink, now).map_err(from_io)?,
+            member: GzipMember::new(Digesting::new(sink), now).map_err(from_io)?,
             old,
             blocks: Vec::new(),
             kept: Kept::default(),
@@ -76,11 +77,12 @@ impl<'a, W: Write> Line<'a, W> {
         }
         let summary = framing.finish()?;
         let Belt { member, blocks, kept, .. } = belt;
-        Ok(Made { sink: member.finish().map_err(from_io)?, summary, blocks, kept })
+        let (sink, segments) = member.finish().map_err(from_io)?.finish();
+        Ok(Made { sink, segments, summary, blocks, kept })
     }
 }
 
-impl<W: Write> TreeSink for Line<'_, W> {
+impl<W: Write + Splice> TreeSink for Line<'_, W> {
     fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
         self.framing.head(entry, bytes).map_err(misframed)?;
         self.cutter.head(entry, bytes, &mut |piece| Ok(self.belt.put(piece)?))
@@ -108,20 +110,23 @@ fn misframed(error: ArchiveError) -> io::Error {
 struct Belt<'a, W: Write> {
     crew: Option<Box<dyn Crew>>,
     codec: Codec,
-    under_way: VecDeque<UnderWay>,
-    member: GzipMember<W>,
+    under_way: VecDeque<UnderWay<'a>>,
+    member: GzipMember<Digesting<W>>,
     old: Option<Source<'a>>,
     blocks: Vec<Block>,
     kept: Kept,
 }
 
-struct UnderWay {
-    check: Crc,
+struct UnderWay<'a> {
+    digest: u64,
+    length: u32,
+    /// What the last backup has of it.
+    found: Found<'a>,
     /// None while a worker has it.
     answer: Option<Vec<u8>>,
 }
 
-impl<W: Write> Belt<'_, W> {
+impl<'a, W: Write + Splice> Belt<'a, W> {
     /// A block, behind the room for the head of a piece.
     fn put(&mut self, piece: &mut Vec<u8>) -> Result<()> {
         let most = self.crew.as_ref().map_or(1, |crew| crew.capacity().max(1));
@@ -129,62 +134,70 @@ impl<W: Write> Belt<'_, W> {
             self.collect()?;
         }
         let plain = piece.get(PIECE_HEAD..).unwrap_or_default();
-        let mut check = Crc::new();
-        check.update(plain);
-        let length = check.amount();
+        let length =
+            u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
+        let digest = digest(plain);
+        let found = self.old.as_mut().map_or(Found::Nothing, |old| old.find(digest, length));
         if let Some(head) = piece.first_chunk_mut() {
-            *head = length.to_le_bytes();
+            *head = Piece::head(length, matches!(found, Found::Incompressible));
         }
-        let found = self.old.as_mut().map_or(Found::Nothing, |old| old.find(check.sum(), length));
-        let answer = match found {
-            Found::Incompressible => {
-                Some(stored(Answer::Stored.with(&[]), piece.get(PIECE_HEAD..).unwrap_or_default()))
-            }
-            Found::Bytes(bytes) => {
-                piece.extend_from_slice(&bytes);
-                self.hand_out(piece)?
-            }
-            Found::Nothing => self.hand_out(piece)?,
-        };
-        self.under_way.push_back(UnderWay { check, answer });
+        let answer = self.hand_out(piece, &found)?;
+        self.under_way.push_back(UnderWay { digest, length, found, answer });
         Ok(())
     }
 
-    fn hand_out(&mut self, piece: &[u8]) -> Result<Option<Vec<u8>>> {
-        match &self.crew {
-            Some(crew) => crew.put(piece).map(|()| None).map_err(Failure::from),
-            None => self.codec.work(piece).map(Some),
+    fn hand_out(&mut self, piece: &mut Vec<u8>, found: &Found<'a>) -> Result<Option<Vec<u8>>> {
+        if let Found::Bytes(bytes) = found {
+            piece.extend_from_slice(bytes);
         }
+        match (&self.crew, found) {
+            (Some(crew), Found::At(place)) => crew.put_with(piece, *place)?,
+            (Some(crew), _) => crew.put(piece)?,
+            (None, _) => {
+                if let Found::At(place) = found {
+                    piece.extend_from_slice(&place.read().unwrap_or_default());
+                }
+                return self.codec.work(piece).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// Puts the earliest block into the stream.
     fn collect(&mut self) -> Result<()> {
-        let Some(UnderWay { check, answer }) = self.under_way.pop_front() else { return Ok(()) };
+        let Some(UnderWay { digest, length, found, answer }) = self.under_way.pop_front() else {
+            return Ok(());
+        };
         let answer = match (answer, &self.crew) {
             (Some(answer), _) => answer,
-            (None, Some(crew)) => whole(crew.as_ref())?,
+            (None, Some(crew)) => crew.take_whole()?,
             (None, None) => Vec::new(),
         };
-        let Some((how, bytes)) = Answer::parse(&answer) else {
-            return Err(Failure::invalid("a worker gave an answer that makes no sense"));
+        let Some((how, check, bytes)) = Answer::parse(&answer) else { return Err(senseless()) };
+        let holds = (length, check);
+        let (offset, deflated) = match how {
+            Answer::Deflated => (self.member.block(holds, bytes), bytes.len()),
+            Answer::Stored => (self.member.block(holds, bytes), 0),
+            Answer::Kept => {
+                self.kept.blocks += 1;
+                self.kept.bytes += u64::from(length);
+                match (found, bytes.first_chunk()) {
+                    (Found::Bytes(old), _) => (self.member.block(holds, &old), old.len()),
+                    (Found::At(place), Some(known)) => {
+                        let splice = |sink: &mut Digesting<W>| sink.splice(place, u64::from_le_bytes(*known));
+                        let count = u64::from(place.count);
+                        (self.member.block_by(holds, count, splice), usize::try_from(count).unwrap_or(0))
+                    }
+                    _ => return Err(senseless()),
+                }
+            }
         };
-        let offset = self.member.block(&check, bytes).map_err(from_io)?;
-        let deflated = if how == Answer::Stored { 0 } else { u32::try_from(bytes.len()).unwrap_or(0) };
-        let length = check.amount();
-        if how == Answer::Kept {
-            self.kept.blocks += 1;
-            self.kept.bytes += u64::from(length);
-        }
-        self.blocks.push(Block { check: check.sum(), length, offset, deflated });
+        let (offset, deflated) = (offset.map_err(from_io)?, u32::try_from(deflated).unwrap_or(0));
+        self.blocks.push(Block { digest, length, offset, deflated });
         Ok(())
     }
 }
 
-/// All parts of the earliest answer; workers for blocks give one.
-fn whole(crew: &dyn Crew) -> Result<Vec<u8>> {
-    let mut whole = crew.take()?.unwrap_or_default();
-    while let Some(more) = crew.take()? {
-        whole.extend_from_slice(&more);
-    }
-    Ok(whole)
+fn senseless() -> Failure {
+    Failure::invalid("a worker gave an answer that makes no sense")
 }

@@ -1,6 +1,6 @@
 //! The last backup as a source of deflated blocks.
 //!
-//! Owns the way from a block's check value to bytes that may hold it. Everything here may be missing, stale or wrong: then there is
+//! Owns the way from a block's digest to bytes that may hold it. Everything here may be missing, stale or wrong: then there is
 //! nothing, and the block is deflated. Whoever gets bytes must find out what they hold.
 
 use std::io::Read;
@@ -8,7 +8,7 @@ use std::io::Read;
 use super::index::{self, About, Blocks};
 use crate::archive::Member;
 use crate::part::PartReader;
-use crate::ports::{Content, Outside, Reader};
+use crate::ports::{Content, Outside, Place, Reader};
 use crate::securetar::Keys;
 use crate::verify;
 
@@ -28,13 +28,13 @@ pub struct Old {
 }
 
 /// What is known of a block.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Found<'a> {
     Nothing,
     /// It did not get smaller.
     Incompressible,
-    /// Bytes that may hold it.
+    /// Bytes that may hold it, here or there.
     Bytes(Vec<u8>),
+    At(Place<'a>),
 }
 
 impl Old {
@@ -95,25 +95,25 @@ enum Way<'a> {
     InOrder { plain: PartReader<Reader<'a>>, at: u64 },
 }
 
-impl Source<'_> {
-    pub fn find(&mut self, check: u32, length: u32) -> Found {
+impl<'a> Source<'a> {
+    pub fn find(&mut self, digest: u64, length: u32) -> Found<'a> {
         let from = if let Way::InOrder { at, .. } = self.way { at } else { 0 };
-        match self.blocks.find(check, length, from) {
+        match self.blocks.find(digest, length, from) {
             None => Found::Nothing,
             Some(block) if block.deflated == 0 => Found::Incompressible,
             Some(block) if block.deflated > DEFLATED_MOST => Found::Nothing,
-            Some(block) => self.read(block.offset, block.deflated).map_or(Found::Nothing, Found::Bytes),
+            Some(block) => self.get(block.offset, block.deflated).unwrap_or(Found::Nothing),
         }
     }
 
-    fn read(&mut self, offset: u64, count: u32) -> Option<Vec<u8>> {
+    fn get(&mut self, offset: u64, count: u32) -> Option<Found<'a>> {
         if offset.checked_add(count.into())? > self.size {
             return None;
         }
         match &mut self.way {
             Way::Direct => {
-                let bytes = self.content.read(self.start.checked_add(offset)?, count).ok()?;
-                Some(bytes).filter(|bytes| bytes.len() == usize::try_from(count).unwrap_or(0))
+                let offset = self.start.checked_add(offset)?;
+                Some(Found::At(Place { content: self.content, offset, count }))
             }
             Way::InOrder { plain, at } => {
                 let skipped = offset.checked_sub(*at)?;
@@ -123,7 +123,7 @@ impl Source<'_> {
                 std::io::copy(&mut plain.by_ref().take(skipped), &mut std::io::sink()).ok()?;
                 plain.read_exact(&mut bytes).ok()?;
                 *at = offset.checked_add(count.into())?;
-                Some(bytes)
+                Some(Found::Bytes(bytes))
             }
         }
     }

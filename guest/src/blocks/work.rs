@@ -1,7 +1,7 @@
 //! What a job and its workers say to each other about blocks, and the worker's loop.
 //!
-//! A piece: the length of the block in four bytes, the block, and the deflated bytes that an earlier backup has of it, if any.
-//! An answer: one byte that says how the block came about, and its bytes for the stream.
+//! A piece: what to do, the length of the block in four bytes, the block, and the deflated bytes that an earlier backup has of it,
+//! if any. An answer: how the block came about, CRC-32 of what it holds in four bytes, and its bytes for the stream.
 
 use super::codec::Codec;
 use crate::error::Result;
@@ -10,9 +10,11 @@ use crate::ports::Outside;
 /// The kind of the workers' job.
 pub const KIND: &str = "blocks";
 /// Bytes of a piece before its block.
-pub const PIECE_HEAD: usize = 4;
+pub const PIECE_HEAD: usize = 5;
 
 pub struct Piece<'a> {
+    /// It did not get smaller before.
+    pub is_incompressible: bool,
     pub plain: &'a [u8],
     /// Empty when there is nothing.
     pub kept: &'a [u8],
@@ -20,9 +22,16 @@ pub struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let (length, rest) = bytes.split_first_chunk()?;
+        let (is_incompressible, rest) = bytes.split_first()?;
+        let (length, rest) = rest.split_first_chunk()?;
         let (plain, kept) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        Some(Self { plain, kept })
+        Some(Self { is_incompressible: *is_incompressible != 0, plain, kept })
+    }
+
+    /// What stands before a block of `length` bytes.
+    pub fn head(length: u32, is_incompressible: bool) -> [u8; PIECE_HEAD] {
+        let [a, b, c, d] = length.to_le_bytes();
+        [is_incompressible.into(), a, b, c, d]
     }
 }
 
@@ -31,23 +40,28 @@ impl<'a> Piece<'a> {
 pub enum Answer {
     Deflated,
     Stored,
-    /// The bytes of the earlier backup, which hold what they should.
+    /// As the earlier backup has it, which holds what it should. In place of bytes: what they are known by (`digest`).
     Kept,
 }
 
 impl Answer {
+    /// Bytes of an answer before those of the block.
+    pub const HEAD: usize = 5;
     const ALL: [Self; 3] = [Self::Deflated, Self::Stored, Self::Kept];
 
-    pub fn with(self, bytes: &[u8]) -> Vec<u8> {
-        let mut answer = Vec::with_capacity(bytes.len() + 1);
-        answer.push(self as u8);
-        answer.extend_from_slice(bytes);
+    /// An answer that has no bytes yet.
+    pub fn head(self, check: u32) -> Vec<u8> {
+        let mut answer = vec![self as u8];
+        answer.extend_from_slice(&check.to_le_bytes());
         answer
     }
 
-    pub fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    /// With the check value and the bytes.
+    pub fn parse(bytes: &[u8]) -> Option<(Self, u32, &[u8])> {
         let (how, bytes) = bytes.split_first()?;
-        Some((Self::ALL.into_iter().find(|answer| *answer as u8 == *how)?, bytes))
+        let (check, bytes) = bytes.split_first_chunk()?;
+        let how = Self::ALL.into_iter().find(|answer| *answer as u8 == *how)?;
+        Some((how, u32::from_le_bytes(*check), bytes))
     }
 }
 

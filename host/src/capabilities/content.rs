@@ -3,7 +3,7 @@
 use wasmtime::component::Resource;
 
 use super::Refusal;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::locations::Stored;
 use crate::model::Timestamp;
 use crate::options::MAX_READ;
@@ -11,17 +11,33 @@ use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::{content, types};
 use crate::snapshot;
 
-/// Where the bytes come from.
+/// Where the bytes come from. Cheap to clone.
+#[derive(Clone)]
 pub enum Content {
     Home(snapshot::Content),
     Stored(Stored),
 }
 
 impl Content {
-    fn read(&mut self, offset: u64, max: usize) -> Result<Vec<u8>> {
+    /// Up to `max` bytes, never more than the contract says; fewer at the end.
+    pub(crate) fn read(&self, offset: u64, max: u32) -> Result<Vec<u8>> {
+        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
         match self {
             Self::Home(content) => content.read(offset, max),
             Self::Stored(content) => content.read(offset, max),
+        }
+    }
+
+    /// Exactly so many bytes.
+    pub(crate) fn read_exact(&self, offset: u64, count: u32) -> Result<Vec<u8>> {
+        let bytes = self.read(offset, count)?;
+        match bytes.len() as u64 == u64::from(count) {
+            true => Ok(bytes),
+            false if count > MAX_READ => Err(Error::Limit(format!("{count} bytes are more than {MAX_READ}"))),
+            false => Err(Error::Io(format!(
+                "what was to be copied has changed meanwhile: it has {} bytes from {offset} on, not {count}; try again",
+                bytes.len()
+            ))),
         }
     }
 }
@@ -62,8 +78,7 @@ impl content::HostContent for StoreData {
     }
 
     fn read(&mut self, this: Resource<Content>, offset: u64, max: u32) -> Result<Vec<u8>, Refusal> {
-        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
-        let content = self.table.get_mut(&this)?;
+        let content = self.table.get(&this)?;
         if let Content::Home(_) = content {
             // The manager only looks at what the home says of itself: nothing depends on when.
             if self.progress.is_some() {

@@ -9,6 +9,7 @@ pub(crate) mod http;
 pub(crate) mod storage;
 mod workers;
 
+pub(crate) use content::Content;
 use wasmtime::component::{HasSelf, Linker, ResourceTableError};
 
 use crate::error::Error;

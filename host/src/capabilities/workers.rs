@@ -6,14 +6,21 @@ use super::Refusal;
 use super::content::Content;
 use crate::error::Error;
 use crate::runtime::bindings::larder::automation::{cache, types, workers};
-use crate::runtime::{Crew, StoreData};
+use crate::runtime::{Behind, Crew, Piece, StoreData};
 
 impl workers::Host for StoreData {
     fn next(&mut self) -> wasmtime::Result<Option<Vec<u8>>> {
-        match &mut self.worker {
-            Some(worker) => worker.next(&self.vitals),
-            None => Err(wasmtime::Error::msg("it asked for a piece without being a worker")),
+        let Some(worker) = &mut self.worker else {
+            return Err(wasmtime::Error::msg("it asked for a piece without being a worker"));
+        };
+        let Some(Piece { mut bytes, behind }) = worker.next(&self.vitals)? else { return Ok(None) };
+        if let Some(Behind { content, offset, count }) = behind {
+            // Without them the worker does what it does when there is nothing.
+            let more = content.read(offset, count).unwrap_or_default();
+            self.pace(more.len());
+            bytes.extend_from_slice(&more);
         }
+        Ok(Some(bytes))
     }
 
     fn give(&mut self, part: Vec<u8>) -> wasmtime::Result<()> {
@@ -40,7 +47,19 @@ impl workers::HostCrew for StoreData {
     }
 
     fn put(&mut self, this: Resource<Crew>, piece: Vec<u8>) -> Result<(), Refusal> {
-        Ok(self.table.get(&this)?.put(piece)?)
+        Ok(self.table.get(&this)?.put(piece.into())?)
+    }
+
+    fn put_with(
+        &mut self,
+        this: Resource<Crew>,
+        piece: Vec<u8>,
+        behind: Resource<Content>,
+        offset: u64,
+        count: u32,
+    ) -> Result<(), Refusal> {
+        let behind = Some(Behind { content: self.table.get(&behind)?.clone(), offset, count });
+        Ok(self.table.get(&this)?.put(Piece { bytes: piece, behind })?)
     }
 
     fn take(&mut self, this: Resource<Crew>) -> wasmtime::Result<Result<Option<Vec<u8>>, types::Failure>> {

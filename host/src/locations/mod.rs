@@ -51,10 +51,11 @@ pub trait Draft: Send {
     fn publish(self: Box<Self>) -> Result<()>;
 }
 
-/// The bytes of a stored object.
+/// The bytes of a stored object. Cheap to clone.
+#[derive(Clone)]
 pub struct Stored {
-    file: File,
-    name: String,
+    file: Arc<File>,
+    name: Arc<str>,
     size: u64,
     modified: Timestamp,
 }
@@ -65,7 +66,12 @@ impl Stored {
         if !metadata.is_file() {
             return Err(Error::Invalid(format!("{name} is not a regular file")));
         }
-        Ok(Self { size: metadata.len(), modified: modified(&metadata), file, name: name.to_owned() })
+        Ok(Self {
+            size: metadata.len(),
+            modified: modified(&metadata),
+            file: Arc::new(file),
+            name: name.into(),
+        })
     }
 
     pub fn size(&self) -> u64 {

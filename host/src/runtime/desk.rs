@@ -8,6 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Failure;
 use super::vitals::Vitals;
+use super::workers::Piece;
 use crate::options::{LOOK, MAX_UNTAKEN};
 
 #[derive(Default)]
@@ -19,7 +20,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct State {
     /// Pieces that no worker has taken yet, with their numbers.
-    waiting: VecDeque<(u64, Vec<u8>)>,
+    waiting: VecDeque<(u64, Piece)>,
     /// The answers from the earliest piece on that is under way.
     answers: VecDeque<Answer>,
     /// The number of the earliest.
@@ -69,7 +70,7 @@ impl Desk {
     }
 
     /// A piece for whoever is free; false when `capacity` are under way.
-    pub(super) fn put(&self, piece: Vec<u8>, capacity: usize) -> bool {
+    pub(super) fn put(&self, piece: Piece, capacity: usize) -> bool {
         let mut state = self.state();
         if state.answers.len() >= capacity {
             return false;
@@ -106,11 +107,7 @@ impl Desk {
     }
 
     /// A worker's next piece; `done` is the number of the one before, whose answer is complete.
-    pub(super) fn next(
-        &self,
-        vitals: &Vitals,
-        done: Option<u64>,
-    ) -> wasmtime::Result<Option<(u64, Vec<u8>)>> {
+    pub(super) fn next(&self, vitals: &Vitals, done: Option<u64>) -> wasmtime::Result<Option<(u64, Piece)>> {
         if let Some(number) = done {
             self.complete(number);
         }
@@ -186,9 +183,9 @@ mod tests {
     fn answers_come_in_the_order_of_the_pieces_whoever_is_faster() {
         let desk = Desk::default();
         for piece in [b"a", b"b"] {
-            assert!(desk.put(piece.to_vec(), 2));
+            assert!(desk.put(piece.to_vec().into(), 2));
         }
-        assert!(!desk.put(b"c".to_vec(), 2), "as many are under way as may be");
+        assert!(!desk.put(b"c".to_vec().into(), 2), "as many are under way as may be");
         let (first, _) = desk.next(&vitals(), None).unwrap().unwrap();
         let (second, _) = desk.next(&vitals(), None).unwrap().unwrap();
         desk.give(&vitals(), second, b"B".to_vec()).unwrap();
@@ -199,14 +196,14 @@ mod tests {
         let parts: Vec<_> = (0..5).map(|_| taken(&desk)).collect();
         let some = |part: &[u8]| Some(part.to_vec());
         assert_eq!(parts, [some(b"A1"), some(b"A2"), None, some(b"B"), None]);
-        assert!(desk.put(b"c".to_vec(), 2));
+        assert!(desk.put(b"c".to_vec().into(), 2));
     }
 
     #[test]
     fn whoever_waits_for_nothing_or_for_the_dead_is_told() {
         let desk = Desk::default();
         assert!(desk.take(&vitals()).is_err());
-        assert!(desk.put(Vec::new(), 1));
+        assert!(desk.put(Piece::default(), 1));
         desk.fail(Failure::stopped("gone"));
         assert_eq!(desk.take(&vitals()).unwrap().unwrap_err().message, "gone");
     }

@@ -20,6 +20,7 @@ pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;
 pub use store_data::{Grants, Network};
 pub use workers::Crew;
+pub(crate) use workers::{Behind, Piece};
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};

@@ -11,6 +11,7 @@ use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
 use super::{Failure, instance};
+use crate::capabilities::Content;
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;
 use crate::options::{MAX_PIECE, MAX_WORD, PIECES_EACH};
@@ -26,6 +27,26 @@ pub(crate) struct Worker {
     desk: Arc<Desk>,
     /// The number of the piece that it has.
     piece: Option<u64>,
+}
+
+/// What a worker is handed: bytes, and what stands behind them elsewhere.
+#[derive(Default)]
+pub(crate) struct Piece {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) behind: Option<Behind>,
+}
+
+/// Bytes of a content that are read when a worker takes its piece.
+pub(crate) struct Behind {
+    pub(crate) content: Content,
+    pub(crate) offset: u64,
+    pub(crate) count: u32,
+}
+
+impl From<Vec<u8>> for Piece {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, behind: None }
+    }
 }
 
 impl Crew {
@@ -67,8 +88,8 @@ impl Crew {
         self.vitals.len().saturating_mul(PIECES_EACH)
     }
 
-    pub(crate) fn put(&self, piece: Vec<u8>) -> Result<()> {
-        let size = piece.len();
+    pub(crate) fn put(&self, piece: Piece) -> Result<()> {
+        let size = piece.bytes.len();
         if size > MAX_PIECE {
             return Err(Error::Limit(format!("a piece of {size} bytes is more than {MAX_PIECE}")));
         }
@@ -98,7 +119,7 @@ impl Drop for Crew {
 }
 
 impl Worker {
-    pub(crate) fn next(&mut self, vitals: &Vitals) -> wasmtime::Result<Option<Vec<u8>>> {
+    pub(crate) fn next(&mut self, vitals: &Vitals) -> wasmtime::Result<Option<Piece>> {
         let next = self.desk.next(vitals, self.piece.take())?;
         Ok(next.map(|(number, piece)| {
             self.piece = Some(number);

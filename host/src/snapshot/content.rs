@@ -79,7 +79,7 @@ impl Content {
 
     /// Up to `max` bytes from `offset` on, never more than 1 MiB nor past `size`. None at the end, or where the file
     /// has shrunk meanwhile.
-    pub fn read(&mut self, offset: u64, max: usize) -> Result<Vec<u8>> {
+    pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         match (&self.file, max.min(MAX_READ).min(left)) {
             (None, _) | (_, 0) => Ok(Vec::new()),

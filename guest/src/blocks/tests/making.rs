@@ -3,35 +3,43 @@
 use std::io::Read;
 
 use flate2::bufread::GzDecoder;
-use flate2::{Compress, Compression, Crc, FlushCompress};
+use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
+
+use zlib_rs::crc32::crc32;
 
 use super::{content, noise};
 use crate::archive::GzipMember;
 use crate::blocks::codec::{Codec, stored};
 use crate::blocks::work::{Answer, Piece};
+use crate::digest::digest;
 
 fn piece(plain: &[u8], kept: &[u8]) -> Vec<u8> {
-    [&u32::try_from(plain.len()).unwrap().to_le_bytes(), plain, kept].concat()
+    [&Piece::head(u32::try_from(plain.len()).unwrap(), false), plain, kept].concat()
 }
 
 fn made(codec: &mut Codec, plain: &[u8], kept: &[u8]) -> (Answer, Vec<u8>) {
     let answer = codec.work(&piece(plain, kept)).unwrap();
-    let (how, bytes) = Answer::parse(&answer).unwrap();
-    (how, bytes.to_vec())
+    let (how, check, bytes) = Answer::parse(&answer).unwrap();
+    assert_eq!(check, crc32(0, plain));
+    match how {
+        Answer::Kept => {
+            assert_eq!(bytes, digest(kept).to_le_bytes());
+            (how, kept.to_vec())
+        }
+        _ => (how, bytes.to_vec()),
+    }
 }
 
-fn check(plain: &[u8]) -> Crc {
-    let mut check = Crc::new();
-    check.update(plain);
-    check
+fn holds(plain: &[u8]) -> (u32, u32) {
+    (u32::try_from(plain.len()).unwrap(), crc32(0, plain))
 }
 
 /// One member of the blocks; where each lies.
 fn member(blocks: &[(&[u8], Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
     let mut member = GzipMember::new(Vec::new(), 7).unwrap();
     let places =
-        blocks.iter().map(|(plain, deflated)| member.block(&check(plain), deflated).unwrap()).collect();
+        blocks.iter().map(|(plain, deflated)| member.block(holds(plain), deflated).unwrap()).collect();
     (member.finish().unwrap(), places)
 }
 
