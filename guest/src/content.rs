@@ -8,7 +8,7 @@ use crate::archive::{self, ArchiveError, Entry, Kind, TreeSink, TreeWriter, Writ
 use crate::error::Result;
 use crate::model::{Amount, Skipped};
 use crate::plan::Planned;
-use crate::ports::{Cause, Content, Fault, Snapshot};
+use crate::ports::{Cause, Content, Fault, Outcome, Snapshot};
 use crate::progress::Progress;
 
 /// Files up to this size are read before their header is written: it then says exactly what is stored.
@@ -122,12 +122,17 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             };
             let mut rest = bytes.as_slice();
             entry.kind = Kind::File(bytes.len() as u64);
-            let read = |buffer: &mut [u8]| std::io::Read::read(&mut rest, buffer).map_err(Fault::unexpected);
-            (bytes.len() as u64, self.tree.add_file(&entry, read))
+            let next = |most| -> Outcome<&[u8]> { Ok(archive::first_of(&mut rest, most)) };
+            (bytes.len() as u64, self.tree.add_file(&entry, next))
         } else {
-            let mut source = Chunks { content, offset: 0, chunk: Vec::new(), used: 0 };
+            let mut offset = 0;
             entry.kind = Kind::File(size);
-            (size, self.tree.add_file(&entry, |buffer| source.read(buffer)))
+            let next = |most| {
+                let bytes = content.read(offset, u32::try_from(most).unwrap_or(u32::MAX))?;
+                offset += bytes.len() as u64;
+                Ok(bytes)
+            };
+            (size, self.tree.add_file(&entry, next))
         };
         let Some(written) = self.is_kept(&entry.path, written)? else { return Ok(false) };
         self.amount.files += 1;
@@ -193,29 +198,4 @@ fn whole(content: &dyn Content) -> std::result::Result<Vec<u8>, Fault> {
         bytes.extend_from_slice(&more);
     }
     Ok(bytes)
-}
-
-/// A large file, piece by piece.
-struct Chunks<'a> {
-    content: &'a dyn Content,
-    offset: u64,
-    chunk: Vec<u8>,
-    used: usize,
-}
-
-impl Chunks<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::result::Result<usize, Fault> {
-        if self.used >= self.chunk.len() {
-            self.chunk = self.content.read(self.offset, CHUNK)?;
-            self.offset += self.chunk.len() as u64;
-            self.used = 0;
-        }
-        let from = self.chunk.get(self.used..).unwrap_or_default();
-        let length = from.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..length), from.get(..length)) {
-            to.copy_from_slice(from);
-        }
-        self.used += length;
-        Ok(length)
-    }
 }

@@ -6,8 +6,8 @@
 #[path = "../../fuzz/check.rs"]
 mod check;
 
-use larder_guest::archive::{Draft, Entry, Instant, Kind, Manifest, OuterWriter, TreeWriter};
-use std::io::{Read, Write};
+use larder_guest::archive::{Draft, Entry, Instant, Kind, Manifest, OuterWriter, TreeWriter, first_of};
+use std::io::Write;
 
 const ROUNDS: u32 = 4000;
 
@@ -30,7 +30,11 @@ fn inner() -> Vec<u8> {
         writer.add(&entry(path, kind)).unwrap();
     }
     let mut content: &[u8] = &[7; 700];
-    writer.add_file(&entry("www/file", Kind::File(700)), |buffer| content.read(buffer)).unwrap();
+    writer
+        .add_file(&entry("www/file", Kind::File(700)), |most| {
+            std::io::Result::Ok(first_of(&mut content, most))
+        })
+        .unwrap();
     writer.finish().unwrap().0
 }
 

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod documents;
+mod gentle;
 mod locks;
 mod markers;
 mod serving;

@@ -40,7 +40,7 @@ pub use outer::{Member, Outer};
 pub use paths::shown;
 pub use reader::{Skipped, Summary, Visit, check, walk, walk_inflated};
 pub use stream::Stream as Inflater;
-pub use writer::{Counts, TreeSink, TreeWriter, Written};
+pub use writer::{Counts, TreeSink, TreeWriter, Written, first_of};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.
 #[derive(Debug, thiserror::Error)]

@@ -60,12 +60,11 @@ pub struct TreeWriter<W> {
     sink: W,
     at: u64,
     counts: Counts,
-    buffer: Vec<u8>,
 }
 
 impl<W: TreeSink> TreeWriter<W> {
     pub fn new(sink: W) -> Self {
-        Self { sink, at: 0, counts: Counts::default(), buffer: vec![0; CHUNK] }
+        Self { sink, at: 0, counts: Counts::default() }
     }
 
     /// Adds a directory, a link or an empty file.
@@ -78,14 +77,14 @@ impl<W: TreeSink> TreeWriter<W> {
         }
     }
 
-    /// Adds a file with exactly the bytes its kind announces. `read` fills a buffer and says how much, 0 at the end; it is
-    /// not asked for more than is needed, and not again after an error.
+    /// Adds a file with exactly the bytes its kind announces. `next` gives its next bytes, no more than it is told, none at the
+    /// end; it is not asked for more than is needed, and not again after an error.
     ///
-    /// Errors are the sink's; those of `read` are in the answer, since the rest of the archive is still good.
-    pub fn add_file<E>(
+    /// Errors are the sink's; those of `next` are in the answer, since the rest of the archive is still good.
+    pub fn add_file<B: AsRef<[u8]>, E>(
         &mut self,
         entry: &Entry,
-        mut read: impl FnMut(&mut [u8]) -> std::result::Result<usize, E>,
+        mut next: impl FnMut(usize) -> std::result::Result<B, E>,
     ) -> Result<Written<E>> {
         let Kind::File(size) = entry.kind else {
             return unsupported(format!("content for `{}`, which is no file", paths::shown(&entry.path)));
@@ -93,13 +92,19 @@ impl<W: TreeSink> TreeWriter<W> {
         self.head(entry)?;
         let (mut left, mut failed) = (size, None);
         while left > 0 {
-            let room = self.buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let piece = self.buffer.get_mut(..room).unwrap_or_default();
-            let count = read(piece).unwrap_or_else(|error| {
-                failed = Some(error);
-                0
-            });
-            let Some(bytes) = piece.get(..count.min(room)).filter(|bytes| !bytes.is_empty()) else { break };
+            let most = CHUNK.min(usize::try_from(left).unwrap_or(usize::MAX));
+            let bytes = match next(most) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            };
+            let bytes = bytes.as_ref();
+            let bytes = bytes.get(..most).unwrap_or(bytes);
+            if bytes.is_empty() {
+                break;
+            }
             self.sink.content(bytes)?;
             left = left.saturating_sub(bytes.len() as u64);
         }
@@ -139,6 +144,11 @@ impl<W: TreeSink> TreeWriter<W> {
         self.counts.entries += 1;
         Ok(())
     }
+}
+
+/// The first of the bytes that are left, at most so many: what [`TreeWriter::add_file`] asks for.
+pub fn first_of<'a>(rest: &mut &'a [u8], most: usize) -> &'a [u8] {
+    rest.split_off(..most.min(rest.len())).unwrap_or_default()
 }
 
 fn record_of(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {

@@ -9,7 +9,6 @@ mod output;
 mod single;
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +17,9 @@ pub use draft::remove_stale as remove_stale_drafts;
 pub use local::LocalDirectory;
 pub use output::OutputFile;
 pub use single::SingleFile;
+
+use rustix::buffer::spare_capacity;
+use rustix::io::{pread, retry_on_intr};
 
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
@@ -85,9 +87,11 @@ impl Stored {
     /// Up to `max` bytes from `offset`; fewer at the end.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; max.min(left)];
-        let read = self.file.read_at(&mut bytes, offset).doing(|| format!("cannot read {}", self.name))?;
-        bytes.truncate(read);
+        let most = max.min(left);
+        let mut bytes = Vec::with_capacity(most);
+        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(&mut bytes), offset));
+        read.doing(|| format!("cannot read {}", self.name))?;
+        bytes.truncate(most);
         Ok(bytes)
     }
 }

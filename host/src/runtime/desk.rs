@@ -212,7 +212,7 @@ mod tests {
     fn an_end_and_a_limit_reach_whoever_waits() {
         let desk = Arc::new(Desk::default());
         let limits = Limits { job_time: Duration::ZERO, ..Limits::default() };
-        let error = desk.next(&Vitals::new(limits, true), None).unwrap_err();
+        let error = desk.next(&Vitals::new(limits, true), None).err().unwrap();
         assert!(error.to_string().contains("limit job-time"), "{error}");
         let waiting = desk.clone();
         let worker = std::thread::spawn(move || waiting.next(&vitals(), None).unwrap().is_none());

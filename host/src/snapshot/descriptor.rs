@@ -10,6 +10,7 @@ use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Stat, fstat};
 use rustix::io::{Errno, pread, retry_on_intr};
 
@@ -72,9 +73,9 @@ impl Descriptor {
     /// Up to `max` bytes from `offset` on; none past the end.
     pub(super) fn read(&self, offset: u64, max: usize) -> io::Result<Vec<u8>> {
         let file = self.file.as_ref().ok_or(Errno::BADF)?;
-        let mut bytes = vec![0; max];
-        let length = retry_on_intr(|| pread(file, bytes.as_mut_slice(), offset))?;
-        bytes.truncate(length);
+        let mut bytes = Vec::with_capacity(max);
+        retry_on_intr(|| pread(file, spare_capacity(&mut bytes), offset))?;
+        bytes.truncate(max);
         Ok(bytes)
     }
 

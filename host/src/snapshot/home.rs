@@ -1,7 +1,7 @@
 //! The home's directory, and the only way to files below it.
 //!
-//! Everything is opened part by part from the directory's handle, and no part may be a symbolic link: a path cannot lead
-//! outside, whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
+//! Everything is opened from the directory's handle, and no part of a path may be a symbolic link: it cannot lead outside,
+//! whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,13 +11,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
 use rustix::io::Errno;
 
 use super::descriptor::{Descriptor, Facts};
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, RESERVED_PREFIX, is_well_formed, shown};
 
+/// Nowhere else, and not through a link.
+const BELOW: ResolveFlags =
+    ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 pub(super) struct Home {
@@ -69,6 +72,16 @@ impl Home {
 
     /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
     pub(super) fn directory(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
+        let name = if path.is_empty() { b"." } else { path };
+        match openat2(&self.root, name, how | DIRECTORY, Mode::empty(), BELOW) {
+            // An old system, a sandbox that forbids it, a rename meanwhile, a path too long for one call.
+            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => self.by_parts(path, how),
+            directory => Ok(directory?),
+        }
+    }
+
+    /// The same, one part after the other.
+    fn by_parts(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
         let mut directory = openat(&self.root, c".", OFlags::PATH | DIRECTORY, Mode::empty())?;
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
             directory = openat(&directory, part, OFlags::PATH | DIRECTORY, Mode::empty())?;

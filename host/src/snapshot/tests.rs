@@ -201,7 +201,7 @@ fn a_content_keeps_its_size_whatever_happens_to_the_file() {
     let home = TestHome::new();
     home.write("f", "0123456789");
     let mut snapshot = home.snapshot();
-    let mut content = snapshot.open(b"f").unwrap();
+    let content = snapshot.open(b"f").unwrap();
     drop(snapshot);
     assert_eq!((content.size(), content.note()), (10, None));
     home.write("f", "abcdefghijklmnop");
@@ -221,7 +221,7 @@ fn a_content_keeps_its_size_whatever_happens_to_the_file() {
 fn a_read_never_returns_more_than_a_mebibyte() {
     let home = TestHome::new();
     File::create(home.path("big")).unwrap().set_len(10 << 30).unwrap();
-    let mut content = home.snapshot().open(b"big").unwrap();
+    let content = home.snapshot().open(b"big").unwrap();
     assert_eq!(content.size(), 10 << 30);
     assert_eq!(content.read((10 << 30) - 5, usize::MAX).unwrap().len(), 5);
     assert_eq!(content.read(0, usize::MAX).unwrap().len(), 1 << 20);

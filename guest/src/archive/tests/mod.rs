@@ -46,7 +46,7 @@ pub(super) fn tar(contents: &Contents) -> Vec<u8> {
         let mut source = content.as_slice();
         match entry.kind {
             Kind::File(_) => {
-                drop(writer.add_file(entry, |buffer| io::Read::read(&mut source, buffer)).unwrap())
+                drop(writer.add_file(entry, |most| io::Result::Ok(first_of(&mut source, most))).unwrap())
             }
             _ => writer.add(entry).unwrap(),
         }

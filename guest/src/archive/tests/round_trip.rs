@@ -105,12 +105,12 @@ fn file_that_shrank_is_filled_with_zeros_and_one_that_grew_is_cut() {
     let mut writer = TreeWriter::new(Vec::new());
     let five = |path| entry(path, Kind::File(5));
     let mut short: &[u8] = b"abc";
-    let written = writer.add_file(&five("short"), |buffer| io::Read::read(&mut short, buffer)).unwrap();
+    let written = writer.add_file(&five("short"), |most| io::Result::Ok(first_of(&mut short, most))).unwrap();
     assert_eq!(written.missing, 2);
-    let mut long: &[u8] = b"abcdefgh";
-    let written = writer.add_file(&five("long"), |buffer| io::Read::read(&mut long, buffer)).unwrap();
+    let long: &[u8] = b"abcdefgh";
+    let written = writer.add_file(&five("long"), |_| io::Result::Ok(long)).unwrap();
     assert_eq!(written.missing, 0);
-    let written = writer.add_file(&five("broken"), |_| Err("unreadable")).unwrap();
+    let written = writer.add_file(&five("broken"), |_| Err::<&[u8], _>("unreadable")).unwrap();
     assert_eq!((written.missing, written.failed), (5, Some("unreadable")));
     let (bytes, counts) = writer.finish().unwrap();
     assert_eq!(counts, Counts { entries: 3, bytes: 15 });

@@ -6,7 +6,7 @@ mod making;
 
 use proptest::prelude::*;
 
-use crate::archive::{Entry, Instant, Kind, TreeSink, TreeWriter};
+use crate::archive::{Entry, Instant, Kind, TreeSink, TreeWriter, first_of};
 
 /// A file of the home, by path and content.
 pub(super) type File = (String, Vec<u8>);
@@ -23,8 +23,8 @@ pub(super) fn write<S: TreeSink>(sink: S, files: &[File]) -> S {
     tree.add(&entry("", Kind::Directory)).unwrap();
     for (path, content) in files {
         let mut rest = content.as_slice();
-        let read = |buffer: &mut [u8]| std::io::Read::read(&mut rest, buffer);
-        drop(tree.add_file(&entry(path, Kind::File(content.len() as u64)), read).unwrap());
+        let next = |most| std::io::Result::Ok(first_of(&mut rest, most));
+        drop(tree.add_file(&entry(path, Kind::File(content.len() as u64)), next).unwrap());
     }
     tree.finish().unwrap().0
 }

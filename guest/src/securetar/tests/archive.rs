@@ -2,7 +2,7 @@
 
 use crate::archive::{
     ArchiveError, Draft, Entry, Instant, Kind, Limits, Manifest, Outer, OuterWriter, Summary, TreeWriter,
-    Visit, compressor, walk,
+    Visit, compressor, first_of, walk,
 };
 
 use super::*;
@@ -73,7 +73,7 @@ fn backup(version: Version, contents: &[&[u8]]) -> Vec<u8> {
         tree.add(&entry("", Kind::Directory)).unwrap();
         let mut source = *content;
         let file = entry("file", Kind::File(content.len() as u64));
-        tree.add_file(&file, |buffer| source.read(buffer)).unwrap();
+        tree.add_file(&file, |most| std::io::Result::Ok(first_of(&mut source, most))).unwrap();
         let (gzip, _) = tree.finish().unwrap();
         let (mut member, sealed) = gzip.finish().unwrap().finish().unwrap();
         member.patch(sealed.offset, &sealed.patch).unwrap();

@@ -300,7 +300,7 @@ fn what_cannot_be_locked_is_read_with_a_note() {
     let busy = snapshot.open(b"busy.db").unwrap();
     assert_eq!(note(&busy), "read without a lock on the database: database is locked");
     assert_eq!(busy.size(), fs::metadata(home.path("busy.db")).unwrap().len());
-    let mut odd = snapshot.open(b"garbage.db").unwrap();
+    let odd = snapshot.open(b"garbage.db").unwrap();
     assert_eq!(note(&odd), "read without a lock on the database: file is not a database");
     assert_eq!(odd.read(0, 1 << 20).unwrap(), garbage);
     assert_eq!(snapshot.open(b"garbage.db-wal").unwrap().size(), 0);
