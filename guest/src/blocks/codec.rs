@@ -4,6 +4,8 @@
 //! nothing of other blocks: each stands alone, so that it can be kept.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use std::hash::{BuildHasher, RandomState};
+
 use zlib_rs::crc32::crc32;
 
 use super::work::{Answer, Piece};
@@ -22,7 +24,11 @@ const STORED_MOST: usize = 0xffff;
 const STORED_HEAD: usize = 5;
 /// More room than a deflated block needs beyond its size; what does not fit is stored.
 const ROOM: usize = 1024;
-/// An empty last block: whatever comes before it must have ended on a whole byte, between two blocks.
+/// The stored block without bytes that ends each block of ours, behind its first three bits.
+const MARK: [u8; 4] = [0, 0, 0xff, 0xff];
+/// The head of a stored block with as many bytes as a probe has.
+const PROBE_HEAD: [u8; 4] = [8, 0, 0xf7, 0xff];
+/// An empty last block.
 const END: [u8; 2] = [3, 0];
 
 pub struct Codec {
@@ -31,6 +37,8 @@ pub struct Codec {
     inflate: Decompress,
     /// What was inflated last.
     plain: Vec<u8>,
+    /// Bytes that nobody knows before.
+    probe: [u8; 8],
 }
 
 impl Default for Codec {
@@ -40,6 +48,7 @@ impl Default for Codec {
             sample: Compress::new(Compression::new(SAMPLE_LEVEL), false),
             inflate: Decompress::new(false),
             plain: Vec::new(),
+            probe: RandomState::new().hash_one(0).to_le_bytes(),
         }
     }
 }
@@ -81,22 +90,26 @@ impl Codec {
         }
     }
 
-    /// Whether `deflated` is one or more whole blocks that inflate to exactly `plain`, and end neither the stream nor within a
-    /// byte. It does not matter where it comes from.
+    /// Whether `deflated` is one or more whole blocks that inflate to exactly `plain`, the last of which ends neither the stream
+    /// nor within a byte. It does not matter where it comes from: who made it cannot know the probe.
     pub fn holds(&mut self, deflated: &[u8], plain: &[u8]) -> bool {
+        let Some(before_mark) = deflated.strip_suffix(&MARK) else { return false };
         self.inflate.reset(false);
         self.plain.clear();
         self.plain.reserve(plain.len().saturating_add(ROOM));
-        let first = self.inflate.decompress_vec(deflated, &mut self.plain, FlushDecompress::None);
-        let all = deflated.len() as u64;
+        let first = self.inflate.decompress_vec(before_mark, &mut self.plain, FlushDecompress::None);
+        let mut all = before_mark.len() as u64;
         if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || !is_equal(&self.plain, plain)
         {
             return false;
         }
-        let end = self.inflate.decompress_vec(&END, &mut self.plain, FlushDecompress::Finish);
+        // In place of the mark: only where a stored block begins do these bytes come out as they are.
+        let probe = [PROBE_HEAD.as_slice(), &self.probe, &END].concat();
+        let end = self.inflate.decompress_vec(&probe, &mut self.plain, FlushDecompress::Finish);
+        all = all.saturating_add(probe.len() as u64);
         matches!(end, Ok(Status::StreamEnd))
-            && self.inflate.total_in() == all.saturating_add(END.len() as u64)
-            && self.plain.len() == plain.len()
+            && self.inflate.total_in() == all
+            && self.plain.get(plain.len()..) == Some(&self.probe)
     }
 
     /// A cheap guess. First how often bytes repeat: that of text, code and databases is far from chance. Only what looks like

@@ -16,7 +16,6 @@ mod walk;
 
 use std::path::PathBuf;
 use std::time::Duration;
-use std::vec;
 
 pub use content::Content;
 
@@ -24,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
 use home::Home;
-use walk::{Databases, Identities};
+use walk::{Known, Walk};
 
 /// What a snapshot is taken of, and how.
 pub struct Options {
@@ -43,10 +42,8 @@ pub struct Options {
 pub struct Snapshot {
     options: Options,
     home: Home,
-    /// What the walk found and was not handed out yet; `None` before the walk.
-    listing: Option<vec::IntoIter<Entry>>,
-    databases: Databases,
-    identities: Identities,
+    /// What was found so far, and the way to the rest; `None` before the first look.
+    walk: Option<Walk>,
     pinned: Option<(HomePath, Pair)>,
 }
 
@@ -54,22 +51,22 @@ impl Snapshot {
     /// Opens the home's directory and looks no further.
     pub fn new(options: Options) -> Result<Self> {
         let home = Home::open(&options.root, &options.hidden)?;
-        let (databases, identities) = (Databases::new(), Identities::new());
-        Ok(Self { options, home, listing: None, databases, identities, pinned: None })
+        Ok(Self { options, home, walk: None, pinned: None })
     }
 
-    /// The next entries, at most `max`; none when all were given. The first call walks the whole home.
+    /// The next entries, at most `max`; none when all were given.
     pub fn entries(&mut self, max: usize) -> Result<Vec<Entry>> {
-        let listing = match &mut self.listing {
-            Some(listing) => listing,
-            None => {
-                let found = walk::walk(&self.home)?;
-                self.databases = found.databases;
-                self.identities = found.identities;
-                self.listing.insert(found.entries.into_iter())
-            }
+        let walk = match &mut self.walk {
+            Some(walk) => walk,
+            none => none.insert(Walk::new(&self.home)?),
         };
-        Ok(listing.take(max).collect())
+        let next = || walk.next(&self.home).transpose();
+        std::iter::from_fn(next).take(max).collect()
+    }
+
+    /// The database at `path`, when it was listed as one.
+    fn listed(&self, path: &[u8]) -> Option<&Known> {
+        self.walk.as_ref()?.databases.get(path)
     }
 
     /// Opens a regular file. A database is held still until another one is opened or the snapshot is dropped, and as
@@ -90,7 +87,8 @@ impl Snapshot {
             return self.open_neighbour(path, base, suffix);
         }
         let file = self.home.file(path)?;
-        let identity = self.identities.get(&file.facts.id).copied();
+        let identities = self.walk.as_ref().map(|walk| &walk.identities);
+        let identity = identities.and_then(|known| known.get(&file.facts.id).copied());
         let content = match journal(&file) {
             Some(_) => self.pin(path)?.main,
             None => Content::whole(file.into()),
@@ -99,7 +97,7 @@ impl Snapshot {
     }
 
     fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
-        match self.databases.get(base).filter(|known| known.with_log && suffix == WAL) {
+        match self.listed(base).filter(|known| known.with_log && suffix == WAL) {
             // Its main file is read as one that holds everything.
             Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
             Some(_) => Ok(self.pin(base)?.log),
@@ -112,7 +110,7 @@ impl Snapshot {
     }
 
     fn is_database(&self, path: &[u8]) -> bool {
-        self.databases.contains_key(path) || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
+        self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
     }
 
     /// Holds the database at `path` still, letting go of any other.
@@ -128,7 +126,7 @@ impl Snapshot {
             path,
             name: &self.name_in_use(path),
             // Only what was listed is asked for, and a log belongs to one name.
-            with_log: self.databases.get(path).is_some_and(|known| known.with_log && !known.shared),
+            with_log: self.listed(path).is_some_and(|known| known.with_log && !known.shared),
             scratch: &self.options.scratch,
             lock_wait: self.options.lock_wait,
         };
@@ -145,8 +143,9 @@ impl Snapshot {
             let filled = |suffix: &[u8]| self.home.facts(&[name, suffix].concat()).is_ok_and(|f| f.size > 0);
             [WAL, JOURNAL].into_iter().any(filled)
         };
-        let id = self.databases.get(path).filter(|known| known.shared).map(|known| known.id);
-        let names = self.databases.iter().filter(|(_, known)| Some(known.id) == id).map(|(name, _)| name);
+        let id = self.listed(path).filter(|known| known.shared).map(|known| known.id);
+        let all = self.walk.iter().flat_map(|walk| &walk.databases);
+        let names = all.filter(|(_, known)| Some(known.id) == id).map(|(name, _)| name);
         names.filter(|name| is_in_use(name)).min().cloned().unwrap_or_else(|| path.to_vec())
     }
 }

@@ -30,54 +30,54 @@ pub(super) type Databases = BTreeMap<HomePath, Known>;
 /// Files with several names, numbered as they are met.
 pub(super) type Identities = BTreeMap<FileId, u64>;
 
-pub(super) struct Found {
-    pub entries: Vec<Entry>,
-    pub databases: Databases,
+/// The walk through one home: parents before what they hold, siblings in byte order, a log right behind its database. Holds
+/// what it found to come back to, and of the list only what it has not given yet.
+pub(super) struct Walk {
+    owners: Owners,
     pub identities: Identities,
+    pub databases: Databases,
+    /// Entries to give, the next one last; those of directories stand for all below them.
+    pending: Vec<Entry>,
 }
 
-/// Lists the home: parents before what they hold, siblings in byte order, a log right behind its database.
-pub(super) fn walk(home: &Home) -> Result<Found> {
-    let mut walk =
-        Walk { home, owners: Owners::load(), identities: Identities::new(), databases: Databases::new() };
-    let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
-    let root = root.doing(|| "cannot look at the home's directory")?;
-    let mut entries = Vec::new();
-    let mut pending = vec![walk.entry(Vec::new(), &root, Kind::Directory)];
-    while let Some(mut entry) = pending.pop() {
+impl Walk {
+    pub(super) fn new(home: &Home) -> Result<Self> {
+        let (identities, databases) = (Identities::new(), Databases::new());
+        let mut walk = Self { owners: Owners::load(), identities, databases, pending: Vec::new() };
+        let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
+        let root = root.doing(|| "cannot look at the home's directory")?;
+        let root = walk.entry(Vec::new(), &root, Kind::Directory);
+        walk.pending.push(root);
+        Ok(walk)
+    }
+
+    /// The next entry; none when all were given.
+    pub(super) fn next(&mut self, home: &Home) -> Result<Option<Entry>> {
+        let Some(mut entry) = self.pending.pop() else { return Ok(None) };
         if entry.kind == Kind::Directory {
-            match walk.list(&entry.path) {
-                Ok(children) => pending.extend(children.into_iter().rev()),
+            match self.list(home, &entry.path) {
+                Ok(children) => self.pending.extend(children.into_iter().rev()),
                 // Nothing of it could be read: that is no home with something odd in it.
                 Err(error) if entry.path.is_empty() => {
+                    self.pending.push(entry);
                     return Err(Error::from_io("cannot list the home's directory", &error));
                 }
                 Err(error) => entry.kind = Kind::Unusable(format!("cannot be listed: {}", reason(&error))),
             }
         }
-        entries.push(entry);
+        Ok(Some(entry))
     }
-    Ok(Found { entries, databases: walk.databases, identities: walk.identities })
-}
 
-struct Walk<'a> {
-    home: &'a Home,
-    owners: Owners,
-    identities: Identities,
-    databases: Databases,
-}
-
-impl Walk<'_> {
     /// What the directory `path` holds, not deeper.
-    fn list(&mut self, path: &[u8]) -> io::Result<Vec<Entry>> {
-        let directory = self.home.directory(path, OFlags::RDONLY)?;
-        let lookup = self.home.directory(path, OFlags::PATH)?;
+    fn list(&mut self, home: &Home, path: &[u8]) -> io::Result<Vec<Entry>> {
+        let directory = home.directory(path, OFlags::RDONLY)?;
+        let lookup = home.directory(path, OFlags::PATH)?;
         let mut entries = Vec::new();
         for name in names(directory)? {
             let child = if path.is_empty() { name.clone() } else { [path, b"/", &name].concat() };
             // A database's name is the shorter one, so it was seen before its neighbours.
             let known = |base| self.databases.contains_key(base);
-            if self.home.shows(&child) && !database::owner_of(&child).is_some_and(|(base, _)| known(base)) {
+            if home.shows(&child) && !database::owner_of(&child).is_some_and(|(base, _)| known(base)) {
                 self.look(&lookup, &name, child, &mut entries);
             }
         }

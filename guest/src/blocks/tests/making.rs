@@ -78,9 +78,9 @@ proptest! {
     fn bytes_that_hold_something_else_are_never_kept(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
         prop_assume!(!plain.is_empty() && !other.is_empty());
         let mut codec = Codec::default();
-        let (_, good) = made(&mut codec, &plain, &[]);
-        prop_assert!(codec.holds(&good, &plain));
-        prop_assert_eq!(made(&mut codec, &plain, &good).0, Answer::Kept);
+        let (how, good) = made(&mut codec, &plain, &[]);
+        let is_kept = made(&mut codec, &plain, &good).0 == Answer::Kept;
+        prop_assert_eq!(is_kept, how == Answer::Deflated, "what was stored is stored again");
         let (_, foreign) = made(&mut codec, &other, &[]);
         let mut flipped = good.clone();
         let at = at.index(flipped.len());
@@ -123,6 +123,64 @@ fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
     assert!(!codec.holds(&half, &plain), "it ends within a block");
 }
 
+/// A final block with Huffman codes of its own, cut where the code for its end, 14 bits long, is the bits of an empty last block
+/// behind what is left of a byte: a reader that is shown one takes it for the end of this one.
+fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
+    let mut bits: Vec<u32> = Vec::new();
+    let number =
+        |bits: &mut Vec<u32>, value: u32, count: u32| bits.extend((0..count).map(|at| value >> at & 1));
+    let code = |bits: &mut Vec<u32>, (value, count): (u32, u32)| {
+        bits.extend((0..count).rev().map(|at| value >> at & 1))
+    };
+    // Lengths of codes: 1 to 7 for seven letters, 15 for others, 14 for the end and for all repetitions.
+    let length = |symbol: u32| match symbol {
+        32..=38 => symbol - 31,
+        39..=234 => 15,
+        256.. => 14,
+        _ => 0,
+    };
+    let canonical = |symbol: u32, length: &dyn Fn(u32) -> u32, most: u32| {
+        let shorter: u32 = (0..most)
+            .filter(|s| length(*s) > 0 && length(*s) < length(symbol))
+            .map(|s| 1 << (length(symbol) - length(s)))
+            .sum();
+        let before = u32::try_from((0..symbol).filter(|s| length(*s) == length(symbol)).count()).unwrap();
+        (shorter + before, length(symbol))
+    };
+    number(&mut bits, 0b101, 3);
+    number(&mut bits, 29, 5);
+    number(&mut bits, 1, 5);
+    number(&mut bits, 15, 4);
+    [0, 0, 0].iter().chain([4; 16].iter()).for_each(|length| number(&mut bits, *length, 3));
+    for length in (0..286).map(length).chain([1, 1]) {
+        code(&mut bits, (length, 4));
+    }
+    let mut plain = b"$ !".repeat(9);
+    plain.iter().for_each(|letter| code(&mut bits, canonical((*letter).into(), &length, 286)));
+    while bits.len() % 8 != 3 {
+        code(&mut bits, canonical(32, &length, 286));
+        plain.push(32);
+    }
+    bits.extend([1; 5]);
+    let byte =
+        |bits: &[u32]| (0..).zip(bits).fold(0, |byte, (at, bit)| byte | u8::try_from(bit << at).unwrap());
+    (bits.chunks(8).map(byte).collect(), plain)
+}
+
+#[test]
+fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
+    let (cut, plain) = cut_before_its_end();
+    let completed = [&cut[..], &[3, 0]].concat();
+    let mut decoder = flate2::bufread::DeflateDecoder::new(completed.as_slice());
+    let mut found = Vec::new();
+    decoder.read_to_end(&mut found).unwrap();
+    assert_eq!(found, plain, "it is what it should be");
+    let mut codec = Codec::default();
+    for ending in [&[][..], &[0, 0, 0xff, 0xff], &[0, 0, 0, 0xff, 0xff]] {
+        assert!(!codec.holds(&[&cut[..], ending].concat(), &plain));
+    }
+}
+
 #[test]
 fn what_does_not_get_smaller_is_stored_as_it_is() {
     let mut codec = Codec::default();
@@ -131,7 +189,6 @@ fn what_does_not_get_smaller_is_stored_as_it_is() {
         let (how, bytes) = made(&mut codec, &plain, &[]);
         assert_eq!(how, Answer::Stored, "{count} bytes");
         assert_eq!(bytes, stored(Vec::new(), &plain));
-        assert!(codec.holds(&bytes, &plain));
     }
     // Noise at its start says nothing about what follows.
     let mixed = [noise(4, 8192), b"automation: ".repeat(20_000)].concat();
