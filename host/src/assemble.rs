@@ -143,10 +143,13 @@ impl Setting {
         grants.may_write = lock.is_some();
         let said = bus.subscribe();
         let mut plugins = vec![self.backup(grants.clone())?];
-        let client = Client::new(&self.http)?;
-        for setting in &self.plugins {
-            let grants = self.grants_of(setting, &places, &grants, &client);
-            plugins.push(self.start(setting, grants, &plugins)?);
+        // Only these make requests, and reading the machine's certificates takes a while.
+        if !self.plugins.is_empty() {
+            let client = Client::new(&self.http)?;
+            for setting in &self.plugins {
+                let grants = self.grants_of(setting, &places, &grants, &client);
+                plugins.push(self.start(setting, grants, &plugins)?);
+            }
         }
         let mut notices = notices;
         notices.extend(plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
