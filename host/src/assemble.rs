@@ -109,7 +109,8 @@ impl Setting {
     }
 
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<Runtime> {
-        let cache = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder"));
+        let cache =
+            etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder/compiled"));
         Runtime::new(name, wasm, self.limits.clone(), cache.as_deref())
             .map_err(|failure| Error::Invalid(failure.message))
     }
