@@ -109,7 +109,8 @@ impl Setting {
     }
 
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<Runtime> {
-        let cache = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder"));
+        let cache =
+            etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder/compiled"));
         Runtime::new(name, wasm, self.limits.clone(), cache.as_deref())
             .map_err(|failure| Error::Invalid(failure.message))
     }
@@ -143,10 +144,13 @@ impl Setting {
         grants.may_write = lock.is_some();
         let said = bus.subscribe();
         let mut plugins = vec![self.backup(grants.clone())?];
-        let client = Client::new(&self.http)?;
-        for setting in &self.plugins {
-            let grants = self.grants_of(setting, &places, &grants, &client);
-            plugins.push(self.start(setting, grants, &plugins)?);
+        // Only these make requests, and reading the machine's certificates takes a while.
+        if !self.plugins.is_empty() {
+            let client = Client::new(&self.http)?;
+            for setting in &self.plugins {
+                let grants = self.grants_of(setting, &places, &grants, &client);
+                plugins.push(self.start(setting, grants, &plugins)?);
+            }
         }
         let mut notices = notices;
         notices.extend(plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));

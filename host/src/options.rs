@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 
 /// How often running components are looked at; the grain of `compute-time`.
 pub const EPOCH: Duration = Duration::from_millis(50);
+/// How long compiled components are kept beside newer ones: those of earlier versions are of no more use.
+pub const COMPILED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often whoever waits for an instance looks whether it is overdue; the grain of the other times.
 pub const LOOK: Duration = Duration::from_millis(200);
 /// How long the end of a host waits for its plugin's threads to clear away what they hold. A disk that does not answer must

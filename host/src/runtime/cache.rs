@@ -1,41 +1,137 @@
-//! Compiled components, kept between runs in wasmtime's own cache: compiling takes longer than a small command.
+//! Compiled components, kept between runs: compiling takes longer than a small command.
 //!
-//! What is in the cache is machine code and believed. So it is used only in a directory that nobody else can write to or
-//! replace.
+//! An entry is machine code and believed. So it is used only where nobody else can write or rename, and only as it was
+//! written: a seal tells damage. Whatever is wrong with it leads to compiling, never to an error.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+mod trust;
 
-use wasmtime::{Cache, CacheConfig};
+#[cfg(test)]
+mod tests;
 
-const OTHERS_WRITE: u32 = 0o022;
-const STICKY: u32 = 0o1000;
+use std::fs::{self, DirBuilder, File};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 
-/// The cache in `directory`, which is made when absent; none when it cannot be trusted or used: then every run compiles.
-pub(super) fn open(directory: &Path) -> Option<Cache> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
-    let real = fs::canonicalize(directory).ok()?;
-    if !is_ours_alone(&real) || !real.ancestors().skip(1).all(is_fixed) {
-        return None;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::options::COMPILED_KEPT;
+
+/// The length of the seal at an entry's end.
+const SEAL: usize = blake3::OUT_LEN;
+/// Bytes that are read at once to check an entry.
+const CHUNK: usize = 64 * 1024;
+
+/// Where the code of one component is kept, for one engine.
+pub(super) struct Entry {
+    directory: PathBuf,
+    key: blake3::Hash,
+}
+
+impl Entry {
+    /// The one in `directory`, which is made when absent; none when it cannot be trusted or used.
+    pub(super) fn new(directory: &Path, engine: &Engine, wasm: &[u8]) -> Option<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
+        let directory = fs::canonicalize(directory).ok()?;
+        trust::is_safe_directory(&directory).then(|| Self { directory, key: key(engine, wasm) })
     }
-    let mut config = CacheConfig::new();
-    config.with_directory(real);
-    Cache::new(config).ok()
+
+    /// The component, if it is here, whole and ours.
+    pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
+        let path = self.path();
+        if !trust::is_safe_file(&path) || !self.is_whole(&path).unwrap_or(false) {
+            return None;
+        }
+        believed(engine, &path).ok()
+    }
+
+    /// Keeps the component for the next run, and removes what has not been of use for long. A failure costs that run's time, no more.
+    pub(super) fn store(&self, component: &Component) {
+        let Ok(code) = component.serialize() else { return };
+        if let Ok(entry) = self.write(&code) {
+            remove_old(&self.directory, &entry);
+        }
+    }
+
+    /// Under a name of its own first, so that no other process sees a part.
+    fn write(&self, code: &[u8]) -> io::Result<File> {
+        let mut draft = tempfile::NamedTempFile::new_in(&self.directory)?;
+        draft.write_all(code)?;
+        draft.write_all(self.seal(code, code.len())?.as_bytes())?;
+        Ok(draft.persist(self.path())?)
+    }
+
+    fn is_whole(&self, path: &Path) -> io::Result<bool> {
+        let mut file = File::open(path)?;
+        let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let expected = self.seal(&mut file, size.saturating_sub(SEAL))?;
+        let mut seal = [0; SEAL];
+        file.read_exact(&mut seal)?;
+        Ok(expected == seal)
+    }
+
+    /// A digest of the next `size` bytes that holds for this entry only: code under another's name is no better than damage.
+    fn seal(&self, mut code: impl Read, size: usize) -> io::Result<blake3::Hash> {
+        let mut digest = blake3::Hasher::new_keyed(self.key.as_bytes());
+        let mut chunk = vec![0; CHUNK];
+        let mut left = size;
+        while left > 0 {
+            let part = chunk.get_mut(..left.min(CHUNK)).unwrap_or_default();
+            code.read_exact(part)?;
+            digest.update(part);
+            left -= part.len();
+        }
+        Ok(digest.finalize())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(self.key.to_hex().as_str())
+    }
 }
 
-fn is_ours_alone(directory: &Path) -> bool {
-    let Ok(metadata) = fs::symlink_metadata(directory) else { return false };
-    metadata.is_dir() && metadata.uid() == own_uid() && metadata.mode() & OTHERS_WRITE == 0
+/// What decides about the code: the component, and the engine with its version, its settings and the processor.
+fn key(engine: &Engine, wasm: &[u8]) -> blake3::Hash {
+    struct Digest(blake3::Hasher);
+    impl Hasher for Digest {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut digest = Digest(blake3::Hasher::new());
+    wasm.hash(&mut digest);
+    engine.precompile_compatibility_hash().hash(&mut digest);
+    digest.0.finalize()
 }
 
-/// Whether others cannot rename what is ours in `directory`.
-fn is_fixed(directory: &Path) -> bool {
-    let Ok(metadata) = fs::symlink_metadata(directory) else { return false };
-    let is_trusted = metadata.uid() == own_uid() || metadata.uid() == 0;
-    is_trusted && (metadata.mode() & OTHERS_WRITE == 0 || metadata.mode() & STICKY != 0)
+/// Mapped where that can be, so that only what is used is read. A file system that lets nothing be executed (`noexec`) wants a copy.
+#[allow(
+    unsafe_code,
+    reason = "machine code can only be believed; this saves compiling, and unpacking a cache that is safe by type"
+)]
+fn believed(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes are what `serialize` gave for this component and engine: the seal says so, and against whoever could forge
+    // it stand the rights on the file, its directory and all above. Entries are replaced by renaming, never written to again, so
+    // that what is mapped does not change.
+    unsafe {
+        Component::deserialize_file(engine, path).or_else(|_| Component::deserialize(engine, fs::read(path)?))
+    }
 }
 
-fn own_uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+/// Entries and drafts that were written long before `entry`: most are of an earlier version. One that is still in use is written
+/// once more.
+fn remove_old(directory: &Path, entry: &File) {
+    let Ok(now) = entry.metadata().and_then(|metadata| metadata.modified()) else { return };
+    for other in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let written = other.metadata().and_then(|metadata| metadata.modified());
+        let age = written.ok().and_then(|written| now.duration_since(written).ok());
+        if age.is_some_and(|age| age > COMPILED_KEPT) {
+            // What cannot be removed takes space and no more.
+            let _ = fs::remove_file(other.path());
+        }
+    }
 }

@@ -8,6 +8,7 @@ use wasmtime::{Config, Engine, Store};
 
 use super::Failure;
 use super::bindings::{Plugin, PluginPre};
+use super::cache::Entry;
 use super::store_data::{Grants, StoreData};
 use super::threads::Threads;
 use super::vitals::Vitals;
@@ -35,8 +36,8 @@ impl Runtime {
         let unusable = |error: wasmtime::Error| {
             Failure::stopped(format!("{name} is not a plugin that this host can run: {error:#}"))
         };
-        let engine = Engine::new(&config(cache)).map_err(unusable)?;
-        let component = Component::new(&engine, wasm).map_err(unusable)?;
+        let engine = Engine::new(&config()).map_err(unusable)?;
+        let component = component(&engine, wasm, cache).map_err(unusable)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
@@ -87,9 +88,21 @@ impl Runtime {
     }
 }
 
-fn config(cache: Option<&Path>) -> Config {
+/// From the cache, or compiled and put there.
+fn component(engine: &Engine, wasm: &[u8], cache: Option<&Path>) -> wasmtime::Result<Component> {
+    let entry = cache.and_then(|directory| Entry::new(directory, engine, wasm));
+    if let Some(component) = entry.as_ref().and_then(|entry| entry.load(engine)) {
+        return Ok(component);
+    }
+    let component = Component::new(engine, wasm)?;
+    if let Some(entry) = entry {
+        entry.store(&component);
+    }
+    Ok(component)
+}
+
+fn config() -> Config {
     let mut config = Config::new();
-    config.cache(cache.and_then(super::cache::open));
     config.wasm_component_model(true);
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);

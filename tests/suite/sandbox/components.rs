@@ -109,22 +109,25 @@ fn a_compiled_component_is_kept_only_where_nobody_else_can_write() {
 }
 
 #[test]
-fn a_damaged_cache_is_no_reason_to_fail() {
+fn a_damaged_cache_is_no_reason_to_fail_and_is_made_anew() {
     let home = TestHome::new();
     let cache = directory(&home, "cache", 0o700);
     cached(&home, &cache);
     type Damage = fn(&[u8]) -> Vec<u8>;
-    let damages: [Damage; 4] = [
+    let damages: [Damage; 5] = [
         |_| Vec::new(),
         |_| b"garbage".to_vec(),
         |good| good[..good.len() / 2].to_vec(),
         |good| good.iter().map(|byte| !byte).collect(),
+        |good| good.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == good.len() / 2)).collect(),
     ];
     let good = files(&cache);
+    assert!(!good.is_empty());
     for damage in damages {
         for (path, bytes) in &good {
             fs::write(path, damage(bytes)).unwrap();
         }
         cached(&home, &cache);
+        assert!(files(&cache) == good, "it is whole again");
     }
 }
