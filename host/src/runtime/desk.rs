@@ -14,7 +14,12 @@ use crate::options::{LOOK, MAX_UNTAKEN};
 #[derive(Default)]
 pub(super) struct Desk {
     state: Mutex<State>,
-    changed: Condvar,
+    /// What workers wait for: a piece, or that there will be none any more.
+    pieces: Condvar,
+    /// What the job waits for: an answer, or that there will be none any more.
+    answers: Condvar,
+    /// What workers with a large answer wait for.
+    room: Condvar,
 }
 
 #[derive(Default)]
@@ -36,6 +41,12 @@ struct Answer {
     is_complete: bool,
 }
 
+impl Answer {
+    fn is_full(&self) -> bool {
+        self.untaken >= MAX_UNTAKEN
+    }
+}
+
 impl State {
     fn answer(&mut self, number: u64) -> Option<&mut Answer> {
         let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok())?;
@@ -48,20 +59,19 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `done` has an answer, as long as the waiting instance may.
+    /// Waits for `changed` until `done` has an answer, as long as the waiting instance may.
     fn wait<T>(
         &self,
         vitals: &Vitals,
+        changed: &Condvar,
         mut done: impl FnMut(&mut State) -> Option<wasmtime::Result<T>>,
     ) -> wasmtime::Result<T> {
         let mut state = self.state();
         loop {
             if let Some(answer) = done(&mut state) {
-                drop(state);
-                self.changed.notify_all();
                 return answer;
             }
-            state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            state = changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
             vitals.waits_for_others();
             if let Some(reason) = vitals.overdue() {
                 return Err(vitals.stop(reason));
@@ -79,13 +89,13 @@ impl Desk {
         state.waiting.push_back((number, piece));
         state.answers.push_back(Answer::default());
         drop(state);
-        self.changed.notify_all();
+        self.pieces.notify_one();
         true
     }
 
     /// The next part of the earliest answer, or that it is complete.
     pub(super) fn take(&self, vitals: &Vitals) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
-        self.wait(vitals, |state| {
+        self.wait(vitals, &self.answers, |state| {
             if let Some(failure) = &state.failure {
                 return Some(Ok(Err(failure.clone())));
             }
@@ -95,6 +105,9 @@ impl Desk {
                 )));
             };
             if let Some(part) = answer.parts.pop_front() {
+                if answer.is_full() {
+                    self.room.notify_all();
+                }
                 answer.untaken = answer.untaken.saturating_sub(part.len());
                 return Some(Ok(Ok(Some(part))));
             }
@@ -111,7 +124,7 @@ impl Desk {
         if let Some(number) = done {
             self.complete(number);
         }
-        self.wait(vitals, |state| match state.waiting.pop_front() {
+        self.wait(vitals, &self.pieces, |state| match state.waiting.pop_front() {
             _ if state.is_closed => Some(Ok(None)),
             None => None,
             piece => Some(Ok(piece)),
@@ -119,27 +132,36 @@ impl Desk {
     }
 
     fn complete(&self, number: u64) {
-        if let Some(answer) = self.state().answer(number) {
+        let mut state = self.state();
+        if let Some(answer) = state.answer(number) {
             answer.is_complete = true;
         }
-        self.changed.notify_all();
+        // The job comes to later ones without waiting.
+        let is_awaited = number == state.first;
+        drop(state);
+        if is_awaited {
+            self.answers.notify_all();
+        }
     }
 
-    /// A part of the answer to a piece.
+    /// A part of the answer to a piece. It wakes nobody before that answer is complete, which is soon, or full.
     pub(super) fn give(&self, vitals: &Vitals, number: u64, part: Vec<u8>) -> wasmtime::Result<()> {
         let mut part = Some(part);
-        self.wait(vitals, |state| {
+        self.wait(vitals, &self.room, |state| {
             if state.is_closed {
                 return Some(Ok(()));
             }
             // When it is not there any more, nobody waits for it.
             let Some(answer) = state.answer(number) else { return Some(Ok(())) };
-            if answer.untaken >= MAX_UNTAKEN {
+            if answer.is_full() {
                 return None;
             }
             let part = part.take().unwrap_or_default();
             answer.untaken = answer.untaken.saturating_add(part.len());
             answer.parts.push_back(part);
+            if answer.is_full() {
+                self.answers.notify_all();
+            }
             Some(Ok(()))
         })
     }
@@ -147,7 +169,7 @@ impl Desk {
     /// A worker ended that should not have.
     pub(super) fn fail(&self, failure: Failure) {
         self.state().failure.get_or_insert(failure);
-        self.changed.notify_all();
+        self.answers.notify_all();
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -160,7 +182,8 @@ impl Desk {
         state.is_closed = true;
         state.waiting.clear();
         drop(state);
-        self.changed.notify_all();
+        self.pieces.notify_all();
+        self.room.notify_all();
     }
 }
 
