@@ -49,11 +49,20 @@ def cpu_of(command):
     return usage.ru_utime + usage.ru_stime
 
 
+def read_all(home):
+    """Brings a home into the system's memory, where that of the other contenders is since they ran before."""
+    for path in sorted(home.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            path.read_bytes()
+
+
 def second_create(larder, work):
     """A first backup of the home, and one of the same home a day later: (seconds, MiB) each."""
     def run():
         shutil.rmtree(work / "state" / "cache", ignore_errors=True)
         without_archives(work / "backups")
+        for home in ("home", "later"):
+            read_all(work / home)
         first = measure(larder_command(larder, work, "create", "--name", "first"))
         later = [larder, "--config", str(work / "later"), "--backups", str(work / "backups"), "--state", str(work / "state")]
         second = measure([*later, "create", "--name", "second"])

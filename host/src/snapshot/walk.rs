@@ -92,7 +92,7 @@ impl Walk {
         };
         let kind = kind(directory, name, &path, &facts);
         let journal = match kind {
-            Kind::File(_) => {
+            Kind::File(size) if database::is_like_one(size) => {
                 file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| database::journal(&f))
             }
             _ => None,

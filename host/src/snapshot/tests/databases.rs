@@ -286,7 +286,7 @@ fn what_cannot_be_locked_is_read_with_a_note() {
     let database = create(&home.path("busy.db"), "delete");
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut garbage = b"SQLite format 3\0".to_vec();
-    garbage.resize(5000, 2);
+    garbage.resize(5120, 2);
     home.write("garbage.db", &garbage);
     let mut snapshot = Snapshot::new(Options {
         root: home.root.path().to_owned(),
