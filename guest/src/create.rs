@@ -132,7 +132,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     }
     let Progressed { sink, amount, skipped: more } = content.finish()?;
     skipped.extend(more);
-    let Made { sink, segments, summary, blocks, kept } = sink.finish()?;
+    let Made { sink, segments, crew, summary, blocks, kept } = sink.finish()?;
     sink.finish()?;
     let (_, size) = outer.finish()?;
     progress.finish();
@@ -140,7 +140,8 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
 
     let version = lock.as_ref().map(Lock::version);
     let index = index_of(outside, &prepared.location.id, &file, size, lock.as_ref(), &blocks);
-    let meant = Meant { manifest: &manifest, size, version, segments: &segments, amount };
+    let meant =
+        Meant { manifest: &manifest, size, version, segments: &segments, crew: crew.as_deref(), amount };
     if verify::amount(&summary) != amount {
         return Err(proof::distrusted(&file, &format!("{amount:?} became {:?}", verify::amount(&summary))));
     }

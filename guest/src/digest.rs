@@ -8,15 +8,13 @@ use std::io::{self, Read, Write};
 
 use crate::error::{Failure, Result};
 use crate::part::Splice;
-use crate::ports::{Content, Crew, Outside, Place};
+use crate::ports::{Content, Crew, Place};
 use crate::progress::Progress;
 
-/// The kind of the workers' job.
-pub const KIND: &str = "digests";
+/// What a worker for blocks is handed when it is to make digests begins so.
+pub const PIECE: u8 = 2;
 /// The most bytes of one segment, and of the segments that a worker reads at once.
 const SEGMENT: usize = 1024 * 1024;
-/// More workers than this wait for the disk.
-pub const WORKERS: u32 = 8;
 /// The most segments that a worker is asked for at once.
 const GROUP: usize = 4096;
 /// Bytes of a count.
@@ -139,17 +137,18 @@ fn at_once(segments: &[Segment]) -> usize {
     segments.iter().take(GROUP).take_while(fits).count().max(1)
 }
 
-/// How many segments there are, and the bytes of each; what they hold comes behind.
+/// What a worker is asked: how many segments there are, and the bytes of each; what they hold comes behind.
 fn question(group: &[Segment]) -> Vec<u8> {
-    let mut question = Vec::with_capacity((group.len() + 1) * COUNT);
+    let mut question = Vec::with_capacity((group.len() + 2) * COUNT);
+    question.push(PIECE);
     question.extend_from_slice(&u32::try_from(group.len()).unwrap_or(u32::MAX).to_le_bytes());
     group.iter().for_each(|segment| question.extend_from_slice(&segment.count.to_le_bytes()));
     question
 }
 
 /// The digests of as many segments; those of fewer bytes where there are no more.
-fn answer(piece: &[u8]) -> Option<Vec<u8>> {
-    let (number, rest) = piece.split_first_chunk()?;
+pub fn answer(piece: &[u8]) -> Option<Vec<u8>> {
+    let (number, rest) = piece.strip_prefix(&[PIECE])?.split_first_chunk()?;
     let counts = size(u32::from_le_bytes(*number)).checked_mul(COUNT)?;
     let (counts, mut bytes) = rest.split_at_checked(counts)?;
     let mut answer = Vec::with_capacity(counts.len() * 2);
@@ -164,13 +163,4 @@ fn answer(piece: &[u8]) -> Option<Vec<u8>> {
 
 fn size(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
-}
-
-/// A worker's life: group by group.
-pub fn work(outside: &dyn Outside) -> Result<()> {
-    while let Some(piece) = outside.next_piece() {
-        let answer = answer(&piece).ok_or_else(|| Failure::invalid("segments that make no sense"))?;
-        outside.give(&answer);
-    }
-    Ok(())
 }

@@ -32,6 +32,8 @@ pub struct Made<W> {
     pub sink: W,
     /// What its bytes are known by.
     pub segments: Vec<Segment>,
+    /// The workers, which have nothing to do any more.
+    pub crew: Option<Box<dyn Crew>>,
     /// What the tar holds, as its reader's rules see it.
     pub summary: Summary,
     /// Where its blocks lie.
@@ -76,9 +78,9 @@ impl<'a, W: Write + Splice> Line<'a, W> {
             belt.collect()?;
         }
         let summary = framing.finish()?;
-        let Belt { member, blocks, kept, .. } = belt;
+        let Belt { crew, member, blocks, kept, .. } = belt;
         let (sink, segments) = member.finish().map_err(from_io)?.finish();
-        Ok(Made { sink, segments, summary, blocks, kept })
+        Ok(Made { sink, segments, crew, summary, blocks, kept })
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a job and its workers say to each other about blocks, and the worker's loop.
 //!
-//! A piece: what to do, the length of the block in four bytes, the block, and the deflated bytes that an earlier backup has of it,
+//! A piece: what to do (`digest` has a kind of its own), the length of the block in four bytes, the block, and the deflated bytes that an earlier backup has of it,
 //! if any. An answer: how the block came about, CRC-32 of what it holds in four bytes, and its bytes for the stream.
 
 use super::codec::Codec;
-use crate::error::Result;
+use crate::digest;
+use crate::error::{Failure, Result};
 use crate::ports::Outside;
 
 /// The kind of the workers' job.
@@ -65,11 +66,19 @@ impl Answer {
     }
 }
 
+fn senseless() -> Failure {
+    Failure::invalid("a piece of work that makes no sense")
+}
+
 /// A worker's life: piece by piece.
 pub fn work(outside: &dyn Outside) -> Result<()> {
     let mut codec = Codec::default();
     while let Some(piece) = outside.next_piece() {
-        outside.give(&codec.work(&piece)?);
+        let answer = match piece.first() {
+            Some(&digest::PIECE) => digest::answer(&piece).ok_or_else(senseless)?,
+            _ => codec.work(&piece)?,
+        };
+        outside.give(&answer);
     }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{Advice, CWD, RenameFlags, fadvise, renameat_with};
 
 use super::local::sync_directory;
 use super::marker::Marker;
@@ -15,6 +16,8 @@ use crate::steps::Steps;
 
 /// A draft's name: hidden, and reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
+/// Bytes that are sent to the disk at once.
+const BATCH: u64 = 16 << 20;
 const ENDING: &str = ".partial";
 
 pub(super) struct FileDraft {
@@ -26,6 +29,9 @@ pub(super) struct FileDraft {
     /// Marks the directory once the draft is published.
     marker: Option<Marker>,
     steps: Steps,
+    /// Bytes that were written, and those of them that the disk was told of.
+    written: u64,
+    told: u64,
 }
 
 impl FileDraft {
@@ -38,8 +44,16 @@ impl FileDraft {
         steps.at("draft: create");
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
         let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
-        let this =
-            Self { file, draft: Some(draft), target, directory: directory.to_owned(), marker: None, steps };
+        let this = Self {
+            file,
+            draft: Some(draft),
+            target,
+            directory: directory.to_owned(),
+            marker: None,
+            steps,
+            written: 0,
+            told: 0,
+        };
         this.file.lock().doing(|| format!("cannot lock {}", this.shown()))?;
         this.steps.at("draft: created");
         Ok(this)
@@ -62,10 +76,25 @@ fn short(name: &str) -> String {
     name.chars().skip(skipped).collect()
 }
 
+impl FileDraft {
+    /// Has the system begin to write what lies in memory, so that little is left to wait for in the end. Advice, no more.
+    fn tell(&mut self) {
+        if let Some(count) =
+            NonZeroU64::new(self.written.saturating_sub(self.told)).filter(|count| count.get() >= BATCH)
+        {
+            let _ = fadvise(&self.file, self.told, Some(count), Advice::DontNeed);
+            self.told = self.written;
+        }
+    }
+}
+
 impl Draft for FileDraft {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.steps.at("draft: append");
-        self.file.write_all(bytes).doing(|| format!("cannot write {}", self.shown()))
+        self.file.write_all(bytes).doing(|| format!("cannot write {}", self.shown()))?;
+        self.written = self.written.saturating_add(bytes.len() as u64);
+        self.tell();
+        Ok(())
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
