@@ -53,7 +53,10 @@ def read_all(home):
     """Brings a home into the system's memory, where that of the other contenders is since they ran before."""
     for path in sorted(home.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            path.read_bytes()
+            # In pieces: what this script once held counts as memory of whatever it starts later.
+            with path.open("rb") as file:
+                while file.read(1 << 20):
+                    pass
 
 
 def second_create(larder, work):

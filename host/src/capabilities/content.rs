@@ -95,3 +95,23 @@ impl content::HostContent for StoreData {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_is_there_to_the_last_byte_or_refused_with_the_reason() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, b"0123456789").unwrap();
+        let content = Content::Stored(Stored::new(file.try_clone().unwrap(), "a.tar").unwrap());
+        assert_eq!(content.read_exact(2, 8).unwrap(), b"23456789");
+        let error = content.read_exact(2, 9).unwrap_err();
+        assert!(error.to_string().contains("it has 8 bytes from 2 on, not 9; try again"), "{error}");
+        file.set_len(5).unwrap();
+        let error = content.read_exact(2, 8).unwrap_err();
+        assert!(error.to_string().contains("it has 3 bytes"), "it was cut meanwhile: {error}");
+        assert!(matches!(content.read_exact(0, MAX_READ + 1), Err(Error::Limit(_))));
+        assert!(content.read(u64::MAX, 8).unwrap().is_empty());
+    }
+}

@@ -88,6 +88,9 @@ impl Stored {
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = max.min(left);
+        if most == 0 {
+            return Ok(Vec::new());
+        }
         let mut bytes = Vec::with_capacity(most);
         let read = retry_on_intr(|| pread(&*self.file, spare_capacity(&mut bytes), offset));
         read.doing(|| format!("cannot read {}", self.name))?;

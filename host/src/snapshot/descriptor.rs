@@ -73,6 +73,9 @@ impl Descriptor {
     /// Up to `max` bytes from `offset` on; none past the end.
     pub(super) fn read(&self, offset: u64, max: usize) -> io::Result<Vec<u8>> {
         let file = self.file.as_ref().ok_or(Errno::BADF)?;
+        if max == 0 {
+            return Ok(Vec::new());
+        }
         let mut bytes = Vec::with_capacity(max);
         retry_on_intr(|| pread(file, spare_capacity(&mut bytes), offset))?;
         bytes.truncate(max);

@@ -73,21 +73,23 @@ impl Home {
     /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
     pub(super) fn directory(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
         let name = if path.is_empty() { b"." } else { path };
-        match openat2(&self.root, name, how | DIRECTORY, Mode::empty(), BELOW) {
+        let directory = match openat2(&self.root, name, OFlags::PATH | DIRECTORY, Mode::empty(), BELOW) {
             // An old system, a sandbox that forbids it, a rename meanwhile, a path too long for one call.
-            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => self.by_parts(path, how),
-            directory => Ok(directory?),
+            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => self.by_parts(path)?,
+            directory => directory?,
+        };
+        match how.contains(OFlags::PATH) {
+            true => Ok(directory),
+            // From inside: one that may be listed but not entered is of no use.
+            false => Ok(openat(&directory, c".", how | DIRECTORY, Mode::empty())?),
         }
     }
 
     /// The same, one part after the other.
-    fn by_parts(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
+    fn by_parts(&self, path: &[u8]) -> io::Result<OwnedFd> {
         let mut directory = openat(&self.root, c".", OFlags::PATH | DIRECTORY, Mode::empty())?;
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
             directory = openat(&directory, part, OFlags::PATH | DIRECTORY, Mode::empty())?;
-        }
-        if !how.contains(OFlags::PATH) {
-            directory = openat(&directory, c".", how | DIRECTORY, Mode::empty())?;
         }
         Ok(directory)
     }

@@ -97,9 +97,9 @@ fn a_backup_takes_no_more_of_the_processor_than_its_share() {
     home.create();
     let sentence =
         |n: u32| format!("the state of sensor.kitchen_{} is {}\n", n % 977, n.wrapping_mul(2_654_435_761));
-    home.write("states.csv", (0..100_000).map(sentence).collect::<String>());
+    home.write("states.csv", (0..300_000).map(sentence).collect::<String>());
     let command = home.command(&["--limit", "workers=1", "--limit", "cpu-share=20", "create"]);
     let (took, used) = taken(command);
     assert!(used < took / 2, "{used:?} of {took:?}");
-    assert!(used > Duration::from_millis(100), "{used:?}: nothing was there to do");
+    assert!(used > Duration::from_millis(50), "{used:?}: nothing was there to do");
 }
