@@ -3,12 +3,12 @@
 //! Owns how a block looks and that no block leaves here that does not inflate to what it is made of, whoever made it. Knows
 //! nothing of other blocks: each stands alone, so that it can be kept.
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use std::hash::{BuildHasher, RandomState};
 
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use zlib_rs::crc32::crc32;
 
-use super::work::{Answer, Piece};
+use super::work::{Answer, Piece, senseless};
 use crate::digest::digest;
 use crate::error::{Failure, Result};
 
@@ -56,9 +56,7 @@ impl Default for Codec {
 impl Codec {
     /// Makes the block that a piece asks for.
     pub fn work(&mut self, piece: &[u8]) -> Result<Vec<u8>> {
-        let Some(piece) = Piece::parse(piece) else {
-            return Err(Failure::invalid("a piece of work that makes no sense"));
-        };
+        let piece = Piece::parse(piece).ok_or_else(senseless)?;
         let check = crc32(0, piece.plain);
         if !piece.kept.is_empty() && self.holds(piece.kept, piece.plain) {
             let mut answer = Answer::Kept.head(check);

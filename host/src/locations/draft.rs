@@ -16,9 +16,9 @@ use crate::steps::Steps;
 
 /// A draft's name: hidden, and reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
+const ENDING: &str = ".partial";
 /// Bytes that are sent to the disk at once.
 const BATCH: u64 = 16 << 20;
-const ENDING: &str = ".partial";
 
 pub(super) struct FileDraft {
     file: File,
