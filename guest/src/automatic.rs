@@ -96,12 +96,13 @@ pub fn begin_maintenance(outside: &dyn Outside) {
     outside.set_timer(MAINTENANCE, outside.now());
 }
 
-/// The data of a backup by hand, with this instance's id for a home that has none of its own.
+/// The data of a backup by hand, with what is the manager's own: this instance's id for a home that has none, and a key.
 pub fn manual(outside: &dyn Outside, data: &str) -> Result<String> {
     let mut data = parsed(data)?;
-    let id = with(|inner| inner.store.instance_id(outside));
+    let (id, key) = with(|inner| (inner.store.instance_id(outside), inner.store.index_key(outside)));
     if let Some(data) = data.as_object_mut() {
         data.insert("instance_id".into(), id.into());
+        data.insert("index_key".into(), key.into());
     }
     Ok(data.to_string())
 }
@@ -124,6 +125,7 @@ pub async fn create(outside: &dyn Outside) -> Result<Value> {
             "securetar": create.securetar.unwrap_or(3),
             "automatic": true,
             "instance_id": inner.store.instance_id(outside),
+            "index_key": inner.store.index_key(outside),
             "unprotected_agent_ids": open,
         })
     });

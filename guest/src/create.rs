@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, file_name};
 use crate::blocks::cut::Sizes;
-use crate::blocks::index::{self, About, Block};
+use crate::blocks::fingerprint::Fingerprints;
+use crate::blocks::index::{self, About};
 use crate::blocks::line::{Line, Made};
 use crate::blocks::old::{self, Old};
 use crate::content::{ContentWriter, Progressed};
@@ -15,12 +16,13 @@ use crate::estimate;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::model::{CreateRequest, Created, Preview, Protect};
-use crate::part::{PartWriter, Splice};
+use crate::part::PartWriter;
 use crate::plan::Plan;
-use crate::ports::{Draft, Location, Outside, Place, Snapshot};
+use crate::ports::{Draft, Location, Outside, Snapshot};
 use crate::progress::Progress;
 use crate::proof::{self, Meant};
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
+use crate::store::drawn;
 use crate::verify;
 
 /// Everything that is known before anything is written.
@@ -113,7 +115,11 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let (now, file) = (prepared.now, prepared.file);
     let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
     let lock = lock.transpose()?.flatten();
-    let mut old = Old::open(outside, &prepared.location.id, lock.as_ref().and_then(Lock::reading_last));
+    // Without the home's key nothing is taken from the last backup, nor can the next one take from this.
+    let key = request.index_key.clone().unwrap_or_else(|| Password::new(drawn::<32>(outside)));
+    let fingerprints = Fingerprints::new(&key)?;
+    let reading_last = lock.as_ref().and_then(Lock::reading_last);
+    let mut old = Old::open(outside, &prepared.location.id, &fingerprints, reading_last);
     let draft = outside.draft(&prepared.location.id, &file)?;
 
     let mut skipped = prepared.plan.skipped;
@@ -125,7 +131,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let mut random = |bytes: &mut [u8]| outside.random(bytes);
     let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
     let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
-    let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, source)?;
+    let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, &fingerprints, source)?;
     let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
     for planned in prepared.plan.entries {
         content.add(planned, &mut progress)?;
@@ -139,7 +145,10 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     drop(old);
 
     let version = lock.as_ref().map(Lock::version);
-    let index = index_of(outside, &prepared.location.id, &file, size, lock.as_ref(), &blocks);
+    let is_protected = lock.is_some();
+    let about = About { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
+    let keys = lock.as_ref().map(|lock| (&lock.keys, &mut random as &mut dyn Random));
+    let index = index::encode(&about, &blocks, &fingerprints, keys);
     let meant =
         Meant { manifest: &manifest, size, version, segments: &segments, crew: crew.as_deref(), amount };
     if verify::amount(&summary) != amount {
@@ -220,22 +229,6 @@ impl Lock {
     }
 }
 
-/// The index of the backup that was just written, for the next one.
-fn index_of(
-    outside: &dyn Outside,
-    location: &str,
-    file: &str,
-    size: u64,
-    lock: Option<&Lock>,
-    blocks: &[Block],
-) -> Option<Vec<u8>> {
-    let is_protected = lock.is_some();
-    let about = About { location: location.into(), file: file.into(), size, is_protected };
-    let mut random = |bytes: &mut [u8]| outside.random(bytes);
-    let keys = lock.map(|lock| (&lock.keys, &mut random as &mut dyn Random));
-    index::encode(&about, blocks, keys)
-}
-
 /// A draft as the archive writer wants it.
 pub struct Port<'a>(pub &'a dyn Draft);
 
@@ -246,11 +239,5 @@ impl crate::archive::Draft for Port<'_> {
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
         Ok(self.0.patch(offset, bytes)?)
-    }
-}
-
-impl Splice for Port<'_> {
-    fn splice(&mut self, from: Place<'_>) -> std::io::Result<()> {
-        Ok(self.0.append_from(from)?)
     }
 }

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use crate::error::{Failure, Result};
-use crate::part::Splice;
 use crate::ports::{Content, Crew, Place};
 use crate::progress::Progress;
 
@@ -65,15 +64,6 @@ impl<W: Write> Write for Digesting<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
-    }
-}
-
-impl<W: Splice> Digesting<W> {
-    /// Takes bytes that lie elsewhere and are known already.
-    pub fn splice(&mut self, from: Place<'_>, digest: u64) -> io::Result<()> {
-        self.sink.splice(from)?;
-        self.segments.push(Segment { count: from.count, digest });
-        Ok(())
     }
 }
 

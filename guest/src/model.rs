@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protection::Unlock;
+use crate::securetar::Password;
 
 fn yes() -> bool {
     true
@@ -45,6 +46,9 @@ pub struct CreateRequest {
     /// The manager's own: the instance where the home itself has no id.
     #[serde(default)]
     pub instance_id: Option<String>,
+    /// The manager's own: what nobody else knows, for the index of the last backup (`blocks::fingerprint`).
+    #[serde(default)]
+    pub index_key: Option<Password>,
     /// The manager's own: locations whose copy stays readable by anyone, in spite of a password.
     #[serde(default)]
     pub unprotected_agent_ids: Vec<String>,

@@ -134,12 +134,12 @@ impl Store {
 
     /// This instance's id, for a home that has none of its own; drawn once.
     pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
-        let id = self.document.extra.instance_id.get_or_insert_with(|| {
-            let mut bytes = [0; 16];
-            outside.random(&mut bytes);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-        });
-        id.clone()
+        self.document.extra.instance_id.get_or_insert_with(|| drawn::<16>(outside)).clone()
+    }
+
+    /// What the index of the last backup is sealed with; drawn once.
+    pub fn index_key(&mut self, outside: &dyn Outside) -> String {
+        self.document.extra.index_key.get_or_insert_with(|| drawn::<32>(outside)).clone()
     }
 
     /// A backup that was made: which locations it did not get to.
@@ -177,4 +177,11 @@ impl Store {
             fields.insert("failed_folders".into(), json!(known.failed_folders));
         }
     }
+}
+
+/// So many random bytes, in hex.
+pub fn drawn<const BYTES: usize>(outside: &dyn Outside) -> String {
+    let mut bytes = [0; BYTES];
+    outside.random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -31,22 +31,12 @@ impl<W: Write> GzipMember<W> {
     }
 
     /// Adds a block that holds so many bytes with that CRC-32. Where it lies, counted from the member's first byte.
-    pub fn block(&mut self, holds: (u32, u32), deflated: &[u8]) -> io::Result<u64> {
-        self.block_by(holds, deflated.len() as u64, |sink| sink.write_all(deflated))
-    }
-
-    /// Adds a block of `count` bytes that `put` brings into the sink in a way of its own.
-    pub fn block_by(
-        &mut self,
-        (length, check): (u32, u32),
-        count: u64,
-        put: impl FnOnce(&mut W) -> io::Result<()>,
-    ) -> io::Result<u64> {
-        put(&mut self.sink)?;
+    pub fn block(&mut self, (length, check): (u32, u32), deflated: &[u8]) -> io::Result<u64> {
+        self.sink.write_all(deflated)?;
         self.check = crc32_combine(self.check, check, length.into());
         self.amount = self.amount.saturating_add(length.into());
         let at = self.at;
-        self.at = self.at.saturating_add(count);
+        self.at = self.at.saturating_add(deflated.len() as u64);
         Ok(at)
     }
 

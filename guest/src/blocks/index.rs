@@ -1,20 +1,18 @@
 //! The index of the last backup: where the deflated bytes of its blocks lie.
 //!
-//! Owns its form. Nothing in it is believed: it only says where to look for bytes that may fit, and those are inflated and
-//! compared before they are used. The index of a protected backup is protected itself, by the same password: it tells check
-//! values of what is in the home.
+//! Owns its form. It is sealed with this home's key: what was not written here, or was changed, is none. The index of a protected
+//! backup is protected itself, too, by the same password: it tells lengths and check values of what is in the home.
 
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::digest;
+use super::fingerprint::Fingerprints;
 use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
 
-const MAGIC: &[u8; 12] = b"LarderIndex2";
-const DIGEST: usize = 8;
+const MAGIC: &[u8; 12] = b"LarderIndex3";
 /// Bytes of one block's entry.
-const ENTRY: usize = 24;
+const ENTRY: usize = 52;
 
 /// The backup that an index speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,34 +25,44 @@ pub struct About {
 }
 
 /// One block of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
-    /// What it holds is known by (`digest`), and how many bytes that are.
-    pub digest: u64,
+    /// What it holds is known by (`Fingerprints`), and how many bytes that are.
+    pub fingerprint: u128,
     pub length: u32,
     /// Where its deflated bytes lie in the gzip stream, and how many; none when it is stored as it is.
     pub offset: u64,
     pub deflated: u32,
+    /// CRC-32 of what it holds.
+    pub check: u32,
+    /// What its deflated bytes are known by.
+    pub deflated_fingerprint: u128,
 }
 
 impl Block {
     fn encode(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.digest.to_le_bytes());
+        to.extend_from_slice(&self.fingerprint.to_le_bytes());
         to.extend_from_slice(&self.length.to_le_bytes());
         to.extend_from_slice(&self.offset.to_le_bytes());
         to.extend_from_slice(&self.deflated.to_le_bytes());
+        to.extend_from_slice(&self.check.to_le_bytes());
+        to.extend_from_slice(&self.deflated_fingerprint.to_le_bytes());
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let (digest, rest) = bytes.split_first_chunk()?;
+        let (fingerprint, rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (offset, rest) = rest.split_first_chunk()?;
-        let (deflated, _) = rest.split_first_chunk()?;
+        let (deflated, rest) = rest.split_first_chunk()?;
+        let (check, rest) = rest.split_first_chunk()?;
+        let (deflated_fingerprint, _) = rest.split_first_chunk()?;
         Some(Self {
-            digest: u64::from_le_bytes(*digest),
+            fingerprint: u128::from_le_bytes(*fingerprint),
             length: u32::from_le_bytes(*length),
             offset: u64::from_le_bytes(*offset),
             deflated: u32::from_le_bytes(*deflated),
+            check: u32::from_le_bytes(*check),
+            deflated_fingerprint: u128::from_le_bytes(*deflated_fingerprint),
         })
     }
 }
@@ -63,6 +71,7 @@ impl Block {
 pub fn encode(
     about: &About,
     blocks: &[Block],
+    fingerprints: &Fingerprints,
     keys: Option<(&ArchiveKeys, &mut dyn Random)>,
 ) -> Option<Vec<u8>> {
     let mut body = Vec::with_capacity(blocks.len() * ENTRY);
@@ -75,7 +84,7 @@ pub fn encode(
     bytes.extend_from_slice(&u32::try_from(about.len()).ok()?.to_le_bytes());
     bytes.extend_from_slice(&about);
     bytes.extend_from_slice(&body);
-    bytes.extend_from_slice(&digest(&bytes).to_le_bytes());
+    bytes.extend_from_slice(&fingerprints.seal(&bytes));
     Some(bytes)
 }
 
@@ -88,12 +97,9 @@ fn sealed(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Ve
     Some(bytes)
 }
 
-/// What an index is about, and its blocks as they are kept. None when it is not whole.
-pub fn parse(bytes: &[u8]) -> Option<(About, &[u8])> {
-    let (bytes, known) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    if digest(bytes).to_le_bytes() != known {
-        return None;
-    }
+/// What an index is about, and its blocks as they are kept. None when it is not whole and ours.
+pub fn parse<'a>(bytes: &'a [u8], fingerprints: &Fingerprints) -> Option<(About, &'a [u8])> {
+    let bytes = fingerprints.unseal(bytes)?;
     let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
     let (about, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
     Some((serde_json::from_slice(about).ok()?, body))
@@ -123,13 +129,12 @@ impl Blocks {
         Self(blocks)
     }
 
-    /// A block that may hold `length` bytes with that digest: the first that lies at `from` or behind it, else the first.
-    pub fn find(&self, digest: u64, length: u32, from: u64) -> Option<Block> {
-        let key = |block: &Block| (block.digest, block.length);
-        let is_one = |block: &&Block| key(block) == (digest, length);
-        let at =
-            |offset| self.0.partition_point(|block| (key(block), block.offset) < ((digest, length), offset));
-        let found = |offset| self.0.get(at(offset)).filter(is_one).copied();
+    /// A block that holds `length` bytes with that fingerprint: the first that lies at `from` or behind it, else the first.
+    pub fn find(&self, fingerprint: u128, length: u32, from: u64) -> Option<Block> {
+        let key = |block: &Block| (block.fingerprint, block.length);
+        let wanted = (fingerprint, length);
+        let at = |offset| self.0.partition_point(|block| (key(block), block.offset) < (wanted, offset));
+        let found = |offset| self.0.get(at(offset)).filter(|block| key(block) == wanted).copied();
         found(from).or_else(|| found(0))
     }
 }

@@ -1,24 +1,30 @@
 //! The line from a home's entries to the bytes of its backup: checked, cut, deflated by workers, put into order, written.
 //!
 //! Owns the order: blocks are handed out as they come and put into the stream as they came, however fast each was made. While
-//! workers deflate, the job reads ahead and writes behind. Without workers it does their work itself.
+//! workers deflate, the job reads ahead, takes what has not changed from the last backup, and writes behind. Without workers it does
+//! their work itself.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use super::codec::Codec;
+use super::codec::{Codec, stored};
 use super::cut::{Cutter, Sizes};
+use super::fingerprint::Fingerprints;
 use super::index::Block;
-use super::old::{Found, Source};
+use super::old::Source;
 use super::work::{Answer, KIND, PIECE_HEAD, Piece};
 use crate::archive::{ArchiveError, Entry, Framing, GzipMember, Limits, Summary, TreeSink};
-use crate::digest::{Digesting, Segment, digest};
+use crate::digest::{Digesting, Segment};
 use crate::error::{Failure, Result};
-use crate::part::{Splice, from_io};
+use crate::part::from_io;
 use crate::ports::{Crew, Outside};
 
 /// More workers than this have nothing to do: one job reads and writes for all of them.
 const WORKERS: u32 = 64;
+/// Bytes of blocks that wait for those before them.
+const WAITING_MOST: usize = 8 * 1024 * 1024;
+/// Of so many blocks that are taken from the last backup one is inflated and compared again.
+const PROVEN_ANEW: u64 = 16;
 
 /// Takes the tree of a home.
 pub struct Line<'a, W: Write> {
@@ -48,7 +54,7 @@ pub struct Kept {
     pub bytes: u64,
 }
 
-impl<'a, W: Write + Splice> Line<'a, W> {
+impl<'a, W: Write> Line<'a, W> {
     /// `now` is in seconds since 1970.
     pub fn new(
         outside: &dyn Outside,
@@ -56,15 +62,22 @@ impl<'a, W: Write + Splice> Line<'a, W> {
         now: u32,
         sizes: Sizes,
         limits: &'a Limits,
+        fingerprints: &'a Fingerprints,
         old: Option<Source<'a>>,
     ) -> Result<Self> {
+        let mut first_proven = [0];
+        outside.random(&mut first_proven);
         let belt = Belt {
             // No worker is free: it takes longer, and is as good.
             crew: outside.crew(KIND, "{}", WORKERS).ok(),
             codec: Codec::default(),
             under_way: VecDeque::new(),
+            at_work: 0,
+            waiting: 0,
             member: GzipMember::new(Digesting::new(sink), now).map_err(from_io)?,
+            fingerprints,
             old,
+            found: first_proven.map(u64::from)[0],
             blocks: Vec::new(),
             kept: Kept::default(),
         };
@@ -84,7 +97,7 @@ impl<'a, W: Write + Splice> Line<'a, W> {
     }
 }
 
-impl<W: Write + Splice> TreeSink for Line<'_, W> {
+impl<W: Write> TreeSink for Line<'_, W> {
     fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
         self.framing.head(entry, bytes).map_err(misframed)?;
         self.cutter.head(entry, bytes, &mut |piece| Ok(self.belt.put(piece)?))
@@ -112,91 +125,135 @@ fn misframed(error: ArchiveError) -> io::Error {
 struct Belt<'a, W: Write> {
     crew: Option<Box<dyn Crew>>,
     codec: Codec,
-    under_way: VecDeque<UnderWay<'a>>,
+    under_way: VecDeque<UnderWay>,
+    /// How many of them workers have, and bytes of the others.
+    at_work: usize,
+    waiting: usize,
     member: GzipMember<Digesting<W>>,
+    fingerprints: &'a Fingerprints,
     old: Option<Source<'a>>,
+    /// Counts blocks that the last backup has.
+    found: u64,
     blocks: Vec<Block>,
     kept: Kept,
 }
 
-struct UnderWay<'a> {
-    digest: u64,
-    length: u32,
-    /// What the last backup has of it.
-    found: Found<'a>,
-    /// None while a worker has it.
-    answer: Option<Vec<u8>>,
+struct UnderWay {
+    /// What is known of it.
+    block: Block,
+    bytes: Bytes,
 }
 
-impl<'a, W: Write + Splice> Belt<'a, W> {
+/// The bytes of a block for the stream.
+enum Bytes {
+    Here(Vec<u8>),
+    /// A worker makes them. If the block is one that the last backup has, they must become the same.
+    AtWork { is_old: bool },
+    /// As a worker would answer.
+    Made { answer: Vec<u8>, is_old: bool },
+}
+
+impl<W: Write> Belt<'_, W> {
     /// A block, behind the room for the head of a piece.
     fn put(&mut self, piece: &mut Vec<u8>) -> Result<()> {
-        let most = self.crew.as_ref().map_or(1, |crew| crew.capacity().max(1));
-        while self.under_way.len() >= most {
-            self.collect()?;
-        }
         let plain = piece.get(PIECE_HEAD..).unwrap_or_default();
         let length =
             u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
-        let digest = digest(plain);
-        let found = self.old.as_mut().map_or(Found::Nothing, |old| old.find(digest, length));
-        if let Some(head) = piece.first_chunk_mut() {
-            *head = Piece::head(length, matches!(found, Found::Incompressible));
+        let fingerprint = self.fingerprints.of(plain);
+        let found = self.old.as_mut().and_then(|old| old.find(fingerprint, length));
+        self.found += u64::from(found.is_some());
+        let (block, bytes) = match found {
+            Some((block, bytes)) if !self.found.is_multiple_of(PROVEN_ANEW) => {
+                let bytes = if block.deflated == 0 { stored(Vec::new(), plain) } else { bytes };
+                self.kept.blocks += 1;
+                self.kept.bytes += u64::from(length);
+                self.waiting += bytes.len();
+                (block, Bytes::Here(bytes))
+            }
+            Some((block, bytes)) => {
+                piece.extend_from_slice(&bytes);
+                (block, self.hand_out(piece, length, Some(&block))?)
+            }
+            None => (Block { fingerprint, length, ..Block::default() }, self.hand_out(piece, length, None)?),
+        };
+        self.under_way.push_back(UnderWay { block, bytes });
+        let is_here = |first: &UnderWay| matches!(first.bytes, Bytes::Here(_));
+        while self.waiting > WAITING_MOST || self.under_way.front().is_some_and(is_here) {
+            self.collect()?;
         }
-        let answer = self.hand_out(piece, &found)?;
-        self.under_way.push_back(UnderWay { digest, length, found, answer });
         Ok(())
     }
 
-    fn hand_out(&mut self, piece: &mut Vec<u8>, found: &Found<'a>) -> Result<Option<Vec<u8>>> {
-        if let Found::Bytes(bytes) = found {
-            piece.extend_from_slice(bytes);
+    fn hand_out(&mut self, piece: &mut [u8], length: u32, old: Option<&Block>) -> Result<Bytes> {
+        let is_old = old.is_some();
+        if let Some(head) = piece.first_chunk_mut() {
+            *head = Piece::head(length, old.is_some_and(|block| block.deflated == 0));
         }
-        match (&self.crew, found) {
-            (Some(crew), Found::At(place)) => crew.put_with(piece, *place)?,
-            (Some(crew), _) => crew.put(piece)?,
-            (None, _) => {
-                if let Found::At(place) = found {
-                    piece.extend_from_slice(&place.read().unwrap_or_default());
-                }
-                return self.codec.work(piece).map(Some);
-            }
+        let Some(most) = self.crew.as_ref().map(|crew| crew.capacity().max(1)) else {
+            return Ok(Bytes::Made { answer: self.codec.work(piece)?, is_old });
+        };
+        while self.at_work >= most {
+            self.collect()?;
         }
-        Ok(None)
+        if let Some(crew) = &self.crew {
+            crew.put(piece)?;
+        }
+        self.at_work += 1;
+        Ok(Bytes::AtWork { is_old })
     }
 
     /// Puts the earliest block into the stream.
     fn collect(&mut self) -> Result<()> {
-        let Some(UnderWay { digest, length, found, answer }) = self.under_way.pop_front() else {
-            return Ok(());
-        };
-        let answer = match (answer, &self.crew) {
-            (Some(answer), _) => answer,
-            (None, Some(crew)) => crew.take_whole()?,
-            (None, None) => Vec::new(),
+        let Some(UnderWay { block, bytes }) = self.under_way.pop_front() else { return Ok(()) };
+        let (answer, is_old) = match (bytes, &self.crew) {
+            (Bytes::Here(bytes), _) => {
+                self.waiting = self.waiting.saturating_sub(bytes.len());
+                return self.write(block, &bytes);
+            }
+            (Bytes::Made { answer, is_old }, _) => (answer, is_old),
+            (Bytes::AtWork { is_old }, Some(crew)) => {
+                self.at_work = self.at_work.saturating_sub(1);
+                (crew.take_whole()?, is_old)
+            }
+            (Bytes::AtWork { .. }, None) => return Err(senseless()),
         };
         let Some((how, check, bytes)) = Answer::parse(&answer) else { return Err(senseless()) };
-        let holds = (length, check);
-        let (offset, deflated) = match how {
-            Answer::Deflated => (self.member.block(holds, bytes), bytes.len()),
-            Answer::Stored => (self.member.block(holds, bytes), 0),
-            Answer::Kept => {
+        let is_kept = how == Answer::Kept || block.deflated == 0 && how == Answer::Stored;
+        match is_old {
+            true if is_kept && check == block.check => {
                 self.kept.blocks += 1;
-                self.kept.bytes += u64::from(length);
-                match (found, bytes.first_chunk()) {
-                    (Found::Bytes(old), _) => (self.member.block(holds, &old), old.len()),
-                    (Found::At(place), Some(known)) => {
-                        let splice = |sink: &mut Digesting<W>| sink.splice(place, u64::from_le_bytes(*known));
-                        let count = u64::from(place.count);
-                        (self.member.block_by(holds, count, splice), usize::try_from(count).unwrap_or(0))
-                    }
-                    _ => return Err(senseless()),
-                }
+                self.kept.bytes += u64::from(block.length);
+                self.write(block, bytes)
             }
-        };
-        let (offset, deflated) = (offset.map_err(from_io)?, u32::try_from(deflated).unwrap_or(0));
-        self.blocks.push(Block { digest, length, offset, deflated });
+            true => Err(self.contradicted()),
+            false => {
+                let deflated = if how == Answer::Stored { &[] } else { bytes };
+                let known = Block {
+                    check,
+                    deflated: u32::try_from(deflated.len()).map_err(|_| senseless())?,
+                    deflated_fingerprint: self.fingerprints.of(deflated),
+                    ..block
+                };
+                self.write(known, bytes)
+            }
+        }
+    }
+
+    fn write(&mut self, block: Block, bytes: &[u8]) -> Result<()> {
+        let offset = self.member.block((block.length, block.check), bytes).map_err(from_io)?;
+        self.blocks.push(Block { offset, ..block });
         Ok(())
+    }
+
+    /// A block of the last backup does not hold what its index says. It is the first that is known to: others may have been
+    /// taken before it.
+    fn contradicted(&mut self) -> Failure {
+        self.old.take().map(Source::give_up);
+        Failure::new(
+            "backup_reader_writer_error",
+            "what was noted about the last backup is not true of it, so this one was not made; the notes are thrown away: try again, \
+             which takes as long as a first backup",
+        )
     }
 }
 

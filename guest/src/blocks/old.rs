@@ -1,14 +1,15 @@
 //! The last backup as a source of deflated blocks.
 //!
-//! Owns the way from a block's digest to bytes that may hold it. Everything here may be missing, stale or wrong: then there is
-//! nothing, and the block is deflated. Whoever gets bytes must find out what they hold.
+//! Owns the way from what a block holds to its deflated bytes, as they were when they were proven. Everything here may be missing,
+//! stale or wrong: then there is nothing, and the block is deflated.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
-use super::index::{self, About, Blocks};
+use super::fingerprint::Fingerprints;
+use super::index::{self, About, Block, Blocks};
 use crate::archive::Member;
 use crate::part::PartReader;
-use crate::ports::{Content, Outside, Place, Reader};
+use crate::ports::{Content, Outside, Reader};
 use crate::securetar::Keys;
 use crate::verify;
 
@@ -20,29 +21,26 @@ const DEFLATED_MOST: u32 = 1024 * 1024;
 const CHUNK: u32 = 1024 * 1024;
 
 /// The last backup, opened.
-pub struct Old {
+pub struct Old<'a> {
+    outside: &'a dyn Outside,
+    fingerprints: &'a Fingerprints,
     content: Box<dyn Content>,
     member: Member,
     blocks: Blocks,
     keys: Option<Keys>,
 }
 
-/// What is known of a block.
-pub enum Found<'a> {
-    Nothing,
-    /// It did not get smaller.
-    Incompressible,
-    /// Bytes that may hold it, here or there.
-    Bytes(Vec<u8>),
-    At(Place<'a>),
-}
-
-impl Old {
+impl<'a> Old<'a> {
     /// The last backup in that location, if its index and the backup are there and fit each other; with `keys` it must be
     /// protected, by the same password.
-    pub fn open(outside: &dyn Outside, location: &str, mut keys: Option<Keys>) -> Option<Self> {
+    pub fn open(
+        outside: &'a dyn Outside,
+        location: &str,
+        fingerprints: &'a Fingerprints,
+        mut keys: Option<Keys>,
+    ) -> Option<Self> {
         let bytes = whole(outside.load_cached(NAME).ok()?.as_ref())?;
-        let (About { location: of, file, size, is_protected }, body) = index::parse(&bytes)?;
+        let (About { location: of, file, size, is_protected }, body) = index::parse(&bytes, fingerprints)?;
         if of != location || is_protected != keys.is_some() {
             return None;
         }
@@ -52,21 +50,19 @@ impl Old {
         }
         let member = verify::outer_of(content.as_ref(), &file).ok()?.home()?.clone();
         let blocks = index::blocks(body, keys.as_mut())?;
-        Some(Self { content, member, blocks, keys })
+        Some(Self { outside, fingerprints, content, member, blocks, keys })
     }
 
     pub fn source(&mut self) -> Option<Source<'_>> {
-        let Self { content, member, blocks, keys } = self;
+        let Self { outside, fingerprints, content, member, blocks, keys } = self;
+        let Member { offset: start, size, .. } = *member;
         let content: &dyn Content = &**content;
+        let part = Reader::section(content, start, size);
         let way = match keys {
-            None => Way::Direct,
-            Some(keys) => {
-                let sealed = Reader::section(content, member.offset, member.size);
-                let plain = PartReader::open(sealed, member.size, Some(keys)).ok()?;
-                Way::InOrder { plain, at: 0 }
-            }
+            None => Way::Anywhere { part, start },
+            Some(keys) => Way::InOrder { part: PartReader::open(part, size, Some(keys)).ok()?, at: 0 },
         };
-        Some(Source { content, start: member.offset, size: member.size, blocks, way })
+        Some(Source { outside: *outside, fingerprints, blocks, size, way })
     }
 }
 
@@ -80,51 +76,64 @@ fn whole(content: &dyn Content) -> Option<Vec<u8>> {
 }
 
 pub struct Source<'a> {
-    content: &'a dyn Content,
-    start: u64,
-    size: u64,
+    outside: &'a dyn Outside,
+    fingerprints: &'a Fingerprints,
     blocks: &'a Blocks,
+    size: u64,
     way: Way<'a>,
 }
 
 enum Way<'a> {
-    /// Anyone can read it, anywhere.
-    Direct,
+    Anywhere { part: Reader<'a>, start: u64 },
     /// Each message of a protected part is needed for the next: it is read once, from its start to its end. Blocks come mostly
     /// in the order in which they were stored.
-    InOrder { plain: PartReader<Reader<'a>>, at: u64 },
+    InOrder { part: PartReader<Reader<'a>>, at: u64 },
 }
 
-impl<'a> Source<'a> {
-    pub fn find(&mut self, digest: u64, length: u32) -> Found<'a> {
-        let from = if let Way::InOrder { at, .. } = self.way { at } else { 0 };
-        match self.blocks.find(digest, length, from) {
-            None => Found::Nothing,
-            Some(block) if block.deflated == 0 => Found::Incompressible,
-            Some(block) if block.deflated > DEFLATED_MOST => Found::Nothing,
-            Some(block) => self.get(block.offset, block.deflated).unwrap_or(Found::Nothing),
+impl Source<'_> {
+    /// A block that holds this, and its deflated bytes: none when it is stored as it is.
+    pub fn find(&mut self, fingerprint: u128, length: u32) -> Option<(Block, Vec<u8>)> {
+        let block = self.blocks.find(fingerprint, length, self.way.at())?;
+        let bytes = match block.deflated {
+            0 => Vec::new(),
+            count if count > DEFLATED_MOST || block.offset.checked_add(count.into())? > self.size => return None,
+            count => self.way.read(block.offset, count)?,
+        };
+        let is_same = block.deflated == 0 || self.fingerprints.of(&bytes) == block.deflated_fingerprint;
+        is_same.then_some((block, bytes))
+    }
+
+    /// Nothing is taken from it any more, by the next backup either.
+    pub fn give_up(self) {
+        // What is not stored is not there either.
+        let _ = self.outside.store_cached(NAME, &[]);
+    }
+}
+
+impl Way<'_> {
+    fn at(&self) -> u64 {
+        match self {
+            Self::Anywhere { part, start } => part.position().saturating_sub(*start),
+            Self::InOrder { at, .. } => *at,
         }
     }
 
-    fn get(&mut self, offset: u64, count: u32) -> Option<Found<'a>> {
-        if offset.checked_add(count.into())? > self.size {
-            return None;
-        }
-        match &mut self.way {
-            Way::Direct => {
-                let offset = self.start.checked_add(offset)?;
-                Some(Found::At(Place { content: self.content, offset, count }))
+    fn read(&mut self, offset: u64, count: u32) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(count).ok()?];
+        match self {
+            Self::Anywhere { part, start } => {
+                part.seek(SeekFrom::Start(start.checked_add(offset)?)).ok()?;
+                part.read_exact(&mut bytes).ok()?;
             }
-            Way::InOrder { plain, at } => {
+            Self::InOrder { part, at } => {
                 let skipped = offset.checked_sub(*at)?;
-                let mut bytes = vec![0; usize::try_from(count).ok()?];
                 // What fails here fails from now on: the position says so.
                 *at = u64::MAX;
-                std::io::copy(&mut plain.by_ref().take(skipped), &mut std::io::sink()).ok()?;
-                plain.read_exact(&mut bytes).ok()?;
+                std::io::copy(&mut part.by_ref().take(skipped), &mut std::io::sink()).ok()?;
+                part.read_exact(&mut bytes).ok()?;
                 *at = offset.checked_add(count.into())?;
-                Some(Found::Bytes(bytes))
             }
         }
+        Some(bytes)
     }
 }

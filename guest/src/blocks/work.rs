@@ -1,7 +1,7 @@
 //! What a job and its workers say to each other about blocks, and the worker's loop.
 //!
-//! A piece: what to do (`digest` has a kind of its own), the length of the block in four bytes, the block, and the deflated bytes that an earlier backup has of it,
-//! if any. An answer: how the block came about, CRC-32 of what it holds in four bytes, and its bytes for the stream.
+//! A piece: what to do (`digest` has a kind of its own), the length of the block in four bytes, the block, and the deflated bytes that
+//! an earlier backup has of it, if any. An answer: how the block came about, CRC-32 of what it holds in four bytes, and its bytes for the stream.
 
 use super::codec::Codec;
 use crate::digest;
@@ -41,7 +41,7 @@ impl<'a> Piece<'a> {
 pub enum Answer {
     Deflated,
     Stored,
-    /// As the earlier backup has it, which holds what it should. In place of bytes: what they are known by (`digest`).
+    /// As the earlier backup has it, which holds what it should.
     Kept,
 }
 

@@ -76,6 +76,9 @@ pub struct Extra {
     /// This instance's id, for a home that has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
+    /// What the index of the last backup is sealed with; drawn once, and told to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_key: Option<String>,
     /// The random delay of that run in seconds, drawn once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<u32>,

@@ -3,7 +3,7 @@
 use wasmtime::component::Resource;
 
 use super::Refusal;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::locations::Stored;
 use crate::model::Timestamp;
 use crate::options::MAX_READ;
@@ -25,19 +25,6 @@ impl Content {
         match self {
             Self::Home(content) => content.read(offset, max),
             Self::Stored(content) => content.read(offset, max),
-        }
-    }
-
-    /// Exactly so many bytes.
-    pub(crate) fn read_exact(&self, offset: u64, count: u32) -> Result<Vec<u8>> {
-        let bytes = self.read(offset, count)?;
-        match bytes.len() as u64 == u64::from(count) {
-            true => Ok(bytes),
-            false if count > MAX_READ => Err(Error::Limit(format!("{count} bytes are more than {MAX_READ}"))),
-            false => Err(Error::Io(format!(
-                "what was to be copied has changed meanwhile: it has {} bytes from {offset} on, not {count}; try again",
-                bytes.len()
-            ))),
         }
     }
 }
@@ -93,25 +80,5 @@ impl content::HostContent for StoreData {
     fn drop(&mut self, this: Resource<Content>) -> wasmtime::Result<()> {
         self.table.delete(this)?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_copied_is_there_to_the_last_byte_or_refused_with_the_reason() {
-        let mut file = tempfile::tempfile().unwrap();
-        std::io::Write::write_all(&mut file, b"0123456789").unwrap();
-        let content = Content::Stored(Stored::new(file.try_clone().unwrap(), "a.tar").unwrap());
-        assert_eq!(content.read_exact(2, 8).unwrap(), b"23456789");
-        let error = content.read_exact(2, 9).unwrap_err();
-        assert!(error.to_string().contains("it has 8 bytes from 2 on, not 9; try again"), "{error}");
-        file.set_len(5).unwrap();
-        let error = content.read_exact(2, 8).unwrap_err();
-        assert!(error.to_string().contains("it has 3 bytes"), "it was cut meanwhile: {error}");
-        assert!(matches!(content.read_exact(0, MAX_READ + 1), Err(Error::Limit(_))));
-        assert!(content.read(u64::MAX, 8).unwrap().is_empty());
     }
 }

@@ -65,19 +65,6 @@ impl storage::HostDraft for StoreData {
         Ok(self.table.get_mut(&this)?.open()?.append(&bytes)?)
     }
 
-    fn append_from(
-        &mut self,
-        this: Resource<OpenDraft>,
-        source: Resource<Content>,
-        offset: u64,
-        count: u32,
-    ) -> Result<(), Refusal> {
-        let source = self.table.get(&source)?;
-        let bytes = source.read_exact(offset, count)?;
-        self.pace(2 * bytes.len());
-        Ok(self.table.get_mut(&this)?.open()?.append(&bytes)?)
-    }
-
     fn patch(&mut self, this: Resource<OpenDraft>, offset: u64, bytes: Vec<u8>) -> Result<(), Refusal> {
         Ok(self.table.get_mut(&this)?.open()?.patch(offset, &bytes)?)
     }

@@ -100,6 +100,7 @@ fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
         earlier: Moment::parse("2026-11-22T05:12:31.5+01:00").into_iter().collect(),
         interrupted: true,
         instance_id: Some("5c1e".into()),
+        index_key: Some("77af".into()),
         jitter: Some(1651),
         verified: BTreeMap::from([("ae087750".into(), json!({"restorable": true}))]),
         other: Map::from_iter([("later".into(), json!([1]))]),
