@@ -7,7 +7,7 @@ use larder_guest::blocks::codec::Codec;
 use larder_guest::blocks::work::Piece;
 
 /// Bytes of a database's block.
-const BLOCK: usize = 64 * 1024;
+const BLOCK: usize = 32 * 1024;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("which file?")?;
@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let mut made = 0;
     for block in bytes.chunks(BLOCK) {
-        let piece = [&Piece::head(u32::try_from(block.len())?, false), block].concat();
+        let mut piece = Vec::new();
+        Piece { is_incompressible: false, plain: block, kept: &[] }.encode(&mut piece);
         made += codec.work(&piece).map_err(|failure| failure.message)?.len();
     }
     println!(

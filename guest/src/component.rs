@@ -304,7 +304,8 @@ impl ports::Writer for imports::files::Writer {
 impl ports::Draft for imports::storage::Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()> {
         self.append(bytes).map_err(fault)
-    }    fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+    }
+    fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
         self.patch(offset, bytes).map_err(fault)
     }
     fn read_back(&self) -> Outcome<Box<dyn ports::Content>> {

@@ -13,6 +13,8 @@ use crate::ports::{Crew, Outside};
 pub const KIND: &str = "inflate";
 /// Bytes of a piece, and of a part of an answer.
 const CHUNK: usize = 256 * 1024;
+/// The most pieces that are read ahead.
+const AHEAD: usize = 4;
 
 /// What the first byte of a part says the rest is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,7 +133,7 @@ impl<R: Read> Inflated<R> {
 
     /// Hands the worker as much as it may have.
     fn feed(&mut self) -> io::Result<()> {
-        while self.under_way < self.crew.capacity() && !self.has_ended {
+        while self.under_way < self.crew.capacity().min(AHEAD) && !self.has_ended {
             let mut piece = Vec::with_capacity(CHUNK);
             let read = self.source.by_ref().take(CHUNK as u64).read_to_end(&mut piece);
             self.failed = read.err();

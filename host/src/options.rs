@@ -66,8 +66,8 @@ pub const MAX_SNAPSHOTS: usize = 4;
 pub const MAX_PIECE: usize = 4 * 1024 * 1024;
 /// How much of one answer may wait to be taken before its worker waits, too.
 pub const MAX_UNTAKEN: usize = 1024 * 1024;
-/// Pieces that may be under way for each worker: one that it works on, and enough that none runs out while its job reads.
-pub const PIECES_EACH: usize = 4;
+/// Pieces that may be under way for each worker: one that it works on, and enough that none runs out while its job does something else.
+pub const PIECES_EACH: usize = 32;
 /// Workers that are started by default however many cores there are: each takes some ten MiB.
 const MOST_WORKERS: usize = 6;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.

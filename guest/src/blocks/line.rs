@@ -12,7 +12,7 @@ use super::cut::{Cutter, Sizes};
 use super::fingerprint::Fingerprints;
 use super::index::Block;
 use super::old::Source;
-use super::work::{Answer, KIND, PIECE_HEAD, Piece};
+use super::work::{Answer, KIND, Piece};
 use crate::archive::{ArchiveError, Entry, Framing, GzipMember, Limits, Summary, TreeSink};
 use crate::digest::{Digesting, Segment};
 use crate::error::{Failure, Result};
@@ -21,8 +21,8 @@ use crate::ports::{Crew, Outside};
 
 /// More workers than this have nothing to do: one job reads and writes for all of them.
 const WORKERS: u32 = 64;
-/// Bytes of blocks that wait for those before them.
-const WAITING_MOST: usize = 8 * 1024 * 1024;
+/// Bytes of blocks that workers have, or that wait for those before them.
+const UNDER_WAY_MOST: usize = 16 * 1024 * 1024;
 /// Of so many blocks that are taken from the last backup one is inflated and compared again.
 const PROVEN_ANEW: u64 = 16;
 
@@ -73,10 +73,11 @@ impl<'a, W: Write> Line<'a, W> {
             codec: Codec::default(),
             under_way: VecDeque::new(),
             at_work: 0,
-            waiting: 0,
+            weight: 0,
             member: GzipMember::new(Digesting::new(sink), now).map_err(from_io)?,
             fingerprints,
             old,
+            piece: Vec::new(),
             found: first_proven.map(u64::from)[0],
             blocks: Vec::new(),
             kept: Kept::default(),
@@ -86,7 +87,7 @@ impl<'a, W: Write> Line<'a, W> {
 
     pub fn finish(self) -> Result<Made<W>> {
         let Self { framing, cutter, mut belt } = self;
-        cutter.finish(&mut |piece| belt.put(piece))?;
+        cutter.finish(&mut |block| belt.put(block))?;
         while !belt.under_way.is_empty() {
             belt.collect()?;
         }
@@ -100,12 +101,12 @@ impl<'a, W: Write> Line<'a, W> {
 impl<W: Write> TreeSink for Line<'_, W> {
     fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
         self.framing.head(entry, bytes).map_err(misframed)?;
-        self.cutter.head(entry, bytes, &mut |piece| Ok(self.belt.put(piece)?))
+        self.cutter.head(entry, bytes, &mut |block| Ok(self.belt.put(block)?))
     }
 
     fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.framing.content(bytes.len() as u64).map_err(misframed)?;
-        self.cutter.content(bytes, &mut |piece| Ok(self.belt.put(piece)?))
+        self.cutter.content(bytes, &mut |block| Ok(self.belt.put(block)?))
     }
 
     fn zeros(&mut self, count: u64) -> io::Result<()> {
@@ -126,12 +127,14 @@ struct Belt<'a, W: Write> {
     crew: Option<Box<dyn Crew>>,
     codec: Codec,
     under_way: VecDeque<UnderWay>,
-    /// How many of them workers have, and bytes of the others.
+    /// How many of them workers have, and the bytes that all of them take.
     at_work: usize,
-    waiting: usize,
+    weight: usize,
     member: GzipMember<Digesting<W>>,
     fingerprints: &'a Fingerprints,
     old: Option<Source<'a>>,
+    /// Its room is used again.
+    piece: Vec<u8>,
     /// Counts blocks that the last backup has.
     found: u64,
     blocks: Vec<Block>,
@@ -142,21 +145,25 @@ struct UnderWay {
     /// What is known of it.
     block: Block,
     bytes: Bytes,
+    weight: usize,
 }
 
 /// The bytes of a block for the stream.
 enum Bytes {
     Here(Vec<u8>),
     /// A worker makes them. If the block is one that the last backup has, they must become the same.
-    AtWork { is_old: bool },
+    AtWork {
+        is_old: bool,
+    },
     /// As a worker would answer.
-    Made { answer: Vec<u8>, is_old: bool },
+    Made {
+        answer: Vec<u8>,
+        is_old: bool,
+    },
 }
 
 impl<W: Write> Belt<'_, W> {
-    /// A block, behind the room for the head of a piece.
-    fn put(&mut self, piece: &mut Vec<u8>) -> Result<()> {
-        let plain = piece.get(PIECE_HEAD..).unwrap_or_default();
+    fn put(&mut self, plain: &[u8]) -> Result<()> {
         let length =
             u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
         let fingerprint = self.fingerprints.of(plain);
@@ -167,36 +174,39 @@ impl<W: Write> Belt<'_, W> {
                 let bytes = if block.deflated == 0 { stored(Vec::new(), plain) } else { bytes };
                 self.kept.blocks += 1;
                 self.kept.bytes += u64::from(length);
-                self.waiting += bytes.len();
                 (block, Bytes::Here(bytes))
             }
-            Some((block, bytes)) => {
-                piece.extend_from_slice(&bytes);
-                (block, self.hand_out(piece, length, Some(&block))?)
+            Some((block, bytes)) => (block, self.hand_out(plain, Some((&block, &bytes)))?),
+            None => {
+                let block = Block { fingerprint, length, ..Block::default() };
+                (block, self.hand_out(plain, None)?)
             }
-            None => (Block { fingerprint, length, ..Block::default() }, self.hand_out(piece, length, None)?),
         };
-        self.under_way.push_back(UnderWay { block, bytes });
+        let weight = if let Bytes::Here(bytes) = &bytes { bytes.len() } else { plain.len() };
+        self.weight += weight;
+        self.under_way.push_back(UnderWay { block, bytes, weight });
         let is_here = |first: &UnderWay| matches!(first.bytes, Bytes::Here(_));
-        while self.waiting > WAITING_MOST || self.under_way.front().is_some_and(is_here) {
+        while self.weight > UNDER_WAY_MOST || self.under_way.front().is_some_and(is_here) {
             self.collect()?;
         }
         Ok(())
     }
 
-    fn hand_out(&mut self, piece: &mut [u8], length: u32, old: Option<&Block>) -> Result<Bytes> {
+    /// Work on a block; on one that the last backup has so, too.
+    fn hand_out(&mut self, plain: &[u8], old: Option<(&Block, &[u8])>) -> Result<Bytes> {
         let is_old = old.is_some();
-        if let Some(head) = piece.first_chunk_mut() {
-            *head = Piece::head(length, old.is_some_and(|block| block.deflated == 0));
-        }
+        let is_stored = old.is_some_and(|(block, _)| block.deflated == 0);
+        self.piece.clear();
+        Piece { is_incompressible: is_stored, plain, kept: old.map_or(&[], |(_, kept)| kept) }
+            .encode(&mut self.piece);
         let Some(most) = self.crew.as_ref().map(|crew| crew.capacity().max(1)) else {
-            return Ok(Bytes::Made { answer: self.codec.work(piece)?, is_old });
+            return Ok(Bytes::Made { answer: self.codec.work(&self.piece)?, is_old });
         };
         while self.at_work >= most {
             self.collect()?;
         }
         if let Some(crew) = &self.crew {
-            crew.put(piece)?;
+            crew.put(&self.piece)?;
         }
         self.at_work += 1;
         Ok(Bytes::AtWork { is_old })
@@ -204,12 +214,10 @@ impl<W: Write> Belt<'_, W> {
 
     /// Puts the earliest block into the stream.
     fn collect(&mut self) -> Result<()> {
-        let Some(UnderWay { block, bytes }) = self.under_way.pop_front() else { return Ok(()) };
+        let Some(UnderWay { block, bytes, weight }) = self.under_way.pop_front() else { return Ok(()) };
+        self.weight = self.weight.saturating_sub(weight);
         let (answer, is_old) = match (bytes, &self.crew) {
-            (Bytes::Here(bytes), _) => {
-                self.waiting = self.waiting.saturating_sub(bytes.len());
-                return self.write(block, &bytes);
-            }
+            (Bytes::Here(bytes), _) => return self.write(block, &bytes),
             (Bytes::Made { answer, is_old }, _) => (answer, is_old),
             (Bytes::AtWork { is_old }, Some(crew)) => {
                 self.at_work = self.at_work.saturating_sub(1);
@@ -248,7 +256,9 @@ impl<W: Write> Belt<'_, W> {
     /// A block of the last backup does not hold what its index says. It is the first that is known to: others may have been
     /// taken before it.
     fn contradicted(&mut self) -> Failure {
-        self.old.take().map(Source::give_up);
+        if let Some(old) = self.old.take() {
+            old.give_up();
+        }
         Failure::new(
             "backup_reader_writer_error",
             "what was noted about the last backup is not true of it, so this one was not made; the notes are thrown away: try again, \

@@ -84,10 +84,16 @@ pub struct Source<'a> {
 }
 
 enum Way<'a> {
-    Anywhere { part: Reader<'a>, start: u64 },
+    Anywhere {
+        part: Reader<'a>,
+        start: u64,
+    },
     /// Each message of a protected part is needed for the next: it is read once, from its start to its end. Blocks come mostly
     /// in the order in which they were stored.
-    InOrder { part: PartReader<Reader<'a>>, at: u64 },
+    InOrder {
+        part: PartReader<Reader<'a>>,
+        at: u64,
+    },
 }
 
 impl Source<'_> {
@@ -96,7 +102,9 @@ impl Source<'_> {
         let block = self.blocks.find(fingerprint, length, self.way.at())?;
         let bytes = match block.deflated {
             0 => Vec::new(),
-            count if count > DEFLATED_MOST || block.offset.checked_add(count.into())? > self.size => return None,
+            count if count > DEFLATED_MOST || block.offset.checked_add(count.into())? > self.size => {
+                return None;
+            }
             count => self.way.read(block.offset, count)?,
         };
         let is_same = block.deflated == 0 || self.fingerprints.of(&bytes) == block.deflated_fingerprint;

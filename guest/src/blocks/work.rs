@@ -10,8 +10,6 @@ use crate::ports::Outside;
 
 /// The kind of the workers' job.
 pub const KIND: &str = "blocks";
-/// Bytes of a piece before its block.
-pub const PIECE_HEAD: usize = 5;
 
 pub struct Piece<'a> {
     /// It did not get smaller before.
@@ -29,10 +27,11 @@ impl<'a> Piece<'a> {
         Some(Self { is_incompressible: *is_incompressible != 0, plain, kept })
     }
 
-    /// What stands before a block of `length` bytes.
-    pub fn head(length: u32, is_incompressible: bool) -> [u8; PIECE_HEAD] {
-        let [a, b, c, d] = length.to_le_bytes();
-        [is_incompressible.into(), a, b, c, d]
+    pub fn encode(&self, to: &mut Vec<u8>) {
+        to.push(self.is_incompressible.into());
+        to.extend_from_slice(&u32::try_from(self.plain.len()).unwrap_or(u32::MAX).to_le_bytes());
+        to.extend_from_slice(self.plain);
+        to.extend_from_slice(self.kept);
     }
 }
 

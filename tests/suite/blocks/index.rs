@@ -1,16 +1,22 @@
-//! The index of the last backup is never believed: missing, stale, damaged or forged, the next backup is complete and right.
+//! The index of the last backup is a cache: missing, stale, damaged or forged, the next backup is complete and right.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+use larder_guest::blocks::fingerprint::{Fingerprints, SEAL};
+use larder_guest::securetar::Password;
 use larder_tests::{TestHome, noise};
 use serde_json::Value;
 
 use super::{create, home, unchanged};
 
-const DIGEST: usize = 8;
-const ENTRY: usize = 24;
+/// One block: fingerprint, length, offset, deflated, check, deflated fingerprint.
+const ENTRY: usize = 52;
+const LENGTH: std::ops::Range<usize> = 16..20;
+const OFFSET: usize = 20;
+const DEFLATED: usize = 28;
+const CHECK: usize = 32;
 /// Magic and length, before what the index is about.
 const HEAD: usize = 16;
 
@@ -36,15 +42,20 @@ fn is_right(home: &TestHome, created: &Value, what: &str) {
     }
 }
 
-/// The index with its entries changed, and a digest that fits again.
-fn forged(index: &[u8], change: impl Fn(usize, &mut [u8; ENTRY])) -> Vec<u8> {
-    let mut bytes = index[..index.len() - DIGEST].to_vec();
+/// What this home's index is sealed with.
+fn key(home: &TestHome) -> String {
+    let document = fs::read(home.state().join("documents/backup.json")).unwrap();
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    document["data"]["larder"]["index_key"].as_str().unwrap().to_owned()
+}
+
+/// The index with its entries changed, sealed again with a key.
+fn forged(index: &[u8], key: &str, change: impl Fn(&mut [&mut [u8]])) -> Vec<u8> {
+    let mut bytes = index[..index.len() - SEAL].to_vec();
     let about = u32::from_le_bytes(bytes[12..HEAD].try_into().unwrap()) as usize;
-    for (number, entry) in bytes[HEAD + about..].chunks_exact_mut(ENTRY).enumerate() {
-        change(number, entry.try_into().unwrap());
-    }
-    let digest = xxhash_rust::xxh3::xxh3_64(&bytes);
-    bytes.extend_from_slice(&digest.to_le_bytes());
+    change(&mut bytes[HEAD + about..].chunks_exact_mut(ENTRY).collect::<Vec<_>>());
+    let seal = Fingerprints::new(&Password::new(key)).unwrap().seal(&bytes);
+    bytes.extend_from_slice(&seal);
     bytes
 }
 
@@ -75,38 +86,86 @@ fn an_index_that_is_not_whole_is_made_anew() {
 }
 
 #[test]
-fn a_forged_index_makes_no_wrong_backup() {
+fn an_index_that_was_sealed_with_another_key_is_none() {
     let home = home();
-    let first = create(&home, &[]);
+    create(&home, &[]);
     let good = fs::read(index(&home)).unwrap();
-    let archive = home.backups().join(first["file"].as_str().unwrap());
-    type Change = Box<dyn Fn(usize, &mut [u8; ENTRY])>;
-    let put = |at: usize, value: u64, count: usize| -> Change {
-        Box::new(move |_, entry| entry[at..at + count].copy_from_slice(&value.to_le_bytes()[..count]))
-    };
-    let changes: Vec<(&str, Change)> = vec![
-        (
-            "another block's place",
-            Box::new(|number, entry| {
-                let shift = (number as u64 + 1) * 977;
-                let offset = u64::from_le_bytes(entry[12..20].try_into().unwrap());
-                entry[12..20].copy_from_slice(&(offset ^ shift).to_le_bytes());
-            }),
-        ),
-        ("behind the end", put(12, u64::MAX - 5, 8)),
-        ("the first block for all", put(12, 28, 8)),
-        ("sizes of nothing", put(20, 0, 4)),
-        ("sizes of everything", put(20, u64::from(u32::MAX), 4)),
-        ("sizes that are cut", Box::new(|_, entry| entry[20] = entry[20].wrapping_sub(1))),
-        ("digests of others", put(0, 0, 8)),
+    fs::write(index(&home), forged(&good, "not this home's key", |_| ())).unwrap();
+    let created = create(&home, &[]);
+    assert_eq!(unchanged(&created), 0);
+    is_right(&home, &created, "another key");
+    // And the home's own key makes it good: it is the key that counts.
+    let good = fs::read(index(&home)).unwrap();
+    fs::write(index(&home), forged(&good, &key(&home), |_| ())).unwrap();
+    assert!(unchanged(&create(&home, &[])) > 1_000_000);
+}
+
+/// Something done to all entries.
+type Change = Box<dyn Fn(&mut [&mut [u8]])>;
+
+fn each(change: impl Fn(usize, &mut [u8]) + 'static) -> Change {
+    Box::new(move |entries| {
+        for (number, entry) in entries.iter_mut().enumerate() {
+            change(number, entry);
+        }
+    })
+}
+
+fn put(at: usize, value: u64, count: usize) -> Change {
+    each(move |_, entry| entry[at..at + count].copy_from_slice(&value.to_le_bytes()[..count]))
+}
+
+#[test]
+fn an_index_that_leads_to_other_bytes_makes_no_wrong_backup_even_with_the_right_seal() {
+    let home = home();
+    create(&home, &[]);
+    let (good, key) = (fs::read(index(&home)).unwrap(), key(&home));
+    let changes = [
+        ("another block's place", each(|number, entry| entry[OFFSET] ^= number as u8 | 1)),
+        ("behind the end", put(OFFSET, u64::MAX - 5, 8)),
+        ("the first block for all", put(OFFSET, 28, 8)),
+        ("sizes of everything", put(DEFLATED, u64::from(u32::MAX), 4)),
+        ("sizes that are cut", each(|_, entry| entry[DEFLATED] = entry[DEFLATED].wrapping_sub(1))),
+        ("sizes of nothing", put(DEFLATED, 0, 4)),
+        ("fingerprints of others", put(0, 0, 16)),
     ];
     for (what, change) in changes {
-        fs::write(index(&home), forged(&good, change)).unwrap();
+        fs::write(index(&home), forged(&good, &key, change)).unwrap();
         let created = create(&home, &[]);
         is_right(&home, &created, what);
         fs::remove_file(home.backups().join(created["file"].as_str().unwrap())).unwrap();
     }
-    assert!(archive.exists());
+}
+
+#[test]
+fn an_index_that_is_not_true_of_the_last_backup_fails_one_create_and_no_more() {
+    let home = home();
+    // Each block is said to be what its neighbour is, where both are as long.
+    let exchanged: Change = Box::new(|entries| {
+        for pair in entries.chunks_exact_mut(2) {
+            if let [a, b] = pair
+                && a[LENGTH] == b[LENGTH]
+            {
+                a[OFFSET..].swap_with_slice(&mut b[OFFSET..]);
+            }
+        }
+    });
+    let changes = [
+        ("blocks exchanged", exchanged),
+        ("other check values", each(|_, entry| entry[CHECK] ^= 1)),
+    ];
+    for (what, change) in changes {
+        create(&home, &[]);
+        let (good, before) = (fs::read(index(&home)).unwrap(), home.archives());
+        fs::write(index(&home), forged(&good, &key(&home), change)).unwrap();
+        let failed = home.larder(&["create"]).exits(1);
+        let text = "what was noted about the last backup is not true of it, so this one was not made";
+        assert!(failed.stderr.contains(text), "{what}: {}", failed.stderr);
+        assert_eq!(home.archives(), before, "{what}");
+        let created = create(&home, &[]);
+        is_right(&home, &created, what);
+        home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0);
+    }
 }
 
 #[test]
