@@ -1,7 +1,8 @@
 //! The desk between a job and its workers: pieces that wait, and the answers in the order of the pieces.
 //!
 //! Knows bytes and who waits for whom, not what a piece is. Whoever waits looks at its own pulse, so that a limit or a stop ends the
-//! wait, too. Nobody can wait for ever on each other: only taking waits for workers, and they wait for nothing but taking.
+//! wait, too. Nobody can wait for ever on each other: only taking waits for workers, and they wait for nothing but taking; who makes
+//! the earliest answer never waits for others' to be taken.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,10 @@ use super::vitals::Vitals;
 use super::workers::Piece;
 use crate::options::{LOOK, MAX_UNTAKEN};
 
-#[derive(Default)]
 pub(super) struct Desk {
+    /// The most pieces under way, and the most bytes that may lie here: of those that wait, and of answers.
+    pieces_most: usize,
+    bytes_most: usize,
     state: Mutex<State>,
     /// What workers wait for: a piece, or that there will be none any more.
     pieces: Condvar,
@@ -26,10 +29,13 @@ pub(super) struct Desk {
 struct State {
     /// Pieces that no worker has taken yet, with their numbers.
     waiting: VecDeque<(u64, Piece)>,
+    waiting_bytes: usize,
     /// The answers from the earliest piece on that is under way.
     answers: VecDeque<Answer>,
     /// The number of the earliest.
     first: u64,
+    /// Bytes of all answers that nobody took yet.
+    untaken: usize,
     failure: Option<Failure>,
     is_closed: bool,
 }
@@ -41,13 +47,14 @@ struct Answer {
     is_complete: bool,
 }
 
-impl Answer {
-    fn is_full(&self) -> bool {
-        self.untaken >= MAX_UNTAKEN
-    }
-}
-
 impl State {
+    /// Whether the worker that makes an answer has to wait.
+    fn is_full(&self, number: u64, bytes_most: usize) -> bool {
+        let own = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        let own = own.and_then(|at| self.answers.get(at)).map_or(0, |answer| answer.untaken);
+        own >= MAX_UNTAKEN || number > self.first && self.untaken >= bytes_most
+    }
+
     fn answer(&mut self, number: u64) -> Option<&mut Answer> {
         let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok())?;
         self.answers.get_mut(at)
@@ -55,6 +62,11 @@ impl State {
 }
 
 impl Desk {
+    pub(super) fn new(pieces_most: usize, bytes_most: usize) -> Self {
+        let [pieces, answers, room] = std::array::from_fn(|_| Condvar::new());
+        Self { pieces_most, bytes_most, state: Mutex::default(), pieces, answers, room }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,12 +91,14 @@ impl Desk {
         }
     }
 
-    /// A piece for whoever is free; false when `capacity` are under way.
-    pub(super) fn put(&self, piece: Piece, capacity: usize) -> bool {
+    /// A piece for whoever is free; false when as many are under way, or as many bytes of them wait, as may be.
+    pub(super) fn put(&self, piece: Piece) -> bool {
         let mut state = self.state();
-        if state.answers.len() >= capacity {
+        let waiting = state.waiting_bytes.saturating_add(piece.bytes.len());
+        if state.answers.len() >= self.pieces_most || waiting > self.bytes_most {
             return false;
         }
+        state.waiting_bytes = waiting;
         let number = state.first.saturating_add(state.answers.len() as u64);
         state.waiting.push_back((number, piece));
         state.answers.push_back(Answer::default());
@@ -99,21 +113,26 @@ impl Desk {
             if let Some(failure) = &state.failure {
                 return Some(Ok(Err(failure.clone())));
             }
+            let was_full = state.untaken >= self.bytes_most;
             let Some(answer) = state.answers.front_mut() else {
                 return Some(Err(wasmtime::Error::msg(
                     "it waited for the answer to a piece that it had not put",
                 )));
             };
             if let Some(part) = answer.parts.pop_front() {
-                if answer.is_full() {
+                if was_full || answer.untaken >= MAX_UNTAKEN {
                     self.room.notify_all();
                 }
                 answer.untaken = answer.untaken.saturating_sub(part.len());
+                state.untaken = state.untaken.saturating_sub(part.len());
                 return Some(Ok(Ok(Some(part))));
             }
             answer.is_complete.then(|| {
                 state.answers.pop_front();
                 state.first = state.first.saturating_add(1);
+                if was_full {
+                    self.room.notify_all();
+                }
                 Ok(Ok(None))
             })
         })
@@ -127,7 +146,10 @@ impl Desk {
         self.wait(vitals, &self.pieces, |state| match state.waiting.pop_front() {
             _ if state.is_closed => Some(Ok(None)),
             None => None,
-            piece => Some(Ok(piece)),
+            Some((number, piece)) => {
+                state.waiting_bytes = state.waiting_bytes.saturating_sub(piece.bytes.len());
+                Some(Ok(Some((number, piece))))
+            }
         })
     }
 
@@ -151,15 +173,17 @@ impl Desk {
             if state.is_closed {
                 return Some(Ok(()));
             }
-            // When it is not there any more, nobody waits for it.
-            let Some(answer) = state.answer(number) else { return Some(Ok(())) };
-            if answer.is_full() {
+            if state.is_full(number, self.bytes_most) {
                 return None;
             }
+            // When it is not there any more, nobody waits for it.
+            let Some(answer) = state.answer(number) else { return Some(Ok(())) };
             let part = part.take().unwrap_or_default();
-            answer.untaken = answer.untaken.saturating_add(part.len());
+            let count = part.len();
+            answer.untaken = answer.untaken.saturating_add(count);
             answer.parts.push_back(part);
-            if answer.is_full() {
+            state.untaken = state.untaken.saturating_add(count);
+            if state.is_full(number, self.bytes_most) {
                 self.answers.notify_all();
             }
             Some(Ok(()))
@@ -204,11 +228,11 @@ mod tests {
 
     #[test]
     fn answers_come_in_the_order_of_the_pieces_whoever_is_faster() {
-        let desk = Desk::default();
+        let desk = Desk::new(2, 100);
         for piece in [b"a", b"b"] {
-            assert!(desk.put(piece.to_vec().into(), 2));
+            assert!(desk.put(piece.to_vec().into()));
         }
-        assert!(!desk.put(b"c".to_vec().into(), 2), "as many are under way as may be");
+        assert!(!desk.put(b"c".to_vec().into()), "as many are under way as may be");
         let (first, _) = desk.next(&vitals(), None).unwrap().unwrap();
         let (second, _) = desk.next(&vitals(), None).unwrap().unwrap();
         desk.give(&vitals(), second, b"B".to_vec()).unwrap();
@@ -219,21 +243,39 @@ mod tests {
         let parts: Vec<_> = (0..5).map(|_| taken(&desk)).collect();
         let some = |part: &[u8]| Some(part.to_vec());
         assert_eq!(parts, [some(b"A1"), some(b"A2"), None, some(b"B"), None]);
-        assert!(desk.put(b"c".to_vec().into(), 2));
+        assert!(desk.put(b"c".to_vec().into()));
     }
 
     #[test]
     fn whoever_waits_for_nothing_or_for_the_dead_is_told() {
-        let desk = Desk::default();
+        let desk = Desk::new(2, 100);
         assert!(desk.take(&vitals()).is_err());
-        assert!(desk.put(Piece::default(), 1));
+        assert!(desk.put(Piece::default()));
         desk.fail(Failure::stopped("gone"));
         assert_eq!(desk.take(&vitals()).unwrap().unwrap_err().message, "gone");
     }
 
     #[test]
+    fn no_more_bytes_lie_here_than_may_and_the_earliest_answer_goes_on() {
+        let desk = Desk::new(9, 100);
+        assert!(desk.put(vec![0; 60].into()));
+        assert!(!desk.put(vec![0; 41].into()), "both would be too much");
+        let (first, _) = desk.next(&vitals(), None).unwrap().unwrap();
+        assert!(desk.put(vec![0; 100].into()), "one that was taken lies here no more");
+        let (second, _) = desk.next(&vitals(), None).unwrap().unwrap();
+        desk.give(&vitals(), second, vec![2; 100]).unwrap();
+        desk.give(&vitals(), first, vec![1; 100]).unwrap();
+        let hurried = Vitals::new(Limits { job_time: Duration::ZERO, ..Limits::default() }, true);
+        assert!(desk.give(&hurried, second, vec![2]).is_err(), "a later one waits until there is room");
+        assert_eq!(taken(&desk), Some(vec![1; 100]));
+        desk.complete(first);
+        assert_eq!(taken(&desk), None);
+        desk.give(&hurried, second, vec![2]).unwrap();
+    }
+
+    #[test]
     fn an_end_and_a_limit_reach_whoever_waits() {
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk::new(2, 100));
         let limits = Limits { job_time: Duration::ZERO, ..Limits::default() };
         let error = desk.next(&Vitals::new(limits, true), None).err().unwrap();
         assert!(error.to_string().contains("limit job-time"), "{error}");

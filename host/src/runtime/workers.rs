@@ -14,7 +14,7 @@ use super::{Failure, instance};
 use crate::capabilities::Content;
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;
-use crate::options::{MAX_PIECE, MAX_WORD, PIECES_EACH};
+use crate::options::{BYTES_EACH, MAX_PIECE, MAX_WORD, PIECES_EACH};
 
 /// Started workers, as their job holds them. Dropping it stops them.
 pub struct Crew {
@@ -64,7 +64,9 @@ impl Crew {
         if count == 0 {
             return Err(Error::Limit(format!("{limit} workers are running already (limit workers)")));
         }
-        let mut crew = Self { desk: Arc::default(), vitals: Vec::new() };
+        let each = |most: usize| count.saturating_mul(most);
+        let desk = Desk::new(each(PIECES_EACH), each(BYTES_EACH));
+        let mut crew = Self { desk: Arc::new(desk), vitals: Vec::new() };
         for _ in 0..count {
             let vitals = Arc::new(Vitals::new(runtime.limits().clone(), true));
             crew.vitals.push(vitals.clone());
@@ -93,9 +95,12 @@ impl Crew {
         if size > MAX_PIECE {
             return Err(Error::Limit(format!("a piece of {size} bytes is more than {MAX_PIECE}")));
         }
-        match self.desk.put(piece, self.capacity()) {
+        match self.desk.put(piece) {
             true => Ok(()),
-            false => Err(Error::Limit(format!("{} pieces are under way already", self.capacity()))),
+            false => Err(Error::Limit(format!(
+                "{} pieces are under way already, or too many bytes of them wait",
+                self.capacity()
+            ))),
         }
     }
 

@@ -111,7 +111,7 @@ fn each(change: impl Fn(usize, &mut [u8]) + 'static) -> Change {
     })
 }
 
-fn put(at: usize, value: u64, count: usize) -> Change {
+fn put(at: usize, value: u128, count: usize) -> Change {
     each(move |_, entry| entry[at..at + count].copy_from_slice(&value.to_le_bytes()[..count]))
 }
 
@@ -122,9 +122,9 @@ fn an_index_that_leads_to_other_bytes_makes_no_wrong_backup_even_with_the_right_
     let (good, key) = (fs::read(index(&home)).unwrap(), key(&home));
     let changes = [
         ("another block's place", each(|number, entry| entry[OFFSET] ^= number as u8 | 1)),
-        ("behind the end", put(OFFSET, u64::MAX - 5, 8)),
+        ("behind the end", put(OFFSET, u128::MAX - 5, 8)),
         ("the first block for all", put(OFFSET, 28, 8)),
-        ("sizes of everything", put(DEFLATED, u64::from(u32::MAX), 4)),
+        ("sizes of everything", put(DEFLATED, u128::MAX, 4)),
         ("sizes that are cut", each(|_, entry| entry[DEFLATED] = entry[DEFLATED].wrapping_sub(1))),
         ("sizes of nothing", put(DEFLATED, 0, 4)),
         ("fingerprints of others", put(0, 0, 16)),
@@ -150,10 +150,8 @@ fn an_index_that_is_not_true_of_the_last_backup_fails_one_create_and_no_more() {
             }
         }
     });
-    let changes = [
-        ("blocks exchanged", exchanged),
-        ("other check values", each(|_, entry| entry[CHECK] ^= 1)),
-    ];
+    let changes =
+        [("blocks exchanged", exchanged), ("other check values", each(|_, entry| entry[CHECK] ^= 1))];
     for (what, change) in changes {
         create(&home, &[]);
         let (good, before) = (fs::read(index(&home)).unwrap(), home.archives());

@@ -7,15 +7,15 @@ use larder_tests::TestHome;
 
 use super::{comes_back, must_equal, noise, skipped, tree};
 
-const SIZE: usize = 8 << 20;
-/// Some 3 MiB were written of what is read in pieces: the file is read half-way.
+const SIZE: usize = 32 << 20;
+/// Some 3 MiB were written, and no more than 12 were read ahead: the file is read half-way.
 const HALF_WAY: &str = "draft: append#12";
 
 /// What happens to the large file `odd.bin`, and what is said about it.
 const LARGE: &[(&str, Option<&str>)] = &[
     (
         "echo more >> odd.bin",
-        Some("it grew to 8388613 bytes while it was read; stored are the first 8388608"),
+        Some("it grew to 33554437 bytes while it was read; stored are the first 33554432"),
     ),
     (
         "echo -n x | dd of=odd.bin conv=notrunc status=none",
