@@ -254,6 +254,9 @@ impl ports::Content for imports::content::Content {
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>> {
         self.read(offset, max).map_err(fault)
     }
+    fn ahead(&self, offset: u64, count: u64) {
+        self.ahead(offset, count);
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -274,6 +277,10 @@ impl ports::Snapshot for imports::files::Snapshot {
     }
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn ports::Content>> {
         Ok(Box::new(self.open(path).map_err(fault)?))
+    }
+    fn expect(&self, paths: &[&[u8]]) {
+        let paths: Vec<_> = paths.iter().map(|path| path.to_vec()).collect();
+        self.expect(&paths);
     }
 }
 

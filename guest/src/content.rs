@@ -13,6 +13,8 @@ use crate::progress::Progress;
 
 /// Files up to this size are read before their header is written: it then says exactly what is stored.
 const SMALL: u64 = 256 * 1024;
+/// Entries whose files the host is told of at once.
+const EXPECTED: usize = 512;
 /// Bytes that are asked for at once.
 const CHUNK: u32 = 256 * 1024;
 
@@ -45,8 +47,27 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         }
     }
 
+    /// Adds entries, in their order.
+    pub fn add_all(&mut self, entries: Vec<Planned>, progress: &mut Progress<'_>) -> Result<()> {
+        let mut entries = entries.into_iter();
+        loop {
+            let now: Vec<_> = entries.by_ref().take(EXPECTED).collect();
+            if now.is_empty() {
+                return Ok(());
+            }
+            let is_file =
+                |planned: &&Planned| matches!(planned.entry.kind, Kind::File(_)) && !planned.is_made_up;
+            // The first is opened at once.
+            let files = now.iter().filter(is_file).skip(1);
+            self.snapshot.expect(&files.map(|planned| planned.entry.path.as_slice()).collect::<Vec<_>>());
+            for planned in now {
+                self.add(planned, progress)?;
+            }
+        }
+    }
+
     /// Adds one entry, or notes why not. Errors are those of the archive: then there is no backup.
-    pub fn add(&mut self, planned: Planned, progress: &mut Progress<'_>) -> Result<()> {
+    fn add(&mut self, planned: Planned, progress: &mut Progress<'_>) -> Result<()> {
         let Planned { entry, identity, is_made_up } = planned;
         match entry.kind {
             Kind::File(_) if is_made_up => self.add_made_up(&entry),
@@ -113,7 +134,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         let size = content.size();
         entry.mtime = content.modified();
         let (stored, written) = if size <= SMALL {
-            let bytes = match whole(content) {
+            let bytes = match whole(content, size) {
                 Ok(bytes) => bytes,
                 Err(fault) => {
                     self.leave_out(&entry.path, fault);
@@ -187,10 +208,10 @@ fn incomplete(size: u64, stored: u64, written: Written<Fault>) -> Option<String>
     })
 }
 
-/// All bytes of a small file as it is now.
-fn whole(content: &dyn Content) -> std::result::Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    while (bytes.len() as u64) < content.size() {
+/// All bytes of a small file of that size as it is now.
+fn whole(content: &dyn Content, size: u64) -> std::result::Result<Vec<u8>, Fault> {
+    let mut bytes = if size > 0 { content.read(0, CHUNK)? } else { Vec::new() };
+    while !bytes.is_empty() && (bytes.len() as u64) < size {
         let more = content.read(bytes.len() as u64, CHUNK)?;
         if more.is_empty() {
             break;

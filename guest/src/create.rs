@@ -133,9 +133,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
     let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, &fingerprints, source)?;
     let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
-    for planned in prepared.plan.entries {
-        content.add(planned, &mut progress)?;
-    }
+    content.add_all(prepared.plan.entries, &mut progress)?;
     let Progressed { sink, amount, skipped: more } = content.finish()?;
     skipped.extend(more);
     let Made { sink, segments, crew, summary, blocks, kept } = sink.finish()?;

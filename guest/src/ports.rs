@@ -127,6 +127,8 @@ pub trait Content {
     fn identity(&self) -> Option<u64>;
     fn note(&self) -> Option<String>;
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
+    /// Says that these bytes are read next, once and in order.
+    fn ahead(&self, offset: u64, count: u64);
     /// Itself, for who gave it out.
     fn as_any(&self) -> &dyn Any;
 }
@@ -140,14 +142,20 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// All of them.
+    /// All of them, in as many pieces as the host finds good.
     pub fn read(&self) -> Outcome<Vec<u8>> {
-        let bytes = self.content.read(self.offset, self.count)?;
-        match bytes.len() as u64 == u64::from(self.count) {
-            true => Ok(bytes),
-            false => {
-                Err(Fault::unexpected(format!("there are only {} of {} bytes", bytes.len(), self.count)))
+        let mut bytes = self.content.read(self.offset, self.count)?;
+        loop {
+            let has = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let left = self.count.saturating_sub(has);
+            if left == 0 {
+                return Ok(bytes);
             }
+            let more = self.content.read(self.offset.saturating_add(has.into()), left)?;
+            if more.is_empty() {
+                return Err(Fault::unexpected(format!("there are only {has} of {} bytes", self.count)));
+            }
+            bytes.extend_from_slice(&more);
         }
     }
 }
@@ -162,6 +170,8 @@ pub enum Listed {
 pub trait Snapshot {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>>;
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+    /// Says which files are opened next, in this order.
+    fn expect(&self, paths: &[&[u8]]);
 }
 
 /// What a committed target does to what is there already.

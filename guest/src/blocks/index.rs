@@ -4,6 +4,7 @@
 //! backup is protected itself, too, by the same password: it tells lengths and check values of what is in the home.
 
 use std::io::{Read, Write};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,10 @@ use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
 const MAGIC: &[u8; 12] = b"LarderIndex3";
 /// Bytes of one block's entry.
 const ENTRY: usize = 52;
+/// Between two deflated blocks that are worth being read as one.
+const GAP: u64 = 64 * 1024;
+/// The least that is worth being read ahead.
+const RUN: u64 = 1024 * 1024;
 
 /// The backup that an index speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +132,24 @@ impl Blocks {
         let mut blocks: Vec<_> = bytes.chunks_exact(ENTRY).filter_map(Block::decode).collect();
         blocks.sort_unstable();
         Self(blocks)
+    }
+
+    /// Where many deflated bytes lie close to each other, the last first: what is read when they are taken in order.
+    pub fn runs(&self) -> Vec<Range<u64>> {
+        let deflated = self.0.iter().filter(|block| block.deflated > 0);
+        let mut ranges: Vec<_> =
+            deflated.map(|block| block.offset..block.offset.saturating_add(block.deflated.into())).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for range in ranges {
+            match runs.last_mut().filter(|run| range.start.saturating_sub(run.end) <= GAP) {
+                Some(run) => run.end = run.end.max(range.end),
+                None => runs.push(range),
+            }
+        }
+        runs.retain(|run| run.end.saturating_sub(run.start) >= RUN);
+        runs.reverse();
+        runs
     }
 
     /// A block that holds `length` bytes with that fingerprint: the first that lies at `from` or behind it, else the first.

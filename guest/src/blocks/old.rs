@@ -3,13 +3,14 @@
 //! Owns the way from what a block holds to its deflated bytes, as they were when they were proven. Everything here may be missing,
 //! stale or wrong: then there is nothing, and the block is deflated.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
+use std::ops::Range;
 
 use super::fingerprint::Fingerprints;
 use super::index::{self, About, Block, Blocks};
 use crate::archive::Member;
 use crate::part::PartReader;
-use crate::ports::{Content, Outside, Reader};
+use crate::ports::{Content, Outside, Place, Reader};
 use crate::securetar::Keys;
 use crate::verify;
 
@@ -17,8 +18,6 @@ use crate::verify;
 pub const NAME: &str = "last-backup";
 /// The most that is believed of the size of one deflated block.
 const DEFLATED_MOST: u32 = 1024 * 1024;
-/// The most that is read at once from the cache.
-const CHUNK: u32 = 1024 * 1024;
 
 /// The last backup, opened.
 pub struct Old<'a> {
@@ -39,7 +38,9 @@ impl<'a> Old<'a> {
         fingerprints: &'a Fingerprints,
         mut keys: Option<Keys>,
     ) -> Option<Self> {
-        let bytes = whole(outside.load_cached(NAME).ok()?.as_ref())?;
+        let noted = outside.load_cached(NAME).ok()?;
+        let count = u32::try_from(noted.size()).ok()?;
+        let bytes = Place { content: noted.as_ref(), offset: 0, count }.read().ok()?;
         let (About { location: of, file, size, is_protected }, body) = index::parse(&bytes, fingerprints)?;
         if of != location || is_protected != keys.is_some() {
             return None;
@@ -57,22 +58,16 @@ impl<'a> Old<'a> {
         let Self { outside, fingerprints, content, member, blocks, keys } = self;
         let Member { offset: start, size, .. } = *member;
         let content: &dyn Content = &**content;
-        let part = Reader::section(content, start, size);
         let way = match keys {
-            None => Way::Anywhere { part, start },
-            Some(keys) => Way::InOrder { part: PartReader::open(part, size, Some(keys)).ok()?, at: 0 },
+            None => Way::Anywhere { content, start, at: 0, runs: blocks.runs() },
+            Some(keys) => {
+                content.ahead(start, size);
+                let part = Reader::section(content, start, size);
+                Way::InOrder { part: PartReader::open(part, size, Some(keys)).ok()?, at: 0 }
+            }
         };
         Some(Source { outside: *outside, fingerprints, blocks, size, way })
     }
-}
-
-fn whole(content: &dyn Content) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while (bytes.len() as u64) < content.size() {
-        let more = content.read(bytes.len() as u64, CHUNK).ok().filter(|more| !more.is_empty())?;
-        bytes.extend_from_slice(&more);
-    }
-    Some(bytes)
 }
 
 pub struct Source<'a> {
@@ -85,15 +80,15 @@ pub struct Source<'a> {
 
 enum Way<'a> {
     Anywhere {
-        part: Reader<'a>,
+        content: &'a dyn Content,
         start: u64,
+        at: u64,
+        /// What is worth being read ahead, the next one last.
+        runs: Vec<Range<u64>>,
     },
     /// Each message of a protected part is needed for the next: it is read once, from its start to its end. Blocks come mostly
     /// in the order in which they were stored.
-    InOrder {
-        part: PartReader<Reader<'a>>,
-        at: u64,
-    },
+    InOrder { part: PartReader<Reader<'a>>, at: u64 },
 }
 
 impl Source<'_> {
@@ -121,27 +116,32 @@ impl Source<'_> {
 impl Way<'_> {
     fn at(&self) -> u64 {
         match self {
-            Self::Anywhere { part, start } => part.position().saturating_sub(*start),
-            Self::InOrder { at, .. } => *at,
+            Self::Anywhere { at, .. } | Self::InOrder { at, .. } => *at,
         }
     }
 
     fn read(&mut self, offset: u64, count: u32) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(count).ok()?];
+        let end = offset.checked_add(count.into())?;
         match self {
-            Self::Anywhere { part, start } => {
-                part.seek(SeekFrom::Start(start.checked_add(offset)?)).ok()?;
-                part.read_exact(&mut bytes).ok()?;
+            Self::Anywhere { content, start, at, runs } => {
+                while let Some(run) = runs.pop_if(|run| run.start <= offset) {
+                    if run.contains(&offset) {
+                        content.ahead(start.checked_add(offset)?, run.end.saturating_sub(offset));
+                    }
+                }
+                *at = end;
+                Place { content: *content, offset: start.checked_add(offset)?, count }.read().ok()
             }
             Self::InOrder { part, at } => {
+                let mut bytes = vec![0; usize::try_from(count).ok()?];
                 let skipped = offset.checked_sub(*at)?;
                 // What fails here fails from now on: the position says so.
                 *at = u64::MAX;
                 std::io::copy(&mut part.by_ref().take(skipped), &mut std::io::sink()).ok()?;
                 part.read_exact(&mut bytes).ok()?;
-                *at = offset.checked_add(count.into())?;
+                *at = end;
+                Some(bytes)
             }
         }
-        Some(bytes)
     }
 }

@@ -77,6 +77,14 @@ impl files::HostSnapshot for StoreData {
         Ok(entries.into_iter().map(outward).collect())
     }
 
+    fn expect(&mut self, this: Resource<HomeSnapshot>, paths: Vec<Vec<u8>>) -> wasmtime::Result<()> {
+        // A home that cannot be opened says so when it is looked at.
+        if let Ok(snapshot) = self.table.get_mut(&this)?.open() {
+            snapshot.expect(paths);
+        }
+        Ok(())
+    }
+
     fn open(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<Resource<Content>, Refusal> {
         let content = self.table.get_mut(&this)?.open()?.open(&path)?;
         Ok(self.table.push(Content::Home(content))?)

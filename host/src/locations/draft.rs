@@ -1,13 +1,13 @@
 //! A draft: a hidden file beside its target, locked while its process lives, synced, then renamed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::{Advice, CWD, RenameFlags, fadvise, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use super::behind::Behind;
 use super::local::sync_directory;
 use super::marker::Marker;
 use super::{Draft, Stored};
@@ -17,11 +17,10 @@ use crate::steps::Steps;
 /// A draft's name: hidden, and reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
 const ENDING: &str = ".partial";
-/// Bytes that are sent to the disk at once.
-const BATCH: u64 = 16 << 20;
 
 pub(super) struct FileDraft {
-    file: File,
+    file: Arc<File>,
+    written: Behind,
     /// The draft's own name; empty once published.
     draft: Option<PathBuf>,
     target: PathBuf,
@@ -29,9 +28,6 @@ pub(super) struct FileDraft {
     /// Marks the directory once the draft is published.
     marker: Option<Marker>,
     steps: Steps,
-    /// Bytes that were written, and those of them that the disk was told of.
-    written: u64,
-    told: u64,
 }
 
 impl FileDraft {
@@ -44,15 +40,15 @@ impl FileDraft {
         steps.at("draft: create");
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
         let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
+        let file = Arc::new(file);
         let this = Self {
+            written: Behind::new(file.clone()),
             file,
             draft: Some(draft),
             target,
             directory: directory.to_owned(),
             marker: None,
             steps,
-            written: 0,
-            told: 0,
         };
         this.file.lock().doing(|| format!("cannot lock {}", this.shown()))?;
         this.steps.at("draft: created");
@@ -68,6 +64,11 @@ impl FileDraft {
     fn shown(&self) -> String {
         self.target.display().to_string()
     }
+
+    /// Waits until the file holds all that was appended.
+    fn settle(&mut self) -> Result<()> {
+        self.written.settle().doing(|| format!("cannot write {}", self.target.display()))
+    }
 }
 
 /// The last part of a name that leaves room for what is put around it.
@@ -76,43 +77,32 @@ fn short(name: &str) -> String {
     name.chars().skip(skipped).collect()
 }
 
-impl FileDraft {
-    /// Has the system begin to write what lies in memory, so that little is left to wait for in the end. Advice, no more.
-    fn tell(&mut self) {
-        if let Some(count) =
-            NonZeroU64::new(self.written.saturating_sub(self.told)).filter(|count| count.get() >= BATCH)
-        {
-            let _ = fadvise(&self.file, self.told, Some(count), Advice::DontNeed);
-            self.told = self.written;
-        }
-    }
-}
-
 impl Draft for FileDraft {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.steps.at("draft: append");
-        self.file.write_all(bytes).doing(|| format!("cannot write {}", self.shown()))?;
-        self.written = self.written.saturating_add(bytes.len() as u64);
-        self.tell();
-        Ok(())
+        self.written.append(bytes).doing(|| format!("cannot write {}", self.shown()))
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.steps.at("draft: patch");
-        let size = self.file.metadata().doing(|| format!("cannot look at {}", self.shown()))?.len();
-        if offset.saturating_add(bytes.len() as u64) > size {
+        if offset.saturating_add(bytes.len() as u64) > self.written.size() {
             return Err(Error::Invalid(format!("a patch of {} behind its end", self.shown())));
         }
+        self.settle()?;
         self.file.write_all_at(bytes, offset).doing(|| format!("cannot write {}", self.shown()))
     }
 
     fn read_back(&mut self) -> Result<Stored> {
+        self.settle()?;
         self.steps.at("draft: read back");
+        // What the disk does not hold yet cannot be read back from it.
+        self.file.sync_data().doing(|| format!("cannot make {} durable", self.shown()))?;
         let file = self.file.try_clone().doing(|| format!("cannot read back {}", self.shown()))?;
-        Stored::new(file, &self.shown())
+        Ok(Stored::new(file, &self.shown())?.from_disk())
     }
 
     fn publish(mut self: Box<Self>) -> Result<()> {
+        self.settle()?;
         self.steps.at("draft: sync");
         self.file.sync_all().doing(|| format!("cannot make {} durable", self.shown()))?;
         self.steps.at("draft: rename");

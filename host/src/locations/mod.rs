@@ -2,13 +2,16 @@
 //!
 //! Knows objects by name and bytes, not what a backup is.
 
+mod ahead;
+mod behind;
+mod direct;
 mod draft;
 mod local;
 mod marker;
 mod output;
 mod single;
+mod stored;
 
-use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +20,9 @@ pub use draft::remove_stale as remove_stale_drafts;
 pub use local::LocalDirectory;
 pub use output::OutputFile;
 pub use single::SingleFile;
+pub use stored::Stored;
 
-use rustix::buffer::spare_capacity;
-use rustix::io::{pread, retry_on_intr};
-
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::steps::Steps;
 
@@ -51,52 +52,6 @@ pub trait Draft: Send {
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
     fn read_back(&mut self) -> Result<Stored>;
     fn publish(self: Box<Self>) -> Result<()>;
-}
-
-/// The bytes of a stored object. Cheap to clone.
-#[derive(Clone)]
-pub struct Stored {
-    file: Arc<File>,
-    name: Arc<str>,
-    size: u64,
-    modified: Timestamp,
-}
-
-impl Stored {
-    pub(crate) fn new(file: File, name: &str) -> Result<Self> {
-        let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
-        if !metadata.is_file() {
-            return Err(Error::Invalid(format!("{name} is not a regular file")));
-        }
-        Ok(Self {
-            size: metadata.len(),
-            modified: modified(&metadata),
-            file: Arc::new(file),
-            name: name.into(),
-        })
-    }
-
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    pub fn modified(&self) -> Timestamp {
-        self.modified
-    }
-
-    /// Up to `max` bytes from `offset`; fewer at the end.
-    pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
-        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let most = max.min(left);
-        if most == 0 {
-            return Ok(Vec::new());
-        }
-        let mut bytes = Vec::with_capacity(most);
-        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(&mut bytes), offset));
-        read.doing(|| format!("cannot read {}", self.name))?;
-        bytes.truncate(most);
-        Ok(bytes)
-    }
 }
 
 /// Free bytes where `path` is, or where it will be: the file system of its nearest parent that exists.

@@ -23,6 +23,8 @@ pub struct Content {
     pub(super) modified: Timestamp,
     pub(super) identity: Option<u64>,
     pub(super) note: Option<Arc<str>>,
+    /// All bytes, when they were read already. Then nothing that happens to the file matters any more.
+    pub(super) bytes: Option<Arc<[u8]>>,
     pub(super) _lock: Option<Arc<Lock>>,
 }
 
@@ -30,11 +32,19 @@ impl Content {
     /// The whole file, as long as it is now.
     pub(super) fn whole(file: Arc<Descriptor>) -> Self {
         let (size, modified) = (file.facts.size, file.facts.modified);
-        Self { file: Some(file), size, modified, identity: None, note: None, _lock: None }
+        Self { file: Some(file), size, modified, identity: None, note: None, bytes: None, _lock: None }
+    }
+
+    /// A small file, read to its end; none when that did not work, or when it changed meanwhile.
+    pub(super) fn read_whole(file: Descriptor) -> Option<Self> {
+        let size = usize::try_from(file.facts.size).ok()?;
+        let bytes = file.read(0, size).ok().filter(|bytes| bytes.len() == size)?;
+        let content = Self::whole(Arc::new(file));
+        content.note().is_none().then(|| Self { bytes: Some(bytes.into()), ..content })
     }
 
     pub(super) fn empty(modified: Timestamp) -> Self {
-        Self { file: None, size: 0, modified, identity: None, note: None, _lock: None }
+        Self { file: None, size: 0, modified, identity: None, note: None, bytes: None, _lock: None }
     }
 
     /// Bytes, as counted when it was opened.
@@ -58,7 +68,7 @@ impl Content {
         if self.note.is_some() || self._lock.is_some() {
             return self.note.as_deref().map(str::to_owned);
         }
-        let file = self.file.as_ref()?;
+        let file = self.file.as_ref().filter(|_| self.bytes.is_none())?;
         let (then, now) = (file.facts, file.facts_now().ok()?);
         match now.size.cmp(&then.size) {
             Ordering::Greater => Some(format!(
@@ -81,6 +91,11 @@ impl Content {
     /// has shrunk meanwhile.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if let Some(bytes) = &self.bytes {
+            let from =
+                usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+            return Ok(from.get(..max.min(left)).unwrap_or(from).to_vec());
+        }
         match (&self.file, max.min(MAX_READ).min(left)) {
             (None, _) | (_, 0) => Ok(Vec::new()),
             (Some(file), length) => {

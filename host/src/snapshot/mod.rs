@@ -2,8 +2,9 @@
 //!
 //! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
 //! way to files), `walk` (the list), `database` and `wal_index` (consistent reading of SQLite), `descriptor` (open files
-//! that cost no locks), `content` (bytes), `owners` (names). Refuses to write to the home.
+//! that cost no locks), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names). Refuses to write to the home.
 
+mod ahead;
 mod content;
 mod database;
 mod descriptor;
@@ -15,12 +16,14 @@ mod wal_index;
 mod walk;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use content::Content;
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
+use ahead::Ahead;
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
 use home::Home;
 use walk::{Known, Walk};
@@ -41,17 +44,18 @@ pub struct Options {
 /// A view of the home. Holds at most one database still at a time.
 pub struct Snapshot {
     options: Options,
-    home: Home,
+    home: Arc<Home>,
     /// What was found so far, and the way to the rest; `None` before the first look.
     walk: Option<Walk>,
     pinned: Option<(HomePath, Pair)>,
+    ahead: Option<Ahead>,
 }
 
 impl Snapshot {
     /// Opens the home's directory and looks no further.
     pub fn new(options: Options) -> Result<Self> {
-        let home = Home::open(&options.root, &options.hidden)?;
-        Ok(Self { options, home, walk: None, pinned: None })
+        let home = Arc::new(Home::open(&options.root, &options.hidden)?);
+        Ok(Self { options, home, walk: None, pinned: None, ahead: None })
     }
 
     /// The next entries, at most `max`; none when all were given.
@@ -62,6 +66,16 @@ impl Snapshot {
         };
         let next = || walk.next(&self.home).transpose();
         std::iter::from_fn(next).take(max).collect()
+    }
+
+    /// These files are opened next, in this order. Advice, no more.
+    pub fn expect(&mut self, paths: Vec<HomePath>) {
+        if self.ahead.is_none() {
+            self.ahead = Ahead::start(self.home.clone());
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.expect(paths);
+        }
     }
 
     /// The database at `path`, when it was listed as one.
@@ -86,13 +100,21 @@ impl Snapshot {
         {
             return self.open_neighbour(path, base, suffix);
         }
-        let file = self.home.file(path)?;
-        let identities = self.walk.as_ref().map(|walk| &walk.identities);
-        let identity = identities.and_then(|known| known.get(&file.facts.id).copied());
-        let content = match journal(&file) {
-            Some(_) => self.pin(path)?.main,
-            None => Content::whole(file.into()),
+        let ready = self.ahead.as_mut().and_then(|ahead| ahead.take(path));
+        let (id, content) = match ready.and_then(|content| Some((content.file.as_ref()?.facts.id, content))) {
+            Some(ready) => ready,
+            None => {
+                let file = self.home.file(path)?;
+                let id = file.facts.id;
+                let content = match journal(&file) {
+                    Some(_) => self.pin(path)?.main,
+                    None => Content::whole(file.into()),
+                };
+                (id, content)
+            }
         };
+        let identities = self.walk.as_ref().map(|walk| &walk.identities);
+        let identity = identities.and_then(|known| known.get(&id).copied());
         Ok(Content { identity, ..content })
     }
 

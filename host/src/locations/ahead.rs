@@ -1,0 +1,64 @@
+//! Reading ahead: a thread reads a file from one place to another, past the system's cache, before it is asked for.
+//!
+//! Owns how much is read ahead. Who asks for something else, or for more than can be read, is told to read for itself.
+
+use std::fs::File;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Builder;
+
+use super::direct::{self, ALIGN, Buffer, ROOM};
+
+/// Buffers in all: one that is used, one that is read into, and some for a disk that is slow now and then.
+const BUFFERS: usize = 4;
+
+pub(super) struct Ahead {
+    /// What is being used, and where it begins.
+    window: Option<(u64, Buffer)>,
+    read: Receiver<(u64, Buffer)>,
+    used: SyncSender<Buffer>,
+}
+
+impl Ahead {
+    /// None when this file cannot be read so.
+    pub(super) fn start(file: &File, offset: u64, end: u64) -> Option<Self> {
+        let file = direct::reopen(file)?;
+        let (full, read) = sync_channel(BUFFERS);
+        let (used, empty) = sync_channel::<Buffer>(BUFFERS);
+        for _ in 0..BUFFERS {
+            used.send(Buffer::new(ROOM)).ok()?;
+        }
+        let work = move || {
+            let mut at = offset - offset % ALIGN as u64;
+            // Without a buffer, or anybody who takes one, nobody wants more.
+            while let Some(mut buffer) = (at < end).then(|| empty.recv().ok()).flatten() {
+                if buffer.read(&file, at, ROOM).is_err() || buffer.used == 0 {
+                    return;
+                }
+                let next = at.saturating_add(buffer.used as u64);
+                if full.send((at, buffer)).is_err() || !next.is_multiple_of(ALIGN as u64) {
+                    return;
+                }
+                at = next;
+            }
+        };
+        Builder::new().name("ahead".into()).spawn(work).ok()?;
+        Some(Self { window: None, read, used })
+    }
+
+    /// Some of the bytes from `offset` on, at most `most`; none when they were not read ahead.
+    pub(super) fn read(&mut self, offset: u64, most: usize) -> Option<Vec<u8>> {
+        loop {
+            if let Some((start, buffer)) = &self.window {
+                let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;
+                if let Some(bytes) = buffer.bytes().get(skipped..).filter(|bytes| !bytes.is_empty()) {
+                    return Some(bytes.get(..most).unwrap_or(bytes).to_vec());
+                }
+            }
+            if let Some((_, buffer)) = self.window.take() {
+                // Nobody takes it when all has been read.
+                let _ = self.used.send(buffer);
+            }
+            self.window = Some(self.read.recv().ok()?);
+        }
+    }
+}

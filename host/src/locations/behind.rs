@@ -1,0 +1,186 @@
+//! Writing behind: who appends goes on, while a thread brings the bytes to the disk, in their order.
+//!
+//! Owns how much may wait, and the way to the disk: past the system's cache where that does well. What goes wrong is told with one
+//! of the next appends, or at last when everything must be there.
+
+use std::fs::File;
+use std::io;
+use std::num::NonZeroU64;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use rustix::fs::{Advice, fadvise};
+
+use super::direct::{self, ALIGN, Buffer, ROOM};
+
+/// Buffers in all: one that is filled, one that is written, and some for a disk that is slow now and then.
+const BUFFERS: usize = 4;
+/// Bytes in the cache that the disk is told of at once.
+const BATCH: u64 = 16 << 20;
+
+pub(super) struct Behind {
+    file: Arc<File>,
+    /// Bytes that were appended.
+    size: u64,
+    thread: Option<Thread>,
+}
+
+struct Thread {
+    filling: Buffer,
+    full: SyncSender<Buffer>,
+    empty: Receiver<Buffer>,
+    handle: JoinHandle<io::Result<()>>,
+}
+
+impl Behind {
+    /// Writes an empty file.
+    pub(super) fn new(file: Arc<File>) -> Self {
+        Self { file, size: 0, thread: None }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(super) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let mut thread = match self.thread.take() {
+                Some(thread) => thread,
+                None => Thread::start(self.file.clone(), self.size)?,
+            };
+            let later = thread.filling.fill(bytes);
+            self.size = self.size.saturating_add(bytes.len().saturating_sub(later.len()) as u64);
+            bytes = later;
+            self.thread = Some(match thread.filling.is_full() {
+                true => thread.hand_over()?,
+                false => thread,
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits until the file holds everything that was appended.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        self.thread.take().map_or(Ok(()), Thread::end)
+    }
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        // Nobody needs the file any more; its space is free once nobody writes to it.
+        if let Some(Thread { full, handle, .. }) = self.thread.take() {
+            drop(full);
+            let _ = handle.join();
+        }
+    }
+}
+
+impl Thread {
+    fn start(file: Arc<File>, offset: u64) -> io::Result<Self> {
+        let (full, to_write) = sync_channel::<Buffer>(BUFFERS);
+        let (written, empty) = sync_channel(BUFFERS);
+        for _ in 1..BUFFERS {
+            // There is room for all of them.
+            let _ = written.send(Buffer::new(ROOM));
+        }
+        let write = move || {
+            let mut way = Way::new(file, offset);
+            for mut buffer in to_write {
+                way.write(buffer.bytes())?;
+                buffer.used = 0;
+                // Nobody takes it when there is nothing more to append.
+                let _ = written.send(buffer);
+            }
+            Ok(())
+        };
+        let handle = Builder::new().name("draft".into()).spawn(write)?;
+        Ok(Self { filling: Buffer::new(ROOM), full, empty, handle })
+    }
+
+    /// Has the full buffer written, and goes on with an empty one.
+    fn hand_over(mut self) -> io::Result<Self> {
+        let Ok(next) = self.empty.recv() else { return Err(self.why()) };
+        let full = std::mem::replace(&mut self.filling, next);
+        match self.full.send(full) {
+            Ok(()) => Ok(self),
+            Err(_) => Err(self.why()),
+        }
+    }
+
+    fn end(self) -> io::Result<()> {
+        let Self { filling, full, handle, .. } = self;
+        if filling.used > 0 {
+            // When nobody takes it, the thread says why.
+            let _ = full.send(filling);
+        }
+        drop(full);
+        handle.join().unwrap_or_else(|_| Err(io::Error::other("writing was given up")))
+    }
+
+    /// Why the thread takes nothing more.
+    fn why(mut self) -> io::Error {
+        self.filling.used = 0;
+        self.end().err().unwrap_or_else(|| io::Error::other("writing ended too early"))
+    }
+}
+
+/// How bytes get into the file.
+struct Way {
+    file: Arc<File>,
+    is_direct: bool,
+    offset: u64,
+    /// Up to where the disk was told to begin.
+    told: u64,
+}
+
+impl Way {
+    fn new(file: Arc<File>, offset: u64) -> Self {
+        let is_direct = offset.is_multiple_of(ALIGN as u64) && direct::set(&file, true);
+        Self { file, is_direct, offset, told: offset }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // The last bytes seldom fill what disks want to have filled.
+        if self.is_direct && !bytes.len().is_multiple_of(ALIGN) {
+            self.leave();
+        }
+        match self.file.write_all_at(bytes, self.offset) {
+            // This disk wants something else.
+            Err(error) if self.is_direct && error.kind() == io::ErrorKind::InvalidInput => {
+                self.leave();
+                self.file.write_all_at(bytes, self.offset)?;
+            }
+            written => written?,
+        }
+        self.offset = self.offset.saturating_add(bytes.len() as u64);
+        if !self.is_direct {
+            self.tell();
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        direct::set(&self.file, false);
+        self.is_direct = false;
+    }
+
+    /// Has the system begin to write what lies in its cache, so that little is left to wait for in the end. Advice, no more.
+    fn tell(&mut self) {
+        let count = self.offset.saturating_sub(self.told);
+        if let Some(count) = NonZeroU64::new(count).filter(|count| count.get() >= BATCH) {
+            let _ = fadvise(&self.file, self.told, Some(count), Advice::DontNeed);
+            self.told = self.offset;
+        }
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        // Patches come in any size.
+        if self.is_direct {
+            self.leave();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Past the system's cache: buffers, places and counts as disks want them.
+//!
+//! A backup is written once and read back once. In the cache it would push out what the home works with, and a backup that is read
+//! back from there says nothing about the disk. Owns where that is done; whoever uses it has another way when it cannot be.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+
+use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
+
+/// What addresses, places and counts are multiples of: no disk asks for more.
+pub(super) const ALIGN: usize = 4096;
+/// Bytes that are written or read at once.
+pub(super) const ROOM: usize = 1 << 20;
+
+/// The kinds of file systems that do this well, by their magic numbers (statfs(2)): ext4, XFS, Btrfs, F2FS. Others refuse, or wait
+/// for another machine at each piece.
+const KNOWN: [FsWord; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
+
+fn does_well(file: &File) -> bool {
+    fstatfs(file).is_ok_and(|facts| KNOWN.contains(&facts.f_type))
+}
+
+/// Has an open file written past the cache from now on, or not; whether that is so.
+pub(super) fn set(file: &File, wanted: bool) -> bool {
+    let flags = || {
+        let flags = fcntl_getfl(file)?;
+        fcntl_setfl(file, if wanted { flags | OFlags::DIRECT } else { flags - OFlags::DIRECT })
+    };
+    (!wanted || does_well(file)) && flags().is_ok() == wanted
+}
+
+/// The same file, opened once more to be read past the cache.
+pub(super) fn reopen(file: &File) -> Option<File> {
+    let flags = i32::try_from((OFlags::DIRECT | OFlags::NONBLOCK).bits()).ok()?;
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    does_well(file).then(|| OpenOptions::new().read(true).custom_flags(flags).open(path).ok()).flatten()
+}
+
+/// Memory that a disk can be handed.
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    pub(super) used: usize,
+}
+
+impl Buffer {
+    pub(super) fn new(room: usize) -> Self {
+        let bytes = vec![0; room.saturating_add(ALIGN)];
+        let start = bytes.as_ptr().align_offset(ALIGN).min(ALIGN);
+        Self { bytes, start, used: 0 }
+    }
+
+    fn room(&mut self) -> &mut [u8] {
+        let end = self.bytes.len().saturating_sub(ALIGN).saturating_add(self.start);
+        self.bytes.get_mut(self.start..end).unwrap_or_default()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.start..self.start.saturating_add(self.used)).unwrap_or_default()
+    }
+
+    /// Takes as much as there is room for; what is left.
+    pub(super) fn fill<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let used = self.used;
+        let room = self.room().get_mut(used..).unwrap_or_default();
+        let (now, later) = bytes.split_at_checked(room.len()).unwrap_or((bytes, &[]));
+        if let Some(room) = room.get_mut(..now.len()) {
+            room.copy_from_slice(now);
+        }
+        self.used = used.saturating_add(now.len());
+        later
+    }
+
+    pub(super) fn is_full(&mut self) -> bool {
+        self.used >= self.room().len()
+    }
+
+    /// Reads up to `count` bytes from `offset` on, both as a disk wants them; fewer at the end of the file.
+    pub(super) fn read(&mut self, file: &File, offset: u64, count: usize) -> io::Result<()> {
+        self.used = 0;
+        let mut room = self.room().get_mut(..count).unwrap_or_default();
+        let mut at = offset;
+        while !room.is_empty() {
+            match file.read_at(room, at) {
+                Ok(0) => break,
+                Ok(read) => {
+                    at = at.saturating_add(read as u64);
+                    room = room.get_mut(read..).unwrap_or_default();
+                    // A count that is no multiple is one that the end of the file cut.
+                    if !read.is_multiple_of(ALIGN) {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.used = usize::try_from(at.saturating_sub(offset)).unwrap_or(0);
+        Ok(())
+    }
+}
+
+thread_local! {
+    static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(ROOM + 2 * ALIGN));
+}
+
+/// Up to `most` bytes, at most [`ROOM`], from `offset` on, of a file that is read past the cache; fewer at its end.
+pub(super) fn read(file: &File, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+    let before = usize::try_from(offset % ALIGN as u64).unwrap_or(0);
+    let count = before.saturating_add(most.min(ROOM)).next_multiple_of(ALIGN);
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.read(file, offset.saturating_sub(before as u64), count)?;
+        let bytes = buffer.bytes().get(before..).unwrap_or_default();
+        Ok(bytes.get(..most).unwrap_or(bytes).to_vec())
+    })
+}

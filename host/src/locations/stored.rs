@@ -1,0 +1,106 @@
+//! The bytes of a stored object, and the way to them.
+
+use std::fs::File;
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{Advice, fadvise};
+use rustix::io::{pread, retry_on_intr};
+
+use super::ahead::Ahead;
+use super::{direct, modified};
+use crate::error::{Doing, Error, Result};
+use crate::model::Timestamp;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Stored {
+    file: Arc<File>,
+    way: Way,
+    name: Arc<str>,
+    size: u64,
+    modified: Timestamp,
+}
+
+/// What is tried before the file is read like any other.
+#[derive(Clone)]
+enum Way {
+    Cached,
+    /// The same file, past the system's cache.
+    Direct(Arc<File>),
+    Ahead(Arc<Mutex<Ahead>>),
+}
+
+impl Stored {
+    pub(crate) fn new(file: File, name: &str) -> Result<Self> {
+        let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
+        if !metadata.is_file() {
+            return Err(Error::Invalid(format!("{name} is not a regular file")));
+        }
+        Ok(Self {
+            size: metadata.len(),
+            modified: modified(&metadata),
+            file: Arc::new(file),
+            way: Way::Cached,
+            name: name.into(),
+        })
+    }
+
+    /// Read from the disk itself, as far as the system can be told to. All that was written must be durable.
+    pub(super) fn from_disk(mut self) -> Self {
+        match direct::reopen(&self.file) {
+            Some(file) => self.way = Way::Direct(Arc::new(file)),
+            None => {
+                let _ = fadvise(&self.file, 0, None, Advice::DontNeed);
+            }
+        }
+        self
+    }
+
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub fn modified(&self) -> Timestamp {
+        self.modified
+    }
+
+    /// These bytes are read next, once and in order. Advice, no more.
+    pub fn ahead(&mut self, offset: u64, count: u64) {
+        let end = offset.saturating_add(count).min(self.size);
+        match Ahead::start(&self.file, offset, end) {
+            Some(ahead) => self.way = Way::Ahead(Arc::new(Mutex::new(ahead))),
+            None => {
+                let _ = fadvise(&self.file, offset, NonZeroU64::new(count), Advice::Sequential);
+            }
+        }
+    }
+
+    /// Up to `max` bytes from `offset`; fewer at the end, and where what was read ahead ends.
+    pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let most = max.min(left);
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let found = match &self.way {
+            Way::Cached => None,
+            Way::Direct(file) => direct::read(file, offset, most).ok(),
+            Way::Ahead(ahead) => ahead.lock().unwrap_or_else(PoisonError::into_inner).read(offset, most),
+        };
+        match found {
+            Some(bytes) => Ok(bytes),
+            // Whatever was wrong is wrong here, too, and told.
+            None => self.read_cached(offset, most),
+        }
+    }
+
+    fn read_cached(&self, offset: u64, most: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(most);
+        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(&mut bytes), offset));
+        read.doing(|| format!("cannot read {}", self.name))?;
+        bytes.truncate(most);
+        Ok(bytes)
+    }
+}
