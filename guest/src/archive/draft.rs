@@ -95,13 +95,6 @@ impl<D: Draft> MemberWriter<'_, D> {
         self.outer.draft.patch(self.start.saturating_add(offset), bytes)
     }
 
-    /// Has the draft get `count` bytes more in a way of its own.
-    pub fn append(&mut self, count: u64, by: impl FnOnce(&mut D) -> io::Result<()>) -> io::Result<()> {
-        by(&mut self.outer.draft)?;
-        self.outer.at = self.outer.at.saturating_add(count);
-        Ok(())
-    }
-
     /// Fills the last block and corrects the header. The size in bytes; from 8 GiB on it is stored in base 256.
     pub fn finish(mut self) -> Result<u64> {
         let size = self.outer.at.saturating_sub(self.start);

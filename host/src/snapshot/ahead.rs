@@ -10,20 +10,28 @@ use std::thread::Builder;
 
 use super::content::Content;
 use super::database::{is_like_one, owner_of};
+use super::descriptor::FileId;
 use super::home::Home;
 use crate::model::HomePath;
 
 /// The largest file that is read ahead.
 const SMALL: u64 = 256 * 1024;
-/// Files that are read ahead.
-const AHEAD: usize = 16;
+/// Files that are handed over at once, at most, and the bytes after which no more are waited for: each time wakes somebody.
+const BATCH: usize = 16;
+const BATCH_BYTES: u64 = 256 * 1024;
+/// Batches that are read ahead.
+const AHEAD: usize = 4;
 /// Files that may be expected at once: the rest is opened like any other.
 const EXPECTED: usize = 1024;
+
+/// A file that was read, and which one it is; none when whoever asks for it has to open it.
+type Found = Option<(FileId, Content)>;
 
 pub(super) struct Ahead {
     /// What is to be opened, and, in the same order, what came of it.
     wanted: Sender<HomePath>,
-    opened: Receiver<Option<Content>>,
+    batches: Receiver<Vec<Found>>,
+    batch: VecDeque<Found>,
     /// What was asked for and not taken yet.
     expected: VecDeque<HomePath>,
 }
@@ -31,17 +39,17 @@ pub(super) struct Ahead {
 impl Ahead {
     /// None when no thread can be had.
     pub(super) fn start(home: Arc<Home>) -> Option<Self> {
-        let (wanted, to_open) = channel::<HomePath>();
-        let (ready, opened) = sync_channel(AHEAD);
+        let (wanted, to_open) = channel();
+        let (ready, batches) = sync_channel(AHEAD);
         let work = move || {
-            for path in to_open {
-                if ready.send(read(&home, &path)).is_err() {
+            while let Some(batch) = read_some(&home, &to_open) {
+                if ready.send(batch).is_err() {
                     return;
                 }
             }
         };
         Builder::new().name("ahead".into()).spawn(work).ok()?;
-        Some(Self { wanted, opened, expected: VecDeque::new() })
+        Some(Self { wanted, batches, batch: VecDeque::new(), expected: VecDeque::new() })
     }
 
     pub(super) fn expect(&mut self, paths: Vec<HomePath>) {
@@ -53,16 +61,35 @@ impl Ahead {
         }
     }
 
-    /// The content of the file at `path`, if it was read ahead. What was expected before it is not expected any more.
-    pub(super) fn take(&mut self, path: &[u8]) -> Option<Content> {
+    /// The file at `path`, if it was read ahead. What was expected before it is not expected any more.
+    pub(super) fn take(&mut self, path: &[u8]) -> Found {
         let before = self.expected.iter().position(|expected| expected == path)?;
         self.expected.drain(..=before);
-        let mut all = std::iter::repeat_with(|| self.opened.recv().ok().flatten());
-        all.nth(before).flatten()
+        (0..=before).map(|_| self.next()).last().flatten()
+    }
+
+    fn next(&mut self) -> Found {
+        while self.batch.is_empty() {
+            self.batch = self.batches.recv().ok()?.into();
+        }
+        self.batch.pop_front().flatten()
     }
 }
 
-fn read(home: &Home, path: &[u8]) -> Option<Content> {
+/// The next files; none when nobody will want one any more. Waits for the first only.
+fn read_some(home: &Home, to_open: &Receiver<HomePath>) -> Option<Vec<Found>> {
+    let mut batch = vec![read(home, &to_open.recv().ok()?)];
+    let mut bytes = 0;
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Ok(path) = to_open.try_recv() else { break };
+        let found = read(home, &path);
+        bytes += found.as_ref().map_or(0, |(_, content)| content.size());
+        batch.push(found);
+    }
+    Some(batch)
+}
+
+fn read(home: &Home, path: &[u8]) -> Found {
     home.admit(path).ok()?;
     // Parts of databases are read with them.
     if owner_of(path).is_some() {
@@ -72,5 +99,5 @@ fn read(home: &Home, path: &[u8]) -> Option<Content> {
     if file.facts.size > SMALL || is_like_one(file.facts.size) {
         return None;
     }
-    Content::read_whole(file)
+    Some((file.facts.id, Content::read_whole(file)?))
 }

@@ -17,13 +17,13 @@ const MAX_READ: usize = 1 << 20;
 /// An opened file, independent of the snapshot that opened it. Cheap to clone.
 #[derive(Clone)]
 pub struct Content {
-    /// `None`: nothing to read, as for the absent log of a database. Before `_lock`, so that it goes first.
+    /// `None`: nothing to read any more, as of the absent log of a database. Before `_lock`, so that it goes first.
     pub(super) file: Option<Arc<Descriptor>>,
     pub(super) size: u64,
     pub(super) modified: Timestamp,
     pub(super) identity: Option<u64>,
     pub(super) note: Option<Arc<str>>,
-    /// All bytes, when they were read already. Then nothing that happens to the file matters any more.
+    /// All bytes, when they were read before they were asked for.
     pub(super) bytes: Option<Arc<[u8]>>,
     pub(super) _lock: Option<Arc<Lock>>,
 }
@@ -35,12 +35,12 @@ impl Content {
         Self { file: Some(file), size, modified, identity: None, note: None, bytes: None, _lock: None }
     }
 
-    /// A small file, read to its end; none when that did not work, or when it changed meanwhile.
+    /// A small file, read to its end and closed; none when that did not work, or when it changed meanwhile.
     pub(super) fn read_whole(file: Descriptor) -> Option<Self> {
         let size = usize::try_from(file.facts.size).ok()?;
         let bytes = file.read(0, size).ok().filter(|bytes| bytes.len() == size)?;
         let content = Self::whole(Arc::new(file));
-        content.note().is_none().then(|| Self { bytes: Some(bytes.into()), ..content })
+        content.note().is_none().then(|| Self { bytes: Some(bytes.into()), file: None, ..content })
     }
 
     pub(super) fn empty(modified: Timestamp) -> Self {
@@ -68,7 +68,7 @@ impl Content {
         if self.note.is_some() || self._lock.is_some() {
             return self.note.as_deref().map(str::to_owned);
         }
-        let file = self.file.as_ref().filter(|_| self.bytes.is_none())?;
+        let file = self.file.as_ref()?;
         let (then, now) = (file.facts, file.facts_now().ok()?);
         match now.size.cmp(&then.size) {
             Ordering::Greater => Some(format!(

@@ -100,9 +100,8 @@ impl Snapshot {
         {
             return self.open_neighbour(path, base, suffix);
         }
-        let ready = self.ahead.as_mut().and_then(|ahead| ahead.take(path));
-        let (id, content) = match ready.and_then(|content| Some((content.file.as_ref()?.facts.id, content))) {
-            Some(ready) => ready,
+        let (id, content) = match self.ahead.as_mut().and_then(|ahead| ahead.take(path)) {
+            Some(found) => found,
             None => {
                 let file = self.home.file(path)?;
                 let id = file.facts.id;
