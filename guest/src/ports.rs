@@ -246,9 +246,9 @@ impl<'a> Reader<'a> {
         Self { most: GLANCE, ..Self::new(content) }
     }
 
-    /// Where the next byte comes from.
-    pub fn position(&self) -> u64 {
-        self.position
+    /// Says that these bytes of its content are read next, once and in order.
+    pub fn ahead(&self, offset: u64, count: u64) {
+        self.content.ahead(offset, count);
     }
 }
 

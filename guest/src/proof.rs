@@ -79,6 +79,7 @@ fn holds(
             Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, segments, progress)?)
         }
         _ => {
+            stored.ahead(member.offset, member.size);
             let source = Reader::section(stored, member.offset, member.size);
             let mut part = PartReader::open(source, member.size, keys)?;
             let found = digest::is_same(&mut part, segments, progress);

@@ -141,6 +141,7 @@ fn write(
     for member in &members {
         let is_protected = member.is_part() && version_of(outer, member)?.is_some();
         let keys = change.from.as_mut().filter(|_| is_protected);
+        outer.source().ahead(member.offset, member.size);
         let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
         let mut source =
             PartReader::open(source, member.size, keys).map_err(|error| about(error, name, member))?;
@@ -181,6 +182,7 @@ fn prove(
         return Err(distrusted(file, "it has other members"));
     }
     for (member, digest) in members.iter().zip(digests) {
+        copy.source().ahead(member.offset, member.size);
         let source = copy.read(member).map_err(|error| distrust(error.into()))?;
         let keys = keys.as_mut().filter(|_| member.is_part());
         let part = PartReader::open(source, member.size, keys).map_err(distrust)?;

@@ -103,6 +103,7 @@ pub fn read_through<V: Visit<Error = Failure>>(
     visit: &mut V,
 ) -> Result<Summary> {
     let size = home.member.size;
+    outer.source().ahead(home.member.offset, size);
     let source = outer.read(&home.member).map_err(|error| Failure::archive(name, error))?;
     let source = Watched { inner: source, progress: &mut progress };
     let mut part = PartReader::open(source, size, home.keys.as_mut()).map_err(|error| error.about(name))?;

@@ -67,7 +67,7 @@ pub const MAX_PIECE: usize = 4 * 1024 * 1024;
 /// How much of one answer may wait to be taken before its worker waits, too.
 pub const MAX_UNTAKEN: usize = 1024 * 1024;
 /// Pieces that may be under way for each worker: one that it works on, and enough that none runs out while its job does something else.
-pub const PIECES_EACH: usize = 32;
+pub const PIECES_EACH: usize = 256;
 /// Bytes for each worker of pieces that wait, and of answers.
 pub const BYTES_EACH: usize = 4 * MAX_PIECE;
 /// Workers that are started by default however many cores there are: each takes some ten MiB.

@@ -63,6 +63,10 @@ impl<R: Read + Seek> Outer<R> {
         Ok(self.source.by_ref().take(member.size))
     }
 
+    pub fn source(&self) -> &R {
+        &self.source
+    }
+
     pub fn into_source(self) -> R {
         self.source
     }

@@ -16,6 +16,8 @@ const MAGIC: &[u8; 12] = b"LarderIndex3";
 const ENTRY: usize = 52;
 /// Between two deflated blocks that are worth being read as one.
 const GAP: u64 = 64 * 1024;
+/// Deflated bytes that lie alone: deflating anew takes less than having a disk look for them.
+const LONELY: u64 = 4 * 1024;
 /// The least that is worth being read ahead.
 const RUN: u64 = 1024 * 1024;
 
@@ -134,8 +136,24 @@ impl Blocks {
         Self(blocks)
     }
 
-    /// Where many deflated bytes lie close to each other, the last first: what is read when they are taken in order.
-    pub fn runs(&self) -> Vec<Range<u64>> {
+    /// Leaves out what is not worth being looked for on a disk. Where many deflated bytes lie close to each other, the last first:
+    /// what is read when they are taken in order.
+    pub fn without_lonely(&mut self) -> Vec<Range<u64>> {
+        let mut runs = self.runs();
+        let size = |run: &Range<u64>| run.end.saturating_sub(run.start);
+        runs.retain(|run| size(run) >= LONELY);
+        let is_in_one = |offset: u64| {
+            let at = runs.partition_point(|run| run.start <= offset);
+            at.checked_sub(1).and_then(|at| runs.get(at)).is_some_and(|run| run.contains(&offset))
+        };
+        self.0.retain(|block| block.deflated == 0 || is_in_one(block.offset));
+        runs.retain(|run| size(run) >= RUN);
+        runs.reverse();
+        runs
+    }
+
+    /// Where deflated bytes lie close to each other.
+    fn runs(&self) -> Vec<Range<u64>> {
         let deflated = self.0.iter().filter(|block| block.deflated > 0);
         let mut ranges: Vec<_> =
             deflated.map(|block| block.offset..block.offset.saturating_add(block.deflated.into())).collect();
@@ -147,8 +165,6 @@ impl Blocks {
                 None => runs.push(range),
             }
         }
-        runs.retain(|run| run.end.saturating_sub(run.start) >= RUN);
-        runs.reverse();
         runs
     }
 

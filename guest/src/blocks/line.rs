@@ -22,7 +22,7 @@ use crate::ports::{Crew, Outside};
 /// More workers than this have nothing to do: one job reads and writes for all of them.
 const WORKERS: u32 = 64;
 /// Bytes of blocks that workers have, or that wait for those before them.
-const UNDER_WAY_MOST: usize = 8 * 1024 * 1024;
+const UNDER_WAY_MOST: usize = 15 * 1024 * 1024;
 /// Of so many blocks that are taken from the last backup one is inflated and compared again.
 const PROVEN_ANEW: u64 = 16;
 

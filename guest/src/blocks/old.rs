@@ -59,7 +59,7 @@ impl<'a> Old<'a> {
         let Member { offset: start, size, .. } = *member;
         let content: &dyn Content = &**content;
         let way = match keys {
-            None => Way::Anywhere { content, start, at: 0, runs: blocks.runs() },
+            None => Way::Anywhere { content, start, at: 0, runs: blocks.without_lonely() },
             Some(keys) => {
                 content.ahead(start, size);
                 let part = Reader::section(content, start, size);

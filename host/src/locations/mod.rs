@@ -11,6 +11,8 @@ mod marker;
 mod output;
 mod single;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;

@@ -233,3 +233,48 @@ fn snapshots_and_contents_may_move_between_threads() {
     sent::<Snapshot>();
     sent::<super::Content>();
 }
+
+#[test]
+fn a_small_file_that_is_expected_is_as_it_was_when_it_was_read_and_others_are_opened_like_any() {
+    let home = TestHome::new();
+    for (name, bytes) in [("a", "first"), ("b", "second"), ("c", "third"), ("sub/d", "fourth")] {
+        home.write(name, bytes);
+    }
+    home.write("large", vec![7; 300 * 1024]);
+    home.write("empty", "");
+    symlink("a", home.path("link")).unwrap();
+    let mut snapshot = home.snapshot();
+    let expected = ["a", "gone", "link", "state/x", "b", "large", "empty", "sub/d"];
+    snapshot.expect(expected.map(|path| path.as_bytes().to_vec()).to_vec());
+
+    let a = snapshot.open(b"a").unwrap();
+    home.write("a", "written anew and longer");
+    assert_eq!((a.read(0, 100).unwrap(), a.read(2, 2).unwrap()), (b"first".to_vec(), b"rs".to_vec()));
+    assert_eq!((a.size(), a.note(), a.read(5, 1).unwrap()), (5, None, Vec::new()));
+
+    let c = snapshot.open(b"c").unwrap();
+    assert_eq!(c.read(0, 100).unwrap(), b"third", "it was not expected, and costs the others nothing");
+    assert!(matches!(snapshot.open(b"gone"), Err(Error::NotFound(_))));
+    assert!(matches!(snapshot.open(b"state/x"), Err(Error::Denied(_))));
+    // `link`, which lay before, is expected no more.
+    assert!(snapshot.open(b"link").is_err());
+    let large = snapshot.open(b"large").unwrap();
+    home.write("large", "shrunk");
+    assert!(large.note().unwrap().contains("it shrank"), "it is read when it is asked for");
+    assert_eq!(snapshot.open(b"empty").unwrap().size(), 0);
+    assert_eq!(snapshot.open(b"sub/d").unwrap().read(0, 100).unwrap(), b"fourth");
+    assert_eq!(snapshot.open(b"b").unwrap().read(0, 100).unwrap(), b"second");
+}
+
+#[test]
+fn no_more_is_expected_than_may_be_and_nobody_waits_for_it() {
+    let home = TestHome::new();
+    home.write("a", "first");
+    let mut snapshot = home.snapshot();
+    snapshot.expect(vec![b"a".to_vec(); 5000]);
+    for _ in 0..5000 {
+        assert_eq!(snapshot.open(b"a").unwrap().read(0, 10).unwrap(), b"first");
+    }
+    snapshot.expect(vec![b"a".to_vec(); 10]);
+    drop(snapshot);
+}

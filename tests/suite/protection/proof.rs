@@ -11,7 +11,10 @@ use super::{PASSWORD, Scene};
 ///
 /// The outer tar has `backup.json` first (two blocks), then a PAX header (two blocks) and the header of the part.
 const CHANGES: [(&str, &str); 5] = [
-    ("the header's salt", "printf X | dd of=\"$draft\" bs=1 seek=$((part + 40)) conv=notrunc status=none"),
+    (
+        "the header's salt",
+        "printf XXXXXXXX | dd of=\"$draft\" bs=1 seek=$((part + 40)) conv=notrunc status=none",
+    ),
     (
         "the size in the header",
         "printf X | dd of=\"$draft\" bs=1 seek=$((part + 16)) conv=notrunc status=none",

@@ -34,7 +34,7 @@ fn who_misuses_workers_is_told_or_stopped() {
         ("manager-crew-loop", "workers=2", "only a job may start workers"),
         ("job-crews-endless", "workers=3", "3 workers are running already (limit workers)"),
         ("job-crews-endless", "handles=20", "limit"),
-        ("job-crew-full", "workers=1", "32 pieces are under way already"),
+        ("job-crew-full", "workers=1", "256 pieces are under way already"),
         ("job-crew-put-huge", "workers=1", "a piece of 5242880 bytes is more than"),
         ("job-crew-take-nothing", "workers=1", "it waited for the answer to a piece that it had not put"),
         ("job-next-without", "workers=1", "it asked for a piece without being a worker"),

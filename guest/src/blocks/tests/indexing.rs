@@ -47,6 +47,33 @@ fn a_block_is_found_by_what_it_holds_and_in_the_order_of_the_archive() {
 }
 
 #[test]
+fn what_lies_alone_is_not_looked_for_and_what_lies_together_is_read_ahead() {
+    const MIB: u64 = 1024 * 1024;
+    let block = |n: u32, offset: u64, deflated: u32| Block {
+        fingerprint: n.into(),
+        length: 32 * 1024,
+        offset,
+        deflated,
+        ..Block::default()
+    };
+    let mut all = vec![
+        block(0, 0, 400),
+        // What is stored as it is needs no reading.
+        block(1, 400, 0),
+        block(2, 10 * MIB, 3000),
+        block(3, 10 * MIB + 60_000, 3000),
+        block(4, 40 * MIB, 500),
+    ];
+    all.extend((0..200).map(|n| block(100 + n, 20 * MIB + u64::from(n) * 10_000, 8000)));
+    let bytes = encode(&about(false), &all, &ours(), None).unwrap();
+    let mut blocks = blocks(parse(&bytes, &ours()).unwrap().1, None).unwrap();
+    assert_eq!(blocks.without_lonely(), [20 * MIB..20 * MIB + 1_998_000]);
+    let known = |block: &&Block| blocks.find(block.fingerprint, block.length, 0) == Some(**block);
+    let left: Vec<_> = all.iter().filter(known).map(|block| block.fingerprint).collect();
+    assert_eq!(left, [1, 2, 3].into_iter().chain(100..300).collect::<Vec<u128>>());
+}
+
+#[test]
 fn the_index_of_a_protected_backup_shows_nothing_without_its_password() {
     let password = Password::new("Z0X2-3QJC-BHAZ-R227-4IIQ-7V16-MZB2");
     let keys = ArchiveKeys::new(Version::V3, &password, &mut random).unwrap();

@@ -1,0 +1,154 @@
+//! Ways to the disk: what is written behind and read ahead is what it should be, in whatever pieces, on file systems of both kinds.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use tempfile::{NamedTempFile, TempDir};
+
+use super::behind::Behind;
+use super::direct::{ALIGN, ROOM};
+use super::{Location, OutputFile, Stored};
+use crate::steps::Steps;
+
+fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    std::iter::repeat_with(&mut next).flatten().take(count).collect()
+}
+
+/// Files where disks are, and in memory: the system cannot be passed by there.
+fn files() -> Vec<NamedTempFile> {
+    let memory = Path::new("/dev/shm");
+    let mut files = vec![NamedTempFile::new().unwrap()];
+    files.extend(memory.is_dir().then(|| NamedTempFile::new_in(memory).unwrap()));
+    files
+}
+
+fn stored(file: &NamedTempFile) -> Stored {
+    Stored::new(file.reopen().unwrap(), "a.tar").unwrap()
+}
+
+/// All bytes from `offset` on, read in pieces of at most `most`.
+fn rest(stored: &Stored, mut offset: u64, most: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        let bytes = stored.read(offset, most).unwrap();
+        if bytes.is_empty() {
+            return all;
+        }
+        offset += bytes.len() as u64;
+        all.extend_from_slice(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_appended_in_any_pieces_is_in_the_file(
+        pieces in prop::collection::vec(prop_oneof![0..20_usize, 1..3 * ROOM / 2, Just(ALIGN), Just(ROOM)], 0..8),
+        settled in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        for file in files() {
+            let bytes = noise(pieces.iter().sum());
+            let mut written = Behind::new(Arc::new(file.reopen().unwrap()));
+            let mut left = bytes.as_slice();
+            for (piece, settle) in pieces.iter().zip(&settled) {
+                let (now, later) = left.split_at(*piece);
+                written.append(now).unwrap();
+                left = later;
+                if *settle {
+                    written.settle().unwrap();
+                    prop_assert_eq!(file.as_file().metadata().unwrap().len(), written.size());
+                }
+            }
+            written.settle().unwrap();
+            prop_assert!(std::fs::read(file.path()).unwrap() == bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_read_from_the_disk_or_ahead_is_what_the_file_holds(
+        size in 0..5 * ROOM,
+        from in 0..6 * ROOM as u64,
+        count in 0..6 * ROOM as u64,
+        most in 1..2 * ROOM,
+        elsewhere in 0..6 * ROOM as u64,
+    ) {
+        for file in files() {
+            let bytes = noise(size);
+            std::fs::write(file.path(), &bytes).unwrap();
+            file.as_file().sync_all().unwrap();
+            let wanted = bytes.get(from as usize..).unwrap_or_default();
+            prop_assert!(rest(&stored(&file).from_disk(), from, most) == wanted, "from the disk");
+            let mut ahead = stored(&file);
+            ahead.ahead(from, count);
+            prop_assert!(rest(&ahead, from, most) == wanted, "ahead, and on behind what was read ahead");
+            let wanted = bytes.get(elsewhere as usize..).unwrap_or_default();
+            prop_assert!(rest(&ahead, elsewhere, most) == wanted, "elsewhere");
+        }
+    }
+}
+
+#[test]
+fn what_the_disk_refuses_is_told_with_its_reason() {
+    let full = Arc::new(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let mut written = Behind::new(full.clone());
+    let bytes = vec![1; 16 * ROOM];
+    assert_eq!(written.append(&bytes).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    let mut written = Behind::new(full);
+    written.append(b"a little waits").unwrap();
+    assert_eq!(written.settle().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_ahead_just_ends() {
+    for file in files() {
+        std::fs::write(file.path(), noise(6 * ROOM)).unwrap();
+        let mut ahead = stored(&file);
+        file.as_file().set_len(ROOM as u64 + 5).unwrap();
+        ahead.ahead(0, 6 * ROOM as u64);
+        assert_eq!(rest(&ahead, 0, ROOM).len(), ROOM + 5);
+    }
+}
+
+#[test]
+fn a_draft_is_corrected_wherever_it_was_written_and_reads_back_so() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("a.tar");
+    let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
+    let mut bytes = noise(3 * ROOM + 100);
+    draft.append(&bytes).unwrap();
+    for at in [0, ROOM - 1, 3 * ROOM + 97] {
+        draft.patch(at as u64, b"abc").unwrap();
+        bytes[at..at + 3].copy_from_slice(b"abc");
+    }
+    assert!(draft.patch(3 * ROOM as u64 + 98, b"abc").is_err(), "behind its end");
+    draft.append(b"more").unwrap();
+    bytes.extend_from_slice(b"more");
+    assert!(rest(&draft.read_back().unwrap(), 0, ROOM) == bytes);
+    draft.publish().unwrap();
+    assert!(std::fs::read(path).unwrap() == bytes);
+}
+
+#[test]
+fn what_reads_back_is_what_the_disk_has_and_not_what_was_meant() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("a.tar");
+    let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
+    draft.append(&noise(2 * ROOM)).unwrap();
+    let back = draft.read_back().unwrap();
+    let partial = std::fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
+    let changed = OpenOptions::new().write(true).open(partial).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&changed, b"other", ROOM as u64).unwrap();
+    File::sync_all(&changed).unwrap();
+    assert_eq!(back.read(ROOM as u64, 5).unwrap(), b"other");
+}
