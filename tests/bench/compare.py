@@ -25,6 +25,7 @@ COUNTERPART = [sys.executable, str(FIXTURES / "counterpart.py")]
 
 def measure(command, shell=False):
     """Runs a command (with `shell`, a pipeline): seconds and MiB of its largest process. Output is shown if it fails."""
+    os.sync()  # What the contender before left to be written would be written at this one's expense.
     with tempfile.TemporaryFile() as output:
         started = time.monotonic()
         process = subprocess.Popen(["bash", "-o", "pipefail", "-c", command] if shell else command, stdout=output,

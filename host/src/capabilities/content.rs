@@ -27,6 +27,16 @@ impl Content {
             Self::Stored(content) => content.read(offset, max),
         }
     }
+
+    /// The same, put behind what `bytes` hold.
+    pub(crate) fn read_behind(&self, bytes: &mut Vec<u8>, offset: u64, max: u32) -> Result<()> {
+        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
+        match self {
+            Self::Home(content) => bytes.extend_from_slice(&content.read(offset, max)?),
+            Self::Stored(content) => content.read_behind(bytes, offset, max)?,
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn instant(time: Timestamp) -> types::Instant {

@@ -15,10 +15,10 @@ impl workers::Host for StoreData {
         };
         let Some(Piece { mut bytes, behind }) = worker.next(&self.vitals)? else { return Ok(None) };
         if let Some(Behind { content, offset, count }) = behind {
+            let before = bytes.len();
             // Without them the worker does what it does when there is nothing.
-            let more = content.read(offset, count).unwrap_or_default();
-            self.pace(more.len());
-            bytes.extend_from_slice(&more);
+            let _ = content.read_behind(&mut bytes, offset, count);
+            self.pace(bytes.len().saturating_sub(before));
         }
         Ok(Some(bytes))
     }

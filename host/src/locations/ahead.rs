@@ -45,13 +45,14 @@ impl Ahead {
         Some(Self { window: None, read, used })
     }
 
-    /// Some of the bytes from `offset` on, at most `most`; none when they were not read ahead.
-    pub(super) fn read(&mut self, offset: u64, most: usize) -> Option<Vec<u8>> {
+    /// Puts some of the bytes from `offset` on, at most `most`, behind `bytes`; none when they were not read ahead.
+    pub(super) fn read(&mut self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Option<()> {
         loop {
             if let Some((start, buffer)) = &self.window {
                 let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;
-                if let Some(bytes) = buffer.bytes().get(skipped..).filter(|bytes| !bytes.is_empty()) {
-                    return Some(bytes.get(..most).unwrap_or(bytes).to_vec());
+                if let Some(more) = buffer.bytes().get(skipped..).filter(|more| !more.is_empty()) {
+                    direct::put_behind(bytes, more, most);
+                    return Some(());
                 }
             }
             if let Some((_, buffer)) = self.window.take() {

@@ -108,13 +108,20 @@ thread_local! {
     static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(ROOM + 2 * ALIGN));
 }
 
-/// Up to `most` bytes, at most [`ROOM`], from `offset` on, of a file that is read past the cache; fewer at its end.
-pub(super) fn read(file: &File, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+/// Puts up to `most` bytes, at most [`ROOM`], from `offset` on behind `bytes`, of a file that is read past the cache; fewer at its end.
+pub(super) fn read(bytes: &mut Vec<u8>, file: &File, offset: u64, most: usize) -> io::Result<()> {
     let before = usize::try_from(offset % ALIGN as u64).unwrap_or(0);
     let count = before.saturating_add(most.min(ROOM)).next_multiple_of(ALIGN);
     BUFFER.with_borrow_mut(|buffer| {
         buffer.read(file, offset.saturating_sub(before as u64), count)?;
-        let bytes = buffer.bytes().get(before..).unwrap_or_default();
-        Ok(bytes.get(..most).unwrap_or(bytes).to_vec())
+        put_behind(bytes, buffer.bytes().get(before..).unwrap_or_default(), most);
+        Ok(())
     })
+}
+
+/// Puts at most `most` bytes of `more` behind `bytes`.
+pub(super) fn put_behind(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
+    let more = more.get(..most).unwrap_or(more);
+    bytes.reserve_exact(more.len());
+    bytes.extend_from_slice(more);
 }

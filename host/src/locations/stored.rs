@@ -79,28 +79,36 @@ impl Stored {
 
     /// Up to `max` bytes from `offset`; fewer at the end, and where what was read ahead ends.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_behind(&mut bytes, offset, max)?;
+        Ok(bytes)
+    }
+
+    /// The same, put behind what `bytes` hold.
+    pub fn read_behind(&self, bytes: &mut Vec<u8>, offset: u64, max: usize) -> Result<()> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = max.min(left);
-        if most == 0 {
-            return Ok(Vec::new());
-        }
-        let found = match &self.way {
-            Way::Cached => None,
-            Way::Direct(file) => direct::read(file, offset, most).ok(),
-            Way::Ahead(ahead) => ahead.lock().unwrap_or_else(PoisonError::into_inner).read(offset, most),
+        let has_found = match &self.way {
+            _ if most == 0 => true,
+            Way::Cached => false,
+            Way::Direct(file) => direct::read(bytes, file, offset, most).is_ok(),
+            Way::Ahead(ahead) => {
+                ahead.lock().unwrap_or_else(PoisonError::into_inner).read(bytes, offset, most).is_some()
+            }
         };
-        match found {
-            Some(bytes) => Ok(bytes),
+        match has_found {
+            true => Ok(()),
             // Whatever was wrong is wrong here, too, and told.
-            None => self.read_cached(offset, most),
+            false => self.read_cached(bytes, offset, most),
         }
     }
 
-    fn read_cached(&self, offset: u64, most: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(most);
-        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(&mut bytes), offset));
+    fn read_cached(&self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Result<()> {
+        let end = bytes.len().saturating_add(most);
+        bytes.reserve_exact(most);
+        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(bytes), offset));
         read.doing(|| format!("cannot read {}", self.name))?;
-        bytes.truncate(most);
-        Ok(bytes)
+        bytes.truncate(end);
+        Ok(())
     }
 }
