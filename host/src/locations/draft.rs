@@ -98,7 +98,7 @@ impl Draft for FileDraft {
         // What the disk does not hold yet cannot be read back from it.
         self.file.sync_data().doing(|| format!("cannot make {} durable", self.shown()))?;
         let file = self.file.try_clone().doing(|| format!("cannot read back {}", self.shown()))?;
-        Ok(Stored::new(file, &self.shown())?.from_disk())
+        Ok(Stored::new(file, &self.shown())?.past_cache())
     }
 
     fn publish(mut self: Box<Self>) -> Result<()> {

@@ -48,7 +48,7 @@ impl Stored {
     }
 
     /// Read from the disk itself, as far as the system can be told to. All that was written must be durable.
-    pub(super) fn from_disk(mut self) -> Self {
+    pub(super) fn past_cache(mut self) -> Self {
         match direct::reopen(&self.file) {
             Some(file) => self.way = Way::Direct(Arc::new(file)),
             None => {

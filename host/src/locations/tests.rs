@@ -88,7 +88,7 @@ proptest! {
             std::fs::write(file.path(), &bytes).unwrap();
             file.as_file().sync_all().unwrap();
             let wanted = bytes.get(from as usize..).unwrap_or_default();
-            prop_assert!(rest(&stored(&file).from_disk(), from, most) == wanted, "from the disk");
+            prop_assert!(rest(&stored(&file).past_cache(), from, most) == wanted, "from the disk");
             let mut ahead = stored(&file);
             ahead.ahead(from, count);
             prop_assert!(rest(&ahead, from, most) == wanted, "ahead, and on behind what was read ahead");
