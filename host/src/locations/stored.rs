@@ -1,6 +1,7 @@
 //! The bytes of a stored object, and the way to them.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,7 +92,12 @@ impl Stored {
         let has_found = match &self.way {
             _ if most == 0 => true,
             Way::Cached => false,
-            Way::Direct(file) => direct::read(bytes, file, offset, most).is_ok(),
+            Way::Direct(file) => match direct::read(bytes, file, offset, most) {
+                // This disk wants something else.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => false,
+                // What the cache still has would hide it.
+                read => return read.doing(|| format!("cannot read {}", self.name)),
+            },
             Way::Ahead(ahead) => {
                 ahead.lock().unwrap_or_else(PoisonError::into_inner).read(bytes, offset, most).is_some()
             }
