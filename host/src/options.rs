@@ -75,6 +75,9 @@ const MOST_WORKERS: usize = 6;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 
+/// Stored files that are read ahead at once, each with 4 MiB and a thread: a job needs one or two. Others are read when they are asked for.
+pub const MAX_AHEAD: usize = 16;
+
 /// Where the service stands behind other programs: half-way, so that a backup gets done on a busy machine, too.
 pub const SERVICE_NICE: u8 = 10;
 

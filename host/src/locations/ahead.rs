@@ -3,13 +3,34 @@
 //! Owns how much is read ahead. Who asks for something else, or for more than can be read, is told to read for itself.
 
 use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 use super::direct::{self, ALIGN, Buffer, ROOM};
+use crate::options::MAX_AHEAD;
 
 /// Buffers in all: one that is used, one that is read into, and some for a disk that is slow now and then.
 const BUFFERS: usize = 4;
+
+/// How many files are read ahead now, of all plugins.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them, as long as it is read.
+struct Running;
+
+impl Running {
+    fn new() -> Option<Self> {
+        let more = |count| (count < MAX_AHEAD).then_some(count + 1);
+        RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 pub(super) struct Ahead {
     /// What is being used, and where it begins.
@@ -19,8 +40,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// None when this file cannot be read so.
+    /// None when this file cannot be read so, or when as many are as may be.
     pub(super) fn start(file: &File, offset: u64, end: u64) -> Option<Self> {
+        let running = Running::new()?;
         let file = direct::reopen(file)?;
         let (full, read) = sync_channel(BUFFERS);
         let (used, empty) = sync_channel::<Buffer>(BUFFERS);
@@ -28,6 +50,7 @@ impl Ahead {
             used.send(Buffer::new(ROOM)).ok()?;
         }
         let work = move || {
+            let _running = running;
             let mut at = offset - offset % ALIGN as u64;
             // Without a buffer, or anybody who takes one, nobody wants more.
             while let Some(mut buffer) = (at < end).then(|| empty.recv().ok()).flatten() {
@@ -41,7 +64,7 @@ impl Ahead {
                 at = next;
             }
         };
-        Builder::new().name("ahead".into()).spawn(work).ok()?;
+        Builder::new().name("stored ahead".into()).spawn(work).ok()?;
         Some(Self { window: None, read, used })
     }
 

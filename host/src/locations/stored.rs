@@ -18,19 +18,13 @@ use crate::model::Timestamp;
 #[derive(Clone)]
 pub struct Stored {
     file: Arc<File>,
-    way: Way,
+    /// The same file, past the system's cache.
+    direct: Option<Arc<File>>,
+    /// What is read of it before it is asked for.
+    ahead: Option<Arc<Mutex<Ahead>>>,
     name: Arc<str>,
     size: u64,
     modified: Timestamp,
-}
-
-/// What is tried before the file is read like any other.
-#[derive(Clone)]
-enum Way {
-    Cached,
-    /// The same file, past the system's cache.
-    Direct(Arc<File>),
-    Ahead(Arc<Mutex<Ahead>>),
 }
 
 impl Stored {
@@ -43,18 +37,17 @@ impl Stored {
             size: metadata.len(),
             modified: modified(&metadata),
             file: Arc::new(file),
-            way: Way::Cached,
+            direct: None,
+            ahead: None,
             name: name.into(),
         })
     }
 
     /// Read from the disk itself, as far as the system can be told to. All that was written must be durable.
     pub(super) fn past_cache(mut self) -> Self {
-        match direct::reopen(&self.file) {
-            Some(file) => self.way = Way::Direct(Arc::new(file)),
-            None => {
-                let _ = fadvise(&self.file, 0, None, Advice::DontNeed);
-            }
+        self.direct = direct::reopen(&self.file).map(Arc::new);
+        if self.direct.is_none() {
+            let _ = fadvise(&self.file, 0, None, Advice::DontNeed);
         }
         self
     }
@@ -70,11 +63,11 @@ impl Stored {
     /// These bytes are read next, once and in order. Advice, no more.
     pub fn ahead(&mut self, offset: u64, count: u64) {
         let end = offset.saturating_add(count).min(self.size);
-        match Ahead::start(&self.file, offset, end) {
-            Some(ahead) => self.way = Way::Ahead(Arc::new(Mutex::new(ahead))),
-            None => {
-                let _ = fadvise(&self.file, offset, NonZeroU64::new(count), Advice::Sequential);
-            }
+        // What was read ahead before goes first: there is room for so many only.
+        self.ahead = None;
+        self.ahead = Ahead::start(&self.file, offset, end).map(|ahead| Arc::new(Mutex::new(ahead)));
+        if self.ahead.is_none() {
+            let _ = fadvise(&self.file, offset, NonZeroU64::new(count), Advice::Sequential);
         }
     }
 
@@ -89,23 +82,22 @@ impl Stored {
     pub fn read_behind(&self, bytes: &mut Vec<u8>, offset: u64, max: usize) -> Result<()> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = max.min(left);
-        let has_found = match &self.way {
-            _ if most == 0 => true,
-            Way::Cached => false,
-            Way::Direct(file) => match direct::read(bytes, file, offset, most) {
-                // This disk wants something else.
-                Err(error) if error.kind() == ErrorKind::InvalidInput => false,
-                // What the cache still has would hide it.
-                read => return read.doing(|| format!("cannot read {}", self.name)),
-            },
-            Way::Ahead(ahead) => {
-                ahead.lock().unwrap_or_else(PoisonError::into_inner).read(bytes, offset, most).is_some()
+        if most == 0 {
+            return Ok(());
+        }
+        if let Some(ahead) = &self.ahead
+            && ahead.lock().unwrap_or_else(PoisonError::into_inner).read(bytes, offset, most).is_some()
+        {
+            return Ok(());
+        }
+        match self.direct.as_ref().map(|file| direct::read(bytes, file, offset, most)) {
+            None => self.read_cached(bytes, offset, most),
+            // This disk wants something else.
+            Some(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
+                self.read_cached(bytes, offset, most)
             }
-        };
-        match has_found {
-            true => Ok(()),
-            // Whatever was wrong is wrong here, too, and told.
-            false => self.read_cached(bytes, offset, most),
+            // Not what the cache still has: that would hide what the disk says.
+            Some(read) => read.doing(|| format!("cannot read {}", self.name)),
         }
     }
 

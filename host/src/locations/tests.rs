@@ -152,3 +152,23 @@ fn what_reads_back_is_what_the_disk_has_and_not_what_was_meant() {
     File::sync_all(&changed).unwrap();
     assert_eq!(back.read(ROOM as u64, 5).unwrap(), b"other");
 }
+
+#[test]
+fn only_so_many_files_are_read_ahead_at_once_and_the_others_are_read_all_the_same() {
+    let file = NamedTempFile::new().unwrap();
+    let bytes = noise(6 * ROOM);
+    std::fs::write(file.path(), &bytes).unwrap();
+    let all: Vec<_> = (0..40)
+        .map(|_| {
+            let mut stored = stored(&file);
+            stored.ahead(0, bytes.len() as u64);
+            stored
+        })
+        .collect();
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let name =
+        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    let ahead = threads().map(name).filter(|name| name.trim() == "stored ahead").count();
+    assert!(ahead <= crate::options::MAX_AHEAD, "{ahead} threads");
+    assert!(all.iter().all(|stored| rest(stored, 0, ROOM) == bytes));
+}

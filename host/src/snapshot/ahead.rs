@@ -48,7 +48,7 @@ impl Ahead {
                 }
             }
         };
-        Builder::new().name("ahead".into()).spawn(work).ok()?;
+        Builder::new().name("home ahead".into()).spawn(work).ok()?;
         Some(Self { wanted, batches, batch: VecDeque::new(), expected: VecDeque::new() })
     }
 
