@@ -6,8 +6,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use zlib_rs::crc32::crc32;
 
+use super::check::check;
 use super::work::{Answer, Piece, senseless};
 use crate::error::{Failure, Result};
 
@@ -34,7 +34,7 @@ pub struct Codec {
     deflate: Compress,
     sample: Compress,
     inflate: Decompress,
-    /// What was inflated last.
+    /// What was inflated last, or what a check value was computed in.
     plain: Vec<u8>,
     /// Bytes that nobody knows before.
     probe: [u8; 8],
@@ -56,7 +56,7 @@ impl Codec {
     /// Makes the block that a piece asks for.
     pub fn work(&mut self, piece: &[u8]) -> Result<Vec<u8>> {
         let piece = Piece::parse(piece).ok_or_else(senseless)?;
-        let check = crc32(0, piece.plain);
+        let check = check(piece.plain, &mut self.plain);
         if !piece.kept.is_empty() && self.holds(piece.kept, piece.plain) {
             return Ok([&Answer::Kept.head(check), piece.kept].concat());
         }

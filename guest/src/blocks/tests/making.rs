@@ -10,6 +10,7 @@ use zlib_rs::crc32::crc32;
 
 use super::{content, noise};
 use crate::archive::GzipMember;
+use crate::blocks::check::check;
 use crate::blocks::codec::{Codec, stored};
 use crate::blocks::work::{Answer, Piece};
 
@@ -49,6 +50,15 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_blocks_check_value_is_its_crc_32_at_any_length(lengths in prop::collection::vec(0_usize..20_000, 1..8), seed: u64) {
+        let mut scratch = Vec::new();
+        for length in lengths.into_iter().chain([6011, 6012, 6013, 6139, 6140, 6141]) {
+            let block = noise(seed, length);
+            prop_assert_eq!(check(&block, &mut scratch), crc32(0, &block), "{} bytes", length);
+        }
+    }
 
     #[test]
     fn any_bytes_cut_anywhere_come_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
