@@ -1,7 +1,7 @@
 //! Larder's host: loads the plugin into a sandbox and gives it a home to look at, places to store to, and a clock.
 //!
 //! `assemble` puts the parts together, `runtime` is the door into the component, `capabilities` what it is given,
-//! `snapshot`, `staging` and `locations` the engines behind that, `automation` Home Assistant's automations; `cli` is the command line.
+//! `snapshot`, `staging` and `locations` the engines behind that, `disk` their ways to the disk, `automation` Home Assistant's automations; `cli` is the command line.
 
 pub mod assemble;
 pub mod automation;
@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod configuration;
 pub mod control;
+mod disk;
 pub mod documents;
 pub mod driver;
 pub mod error;

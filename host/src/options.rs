@@ -75,8 +75,27 @@ const MOST_WORKERS: usize = 6;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 
-/// Stored files that are read ahead at once, each with 4 MiB and a thread: a job needs one or two. Others are read when they are asked for.
+/// Bytes that are written to a location, or read ahead from it, at once.
+pub const DISK_ROOM: usize = 1 << 20;
+/// Buffers of that size for each file: one that is used, one that the disk has, and some for a disk that is slow now and then.
+pub const DISK_BUFFERS: usize = 4;
+/// Stored files that are read ahead at once, each with a thread and those buffers: a job needs one or two. Others are read when they
+/// are asked for.
 pub const MAX_AHEAD: usize = 16;
+/// Drafts that are written behind at once, likewise; a job needs one. Others are written while whoever appends waits.
+pub const MAX_BEHIND: usize = 16;
+/// The smallest file that a restore writes behind: a thread for less gains nothing.
+pub const WORTH_WRITING_BEHIND: u64 = 1 << 20;
+/// Bytes in the system's cache that the disk is told of at once.
+pub const TOLD_BYTES: u64 = 16 << 20;
+/// The largest file of the home that is read ahead. Files that are handed over at once, at most; the bytes after which no more are waited
+/// for, since each time wakes somebody; how many such batches are read ahead.
+pub const SMALL_FILE: u64 = 256 * 1024;
+pub const SMALL_FILES: usize = 16;
+pub const SMALL_FILES_BYTES: u64 = 256 * 1024;
+pub const SMALL_BATCHES: usize = 4;
+/// Files that a snapshot may expect at once: the rest is opened like any other.
+pub const MAX_EXPECTED: usize = 1024;
 
 /// Where the service stands behind other programs: half-way, so that a backup gets done on a busy machine, too.
 pub const SERVICE_NICE: u8 = 10;

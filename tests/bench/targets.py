@@ -215,7 +215,7 @@ def main():
                         help="where the release build is")
     parser.add_argument("--size-mb", type=int, default=650)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--work", type=Path, help="where to work, with six times the size free; the temporary directory unless given")
+    parser.add_argument("--work", type=Path, help="where to work, with room for the home six times, and twice more for each run; the temporary directory unless given")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
     parser.add_argument("--accept", action="store_true", help="commit to these ratios: writes ratios.json")
     arguments = parser.parse_args()

@@ -3,36 +3,16 @@
 //! Owns how much is read ahead. Who asks for something else, or for more than can be read, is told to read for itself.
 
 use std::fs::File;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use super::direct::{self, ALIGN, Buffer, ROOM};
-use crate::options::MAX_AHEAD;
+use super::direct::{self, ALIGN, Buffer};
+use super::seats::Seats;
+use crate::options::{DISK_BUFFERS, DISK_ROOM, MAX_AHEAD};
 
-/// Buffers in all: one that is used, one that is read into, and some for a disk that is slow now and then.
-const BUFFERS: usize = 4;
+static SEATS: Seats = Seats::new(MAX_AHEAD);
 
-/// How many files are read ahead now, of all plugins.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-/// One of them, as long as it is read.
-struct Running;
-
-impl Running {
-    fn new() -> Option<Self> {
-        let more = |count| (count < MAX_AHEAD).then_some(count + 1);
-        RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-pub(super) struct Ahead {
+pub(crate) struct Ahead {
     /// What is being used, and where it begins.
     window: Option<(u64, Buffer)>,
     read: Receiver<(u64, Buffer)>,
@@ -41,20 +21,20 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// None when this file cannot be read so, or when as many are as may be.
-    pub(super) fn start(file: &File, offset: u64, end: u64) -> Option<Self> {
-        let running = Running::new()?;
+    pub(crate) fn start(file: &File, offset: u64, end: u64) -> Option<Self> {
+        let seat = SEATS.take()?;
         let file = direct::reopen(file)?;
-        let (full, read) = sync_channel(BUFFERS);
-        let (used, empty) = sync_channel::<Buffer>(BUFFERS);
-        for _ in 0..BUFFERS {
-            used.send(Buffer::new(ROOM)).ok()?;
+        let (full, read) = sync_channel(DISK_BUFFERS);
+        let (used, empty) = sync_channel::<Buffer>(DISK_BUFFERS);
+        for _ in 0..DISK_BUFFERS {
+            used.send(Buffer::new(DISK_ROOM)).ok()?;
         }
         let work = move || {
-            let _running = running;
+            let _seat = seat;
             let mut at = offset - offset % ALIGN as u64;
             // Without a buffer, or anybody who takes one, nobody wants more.
             while let Some(mut buffer) = (at < end).then(|| empty.recv().ok()).flatten() {
-                if buffer.read(&file, at, ROOM).is_err() || buffer.used == 0 {
+                if buffer.read(&file, at, DISK_ROOM).is_err() || buffer.used == 0 {
                     return;
                 }
                 let next = at.saturating_add(buffer.used as u64);
@@ -69,7 +49,7 @@ impl Ahead {
     }
 
     /// Puts some of the bytes from `offset` on, at most `most`, behind `bytes`; none when they were not read ahead.
-    pub(super) fn read(&mut self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Option<()> {
+    pub(crate) fn read(&mut self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Option<()> {
         loop {
             if let Some((start, buffer)) = &self.window {
                 let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;

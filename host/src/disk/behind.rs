@@ -1,7 +1,7 @@
 //! Writing behind: who appends goes on, while a thread brings the bytes to the disk, in their order.
 //!
-//! Owns how much may wait, and the way to the disk: past the system's cache where that does well. What goes wrong is told with one
-//! of the next appends, or at last when everything must be there.
+//! Owns the way to the disk: past the system's cache where that does well. What goes wrong is told with one of the next appends, or at
+//! last when everything must be there.
 
 use std::fs::File;
 use std::io;
@@ -13,14 +13,13 @@ use std::thread::{Builder, JoinHandle};
 
 use rustix::fs::{Advice, fadvise};
 
-use super::direct::{self, ALIGN, Buffer, ROOM};
+use super::direct::{self, ALIGN, Buffer};
+use super::seats::{Seat, Seats};
+use crate::options::{DISK_BUFFERS, DISK_ROOM, MAX_BEHIND, TOLD_BYTES};
 
-/// Buffers in all: one that is filled, one that is written, and some for a disk that is slow now and then.
-const BUFFERS: usize = 4;
-/// Bytes in the cache that the disk is told of at once.
-const BATCH: u64 = 16 << 20;
+static SEATS: Seats = Seats::new(MAX_BEHIND);
 
-pub(super) struct Behind {
+pub(crate) struct Behind {
     file: Arc<File>,
     /// Bytes that were appended.
     size: u64,
@@ -36,19 +35,19 @@ struct Thread {
 
 impl Behind {
     /// Writes an empty file.
-    pub(super) fn new(file: Arc<File>) -> Self {
+    pub(crate) fn new(file: Arc<File>) -> Self {
         Self { file, size: 0, thread: None }
     }
 
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    pub(super) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let mut thread = match self.thread.take() {
-                Some(thread) => thread,
-                None => Thread::start(self.file.clone(), self.size)?,
+            let seated = || SEATS.take().map(|seat| Thread::start(self.file.clone(), self.size, seat));
+            let Some(mut thread) = self.thread.take().map(Ok).or_else(seated).transpose()? else {
+                return self.write_now(bytes);
             };
             let later = thread.filling.fill(bytes);
             self.size = self.size.saturating_add(bytes.len().saturating_sub(later.len()) as u64);
@@ -61,8 +60,14 @@ impl Behind {
         Ok(())
     }
 
+    fn write_now(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, self.size)?;
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        Ok(())
+    }
+
     /// Waits until the file holds everything that was appended.
-    pub(super) fn settle(&mut self) -> io::Result<()> {
+    pub(crate) fn settle(&mut self) -> io::Result<()> {
         self.thread.take().map_or(Ok(()), Thread::end)
     }
 }
@@ -78,14 +83,15 @@ impl Drop for Behind {
 }
 
 impl Thread {
-    fn start(file: Arc<File>, offset: u64) -> io::Result<Self> {
-        let (full, to_write) = sync_channel::<Buffer>(BUFFERS);
-        let (written, empty) = sync_channel(BUFFERS);
-        for _ in 1..BUFFERS {
+    fn start(file: Arc<File>, offset: u64, seat: Seat) -> io::Result<Self> {
+        let (full, to_write) = sync_channel::<Buffer>(DISK_BUFFERS);
+        let (written, empty) = sync_channel(DISK_BUFFERS);
+        for _ in 1..DISK_BUFFERS {
             // There is room for all of them.
-            let _ = written.send(Buffer::new(ROOM));
+            let _ = written.send(Buffer::new(DISK_ROOM));
         }
         let write = move || {
+            let _seat = seat;
             let mut way = Way::new(file, offset);
             for mut buffer in to_write {
                 way.write(buffer.bytes())?;
@@ -96,7 +102,7 @@ impl Thread {
             Ok(())
         };
         let handle = Builder::new().name("draft".into()).spawn(write)?;
-        Ok(Self { filling: Buffer::new(ROOM), full, empty, handle })
+        Ok(Self { filling: Buffer::new(DISK_ROOM), full, empty, handle })
     }
 
     /// Has the full buffer written, and goes on with an empty one.
@@ -169,7 +175,7 @@ impl Way {
     /// Has the system begin to write what lies in its cache, so that little is left to wait for in the end. Advice, no more.
     fn tell(&mut self) {
         let count = self.offset.saturating_sub(self.told);
-        if let Some(count) = NonZeroU64::new(count).filter(|count| count.get() >= BATCH) {
+        if let Some(count) = NonZeroU64::new(count).filter(|count| count.get() >= TOLD_BYTES) {
             let _ = fadvise(&self.file, self.told, Some(count), Advice::DontNeed);
             self.told = self.offset;
         }

@@ -11,10 +11,10 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
 
+use crate::options::DISK_ROOM;
+
 /// What addresses, places and counts are multiples of: no disk asks for more.
-pub(super) const ALIGN: usize = 4096;
-/// Bytes that are written or read at once.
-pub(super) const ROOM: usize = 1 << 20;
+pub(crate) const ALIGN: usize = 4096;
 
 /// The kinds of file systems that do this well, by their magic numbers (statfs(2)): ext4, XFS, Btrfs, F2FS. Others refuse, or wait
 /// for another machine at each piece.
@@ -25,7 +25,7 @@ fn does_well(file: &File) -> bool {
 }
 
 /// Has an open file written past the cache from now on, or not; whether that is so.
-pub(super) fn set(file: &File, wanted: bool) -> bool {
+pub(crate) fn set(file: &File, wanted: bool) -> bool {
     let flags = || {
         let flags = fcntl_getfl(file)?;
         fcntl_setfl(file, if wanted { flags | OFlags::DIRECT } else { flags - OFlags::DIRECT })
@@ -34,21 +34,21 @@ pub(super) fn set(file: &File, wanted: bool) -> bool {
 }
 
 /// The same file, opened once more to be read past the cache.
-pub(super) fn reopen(file: &File) -> Option<File> {
+pub(crate) fn reopen(file: &File) -> Option<File> {
     let flags = i32::try_from((OFlags::DIRECT | OFlags::NONBLOCK).bits()).ok()?;
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     does_well(file).then(|| OpenOptions::new().read(true).custom_flags(flags).open(path).ok()).flatten()
 }
 
 /// Memory that a disk can be handed.
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     start: usize,
-    pub(super) used: usize,
+    pub(crate) used: usize,
 }
 
 impl Buffer {
-    pub(super) fn new(room: usize) -> Self {
+    pub(crate) fn new(room: usize) -> Self {
         let bytes = vec![0; room.saturating_add(ALIGN)];
         let start = bytes.as_ptr().align_offset(ALIGN).min(ALIGN);
         Self { bytes, start, used: 0 }
@@ -59,12 +59,12 @@ impl Buffer {
         self.bytes.get_mut(self.start..end).unwrap_or_default()
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..self.start.saturating_add(self.used)).unwrap_or_default()
     }
 
     /// Takes as much as there is room for; what is left.
-    pub(super) fn fill<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+    pub(crate) fn fill<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let used = self.used;
         let room = self.room().get_mut(used..).unwrap_or_default();
         let (now, later) = bytes.split_at_checked(room.len()).unwrap_or((bytes, &[]));
@@ -75,12 +75,12 @@ impl Buffer {
         later
     }
 
-    pub(super) fn is_full(&mut self) -> bool {
+    pub(crate) fn is_full(&mut self) -> bool {
         self.used >= self.room().len()
     }
 
     /// Reads up to `count` bytes from `offset` on, both as a disk wants them; fewer at the end of the file.
-    pub(super) fn read(&mut self, file: &File, offset: u64, count: usize) -> io::Result<()> {
+    pub(crate) fn read(&mut self, file: &File, offset: u64, count: usize) -> io::Result<()> {
         self.used = 0;
         let mut room = self.room().get_mut(..count).unwrap_or_default();
         let mut at = offset;
@@ -105,13 +105,13 @@ impl Buffer {
 }
 
 thread_local! {
-    static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(ROOM + 2 * ALIGN));
+    static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(DISK_ROOM + 2 * ALIGN));
 }
 
-/// Puts up to `most` bytes, at most [`ROOM`], from `offset` on behind `bytes`, of a file that is read past the cache; fewer at its end.
-pub(super) fn read(bytes: &mut Vec<u8>, file: &File, offset: u64, most: usize) -> io::Result<()> {
+/// Puts up to `most` bytes, at most [`DISK_ROOM`], from `offset` on behind `bytes`, of a file that is read past the cache; fewer at its end.
+pub(crate) fn read(bytes: &mut Vec<u8>, file: &File, offset: u64, most: usize) -> io::Result<()> {
     let before = usize::try_from(offset % ALIGN as u64).unwrap_or(0);
-    let count = before.saturating_add(most.min(ROOM)).next_multiple_of(ALIGN);
+    let count = before.saturating_add(most.min(DISK_ROOM)).next_multiple_of(ALIGN);
     BUFFER.with_borrow_mut(|buffer| {
         buffer.read(file, offset.saturating_sub(before as u64), count)?;
         put_behind(bytes, buffer.bytes().get(before..).unwrap_or_default(), most);
@@ -120,7 +120,7 @@ pub(super) fn read(bytes: &mut Vec<u8>, file: &File, offset: u64, most: usize) -
 }
 
 /// Puts at most `most` bytes of `more` behind `bytes`.
-pub(super) fn put_behind(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
+pub(crate) fn put_behind(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
     let more = more.get(..most).unwrap_or(more);
     bytes.reserve_exact(more.len());
     bytes.extend_from_slice(more);

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use tempfile::{NamedTempFile, TempDir};
 
 use super::behind::Behind;
-use super::direct::{ALIGN, ROOM};
-use super::{Location, OutputFile, Stored};
+use super::direct::ALIGN;
+use crate::locations::{Location, OutputFile, Stored};
+use crate::options::{DISK_ROOM as ROOM, MAX_AHEAD, MAX_BEHIND};
 use crate::steps::Steps;
 
 fn noise(count: usize) -> Vec<u8> {
@@ -22,6 +23,13 @@ fn noise(count: usize) -> Vec<u8> {
         state.to_le_bytes()
     };
     std::iter::repeat_with(&mut next).flatten().take(count).collect()
+}
+
+/// How many threads have that name.
+fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let names = tasks.map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+    names.filter(|other| other.trim() == name).count()
 }
 
 /// Files where disks are, and in memory: the system cannot be passed by there.
@@ -165,10 +173,29 @@ fn only_so_many_files_are_read_ahead_at_once_and_the_others_are_read_all_the_sam
             stored
         })
         .collect();
-    let threads = || std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
-    let name =
-        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-    let ahead = threads().map(name).filter(|name| name.trim() == "stored ahead").count();
-    assert!(ahead <= crate::options::MAX_AHEAD, "{ahead} threads");
+    let ahead = threads("stored ahead");
+    assert!(ahead <= MAX_AHEAD, "{ahead} threads");
     assert!(all.iter().all(|stored| rest(stored, 0, ROOM) == bytes));
+}
+
+#[test]
+fn only_so_many_drafts_have_a_thread_at_once_and_the_others_are_written_all_the_same() {
+    let bytes = noise(2 * ROOM + 77);
+    let mut all: Vec<_> = (0..40)
+        .map(|_| {
+            let file = tempfile::tempfile().unwrap();
+            (file.try_clone().unwrap(), Behind::new(Arc::new(file)))
+        })
+        .collect();
+    for piece in bytes.chunks(ROOM / 3) {
+        all.iter_mut().for_each(|(_, draft)| draft.append(piece).unwrap());
+        let writing = threads("draft");
+        assert!(writing <= MAX_BEHIND, "{writing} threads");
+    }
+    for (file, mut draft) in all {
+        draft.settle().unwrap();
+        let mut written = vec![0; draft.size() as usize];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut written, 0).unwrap();
+        assert!(written == bytes);
+    }
 }

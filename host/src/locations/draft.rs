@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::behind::Behind;
 use super::local::sync_directory;
 use super::marker::Marker;
 use super::{Draft, Stored};
+use crate::disk::behind::Behind;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 

@@ -2,17 +2,12 @@
 //!
 //! Knows objects by name and bytes, not what a backup is.
 
-mod ahead;
-mod behind;
-mod direct;
 mod draft;
 mod local;
 mod marker;
 mod output;
 mod single;
 mod stored;
-#[cfg(test)]
-mod tests;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;

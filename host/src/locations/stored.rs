@@ -9,8 +9,9 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, fadvise};
 use rustix::io::{pread, retry_on_intr};
 
-use super::ahead::Ahead;
-use super::{direct, modified};
+use super::modified;
+use crate::disk::ahead::Ahead;
+use crate::disk::direct;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
 
@@ -44,7 +45,7 @@ impl Stored {
     }
 
     /// Read from the disk itself, as far as the system can be told to. All that was written must be durable.
-    pub(super) fn past_cache(mut self) -> Self {
+    pub(crate) fn past_cache(mut self) -> Self {
         self.direct = direct::reopen(&self.file).map(Arc::new);
         if self.direct.is_none() {
             let _ = fadvise(&self.file, 0, None, Advice::DontNeed);

@@ -13,16 +13,7 @@ use super::database::{is_like_one, owner_of};
 use super::descriptor::FileId;
 use super::home::Home;
 use crate::model::HomePath;
-
-/// The largest file that is read ahead.
-const SMALL: u64 = 256 * 1024;
-/// Files that are handed over at once, at most, and the bytes after which no more are waited for: each time wakes somebody.
-const BATCH: usize = 16;
-const BATCH_BYTES: u64 = 256 * 1024;
-/// Batches that are read ahead.
-const AHEAD: usize = 4;
-/// Files that may be expected at once: the rest is opened like any other.
-const EXPECTED: usize = 1024;
+use crate::options::{MAX_EXPECTED, SMALL_BATCHES, SMALL_FILE, SMALL_FILES, SMALL_FILES_BYTES};
 
 /// A file that was read, and which one it is; none when whoever asks for it has to open it.
 type Found = Option<(FileId, Content)>;
@@ -40,7 +31,7 @@ impl Ahead {
     /// None when no thread can be had.
     pub(super) fn start(home: Arc<Home>) -> Option<Self> {
         let (wanted, to_open) = channel();
-        let (ready, batches) = sync_channel(AHEAD);
+        let (ready, batches) = sync_channel(SMALL_BATCHES);
         let work = move || {
             while let Some(batch) = read_some(&home, &to_open) {
                 if ready.send(batch).is_err() {
@@ -53,7 +44,7 @@ impl Ahead {
     }
 
     pub(super) fn expect(&mut self, paths: Vec<HomePath>) {
-        let room = EXPECTED.saturating_sub(self.expected.len());
+        let room = MAX_EXPECTED.saturating_sub(self.expected.len());
         for path in paths.into_iter().take(room) {
             if self.wanted.send(path.clone()).is_ok() {
                 self.expected.push_back(path);
@@ -80,7 +71,7 @@ impl Ahead {
 fn read_some(home: &Home, to_open: &Receiver<HomePath>) -> Option<Vec<Found>> {
     let mut batch = vec![read(home, &to_open.recv().ok()?)];
     let mut bytes = 0;
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
+    while batch.len() < SMALL_FILES && bytes < SMALL_FILES_BYTES {
         let Ok(path) = to_open.try_recv() else { break };
         let found = read(home, &path);
         bytes += found.as_ref().map_or(0, |(_, content)| content.size());
@@ -96,7 +87,7 @@ fn read(home: &Home, path: &[u8]) -> Found {
         return None;
     }
     let file = home.file(path).ok()?;
-    if file.facts.size > SMALL || is_like_one(file.facts.size) {
+    if file.facts.size > SMALL_FILE || is_like_one(file.facts.size) {
         return None;
     }
     Some((file.facts.id, Content::read_whole(file)?))

@@ -1,4 +1,4 @@
-//! Writes one staged file: exactly as many bytes as announced, long runs of zeros as holes.
+//! Writes one staged file: exactly as many bytes as announced, long runs of zeros as holes, a large file behind who restores.
 //!
 //! Refuses bytes beyond the announced size or the budget. A file that is not finished keeps its target from being committed.
 
@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::metadata::Metadata;
 use super::space::Budget;
+use crate::disk::behind::Behind;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
+use crate::options::WORTH_WRITING_BEHIND;
 
 /// A shorter run of zeros is written: a hole saves nothing worth a fragment there.
 const HOLE: usize = 64 * 1024;
@@ -49,7 +51,9 @@ impl Shared {
 
 /// A staged file in the making. Independent of the target that gave it.
 pub struct Writer {
-    file: File,
+    file: Arc<File>,
+    /// For a large file without holes so far.
+    behind: Option<Behind>,
     path: HomePath,
     size: u64,
     metadata: Metadata,
@@ -76,7 +80,19 @@ impl Drop for Writer {
 impl Writer {
     pub(super) fn new(file: File, path: &[u8], size: u64, metadata: Metadata, shared: Arc<Shared>) -> Self {
         shared.unfinished().0.insert(path.to_vec());
-        Self { file, path: path.to_vec(), size, metadata, shared, settled: 0, zeros: 0, finished: false }
+        let file = Arc::new(file);
+        let behind = (size >= WORTH_WRITING_BEHIND).then(|| Behind::new(file.clone()));
+        Self {
+            file,
+            behind,
+            path: path.to_vec(),
+            size,
+            metadata,
+            shared,
+            settled: 0,
+            zeros: 0,
+            finished: false,
+        }
     }
 
     /// Appends bytes. `Invalid` beyond the announced size, `NoSpace` beyond what may be used.
@@ -114,6 +130,7 @@ impl Writer {
             )));
         }
         self.settle_zeros()?;
+        self.settle()?;
         self.file.set_len(self.size).doing(|| self.cannot())?;
         self.metadata
             .apply(&self.file)
@@ -132,6 +149,7 @@ impl Writer {
         match usize::try_from(run).ok().and_then(|run| ZEROS.get(..run)).filter(|short| short.len() < HOLE) {
             Some(short) => self.write(short),
             None => {
+                self.settle()?;
                 self.settled += run;
                 Ok(())
             }
@@ -140,9 +158,18 @@ impl Writer {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.shared.budget.spend(bytes.len() as u64, &self.path)?;
-        self.file.write_all_at(bytes, self.settled).doing(|| self.cannot())?;
+        let written = match &mut self.behind {
+            Some(behind) => behind.append(bytes),
+            None => self.file.write_all_at(bytes, self.settled),
+        };
+        written.doing(|| self.cannot())?;
         self.settled += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Waits until everything is in the file; what comes next is written at once.
+    fn settle(&mut self) -> Result<()> {
+        self.behind.take().map_or(Ok(()), |mut behind| behind.settle()).doing(|| self.cannot())
     }
 
     fn cannot(&self) -> String {

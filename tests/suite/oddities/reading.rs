@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use larder_tests::TestHome;
+use larder_tests::{TestHome, noise};
 
-use super::{comes_back, must_equal, noise, skipped, tree};
+use super::{comes_back, must_equal, skipped, tree};
 
 const SIZE: usize = 32 << 20;
 /// Some 3 MiB were written, and no more than 12 were read ahead: the file is read half-way.

@@ -1,0 +1,10 @@
+//! Ways to the disk: past the system's cache, ahead of who reads, and behind who writes.
+//!
+//! Knows bytes and places in open files, not what they are for. Where a file system does not do it well, it is done as ever.
+
+pub(crate) mod ahead;
+pub(crate) mod behind;
+pub(crate) mod direct;
+mod seats;
+#[cfg(test)]
+mod tests;
