@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::Failure;
 use super::vitals::Vitals;
 use super::workers::Piece;
-use crate::options::{LOOK, MAX_UNTAKEN};
+use crate::options::{ANSWERS_AT_ONCE, LOOK, MAX_UNTAKEN};
 
 pub(super) struct Desk {
     /// The most pieces under way, and the most bytes that may lie here: of those that wait, and of answers.
@@ -34,6 +34,8 @@ struct State {
     answers: VecDeque<Answer>,
     /// The number of the earliest.
     first: u64,
+    /// How many of them are complete.
+    complete: usize,
     /// Bytes of all answers that nobody took yet.
     untaken: usize,
     failure: Option<Failure>,
@@ -53,6 +55,13 @@ impl State {
         let own = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
         let own = own.and_then(|at| self.answers.get(at)).map_or(0, |answer| answer.untaken);
         own >= MAX_UNTAKEN || number > self.first && self.untaken >= bytes_most
+    }
+
+    /// Whether it is worth waking the job: there are many answers for it, or workers may soon run out of pieces. What it does not
+    /// wake for now it wakes for with a later answer, at the latest the last.
+    fn is_worth_waking(&self) -> bool {
+        let is_there = self.answers.front().is_some_and(|answer| answer.is_complete);
+        is_there && (self.complete >= ANSWERS_AT_ONCE || self.waiting.len() <= ANSWERS_AT_ONCE)
     }
 
     fn answer(&mut self, number: u64) -> Option<&mut Answer> {
@@ -129,6 +138,7 @@ impl Desk {
             }
             answer.is_complete.then(|| {
                 state.answers.pop_front();
+                state.complete = state.complete.saturating_sub(1);
                 state.first = state.first.saturating_add(1);
                 if was_full {
                     self.room.notify_all();
@@ -157,11 +167,11 @@ impl Desk {
         let mut state = self.state();
         if let Some(answer) = state.answer(number) {
             answer.is_complete = true;
+            state.complete = state.complete.saturating_add(1);
         }
-        // The job comes to later ones without waiting.
-        let is_awaited = number == state.first;
+        let is_worth_waking = state.is_worth_waking();
         drop(state);
-        if is_awaited {
+        if is_worth_waking {
             self.answers.notify_all();
         }
     }
@@ -271,6 +281,30 @@ mod tests {
         desk.complete(first);
         assert_eq!(taken(&desk), None);
         desk.give(&hurried, second, vec![2]).unwrap();
+    }
+
+    #[test]
+    fn who_waits_is_woken_for_many_answers_at_once_and_for_the_last_ones() {
+        let desk = Desk::new(1000, 1000);
+        let count = 5 * ANSWERS_AT_ONCE;
+        (0..count).for_each(|_| assert!(desk.put(vec![0].into())));
+        let mut done = None;
+        let mut woken_after = Vec::new();
+        for answered in 0..count {
+            if desk.state().is_worth_waking() {
+                woken_after.push(answered);
+                while desk.state().complete > 0 {
+                    assert_eq!(taken(&desk), None);
+                }
+            }
+            done = desk.next(&vitals(), done).unwrap().map(|(number, _)| number);
+        }
+        desk.complete(done.unwrap());
+        assert!(desk.state().is_worth_waking(), "nothing more comes that could wake");
+        // The answer to a piece is complete when the next is asked for.
+        let many = ANSWERS_AT_ONCE;
+        assert_eq!(woken_after.first_chunk(), Some(&[many + 1, 2 * many + 1, 3 * many + 1]));
+        assert_eq!(woken_after.get(3), Some(&(4 * many)), "few pieces wait, so that workers may run out of them");
     }
 
     #[test]
