@@ -68,8 +68,8 @@ pub const MAX_PIECE: usize = 4 * 1024 * 1024;
 pub const MAX_UNTAKEN: usize = 1024 * 1024;
 /// Pieces that may be under way for each worker: one that it works on, and enough that none runs out while its job does something else.
 pub const PIECES_EACH: usize = 256;
-/// Answers for which a job that waits is woken, and pieces below which it is woken for any: each time costs as much as a tenth of a block.
-pub const ANSWERS_AT_ONCE: usize = 16;
+/// Answers for which a job that waits is woken while more than half of all pieces wait: each time costs some per cent of a block.
+pub const ANSWERS_AT_ONCE: usize = 8;
 /// Bytes for each worker of pieces that wait, and of answers.
 pub const BYTES_EACH: usize = 4 * MAX_PIECE;
 /// Workers that are started by default however many cores there are: each takes some ten MiB.

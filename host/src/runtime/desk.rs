@@ -57,11 +57,11 @@ impl State {
         own >= MAX_UNTAKEN || number > self.first && self.untaken >= bytes_most
     }
 
-    /// Whether it is worth waking the job: there are many answers for it, or workers may soon run out of pieces. What it does not
-    /// wake for now it wakes for with a later answer, at the latest the last.
-    fn is_worth_waking(&self) -> bool {
+    /// Whether it is worth waking the job: there are many answers for it, or not so many pieces wait that workers hold everything
+    /// up. What it is not woken for now it is woken for with a later answer, at the latest the last.
+    fn is_worth_waking(&self, pieces_most: usize) -> bool {
         let is_there = self.answers.front().is_some_and(|answer| answer.is_complete);
-        is_there && (self.complete >= ANSWERS_AT_ONCE || self.waiting.len() <= ANSWERS_AT_ONCE)
+        is_there && (self.complete >= ANSWERS_AT_ONCE || self.waiting.len() < pieces_most / 2)
     }
 
     fn answer(&mut self, number: u64) -> Option<&mut Answer> {
@@ -169,7 +169,7 @@ impl Desk {
             answer.is_complete = true;
             state.complete = state.complete.saturating_add(1);
         }
-        let is_worth_waking = state.is_worth_waking();
+        let is_worth_waking = state.is_worth_waking(self.pieces_most);
         drop(state);
         if is_worth_waking {
             self.answers.notify_all();
@@ -284,27 +284,27 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_woken_for_many_answers_at_once_and_for_the_last_ones() {
-        let desk = Desk::new(1000, 1000);
-        let count = 5 * ANSWERS_AT_ONCE;
-        (0..count).for_each(|_| assert!(desk.put(vec![0].into())));
+    fn who_waits_is_woken_for_many_answers_at_once_while_many_pieces_wait_and_else_for_each() {
+        let many = ANSWERS_AT_ONCE;
+        let desk = Desk::new(4 * many, 1000);
+        (0..4 * many).for_each(|_| assert!(desk.put(vec![0].into())));
+        let is_worth_waking = || desk.state().is_worth_waking(desk.pieces_most);
         let mut done = None;
         let mut woken_after = Vec::new();
-        for answered in 0..count {
-            if desk.state().is_worth_waking() {
+        for answered in 0..4 * many {
+            // The answer to a piece is complete when the next is asked for.
+            done = desk.next(&vitals(), done).unwrap().map(|(number, _)| number);
+            if is_worth_waking() {
                 woken_after.push(answered);
                 while desk.state().complete > 0 {
                     assert_eq!(taken(&desk), None);
                 }
             }
-            done = desk.next(&vitals(), done).unwrap().map(|(number, _)| number);
         }
         desk.complete(done.unwrap());
-        assert!(desk.state().is_worth_waking(), "nothing more comes that could wake");
-        // The answer to a piece is complete when the next is asked for.
-        let many = ANSWERS_AT_ONCE;
-        assert_eq!(woken_after.first_chunk(), Some(&[many + 1, 2 * many + 1, 3 * many + 1]));
-        assert_eq!(woken_after.get(3), Some(&(4 * many)), "few pieces wait, so that workers may run out of them");
+        assert!(is_worth_waking(), "nothing more comes that could wake");
+        let few_wait = 2 * many + 1..4 * many;
+        assert_eq!(woken_after, [many].into_iter().chain([2 * many]).chain(few_wait).collect::<Vec<_>>());
     }
 
     #[test]
