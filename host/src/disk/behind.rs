@@ -24,6 +24,8 @@ pub(crate) struct Behind {
     /// Bytes that were appended.
     size: u64,
     thread: Option<Thread>,
+    /// What went wrong. Bytes that were appended may be missing from then on, so nothing goes well any more.
+    broken: Option<io::Error>,
 }
 
 struct Thread {
@@ -36,14 +38,32 @@ struct Thread {
 impl Behind {
     /// Writes an empty file.
     pub(crate) fn new(file: Arc<File>) -> Self {
-        Self { file, size: 0, thread: None }
+        Self { file, size: 0, thread: None, broken: None }
     }
 
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    pub(crate) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.unless_broken(|this| this.take_over(bytes))
+    }
+
+    /// Waits until the file holds everything that was appended.
+    pub(crate) fn settle(&mut self) -> io::Result<()> {
+        self.unless_broken(|this| this.thread.take().map_or(Ok(()), Thread::end))
+    }
+
+    fn unless_broken(&mut self, work: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        if let Some(error) = &self.broken {
+            return Err(same(error));
+        }
+        let done = work(self);
+        self.broken = done.as_ref().err().map(same);
+        done
+    }
+
+    fn take_over(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let seated = || SEATS.take().map(|seat| Thread::start(self.file.clone(), self.size, seat));
             let Some(mut thread) = self.thread.take().map(Ok).or_else(seated).transpose()? else {
@@ -64,11 +84,6 @@ impl Behind {
         self.file.write_all_at(bytes, self.size)?;
         self.size = self.size.saturating_add(bytes.len() as u64);
         Ok(())
-    }
-
-    /// Waits until the file holds everything that was appended.
-    pub(crate) fn settle(&mut self) -> io::Result<()> {
-        self.thread.take().map_or(Ok(()), Thread::end)
     }
 }
 
@@ -130,6 +145,11 @@ impl Thread {
         self.filling.used = 0;
         self.end().err().unwrap_or_else(|| io::Error::other("writing ended too early"))
     }
+}
+
+/// The error once more, with its reason.
+fn same(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// How bytes get into the file.

@@ -115,6 +115,9 @@ fn what_the_disk_refuses_is_told_with_its_reason() {
     let mut written = Behind::new(full);
     written.append(b"a little waits").unwrap();
     assert_eq!(written.settle().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    // What was lost stays lost, whoever tries again or goes on as if nothing had been.
+    assert_eq!(written.append(b"more").unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(written.settle().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }
 
 #[test]

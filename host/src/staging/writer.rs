@@ -169,7 +169,10 @@ impl Writer {
 
     /// Waits until everything is in the file; what comes next is written at once.
     fn settle(&mut self) -> Result<()> {
-        self.behind.take().map_or(Ok(()), |mut behind| behind.settle()).doing(|| self.cannot())
+        let settled = self.behind.as_mut().map_or(Ok(()), Behind::settle);
+        settled.doing(|| self.cannot())?;
+        self.behind = None;
+        Ok(())
     }
 
     fn cannot(&self) -> String {
