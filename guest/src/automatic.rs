@@ -157,6 +157,10 @@ pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
         let names = failed.join(", ");
         log(outside, &format!("backup {id} did not get to {names}: there is no such location (any more)"));
     }
+    for doubt in created.get("doubted").and_then(Value::as_array).into_iter().flatten() {
+        let text = |key| doubt.get(key).and_then(Value::as_str).unwrap_or_default();
+        log(outside, &format!("{}: {}", text("path"), text("reason")));
+    }
     with(|inner| {
         inner.store.know(id, failed);
         inner.store.verify(id, size, now);

@@ -312,6 +312,9 @@ impl ports::Draft for imports::storage::Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()> {
         self.append(bytes).map_err(fault)
     }
+    fn append_from(&self, source: Place<'_>) -> Outcome<()> {
+        self.append_from(given_out(source)?, source.offset, source.count).map_err(fault)
+    }
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
         self.patch(offset, bytes).map_err(fault)
     }

@@ -148,6 +148,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         } else {
             let mut offset = 0;
             entry.kind = Kind::File(size);
+            content.ahead(0, size);
             let next = |most| {
                 let bytes = content.read(offset, u32::try_from(most).unwrap_or(u32::MAX))?;
                 offset += bytes.len() as u64;

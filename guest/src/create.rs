@@ -9,21 +9,26 @@ use crate::blocks::cut::Sizes;
 use crate::blocks::fingerprint::Fingerprints;
 use crate::blocks::index::{self, About};
 use crate::blocks::line::{Line, Made};
-use crate::blocks::old::{self, Old};
+use crate::blocks::old::{self, Notes, Old};
 use crate::content::{ContentWriter, Progressed};
-use crate::error::{Failure, Result};
+use crate::digest::Wanted;
+use crate::error::{Failure, Result, UNREADABLE};
 use crate::estimate;
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
-use crate::model::{CreateRequest, Created, Preview, Protect};
-use crate::part::PartWriter;
+use crate::model::{CreateRequest, Created, Preview, Protect, Skipped};
+use crate::part::{PartWriter, Splice};
 use crate::plan::Plan;
-use crate::ports::{Draft, Location, Outside, Snapshot};
+use crate::ports::{Draft, Location, Outside, Place, Snapshot};
 use crate::progress::Progress;
 use crate::proof::{self, Meant};
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
 use crate::store::drawn;
 use crate::verify;
+
+/// What a last backup is said to be that is not what was noted.
+const DOUBT: &str = "it does not hold what it did when it was made, so nothing was taken from it; `larder verify` says whether it \
+                     can still be restored";
 
 /// Everything that is known before anything is written.
 struct Prepared {
@@ -107,8 +112,19 @@ pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview
     })
 }
 
-/// Makes a backup.
+/// Makes a backup. When bytes that were taken from the last one may be at fault that it fails, nothing is taken, and all begins anew.
 pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created> {
+    let notes = Notes::new(outside);
+    match make(outside, request, &notes) {
+        Err(failure) if notes.are_used() && failure.code == UNREADABLE => {
+            notes.distrust();
+            make(outside, request, &notes)
+        }
+        made => made,
+    }
+}
+
+fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Result<Created> {
     let prepared = prepare(outside, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
     let manifest = manifest(&prepared, request)?;
@@ -119,7 +135,8 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let key = request.index_key.clone().unwrap_or_else(|| Password::new(drawn::<32>(outside)));
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = lock.as_ref().and_then(Lock::reading_last);
-    let mut old = Old::open(outside, &prepared.location.id, &fingerprints, reading_last);
+    let location = &prepared.location.id;
+    let mut old = Old::open(notes, location, &fingerprints, reading_last);
     let draft = outside.draft(&prepared.location.id, &file)?;
 
     let mut skipped = prepared.plan.skipped;
@@ -136,7 +153,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     content.add_all(prepared.plan.entries, &mut progress)?;
     let Progressed { sink, amount, skipped: more } = content.finish()?;
     skipped.extend(more);
-    let Made { sink, segments, crew, summary, blocks, kept } = sink.finish()?;
+    let Made { sink, segments, proofs, crew, summary, blocks, kept } = sink.finish()?;
     sink.finish()?;
     let (_, size) = outer.finish()?;
     progress.finish();
@@ -147,8 +164,14 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     let about = About { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
     let keys = lock.as_ref().map(|lock| (&lock.keys, &mut random as &mut dyn Random));
     let index = index::encode(&about, &blocks, &fingerprints, keys);
-    let meant =
-        Meant { manifest: &manifest, size, version, segments: &segments, crew: crew.as_deref(), amount };
+    let meant = Meant {
+        manifest: &manifest,
+        size,
+        version,
+        home: Wanted { segments: &segments, proofs: &proofs, fingerprints: &fingerprints },
+        crew: crew.as_deref(),
+        amount,
+    };
     if verify::amount(&summary) != amount {
         return Err(proof::distrusted(&file, &format!("{amount:?} became {:?}", verify::amount(&summary))));
     }
@@ -174,6 +197,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
         securetar: version,
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
+        doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
 }
 
@@ -237,5 +261,11 @@ impl crate::archive::Draft for Port<'_> {
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
         Ok(self.0.patch(offset, bytes)?)
+    }
+}
+
+impl Splice for Port<'_> {
+    fn splice(&mut self, from: Place<'_>) -> std::io::Result<()> {
+        Ok(self.0.append_from(from)?)
     }
 }

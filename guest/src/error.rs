@@ -17,6 +17,9 @@ pub struct Failure {
     pub message: String,
 }
 
+/// The code of whatever reads or writes otherwise than it should (Home Assistant's).
+pub const UNREADABLE: &str = "backup_reader_writer_error";
+
 impl Failure {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into() }

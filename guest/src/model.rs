@@ -176,6 +176,9 @@ pub struct Created {
     /// Locations that were asked for and are not there.
     pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
+    /// The last backup, by its file, if it turned out not to be what it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubted: Vec<Skipped>,
 }
 
 #[derive(Debug, Serialize)]

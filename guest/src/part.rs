@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Read, Write};
 
 use crate::archive::{ArchiveError, Draft, MemberWriter};
 use crate::error::{Failure, Result};
+use crate::ports::Place;
 use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random, SecureTarError};
 
 /// Bytes that are collected before the host is called.
@@ -45,6 +46,11 @@ impl<R: Read> Read for PartReader<R> {
     }
 }
 
+/// Takes bytes that lie elsewhere as if they were written.
+pub trait Splice {
+    fn splice(&mut self, from: Place<'_>) -> io::Result<()>;
+}
+
 /// A part while it is written. Without [`PartWriter::finish`] it is not whole.
 pub enum PartWriter<'a, D: Draft> {
     Plain(BufWriter<MemberWriter<'a, D>>),
@@ -75,6 +81,19 @@ impl<'a, D: Draft> PartWriter<'a, D> {
         };
         member.finish()?;
         Ok(())
+    }
+}
+
+impl<D: Draft + Splice> Splice for PartWriter<'_, D> {
+    fn splice(&mut self, from: Place<'_>) -> io::Result<()> {
+        match self {
+            Self::Plain(buffer) => {
+                buffer.flush()?;
+                buffer.get_mut().append_by(from.count.into(), |draft| draft.splice(from))
+            }
+            // Nobody else has encrypted it with this key.
+            Self::Protected(encryptor) => encryptor.write_all(&from.read()?),
+        }
     }
 }
 

@@ -210,6 +210,8 @@ pub struct Object {
 
 pub trait Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
+    /// Appends bytes that lie elsewhere, without reading them.
+    fn append_from(&self, source: Place<'_>) -> Outcome<()>;
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     fn publish(&self) -> Outcome<()>;

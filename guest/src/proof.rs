@@ -4,7 +4,7 @@
 //! was read back (`archive/framing.rs`), each block inflated and compared (`blocks/codec.rs`).
 
 use crate::archive::{Manifest, Member};
-use crate::digest::{self, Segment};
+use crate::digest::{self, Wanted};
 use crate::error::{Failure, Result};
 use crate::model::Amount;
 use crate::part::{PartReader, from_io};
@@ -22,7 +22,7 @@ pub struct Meant<'a> {
     /// Of the encryption; none when anyone can read it.
     pub version: Option<u8>,
     /// What the home's part is known by before it is encrypted.
-    pub segments: &'a [Segment],
+    pub home: Wanted<'a>,
     /// Who can help.
     pub crew: Option<&'a dyn Crew>,
     pub amount: Amount,
@@ -71,18 +71,18 @@ fn holds(
     meant: &Meant<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<bool> {
-    let Meant { segments, crew, .. } = *meant;
+    let Meant { home, crew, .. } = *meant;
     match crew {
         // Each message of a protected part is needed for the next one: there is nothing to do side by side.
         Some(crew) if keys.is_none() => {
-            let is_as_long = digest::bytes_of(segments) == member.size;
-            Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, segments, progress)?)
+            let is_as_long = digest::bytes_of(home.segments) == member.size;
+            Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, home, progress)?)
         }
         _ => {
             stored.ahead(member.offset, member.size);
             let source = Reader::section(stored, member.offset, member.size);
             let mut part = PartReader::open(source, member.size, keys)?;
-            let found = digest::is_same(&mut part, segments, progress);
+            let found = digest::is_same(&mut part, home, progress);
             found.map_err(|error| part.explain(from_io(error)))
         }
     }

@@ -77,10 +77,18 @@ const MOST_WORKERS: usize = 6;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 
+/// How far workers step back behind their job (`nice`): it has to hand out what they do next, and to take what they have done.
+pub const BEHIND_JOBS: i32 = 5;
+
 /// Bytes that are written to a location, or read ahead from it, at once.
 pub const DISK_ROOM: usize = 1 << 20;
-/// Buffers of that size for each file: one that is used, one that the disk has, and some for a disk that is slow now and then.
+/// Buffers of that size for each file that is read ahead: one that is used, one that the disk has, and some for a disk that is slow now
+/// and then.
 pub const DISK_BUFFERS: usize = 4;
+/// Bytes in memory that wait to be written behind who appends, and pieces that wait: enough for workers to have something to do while the
+/// disk is busy with what is copied.
+pub const BEHIND_BYTES: usize = 8 << 20;
+pub const BEHIND_PIECES: usize = 1024;
 /// Stored files that are read ahead at once, each with a thread and those buffers: a job needs one or two. Others are read when they
 /// are asked for.
 pub const MAX_AHEAD: usize = 16;
@@ -90,12 +98,17 @@ pub const MAX_BEHIND: usize = 16;
 pub const WORTH_WRITING_BEHIND: u64 = 1 << 20;
 /// Bytes in the system's cache that the disk is told of at once.
 pub const TOLD_BYTES: u64 = 16 << 20;
-/// The largest file of the home that is read ahead. Files that are handed over at once, at most; the bytes after which no more are waited
-/// for, since each time wakes somebody; how many such batches are read ahead.
-pub const SMALL_FILE: u64 = 256 * 1024;
+/// The largest file of the home that is read ahead as a whole. Files that are handed over at once, at most; the bytes after which no more
+/// are waited for, since each time wakes somebody; how many such batches are read ahead.
+pub const SMALL_FILE: u64 = 1024 * 1024;
 pub const SMALL_FILES: usize = 16;
 pub const SMALL_FILES_BYTES: u64 = 256 * 1024;
 pub const SMALL_BATCHES: usize = 4;
+/// Larger files are read on in such pieces, so many of them ahead of who reads; and files that this is done for at once, each with a
+/// thread: a job needs one.
+pub const STREAM_PIECE: usize = 256 * 1024;
+pub const STREAM_PIECES: usize = 4;
+pub const MAX_STREAMS: usize = 16;
 /// Files that a snapshot may expect at once: the rest is opened like any other.
 pub const MAX_EXPECTED: usize = 1024;
 

@@ -95,6 +95,13 @@ impl<D: Draft> MemberWriter<'_, D> {
         self.outer.draft.patch(self.start.saturating_add(offset), bytes)
     }
 
+    /// Appends `count` bytes that `put` brings into the draft in a way of its own.
+    pub fn append_by(&mut self, count: u64, put: impl FnOnce(&mut D) -> io::Result<()>) -> io::Result<()> {
+        put(&mut self.outer.draft)?;
+        self.outer.at = self.outer.at.saturating_add(count);
+        Ok(())
+    }
+
     /// Fills the last block and corrects the header. The size in bytes; from 8 GiB on it is stored in base 256.
     pub fn finish(mut self) -> Result<u64> {
         let size = self.outer.at.saturating_sub(self.start);

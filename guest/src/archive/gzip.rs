@@ -31,13 +31,22 @@ impl<W: Write> GzipMember<W> {
     }
 
     /// Adds a block that holds so many bytes with that CRC-32. Where it lies, counted from the member's first byte.
-    pub fn block(&mut self, (length, check): (u32, u32), deflated: &[u8]) -> io::Result<u64> {
+    pub fn block(&mut self, holds: (u32, u32), deflated: &[u8]) -> io::Result<u64> {
         self.sink.write_all(deflated)?;
+        Ok(self.count(holds, deflated.len() as u64))
+    }
+
+    /// As [`GzipMember::block`] for a block of `size` bytes that come into the sink in another way.
+    pub fn count(&mut self, (length, check): (u32, u32), size: u64) -> u64 {
         self.check = crc32_combine(self.check, check, length.into());
         self.amount = self.amount.saturating_add(length.into());
         let at = self.at;
-        self.at = self.at.saturating_add(deflated.len() as u64);
-        Ok(at)
+        self.at = self.at.saturating_add(size);
+        at
+    }
+
+    pub fn sink(&mut self) -> &mut W {
+        &mut self.sink
     }
 
     /// Writes the end and the trailer: check value and size of all together.

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::check::check;
-use super::work::{Answer, Piece, senseless};
+use super::work::Answer;
 use crate::error::{Failure, Result};
 
 /// Deflate's level: zlib-rs's 5 stays within 3 % of `pigz -6` in blocks of 64 KiB, in two thirds of its level 6's time.
@@ -53,16 +53,11 @@ impl Default for Codec {
 }
 
 impl Codec {
-    /// Makes the block that a piece asks for.
-    pub fn work(&mut self, piece: &[u8]) -> Result<Vec<u8>> {
-        let piece = Piece::parse(piece).ok_or_else(senseless)?;
-        let check = check(piece.plain, &mut self.plain);
-        if !piece.kept.is_empty() && self.holds(piece.kept, piece.plain) {
-            return Ok([&Answer::Kept.head(check), piece.kept].concat());
-        }
-        let is_hopeless = piece.is_incompressible || self.looks_incompressible(piece.plain);
-        let deflated = if is_hopeless { None } else { self.deflated(piece.plain, check)? };
-        Ok(deflated.unwrap_or_else(|| stored(Answer::Stored.head(check), piece.plain)))
+    /// Makes the block that holds this: the answer of a worker.
+    pub fn work(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
+        let check = check(plain, &mut self.plain);
+        let deflated = if self.looks_incompressible(plain) { None } else { self.deflated(plain, check)? };
+        Ok(deflated.unwrap_or_else(|| stored(Answer::Stored.head(check), plain)))
     }
 
     /// The answer with the deflated block; none when it is not smaller than a stored one.
@@ -85,26 +80,43 @@ impl Codec {
         }
     }
 
-    /// Whether `deflated` is one or more whole blocks that inflate to exactly `plain`, the last of which ends neither the stream
-    /// nor within a byte. It does not matter where it comes from: who made it cannot know the probe.
+    /// The `length` bytes that a block holds as it stands in the stream: deflated, as [`Codec::inflated`] finds them, or stored.
+    pub fn opened(&mut self, block: &[u8], length: usize) -> Option<&[u8]> {
+        // What does not get smaller is stored: none is as large as that otherwise.
+        if block.len() != stored_size(length) {
+            return self.inflated(block, length);
+        }
+        self.plain.clear();
+        for part in block.chunks(STORED_HEAD + STORED_MOST) {
+            self.plain.extend_from_slice(part.get(STORED_HEAD..)?);
+        }
+        Some(&self.plain)
+    }
+
+    /// Whether `deflated` is one or more whole blocks that inflate to exactly `plain`, as [`Codec::inflated`] finds them.
     pub fn holds(&mut self, deflated: &[u8], plain: &[u8]) -> bool {
-        let Some(before_mark) = deflated.strip_suffix(&MARK) else { return false };
+        self.inflated(deflated, plain.len()).is_some_and(|found| is_equal(found, plain))
+    }
+
+    /// The `length` bytes that `deflated` holds, if it is one or more whole blocks, the last of which ends neither the stream nor
+    /// within a byte. It does not matter where it comes from: who made it cannot know the probe.
+    pub fn inflated(&mut self, deflated: &[u8], length: usize) -> Option<&[u8]> {
+        let before_mark = deflated.strip_suffix(&MARK)?;
         self.inflate.reset(false);
         self.plain.clear();
-        self.plain.reserve(plain.len().saturating_add(ROOM));
+        self.plain.reserve(length.saturating_add(ROOM));
         let first = self.inflate.decompress_vec(before_mark, &mut self.plain, FlushDecompress::None);
         let mut all = before_mark.len() as u64;
-        if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || !is_equal(&self.plain, plain)
-        {
-            return false;
+        if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || self.plain.len() != length {
+            return None;
         }
         // In place of the mark: only where a stored block begins do these bytes come out as they are.
         let probe = [PROBE_HEAD.as_slice(), &self.probe, &END].concat();
         let end = self.inflate.decompress_vec(&probe, &mut self.plain, FlushDecompress::Finish);
         all = all.saturating_add(probe.len() as u64);
-        matches!(end, Ok(Status::StreamEnd))
-            && self.inflate.total_in() == all
-            && self.plain.get(plain.len()..) == Some(&self.probe)
+        let (found, behind) = self.plain.split_at_checked(length)?;
+        let is_whole = matches!(end, Ok(Status::StreamEnd)) && self.inflate.total_in() == all;
+        (is_whole && behind == self.probe).then_some(found)
     }
 
     /// A cheap guess. First how often bytes repeat: that of text, code and databases is far from chance. Only what looks like
@@ -148,9 +160,14 @@ fn is_like_chance(sample: &[u8]) -> bool {
     pairs < size + size * size / 256 * 5 / 4
 }
 
+/// Bytes of a block that is stored as it is.
+pub fn stored_size(length: usize) -> usize {
+    length.saturating_add(length.div_ceil(STORED_MOST).saturating_mul(STORED_HEAD))
+}
+
 /// Appends deflate's stored blocks.
 pub fn stored(mut to: Vec<u8>, plain: &[u8]) -> Vec<u8> {
-    to.reserve_exact(plain.len() + plain.len().div_ceil(STORED_MOST) * STORED_HEAD);
+    to.reserve_exact(stored_size(plain.len()));
     for part in plain.chunks(STORED_MOST) {
         let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
         to.push(0);

@@ -22,7 +22,12 @@ pub const SEAL: usize = 32;
 const FOR_CONTENTS: &[u8] = b"larder contents";
 const FOR_SEALS: &[u8] = b"larder seals";
 /// XXH3 wants a secret of 192 bytes.
-const SECRET: usize = 192;
+pub const SECRET: usize = 192;
+
+/// XXH3, 128 bits, with a secret of [`SECRET`] bytes.
+pub fn fingerprint(bytes: &[u8], secret: &[u8]) -> u128 {
+    xxh3_128_with_secret(bytes, secret)
+}
 
 pub struct Fingerprints {
     secret: Zeroizing<Vec<u8>>,
@@ -42,9 +47,13 @@ impl Fingerprints {
         Ok(Self { secret, seal: seal.map_err(impossible)? })
     }
 
-    /// XXH3, 128 bits, with the secret.
     pub fn of(&self, bytes: &[u8]) -> u128 {
-        xxh3_128_with_secret(bytes, &self.secret)
+        fingerprint(bytes, &self.secret)
+    }
+
+    /// What workers need to make the same.
+    pub fn secret(&self) -> &[u8] {
+        &self.secret
     }
 
     pub fn seal(&self, bytes: &[u8]) -> [u8; SEAL] {

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::codec::stored_size;
 use super::fingerprint::Fingerprints;
 use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
 
@@ -47,6 +48,14 @@ pub struct Block {
 }
 
 impl Block {
+    /// Bytes in the stream.
+    pub fn size(&self) -> u64 {
+        match self.deflated {
+            0 => usize::try_from(self.length).map_or(u64::MAX, |length| stored_size(length) as u64),
+            deflated => deflated.into(),
+        }
+    }
+
     fn encode(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.fingerprint.to_le_bytes());
         to.extend_from_slice(&self.length.to_le_bytes());

@@ -6,28 +6,29 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::codec::{Codec, stored};
 use super::cut::{Cutter, Sizes};
 use super::fingerprint::Fingerprints;
 use super::index::Block;
-use super::old::Source;
-use super::work::{Answer, KIND, Piece};
+use super::old::{self, Kept, Source};
+use super::work::{Answer, BLOCK, KIND};
 use crate::archive::{ArchiveError, Entry, Framing, GzipMember, Limits, Summary, TreeSink};
-use crate::digest::{Digesting, Segment};
-use crate::error::{Failure, Result};
-use crate::part::from_io;
+use crate::digest::{Digesting, Proof, Segment};
+use crate::error::{Failure, Result, UNREADABLE};
+use crate::part::{Splice, from_io};
 use crate::ports::{Crew, Outside};
 
 /// More workers than this have nothing to do: one job reads and writes for all of them.
 const WORKERS: u32 = 64;
 /// Bytes of blocks that workers have, or that wait for those before them.
 const UNDER_WAY_MOST: usize = 15 * 1024 * 1024;
-/// Of so many blocks that are taken from the last backup one is inflated and compared again.
+/// Of so many blocks that are taken from the last backup one is opened again when it is read back.
 const PROVEN_ANEW: u64 = 16;
 
 /// Takes the tree of a home.
-pub struct Line<'a, W: Write> {
+pub struct Line<'a, W: Write + Splice> {
     framing: Framing<'a>,
     cutter: Cutter,
     belt: Belt<'a, W>,
@@ -38,6 +39,8 @@ pub struct Made<W> {
     pub sink: W,
     /// What its bytes are known by.
     pub segments: Vec<Segment>,
+    /// Some of those that were taken from the last backup, to be looked at when all is read back.
+    pub proofs: Vec<Proof>,
     /// The workers, which have nothing to do any more.
     pub crew: Option<Box<dyn Crew>>,
     /// What the tar holds, as its reader's rules see it.
@@ -45,16 +48,16 @@ pub struct Made<W> {
     /// Where its blocks lie.
     pub blocks: Vec<Block>,
     /// How many of them, and bytes of what they hold, were taken from the last backup.
-    pub kept: Kept,
+    pub kept: Unchanged,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct Unchanged {
     pub blocks: u64,
     pub bytes: u64,
 }
 
-impl<'a, W: Write> Line<'a, W> {
+impl<'a, W: Write + Splice> Line<'a, W> {
     /// `now` is in seconds since 1970.
     pub fn new(
         outside: &dyn Outside,
@@ -74,13 +77,15 @@ impl<'a, W: Write> Line<'a, W> {
             under_way: VecDeque::new(),
             at_work: 0,
             weight: 0,
-            member: GzipMember::new(Digesting::new(sink), now).map_err(from_io)?,
+            member: GzipMember::new(Digesting::new(sink, fingerprints), now).map_err(from_io)?,
             fingerprints,
             old,
+            run: 0..0,
             piece: Vec::new(),
+            proofs: Vec::new(),
             found: first_proven.map(u64::from)[0],
             blocks: Vec::new(),
-            kept: Kept::default(),
+            kept: Unchanged::default(),
         };
         Ok(Self { framing: Framing::new(limits), cutter: Cutter::new(sizes), belt })
     }
@@ -91,14 +96,15 @@ impl<'a, W: Write> Line<'a, W> {
         while !belt.under_way.is_empty() {
             belt.collect()?;
         }
+        belt.copy_run()?;
         let summary = framing.finish()?;
-        let Belt { crew, member, blocks, kept, .. } = belt;
+        let Belt { crew, member, proofs, blocks, kept, .. } = belt;
         let (sink, segments) = member.finish().map_err(from_io)?.finish();
-        Ok(Made { sink, segments, crew, summary, blocks, kept })
+        Ok(Made { sink, segments, proofs, crew, summary, blocks, kept })
     }
 }
 
-impl<W: Write> TreeSink for Line<'_, W> {
+impl<W: Write + Splice> TreeSink for Line<'_, W> {
     fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
         self.framing.head(entry, bytes).map_err(misframed)?;
         self.cutter.head(entry, bytes, &mut |block| Ok(self.belt.put(block)?))
@@ -119,26 +125,29 @@ impl<W: Write> TreeSink for Line<'_, W> {
 /// Nothing that one entry could be left out for: the archive itself would not be good.
 fn misframed(error: ArchiveError) -> io::Error {
     let what = format!("the backup would not be readable, so it is not made: {error}");
-    Failure::new("backup_reader_writer_error", what).into()
+    Failure::new(UNREADABLE, what).into()
 }
 
 /// Blocks under way, in order.
-struct Belt<'a, W: Write> {
+struct Belt<'a, W: Write + Splice> {
     crew: Option<Box<dyn Crew>>,
     codec: Codec,
     under_way: VecDeque<UnderWay>,
     /// How many of them workers have, and the bytes that all of them take.
     at_work: usize,
     weight: usize,
-    member: GzipMember<Digesting<W>>,
+    member: GzipMember<Digesting<'a, W>>,
     fingerprints: &'a Fingerprints,
     old: Option<Source<'a>>,
+    /// Bytes of the last backup that come next, and are not copied yet.
+    run: Range<u64>,
     /// Its room is used again.
     piece: Vec<u8>,
-    /// Counts blocks that the last backup has.
+    /// Counts blocks that are taken from the last backup.
     found: u64,
+    proofs: Vec<Proof>,
     blocks: Vec<Block>,
-    kept: Kept,
+    kept: Unchanged,
 }
 
 struct UnderWay {
@@ -150,120 +159,129 @@ struct UnderWay {
 
 /// The bytes of a block for the stream.
 enum Bytes {
-    Here(Vec<u8>),
-    /// A worker makes them. If the block is one that the last backup has, they must become the same.
-    AtWork {
-        is_old: bool,
-    },
+    /// The last backup has them.
+    Kept(Kept),
+    /// A worker makes them.
+    AtWork,
     /// As a worker would answer.
-    Made {
-        answer: Vec<u8>,
-        is_old: bool,
-    },
+    Made(Vec<u8>),
 }
 
-impl<W: Write> Belt<'_, W> {
+impl<W: Write + Splice> Belt<'_, W> {
     fn put(&mut self, plain: &[u8]) -> Result<()> {
         let length =
             u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
         let fingerprint = self.fingerprints.of(plain);
-        let found = self.old.as_mut().and_then(|old| old.find(fingerprint, length));
-        self.found += u64::from(found.is_some());
-        let (block, bytes) = match found {
-            Some((block, bytes)) if !self.found.is_multiple_of(PROVEN_ANEW) => {
-                let bytes = if block.deflated == 0 { stored(Vec::new(), plain) } else { bytes };
-                self.kept.blocks += 1;
-                self.kept.bytes += u64::from(length);
-                (block, Bytes::Here(bytes))
-            }
-            Some((block, bytes)) => (block, self.hand_out(plain, Some((&block, &bytes)))?),
-            None => {
-                let block = Block { fingerprint, length, ..Block::default() };
-                (block, self.hand_out(plain, None)?)
-            }
+        let (block, bytes) = match self.old.as_mut().and_then(|old| old.find(fingerprint, length)) {
+            Some((block, Kept::AsItIs)) => (block, Bytes::Kept(Kept::Here(stored(Vec::new(), plain)))),
+            Some((block, kept)) => (block, Bytes::Kept(kept)),
+            None => (Block { fingerprint, length, ..Block::default() }, self.hand_out(plain)?),
         };
-        let weight = if let Bytes::Here(bytes) = &bytes { bytes.len() } else { plain.len() };
+        let held = match &bytes {
+            Bytes::Kept(Kept::Here(bytes)) => bytes.len(),
+            Bytes::Kept(_) => 0,
+            Bytes::AtWork | Bytes::Made(_) => plain.len(),
+        };
+        let weight = held + size_of::<UnderWay>();
         self.weight += weight;
         self.under_way.push_back(UnderWay { block, bytes, weight });
-        let is_here = |first: &UnderWay| matches!(first.bytes, Bytes::Here(_));
-        while self.weight > UNDER_WAY_MOST || self.under_way.front().is_some_and(is_here) {
+        let is_there = |first: &UnderWay| !matches!(first.bytes, Bytes::AtWork);
+        while self.weight > UNDER_WAY_MOST || self.under_way.front().is_some_and(is_there) {
             self.collect()?;
         }
         Ok(())
     }
 
-    /// Work on a block; on one that the last backup has so, too.
-    fn hand_out(&mut self, plain: &[u8], old: Option<(&Block, &[u8])>) -> Result<Bytes> {
-        let is_old = old.is_some();
-        let is_stored = old.is_some_and(|(block, _)| block.deflated == 0);
-        self.piece.clear();
-        Piece { is_incompressible: is_stored, plain, kept: old.map_or(&[], |(_, kept)| kept) }
-            .encode(&mut self.piece);
+    fn hand_out(&mut self, plain: &[u8]) -> Result<Bytes> {
         let Some(most) = self.crew.as_ref().map(|crew| crew.capacity().max(1)) else {
-            return Ok(Bytes::Made { answer: self.codec.work(&self.piece)?, is_old });
+            return Ok(Bytes::Made(self.codec.work(plain)?));
         };
         while self.at_work >= most {
             self.collect()?;
         }
+        self.piece.clear();
+        self.piece.push(BLOCK);
+        self.piece.extend_from_slice(plain);
         if let Some(crew) = &self.crew {
             crew.put(&self.piece)?;
         }
         self.at_work += 1;
-        Ok(Bytes::AtWork { is_old })
+        Ok(Bytes::AtWork)
     }
 
     /// Puts the earliest block into the stream.
     fn collect(&mut self) -> Result<()> {
         let Some(UnderWay { block, bytes, weight }) = self.under_way.pop_front() else { return Ok(()) };
         self.weight = self.weight.saturating_sub(weight);
-        let (answer, is_old) = match (bytes, &self.crew) {
-            (Bytes::Here(bytes), _) => return self.write(block, &bytes),
-            (Bytes::Made { answer, is_old }, _) => (answer, is_old),
-            (Bytes::AtWork { is_old }, Some(crew)) => {
+        let answer = match (bytes, &self.crew) {
+            (Bytes::Kept(kept), _) => return self.keep(block, &kept),
+            (Bytes::Made(answer), _) => answer,
+            (Bytes::AtWork, Some(crew)) => {
                 self.at_work = self.at_work.saturating_sub(1);
-                (crew.take_whole()?, is_old)
+                crew.take_whole()?
             }
-            (Bytes::AtWork { .. }, None) => return Err(senseless()),
+            (Bytes::AtWork, None) => return Err(senseless()),
         };
         let Some((how, check, bytes)) = Answer::parse(&answer) else { return Err(senseless()) };
-        let is_kept = how == Answer::Kept || block.deflated == 0 && how == Answer::Stored;
-        match is_old {
-            true if is_kept && check == block.check => {
-                self.kept.blocks += 1;
-                self.kept.bytes += u64::from(block.length);
-                self.write(block, bytes)
-            }
-            true => Err(self.contradicted()),
-            false => {
-                let deflated = if how == Answer::Stored { &[] } else { bytes };
-                let known = Block {
-                    check,
-                    deflated: u32::try_from(deflated.len()).map_err(|_| senseless())?,
-                    deflated_fingerprint: self.fingerprints.of(deflated),
-                    ..block
-                };
-                self.write(known, bytes)
-            }
+        let deflated = if how == Answer::Stored { 0 } else { bytes.len() };
+        let deflated = u32::try_from(deflated).map_err(|_| senseless())?;
+        self.write(Block { check, deflated, ..block }, bytes)
+    }
+
+    /// Puts a block into the stream as the last backup has it.
+    fn keep(&mut self, block: Block, kept: &Kept) -> Result<()> {
+        self.kept.blocks += 1;
+        self.kept.bytes += u64::from(block.length);
+        match kept {
+            Kept::Here(bytes) => self.write(block, bytes)?,
+            Kept::There | Kept::AsItIs => self.copy(block)?,
         }
+        self.found += 1;
+        // Only what is one segment can be opened again.
+        let is_whole = |segment: Segment| u64::from(segment.count) == block.size();
+        if self.found.is_multiple_of(PROVEN_ANEW) && self.member.sink().last().is_some_and(is_whole) {
+            let segment = self.member.sink().count().saturating_sub(1);
+            let Block { length, fingerprint, check, .. } = block;
+            self.proofs.push(Proof { segment, length, fingerprint, check });
+        }
+        Ok(())
     }
 
     fn write(&mut self, block: Block, bytes: &[u8]) -> Result<()> {
+        self.copy_run()?;
         let offset = self.member.block((block.length, block.check), bytes).map_err(from_io)?;
+        let deflated_fingerprint = match block.deflated {
+            0 => 0,
+            _ => self.member.sink().last().map_or(0, |segment| segment.fingerprint),
+        };
+        self.blocks.push(Block { offset, deflated_fingerprint, ..block });
+        Ok(())
+    }
+
+    /// Has a block copied with those before it. Whether its bytes were the right ones is found out when all is read back.
+    fn copy(&mut self, block: Block) -> Result<()> {
+        let size = u64::from(block.deflated);
+        let run = self.run.clone();
+        if run.end != block.offset || run.end - run.start + size > old::MOST.into() {
+            self.copy_run()?;
+            self.run = block.offset..block.offset;
+        }
+        self.run.end += size;
+        let segment = Segment { count: block.deflated, fingerprint: block.deflated_fingerprint };
+        self.member.sink().expect(segment);
+        let offset = self.member.count((block.length, block.check), size);
         self.blocks.push(Block { offset, ..block });
         Ok(())
     }
 
-    /// A block of the last backup does not hold what its index says. It is the first that is known to: others may have been
-    /// taken before it.
-    fn contradicted(&mut self) -> Failure {
-        if let Some(old) = self.old.take() {
-            old.give_up();
+    fn copy_run(&mut self) -> Result<()> {
+        let Range { start, end } = std::mem::replace(&mut self.run, 0..0);
+        let count = u32::try_from(end.saturating_sub(start)).map_err(|_| senseless())?;
+        if count == 0 {
+            return Ok(());
         }
-        Failure::new(
-            "backup_reader_writer_error",
-            "what was noted about the last backup is not true of it, so this one was not made; the notes are thrown away: try again, \
-             which takes as long as a first backup",
-        )
+        let place = self.old.as_mut().and_then(|old| old.place(start, count)).ok_or_else(senseless)?;
+        self.member.sink().sink().splice(place).map_err(from_io)
     }
 }
 

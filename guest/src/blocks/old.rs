@@ -1,8 +1,9 @@
 //! The last backup as a source of deflated blocks.
 //!
 //! Owns the way from what a block holds to its deflated bytes, as they were when they were proven. Everything here may be missing,
-//! stale or wrong: then there is nothing, and the block is deflated.
+//! stale or wrong: then there is nothing, and the block is deflated, or it is found out when the new backup is read back.
 
+use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::ops::Range;
 
@@ -16,13 +17,46 @@ use crate::verify;
 
 /// The index's name in the cache.
 pub const NAME: &str = "last-backup";
-/// The most that is believed of the size of one deflated block.
-const DEFLATED_MOST: u32 = 1024 * 1024;
+/// The most that is believed of the size of one deflated block, and the most that is copied at once.
+pub const MOST: u32 = 1024 * 1024;
+
+/// Whether what is noted about the last backup may be believed.
+pub struct Notes<'a> {
+    outside: &'a dyn Outside,
+    are_used: Cell<bool>,
+    /// Once they are, the file that they are about.
+    wrong_about: RefCell<Option<String>>,
+    about: RefCell<String>,
+}
+
+impl<'a> Notes<'a> {
+    pub fn new(outside: &'a dyn Outside) -> Self {
+        let (wrong_about, about) = (RefCell::default(), RefCell::default());
+        Self { outside, are_used: Cell::new(false), wrong_about, about }
+    }
+
+    /// Whether something was taken from the last backup.
+    pub fn are_used(&self) -> bool {
+        self.are_used.get()
+    }
+
+    /// The file that they turned out to be wrong about.
+    pub fn wrong_about(&self) -> Option<String> {
+        self.wrong_about.borrow().clone()
+    }
+
+    /// Throws them away: nothing is taken from the last backup any more, by the next one either.
+    pub fn distrust(&self) {
+        self.wrong_about.replace(Some(self.about.take()));
+        // What is not stored is not there either.
+        let _ = self.outside.store_cached(NAME, &[]);
+    }
+}
 
 /// The last backup, opened.
 pub struct Old<'a> {
-    outside: &'a dyn Outside,
     fingerprints: &'a Fingerprints,
+    notes: &'a Notes<'a>,
     content: Box<dyn Content>,
     member: Member,
     blocks: Blocks,
@@ -33,11 +67,15 @@ impl<'a> Old<'a> {
     /// The last backup in that location, if its index and the backup are there and fit each other; with `keys` it must be
     /// protected, by the same password.
     pub fn open(
-        outside: &'a dyn Outside,
+        notes: &'a Notes<'a>,
         location: &str,
         fingerprints: &'a Fingerprints,
         mut keys: Option<Keys>,
     ) -> Option<Self> {
+        let outside = notes.outside;
+        if notes.wrong_about.borrow().is_some() {
+            return None;
+        }
         let noted = outside.load_cached(NAME).ok()?;
         let count = u32::try_from(noted.size()).ok()?;
         let bytes = Place { content: noted.as_ref(), offset: 0, count }.read().ok()?;
@@ -51,30 +89,33 @@ impl<'a> Old<'a> {
         }
         let member = verify::outer_of(content.as_ref(), &file).ok()?.home()?.clone();
         let blocks = index::blocks(body, keys.as_mut())?;
-        Some(Self { outside, fingerprints, content, member, blocks, keys })
+        notes.about.replace(file);
+        Some(Self { fingerprints, notes, content, member, blocks, keys })
     }
 
     pub fn source(&mut self) -> Option<Source<'_>> {
-        let Self { outside, fingerprints, content, member, blocks, keys } = self;
+        let Self { fingerprints, notes, content, member, blocks, keys } = self;
         let Member { offset: start, size, .. } = *member;
         let content: &dyn Content = &**content;
         let way = match keys {
-            None => Way::Anywhere { content, start, at: 0, runs: blocks.without_lonely() },
+            None => Way::Anywhere { content, start, runs: blocks.without_lonely() },
             Some(keys) => {
                 content.ahead(start, size);
                 let part = Reader::section(content, start, size);
-                Way::InOrder { part: PartReader::open(part, size, Some(keys)).ok()?, at: 0 }
+                Way::InOrder(PartReader::open(part, size, Some(keys)).ok()?)
             }
         };
-        Some(Source { outside: *outside, fingerprints, blocks, size, way })
+        Some(Source { fingerprints, notes, blocks, size, at: 0, way })
     }
 }
 
 pub struct Source<'a> {
-    outside: &'a dyn Outside,
     fingerprints: &'a Fingerprints,
+    notes: &'a Notes<'a>,
     blocks: &'a Blocks,
     size: u64,
+    /// Behind the block that was found last.
+    at: u64,
     way: Way<'a>,
 }
 
@@ -82,66 +123,68 @@ enum Way<'a> {
     Anywhere {
         content: &'a dyn Content,
         start: u64,
-        at: u64,
         /// What is worth being read ahead, the next one last.
         runs: Vec<Range<u64>>,
     },
     /// Each message of a protected part is needed for the next: it is read once, from its start to its end. Blocks come mostly
     /// in the order in which they were stored.
-    InOrder { part: PartReader<Reader<'a>>, at: u64 },
+    InOrder(PartReader<Reader<'a>>),
 }
 
-impl Source<'_> {
-    /// A block that holds this, and its deflated bytes: none when it is stored as it is.
-    pub fn find(&mut self, fingerprint: u128, length: u32) -> Option<(Block, Vec<u8>)> {
-        let block = self.blocks.find(fingerprint, length, self.way.at())?;
-        let bytes = match block.deflated {
-            0 => Vec::new(),
-            count if count > DEFLATED_MOST || block.offset.checked_add(count.into())? > self.size => {
-                return None;
-            }
-            count => self.way.read(block.offset, count)?,
-        };
-        let is_same = block.deflated == 0 || self.fingerprints.of(&bytes) == block.deflated_fingerprint;
-        is_same.then_some((block, bytes))
-    }
-
-    /// Nothing is taken from it any more, by the next backup either.
-    pub fn give_up(self) {
-        // What is not stored is not there either.
-        let _ = self.outside.store_cached(NAME, &[]);
-    }
+/// Bytes of a block for the stream that the last backup has.
+pub enum Kept {
+    Here(Vec<u8>),
+    /// They lie where the block says, and are the right ones if they have its fingerprint.
+    There,
+    /// It is stored as it is.
+    AsItIs,
 }
 
-impl Way<'_> {
-    fn at(&self) -> u64 {
-        match self {
-            Self::Anywhere { at, .. } | Self::InOrder { at, .. } => *at,
+impl<'a> Source<'a> {
+    /// A block that holds this, and where its bytes are.
+    pub fn find(&mut self, fingerprint: u128, length: u32) -> Option<(Block, Kept)> {
+        let block = self.blocks.find(fingerprint, length, self.at)?;
+        self.notes.are_used.set(true);
+        if block.deflated == 0 {
+            return Some((block, Kept::AsItIs));
         }
-    }
-
-    fn read(&mut self, offset: u64, count: u32) -> Option<Vec<u8>> {
-        let end = offset.checked_add(count.into())?;
-        match self {
-            Self::Anywhere { content, start, at, runs } => {
-                while let Some(run) = runs.pop_if(|run| run.start <= offset) {
-                    if run.contains(&offset) {
-                        content.ahead(start.checked_add(offset)?, run.end.saturating_sub(offset));
-                    }
-                }
-                *at = end;
-                Place { content: *content, offset: start.checked_add(offset)?, count }.read().ok()
-            }
-            Self::InOrder { part, at } => {
-                let mut bytes = vec![0; usize::try_from(count).ok()?];
-                let skipped = offset.checked_sub(*at)?;
+        let end = block.offset.checked_add(block.deflated.into())?;
+        if block.deflated > MOST || end > self.size {
+            return None;
+        }
+        let kept = match &mut self.way {
+            Way::Anywhere { .. } => Kept::There,
+            Way::InOrder(part) => {
+                let skipped = block.offset.checked_sub(self.at)?;
                 // What fails here fails from now on: the position says so.
-                *at = u64::MAX;
-                std::io::copy(&mut part.by_ref().take(skipped), &mut std::io::sink()).ok()?;
-                part.read_exact(&mut bytes).ok()?;
-                *at = end;
-                Some(bytes)
+                self.at = u64::MAX;
+                let bytes = next(part, skipped, block.deflated)?;
+                if self.fingerprints.of(&bytes) != block.deflated_fingerprint {
+                    return None;
+                }
+                Kept::Here(bytes)
+            }
+        };
+        self.at = end;
+        Some((block, kept))
+    }
+
+    /// Where bytes lie that are copied now: mostly behind those before.
+    pub fn place(&mut self, offset: u64, count: u32) -> Option<Place<'a>> {
+        let Way::Anywhere { content, start, runs, .. } = &mut self.way else { return None };
+        let at = start.checked_add(offset)?;
+        while let Some(run) = runs.pop_if(|run| run.start <= offset) {
+            if run.contains(&offset) {
+                content.ahead(at, run.end.saturating_sub(offset));
             }
         }
+        Some(Place { content: *content, offset: at, count })
     }
+}
+
+fn next(part: &mut PartReader<Reader<'_>>, skipped: u64, count: u32) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(count).ok()?];
+    std::io::copy(&mut part.by_ref().take(skipped), &mut std::io::sink()).ok()?;
+    part.read_exact(&mut bytes).ok()?;
+    Some(bytes)
 }

@@ -1,7 +1,7 @@
 //! What a job and its workers say to each other about blocks, and the worker's loop.
 //!
-//! A piece: what to do (`digest` has a kind of its own), the length of the block in four bytes, the block, and the deflated bytes that
-//! an earlier backup has of it, if any. An answer: how the block came about, CRC-32 of what it holds in four bytes, and its bytes for the stream.
+//! A piece: what to do, in one byte ([`BLOCK`], or [`digest::PIECE`]), and the block. An answer: how the block came about, CRC-32 of what
+//! it holds in four bytes, and its bytes for the stream.
 
 use super::codec::Codec;
 use crate::digest;
@@ -10,44 +10,20 @@ use crate::ports::Outside;
 
 /// The kind of the workers' job.
 pub const KIND: &str = "blocks";
-
-pub struct Piece<'a> {
-    /// It did not get smaller before.
-    pub is_incompressible: bool,
-    pub plain: &'a [u8],
-    /// Empty when there is nothing.
-    pub kept: &'a [u8],
-}
-
-impl<'a> Piece<'a> {
-    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let (is_incompressible, rest) = bytes.split_first()?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let (plain, kept) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        Some(Self { is_incompressible: *is_incompressible != 0, plain, kept })
-    }
-
-    pub fn encode(&self, to: &mut Vec<u8>) {
-        to.push(self.is_incompressible.into());
-        to.extend_from_slice(&u32::try_from(self.plain.len()).unwrap_or(u32::MAX).to_le_bytes());
-        to.extend_from_slice(self.plain);
-        to.extend_from_slice(self.kept);
-    }
-}
+/// A piece that is a block begins so.
+pub const BLOCK: u8 = 1;
 
 /// How a block came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Deflated,
     Stored,
-    /// As the earlier backup has it, which holds what it should.
-    Kept,
 }
 
 impl Answer {
     /// Bytes of an answer before those of the block.
     pub const HEAD: usize = 5;
-    const ALL: [Self; 3] = [Self::Deflated, Self::Stored, Self::Kept];
+    const ALL: [Self; 2] = [Self::Deflated, Self::Stored];
 
     /// An answer that has no bytes yet.
     pub fn head(self, check: u32) -> Vec<u8> {
@@ -73,9 +49,10 @@ pub fn senseless() -> Failure {
 pub fn work(outside: &dyn Outside) -> Result<()> {
     let mut codec = Codec::default();
     while let Some(piece) = outside.next_piece() {
-        let answer = match piece.first() {
-            Some(&digest::PIECE) => digest::answer(&piece).ok_or_else(senseless)?,
-            _ => codec.work(&piece)?,
+        let answer = match piece.split_first() {
+            Some((&BLOCK, plain)) => codec.work(plain)?,
+            Some((&digest::PIECE, question)) => digest::answer(question, &mut codec).ok_or_else(senseless)?,
+            _ => return Err(senseless()),
         };
         outside.give(&answer);
     }

@@ -89,8 +89,7 @@ impl content::HostContent for StoreData {
 
     fn ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
         match self.table.get_mut(&this)? {
-            // The system does that for files that somebody works with.
-            Content::Home(_) => {}
+            Content::Home(content) => content.ahead(offset, count),
             Content::Stored(content) => content.ahead(offset, count),
         }
         Ok(())

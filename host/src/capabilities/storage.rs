@@ -6,6 +6,7 @@ use super::Refusal;
 use super::content::{Content, instant};
 use crate::error::{Error, Result};
 use crate::locations::Draft;
+use crate::options::MAX_READ;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::storage;
 
@@ -62,7 +63,32 @@ impl storage::HostDraft for StoreData {
 
     fn append(&mut self, this: Resource<OpenDraft>, bytes: Vec<u8>) -> Result<(), Refusal> {
         self.pace(bytes.len());
-        Ok(self.table.get_mut(&this)?.open()?.append(&bytes)?)
+        Ok(self.table.get_mut(&this)?.open()?.append(bytes)?)
+    }
+
+    fn append_from(
+        &mut self,
+        this: Resource<OpenDraft>,
+        source: Resource<Content>,
+        offset: u64,
+        count: u32,
+    ) -> Result<(), Refusal> {
+        let Content::Stored(source) = self.table.get(&source)?.clone() else {
+            return Err(Error::Invalid("only what is stored can be copied into a draft".into()).into());
+        };
+        let (count, end) = (u64::from(count), offset.saturating_add(count.into()));
+        if count > MAX_READ.into() {
+            return Err(Error::Limit(format!(
+                "{count} bytes are to be copied; the most at once is {MAX_READ}"
+            ))
+            .into());
+        }
+        if end > source.size() {
+            return Err(Error::Io(format!("there are no bytes up to {end}, but {}", source.size())).into());
+        }
+        // Read, and written.
+        self.pace(usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(2));
+        Ok(self.table.get_mut(&this)?.open()?.append_from(source, offset, count)?)
     }
 
     fn patch(&mut self, this: Resource<OpenDraft>, offset: u64, bytes: Vec<u8>) -> Result<(), Refusal> {

@@ -89,10 +89,11 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
         ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
     ];
     format!(
-        "Backup {} created.\n{}{}",
+        "Backup {} created.\n{}{}{}",
         word(value, "backup_id"),
         fields(&pairs),
-        reasons("Skipped or incomplete:", list(value, "skipped"))
+        reasons("Skipped or incomplete:", list(value, "skipped")),
+        reasons("In doubt:", list(value, "doubted"))
     )
 }
 

@@ -48,14 +48,13 @@ impl Ahead {
         Some(Self { window: None, read, used })
     }
 
-    /// Puts some of the bytes from `offset` on, at most `most`, behind `bytes`; none when they were not read ahead.
-    pub(crate) fn read(&mut self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Option<()> {
+    /// Some of the bytes from `offset` on, one at least; none when they were not read ahead.
+    pub(crate) fn at(&mut self, offset: u64) -> Option<&[u8]> {
         loop {
             if let Some((start, buffer)) = &self.window {
                 let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;
-                if let Some(more) = buffer.bytes().get(skipped..).filter(|more| !more.is_empty()) {
-                    direct::put_behind(bytes, more, most);
-                    return Some(());
+                if skipped < buffer.used {
+                    break;
                 }
             }
             if let Some((_, buffer)) = self.window.take() {
@@ -64,5 +63,7 @@ impl Ahead {
             }
             self.window = Some(self.read.recv().ok()?);
         }
+        let (start, buffer) = self.window.as_ref()?;
+        buffer.bytes().get(usize::try_from(offset.checked_sub(*start)?).ok()?..)
     }
 }

@@ -5,6 +5,7 @@
 pub(crate) mod ahead;
 pub(crate) mod behind;
 pub(crate) mod direct;
-mod seats;
+pub(crate) mod seats;
 #[cfg(test)]
 mod tests;
+mod way;

@@ -4,20 +4,20 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(super) struct Seats {
+pub(crate) struct Seats {
     taken: AtomicUsize,
     most: usize,
 }
 
 /// One of them, until it is dropped.
-pub(super) struct Seat(&'static Seats);
+pub(crate) struct Seat(&'static Seats);
 
 impl Seats {
-    pub(super) const fn new(most: usize) -> Self {
+    pub(crate) const fn new(most: usize) -> Self {
         Self { taken: AtomicUsize::new(0), most }
     }
 
-    pub(super) fn take(&'static self) -> Option<Seat> {
+    pub(crate) fn take(&'static self) -> Option<Seat> {
         let more = |taken| (taken < self.most).then_some(taken + 1);
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Seat(self))
     }

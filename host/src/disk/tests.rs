@@ -1,7 +1,6 @@
 //! Ways to the disk: what is written behind and read ahead is what it should be, in whatever pieces, on file systems of both kinds.
 
 use std::fs::{File, OpenOptions};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::behind::Behind;
 use super::direct::ALIGN;
+use crate::error::Error;
 use crate::locations::{Location, OutputFile, Stored};
 use crate::options::{DISK_ROOM as ROOM, MAX_AHEAD, MAX_BEHIND};
 use crate::steps::Steps;
@@ -67,11 +67,11 @@ proptest! {
     ) {
         for file in files() {
             let bytes = noise(pieces.iter().sum());
-            let mut written = Behind::new(Arc::new(file.reopen().unwrap()));
+            let mut written = Behind::new(Arc::new(file.reopen().unwrap()), "cannot write a.tar");
             let mut left = bytes.as_slice();
             for (piece, settle) in pieces.iter().zip(&settled) {
                 let (now, later) = left.split_at(*piece);
-                written.append(now).unwrap();
+                written.append(now.to_vec()).unwrap();
                 left = later;
                 if *settle {
                     written.settle().unwrap();
@@ -106,18 +106,70 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_copied_from_another_file_stands_where_it_was_appended(
+        pieces in prop::collection::vec((any::<bool>(), 0..3 * ROOM / 2, 0..2 * ROOM as u64), 0..8),
+        is_ahead in any::<bool>(),
+    ) {
+        for (file, other) in files().into_iter().zip(files()) {
+            let source = noise(4 * ROOM);
+            std::fs::write(other.path(), &source).unwrap();
+            let mut from = stored(&other);
+            if is_ahead {
+                from.ahead(0, from.size());
+            }
+            let mut written = Behind::new(Arc::new(file.reopen().unwrap()), "cannot write a.tar");
+            let mut wanted = Vec::new();
+            for (is_copied, count, offset) in pieces.clone() {
+                let bytes = &source[offset as usize..][..count];
+                wanted.extend_from_slice(bytes);
+                if is_copied {
+                    let (from, count) = (from.clone(), count as u64);
+                    written.append_from(count, Box::new(move |take| from.pass(offset, count, take))).unwrap();
+                } else {
+                    written.append(bytes.to_vec()).unwrap();
+                }
+            }
+            written.settle().unwrap();
+            prop_assert_eq!(written.size(), wanted.len() as u64);
+            prop_assert!(std::fs::read(file.path()).unwrap() == wanted);
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_what_is_not_there_any_more_is_told_with_the_files_name() {
+    for (file, other) in files().into_iter().zip(files()) {
+        std::fs::write(other.path(), noise(3 * ROOM)).unwrap();
+        let from = stored(&other);
+        other.as_file().set_len(ROOM as u64 + 5).unwrap();
+        let mut written = Behind::new(Arc::new(file.reopen().unwrap()), "cannot write a.tar");
+        let all = from.size();
+        let copied = written.append_from(all, Box::new(move |take| from.pass(0, all, take)));
+        let error = copied.and_then(|()| written.settle()).unwrap_err();
+        let text = format!("a.tar changed while it was copied: it has no byte {} any more", ROOM + 5);
+        assert_eq!(error, Error::Io(text));
+        assert_eq!(written.append(b"more".to_vec()), Err(error));
+    }
+}
+
 #[test]
 fn what_the_disk_refuses_is_told_with_its_reason() {
     let full = Arc::new(OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let mut written = Behind::new(full.clone());
-    let bytes = vec![1; 16 * ROOM];
-    assert_eq!(written.append(&bytes).unwrap_err().kind(), io::ErrorKind::StorageFull);
-    let mut written = Behind::new(full);
-    written.append(b"a little waits").unwrap();
-    assert_eq!(written.settle().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    let wanted = Error::NoSpace("cannot write a.tar: No space left on device".into());
+    let mut written = Behind::new(full.clone(), "cannot write a.tar");
+    let refused = (0..64).find_map(|_| written.append(vec![1; ROOM]).err());
+    assert_eq!(refused, Some(wanted.clone()));
+    let mut written = Behind::new(full, "cannot write a.tar");
+    // A little waits, unless so many files are written behind that no thread is left for it.
+    let refused = written.append(b"a little".to_vec()).and_then(|()| written.settle());
+    assert_eq!(refused, Err(wanted.clone()));
     // What was lost stays lost, whoever tries again or goes on as if nothing had been.
-    assert_eq!(written.append(b"more").unwrap_err().kind(), io::ErrorKind::StorageFull);
-    assert_eq!(written.settle().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(written.append(b"more".to_vec()), Err(wanted.clone()));
+    assert_eq!(written.settle(), Err(wanted));
 }
 
 #[test]
@@ -137,13 +189,13 @@ fn a_draft_is_corrected_wherever_it_was_written_and_reads_back_so() {
     let path = directory.path().join("a.tar");
     let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
     let mut bytes = noise(3 * ROOM + 100);
-    draft.append(&bytes).unwrap();
+    draft.append(bytes.clone()).unwrap();
     for at in [0, ROOM - 1, 3 * ROOM + 97] {
         draft.patch(at as u64, b"abc").unwrap();
         bytes[at..at + 3].copy_from_slice(b"abc");
     }
     assert!(draft.patch(3 * ROOM as u64 + 98, b"abc").is_err(), "behind its end");
-    draft.append(b"more").unwrap();
+    draft.append(b"more".to_vec()).unwrap();
     bytes.extend_from_slice(b"more");
     assert!(rest(&draft.read_back().unwrap(), 0, ROOM) == bytes);
     draft.publish().unwrap();
@@ -155,7 +207,7 @@ fn what_reads_back_is_what_the_disk_has_and_not_what_was_meant() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("a.tar");
     let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
-    draft.append(&noise(2 * ROOM)).unwrap();
+    draft.append(noise(2 * ROOM)).unwrap();
     let back = draft.read_back().unwrap();
     let partial = std::fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
     let changed = OpenOptions::new().write(true).open(partial).unwrap();
@@ -187,11 +239,17 @@ fn only_so_many_drafts_have_a_thread_at_once_and_the_others_are_written_all_the_
     let mut all: Vec<_> = (0..40)
         .map(|_| {
             let file = tempfile::tempfile().unwrap();
-            (file.try_clone().unwrap(), Behind::new(Arc::new(file)))
+            (file.try_clone().unwrap(), Behind::new(Arc::new(file), "cannot write a.tar"))
         })
         .collect();
     for piece in bytes.chunks(ROOM / 3) {
-        all.iter_mut().for_each(|(_, draft)| draft.append(piece).unwrap());
+        for (number, (_, draft)) in all.iter_mut().enumerate() {
+            let (bytes, count) = (piece.to_vec(), piece.len() as u64);
+            match number % 2 {
+                0 => draft.append(bytes).unwrap(),
+                _ => draft.append_from(count, Box::new(move |take| take(&bytes))).unwrap(),
+            }
+        }
         let writing = threads("draft");
         assert!(writing <= MAX_BEHIND, "{writing} threads");
     }

@@ -42,7 +42,7 @@ impl FileDraft {
         let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
         let file = Arc::new(file);
         let this = Self {
-            written: Behind::new(file.clone()),
+            written: Behind::new(file.clone(), format!("cannot write {}", target.display())),
             file,
             draft: Some(draft),
             target,
@@ -67,7 +67,7 @@ impl FileDraft {
 
     /// Waits until the file holds all that was appended.
     fn settle(&mut self) -> Result<()> {
-        self.written.settle().doing(|| format!("cannot write {}", self.target.display()))
+        self.written.settle()
     }
 }
 
@@ -78,9 +78,14 @@ fn short(name: &str) -> String {
 }
 
 impl Draft for FileDraft {
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+    fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         self.steps.at("draft: append");
-        self.written.append(bytes).doing(|| format!("cannot write {}", self.shown()))
+        self.written.append(bytes)
+    }
+
+    fn append_from(&mut self, source: Stored, offset: u64, count: u64) -> Result<()> {
+        self.steps.at("draft: append");
+        self.written.append_from(count, Box::new(move |take| source.pass(offset, count, take)))
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {

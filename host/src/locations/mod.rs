@@ -45,7 +45,9 @@ pub trait Location: Send + Sync {
 
 /// A new object in the making; dropping it leaves nothing.
 pub trait Draft: Send {
-    fn append(&mut self, bytes: &[u8]) -> Result<()>;
+    fn append(&mut self, bytes: Vec<u8>) -> Result<()>;
+    /// Appends bytes of a stored object.
+    fn append_from(&mut self, source: Stored, offset: u64, count: u64) -> Result<()>;
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
     fn read_back(&mut self) -> Result<Stored>;
     fn publish(self: Box<Self>) -> Result<()>;

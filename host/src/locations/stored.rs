@@ -14,6 +14,7 @@ use crate::disk::ahead::Ahead;
 use crate::disk::direct;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
+use crate::options::DISK_ROOM;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -87,8 +88,9 @@ impl Stored {
             return Ok(());
         }
         if let Some(ahead) = &self.ahead
-            && ahead.lock().unwrap_or_else(PoisonError::into_inner).read(bytes, offset, most).is_some()
+            && let Some(more) = ahead.lock().unwrap_or_else(PoisonError::into_inner).at(offset)
         {
+            direct::put_behind(bytes, more, most);
             return Ok(());
         }
         match self.direct.as_ref().map(|file| direct::read(bytes, file, offset, most)) {
@@ -100,6 +102,39 @@ impl Stored {
             // Not what the cache still has: that would hide what the disk says.
             Some(read) => read.doing(|| format!("cannot read {}", self.name)),
         }
+    }
+
+    /// Hands exactly `count` bytes from `offset` on to `take`, in pieces; as they lie in memory where they were read ahead.
+    pub fn pass(&self, mut offset: u64, count: u64, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let end = offset.saturating_add(count);
+        while offset < end {
+            let left = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
+            let passed = self.pass_some(offset, left.min(DISK_ROOM), take)?;
+            if passed == 0 {
+                return Err(Error::Io(format!(
+                    "{} changed while it was copied: it has no byte {offset} any more",
+                    self.name
+                )));
+            }
+            offset = offset.saturating_add(passed as u64);
+        }
+        Ok(())
+    }
+
+    fn pass_some(
+        &self,
+        offset: u64,
+        most: usize,
+        take: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<usize> {
+        if let Some(ahead) = &self.ahead
+            && let Some(more) = ahead.lock().unwrap_or_else(PoisonError::into_inner).at(offset)
+        {
+            let more = more.get(..most).unwrap_or(more);
+            return take(more).map(|()| more.len());
+        }
+        let bytes = self.read(offset, most)?;
+        take(&bytes).map(|()| bytes.len())
     }
 
     fn read_cached(&self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Result<()> {

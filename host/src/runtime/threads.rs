@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
+use crate::options::BEHIND_JOBS;
+
 #[derive(Default)]
 pub(crate) struct Threads {
     running: Mutex<Counts>,
@@ -51,6 +53,10 @@ impl Threads {
         let running = Running(self.clone(), who);
         let thread = Builder::new().name(who.name().into()).spawn(move || {
             let _running = running;
+            if who == Who::Worker {
+                // Of this thread only. Where it is refused it takes a little longer.
+                let _ = rustix::process::nice(BEHIND_JOBS);
+            }
             work();
         });
         thread.map(drop)

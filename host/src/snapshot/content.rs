@@ -4,12 +4,14 @@
 //! makes it consistent. Refuses to open anything.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::database::Lock;
 use super::descriptor::Descriptor;
+use super::stream::Stream;
 use crate::error::{Doing, Result};
 use crate::model::Timestamp;
+use crate::options::SMALL_FILE;
 
 /// Most bytes that one read returns (`wit/content.wit`).
 const MAX_READ: usize = 1 << 20;
@@ -25,6 +27,8 @@ pub struct Content {
     pub(super) note: Option<Arc<str>>,
     /// All bytes, when they were read before they were asked for.
     pub(super) bytes: Option<Arc<[u8]>>,
+    /// What is read on while it is read.
+    pub(super) stream: Option<Arc<Mutex<Stream>>>,
     pub(super) _lock: Option<Arc<Lock>>,
 }
 
@@ -32,7 +36,16 @@ impl Content {
     /// The whole file, as long as it is now.
     pub(super) fn whole(file: Arc<Descriptor>) -> Self {
         let (size, modified) = (file.facts.size, file.facts.modified);
-        Self { file: Some(file), size, modified, identity: None, note: None, bytes: None, _lock: None }
+        Self {
+            file: Some(file),
+            size,
+            modified,
+            identity: None,
+            note: None,
+            bytes: None,
+            stream: None,
+            _lock: None,
+        }
     }
 
     /// A small file, read to its end and closed; none when that did not work, or when it changed meanwhile.
@@ -44,7 +57,16 @@ impl Content {
     }
 
     pub(super) fn empty(modified: Timestamp) -> Self {
-        Self { file: None, size: 0, modified, identity: None, note: None, bytes: None, _lock: None }
+        Self {
+            file: None,
+            size: 0,
+            modified,
+            identity: None,
+            note: None,
+            bytes: None,
+            stream: None,
+            _lock: None,
+        }
     }
 
     /// Bytes, as counted when it was opened.
@@ -87,6 +109,16 @@ impl Content {
         }
     }
 
+    /// These bytes are read next, once and in order. Advice, no more.
+    pub fn ahead(&mut self, offset: u64, count: u64) {
+        let end = offset.saturating_add(count).min(self.size);
+        // What is smaller is there before a thread has begun.
+        let is_worth_it = end.saturating_sub(offset) > SMALL_FILE;
+        if let Some(file) = self.file.clone().filter(|_| is_worth_it) {
+            self.stream = Stream::start(file, offset, end).map(|stream| Arc::new(Mutex::new(stream)));
+        }
+    }
+
     /// Up to `max` bytes from `offset` on, never more than 1 MiB nor past `size`. None at the end, or where the file
     /// has shrunk meanwhile.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
@@ -95,6 +127,12 @@ impl Content {
             let from =
                 usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
             return Ok(from.get(..max.min(left)).unwrap_or(from).to_vec());
+        }
+        if let Some(stream) = &self.stream
+            && let Some(bytes) =
+                stream.lock().unwrap_or_else(PoisonError::into_inner).read(offset, max.min(left))
+        {
+            return Ok(bytes);
         }
         match (&self.file, max.min(MAX_READ).min(left)) {
             (None, _) | (_, 0) => Ok(Vec::new()),

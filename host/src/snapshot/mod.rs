@@ -10,6 +10,7 @@ mod database;
 mod descriptor;
 mod home;
 mod owners;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod wal_index;

@@ -278,3 +278,47 @@ fn no_more_is_expected_than_may_be_and_nobody_waits_for_it() {
     snapshot.expect(vec![b"a".to_vec(); 10]);
     drop(snapshot);
 }
+
+#[test]
+fn a_large_file_that_is_read_on_is_what_it_was_in_whatever_pieces_it_is_asked_for() {
+    let home = TestHome::new();
+    let bytes: Vec<u8> = (0..5_000_003_u32).map(|at| (at / 7).to_le_bytes()[0]).collect();
+    home.write("media/film.bin", &bytes);
+    let size = bytes.len() as u64;
+    // Which part is said to be read, and how: (from, count, bytes at once).
+    for (from, count, most) in [
+        (0, size, 256 * 1024),
+        (0, size, 1 << 20),
+        (0, size, 100_000),
+        (100, size, 256 * 1024),
+        (0, 2_000_000, 300_000),
+        (size - 10, 10, 3),
+    ] {
+        let mut content = home.snapshot().open(b"media/film.bin").unwrap();
+        content.ahead(from, count);
+        let (mut at, mut found) = (0, Vec::new());
+        while at < size {
+            let piece = content.read(at, most).unwrap();
+            at += piece.len() as u64;
+            found.extend_from_slice(&piece);
+        }
+        assert!(found == bytes, "{from} {count} {most}");
+        assert!(content.read(at, most).unwrap().is_empty());
+        assert!(content.read(7, 100).unwrap() == bytes[7..107], "and once more, from elsewhere");
+    }
+}
+
+#[test]
+fn a_large_file_that_shrinks_while_it_is_read_on_ends_where_it_ends_now() {
+    let home = TestHome::new();
+    home.write("media/film.bin", vec![7; 4 << 20]);
+    let mut content = home.snapshot().open(b"media/film.bin").unwrap();
+    File::options().write(true).open(home.path("media/film.bin")).unwrap().set_len(1 << 20).unwrap();
+    content.ahead(0, content.size());
+    let (mut at, most) = (0, 256 * 1024);
+    while let Some(count) = Some(content.read(at, most).unwrap().len()).filter(|count| *count > 0) {
+        at += count as u64;
+    }
+    assert_eq!(at, 1 << 20);
+    assert!(content.note().unwrap().contains("shrank"));
+}

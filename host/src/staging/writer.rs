@@ -81,7 +81,8 @@ impl Writer {
     pub(super) fn new(file: File, path: &[u8], size: u64, metadata: Metadata, shared: Arc<Shared>) -> Self {
         shared.unfinished().0.insert(path.to_vec());
         let file = Arc::new(file);
-        let behind = (size >= WORTH_WRITING_BEHIND).then(|| Behind::new(file.clone()));
+        let behind = (size >= WORTH_WRITING_BEHIND)
+            .then(|| Behind::new(file.clone(), format!("cannot stage {}", shown(path))));
         Self {
             file,
             behind,
@@ -158,19 +159,17 @@ impl Writer {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.shared.budget.spend(bytes.len() as u64, &self.path)?;
-        let written = match &mut self.behind {
-            Some(behind) => behind.append(bytes),
-            None => self.file.write_all_at(bytes, self.settled),
-        };
-        written.doing(|| self.cannot())?;
+        match &mut self.behind {
+            Some(behind) => behind.append(bytes.to_vec())?,
+            None => self.file.write_all_at(bytes, self.settled).doing(|| self.cannot())?,
+        }
         self.settled += bytes.len() as u64;
         Ok(())
     }
 
     /// Waits until everything is in the file; what comes next is written at once.
     fn settle(&mut self) -> Result<()> {
-        let settled = self.behind.as_mut().map_or(Ok(()), Behind::settle);
-        settled.doing(|| self.cannot())?;
+        self.behind.as_mut().map_or(Ok(()), Behind::settle)?;
         self.behind = None;
         Ok(())
     }

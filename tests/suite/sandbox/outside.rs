@@ -49,6 +49,14 @@ const DRAFTS: &[(&str, &str)] = &[
     ("delete subdirectory.tar", "Io"),
 ];
 
+const COPIES: &[(&str, &str)] = &[
+    ("behind its end", "Io"),
+    ("over its end", "Io"),
+    ("behind all numbers", "Io"),
+    ("too much", "Limit"),
+    ("what is not stored", "Invalid"),
+];
+
 const STAGED: &[(&str, &str)] = &[
     ("file ../evil", "Denied"),
     ("directory ../../etc/evil", "Denied"),
@@ -71,6 +79,7 @@ fn nothing_outside_is_read_stored_deleted_or_staged() {
         ("read-outside", READING),
         ("stored-outside", STORED),
         ("draft-outside", DRAFTS),
+        ("draft-copy", COPIES),
         ("target-outside", STAGED),
     ] {
         for who in ["manager", "job"] {

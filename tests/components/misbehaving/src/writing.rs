@@ -34,6 +34,7 @@ pub const DEEDS: &[(&str, Deed)] = &[
         }
         asked.answer()
     }),
+    ("draft-copy", draft_copy),
     ("draft-published", draft_published),
     ("drafts-endless", drafts_endless),
     ("target-outside", target_outside),
@@ -124,6 +125,18 @@ fn draft_outside() -> Answer {
         asked.ask_briefly(format!("delete {name}"), storage::delete(LOCAL, name));
     }
     asked.ask_briefly("delete subdirectory.tar", storage::delete(LOCAL, "subdirectory.tar"));
+    asked.answer()
+}
+
+fn draft_copy() -> Answer {
+    let (draft, old) = (draft(), storage::open(LOCAL, "old.tar").unwrap());
+    let home = files::Snapshot::new().open(b"configuration.yaml").unwrap();
+    let mut asked = Asked::default();
+    asked.ask_briefly("behind its end", draft.append_from(&old, old.size(), 1));
+    asked.ask_briefly("over its end", draft.append_from(&old, 0, u32::try_from(old.size()).unwrap() + 1));
+    asked.ask_briefly("behind all numbers", draft.append_from(&old, u64::MAX, 1));
+    asked.ask_briefly("too much", draft.append_from(&old, 0, u32::MAX));
+    asked.ask_briefly("what is not stored", draft.append_from(&home, 0, 1));
     asked.answer()
 }
 
