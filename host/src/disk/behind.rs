@@ -1,6 +1,7 @@
 //! Writing behind: who appends goes on, while a thread brings the bytes to the disk, in their order.
 //!
-//! Owns what waits, and how much of it. Bytes that lie in another file are fetched by the thread, too. What goes wrong is told with one of the next appends, or at last when everything must be there.
+//! Owns what waits, and how much of it. Bytes that lie in another file are fetched by the thread, too. What goes wrong is told with one
+//! of the next appends, or at last when everything must be there.
 
 use std::collections::VecDeque;
 use std::fs::File;
