@@ -26,9 +26,9 @@ use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
 use crate::store::drawn;
 use crate::verify;
 
-/// What a last backup is said to be that is not what was noted.
-const DOUBT: &str = "it does not hold what it did when it was made, so nothing was taken from it; `larder verify` says whether it \
-                     can still be restored";
+/// What is said of a last backup that something was taken from in vain.
+const DOUBT: &str = "a backup that took from it what has not changed could not be written or did not read back right, so it was made \
+                     without; `larder verify` says whether this one can still be restored";
 
 /// Everything that is known before anything is written.
 struct Prepared {

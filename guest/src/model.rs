@@ -176,7 +176,7 @@ pub struct Created {
     /// Locations that were asked for and are not there.
     pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
-    /// The last backup, by its file, if it turned out not to be what it was.
+    /// The last backup, by its file, if it may not be what it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
 }

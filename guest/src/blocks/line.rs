@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::codec::{Codec, stored};
+use super::codec::Codec;
 use super::cut::{Cutter, Sizes};
 use super::fingerprint::Fingerprints;
 use super::index::Block;
@@ -172,14 +172,13 @@ impl<W: Write + Splice> Belt<'_, W> {
         let length =
             u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
         let fingerprint = self.fingerprints.of(plain);
-        let (block, bytes) = match self.old.as_mut().and_then(|old| old.find(fingerprint, length)) {
-            Some((block, Kept::AsItIs)) => (block, Bytes::Kept(Kept::Here(stored(Vec::new(), plain)))),
+        let (block, bytes) = match self.old.as_mut().and_then(|old| old.find(fingerprint, plain)) {
             Some((block, kept)) => (block, Bytes::Kept(kept)),
             None => (Block { fingerprint, length, ..Block::default() }, self.hand_out(plain)?),
         };
         let held = match &bytes {
             Bytes::Kept(Kept::Here(bytes)) => bytes.len(),
-            Bytes::Kept(_) => 0,
+            Bytes::Kept(Kept::There) => 0,
             Bytes::AtWork | Bytes::Made(_) => plain.len(),
         };
         let weight = held + size_of::<UnderWay>();
@@ -234,7 +233,7 @@ impl<W: Write + Splice> Belt<'_, W> {
         self.kept.bytes += u64::from(block.length);
         match kept {
             Kept::Here(bytes) => self.write(block, bytes)?,
-            Kept::There | Kept::AsItIs => self.copy(block)?,
+            Kept::There => self.copy(block)?,
         }
         self.found += 1;
         // Only what is one segment can be opened again.

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::ops::Range;
 
+use super::codec::stored;
 use super::fingerprint::Fingerprints;
 use super::index::{self, About, Block, Blocks};
 use crate::archive::Member;
@@ -136,17 +137,17 @@ pub enum Kept {
     Here(Vec<u8>),
     /// They lie where the block says, and are the right ones if they have its fingerprint.
     There,
-    /// It is stored as it is.
-    AsItIs,
 }
 
 impl<'a> Source<'a> {
-    /// A block that holds this, and where its bytes are.
-    pub fn find(&mut self, fingerprint: u128, length: u32) -> Option<(Block, Kept)> {
+    /// A block that holds `plain`, which is known by that fingerprint, and where its bytes are. Those of one that is stored as it is are
+    /// made from `plain`: it is in memory in any case.
+    pub fn find(&mut self, fingerprint: u128, plain: &[u8]) -> Option<(Block, Kept)> {
+        let length = u32::try_from(plain.len()).ok()?;
         let block = self.blocks.find(fingerprint, length, self.at)?;
         self.notes.are_used.set(true);
         if block.deflated == 0 {
-            return Some((block, Kept::AsItIs));
+            return Some((block, Kept::Here(stored(Vec::new(), plain))));
         }
         let end = block.offset.checked_add(block.deflated.into())?;
         if block.deflated > MOST || end > self.size {

@@ -36,16 +36,7 @@ impl Content {
     /// The whole file, as long as it is now.
     pub(super) fn whole(file: Arc<Descriptor>) -> Self {
         let (size, modified) = (file.facts.size, file.facts.modified);
-        Self {
-            file: Some(file),
-            size,
-            modified,
-            identity: None,
-            note: None,
-            bytes: None,
-            stream: None,
-            _lock: None,
-        }
+        Self { file: Some(file), size, ..Self::empty(modified) }
     }
 
     /// A small file, read to its end and closed; none when that did not work, or when it changed meanwhile.
