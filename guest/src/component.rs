@@ -282,6 +282,17 @@ impl ports::Snapshot for imports::files::Snapshot {
         let paths: Vec<_> = paths.iter().map(|path| path.to_vec()).collect();
         self.expect(&paths);
     }
+    fn companions(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.companions(path)
+    }
+    fn check_databases(&self) {
+        self.check_databases();
+    }
+    fn findings(&self) -> Vec<ports::Finding> {
+        let inward =
+            |finding: imports::files::Finding| ports::Finding { path: finding.path, reason: finding.reason };
+        self.findings().into_iter().map(inward).collect()
+    }
 }
 
 impl ports::Target for imports::files::Target {

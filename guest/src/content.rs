@@ -123,8 +123,19 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             return self.add_link(&link);
         }
         let path = entry.path.clone();
-        if self.store(entry, content.as_ref())? {
+        if self.store(entry.clone(), content.as_ref())? {
             identity.map(|identity| self.stored.insert(identity, path));
+            if content.note().is_some() {
+                self.add_companions(&entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what SQLite needs beside a database that could not be stored as one committed state.
+    fn add_companions(&mut self, database: &Entry) -> Result<()> {
+        for path in self.snapshot.companions(&database.path) {
+            self.add_file(Entry { path, ..database.clone() }, None)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, file_name};
+use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, file_name, shown};
 use crate::blocks::cut::Sizes;
 use crate::blocks::fingerprint::Fingerprints;
 use crate::blocks::index::{self, About};
@@ -19,7 +19,7 @@ use crate::library::LOCAL;
 use crate::model::{CreateRequest, Created, Preview, Protect, Skipped};
 use crate::part::{PartWriter, Splice};
 use crate::plan::Plan;
-use crate::ports::{Draft, Location, Outside, Place, Snapshot};
+use crate::ports::{Draft, Finding, Location, Outside, Place, Snapshot};
 use crate::progress::Progress;
 use crate::proof::{self, Meant};
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
@@ -149,6 +149,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
     let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
     let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, &fingerprints, source)?;
+    prepared.snapshot.check_databases();
     let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
     content.add_all(prepared.plan.entries, &mut progress)?;
     let Progressed { sink, amount, skipped: more } = content.finish()?;
@@ -177,6 +178,8 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     }
     proof::prove(outside, draft.as_ref(), &file, &meant, lock.map(Lock::into_reading))
         .map_err(|failure| proof::unreadable(&file, failure))?;
+    // Databases were checked meanwhile. A damaged one is better than none.
+    skipped.extend(prepared.snapshot.findings().into_iter().map(damaged));
     draft.publish()?;
     if let Some(index) = index {
         // Without it the next backup takes longer, and no more.
@@ -199,6 +202,10 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         skipped,
         doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
+}
+
+fn damaged(finding: Finding) -> Skipped {
+    Skipped { path: shown(&finding.path), reason: finding.reason }
 }
 
 fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest> {

@@ -172,6 +172,18 @@ pub trait Snapshot {
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
     /// Says which files are opened next, in this order.
     fn expect(&self, paths: &[&[u8]]);
+    /// What has to be stored with the database that was opened last, beside what is listed.
+    fn companions(&self, path: &[u8]) -> Vec<Vec<u8>>;
+    /// Has databases that are opened from now on checked for damage.
+    fn check_databases(&self);
+    /// Waits for the checks.
+    fn findings(&self) -> Vec<Finding>;
+}
+
+/// A database that is damaged, or could not be checked.
+pub struct Finding {
+    pub path: Vec<u8>,
+    pub reason: String,
 }
 
 /// What a committed target does to what is there already.

@@ -13,10 +13,12 @@ use crate::ports::{Outside, Scope, Target, Writer};
 use crate::progress::Progress;
 use crate::verify::{self, Archive};
 
-/// What belongs to the recorder's database, in the home.
-const DATABASE: [&[u8]; 2] = [b"home-assistant_v2.db", b"home-assistant_v2.db-wal"];
-/// Memory that the database's users share; it must not outlive the database it belongs to.
-const DATABASE_MEMORY: &[u8] = b"home-assistant_v2.db-shm";
+/// The recorder's database and what is one unit with it: SQLite takes whatever log or journal lies beside a database for its own.
+const DATABASE: &[u8] = b"home-assistant_v2.db";
+const DATABASE_FILES: [&[u8]; 4] =
+    [DATABASE, b"home-assistant_v2.db-wal", b"home-assistant_v2.db-journal", b"home-assistant_v2.db-shm"];
+/// What a database needs beside it.
+const COMPANIONS: [&[u8]; 2] = [b"-wal", b"-journal"];
 const BACKUPS: &[u8] = b"backups";
 
 /// Restores what is asked for, whole or not at all.
@@ -59,7 +61,10 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let paths: Vec<Vec<u8>> =
         trimmed.map(|path| path.strip_prefix(b"data/").map_or(path.clone(), <[u8]>::to_vec)).collect();
     let target = outside.target(&Scope::Add, false)?;
-    let wanted = |entry: &Entry| paths.iter().any(|path| is_at_or_below(&entry.path, path));
+    let wanted = |entry: &Entry| {
+        let is_asked_for = |path: &Vec<u8>| is_at_or_below(&entry.path, path) || is_companion(entry, path);
+        paths.iter().any(is_asked_for)
+    };
     let mut staging = Staging::new(Some(target.as_ref()), &wanted);
     let progress = Progress::new(outside, "extract", home.member.size);
     let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
@@ -77,6 +82,12 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
 fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
     let rest = path.strip_prefix(directory);
     directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
+}
+
+/// Whether that file would be a part of `database`, if that is one: without it the newest transactions are missing.
+fn is_companion(entry: &Entry, database: &[u8]) -> bool {
+    let suffix = entry.path.strip_prefix(database);
+    entry.kind != Kind::Directory && suffix.is_some_and(|suffix| COMPANIONS.contains(&suffix))
 }
 
 /// Which part of a home is restored.
@@ -102,7 +113,7 @@ impl Choice {
     }
 
     fn wants(self, path: &[u8]) -> bool {
-        let is_database = DATABASE.contains(&path);
+        let is_database = DATABASE_FILES.contains(&path);
         match self {
             Self::Everything => true,
             Self::WithoutDatabase => !is_database,
@@ -111,13 +122,13 @@ impl Choice {
     }
 
     fn scope(self, elsewhere: bool) -> Scope {
-        let own = |names: &[&[u8]]| names.iter().map(|name| name.to_vec()).collect();
-        let [database, log] = DATABASE;
+        let database = DATABASE_FILES.map(<[u8]>::to_vec).to_vec();
+        let backups = BACKUPS.to_vec();
         match self {
             _ if elsewhere => Scope::Add,
-            Self::Everything => Scope::AllBut(own(&[BACKUPS])),
-            Self::WithoutDatabase => Scope::AllBut(own(&[BACKUPS, database, log, DATABASE_MEMORY])),
-            Self::Database => Scope::Only(own(&[database, log, DATABASE_MEMORY])),
+            Self::Everything => Scope::AllBut(vec![backups]),
+            Self::WithoutDatabase => Scope::AllBut([vec![backups], database].concat()),
+            Self::Database => Scope::Only(database),
         }
     }
 }
@@ -177,7 +188,6 @@ fn restored(
     skipped: Vec<Skipped>,
 ) -> Restored {
     let manifest = &outer.manifest;
-    let [database, _] = DATABASE;
     Restored {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
@@ -187,7 +197,7 @@ fn restored(
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: choice != Choice::Database,
         // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
-        restored_database: staging.seen.contains(database),
+        restored_database: staging.seen.contains(DATABASE),
         key,
         skipped,
     }

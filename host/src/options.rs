@@ -59,6 +59,8 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
+/// Databases that wait to be checked: each may hold a copy on the disk, or keep its log from being begun anew.
+pub const DATABASES_TO_CHECK: usize = 4;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 

@@ -124,8 +124,9 @@ fn a_database_that_somebody_keeps_locked_is_stored_as_it_is_and_named_with_the_r
         let create = ["create", "--limit", "database-wait=1"];
         let run = home.larder(&[&["--json"], &create[..]].concat()).exits(3);
         let skipped = run.json()["skipped"].clone();
-        assert_eq!(skipped.as_array().unwrap().len(), 1, "{skipped}");
-        assert_eq!(skipped[0]["path"], "locked.db");
+        let named: Vec<_> = skipped.as_array().unwrap().iter().map(|skipped| &skipped["path"]).collect();
+        let expected = ["locked.db", "locked.db-wal"];
+        assert_eq!(named, expected[..if journal == Wal { 2 } else { 1 }]);
         let reason = skipped[0]["reason"].as_str().unwrap();
         assert!(reason.starts_with("read without a lock on the database: database is locked;"), "{reason}");
         let said = home.larder(&create).exits(3).stdout;
@@ -140,6 +141,136 @@ fn a_database_that_somebody_keeps_locked_is_stored_as_it_is_and_named_with_the_r
         };
         assert_eq!(facts(&restored), facts(&database));
     }
+}
+
+#[test]
+fn a_database_only_restore_takes_the_old_databases_journal_away() {
+    let home = TestHome::new();
+    drop(make(&home, RECORDER, Rollback));
+    let id = home.create();
+    leave_torn(&home, RECORDER);
+    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-journal"]);
+    home.larder(&["restore", &id, "--only", "database", "--yes"]).exits(0);
+    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-wal"]);
+    assert_eq!(sum(&home.path(RECORDER)), 40);
+}
+
+#[test]
+fn a_restore_without_the_database_leaves_it_and_its_journal_as_they_are() {
+    let home = TestHome::new();
+    drop(make(&home, RECORDER, Rollback));
+    let id = home.create();
+    leave_torn(&home, RECORDER);
+    let before = ["", "-journal"].map(|ending| fs::read(home.path(format!("{RECORDER}{ending}"))).unwrap());
+    home.larder(&["restore", &id, "--only", "homeassistant", "--yes"]).exits(0);
+    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-journal"]);
+    let after = ["", "-journal"].map(|ending| fs::read(home.path(format!("{RECORDER}{ending}"))).unwrap());
+    assert!(before == after);
+}
+
+#[test]
+fn a_transaction_that_was_cut_off_is_not_in_the_backup_and_stays_in_the_home() {
+    let home = TestHome::new();
+    leave_torn(&home, "zigbee.db");
+    let before = bytes(&home.config());
+    home.larder(&["create", "--dry-run"]).exits(0);
+    assert!(bytes(&home.config()) == before, "the dry run changed the home");
+    home.larder(&["create"]).exits(0);
+    let restored = home.restore_latest();
+    assert_eq!(neighbours(&restored.join("zigbee.db")), [""]);
+    assert_eq!(sum(&restored.join("zigbee.db")), 40);
+    fs::remove_dir_all(home.backups()).unwrap();
+    assert!(bytes(&home.config()) == before, "the backup changed the home");
+}
+
+#[test]
+fn what_a_journal_would_empty_is_stored_with_it_and_both_are_named() {
+    let home = TestHome::new();
+    drop(make(&home, "precious.db", Rollback));
+    let elsewhere = home.root().join("import");
+    let import = Connection::open(&elsewhere).unwrap();
+    import.execute_batch("PRAGMA cache_size = 4; BEGIN; CREATE TABLE i (x)").unwrap();
+    import.execute_batch(FILLER.replace("filler", "i").as_str()).unwrap();
+    fs::copy(home.root().join("import-journal"), home.path("precious.db-journal")).unwrap();
+    let before = bytes(&home.config());
+    let run = home.larder(&["create", "--json"]).exits(3);
+    let named = run.json()["skipped"].as_array().unwrap().clone();
+    assert_eq!(
+        named.iter().map(|it| &it["path"]).collect::<Vec<_>>(),
+        ["precious.db", "precious.db-journal"]
+    );
+    let restored = home.restore_latest();
+    for ending in ["", "-journal"] {
+        let name = format!("precious.db{ending}");
+        assert_eq!(fs::read(restored.join(&name)).unwrap(), fs::read(home.path(&name)).unwrap());
+    }
+    fs::remove_dir_all(home.backups()).unwrap();
+    assert!(bytes(&home.config()) == before);
+}
+
+#[test]
+fn a_damaged_database_is_stored_and_named() {
+    let home = TestHome::new();
+    let database = make(&home, RECORDER, Wal);
+    database.execute_batch(FILLER).unwrap();
+    drop(database);
+    let mut content = fs::read(home.path(RECORDER)).unwrap();
+    content[4096..4196].fill(7);
+    home.write(RECORDER, &content);
+    let run = home.larder(&["create"]).exits(3);
+    let expected = format!("  {RECORDER}: stored as it is, but SQLite finds it damaged: ");
+    assert!(run.stdout.contains(&expected), "{}", run.stdout);
+    assert!(fs::read(home.restore_latest().join(RECORDER)).unwrap() == content);
+}
+
+#[test]
+fn a_database_that_is_taken_out_brings_its_log_along_and_does_not_get_beside_a_foreign_one() {
+    let home = TestHome::new();
+    let open = make(&home, "a.db", Wal);
+    open.execute_batch("INSERT INTO facts VALUES (2)").unwrap();
+    let id = home.create();
+    let to = home.root().join("taken out");
+    let extract = ["extract", &id, "a.db", "--to", to.to_str().unwrap()];
+    home.larder(&extract).exits(0);
+    assert_eq!(sum(&to.join("a.db")), 42);
+    for ending in ["-journal", "-wal", "-shm"] {
+        fs::remove_dir_all(&to).unwrap();
+        fs::create_dir(&to).unwrap();
+        fs::write(to.join(format!("a.db{ending}")), "another's").unwrap();
+        home.larder(&extract).exits(1);
+        assert_eq!(neighbours(&to.join("a.db")), [ending]);
+    }
+    fs::remove_file(to.join("a.db-shm")).unwrap();
+    fs::write(to.join("a.db"), "another's").unwrap();
+    let log = ["extract", &id, "a.db-wal", "--to", to.to_str().unwrap()];
+    home.larder(&log).exits(1).says("SQLite would take it and a.db-wal for parts of one database");
+}
+
+const FILLER: &str = "CREATE TABLE IF NOT EXISTS filler (x);
+    INSERT INTO filler WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT randomblob(500) FROM n";
+
+/// A database whose writer was killed in the middle of a transaction: its facts add up to 40, and to another number without the journal.
+fn leave_torn(home: &TestHome, name: &str) {
+    for ending in ["-wal", "-journal"] {
+        let _ = fs::remove_file(home.path(format!("{name}{ending}")));
+    }
+    let (copy, origin) = (home.path(name), home.root().join("torn"));
+    let database = Connection::open(&origin).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA cache_size = 4; CREATE TABLE facts (value INTEGER); INSERT INTO facts VALUES (40)",
+        )
+        .unwrap();
+    database.execute_batch("BEGIN; UPDATE facts SET value = 1").unwrap();
+    database.execute_batch(FILLER).unwrap();
+    fs::copy(&origin, copy).unwrap();
+    fs::copy(home.root().join("torn-journal"), home.path(format!("{name}-journal"))).unwrap();
+    drop(database);
+    fs::remove_file(origin).unwrap();
+}
+
+fn sum(path: &Path) -> i64 {
+    Connection::open(path).unwrap().query_row("SELECT sum(value) FROM facts", [], |row| row.get(0)).unwrap()
 }
 
 #[test]

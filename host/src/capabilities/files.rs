@@ -90,6 +90,27 @@ impl files::HostSnapshot for StoreData {
         Ok(self.table.push(Content::Home(content))?)
     }
 
+    fn companions(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> wasmtime::Result<Vec<Vec<u8>>> {
+        let snapshot = self.table.get_mut(&this)?.open();
+        Ok(snapshot.map(|snapshot| snapshot.companions(&path)).unwrap_or_default())
+    }
+
+    fn check_databases(&mut self, this: Resource<HomeSnapshot>) -> wasmtime::Result<()> {
+        if let Ok(snapshot) = self.table.get_mut(&this)?.open() {
+            snapshot.check_databases();
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self, this: Resource<HomeSnapshot>) -> wasmtime::Result<Vec<files::Finding>> {
+        // Well before the call itself would be given up.
+        let wait = self.vitals.limits.host_time / 2;
+        let findings = self.table.get_mut(&this)?.open().map(|snapshot| snapshot.findings(wait));
+        let outward =
+            |finding: snapshot::Finding| files::Finding { path: finding.path, reason: finding.reason };
+        Ok(findings.unwrap_or_default().into_iter().map(outward).collect())
+    }
+
     fn drop(&mut self, this: Resource<HomeSnapshot>) -> wasmtime::Result<()> {
         self.table.delete(this)?;
         Ok(())

@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::database::Lock;
 use super::descriptor::Descriptor;
+use super::locks::Lock;
 use super::stream::Stream;
 use crate::error::{Doing, Result};
 use crate::model::Timestamp;
@@ -30,6 +30,8 @@ pub struct Content {
     /// What is read on while it is read.
     pub(super) stream: Option<Arc<Mutex<Stream>>>,
     pub(super) _lock: Option<Arc<Lock>>,
+    /// Whether somebody may write to it in spite of the lock.
+    pub(super) is_watched: bool,
 }
 
 impl Content {
@@ -57,6 +59,7 @@ impl Content {
             bytes: None,
             stream: None,
             _lock: None,
+            is_watched: false,
         }
     }
 
@@ -78,7 +81,7 @@ impl Content {
     /// What could not be promised about the content: one sentence for people, without the file's name. Ask when it has been
     /// read: only then is it known whether the file stayed as it was.
     pub fn note(&self) -> Option<String> {
-        if self.note.is_some() || self._lock.is_some() {
+        if self.note.is_some() || (self._lock.is_some() && !self.is_watched) {
             return self.note.as_deref().map(str::to_owned);
         }
         let file = self.file.as_ref()?;

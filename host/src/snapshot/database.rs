@@ -1,26 +1,23 @@
 //! Consistent reading of live SQLite databases.
 //!
-//! Owns the lock that holds a database still, and the choice of how to read under it: in place (write-ahead log), from a
-//! copy (rollback journal, or when the log cannot be judged), or, when no lock is to be had, as any file, with a note. Never
-//! reads the schema or a row, and leaves the home's directory as it found it.
+//! Owns the choice of how to read one: in place under its locks (write-ahead log), from a private copy (rollback journal, or when
+//! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
+//! is: SQLite never opens a file of it.
 
-use std::fs::{self, File};
-use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::backup::{Backup, StepResult};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tempfile::NamedTempFile;
-
+use super::check::Source;
 use super::content::Content;
-use super::descriptor::{Claim, Descriptor, FileId};
+use super::copy::{Copy, Verdict, said};
+use super::descriptor::{Descriptor, FileId};
 use super::home::Home;
-use super::wal_index::{self, Extent};
-use crate::error::Result;
+use super::journal::{may_be_hot, names_super_journal};
+use super::locks::{Lock, Refusal};
+use super::wal_index;
+use crate::error::{Error, Result, reason};
+use crate::model::{Timestamp, shown};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The smallest page, hence the smallest database.
@@ -30,8 +27,10 @@ const NEIGHBOURS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
 pub(super) const WAL: &[u8] = b"-wal";
 pub(super) const JOURNAL: &[u8] = b"-journal";
 const SHM: &[u8] = b"-shm";
-/// Between two tries to get a lock: short, to hit the gaps of a writer that hardly leaves any.
-const NAP: Duration = Duration::from_millis(1);
+/// How often it is begun again when other programs come or go meanwhile.
+const ATTEMPTS: usize = 100;
+/// A recovered database is no larger than its files together, and a page.
+const LARGEST_PAGE: u64 = 65_536;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Journal {
@@ -57,13 +56,17 @@ pub(super) fn owner_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
     NEIGHBOURS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
 }
 
-/// A database as it is read: the main file and its log.
+/// A database as it is read.
 #[derive(Clone)]
 pub(super) struct Pair {
     pub main: Content,
     pub log: Content,
+    /// The rollback journal, where the main file is worth nothing without it.
+    pub journal: Option<Content>,
     /// Whether writers wait until the contents are dropped.
     pub blocks: bool,
+    /// How it can be checked; `None` when it was, or cannot be.
+    pub unchecked: Option<Source>,
 }
 
 /// One database to be read.
@@ -78,186 +81,269 @@ pub(super) struct Database<'a> {
     pub lock_wait: Duration,
 }
 
+/// What lies beside a locked database and belongs to its state.
+struct Beside {
+    journal: Option<Descriptor>,
+    log: Option<Descriptor>,
+    has_index: bool,
+}
+
 impl Database<'_> {
     /// Reads it as consistently as can be; an error only when it cannot be opened at all.
     pub(super) fn pin(&self) -> Result<Pair> {
-        let id = self.home.file(self.path)?.facts.id;
-        let lock = match Lock::take(self, id) {
-            Ok(lock) => lock,
-            Err(error) => match self.undisturbed(&error) {
-                Some(pair) => return Ok(pair),
-                None => return self.as_it_is(None, &said(&error)),
-            },
-        };
+        for _ in 0..ATTEMPTS {
+            if let Some(pair) = self.attempt()? {
+                return Ok(pair);
+            }
+        }
+        self.as_it_is(None, "other programs opened and closed it again and again")
+    }
+
+    /// `None` when another program came meanwhile: what was read then is worth nothing.
+    fn attempt(&self) -> Result<Option<Pair>> {
         let main = Arc::new(self.home.file(self.path)?);
-        if main.facts.id != id {
-            return self.as_it_is(None, "it was replaced while it was being opened");
+        let mut lock = match Lock::shared(Arc::clone(&main), self.lock_wait) {
+            Ok(lock) => lock,
+            Err(refusal) => return self.without_lock(&main, &refusal).map(Some),
+        };
+        if self.home.facts(self.path).map_or(true, |facts| facts.id != main.facts.id) {
+            return Ok(None);
         }
-        if lock.journal == Journal::Rollback {
-            return Ok(self.copied(lock, main));
-        }
+        // Only under the lock: nobody removes an index, or a journal that matters, from now on.
+        let index = match self.beside(SHM) {
+            Ok(index) => index,
+            Err(error) => return self.as_it_is(None, &error.to_string()).map(Some),
+        };
+        let is_used = match index.map(|index| lock.hold_log(index)).transpose() {
+            Ok(is_used) => is_used.unwrap_or(false),
+            Err(refusal) => return self.without_lock(&main, &refusal).map(Some),
+        };
         let lock = Arc::new(lock);
-        if self.with_log
+        if is_used
+            && self.with_log
             && let Some(pair) = self.in_place(&lock, &main)
         {
-            return Ok(pair);
+            return Ok(Some(pair));
         }
-        match lock.back_up(self.scratch) {
-            Ok(copy) => Ok(standalone(copy, &main, false)),
-            Err(reason) => self.as_it_is(Some(lock), &reason),
+        let beside = match self.look_beside(&lock, is_used) {
+            Ok(beside) => beside,
+            Err(error) => return self.as_it_is(Some(lock), &error.to_string()).map(Some),
+        };
+        match &beside {
+            Beside { journal: None, log: None, .. } if journal(&main) == Some(Journal::Wal) => {
+                Ok(self.idle(lock, main))
+            }
+            Beside { journal: None, log: None, .. } => Ok(self.settled(lock, main)),
+            _ => self.recovered(&lock, &main, &beside, is_used),
         }
     }
 
-    /// Write-ahead log: the files themselves, while the lock keeps checkpoints behind what is read.
+    /// The neighbour of that suffix, if it is there and a file.
+    fn beside(&self, suffix: &[u8]) -> Result<Option<Descriptor>> {
+        match self.home.file(&[self.name, suffix].concat()) {
+            Ok(file) => Ok(Some(file)),
+            Err(Error::NotFound(_) | Error::Invalid(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn look_beside(&self, lock: &Lock, is_used: bool) -> Result<Beside> {
+        // Where programs work with the database, its journal is their own business, or left from long ago.
+        let is_left = |journal: &Descriptor| may_be_hot(journal) && !is_used && !lock.has_writer();
+        let journal = self.beside(JOURNAL)?.filter(is_left);
+        let log = self.beside(WAL)?.filter(|log| log.facts.size > 0);
+        Ok(Beside { journal, log, has_index: lock.index().is_some() })
+    }
+
+    /// Write-ahead log in use: the files themselves, while the lock keeps checkpoints away.
     fn in_place(&self, lock: &Arc<Lock>, main: &Arc<Descriptor>) -> Option<Pair> {
-        let extent = lock.extent?;
-        let lock = Some(Arc::clone(lock));
-        let size = extent.main.unwrap_or(u64::MAX).min(main.facts.size);
-        let content = Content { size, _lock: lock.clone(), ..Content::whole(Arc::clone(main)) };
-        let log = if extent.log == 0 {
-            Content::empty(main.facts.modified)
-        } else {
-            let log = self.home.file(&[self.path, WAL].concat()).ok()?;
-            if log.facts.size < extent.log {
-                return None;
-            }
-            Content { size: extent.log, _lock: lock, ..Content::whole(Arc::new(log)) }
+        let extent = wal_index::extent(lock.index()?)?;
+        let size = extent.main.unwrap_or(u64::MAX).min(main.facts_now().ok()?.size);
+        let content = Content { size, _lock: Some(Arc::clone(lock)), ..Content::whole(Arc::clone(main)) };
+        let log = match extent.log {
+            0 => None,
+            size => Some((Arc::new(self.beside(WAL).ok()??), size)),
         };
-        Some(Pair { main: content, log, blocks: false })
+        if log.as_ref().is_some_and(|(log, size)| log.facts.size < *size) {
+            return None;
+        }
+        let stored = log.clone().map_or_else(
+            || Content::empty(main.facts.modified),
+            |(log, size)| Content { size, _lock: Some(Arc::clone(lock)), ..Content::whole(log) },
+        );
+        let source = Source::Locked { main: Arc::clone(main), size, log, lock: Arc::clone(lock) };
+        Some(Pair { main: content, log: stored, journal: None, blocks: false, unchecked: Some(source) })
     }
 
-    /// Rollback journal: a copy, since writers wait as long as the lock is held; if that does not fit, the file itself.
-    fn copied(&self, lock: Lock, main: Arc<Descriptor>) -> Pair {
-        match self.copy(&main) {
-            Ok(copy) => standalone(copy, &main, false),
+    /// Write-ahead mode, no log, and nobody there: the file itself. Who comes meanwhile may write to it in the end, which is seen
+    /// when it has been read.
+    fn idle(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<Pair> {
+        if self.somebody_came(lock.index().is_some()) {
+            return None;
+        }
+        let size = main.facts.size;
+        let source = Source::Locked { main: Arc::clone(&main), size, log: None, lock: Arc::clone(&lock) };
+        let content = Content { _lock: Some(lock), is_watched: true, ..Content::whole(Arc::clone(&main)) };
+        Some(Pair { unchecked: Some(source), ..alone(content, &main) })
+    }
+
+    /// Nothing is unfinished: a copy, since writers wait as long as the lock is held; if that does not fit, the file itself.
+    fn settled(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<Pair> {
+        let copy = Copy::new(self.scratch, &[("", &main, u64::MAX)]);
+        if self.somebody_came(lock.index().is_some()) {
+            return None;
+        }
+        Some(match copy.and_then(|copy| Ok((copy.open("")?, copy))) {
+            Ok((copied, copy)) => standalone(copied, &main, Some(Source::Copied(Arc::new(copy)))),
             Err(_) => {
-                let content = Content { _lock: Some(Arc::new(lock)), ..Content::whole(Arc::clone(&main)) };
-                standalone(content, &main, true)
+                let size = main.facts.size;
+                let source =
+                    Source::Locked { main: Arc::clone(&main), size, log: None, lock: Arc::clone(&lock) };
+                let content = Content { _lock: Some(lock), ..Content::whole(Arc::clone(&main)) };
+                Pair { blocks: true, unchecked: Some(source), ..alone(content, &main) }
             }
+        })
+    }
+
+    /// Something is unfinished and nobody is at it, or its log cannot be judged in place: SQLite recovers a copy. What SQLite cannot
+    /// make one sound state of is stored as it is, and named.
+    fn recovered(
+        &self,
+        lock: &Arc<Lock>,
+        main: &Arc<Descriptor>,
+        beside: &Beside,
+        is_used: bool,
+    ) -> Result<Option<Pair>> {
+        let recovered = recover(self.scratch, main, beside, is_used);
+        if self.somebody_came(beside.has_index) {
+            return Ok(None);
+        }
+        match recovered {
+            Ok((copied, source)) => Ok(Some(standalone(copied, main, source))),
+            Err(reason) => self.as_it_is(Some(Arc::clone(lock)), &reason).map(Some),
         }
     }
 
-    /// A copy without a lock, good because nothing happened meanwhile: what there is for a database that nobody uses, in a
-    /// directory that cannot be written, where SQLite opens none that goes by a log.
-    fn undisturbed(&self, error: &rusqlite::Error) -> Option<Pair> {
-        let is_absent = |suffix| self.home.facts(&[self.name, suffix].concat()).map_or(true, |f| f.size == 0);
-        let state = || {
-            let facts = self.home.facts(self.path).ok()?;
-            (is_absent(WAL) && is_absent(JOURNAL)).then_some((facts.id, facts.size, facts.modified))
+    /// Whether a program opened the database after it was locked: without an index it did not see the lock on the log.
+    fn somebody_came(&self, had_index: bool) -> bool {
+        !had_index && self.home.facts(&[self.name, SHM].concat()).is_ok()
+    }
+
+    /// Without a lock it can still be a committed state: when the file system has no locks and nothing changed meanwhile.
+    fn without_lock(&self, main: &Arc<Descriptor>, refusal: &Refusal) -> Result<Pair> {
+        let why = match refusal {
+            Refusal::Busy => return self.as_it_is(None, "database is locked"),
+            Refusal::Unsupported(error) => reason(error),
         };
-        let before = state().filter(|_| error.sqlite_error_code() == Some(ErrorCode::CannotOpen))?;
-        let main = self.home.file(self.path).ok()?;
-        let copy = self.copy(&main).ok()?;
-        (state() == Some(before)).then(|| standalone(copy, &main, false))
+        let before = self.state();
+        let (journal, log) = self.unfinished();
+        let beside = Beside { journal, log, has_index: true };
+        match recover(self.scratch, main, &beside, false) {
+            Ok((copied, source)) if self.state() == before => Ok(standalone(copied, main, source)),
+            _ => self.as_it_is(None, &why),
+        }
     }
 
-    fn copy(&self, main: &Descriptor) -> io::Result<Content> {
-        fs::create_dir_all(self.scratch)?;
-        let mut copy = tempfile::tempfile_in(self.scratch)?;
-        main.copy_to(&mut copy)?;
-        Ok(Content::whole(Arc::new(Descriptor::new(copy.into())?)))
+    /// Journal and log, where they can be read and may hold something.
+    fn unfinished(&self) -> (Option<Descriptor>, Option<Descriptor>) {
+        let journal = self.beside(JOURNAL).ok().flatten().filter(may_be_hot);
+        (journal, self.beside(WAL).ok().flatten().filter(|log| log.facts.size > 0))
     }
 
-    /// Without anything that keeps writers from tearing it: said so in the note.
+    /// Which files there are, how large and how old they are.
+    fn state(&self) -> [Option<(FileId, u64, Timestamp)>; 3] {
+        [self.path.to_vec(), [self.name, WAL].concat(), [self.name, JOURNAL].concat()].map(|path| {
+            let facts = self.home.facts(&path).ok()?;
+            Some((facts.id, facts.size, facts.modified))
+        })
+    }
+
+    /// All its files, as they are. Without the lock nothing keeps writers from tearing them.
     fn as_it_is(&self, lock: Option<Arc<Lock>>, reason: &str) -> Result<Pair> {
-        let note = format!(
-            "read without a lock on the database: {reason}; if something wrote to it meanwhile the copy is not whole, \
-             so back it up again when nothing does"
-        );
-        let main = Arc::new(self.home.file(self.path)?);
+        let main = self.home.file(self.path)?;
+        let (journal, log) = self.unfinished();
+        let note = match &lock {
+            None => format!(
+                "read without a lock on the database: {reason}; if something wrote to it meanwhile the copy is not whole, \
+                 so back it up again when nothing does"
+            ),
+            Some(_) => {
+                format!("stored as it is, with what lies beside it: {reason}; check it before you rely on it")
+            }
+        };
+        let belongs = format!("part of the database {}, stored as it is: {reason}", shown(self.path));
+        let copy = lock.as_ref().and_then(|_| {
+            let files = [("", Some(&main)), ("-journal", journal.as_ref()), ("-wal", log.as_ref())];
+            let files: Vec<_> =
+                files.into_iter().filter_map(|(name, file)| Some((name, file?, u64::MAX))).collect();
+            Copy::new(self.scratch, &files).ok()
+        });
+        // From the copy nobody has to wait.
+        let content = |name: &str, origin: Descriptor, note: &str| {
+            let modified = origin.facts.modified;
+            let copied = copy.as_ref().and_then(|copy| copy.open(name).ok());
+            let lock = lock.clone().filter(|_| copied.is_none());
+            let file = copied.unwrap_or_else(|| Arc::new(origin));
+            Content { note: Some(note.into()), _lock: lock, modified, ..Content::whole(file) }
+        };
         let modified = main.facts.modified;
-        let log = self.home.file(&[self.path, WAL].concat()).ok().filter(|_| self.with_log);
-        let log = log.map_or_else(|| Content::empty(modified), |log| Content::whole(Arc::new(log)));
-        let main = Content { note: Some(note.into()), _lock: lock, ..Content::whole(main) };
-        Ok(Pair { main, log, blocks: false })
+        Ok(Pair {
+            log: log.map_or_else(|| Content::empty(modified), |log| content("-wal", log, &belongs)),
+            journal: journal.map(|journal| content("-journal", journal, &belongs)),
+            main: content("", main, &note),
+            blocks: false,
+            unchecked: None,
+        })
+    }
+}
+
+/// The committed state as one file, or why there is none. What was not in use is checked at once: nobody has vouched for it.
+fn recover(
+    scratch: &Path,
+    main: &Descriptor,
+    beside: &Beside,
+    is_used: bool,
+) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
+    let Beside { journal, log, .. } = beside;
+    if journal.as_ref().is_some_and(names_super_journal) {
+        return Err(
+            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
+        );
+    }
+    let mut files = vec![("", main, u64::MAX)];
+    files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
+    files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
+    let copy =
+        Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    copy.recover().map_err(|error| said(&error))?;
+    let copied = copy.open("").map_err(|error| reason(&error))?;
+    let files = [Some(main), journal.as_ref(), log.as_ref()];
+    let most =
+        files.into_iter().flatten().map(|file| file.facts.size).fold(LARGEST_PAGE, u64::saturating_add);
+    match copied.facts.size {
+        0 => return Err("by its journal it was empty before, and SQLite would make it so again".into()),
+        size if size > most => return Err("it would become larger than what it is made from".into()),
+        _ => {}
+    }
+    if is_used {
+        return Ok((copied, Some(Source::Copied(Arc::new(copy)))));
+    }
+    match copy.check().map(|check| check.run()) {
+        Ok(Verdict::Sound) => Ok((copied, None)),
+        Ok(Verdict::Damaged(what) | Verdict::Unknown(what)) => {
+            Err(format!("it could not be recovered: {what}"))
+        }
+        Err(error) => Err(said(&error)),
     }
 }
 
 /// A pair whose main file holds everything; to readers it is as old as the origin.
-fn standalone(content: Content, origin: &Descriptor, blocks: bool) -> Pair {
+fn standalone(copied: Arc<Descriptor>, origin: &Descriptor, unchecked: Option<Source>) -> Pair {
+    Pair { unchecked, ..alone(Content::whole(copied), origin) }
+}
+
+fn alone(content: Content, origin: &Descriptor) -> Pair {
     let modified = origin.facts.modified;
-    Pair { main: Content { modified, ..content }, log: Content::empty(modified), blocks }
-}
-
-/// A read transaction that is kept open. While it lives the database cannot lose the state that it had.
-pub(super) struct Lock {
-    /// Before `_claims`: it has to be closed before anything else closes its files.
-    connection: Mutex<Connection>,
-    journal: Journal,
-    /// Of a write-ahead log that can be read in place.
-    extent: Option<Extent>,
-    _claims: Vec<Claim>,
-}
-
-impl Lock {
-    fn take(database: &Database<'_>, id: FileId) -> rusqlite::Result<Self> {
-        let mut claims = vec![Claim::new(id)];
-        let beside = |suffix| [database.name, suffix].concat();
-        // For reading and writing, although nothing is written: recovery and a clean end need it.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let had_log = database.home.facts(&beside(WAL)).is_ok();
-        let connection = Connection::open_with_flags(database.home.location(database.name), flags)?;
-        // A log that was there stays as it is; one that SQLite makes for us goes with us.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, had_log)?;
-        begin(&connection, database.lock_wait)?;
-        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-        let journal = if mode == "wal" { Journal::Wal } else { Journal::Rollback };
-        // Writable, because SQLite trusts and keeps up to date only an index that it can write.
-        let index = database.home.writable(&beside(SHM)).ok().filter(|_| journal == Journal::Wal);
-        claims.extend(index.as_ref().map(|index| Claim::new(index.facts.id)));
-        let extent = index.as_ref().and_then(wal_index::extent);
-        drop(index);
-        Ok(Self { connection: Mutex::new(connection), journal, extent, _claims: claims })
-    }
-
-    /// The locked state as one file, written by SQLite itself, page by page.
-    fn back_up(&self, scratch: &Path) -> std::result::Result<Content, String> {
-        let file = fs::create_dir_all(scratch).and_then(|()| NamedTempFile::new_in(scratch));
-        let file = file.map_err(|error| crate::error::reason(&error))?;
-        let source = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        write_pages(&source, file.path()).map_err(|error| said(&error))?;
-        let file: File = file.into_file();
-        let copy = Descriptor::new(file.into()).map_err(|error| crate::error::reason(&error))?;
-        Ok(Content::whole(Arc::new(copy)))
-    }
-}
-
-/// Starts the read transaction; a database in use is tried again for `wait`.
-fn begin(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.execute_batch("BEGIN")?;
-    let mut left = wait;
-    loop {
-        // Reads the header and nothing else, so that no schema can disturb.
-        match connection.pragma_query_value(None, "schema_version", |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && !left.is_zero() => {
-                thread::sleep(NAP);
-                left = left.saturating_sub(NAP);
-            }
-            other => return other,
-        }
-    }
-}
-
-fn write_pages(source: &Connection, target: &Path) -> rusqlite::Result<()> {
-    let mut target = Connection::open(target)?;
-    // Nobody needs the copy after a crash.
-    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
-    let backup = Backup::new(source, &mut target)?;
-    while backup.step(-1)? != StepResult::Done {
-        thread::sleep(NAP);
-    }
-    Ok(())
-}
-
-/// What SQLite said, without the names of files on this machine.
-fn said(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(error, _) => {
-            rusqlite::ffi::code_to_str(error.extended_code).to_owned()
-        }
-        other => other.to_string(),
-    }
+    let main = Content { modified, ..content };
+    Pair { main, log: Content::empty(modified), journal: None, blocks: false, unchecked: None }
 }

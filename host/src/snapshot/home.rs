@@ -4,7 +4,6 @@
 //! whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,8 +24,6 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags
 
 pub(super) struct Home {
     root: OwnedFd,
-    /// Where the directory was found, free of symbolic links. Only for SQLite, which opens by name.
-    location: PathBuf,
     hidden: BTreeSet<HomePath>,
 }
 
@@ -41,7 +38,7 @@ impl Home {
             Some(path.as_os_str().as_bytes().to_vec()).filter(|path| !path.is_empty())
         };
         let hidden = hidden.iter().filter_map(below).collect();
-        Ok(Self { root: handle, location, hidden })
+        Ok(Self { root: handle, hidden })
     }
 
     /// Whether the last part of `path` may be seen. Its parents are the caller's business.
@@ -63,11 +60,6 @@ impl Home {
             true => Ok(()),
             false => Err(Error::Denied(format!("{} belongs to Larder and cannot be read", shown(path)))),
         }
-    }
-
-    /// The name by which SQLite can open `path`.
-    pub(super) fn location(&self, path: &[u8]) -> PathBuf {
-        self.location.join(OsStr::from_bytes(path))
     }
 
     /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
@@ -110,12 +102,6 @@ impl Home {
             return Err(Error::Invalid(format!("{} is {found}; only files can be opened", shown(path))));
         }
         file_at(directory, name, OFlags::RDONLY).doing(|| format!("cannot open {}", shown(path)))
-    }
-
-    /// Opens the regular file at `path` for reading and writing.
-    pub(super) fn writable(&self, path: &[u8]) -> io::Result<Descriptor> {
-        let (parent, name) = split(path);
-        file_at(self.directory(parent, OFlags::PATH)?, name, OFlags::RDWR)
     }
 }
 

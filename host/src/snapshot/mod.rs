@@ -1,14 +1,19 @@
 //! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it.
 //!
 //! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
-//! way to files), `walk` (the list), `database` and `wal_index` (consistent reading of SQLite), `descriptor` (open files
-//! that cost no locks), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names). Refuses to write to the home.
+//! way to files), `walk` (the list), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
+//! (damaged databases), `descriptor` (open files), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names).
+//! Refuses to write to the home.
 
 mod ahead;
+mod check;
 mod content;
+mod copy;
 mod database;
 mod descriptor;
 mod home;
+mod journal;
+mod locks;
 mod owners;
 mod stream;
 #[cfg(test)]
@@ -20,11 +25,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use check::Finding;
 pub use content::Content;
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
 use ahead::Ahead;
+use check::Checks;
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
 use home::Home;
 use walk::{Known, Walk};
@@ -33,8 +40,7 @@ use walk::{Known, Walk};
 pub struct Options {
     /// The home's directory. May be a symbolic link to it.
     pub root: PathBuf,
-    /// Directory for temporary copies of databases; made when the first is needed. Copies lose their names as soon as they
-    /// are made; what a cut leaves there may be deleted.
+    /// Directory for temporary copies of databases; made when the first is needed. What a cut leaves there may be deleted.
     pub scratch: PathBuf,
     /// Absolute paths that are never shown. Those outside `root` do not matter.
     pub hidden: Vec<PathBuf>,
@@ -50,13 +56,15 @@ pub struct Snapshot {
     walk: Option<Walk>,
     pinned: Option<(HomePath, Pair)>,
     ahead: Option<Ahead>,
+    /// Once databases are to be checked.
+    checks: Option<Checks>,
 }
 
 impl Snapshot {
     /// Opens the home's directory and looks no further.
     pub fn new(options: Options) -> Result<Self> {
         let home = Arc::new(Home::open(&options.root, &options.hidden)?);
-        Ok(Self { options, home, walk: None, pinned: None, ahead: None })
+        Ok(Self { options, home, walk: None, pinned: None, ahead: None, checks: None })
     }
 
     /// The next entries, at most `max`; none when all were given.
@@ -79,6 +87,28 @@ impl Snapshot {
         }
     }
 
+    /// Has each database that is opened from now on checked, beside the reading.
+    pub fn check_databases(&mut self) {
+        self.checks = Checks::start(self.options.scratch.clone());
+    }
+
+    /// Databases that are damaged, or could not be checked. Waits for the checks, for each at most `wait`.
+    pub fn findings(&mut self, wait: Duration) -> Vec<Finding> {
+        self.checks.take().map(|checks| checks.finish(wait)).unwrap_or_default()
+    }
+
+    /// What has to be stored with the database at `path`, which was opened last, and is not listed: where SQLite could not make one
+    /// state of its files.
+    pub fn companions(&self, path: &[u8]) -> Vec<HomePath> {
+        let Some((_, pair)) = self.pinned.as_ref().filter(|(pinned, _)| pinned == path) else {
+            return Vec::new();
+        };
+        let is_listed = self.listed(path).is_some_and(|known| known.with_log);
+        let log = (pair.log.size() > 0 && !is_listed).then_some(WAL);
+        let journal = pair.journal.as_ref().map(|_| JOURNAL);
+        [journal, log].into_iter().flatten().map(|suffix| [path, suffix].concat()).collect()
+    }
+
     /// The database at `path`, when it was listed as one.
     fn listed(&self, path: &[u8]) -> Option<&Known> {
         self.walk.as_ref()?.databases.get(path)
@@ -88,10 +118,14 @@ impl Snapshot {
     /// long as a content of it lives.
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
-        // Without touching the file: while it is held still, no descriptor of it is ever closed.
         if let Some((pinned, pair)) = &self.pinned {
             match owner_of(path) {
                 Some((base, WAL)) if base == pinned => return Ok(pair.log.clone()),
+                Some((base, JOURNAL)) if base == pinned => {
+                    if let Some(journal) = &pair.journal {
+                        return Ok(journal.clone());
+                    }
+                }
                 None if path == pinned => return Ok(pair.main.clone()),
                 _ => {}
             }
@@ -152,7 +186,10 @@ impl Snapshot {
             scratch: &self.options.scratch,
             lock_wait: self.options.lock_wait,
         };
-        let pair = database.pin()?;
+        let mut pair = database.pin()?;
+        if let (Some(checks), Some(source)) = (&self.checks, pair.unchecked.take()) {
+            checks.add(path.to_vec(), source);
+        }
         if !pair.blocks {
             self.pinned = Some((path.to_vec(), pair.clone()));
         }

@@ -26,6 +26,9 @@ use crate::error::{Doing, Error, Result};
 use crate::model::{Entry, HomePath, Kind, Scope, shown};
 use crate::steps::Steps;
 
+/// What SQLite puts beside a database.
+const DATABASE_PARTS: [&[u8]; 3] = [b"-wal", b"-journal", b"-shm"];
+
 /// A new state of a directory in the making. Dropped without `commit` it leaves nothing.
 pub struct Target {
     rules: Rules,
@@ -139,6 +142,11 @@ impl Target {
             {
                 return Err(self.is_there(name));
             }
+            if self.rules.only_adds()
+                && let Some(other) = companion_of(directory, name).doing(|| shown(name))?
+            {
+                return Err(self.would_be_taken_for_a_part(name, &other));
+            }
             self.tree.remember(name.len())?;
             self.admitted.insert(name.to_vec());
         }
@@ -150,6 +158,15 @@ impl Target {
             "{} is already in {}: choose another directory, or move it away",
             shown(name),
             self.staging.place.name
+        ))
+    }
+
+    fn would_be_taken_for_a_part(&self, name: &[u8], other: &[u8]) -> Error {
+        Error::Exists(format!(
+            "{} is in {}, and SQLite would take it and {} for parts of one database: choose another directory, or move it away",
+            shown(other),
+            self.staging.place.name,
+            shown(name)
         ))
     }
 
@@ -186,6 +203,19 @@ impl Target {
         let root = self.tree.root().filter(|_| self.rules.owns_directory(!self.made.0.is_empty()));
         Ok(Plan::new(items.collect(), root))
     }
+}
+
+/// What is in the directory already and would belong to `name`, or `name` to it, if one of them is a database: SQLite believes any log or
+/// journal that it finds beside a database.
+fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
+    let parts = DATABASE_PARTS.into_iter().map(|part| [name, part].concat());
+    let base = DATABASE_PARTS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);
+    for other in parts.chain(base.filter(|base| !base.is_empty())) {
+        if exists(directory, &other)? {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 fn is_link(parent: &OwnedFd, name: &[u8]) -> bool {

@@ -36,6 +36,7 @@ impl Scene {
         home.write("configuration.yaml", "changed:\n");
         home.write("home-assistant_v2.db", "changed");
         home.write("home-assistant_v2.db-shm", "stale");
+        home.write("home-assistant_v2.db-journal", "of the database that is replaced");
         fs::remove_file(home.path("link")).unwrap();
         home.write("link/now/directory", "x");
         let arguments = [&["restore", &id, "--yes"], only].concat().iter().map(ToString::to_string).collect();

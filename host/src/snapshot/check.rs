@@ -1,0 +1,157 @@
+//! Checks of databases, beside the reading: a thread has SQLite look at a private copy of each.
+//!
+//! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only a few
+//! databases wait to be checked, and whoever asks for the findings says how long he waits.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
+
+use rusqlite::InterruptHandle;
+
+use super::copy::{Copy, Verdict, said};
+use super::descriptor::Descriptor;
+use super::locks::Lock;
+use crate::error::reason;
+use crate::model::HomePath;
+use crate::options::DATABASES_TO_CHECK;
+
+/// What is to be checked.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// Files of the home under their lock: the bytes up to these sizes.
+    Locked { main: Arc<Descriptor>, size: u64, log: Option<(Arc<Descriptor>, u64)>, lock: Arc<Lock> },
+    /// A copy whose main file holds everything.
+    Copied(Arc<Copy>),
+}
+
+/// A database that is not as it should be, or that nobody can say it of.
+pub struct Finding {
+    pub path: HomePath,
+    /// For people, without the path.
+    pub reason: String,
+}
+
+pub(super) struct Checks {
+    queue: Option<SyncSender<(HomePath, Source)>>,
+    findings: Receiver<Finding>,
+    stop: Arc<Stop>,
+}
+
+#[derive(Default)]
+struct Stop {
+    is_asked: AtomicBool,
+    running: Mutex<Option<InterruptHandle>>,
+}
+
+impl Checks {
+    /// `None` when no thread can be had.
+    pub(super) fn start(scratch: PathBuf) -> Option<Self> {
+        let (queue, waiting) = sync_channel::<(HomePath, Source)>(DATABASES_TO_CHECK);
+        let (found, findings) = channel();
+        let stop = Arc::<Stop>::default();
+        let asked = Arc::clone(&stop);
+        let work = move || {
+            for (path, source) in waiting {
+                if let Some(reason) = finding(source, &scratch, &asked)
+                    && found.send(Finding { path, reason }).is_err()
+                {
+                    return;
+                }
+            }
+        };
+        Builder::new().name("database check".into()).spawn(work).ok()?;
+        Some(Self { queue: Some(queue), findings, stop })
+    }
+
+    /// Has a database checked. Waits while too many others do.
+    pub(super) fn add(&self, path: HomePath, source: Source) {
+        if let Some(queue) = &self.queue {
+            // A thread that is gone has said so by what it did not find out.
+            let _ = queue.send((path, source));
+        }
+    }
+
+    /// All findings. Waits for each at most so long; then the rest is given up.
+    pub(super) fn finish(mut self, wait: Duration) -> Vec<Finding> {
+        self.queue = None;
+        let mut all = Vec::new();
+        loop {
+            match self.findings.recv_timeout(wait) {
+                Ok(finding) => all.push(finding),
+                Err(RecvTimeoutError::Disconnected) => return all,
+                Err(RecvTimeoutError::Timeout) => {
+                    let seconds = wait.as_secs();
+                    let reason =
+                        format!("not all databases were checked for damage: it took longer than {seconds} s");
+                    all.push(Finding { path: HomePath::new(), reason });
+                    return all;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Checks {
+    fn drop(&mut self) {
+        self.stop.now();
+    }
+}
+
+impl Stop {
+    fn now(&self) {
+        self.is_asked.store(true, Ordering::Relaxed);
+        if let Some(handle) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+            handle.interrupt();
+        }
+    }
+
+    fn set(&self, handle: Option<InterruptHandle>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = handle;
+    }
+}
+
+/// What is wrong with a database, if anything.
+fn finding(source: Source, scratch: &Path, stop: &Stop) -> Option<String> {
+    if stop.is_asked.load(Ordering::Relaxed) {
+        return None;
+    }
+    let unknown = |why: String| format!("stored, but not checked for damage: {why}");
+    let check =
+        copied(source, scratch).and_then(|copy| Ok((copy.check().map_err(|error| said(&error))?, copy)));
+    let (check, _copy) = match check {
+        Ok(check) => check,
+        Err(why) => return Some(unknown(why)),
+    };
+    stop.set(Some(check.handle()));
+    let verdict = check.run();
+    stop.set(None);
+    match verdict {
+        Verdict::Sound => None,
+        Verdict::Damaged(what) => Some(format!(
+            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or take it from an earlier \
+             backup"
+        )),
+        Verdict::Unknown(why) => Some(unknown(why)),
+    }
+}
+
+/// A copy whose main file holds everything.
+fn copied(source: Source, scratch: &Path) -> Result<Arc<Copy>, String> {
+    let (main, size, log, lock) = match source {
+        Source::Copied(copy) => return Ok(copy),
+        Source::Locked { main, size, log, lock } => (main, size, log, lock),
+    };
+    let mut files = vec![("", main.as_ref(), size)];
+    files.extend(log.as_ref().map(|(log, size)| ("-wal", log.as_ref(), *size)));
+    let copy =
+        Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    drop(lock);
+    if log.is_some() {
+        copy.recover().map_err(|error| said(&error))?;
+    }
+    Ok(Arc::new(copy))
+}
