@@ -17,7 +17,7 @@ import fcntl, os, shutil, signal, struct, sys
 import apsw
 
 folder = sys.argv[1]
-OFD_SETLK = 37  # F_OFD_SETLK, Linux
+OFD_SETLK = 37  # F_OFD_SETLK of Linux
 
 # A writer that is killed in the middle of a transaction whose pages have reached the file.
 child = os.fork()
