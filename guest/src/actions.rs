@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::error::{Failure, Result};
 use crate::model::{
     BackupRef, CreateRequest, EncryptRequest, ExtractRequest, KeyRequest, ReadRequest, RestoreRequest,
+    VerifiedSize,
 };
 
 pub struct Action {
@@ -108,6 +109,12 @@ pub const ACTIONS: &[Action] = &[
         &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
     ),
     client(
+        "backup.remember_verified",
+        "remember_verified",
+        "Remembers of a local backup that it was verified, when it had that size.",
+        &[required("backup_id", "string", "the backup"), required("size", "number", "its bytes")],
+    ),
+    client(
         "backup.check_password",
         "check_password",
         "Says whether a password or a key of the key ring opens a backup, without reading it.",
@@ -134,7 +141,16 @@ pub const ACTIONS: &[Action] = &[
         "backup.extract",
         "extract",
         "Takes single files or directories out of a backup.",
-        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY, required("paths", "array", "paths in the home")],
+        &[
+            AGENT,
+            BACKUP,
+            PASSWORD,
+            KEY_RING,
+            KEY,
+            required("paths", "array", "paths in the home or part; what is not UTF-8 as an array of bytes"),
+            field("part", "string", "another part than the home: an add-on, a folder"),
+            field("keep_going", "boolean", "takes what stands before the damage of a damaged backup"),
+        ],
     ),
     client(
         "backup.encrypt",
@@ -152,7 +168,10 @@ pub const ACTIONS: &[Action] = &[
         "backup.delete",
         "delete",
         "Deletes a backup from its location.",
-        &[AGENT, required("backup_id", "string", "the backup")],
+        &[
+            AGENT,
+            required("backup_id", "string", "the backup, or the name of a file that is not readable as one"),
+        ],
     ),
     client("backup.agents.info", "agents_info", "Lists the locations.", &[]),
     client("backup.config.info", "config_info", "The automatic settings, and the next run.", &[]),
@@ -225,6 +244,7 @@ pub fn check(name: &str, data: &str) -> Result<&'static str> {
         "info" | "details" | "delete" => typed::<BackupRef>(value),
         "restore" => typed::<RestoreRequest>(value),
         "extract" => typed::<ExtractRequest>(value),
+        "remember_verified" => typed::<VerifiedSize>(value),
         "encrypt" => typed::<EncryptRequest>(value),
         "create_automatic" | "agents_info" | "config_info" | "adopt" | "schedule" | "retention" => Ok(()),
         "new_key" | "add_key" | "keys" | "emergency_kit" => typed::<KeyRequest>(value),

@@ -10,10 +10,11 @@ use crate::archive::Instant;
 use crate::config::Moment;
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::manager::{self, State, job, parsed, save, with};
+use crate::model::VerifiedSize;
 use crate::ports::Outside;
 use crate::retention::Policy;
 use crate::schedule::Calendar;
@@ -176,17 +177,27 @@ pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
     let answer = parsed(&job(outside, "verify", data, &mut |_, _, _| ()).await?)?;
     let request: Value = parsed(data)?;
     let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
-    let id = answer.get("backup_id").and_then(Value::as_str);
-    let size = answer.get("size").and_then(Value::as_u64);
-    if let (true, Some(id), Some(size)) = (is_local, id, size) {
-        let now = Moment::new(home(outside).local(outside.now()));
-        with(|inner| {
-            inner.store.verify(id, size, now);
-            // A command that only reads may not write; then it is verified all the same.
-            let _ = inner.store.save(outside);
-        });
+    let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
+    let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
+    if let Some(found) = found.filter(|_| is_local && is_restorable) {
+        // A command that only reads may not write; then it is verified all the same.
+        let _ = remember_size(outside, &found);
     }
     Ok(answer)
+}
+
+/// `backup.remember_verified`: what a command found out that only reads.
+pub fn remember_verified(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let found = serde_json::from_str(data).map_err(|error| Failure::invalid(error.to_string()))?;
+    remember_size(outside, &found).map(|()| Value::Null)
+}
+
+fn remember_size(outside: &dyn Outside, found: &VerifiedSize) -> Result<()> {
+    let now = Moment::new(home(outside).local(outside.now()));
+    with(|inner| {
+        inner.store.verify(&found.backup_id, found.size, now);
+        inner.store.save(outside)
+    })
 }
 
 /// Deletes what retention does not keep, and says so.

@@ -59,7 +59,7 @@ impl From<Failure> for std::io::Error {
 impl From<ArchiveError> for Failure {
     fn from(error: ArchiveError) -> Self {
         let code = match &error {
-            ArchiveError::Damaged { .. } => "backup_damaged",
+            ArchiveError::Damaged { .. } | ArchiveError::Surplus { .. } => "backup_damaged",
             ArchiveError::Unsafe { .. } => "backup_unsafe",
             ArchiveError::Unsupported { .. } => "backup_unsupported",
             ArchiveError::TooLarge { .. } => "backup_too_large",

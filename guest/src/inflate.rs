@@ -5,7 +5,7 @@
 
 use std::io::{self, Error, ErrorKind, Read};
 
-use crate::archive::{ArchiveError, Inflater};
+use crate::archive::{ArchiveError, Inflater, Packing, Unpacked};
 use crate::error::{Failure, Result};
 use crate::ports::{Crew, Outside};
 
@@ -43,7 +43,7 @@ impl Tag {
 pub fn work(outside: &dyn Outside) -> Result<()> {
     let mut part = vec![0; CHUNK + 1];
     match inflate(outside, &mut part) {
-        Ok(()) => outside.give(&[Tag::End as u8]),
+        Ok(packing) => outside.give(&end(packing)),
         Err(error) => {
             let (tag, what) = match &error {
                 ArchiveError::Damaged { what } => (Tag::Damaged, what.clone()),
@@ -61,10 +61,10 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
     Ok(())
 }
 
-fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<(), ArchiveError> {
+fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<Packing, ArchiveError> {
     let mut inflater = Inflater::open(Pieces { outside, piece: Vec::new(), used: 0, is_ended: false })?;
     loop {
-        let Some((tag, room)) = part.split_first_mut() else { return Ok(()) };
+        let Some((tag, room)) = part.split_first_mut() else { return Ok(Packing::default()) };
         *tag = Tag::Bytes as u8;
         let count = match inflater.read(room) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(ArchiveError::Io(error)),
@@ -75,6 +75,18 @@ fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<(), Ar
         }
         outside.give(part.get(..=count).unwrap_or_default());
     }
+}
+
+/// The last part: what lay around the tar.
+fn end(packing: Packing) -> Vec<u8> {
+    let mut part = vec![Tag::End as u8, u8::from(packing.is_checked)];
+    part.extend(packing.end.map(u64::to_le_bytes).into_iter().flatten());
+    part
+}
+
+fn packing(rest: &[u8]) -> Packing {
+    let (is_checked, end) = rest.split_first().unwrap_or((&0, &[]));
+    Packing { is_checked: *is_checked == 1, end: end.try_into().ok().map(u64::from_le_bytes) }
 }
 
 /// The pieces, one behind the other.
@@ -111,6 +123,7 @@ pub struct Inflated<R> {
     part: Vec<u8>,
     used: usize,
     is_done: bool,
+    packing: Packing,
 }
 
 impl<R: Read> Inflated<R> {
@@ -127,6 +140,7 @@ impl<R: Read> Inflated<R> {
                 part: Vec::new(),
                 used: 0,
                 is_done: false,
+                packing: Packing::default(),
             }),
         }
     }
@@ -163,7 +177,11 @@ impl<R: Read> Inflated<R> {
             self.used = 1;
             match Tag::parse(&self.part) {
                 Some((Tag::Bytes, _)) => return Ok(true),
-                Some((Tag::End, _)) => self.is_done = true,
+                Some((Tag::End, rest)) => {
+                    self.packing = packing(rest);
+                    self.part.clear();
+                    self.is_done = true;
+                }
                 Some((tag, what)) => return Err(failed(tag, &String::from_utf8_lossy(what))),
                 None => return Err(Error::other("a worker gave an answer that makes no sense")),
             }
@@ -189,5 +207,15 @@ impl<R: Read> Read for Inflated<R> {
         let count = self.part.get(self.used..).unwrap_or_default().read(buffer)?;
         self.used += count;
         Ok(count)
+    }
+}
+
+impl<R: Read> Unpacked for Inflated<R> {
+    fn finish(&mut self) -> std::result::Result<Packing, ArchiveError> {
+        Ok(self.packing)
+    }
+
+    fn packing(&self) -> Packing {
+        self.packing
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! Answers have Home Assistant's shape (`backup/info`, `backup/details`).
 
+use std::io::Read;
+
 use serde_json::{Value, json};
 
-use crate::archive::Manifest;
+use crate::archive::{Manifest, Member, shown};
 use crate::error::Result;
+use crate::judge;
 use crate::library::{self, Listing, Opened};
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
+use crate::part::from_io;
 use crate::ports::Outside;
 use crate::protection::{self, Protection};
-use crate::verify;
+use crate::verify::{self, Archive};
 
 /// The backups of every location, or of one, newest first.
 pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
@@ -48,6 +52,9 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let mut outer = verify::outer(&opened)?;
     let protection = Protection::look(&mut outer)?;
     let not_restorable = verify::not_restorable(&outer);
+    let mut warnings = protection.warnings();
+    warnings.extend(outer.notes.iter().cloned());
+    warnings.extend(doubtful_ends(&mut outer)?);
     let listing = Listing {
         agent_id: opened.agent_id.clone(),
         object: opened.object.clone(),
@@ -58,9 +65,38 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
         let members = outer.members.iter().map(|m| json!({"name": m.name, "size": m.size}));
         fields.insert("members".into(), members.collect());
         fields.insert("not_restorable".into(), json!(not_restorable));
-        fields.insert("warnings".into(), json!(protection.warnings()));
+        fields.insert("missing".into(), json!(judge::missing(&outer)));
+        fields.insert("warnings".into(), json!(warnings));
     }
     Ok(answer("backup", backup))
+}
+
+/// Parts that may reach over members behind them: a gzip stream ends with the length of what it holds, and a tar has whole
+/// blocks.
+fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
+    let mut doubts = Vec::new();
+    for part in outer.members.clone().iter().filter(|member| member.is_part() && member.size > 18) {
+        let start = bytes_at(outer, part, part.offset)?;
+        let length = bytes_at(outer, part, part.end().saturating_sub(4))?;
+        let length = length.try_into().map(u32::from_le_bytes).unwrap_or(0);
+        if start.starts_with(&[0x1f, 0x8b]) && (length == 0 || length % 512 > 0) {
+            doubts.push(format!(
+                "{} may end before byte {} of the file, where its header says that it ends; other members may be hidden in it: \
+                 `larder verify` looks",
+                shown(part.name.as_bytes()),
+                part.end()
+            ));
+        }
+    }
+    Ok(doubts)
+}
+
+/// Four bytes of a member.
+fn bytes_at(outer: &mut Archive<'_>, member: &Member, offset: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let piece = Member { offset, size: 4, ..member.clone() };
+    outer.read(&piece)?.read_to_end(&mut bytes).map_err(from_io)?;
+    Ok(bytes)
 }
 
 /// Home Assistant's reply about something that no location failed at.
@@ -105,13 +141,26 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     Ok(check)
 }
 
-/// Deletes one backup: the name of its file, `null` when it is not there. Only what can be read as that backup is deleted.
+/// Deletes one backup, or a file by its name that is not readable as one: the name of the file, `null` when it is not there.
 pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let Some(opened) = found(library::open(outside, request))? else {
-        return Ok(answer("file", Value::Null));
+    let (agent_id, file) = match found(library::open(outside, request))? {
+        Some(opened) => (opened.agent_id, opened.object.name),
+        None => match unreadable(outside, request)? {
+            Some(found) => found,
+            None => return Ok(answer("file", Value::Null)),
+        },
     };
-    outside.delete_object(&opened.agent_id, &opened.object.name)?;
-    Ok(answer("file", opened.object.name.into()))
+    outside.delete_object(&agent_id, &file)?;
+    Ok(answer("file", file.into()))
+}
+
+fn unreadable(outside: &dyn Outside, request: &BackupRef) -> Result<Option<(String, String)>> {
+    let agent_id = request.agent_id.as_deref().unwrap_or(library::LOCAL);
+    let is_meant = |listing: &Listing| {
+        listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
+    };
+    let found = library::list(outside, agent_id)?.into_iter().find(is_meant);
+    Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
 }
 
 /// A backup as Home Assistant describes it, and the name of its file.

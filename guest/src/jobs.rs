@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::blocks::work;
 use crate::error::{Failure, Result};
 use crate::ports::Outside;
-use crate::{create, inflate, inspect, keys, restore, retain, rewrite, verify};
+use crate::{create, extract, inflate, inspect, keys, restore, retain, rewrite, verify};
 
 /// Runs one job in this instance.
 pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
@@ -25,7 +25,7 @@ pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
         "keys" => answer(&keys::list(&typed(kind, input)?)?),
         "emergency_kit" => answer(&keys::emergency_kit(outside, &typed(kind, input)?)?),
         "restore" => answer(&restore::restore(outside, &typed(kind, input)?)?),
-        "extract" => answer(&restore::extract(outside, &typed(kind, input)?)?),
+        "extract" => answer(&extract::extract(outside, &typed(kind, input)?)?),
         work::KIND => work::work(outside).map(|()| "{}".into()),
         inflate::KIND => inflate::work(outside).map(|()| "{}".into()),
         "delete" => answer(&inspect::delete(outside, &typed(kind, input)?)?),

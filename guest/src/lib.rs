@@ -2,7 +2,7 @@
 //!
 //! The map: `component` is the door (the only file with generated types), `ports` what the logic needs from outside.
 //! `actions` turns text into a command, `manager` decides whether it may run now and starts a job, `jobs` runs in an
-//! instance of its own: `create`, `verify`, `restore`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
+//! instance of its own: `create`, `verify`, `restore`, `extract`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
 //! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet. `schedule` says when a
 //! backup is due and `retention` which ones go: rules without any effect.
 
@@ -21,10 +21,12 @@ pub mod document;
 pub mod entities;
 pub mod error;
 pub mod estimate;
+pub mod extract;
 pub mod home;
 pub mod inflate;
 pub mod inspect;
 pub mod jobs;
+pub mod judge;
 pub mod key;
 pub mod key_ring;
 pub mod keys;
@@ -32,6 +34,7 @@ pub mod library;
 pub mod manager;
 pub mod model;
 pub mod part;
+pub mod parts;
 pub mod plan;
 pub mod ports;
 pub mod progress;
@@ -43,5 +46,6 @@ pub mod retention;
 pub mod rewrite;
 pub mod schedule;
 pub mod securetar;
+pub mod staging;
 pub mod store;
 pub mod verify;

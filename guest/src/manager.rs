@@ -17,8 +17,15 @@ use crate::store::Store;
 use crate::{actions, automatic};
 
 /// Actions that mean nothing without what was stored.
-const OF_THE_DOCUMENT: [&str; 6] =
-    ["create_automatic", "config_info", "config_update", "schedule", "retention", "adopt"];
+const OF_THE_DOCUMENT: [&str; 7] = [
+    "create_automatic",
+    "config_info",
+    "config_update",
+    "schedule",
+    "retention",
+    "adopt",
+    "remember_verified",
+];
 
 /// Home Assistant's manager states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +125,7 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
         "restore" => restore(outside, data).await,
         "info" => text(info(outside, data).await),
         "verify" => text(automatic::verify(outside, data).await),
+        "remember_verified" => text(automatic::remember_verified(outside, data)),
         "details" => text(details(outside, data).await),
         "delete" => text(delete(outside, data).await),
         "agents_info" => text(Ok(agents(outside))),

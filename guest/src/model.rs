@@ -132,8 +132,38 @@ pub struct RestoreRequest {
 pub struct ExtractRequest {
     #[serde(flatten)]
     pub read: ReadRequest,
-    /// Files, links or whole directories, by their path in the home.
-    pub paths: Vec<String>,
+    /// Files, links or whole directories, by their path in the home or part.
+    pub paths: Vec<Path>,
+    /// Another part than the home: `core_mosquitto`, `ssl`.
+    #[serde(default)]
+    pub part: Option<String>,
+    /// Takes what stands before the damage of a damaged backup.
+    #[serde(default)]
+    pub keep_going: bool,
+}
+
+/// A path: as text, or as its bytes where it is not UTF-8.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Path {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Path {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// A backup that was verified, and the bytes that it had.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VerifiedSize {
+    pub backup_id: String,
+    pub size: u64,
 }
 
 /// Something that is not in the result, and why.
@@ -225,6 +255,9 @@ pub struct Info {
 #[derive(Debug, Serialize)]
 pub struct Verified {
     pub restorable: bool,
+    /// Why it is not restorable here, though it is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     pub backup_id: String,
     pub name: String,
     pub date: String,
@@ -238,8 +271,17 @@ pub struct Verified {
     /// The label of the key that opened it, when it is one of the key ring.
     pub key: Option<String>,
     pub warnings: Vec<String>,
+    /// The other parts, which were read to their end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// What the archive holds that cannot be restored here.
     pub not_restorable: Vec<Skipped>,
+    /// What `backup.json` promises and the archive lacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Skipped>,
+    /// What the home's part holds that no home can get back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
 }
 
 /// A backup that was stored once more, protected or not.
@@ -293,4 +335,10 @@ pub struct Restored {
     /// The label of the key that opened it, when it is one of the key ring.
     pub key: Option<String>,
     pub skipped: Vec<Skipped>,
+    /// What is odd about the archive and loses nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Why the archive is damaged behind what was extracted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
 }

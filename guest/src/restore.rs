@@ -1,24 +1,21 @@
-//! Restoring: a home, its database alone, or single paths, from a backup into a staged target.
+//! Restoring: a home or its database alone, from a backup into a staged target.
 //!
 //! Everything is checked while it is staged; only a backup that was good to its last byte is put in place.
 
-use std::collections::HashSet;
-
-use crate::archive::{Entry, Kind, Summary, Visit, shown};
+use crate::archive::{Summary, shown};
 use crate::error::{Failure, Result};
 use crate::home::{Home, is_newer};
-use crate::library;
-use crate::model::{Amount, ExtractRequest, RestoreRequest, Restored, Skipped};
-use crate::ports::{Outside, Scope, Target, Writer};
+use crate::model::{RestoreRequest, Restored, Skipped};
+use crate::ports::{Outside, Scope};
 use crate::progress::Progress;
-use crate::verify::{self, Archive};
+use crate::staging::Staging;
+use crate::verify::{self, Archive, Part};
+use crate::{judge, library};
 
 /// The recorder's database and what is one unit with it: SQLite takes whatever log or journal lies beside a database for its own.
 const DATABASE: &[u8] = b"home-assistant_v2.db";
 const DATABASE_FILES: [&[u8]; 4] =
     [DATABASE, b"home-assistant_v2.db-wal", b"home-assistant_v2.db-journal", b"home-assistant_v2.db-shm"];
-/// What a database needs beside it.
-const COMPANIONS: [&[u8]; 2] = [b"-wal", b"-journal"];
 const BACKUPS: &[u8] = b"backups";
 
 /// Restores what is asked for, whole or not at all.
@@ -26,17 +23,18 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let opened = library::open(outside, &request.read.backup)?;
     let mut outer = verify::outer(&opened)?;
     let choice = Choice::of(request, outer.manifest.database_included())?;
-    check_manifest(outside, request, &outer, choice)?;
     let name = &opened.object.name;
+    judge::restorable(&outer).map_err(|failure| failure.about(name))?;
+    check_manifest(outside, request, &outer, choice)?;
     let mut home = verify::home(&mut outer, &request.read.unlock, name)?;
     let target = match request.dry_run {
         true => None,
         false => Some(outside.target(&choice.scope(request.elsewhere), request.force)?),
     };
-    let wanted = |entry: &Entry| choice.wants(&entry.path);
+    let wanted = |path: &[u8]| choice.wants(path);
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
-    let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
+    let summary = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging)?;
     if choice == Choice::Database && staging.amount.files == 0 {
         return Err(Failure::new(
             "backup_unsupported",
@@ -48,46 +46,27 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         target.commit()?;
     }
     let left_behind = left_behind(request, &outer, &summary);
-    Ok(restored(&outer, choice, request.dry_run, home.label, &staging, left_behind))
+    let restored = restored(&outer, choice, request.dry_run, home.label, &staging, left_behind);
+    Ok(Restored { warnings: summary.notes, ..restored })
 }
 
-/// Takes single files or directories out of a backup, into a directory.
-pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restored> {
-    let opened = library::open(outside, &request.read.backup)?;
-    let mut outer = verify::outer(&opened)?;
-    let name = &opened.object.name;
-    let mut home = verify::home(&mut outer, &request.read.unlock, name)?;
-    let trimmed = request.paths.iter().map(|path| path.trim_matches('/').as_bytes().to_vec());
-    let paths: Vec<Vec<u8>> =
-        trimmed.map(|path| path.strip_prefix(b"data/").map_or(path.clone(), <[u8]>::to_vec)).collect();
-    let target = outside.target(&Scope::Add, false)?;
-    let wanted = |entry: &Entry| {
-        let is_asked_for = |path: &Vec<u8>| is_at_or_below(&entry.path, path) || is_companion(entry, path);
-        paths.iter().any(is_asked_for)
-    };
-    let mut staging = Staging::new(Some(target.as_ref()), &wanted);
-    let progress = Progress::new(outside, "extract", home.member.size);
-    let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
-    for path in &paths {
-        let found = staging.seen.iter().any(|seen| is_at_or_below(seen, path));
-        if !found {
-            let message = format!("{name}: there is no {} in this backup", shown(path));
-            return Err(Failure::new("not_found", message));
-        }
+/// Walks through a part and stages what is wanted, in a second walk what the first could not know to be wanted.
+pub fn stage_all(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    part: &mut Part,
+    name: &str,
+    mut progress: Progress<'_>,
+    staging: &mut Staging<'_>,
+) -> Result<Summary> {
+    let walked = verify::read_through(outside, outer, part, name, &mut progress, staging);
+    let summary = staging.enough(walked)?;
+    if let Some(mut late) = staging.late() {
+        let walked = verify::read_through(outside, outer, part, name, &mut progress, &mut late);
+        staging.enough(walked)?;
     }
-    target.commit()?;
-    Ok(restored(&outer, Choice::Everything, false, home.label, &staging, verify::skipped(&summary)))
-}
-
-fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
-    let rest = path.strip_prefix(directory);
-    directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
-}
-
-/// Whether that file would be a part of `database`, if that is one: without it the newest transactions are missing.
-fn is_companion(entry: &Entry, database: &[u8]) -> bool {
-    let suffix = entry.path.strip_prefix(database);
-    entry.kind != Kind::Directory && suffix.is_some_and(|suffix| COMPANIONS.contains(&suffix))
+    progress.finish();
+    Ok(summary)
 }
 
 /// Which part of a home is restored.
@@ -140,14 +119,7 @@ fn check_manifest(
     choice: Choice,
 ) -> Result<()> {
     let manifest = &outer.manifest;
-    let Some(version) = manifest.homeassistant_version() else {
-        let message = format!(
-            "{} holds no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
-             lists it",
-            shown(manifest.name().as_bytes())
-        );
-        return Err(Failure::new("backup_unsupported", message));
-    };
+    let version = manifest.homeassistant_version().unwrap_or_default();
     if choice == Choice::Database && !manifest.database_included() {
         return Err(Failure::new(
             "backup_unsupported",
@@ -197,73 +169,10 @@ fn restored(
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: choice != Choice::Database,
         // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
-        restored_database: staging.seen.contains(DATABASE),
+        restored_database: staging.seen.contains_key(DATABASE),
         key,
         skipped,
-    }
-}
-
-/// Stages what is wanted; without a target it only counts.
-struct Staging<'a> {
-    target: Option<&'a dyn Target>,
-    wanted: &'a dyn Fn(&Entry) -> bool,
-    writer: Option<Box<dyn Writer>>,
-    amount: Amount,
-    /// Paths that were wanted and found.
-    seen: HashSet<Vec<u8>>,
-}
-
-impl<'a> Staging<'a> {
-    fn new(target: Option<&'a dyn Target>, wanted: &'a dyn Fn(&Entry) -> bool) -> Self {
-        Self { target, wanted, writer: None, amount: Amount::default(), seen: HashSet::new() }
-    }
-
-    fn count(&mut self, entry: &Entry) {
-        match entry.kind {
-            Kind::Directory => self.amount.directories += 1,
-            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
-            Kind::File(size) => {
-                self.amount.files += 1;
-                self.amount.bytes += size;
-            }
-        }
-        self.seen.insert(entry.path.clone());
-    }
-}
-
-impl Visit for Staging<'_> {
-    type Error = Failure;
-
-    fn entry(&mut self, entry: &Entry) -> Result<()> {
-        if !(self.wanted)(entry) {
-            return Ok(());
-        }
-        self.count(entry);
-        let Some(target) = self.target else { return Ok(()) };
-        match &entry.kind {
-            Kind::File(_) => self.writer = Some(target.add_file(entry)?),
-            // The other name may not be among what is wanted: then the file's content is not there to link to.
-            Kind::HardLink(first) if !self.seen.contains(first) => {
-                let message =
-                    format!("{} is another name of {}: name that too", shown(&entry.path), shown(first));
-                return Err(Failure::new("not_found", message));
-            }
-            _ => target.add(entry)?,
-        }
-        Ok(())
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> Result<()> {
-        match &self.writer {
-            Some(writer) => Ok(writer.append(bytes)?),
-            None => Ok(()),
-        }
-    }
-
-    fn end_file(&mut self) -> Result<()> {
-        match self.writer.take() {
-            Some(writer) => Ok(writer.finish()?),
-            None => Ok(()),
-        }
+        warnings: Vec::new(),
+        damaged: None,
     }
 }

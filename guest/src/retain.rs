@@ -8,10 +8,10 @@ use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::archive::Manifest;
+use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
 use crate::library::{self, Listing};
-use crate::ports::Outside;
+use crate::ports::{Outside, Reader};
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
 
 /// What the manager knows that a listing does not say.
@@ -59,8 +59,11 @@ fn retain_in(
 ) -> Result<Value> {
     let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
     let listings = library::list(outside, agent_id)?;
+    let partial: Vec<_> = listings.iter().map(|listing| partial(outside, listing)).collect();
+    let records =
+        listings.iter().zip(&partial).map(|(listing, partial)| record(request, listing, partial.as_ref()));
     let backups: Vec<_> =
-        listings.iter().filter_map(|listing| Some((listing, record(request, listing)?))).collect();
+        listings.iter().zip(records).filter_map(|(it, record)| Some((it, record?))).collect();
     let records: Vec<Record> = backups.iter().map(|(_, record)| record.clone()).collect();
     let now = outside.now();
     let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
@@ -91,16 +94,27 @@ fn retain_in(
 }
 
 /// A listed backup as the rules see it, called by its object's name, which there is only once; none for what is no backup,
-/// or has no date to judge it by.
-fn record(request: &Request, listing: &Listing) -> Option<Record> {
-    let (manifest, _) = listing.backup.as_ref().ok()?;
+/// or has no date to judge it by. Home Assistant leaves a part of a backup when making it fails, and counts it as one.
+fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> Option<Record> {
+    let manifest = listing.backup.as_ref().map(|(manifest, _)| manifest).ok().or(partial)?;
     let backup_id = listing.object.name.clone();
-    let state = match request.verified.get(manifest.slug()) {
-        Some(size) if *size == listing.object.size => State::Good,
-        Some(_) => State::Failed("its size has changed since it was verified".into()),
-        None => State::Unverified("nobody has read it to its end here; larder verify does".into()),
+    let state = match (&listing.backup, request.verified.get(manifest.slug())) {
+        (Err(failure), _) => State::Failed(format!("only a part of it was written: {}", failure.message)),
+        (_, Some(size)) if *size == listing.object.size => State::Good,
+        (_, Some(_)) => State::Failed("its size has changed since it was verified".into()),
+        (_, None) => State::Unverified("nobody has read it to its end here; larder verify does".into()),
     };
     Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
+}
+
+/// What a file says of itself that is only a part of a backup, by its own name; none for what may be anything else.
+fn partial(outside: &dyn Outside, listing: &Listing) -> Option<Manifest> {
+    listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
+    let content = outside.open_object(&listing.agent_id, &listing.object.name).ok()?;
+    let (outer, _) = Outer::salvage(Reader::glancing(content.as_ref()), &Limits::default()).ok()?;
+    let manifest = outer.manifest;
+    let name = file_name(manifest.name(), manifest.date_text()).ok()?;
+    (name == listing.object.name).then_some(manifest)
 }
 
 fn origin(request: &Request, manifest: &Manifest) -> Origin {
@@ -117,6 +131,7 @@ fn described(listing: &Listing, decision: &Decision, deleted: bool, reason: &str
     let manifest = listing.backup.as_ref().ok().map(|(manifest, _)| manifest);
     json!({
         "backup_id": manifest.map(Manifest::slug),
+        "file": listing.object.name,
         "name": manifest.map(Manifest::name),
         "date": manifest.map(Manifest::date_text),
         "size": listing.object.size,

@@ -61,6 +61,14 @@ impl Tar {
         self
     }
 
+    /// Gives the member that came last an owner that is no number.
+    pub fn garbled_owner(mut self) -> Self {
+        let block = &mut self.0[self.1..self.1 + BLOCK];
+        block[108..115].copy_from_slice(b"12x4567");
+        seal(block);
+        self
+    }
+
     /// Members that start with a PAX header of their own: a long name, another size.
     pub fn pax(self, records: &[(&str, &[u8])]) -> Self {
         let bytes: Vec<u8> = records.iter().flat_map(|(key, value)| record(key, value)).collect();

@@ -3,6 +3,7 @@
 mod asked;
 mod database;
 mod elsewhere;
+mod names;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -6,7 +6,7 @@
 use super::entry::{Entry, Kind};
 use super::header::{self, BLOCK};
 use super::members::Members;
-use super::reader::{Summary, Walk};
+use super::reader::{Base, Summary, Walk};
 use super::{Limits, Result, damaged, paths};
 
 pub struct Framing<'a> {
@@ -18,7 +18,7 @@ pub struct Framing<'a> {
 
 impl<'a> Framing<'a> {
     pub fn new(limits: &'a Limits) -> Self {
-        Self { walk: Walk::new(limits), content: 0, zeros: 0 }
+        Self { walk: Walk::new(Base::Home, limits), content: 0, zeros: 0 }
     }
 
     /// The header blocks of the next entry.

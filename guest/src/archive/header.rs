@@ -31,6 +31,15 @@ fn octal(field: &[u8]) -> Option<i64> {
     })
 }
 
+/// Whether all number fields can be read, also those that mean nothing for this member.
+pub(super) fn are_numbers(header: &Header) -> bool {
+    let old = header.as_old();
+    let numbers: [&[u8]; 5] = [&old.mode, &old.uid, &old.gid, &old.size, &old.mtime];
+    // The device's numbers stand where ustar and GNU have them; older headers have zeros there.
+    let device = header.as_bytes().get(329..345).unwrap_or_default();
+    numbers.into_iter().chain(device.chunks(8)).all(|field| number(field).is_some())
+}
+
 /// Whether the block's checksum is right. Old writers summed signed bytes.
 pub(super) fn is_sealed(header: &Header) -> bool {
     let Some(stored) = number(&header.as_old().cksum) else { return false };

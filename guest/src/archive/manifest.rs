@@ -86,6 +86,24 @@ impl Manifest {
         }
     }
 
+    /// What stands in for one that cannot be read, where the rest of an archive is to be saved.
+    pub fn missing() -> Self {
+        let text = || "unknown".to_owned();
+        let known = Known {
+            slug: text(),
+            name: text(),
+            date: text(),
+            kind: None,
+            protected: None,
+            compressed: None,
+            addons: None,
+            folders: None,
+            homeassistant: None,
+            extra: None,
+        };
+        Self { known, all: Map::new() }
+    }
+
     fn from_value(value: Value) -> Result<Self> {
         let known = match Known::deserialize(&value) {
             Ok(known) => known,

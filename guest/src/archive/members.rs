@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use tar::Header;
 
+use super::ending::Ending;
 use super::entry::Instant;
 use super::header::{self, BLOCK};
 use super::{ArchiveError, Result, damaged, paths, pax, time, too_large, unsupported};
@@ -15,8 +16,6 @@ use super::{ArchiveError, Result, damaged, paths, pax, time, too_large, unsuppor
 const EXTENSION_LIMIT: u64 = 1 << 20;
 /// Extension headers before one member. Real writers put at most three.
 const EXTENSIONS_LIMIT: usize = 8;
-/// Bytes of zeros after the end mark. Real writers fill a record, mostly of 10 240 bytes.
-const TAIL_LIMIT: u64 = 1 << 20;
 
 /// A member as its headers describe it, nothing of it judged yet.
 #[derive(Clone, Debug, Default)]
@@ -47,43 +46,57 @@ struct Extra {
 }
 
 pub(super) struct Members<R> {
-    source: R,
+    pub(super) source: R,
     /// Bytes read so far; after `next`, where the content of the member begins.
-    at: u64,
+    pub(super) at: u64,
     globals: Extra,
-    last: Vec<u8>,
+    pub(super) last: Vec<u8>,
+    pub(super) ending: Ending,
+    pub(super) stop: Option<String>,
 }
 
 impl<R: Read> Members<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, at: 0, globals: Extra::default(), last: Vec::new() }
+        Self {
+            source,
+            at: 0,
+            globals: Extra::default(),
+            last: Vec::new(),
+            ending: Ending::default(),
+            stop: None,
+        }
     }
 
     pub(super) fn at(&self) -> u64 {
         self.at
     }
 
+    pub(super) fn source(&mut self) -> &mut R {
+        &mut self.source
+    }
+
     pub(super) fn into_source(self) -> R {
         self.source
     }
 
-    /// The next member; its content must be taken or skipped before the one after it. None at a proper end: two blocks of
-    /// zeros, and nothing but zeros up to the end of the source.
+    /// The next member; its content must be taken or skipped before the one after it. None at the end: a block of zeros, as
+    /// for Home Assistant, or the end of the source. [`Self::finish`] looks at what follows.
     pub(super) fn next(&mut self) -> Result<Option<Head>> {
         let mut extra = self.globals.clone();
         let mut seen = Vec::new();
         loop {
-            let header = self.block()?;
-            if is_zero(header.as_bytes()) {
-                return if seen.is_empty() {
-                    self.end()
-                } else {
-                    self.wrong("an extension header without its member")
-                };
-            }
+            let header = match self.block()? {
+                Some(header) if !is_zero(header.as_bytes()) => header,
+                _ if !seen.is_empty() => return self.wrong("an extension header without its member"),
+                end => {
+                    self.ending.marks = u8::from(end.is_some());
+                    return Ok(None);
+                }
+            };
             if !header::is_sealed(&header) {
                 return self.wrong("a header whose checksum is wrong");
             }
+            self.note_stop(&header, !seen.is_empty());
             // Solaris had a letter of its own for PAX headers.
             let flag = if header.as_old().linkflag == *b"X" { b'x' } else { header.as_old().linkflag[0] };
             if !matches!(flag, b'x' | b'g' | b'L' | b'K') {
@@ -117,10 +130,19 @@ impl<R: Read> Members<R> {
         Ok(self.fill(rest)?)
     }
 
-    fn block(&mut self) -> Result<Header> {
+    /// The next block; none at the end of the source.
+    pub(super) fn block(&mut self) -> Result<Option<Header>> {
+        let mut bytes = Vec::new();
+        let read = self.source.by_ref().take(BLOCK).read_to_end(&mut bytes);
+        read.or_else(|error| self.explain(error))?;
         let mut header = Header::new_old();
-        self.fill(header.as_mut_bytes())?;
-        Ok(header)
+        let is_whole = bytes.len() == header.as_bytes().len();
+        if !is_whole && (self.at == 0 || !is_zero(&bytes)) {
+            return self.wrong("it is cut off");
+        }
+        self.at = self.at.saturating_add(bytes.len() as u64);
+        header.as_mut_bytes().iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
+        Ok(is_whole.then_some(header))
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
@@ -220,28 +242,6 @@ impl<R: Read> Members<R> {
         }
     }
 
-    /// Reads the second block of zeros and what follows it.
-    fn end(&mut self) -> Result<Option<Head>> {
-        if !is_zero(self.block()?.as_bytes()) {
-            return self.wrong("only half an end mark, with more behind it,");
-        }
-        let mut buffer = [0; 4096];
-        let end = self.at.saturating_add(TAIL_LIMIT);
-        loop {
-            let count = match self.source.read(&mut buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                read => read.or_else(|error| self.explain(error))?,
-            };
-            let bytes = buffer.get(..count).unwrap_or_default();
-            self.at = self.at.saturating_add(count as u64);
-            match bytes {
-                [] => return Ok(None),
-                _ if is_zero(bytes) && self.at <= end => {}
-                _ => return self.wrong("more bytes after the end mark"),
-            }
-        }
-    }
-
     fn place(&self) -> String {
         match self.last.as_slice() {
             b"" => format!("at byte {}", self.at),
@@ -254,7 +254,7 @@ impl<R: Read> Members<R> {
     }
 
     /// What a failed read means: the layers below say with the error's kind that the bytes themselves are bad.
-    fn explain<T>(&self, error: std::io::Error) -> Result<T> {
+    pub(super) fn explain<T>(&self, error: std::io::Error) -> Result<T> {
         match error.kind() {
             ErrorKind::UnexpectedEof => self.wrong("it is cut off"),
             ErrorKind::InvalidData => self.wrong(&format!("{error}")),
@@ -297,6 +297,6 @@ impl Extra {
     }
 }
 
-fn is_zero(bytes: &[u8]) -> bool {
+pub(super) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }

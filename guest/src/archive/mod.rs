@@ -4,6 +4,7 @@
 //! what is read here is only described, and whoever writes it somewhere decides where. Everything read is hostile.
 
 pub mod draft;
+mod ending;
 pub mod entry;
 pub mod exclude;
 mod framing;
@@ -38,16 +39,23 @@ pub use manifest::{Addon, Manifest};
 pub use name::{backup_id, file_name};
 pub use outer::{Member, Outer};
 pub use paths::shown;
-pub use reader::{Skipped, Summary, Visit, check, walk, walk_inflated};
-pub use stream::Stream as Inflater;
+pub use reader::{Base, Checked, Skipped, Summary, Visit, check, check_inflated, walk, walk_inflated};
+pub use stream::{Packing, Stream as Inflater, Unpacked};
 pub use writer::{Counts, TreeSink, TreeWriter, Written, first_of};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The bytes are not what was once written: cut off, flipped, or never a backup.
-    #[error("damaged archive: {what}; use another copy of the backup")]
+    #[error(
+        "damaged archive: {what}; use another copy of the backup, or take out what is whole with `larder extract`"
+    )]
     Damaged { what: String },
+    /// Behind the first `end` bytes of an inner tar stand others than zeros: it is smaller than its header says.
+    #[error(
+        "damaged archive: its gzip stream ends after {end} bytes, and other bytes follow; use another copy of the backup"
+    )]
+    Surplus { end: u64 },
     /// Following the archive could reach outside the place it is unpacked to.
     #[error("refused as unsafe: {what}")]
     Unsafe { what: String },

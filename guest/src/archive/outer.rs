@@ -6,8 +6,12 @@ use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom, Take};
 
 use super::entry::Instant;
+use super::header::BLOCK;
 use super::members::{Head, Members};
-use super::{Limits, Manifest, Result, damaged, paths, refused, too_large, unsupported};
+use super::{ArchiveError, Limits, Manifest, Result, damaged, paths, too_large, unsupported};
+
+/// Bytes that are read at once behind the last member.
+const TAIL: usize = 256 << 10;
 
 /// A regular file in the outer tar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,17 @@ pub struct Member {
 impl Member {
     /// Whether it is an inner tar, by its name as Home Assistant tells them.
     pub fn is_part(&self) -> bool {
-        self.name.ends_with(".tgz") || inner_stem(&self.name).is_some()
+        self.part_name().is_some()
+    }
+
+    /// Where its content ends.
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.size)
+    }
+
+    /// What an inner tar is called without its ending; none for anything else.
+    pub fn part_name(&self) -> Option<&str> {
+        inner_stem(&self.name).or_else(|| self.name.strip_suffix(".tgz"))
     }
 }
 
@@ -32,24 +46,53 @@ pub struct Outer<R> {
     pub manifest: Manifest,
     /// All but `backup.json`, in the archive's order.
     pub members: Vec<Member>,
+    /// What is odd about the members and loses nothing here, for people.
+    pub notes: Vec<String>,
     source: R,
+    /// Where the members end, and whether a block of zeros says so.
+    end: u64,
+    has_mark: bool,
 }
 
 impl<R: Read + Seek> Outer<R> {
     /// Looks through the archive, which begins at the source's first byte.
-    pub fn open(mut source: R, limits: &Limits) -> Result<Self> {
-        let end = source.seek(SeekFrom::End(0))?;
-        source.seek(SeekFrom::Start(0))?;
-        let mut members = Members::new(source);
-        let mut found = Found::default();
-        while let Some(head) = members.next()? {
-            found.add(&head, members.at(), limits)?;
-            members.seek_past(head.size, end)?;
+    pub fn open(source: R, limits: &Limits) -> Result<Self> {
+        let (survey, damage) = Survey::of(source, limits)?;
+        damage.map_or(Ok(()), Err)?;
+        survey.with_manifest(limits)
+    }
+
+    /// The same of an archive that may be damaged: what stands before the damage, and what that is.
+    pub fn salvage(source: R, limits: &Limits) -> Result<(Self, Option<ArchiveError>)> {
+        let (survey, damage) = Survey::of(source, limits)?;
+        let (outer, missing) = survey.with_any_manifest(limits);
+        Ok((outer, damage.or(missing)))
+    }
+
+    /// What is odd behind the last member.
+    pub fn odd_end(&mut self) -> Result<Option<String>> {
+        self.source.seek(SeekFrom::Start(self.end))?;
+        let mut buffer = vec![0; TAIL];
+        let mut at = self.end;
+        loop {
+            let count = self.source.read(&mut buffer)?;
+            let bytes = buffer.get(..count).unwrap_or_default();
+            if let Some(first) = bytes.iter().position(|byte| *byte != 0) {
+                let first = at.saturating_add(first as u64);
+                return Ok(Some(format!(
+                    "the archive ends at byte {}; from byte {first} on stand bytes that nobody reads, Home Assistant neither",
+                    self.end
+                )));
+            }
+            at = at.saturating_add(count as u64);
+            if count == 0 {
+                let is_proper = self.has_mark && at >= self.end.saturating_add(BLOCK);
+                return Ok((!is_proper).then(|| {
+                    "the archive lacks the blocks of zeros at its end; the lengths of its members show that none is cut off"
+                        .to_owned()
+                }));
+            }
         }
-        let mut source = members.into_source();
-        let (manifest, members) = found.split()?;
-        let manifest = Manifest::parse(&content(&mut source, &manifest, limits)?)?;
-        Ok(Self { manifest, members, source })
     }
 
     /// The inner tar of Home Assistant itself: `homeassistant.tar.gz` or `homeassistant.tar`.
@@ -78,6 +121,7 @@ struct Found {
     /// Names as they may stand only once.
     names: HashSet<String>,
     count: u64,
+    notes: Vec<String>,
 }
 
 impl Found {
@@ -96,10 +140,13 @@ impl Found {
             0 | b'0' | b'7' if bytes.is_empty() => return damaged("a file without a name"),
             0 | b'0' | b'7' => {}
             b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(bytes))),
-            flag => return refused(format!("the member `{}` is {}", paths::shown(bytes), type_name(flag))),
+            b'1'..=b'6' if head.size > 0 => {
+                return damaged(format!("the member `{}` is no file but has content", paths::shown(bytes)));
+            }
+            flag => return self.leave_alone(bytes, &format!("is {}", type_name(flag)), limits),
         }
         let Ok(name) = std::str::from_utf8(bytes).map(str::to_owned) else {
-            return unsupported(format!("the member name `{}`, which is not UTF-8", paths::shown(bytes)));
+            return self.leave_alone(bytes, "has a name that is not UTF-8", limits);
         };
         let once = inner_stem(&name).map_or_else(|| name.clone(), |stem| format!("{stem}.tar"));
         if !self.names.insert(once) {
@@ -109,11 +156,85 @@ impl Found {
         Ok(())
     }
 
-    fn split(mut self) -> Result<(Member, Vec<Member>)> {
-        match self.members.iter().position(|member| member.name == "backup.json") {
-            Some(at) => Ok((self.members.remove(at), self.members)),
-            None => damaged("it has no `backup.json`; it is no backup of Home Assistant"),
+    /// Home Assistant knows no such members either.
+    fn leave_alone(&mut self, name: &[u8], why: &str, limits: &Limits) -> Result<()> {
+        if self.notes.len() < limits.reported {
+            self.notes.push(format!("the member `{}` {why}; it is left alone", paths::shown(name)));
         }
+        Ok(())
+    }
+
+    /// Takes `backup.json` out.
+    fn manifest(&mut self) -> Result<Member> {
+        if let Some(at) = self.members.iter().position(|member| member.name == "backup.json") {
+            return Ok(self.members.remove(at));
+        }
+        let hider = self.members.last().filter(|member| member.is_part());
+        damaged(hider.map_or_else(
+            || "it has no `backup.json`; it is no backup of Home Assistant".to_owned(),
+            |hider| {
+                format!(
+                    "it has no `backup.json`, or that is hidden in `{}`, which says that it reaches to byte {}; `larder \
+                     verify` looks where that ends",
+                    paths::shown(hider.name.as_bytes()),
+                    hider.end()
+                )
+            },
+        ))
+    }
+}
+
+/// The members of an archive, as far as they can be found.
+struct Survey<R> {
+    found: Found,
+    source: R,
+    end: u64,
+    has_mark: bool,
+    stop: Option<String>,
+}
+
+impl<R: Read + Seek> Survey<R> {
+    fn of(mut source: R, limits: &Limits) -> Result<(Self, Option<ArchiveError>)> {
+        let end = source.seek(SeekFrom::End(0))?;
+        source.seek(SeekFrom::Start(0))?;
+        let mut members = Members::new(source);
+        let mut found = Found::default();
+        let damage = loop {
+            let step = members.next().and_then(|head| match head {
+                None => Ok(false),
+                Some(head) => {
+                    found.add(&head, members.at(), limits)?;
+                    members.seek_past(head.size, end).map(|()| true)
+                }
+            });
+            match step {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        let (end, has_mark, stop) = (members.at(), members.has_mark(), members.stop().map(str::to_owned));
+        Ok((Self { found, source: members.into_source(), end, has_mark, stop }, damage))
+    }
+
+    fn with_manifest(mut self, limits: &Limits) -> Result<Outer<R>> {
+        let member = self.found.manifest()?;
+        let manifest = Manifest::parse(&content(&mut self.source, &member, limits)?)?;
+        Ok(self.with(manifest))
+    }
+
+    fn with_any_manifest(mut self, limits: &Limits) -> (Outer<R>, Option<ArchiveError>) {
+        let read = self.found.manifest().and_then(|member| content(&mut self.source, &member, limits));
+        match read.and_then(|text| Manifest::parse(&text)) {
+            Ok(manifest) => (self.with(manifest), None),
+            Err(error) => (self.with(Manifest::missing()), Some(error)),
+        }
+    }
+
+    fn with(self, manifest: Manifest) -> Outer<R> {
+        let Self { found, source, end, has_mark, stop } = self;
+        let notes = stop.into_iter().chain(found.notes).collect();
+        Outer { manifest, members: found.members, notes, source, end, has_mark }
     }
 }
 
@@ -137,7 +258,6 @@ fn type_name(flag: u8) -> String {
         b'1' => "a hard link".into(),
         b'2' => "a symbolic link".into(),
         b'3' | b'4' => "a device node".into(),
-        b'5' => "a directory with content".into(),
         b'6' => "a FIFO".into(),
         flag => format!("of the unknown type `{}`", flag.escape_ascii()),
     }

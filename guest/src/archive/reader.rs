@@ -5,9 +5,10 @@
 
 use std::io::Read;
 
+use super::ending::Ending;
 use super::entry::{Entry, Kind};
 use super::members::{Head, Members};
-use super::stream::Stream;
+use super::stream::{Packing, Stream, Unpacked};
 use super::tree::Tree;
 use super::{ArchiveError, Limits, Result, damaged, paths, refused, too_large, unsupported};
 
@@ -40,6 +41,8 @@ pub struct Summary {
     /// Names of members outside `data/`, which belong to somebody else.
     pub outside: Vec<Vec<u8>>,
     pub outside_count: u64,
+    /// What is odd about the archive and loses nothing, for people.
+    pub notes: Vec<String>,
 }
 
 /// Something below `data/` that no home can get back.
@@ -47,6 +50,24 @@ pub struct Summary {
 pub struct Skipped {
     pub path: Vec<u8>,
     pub reason: String,
+}
+
+/// What an inner tar holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// A home, below `data/`; what lies elsewhere belongs to others.
+    Home,
+    /// Anything: an add-on, a folder.
+    Any,
+}
+
+impl Base {
+    fn below(self, name: &[u8]) -> Option<&[u8]> {
+        match self {
+            Self::Home => paths::below_data(name),
+            Self::Any => Some(name),
+        }
+    }
 }
 
 /// Reads an inner tar (gzip or plain, told by content) from its first to its last byte.
@@ -58,20 +79,18 @@ pub fn walk<R: Read, V: Visit>(
     limits: &Limits,
     visit: &mut V,
 ) -> std::result::Result<Summary, V::Error> {
-    let mut source = Stream::open(source)?;
-    let summary = walk_inflated(&mut source, limits, visit)?;
-    source.finish()?;
-    Ok(summary)
+    walk_inflated(&mut Stream::open(source)?, Base::Home, limits, visit)
 }
 
 /// The same of a tar that is not compressed, or not any more.
-pub fn walk_inflated<R: Read, V: Visit>(
-    source: R,
+pub fn walk_inflated<R: Unpacked + ?Sized, V: Visit>(
+    source: &mut R,
+    base: Base,
     limits: &Limits,
     visit: &mut V,
 ) -> std::result::Result<Summary, V::Error> {
     let mut members = Members::new(source);
-    let mut walk = Walk::new(limits);
+    let mut walk = Walk::new(base, limits);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0_u64;
     while let Some(head) = members.next()? {
@@ -90,48 +109,84 @@ pub fn walk_inflated<R: Read, V: Visit>(
             None => members.content(head.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
         }
     }
-    Ok(walk.finish()?)
+    let notes = end(&mut members)?;
+    Ok(Summary { notes, ..walk.finish()? })
 }
 
-/// Reads any inner tar (a home's, an add-on's, a folder's) to its end and checks its structure; the number of members.
-pub fn check(source: impl Read) -> Result<u64> {
-    let mut members = Members::new(Stream::open(source)?);
+/// Reads to the end, which must prove that nothing is missing. What is odd there all the same.
+fn end<R: Unpacked + ?Sized>(members: &mut Members<&mut R>) -> Result<Vec<String>> {
+    let Ending { marks, behind } = members.finish()?;
+    let stop = members.stop().map(str::to_owned);
+    let Packing { is_checked, end } = members.source().finish()?;
+    if let Some(end) = end {
+        return Err(ArchiveError::Surplus { end });
+    }
+    let missing = (marks < 2).then(|| {
+        let proof = if is_checked { "its check value and its lengths show" } else { "its lengths show" };
+        format!("it lacks the blocks of zeros that end an archive; {proof} that nothing is missing")
+    });
+    let more = match behind {
+        // Nothing tells a stretch of zeros that a disk made of contents from an end.
+        Some(at) if !is_checked => {
+            return damaged(format!("there are more bytes after the end mark, from byte {at} on"));
+        }
+        more => more.map(|at| {
+            format!(
+                "from byte {at} on, behind its end mark, stand bytes that nobody reads, Home Assistant neither"
+            )
+        }),
+    };
+    Ok(stop.into_iter().chain(missing.filter(|_| behind.is_none())).chain(more).collect())
+}
+
+/// Reads any inner tar (a home's, an add-on's, a folder's) to its end and checks its structure.
+pub fn check(source: impl Read) -> Result<Checked> {
+    check_inflated(&mut Stream::open(source)?)
+}
+
+/// The same of a tar that is not compressed, or not any more.
+pub fn check_inflated<R: Unpacked + ?Sized>(source: &mut R) -> Result<Checked> {
+    let mut members = Members::new(source);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0;
     while let Some(head) = members.next()? {
         members.content(head.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
         count += 1;
     }
-    members.into_source().finish()?;
-    Ok(count)
+    Ok(Checked { members: count, notes: end(&mut members)? })
+}
+
+/// What was found in an inner tar whose entries nobody judges.
+pub struct Checked {
+    pub members: u64,
+    /// As in [`Summary`].
+    pub notes: Vec<String>,
 }
 
 pub(super) struct Walk<'a> {
     tree: Tree,
     summary: Summary,
+    base: Base,
     limits: &'a Limits,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { tree: Tree::new(limits), summary: Summary::default(), limits }
+    pub(super) fn new(base: Base, limits: &'a Limits) -> Self {
+        Self { tree: Tree::new(limits), summary: Summary::default(), base, limits }
     }
 
     /// The entry to give to the visitor; none when it is skipped.
     pub(super) fn judge(&mut self, head: &Head) -> Result<Option<Entry>> {
         let name = paths::cleaned(&head.name)?;
-        if matches!(head.flag, b'3' | b'4') {
-            return refused(format!("the device node `{}`", paths::shown(name)));
-        }
         if matches!(head.flag, b'1'..=b'6') && head.size > 0 {
             return damaged(format!("`{}` is no file but has content", paths::shown(name)));
         }
-        let Some(path) = paths::below_data(name) else {
+        let Some(path) = self.base.below(name) else {
             self.note_outside(name);
             return Ok(None);
         };
         paths::check_below_data(path)?;
-        match kind(head, path)? {
+        match kind(head, path, self.base)? {
             Some(kind) => self.accept(head, path, kind).map(Some),
             None => self.skip(head, path).map(|()| None),
         }
@@ -165,6 +220,7 @@ impl<'a> Walk<'a> {
         self.summary.skipped_count += 1;
         if self.summary.skipped.len() < self.limits.reported {
             let reason = match head.flag {
+                b'3' | b'4' => "a device node".to_owned(),
                 b'6' => "a FIFO".to_owned(),
                 flag => format!("of the unknown type `{}`", flag.escape_ascii()),
             };
@@ -186,12 +242,13 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn finish(self) -> Result<Summary> {
-        if self.tree.is_empty() { damaged("nothing in it lies below `data/`") } else { Ok(self.summary) }
+        let is_nothing = self.base == Base::Home && self.tree.is_empty();
+        if is_nothing { damaged("nothing in it lies below `data/`") } else { Ok(self.summary) }
     }
 }
 
 /// What a member is; none for what cannot be kept.
-fn kind(head: &Head, path: &[u8]) -> Result<Option<Kind>> {
+fn kind(head: &Head, path: &[u8], base: Base) -> Result<Option<Kind>> {
     Ok(Some(match head.flag {
         // Before POSIX, a directory was a file whose name ends in a slash.
         0 | b'0' | b'7' if head.name.ends_with(b"/") => match head.size {
@@ -199,7 +256,7 @@ fn kind(head: &Head, path: &[u8]) -> Result<Option<Kind>> {
             _ => return damaged(format!("the directory `{}` has content", paths::shown(path))),
         },
         0 | b'0' | b'7' => Kind::File(head.size),
-        b'1' => Kind::HardLink(hard_link(head, path)?),
+        b'1' => Kind::HardLink(hard_link(head, path, base)?),
         b'2' => {
             paths::check_target(path, &head.link)?;
             Kind::Symlink(head.link.clone())
@@ -210,8 +267,8 @@ fn kind(head: &Head, path: &[u8]) -> Result<Option<Kind>> {
     }))
 }
 
-fn hard_link(head: &Head, path: &[u8]) -> Result<Vec<u8>> {
-    match paths::cleaned(&head.link).ok().and_then(paths::below_data) {
+fn hard_link(head: &Head, path: &[u8], base: Base) -> Result<Vec<u8>> {
+    match paths::cleaned(&head.link).ok().and_then(|link| base.below(link)) {
         Some(target) => Ok(target.to_vec()),
         None => {
             let (path, link) = (paths::shown(path), paths::shown(&head.link));

@@ -76,7 +76,9 @@ pub enum SecureTarError {
     #[error("{}", incorrect(*.version))]
     PasswordIncorrect { version: Version },
     /// The password fits, or does not matter, and the bytes are not what was written.
-    #[error("damaged: {what}; use another copy of the backup")]
+    #[error(
+        "damaged: {what}; use another copy of the backup, or take out what is whole with `larder extract`"
+    )]
     Damaged { what: String },
     /// Well-formed, but nothing that is known here.
     #[error("not supported: {what}")]

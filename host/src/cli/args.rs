@@ -1,5 +1,6 @@
 //! The command line's words.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::options::SERVICE_NICE;
@@ -74,7 +75,7 @@ pub enum Command {
     Decrypt(Decrypt),
     /// Deletes a backup
     Delete {
-        /// The backup's id
+        /// The backup's id, or the name of a file among them that is not readable as a backup
         id: String,
     },
     /// Runs until it is stopped: the schedule, retention, the plugin
@@ -342,9 +343,15 @@ pub enum Part {
 pub struct Extract {
     #[command(flatten)]
     pub read: Read,
-    /// Paths in the home: `automations.yaml`, `.storage`
+    /// Paths in the home, or in the part: `automations.yaml`, `.storage`; `.` for everything
     #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<String>,
+    pub paths: Vec<OsString>,
+    /// Out of another part than the home: an add-on or a folder, as `larder show` lists them
+    #[arg(long, value_name = "NAME")]
+    pub part: Option<String>,
+    /// Takes what stands before the damage of a damaged backup; check it before you use it
+    #[arg(long)]
+    pub keep_going: bool,
     /// The directory to put them into
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,

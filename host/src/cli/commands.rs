@@ -7,10 +7,10 @@ use anyhow::Context;
 use serde_json::{Map, Value, json};
 
 use super::args::{
-    Cli, Command, Create, Decrypt, Encrypt, Extract, Global, Part, Password, Protect, Read, Restore, Which,
+    Cli, Command, Create, Decrypt, Encrypt, Global, Part, Password, Protect, Read, Restore, Which,
 };
 use super::progress::Progress;
-use super::{Answer, Status, WrongUse, automatic, automations, keys, plugin, secrets, serve, text};
+use super::{Answer, Status, WrongUse, automatic, automations, keys, plugin, reading, secrets, serve, text};
 use crate::assemble::{Host, Places, Setting};
 use crate::locations::{LocalDirectory, SingleFile};
 use crate::options::Limits;
@@ -36,10 +36,10 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Create(create) => self::create(setting, global, create),
         Command::List => list(&setting, global),
         Command::Show(which) => show(setting, global, which),
-        Command::Verify(read) => verify(setting, global, read),
+        Command::Verify(read) => reading::verify(setting, global, read),
         Command::CheckPassword(read) => check_password(setting, global, read),
         Command::Restore(restore) => self::restore(setting, global, restore),
-        Command::Extract(extract) => self::extract(setting, global, extract),
+        Command::Extract(extract) => reading::extract(setting, global, extract),
         Command::Encrypt(encrypt) => self::encrypt(setting, global, encrypt),
         Command::Decrypt(decrypt) => self::decrypt(setting, global, decrypt),
         Command::Serve(how) => {
@@ -117,7 +117,7 @@ pub(super) fn say_notices(host: &mut Host) {
 }
 
 /// Done, or done with something skipped.
-fn status(answer: &Value, keys: &[&str]) -> Status {
+pub(super) fn status(answer: &Value, keys: &[&str]) -> Status {
     let is_partly = keys.iter().any(|key| !text::list(answer, key).is_empty());
     if is_partly { Status::Partly } else { Status::Done }
 }
@@ -183,12 +183,6 @@ fn must_be_there(answer: &Value, key: &str, id: &str) -> anyhow::Result<()> {
     }
 }
 
-fn verify(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
-    let data = openable(&mut setting, global, read)?;
-    let json = call(&mut setting.reader()?, global, "backup.verify", data)?;
-    Ok(Answer { text: text::verified(&json), status: Status::Done, json })
-}
-
 fn check_password(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
     let data = openable(&mut setting, global, read)?;
     let json = call(&mut setting.reader()?, global, CHECK, data)?;
@@ -210,7 +204,7 @@ fn verdict(check: &Value) -> &str {
 const ATTEMPTS: u32 = 3;
 
 /// A backup and what opens it, as actions take it. Where nothing that was given opens it, a person on a terminal is asked.
-fn openable(setting: &mut Setting, global: &Global, read: &Read) -> anyhow::Result<Value> {
+pub(super) fn openable(setting: &mut Setting, global: &Global, read: &Read) -> anyhow::Result<Value> {
     let backup = reference(setting, &read.which)?;
     let given = secrets::given_or_ring(global, &read.password)?;
     let with = |given: Map<String, Value>| {
@@ -364,20 +358,10 @@ fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str
     }
 }
 
-fn merge(data: &mut Value, more: impl Into<Value>) {
+pub(super) fn merge(data: &mut Value, more: impl Into<Value>) {
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more.into()) {
         data.extend(more);
     }
-}
-
-fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
-    let mut data = openable(&mut setting, global, &extract.read)?;
-    setting.target = Some(extract.to.clone());
-    merge(&mut data, json!({"paths": extract.paths}));
-    let json = call(&mut setting.writer("extract")?, global, "backup.extract", data)?;
-    let target = extract.to.display().to_string();
-    let amount = text::extracted(&json, &target);
-    Ok(Answer { text: amount, status: Status::Done, json })
 }
 
 fn delete(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {

@@ -7,6 +7,7 @@ mod commands;
 mod keys;
 mod plugin;
 mod progress;
+mod reading;
 mod secrets;
 mod serve;
 mod text;

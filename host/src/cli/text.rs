@@ -171,7 +171,7 @@ pub(crate) fn listed(value: &Value) -> String {
     for (agent, error) in errors.into_iter().flatten() {
         text += &format!("{agent}: {}\n", plain(error.as_str().unwrap_or_default(), ""));
     }
-    text + &reasons("Not readable as backups:", list(value, "unreadable"))
+    text + &reasons("Not readable as backups (`larder delete FILE` removes one):", list(value, "unreadable"))
 }
 
 fn agent(backup: &Value) -> Option<&Value> {
@@ -201,12 +201,18 @@ pub(crate) fn shown(value: &Value) -> String {
         ("folders", names("folders", "slug")),
         ("members", names("members", "name")),
     ];
-    let lost = reasons("Cannot be restored here:", list(backup, "not_restorable"));
+    let missing = reasons("Missing:", list(backup, "missing"));
+    let lost = missing + &reasons("Cannot be restored here:", list(backup, "not_restorable"));
     format!("Backup {}\n{}{}{lost}", word(backup, "backup_id"), fields(&pairs), warnings(backup))
 }
 
 pub(crate) fn verified(value: &Value) -> String {
-    let pairs = [
+    let id = word(value, "backup_id");
+    let verdict = match flag(value, "restorable") {
+        true => format!("Backup {id} is restorable: every byte of the home in it was read and checked."),
+        false => format!("Backup {id} is whole, but cannot be restored here: {}.", word(value, "reason")),
+    };
+    let mut pairs = vec![
         ("name", word(value, "name")),
         ("date", date(value)),
         ("file", word(value, "file")),
@@ -214,11 +220,17 @@ pub(crate) fn verified(value: &Value) -> String {
         ("database", yes(flag(value, "database_included")).to_owned()),
         ("protected", protected(value) + &opened_with(value)),
     ];
+    let parts: Vec<_> =
+        list(value, "parts").iter().filter_map(Value::as_str).map(|part| plain(part, "")).collect();
+    if !parts.is_empty() {
+        pairs.push(("other parts", format!("{}: read and checked, too", parts.join(", "))));
+    }
     format!(
-        "Backup {} is restorable: every byte of the home in it was read and checked.\n{}{}{}",
-        word(value, "backup_id"),
+        "{verdict}\n{}{}{}{}{}",
         fields(&pairs),
         warnings(value),
+        reasons("Missing:", list(value, "missing")),
+        reasons("Left out by a restore:", list(value, "skipped")),
         reasons("Cannot be restored here:", list(value, "not_restorable"))
     )
 }
@@ -232,16 +244,26 @@ pub(crate) fn restored(value: &Value, target: &str) -> String {
     let (id, name) = (word(value, "backup_id"), word(value, "name"));
     let verb = if flag(value, "dry_run") { "could be " } else { "" };
     format!(
-        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}",
+        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}",
         amount(value),
         opened_with(value),
+        warnings(value),
         reasons("Not restored:", list(value, "skipped"))
     )
 }
 
 pub(crate) fn extracted(value: &Value, target: &str) -> String {
     let (id, amount, opened) = (word(value, "backup_id"), amount(value), opened_with(value));
-    format!("Extracted from backup {id} to {target}: {amount}{opened}.\n")
+    let damaged = value.get("damaged").and_then(Value::as_str).map(|why| {
+        let why = plain(why, "");
+        format!("This backup is damaged: what came out stands before the damage. Check it before you use it.\n  {why}\n")
+    });
+    format!(
+        "Extracted from backup {id} to {target}: {amount}{opened}.\n{}{}{}",
+        damaged.unwrap_or_default(),
+        warnings(value),
+        reasons("Not extracted:", list(value, "skipped"))
+    )
 }
 
 pub(crate) fn checked(value: &Value) -> String {
@@ -333,8 +355,10 @@ pub(crate) fn retention(value: &Value) -> String {
     for location in list(value, "locations") {
         text += &format!("{} ({}):\n", word(location, "agent_id"), word(location, "policy"));
         for decision in list(location, "decisions") {
+            // A part of a backup has no other name than its file's.
+            let name = if decision.get("name").is_some_and(Value::is_string) { "name" } else { "file" };
             let (id, name, reason) =
-                (word(decision, "backup_id"), word(decision, "name"), word(decision, "reason"));
+                (word(decision, "backup_id"), word(decision, name), word(decision, "reason"));
             text += &format!("  {id:8}  {:26}  {name}: {reason}\n", date(decision));
         }
         if list(location, "decisions").is_empty() {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use larder_tests::tar::{Tar, gzip};
 use larder_tests::{TestHome, TestService};
 use serde_json::{Value, json};
 
@@ -139,4 +140,71 @@ fn a_location_with_a_retention_of_its_own_ignores_that_of_all() {
     service.set(json!({"agents": {"backup.local": {"retention": {"copies": null, "days": null}}}}));
     service.advance("2026-01-12T12:00:00+01:00");
     assert_eq!(days(&mut service).len(), 7, "kept for ever");
+}
+
+const INSTANCE: &str = "a0000000000000000000000000000001";
+
+/// An automatic backup as Home Assistant leaves it in its directory; with `cut`, what it leaves when it fails.
+fn theirs(home: &TestHome, day: u32, cut: Option<usize>) -> String {
+    let (date, name) = (format!("2026-01-{day:02}T04:45:00.000000+00:00"), "Automatic backup 2026.11.0");
+    let about = json!({
+        "slug": format!("0000000{day}"), "name": name, "date": date, "type": "partial", "version": 2, "compressed": true,
+        "protected": false, "extra": {"instance_id": INSTANCE, "with_automatic_settings": true},
+        "homeassistant": {"version": "2026.11.0", "exclude_database": true},
+    });
+    let outer = Tar::default().file("./backup.json", about.to_string());
+    let mut bytes = outer.file("homeassistant.tar.gz", gzip(&Tar::home().end())).end();
+    bytes.truncate(cut.unwrap_or(bytes.len()));
+    let file = format!("Automatic_backup_2026.11.0_2026-01-{day:02}_04.45_00000000.tar");
+    home.write(format!("backups/{file}"), bytes);
+    file
+}
+
+fn adopted() -> TestHome {
+    let home = TestHome::in_memory();
+    home.write(".storage/core.uuid", json!({"data": {"uuid": INSTANCE}}).to_string());
+    home.larder(&["settings", "set", "retention.copies=2"]).exits(0);
+    home
+}
+
+#[test]
+fn home_assistants_automatic_backups_count_once_larder_has_verified_them() {
+    let home = adopted();
+    (1..=4).for_each(|day| drop(theirs(&home, day, None)));
+    let said = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
+    assert!(said.contains("larder verify does"), "{said}");
+    for day in 1..=4 {
+        let run = home.larder(&["verify", &format!("0000000{day}")]).exits(0);
+        assert!(!run.stderr.contains("could not be remembered"), "{}", run.stderr);
+    }
+    let said = home.larder(&["retention"]).exits(0).stdout;
+    assert!(!said.contains("not verified") && said.contains("2 backups deleted"), "{said}");
+    assert_eq!(home.archives().len(), 2);
+}
+
+#[test]
+fn what_home_assistant_left_of_a_failed_backup_goes_by_the_rules_and_nothing_else_that_is_unreadable_does() {
+    let home = adopted();
+    let partial = theirs(&home, 1, Some(1600));
+    let newest_partial = theirs(&home, 9, Some(1600));
+    for day in 2..=4 {
+        theirs(&home, day, None);
+        home.larder(&["verify", &format!("0000000{day}")]).exits(0);
+    }
+    let renamed = "somebody's own.tar";
+    fs::copy(home.backups().join(&partial), home.backups().join(renamed)).unwrap();
+    home.write("backups/Automatic_backup_2026.11.0_2026-01-01_04.45_00000001.tar", "torn");
+    let said = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
+    assert!(
+        said.contains(
+            "deleted: beyond 2 copies; it does not count, as it failed: only a part of it was written"
+        ),
+        "{said}"
+    );
+    let done = home.larder(&["retention"]).exits(0).stdout;
+    assert_eq!(said.replace("would be deleted", "deleted"), done, "the dry run said so");
+    let has = |name: &str| home.backups().join(name).exists();
+    assert!(!has(&partial) && has(&newest_partial) && has(renamed), "{done}");
+    assert!(has("Automatic_backup_2026.11.0_2026-01-01_04.45_00000001.tar"));
+    assert_eq!(home.archives().len(), 5, "{done}");
 }

@@ -62,7 +62,7 @@ fn what_show_verify_and_restore_say_of_a_backup_with_unknown_members() {
 fn what_show_verify_and_restore_say_of_a_backup_without_a_home() {
     let home = TestHome::example();
     let Some(archive) = variant(&home, "homeassistant-null") else { return };
-    assert_reading("without-home", &home, &archive, [0, 1, 1]);
+    assert_reading("without-home", &home, &archive, [0, 3, 1]);
 }
 
 fn variant(home: &TestHome, kind: &str) -> Option<PathBuf> {

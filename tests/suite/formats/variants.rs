@@ -176,14 +176,15 @@ fn a_backup_without_a_home_is_listed_and_shown_and_its_restore_refused_with_the_
         (&Value::Null, &json!(false))
     );
     assert_eq!(paths(&backup["not_restorable"]), ["homeassistant", "folder ssl"]);
-    for (word, extra) in
-        [("verify", &[][..]), ("restore", &["--yes"]), ("restore", &["--to", "/nowhere/new"])]
-    {
-        let words = [&["--json", word, archive.to_str().unwrap()], extra].concat();
+    let verified = json_of(&home, "verify", &archive, 3);
+    assert_eq!((&verified["restorable"], &verified["parts"]), (&json!(false), &json!(["ssl.tar.gz"])));
+    assert!(verified["reason"].as_str().unwrap().contains("holds no Home Assistant configuration"));
+    for extra in [&["--yes"][..], &["--to", "/nowhere/new"], &["--dry-run"]] {
+        let words = [&["--json", "restore", archive.to_str().unwrap()], extra].concat();
         let before = describe(&home.config(), &[]);
         let run = home.larder(&words).exits(1).says("holds no Home Assistant configuration");
         assert_eq!(run.json()["error"]["code"], "backup_unsupported");
-        assert_eq!(describe(&home.config(), &[]), before, "{word} touched nothing");
+        assert_eq!(describe(&home.config(), &[]), before, "restore touched nothing");
     }
     std::fs::create_dir_all(home.backups()).unwrap();
     std::fs::copy(&archive, home.backups().join("null.tar")).unwrap();

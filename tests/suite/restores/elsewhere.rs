@@ -98,9 +98,6 @@ fn a_path_that_is_not_in_the_backup_fails_and_leaves_nothing() {
         run.exits(1).says("there is no");
         assert!(!to.exists(), "{paths:?}");
     }
-    // A hard link whose file is not asked for has no content of its own in the archive.
-    home.larder(&["extract", &id, "www/picture.svg", "--to", text(&to)]).exits(1).says("same.svg");
-    assert!(!to.exists());
 }
 
 #[test]

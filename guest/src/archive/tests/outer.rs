@@ -122,8 +122,19 @@ fn every_accepted_form_is_read() {
 fn every_other_form_is_refused() {
     let json = || Raw::default().member(b'0', b"./backup.json", JSON);
     let file = |name: &[u8]| json().member(b'0', name, b"").end();
-    let typed = |flag| json().member(flag, b"odd", b"").end();
     let cases = [
+        (
+            "link with content",
+            json().linked(b'2', b"odd", b"x", 512, &[1; 512]).end(),
+            "Damaged",
+            "`odd` is no file but has content",
+        ),
+        (
+            "cut in a header",
+            json().member(b'0', b"a.tar", b"").cut()[..1100].to_vec(),
+            "Damaged",
+            "cut off at byte 1024, after `./backup.json`",
+        ),
         ("empty", Vec::new(), "Damaged", "cut off"),
         ("no manifest", Raw::default().member(b'0', b"x", b"").end(), "Damaged", "no `backup.json`"),
         ("manifest twice", file(b"backup.json"), "Damaged", "`backup.json` is there twice"),
@@ -135,11 +146,6 @@ fn every_other_form_is_refused() {
         ),
         ("absolute", file(b"/etc/passwd"), "Unsafe", "/etc/passwd"),
         ("up", file(b"a/../../b"), "Unsafe", "a/../../b"),
-        ("symbolic link", typed(b'2'), "Unsafe", "`odd` is a symbolic link"),
-        ("hard link", typed(b'1'), "Unsafe", "`odd` is a hard link"),
-        ("device", typed(b'3'), "Unsafe", "`odd` is a device node"),
-        ("FIFO", typed(b'6'), "Unsafe", "`odd` is a FIFO"),
-        ("unknown", typed(b'Z'), "Unsafe", "`odd` is of the unknown type `Z`"),
         (
             "past the end",
             json().linked(b'0', b"big.tar", b"", 1 << 30, b"").end(),
@@ -147,8 +153,6 @@ fn every_other_form_is_refused() {
             "after `big.tar`",
         ),
         ("overflow", json().linked(b'0', b"big.tar", b"", u64::MAX >> 1, b"").end(), "Damaged", "cut off"),
-        ("no end", json().cut(), "Damaged", "cut off at byte 1024, after `./backup.json`"),
-        ("not UTF-8", file(b"\xff"), "Unsupported", "UTF-8"),
         ("not JSON", Raw::default().member(b'0', b"backup.json", b"{").end(), "Damaged", "not JSON"),
         ("JSON array", Raw::default().member(b'0', b"backup.json", b"[]").end(), "Damaged", "backup.json"),
         ("no slug", Raw::default().member(b'0', b"backup.json", b"{}").end(), "Damaged", "`slug`"),
@@ -171,4 +175,64 @@ fn every_other_form_is_refused() {
         "TooLarge",
         "more than 10 members, at `m9`",
     );
+}
+
+#[test]
+fn members_that_nobody_knows_are_left_alone_and_noted() {
+    let json = || Raw::default().member(b'0', b"./backup.json", JSON);
+    let typed = |flag| json().member(flag, b"odd", b"").end();
+    let cases = [
+        (typed(b'1'), "`odd` is a hard link"),
+        (typed(b'2'), "`odd` is a symbolic link"),
+        (typed(b'3'), "`odd` is a device node"),
+        (typed(b'6'), "`odd` is a FIFO"),
+        (typed(b'Z'), "`odd` is of the unknown type `Z`"),
+        (json().member(b'0', b"\xff", b"").end(), "not UTF-8"),
+    ];
+    for (bytes, needle) in cases {
+        let outer = open(bytes).unwrap();
+        assert!(outer.members.is_empty());
+        assert!(outer.notes[0].contains(needle), "{:?}", outer.notes);
+    }
+}
+
+#[test]
+fn ends_that_home_assistant_takes_are_taken_and_noted() {
+    let json = || Raw::default().member(b'0', b"./backup.json", JSON);
+    let padded = |count| json().bytes(&vec![0; count]).cut();
+    for (count, note) in
+        [(0, "lacks the blocks"), (512, "lacks the blocks"), (700, "lacks"), (1024, ""), (5 << 20, "")]
+    {
+        let mut outer = open(padded(count)).unwrap();
+        let odd = outer.odd_end().unwrap();
+        assert_eq!(odd.is_none(), note.is_empty(), "{count}: {odd:?}");
+        assert!(odd.unwrap_or_default().contains(note), "{count}");
+    }
+    for gap in [512, 1024, 4096] {
+        let more = json().bytes(&vec![0; gap]).member(b'0', b"hidden.tar", b"").end();
+        let mut outer = open(more).unwrap();
+        assert!(outer.members.is_empty());
+        assert!(outer.odd_end().unwrap().unwrap().contains("bytes that nobody reads"), "{gap}");
+    }
+}
+
+#[test]
+fn a_damaged_archive_gives_what_stands_before_the_damage() {
+    let whole = Raw::default()
+        .member(b'0', b"backup.json", JSON)
+        .member(b'0', b"homeassistant.tar.gz", b"0123456789")
+        .end();
+    let salvage = |bytes: &[u8]| Outer::salvage(Cursor::new(bytes.to_vec()), &Limits::default()).unwrap();
+    let (outer, damage) = salvage(&whole);
+    assert!(damage.is_none());
+    assert_eq!(outer.manifest.slug(), "2f6c6fb6");
+    let (mut outer, damage) = salvage(&whole[..1540]);
+    assert!(damage.unwrap().to_string().contains("cut off"));
+    let home = outer.home().cloned().unwrap();
+    let mut text = String::new();
+    outer.read(&home).unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "0123");
+    let (outer, damage) = salvage(&whole[1024..]);
+    assert!(damage.unwrap().to_string().contains("no `backup.json`"));
+    assert_eq!((outer.manifest.slug(), outer.members.len()), ("unknown", 1));
 }

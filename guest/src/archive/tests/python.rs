@@ -100,3 +100,60 @@ fn what_python_writes_is_read_here() {
         assert_eq!(summary.skipped_count, 1, "{format}");
     }
 }
+
+/// The names that Python finds.
+fn listed(bytes: &[u8]) -> Option<Vec<String>> {
+    let rows: Vec<Value> = serde_json::from_slice(&python(LIST, bytes.to_vec())?).unwrap();
+    Some(rows.iter().map(|row| row[1][0].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn python_takes_the_ends_that_are_taken_here_and_reads_as_far() {
+    let files = || Raw::default().member(b'5', b"data", b"").member(b'0', b"data/f", b"x");
+    let ends = [
+        files().cut(),
+        files().bytes(&[0; 512]).cut(),
+        files().bytes(&[0; 100]).cut(),
+        files().bytes(&vec![0; 3 << 20]).cut(),
+        files().bytes(&[0; 512]).member(b'0', b"data/g", b"").end(),
+        files().bytes(&[0; 1024]).member(b'0', b"data/g", b"").end(),
+    ];
+    for (at, bytes) in ends.iter().enumerate() {
+        let bytes = gzip(bytes);
+        let Some(names) = listed(&bytes) else { return };
+        let (contents, _) = read(&bytes).unwrap();
+        let found: Vec<_> = contents.iter().map(|(entry, _)| hex(&paths::in_data(&entry.path))).collect();
+        assert_eq!(found, names, "end {at}");
+    }
+}
+
+/// A header of 512 bytes at `at` whose field at `field` is no number.
+fn garbled(mut bytes: Vec<u8>, at: usize, field: usize) -> Vec<u8> {
+    bytes[at + field..at + field + 7].copy_from_slice(b"12x4567");
+    let mut block = ::tar::Header::new_old();
+    block.as_mut_bytes().copy_from_slice(&bytes[at..at + 512]);
+    header::seal(&mut block);
+    bytes[at..at + 512].copy_from_slice(block.as_bytes());
+    bytes
+}
+
+#[test]
+fn where_python_stops_early_and_reading_goes_on_is_noted() {
+    let bytes = || {
+        let raw = Raw::default().member(b'5', b"data", b"").member(b'0', b"data/first", b"");
+        raw.pax(b'x', &[("path", b"data/second")]).member(b'0', b"short", b"").end()
+    };
+    // Mode, owner, group, time and the device's numbers of the extension's header.
+    for field in [100, 108, 116, 136, 329, 337] {
+        let bytes = garbled(bytes(), 1024, field);
+        let Some(names) = listed(&bytes) else { return };
+        assert_eq!(names, [hex(b"data"), hex(b"data/first")], "field {field}");
+        let (contents, summary) = read(&bytes).unwrap();
+        assert_eq!(contents.len(), 3, "field {field}");
+        let note =
+            "behind `data/first` a header has a number that is none: Home Assistant would restore only what";
+        assert!(summary.notes[0].starts_with(note), "field {field}: {:?}", summary.notes);
+    }
+    let (_, summary) = read(&bytes()).unwrap();
+    assert!(summary.notes.is_empty());
+}
