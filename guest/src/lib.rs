@@ -44,4 +44,6 @@ pub mod rewrite;
 pub mod schedule;
 pub mod securetar;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod verify;

@@ -59,6 +59,8 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
+/// The longest file with the rules of one time zone: the longest real ones have 4 KiB.
+pub const MAX_RULES: u64 = 64 * 1024;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 
