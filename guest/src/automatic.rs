@@ -15,7 +15,7 @@ use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::manager::{self, State, job, parsed, save, with};
 use crate::model::VerifiedSize;
-use crate::ports::Outside;
+use crate::ports::{HomeZone, Outside};
 use crate::retention::Policy;
 use crate::schedule::Calendar;
 
@@ -254,7 +254,6 @@ async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
             "policies": policies,
             "verified": inner.store.verified(),
             "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
-            "time_zone": home.time_zone,
         })
     });
     let done = parsed(&job(outside, "retention", &input.to_string(), &mut |_, _, _| ()).await?)?;
@@ -326,7 +325,14 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
                 }))
             })
             .collect();
-        json!({"runs": runs, "reason": inner.next.reason, "time_zone": home.time_zone})
+        let HomeZone { zone, origin, problems, .. } = &home.time_zone;
+        json!({
+            "runs": runs,
+            "reason": inner.next.reason,
+            "time_zone": zone.name(),
+            "time_zone_origin": origin,
+            "time_zone_problems": problems,
+        })
     }))
 }
 
@@ -334,15 +340,10 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
 pub fn adopt(outside: &dyn Outside) -> Result<Value> {
     let snapshot = outside.snapshot();
     let read = |path| crate::home::text(snapshot.as_ref(), path);
-    let files = [".storage/backup", ".storage/core.uuid", ".storage/core.config", ".HA_VERSION"];
-    let [backup, uuid, config, version] = files.map(read);
-    let (backup, uuid, config, version) = (backup?, uuid?, config?, version?);
-    let adopted = adopt_home(&HomeFiles {
-        backup: backup.as_deref(),
-        uuid: uuid.as_deref(),
-        core_config: config.as_deref(),
-        version: version.as_deref(),
-    });
+    let [backup, uuid, version] = [".storage/backup", ".storage/core.uuid", ".HA_VERSION"].map(read);
+    let (backup, uuid, version) = (backup?, uuid?, version?);
+    let files = HomeFiles { backup: backup.as_deref(), uuid: uuid.as_deref(), version: version.as_deref() };
+    let adopted = adopt_home(&files, &outside.time_zone());
     let told =
         |list: &[Taken]| list.iter().map(|t| json!({"what": t.what, "value": t.value})).collect::<Value>();
     let answer = json!({"taken": told(&adopted.taken), "not_taken": told(&adopted.not_taken)});

@@ -39,6 +39,7 @@ use bindings::exports::larder::automation as exports;
 use bindings::larder::automation as imports;
 use convert::{fault, instant, listed, outward};
 use imports::types;
+use larder_zone::Zone;
 
 struct Plugin;
 
@@ -145,8 +146,13 @@ impl ports::Outside for Host {
         }
     }
 
-    fn time_zone(&self) -> String {
-        imports::clock::time_zone()
+    fn time_zone(&self) -> ports::HomeZone {
+        let imports::clock::Zone { name, rules, origin, of_home, problems } = imports::clock::time_zone();
+        match Zone::new(&name, &rules) {
+            Ok(zone) => ports::HomeZone { zone, origin, is_of_home: of_home, problems },
+            // The host has read these rules before. Without them, every date would be wrong.
+            Err(_) => std::process::abort(),
+        }
     }
 
     fn snapshot(&self) -> Box<dyn ports::Snapshot> {

@@ -1,13 +1,14 @@
-//! What the home says about itself: Home Assistant's version, its instance id, its time zone.
+//! What the home says about itself: Home Assistant's version, its instance id; and its time zone, which the host finds.
 //!
 //! Reads a handful of Home Assistant's own files, never writes one.
 
-use chrono::{DateTime, FixedOffset, Offset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
+use larder_zone::Zone;
 use serde_json::Value;
 
 use crate::archive::Instant;
 use crate::error::{Failure, Result};
-use crate::ports::{Cause, Outcome, Outside, Snapshot};
+use crate::ports::{Cause, HomeZone, Outcome, Outside, Snapshot};
 
 /// The most that is read of one of these files; real ones have a few hundred bytes.
 const MAX: u32 = 1024 * 1024;
@@ -20,8 +21,7 @@ pub struct Home {
     pub instance_id: Option<String>,
     /// What its owner calls it.
     pub name: Option<String>,
-    /// An IANA name: the home's own, else the machine's.
-    pub time_zone: String,
+    pub time_zone: HomeZone,
 }
 
 impl Home {
@@ -33,7 +33,7 @@ impl Home {
             version: version.map(|version| version.filter(|version| !version.is_empty())),
             instance_id: string(&uuid, "uuid"),
             name: string(&core, "location_name"),
-            time_zone: string(&core, "time_zone").unwrap_or_else(|| outside.time_zone()),
+            time_zone: outside.time_zone(),
         }
     }
 
@@ -53,9 +53,8 @@ impl Home {
         self.version.as_ref().ok().and_then(Option::as_deref).unwrap_or(UNKNOWN_VERSION)
     }
 
-    /// The home's time zone; UTC when it is not known.
-    pub fn zone(&self) -> chrono_tz::Tz {
-        self.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    pub fn zone(&self) -> Zone {
+        self.time_zone.zone
     }
 
     /// `now` as the home's clocks show it.
@@ -65,7 +64,7 @@ impl Home {
 
     /// The same of a time of `chrono`'s.
     pub fn local_time(&self, utc: DateTime<Utc>) -> DateTime<FixedOffset> {
-        utc.with_timezone(&self.zone().offset_from_utc_datetime(&utc.naive_utc()).fix())
+        utc.with_timezone(&self.zone()).fixed_offset()
     }
 }
 

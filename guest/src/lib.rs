@@ -48,4 +48,6 @@ pub mod schedule;
 pub mod securetar;
 pub mod staging;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod verify;

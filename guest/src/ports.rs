@@ -8,6 +8,8 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
+use larder_zone::Zone;
+
 use crate::archive::{Entry, Instant};
 use crate::error::Failure;
 
@@ -71,8 +73,8 @@ pub trait Outside {
     fn now(&self) -> Instant;
     /// Fills `bytes` from the system's secure source.
     fn random(&self, bytes: &mut [u8]);
-    /// An IANA name.
-    fn time_zone(&self) -> String;
+    /// The home's, as its files say now.
+    fn time_zone(&self) -> HomeZone;
     fn snapshot(&self) -> Box<dyn Snapshot>;
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
     fn locations(&self) -> Vec<Location>;
@@ -89,6 +91,18 @@ pub trait Outside {
     /// What may be lost, and is to be believed only when it was checked.
     fn load_cached(&self, name: &str) -> Outcome<Box<dyn Content>>;
     fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()>;
+}
+
+/// The zone of the home's clocks.
+#[derive(Debug, Clone)]
+pub struct HomeZone {
+    pub zone: Zone,
+    /// Who named it, for people.
+    pub origin: String,
+    /// Whether the home itself names it.
+    pub is_of_home: bool,
+    /// Names that cannot be used, each with what is used meanwhile.
+    pub problems: Vec<String>,
 }
 
 /// Started workers.

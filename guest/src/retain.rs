@@ -24,8 +24,6 @@ pub struct Request {
     /// Bytes of each backup that was read to its end and found good, by its id.
     verified: BTreeMap<String, u64>,
     instance_id: String,
-    /// An IANA name.
-    time_zone: String,
 }
 
 /// Decides on every backup of every location, and deletes unless it is a dry run.
@@ -67,7 +65,7 @@ fn retain_in(
     let records: Vec<Record> = backups.iter().map(|(_, record)| record.clone()).collect();
     let now = outside.now();
     let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
-    let zone = request.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let zone = outside.time_zone().zone;
     let mut told = Vec::new();
     for decision in decide(&records, policy, now, zone) {
         let meant = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);

@@ -24,6 +24,7 @@ use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
 use crate::steps::Steps;
+use crate::timezone::{Machine, TimeZone};
 
 /// The backup plugin that comes with the host.
 const COMPONENT: &[u8] = include_bytes!(env!("LARDER_COMPONENT"));
@@ -57,6 +58,8 @@ pub struct Setting {
     pub limits: Limits,
     pub steps: Steps,
     pub clock: Clock,
+    /// Whose zone counts where the home names none.
+    pub machine: Machine,
 }
 
 /// Absolute directories.
@@ -81,6 +84,11 @@ impl Setting {
             None => default_state(config.as_deref().or(target.as_deref()).unwrap_or(Path::new("none")))?,
         };
         Ok(Places { config, backups, state, target, output })
+    }
+
+    /// The home's time zone.
+    pub fn time_zone(&self) -> Result<TimeZone> {
+        Ok(TimeZone::new(self.places()?.config, self.machine.clone()))
     }
 
     /// Reads `larder.toml`: the plugins of a service. Commands about backups do without.
@@ -265,7 +273,7 @@ impl Setting {
             network: None,
             cache: Cache::new(places.state.join("cache")),
             bus,
-            time_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".into()),
+            time_zone: TimeZone::new(places.config.clone(), self.machine.clone()),
             steps: self.steps.clone(),
             may_write: false,
         }

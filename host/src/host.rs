@@ -14,6 +14,7 @@ use crate::runtime::{Failure, Grants, Pending};
 use crate::scheduler::Scheduler;
 use crate::states::States;
 use crate::steps::Steps;
+use crate::timezone::TimeZone;
 
 /// A running host. Dropping it ends the plugins and frees the state directory.
 pub struct Host {
@@ -43,6 +44,11 @@ pub struct Call {
 impl Host {
     pub fn clock(&self) -> &Clock {
         &self.grants.clock
+    }
+
+    /// The home's time zone.
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.grants.time_zone
     }
 
     pub fn states(&self) -> &States {

@@ -32,3 +32,4 @@ pub mod snapshot;
 pub mod staging;
 pub mod states;
 pub mod steps;
+pub mod timezone;

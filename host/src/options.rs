@@ -61,6 +61,8 @@ pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 pub const HEALTHY: Duration = Duration::from_secs(600);
 /// Databases that wait to be checked: each may hold a copy on the disk, or keep its log from being begun anew.
 pub const DATABASES_TO_CHECK: usize = 4;
+/// The longest file with the rules of one time zone: the longest real ones have 4 KiB.
+pub const MAX_RULES: u64 = 64 * 1024;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 

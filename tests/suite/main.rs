@@ -13,3 +13,4 @@ mod protection;
 mod restores;
 mod sandbox;
 mod service;
+mod zones;

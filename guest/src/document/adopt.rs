@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Document, Known};
 use crate::config::Config;
+use crate::ports::HomeZone;
 
 /// Texts of a home's files; none for one that is not there.
 #[derive(Clone, Copy, Default)]
@@ -14,8 +15,6 @@ pub struct HomeFiles<'a> {
     pub backup: Option<&'a str>,
     /// `.storage/core.uuid`.
     pub uuid: Option<&'a str>,
-    /// `.storage/core.config`.
-    pub core_config: Option<&'a str>,
     /// `.HA_VERSION`.
     pub version: Option<&'a str>,
 }
@@ -28,8 +27,6 @@ pub struct Adopted {
     /// What the home knows of its backups.
     pub known: Vec<Known>,
     pub instance_id: Option<String>,
-    /// An IANA name.
-    pub time_zone: Option<String>,
     /// Home Assistant's.
     pub version: Option<String>,
     /// Each value for people, a password as `***`.
@@ -46,14 +43,12 @@ pub struct Taken {
 }
 
 /// Takes from a home what its files say. One that is missing or wrong does not keep the others from being taken.
-pub fn adopt(files: &HomeFiles<'_>) -> Adopted {
+pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
     let mut adopted = Adopted::default();
     adopted.settings(files.backup);
     let uuid = files.uuid.and_then(|text| stored_text(text, "uuid"));
     adopted.instance_id = adopted.single("instance id", ".storage/core.uuid", files.uuid, uuid);
-    let zone = files.core_config.and_then(|text| stored_text(text, "time_zone"));
-    let zone = zone.filter(|zone| zone.parse::<chrono_tz::Tz>().is_ok());
-    adopted.time_zone = adopted.single("time zone", ".storage/core.config", files.core_config, zone);
+    adopted.time_zone(zone);
     let version = files.version.map(|text| text.trim().to_owned());
     let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
     adopted.version = adopted.single("version", ".HA_VERSION", files.version, version);
@@ -79,6 +74,19 @@ impl Adopted {
         }
         self.known = document.known;
         self.config = Some(document.config);
+    }
+
+    fn time_zone(&mut self, found: &HomeZone) {
+        const WHAT: &str = "time zone";
+        let used = format!("{} (from {})", found.zone.name(), found.origin);
+        found.problems.iter().for_each(|problem| self.refuse(WHAT, problem.clone()));
+        match found.is_of_home {
+            true => self.taken.push(Taken { what: WHAT.into(), value: used }),
+            false if found.problems.is_empty() => {
+                self.refuse(WHAT, format!("the home names none; {used} counts"));
+            }
+            false => {}
+        }
     }
 
     /// A group by its values, each with its whole name.

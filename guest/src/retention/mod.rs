@@ -19,7 +19,7 @@ mod rules;
 mod tests;
 
 use chrono::{DateTime, FixedOffset, Utc};
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use serde::Serialize;
 
 pub use policy::Policy;
@@ -67,7 +67,7 @@ pub struct Decision {
 
 /// Decides on every backup of one location, oldest first, equally old ones by id; the order of `backups` does not
 /// matter. `zone` is the home's: it says where days, weeks, months and years begin.
-pub fn decide(backups: &[Record], policy: &Policy, now: DateTime<Utc>, zone: Tz) -> Vec<Decision> {
+pub fn decide(backups: &[Record], policy: &Policy, now: DateTime<Utc>, zone: Zone) -> Vec<Decision> {
     let mut backups: Vec<&Record> = backups.iter().collect();
     backups.sort_by_key(|backup| (backup.date, &backup.backup_id, backup.origin, &backup.state));
     let location = Location::new(&backups, policy, now, zone);
@@ -89,7 +89,7 @@ struct Location {
 }
 
 impl Location {
-    fn new(backups: &[&Record], policy: &Policy, now: DateTime<Utc>, zone: Tz) -> Self {
+    fn new(backups: &[&Record], policy: &Policy, now: DateTime<Utc>, zone: Zone) -> Self {
         let rules = policy.rules();
         let automatic = |backup: &Record| backup.origin == Origin::Automatic;
         let counted = |(_, backup): &(usize, &Record)| automatic(backup) && backup.date <= now;

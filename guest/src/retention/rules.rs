@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+use larder_zone::Zone;
 
 use super::Record;
 
@@ -29,7 +29,7 @@ pub(super) enum Period {
 
 impl Rule {
     /// What it keeps of a ranking, newest first.
-    pub fn kept(self, ranking: &[(usize, &Record)], now: DateTime<Utc>, zone: Tz) -> Kept {
+    pub fn kept(self, ranking: &[(usize, &Record)], now: DateTime<Utc>, zone: Zone) -> Kept {
         match self {
             Self::Days(count) => {
                 let young = ranking.iter().filter(|(_, backup)| is_young(backup, count, now));
@@ -68,7 +68,7 @@ pub(super) fn dropped(rules: &[Rule]) -> String {
 
 impl Period {
     /// The newest of each of the last `count` periods that have one.
-    fn kept(self, ranking: &[(usize, &Record)], count: usize, zone: Tz) -> Kept {
+    fn kept(self, ranking: &[(usize, &Record)], count: usize, zone: Zone) -> Kept {
         let mut seen = BTreeSet::new();
         let names = ranking.iter().map(|(at, backup)| (*at, self.name(backup, zone)));
         let newest = names.filter(|(_, name)| seen.insert(name.clone())).take(count);
@@ -85,7 +85,7 @@ impl Period {
     }
 
     /// The period to which a backup belongs, as the home's clocks showed it.
-    fn name(self, backup: &Record, zone: Tz) -> String {
+    fn name(self, backup: &Record, zone: Zone) -> String {
         let form = match self {
             Self::Day => "day %Y-%m-%d",
             Self::Week => "week %G-W%V",

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
+use larder_zone::Zone;
 
 use super::slots::{Slot, Slots};
 use super::{GRACE, History, Schedule, reason};
@@ -14,7 +14,7 @@ use super::{GRACE, History, Schedule, reason};
 #[derive(Debug, Clone, Copy)]
 pub struct Calendar<'a> {
     pub schedule: &'a Schedule,
-    pub zone: Tz,
+    pub zone: Zone,
     /// A random number from 0 to [`super::MAX_JITTER_SECONDS`], drawn once. It counts only where no time is set, and not for a
     /// run that is already planned.
     pub jitter_seconds: u32,

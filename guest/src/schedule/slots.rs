@@ -3,7 +3,7 @@
 //! Owns daylight saving, days that do not exist, and the jitter. Refuses to know what ran: it only names days.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::{GapInfo, Tz};
+use larder_zone::Zone;
 
 use super::{MAX_JITTER_SECONDS, Schedule};
 
@@ -33,14 +33,14 @@ pub(super) enum Wall {
 /// All days of one schedule in one zone.
 pub(super) struct Slots<'a> {
     pub schedule: &'a Schedule,
-    zone: Tz,
+    zone: Zone,
     jitter: TimeDelta,
     /// The plan that was announced, with its day: its jitter holds for that day, whatever is drawn now.
     pub planned: Option<(NaiveDate, DateTime<Utc>)>,
 }
 
 impl<'a> Slots<'a> {
-    pub fn new(schedule: &'a Schedule, zone: Tz, jitter: u32, planned: Option<DateTime<Utc>>) -> Self {
+    pub fn new(schedule: &'a Schedule, zone: Zone, jitter: u32, planned: Option<DateTime<Utc>>) -> Self {
         let most = if schedule.time.is_none() { MAX_JITTER_SECONDS } else { 0 };
         let jitter = TimeDelta::seconds(jitter.min(most).into());
         let mut slots = Self { schedule, zone, jitter, planned: None };
@@ -86,11 +86,9 @@ impl<'a> Slots<'a> {
     }
 
     /// The first instant behind a time that does not exist; none where its whole day does not.
-    fn behind_gap(&self, local: NaiveDateTime) -> Option<DateTime<Tz>> {
-        let gap = GapInfo::new(&local, &self.zone)?;
-        let end = gap.end?;
+    fn behind_gap(&self, local: NaiveDateTime) -> Option<DateTime<Zone>> {
+        let gap = self.zone.gap(local)?;
         let midnight = local.date().and_time(chrono::NaiveTime::MIN);
-        let day_has_begun = gap.begin.is_none_or(|(begin, _)| begin > midnight);
-        (day_has_begun || end.date_naive() == local.date()).then_some(end)
+        (gap.begin > midnight || gap.end.date_naive() == local.date()).then_some(gap.end)
     }
 }

@@ -5,6 +5,7 @@
 
 mod directories;
 mod reader;
+mod value;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use super::parse;
 use super::yaml::{Kind, Node, Parsed, Problem};
 use crate::options::automations::MAX_FILE;
 use reader::Reader;
+pub use value::{Looked, value};
 
 /// Where files and environment variables come from.
 pub trait Source {

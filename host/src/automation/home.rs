@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use serde_json::{Value, json};
 
 use crate::model::Timestamp;
@@ -45,7 +45,7 @@ impl Entity {
 #[derive(Debug, Clone)]
 pub struct Home {
     pub now: Timestamp,
-    pub zone: Tz,
+    pub zone: Zone,
     pub states: Arc<BTreeMap<String, Arc<Entity>>>,
 }
 

@@ -120,6 +120,11 @@ impl Engine {
         watched.chain(self.runs.values().filter_map(|run| run.script.next())).min()
     }
 
+    /// The home's clocks go by another zone: `home` shows it already.
+    pub fn rezone(&mut self, home: &Home) {
+        self.live.values_mut().for_each(|live| live.rezone(home));
+    }
+
     /// Ends every run: the program stops.
     pub fn stop(&mut self, home: &Home) -> Vec<Effect> {
         self.live.values_mut().for_each(|live| live.queue.clear());

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-pub use build::parse;
+pub use build::{parse, parse_with};
 
 /// Where something stands in a file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,15 @@ pub struct Node {
 pub struct Key {
     pub place: Place,
     pub name: String,
+}
+
+/// What becomes of a key that stands twice in a mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// An error: for files that are checked.
+    Refused,
+    /// The last one counts, as for Home Assistant, which warns of it in its log.
+    LastCounts,
 }
 
 /// What a value is.

@@ -6,7 +6,7 @@ use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
     Weekday,
 };
-use chrono_tz::Tz;
+use larder_zone::Zone;
 
 use super::model::Every;
 use crate::model::Timestamp;
@@ -28,28 +28,15 @@ pub fn plus(time: Timestamp, span: TimeDelta) -> Timestamp {
 }
 
 /// The moment at which local clocks show `local` first, or, when they jump over it, the end of the jump.
-pub fn first(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+pub fn first(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
-        LocalResult::None => after_gap(zone, local),
+        LocalResult::None => zone.gap(local).map_or_else(|| local.and_utc(), |gap| gap.end.to_utc()),
     }
-}
-
-/// Clocks jump by whole minutes, at most by a day.
-fn after_gap(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    let minute = local.with_second(0).and_then(|local| local.with_nanosecond(0)).unwrap_or(local);
-    for minutes in 1..=1500 {
-        let Some(later) = minute.checked_add_signed(TimeDelta::minutes(minutes)) else { break };
-        if let LocalResult::Single(time) | LocalResult::Ambiguous(time, _) = zone.from_local_datetime(&later)
-        {
-            return time.to_utc();
-        }
-    }
-    local.and_utc()
 }
 
 /// The first moment after `now` at which a day of `weekdays` (any, when there is none) comes to `time`.
-pub fn next_time(zone: Tz, now: Timestamp, time: NaiveTime, weekdays: &[Weekday]) -> Option<Timestamp> {
+pub fn next_time(zone: Zone, now: Timestamp, time: NaiveTime, weekdays: &[Weekday]) -> Option<Timestamp> {
     let now = utc(now);
     let today = now.with_timezone(&zone).date_naive();
     // A day before: when its time does not exist, it may come after midnight.
@@ -73,7 +60,7 @@ impl Every {
 
 /// The first whole second after `now` that the pattern takes. Patterns that name an hour come once when it exists twice.
 pub fn next_pattern(
-    zone: Tz,
+    zone: Zone,
     now: Timestamp,
     hours: Every,
     minutes: Every,

@@ -11,10 +11,13 @@ use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
 use crate::runtime::{Job, JobEvent, StoreData};
 use crate::states::STATE_CHANGED;
+use crate::timezone::HomeZone;
 
 impl clock::Host for StoreData {
-    fn time_zone(&mut self) -> wasmtime::Result<String> {
-        Ok(self.grants.time_zone.clone())
+    fn time_zone(&mut self) -> wasmtime::Result<clock::Zone> {
+        let HomeZone { zone, origin, is_of_home, problems, .. } = self.grants.time_zone.get();
+        let (name, rules) = (zone.name().into(), zone.tzif().into());
+        Ok(clock::Zone { name, rules, origin, of_home: is_of_home, problems })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Call, Change, Global, Set};
 use super::automations::asked;
-use super::commands::{call, need_home, say_notices};
+use super::commands::{call, need_home, say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;
 use crate::driver::{Driver, Notifications};
@@ -25,8 +25,13 @@ pub(super) fn settings(
         let body = body(global, set)?;
         call(&mut setting.writer("settings")?, global, "backup.config.update", body)?;
     }
-    let mut json = call(&mut setting.reader()?, global, "backup.config.info", json!({}))?;
+    let mut host = setting.reader()?;
+    say_zone_problems(&host);
+    let mut json = call(&mut host, global, "backup.config.info", json!({}))?;
     hide(&mut json);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("time_zone".into(), host.time_zone().get().to_json());
+    }
     Ok(Answer { text: text::settings(&json), status: Status::Done, json })
 }
 
@@ -71,13 +76,16 @@ fn hide(info: &mut Value) {
 
 pub(super) fn schedule(setting: &Setting, global: &Global, count: u32) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let json = call(&mut setting.reader()?, global, "backup.schedule", json!({"count": count}))?;
+    let mut host = setting.reader()?;
+    say_zone_problems(&host);
+    let json = call(&mut host, global, "backup.schedule", json!({"count": count}))?;
     Ok(Answer { text: text::schedule(&json), status: Status::Done, json })
 }
 
 pub(super) fn retention(setting: &Setting, global: &Global, dry_run: bool) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let mut host = if dry_run { setting.reader()? } else { setting.writer("retention")? };
+    say_zone_problems(&host);
     let json = call(&mut host, global, "backup.retention", json!({"dry_run": dry_run}))?;
     let failed = json.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
     let status = if failed { Status::Partly } else { Status::Done };
@@ -113,7 +121,11 @@ pub(super) fn action(setting: &Setting, global: &Global, action: &Call) -> anyho
     let json = match asked(setting, "call", json!({"action": action.action, "data": data}))? {
         Some(json) => json,
         None if is_the_hosts(&action.action) => by_hand(setting, &action.action, data)?,
-        None => call(&mut setting.writer("call")?, global, &action.action, data)?,
+        None => {
+            let mut host = setting.writer("call")?;
+            say_zone_problems(&host);
+            call(&mut host, global, &action.action, data)?
+        }
     };
     let skipped =
         !text::list(&json, "skipped").is_empty() || !text::list(&json, "failed_agent_ids").is_empty();

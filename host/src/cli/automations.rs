@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::DateTime;
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use serde_json::{Value, json};
 
 use super::args::AutomationsCommand;
-use super::commands::{need_home, say_notices};
+use super::commands::{need_home, say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
 use crate::control;
-use crate::driver::{Driver, zone};
+use crate::driver::Driver;
 use crate::options::LOOK;
 
 pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> anyhow::Result<Answer> {
@@ -37,6 +37,7 @@ pub(super) fn asked(setting: &Setting, command: &str, data: Value) -> anyhow::Re
 /// Without a service: the automations as the files say and as they are remembered.
 fn own(setting: &Setting) -> anyhow::Result<(Host, Driver)> {
     let mut host = setting.reader()?;
+    say_zone_problems(&host);
     let driver = Driver::new(&mut host);
     say_notices(&mut host);
     Ok((host, driver))
@@ -53,7 +54,7 @@ fn list(setting: &Setting) -> anyhow::Result<Answer> {
     Ok(Answer { json, text, status: Status::Done })
 }
 
-fn listed(automation: &Value, zone: Tz) -> String {
+fn listed(automation: &Value, zone: Zone) -> String {
     let running = match (text::number(automation, "running"), text::number(automation, "queued")) {
         (0, 0) => String::new(),
         (running, 0) => format!(", {running} running"),
@@ -74,12 +75,12 @@ fn listed(automation: &Value, zone: Tz) -> String {
     )
 }
 
-fn zone_of(setting: &Setting) -> anyhow::Result<Tz> {
-    Ok(zone(setting.places()?.config.as_deref()))
+fn zone_of(setting: &Setting) -> anyhow::Result<Zone> {
+    Ok(setting.time_zone()?.get().zone)
 }
 
 /// In the home's local time, to the second.
-fn local(time: Option<&Value>, zone: Tz, none: &str) -> String {
+fn local(time: Option<&Value>, zone: Zone, none: &str) -> String {
     let time = time.and_then(Value::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     time.map_or_else(
         || none.into(),
@@ -129,6 +130,7 @@ fn trigger(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
 /// Runs one in this process, and nothing else beside it.
 fn by_hand(setting: &Setting, name: &str) -> anyhow::Result<Value> {
     let mut host = setting.writer("automations trigger")?;
+    say_zone_problems(&host);
     let mut driver = Driver::new(&mut host);
     say_notices(&mut host);
     driver.sleep();
@@ -155,7 +157,7 @@ fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
     Ok(Answer { json, text, status: Status::Done })
 }
 
-fn traced(trace: &Value, zone: Tz) -> String {
+fn traced(trace: &Value, zone: Zone) -> String {
     let trigger = trace.get("trigger").map(|trigger| text::word(trigger, "description")).unwrap_or_default();
     let started = local(trace.get("started"), zone, "–");
     let mut shown = format!("Run {} at {started}: {trigger}\n", text::number(trace, "run"));

@@ -32,6 +32,11 @@ pub(super) fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     if has_plugins {
         setting.configure()?;
     }
+    if global.verbose
+        && let Ok(zone) = setting.time_zone()
+    {
+        eprintln!("time zone {}", text::plain(&zone.get().described(), ""));
+    }
     match &cli.command {
         Command::Create(create) => self::create(setting, global, create),
         Command::List => list(&setting, global),
@@ -116,6 +121,13 @@ pub(super) fn say_notices(host: &mut Host) {
     }
 }
 
+/// Says what is wrong with the home's time zone, on which dates and schedules depend.
+pub(super) fn say_zone_problems(host: &Host) {
+    for problem in host.time_zone().get().problems {
+        eprintln!("warning: {}", text::plain(&problem, ""));
+    }
+}
+
 /// Done, or done with something skipped.
 pub(super) fn status(answer: &Value, keys: &[&str]) -> Status {
     let is_partly = keys.iter().any(|key| !text::list(answer, key).is_empty());
@@ -136,6 +148,7 @@ fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<
     }
     merge(&mut data, protection(global, &create.protect)?);
     let mut host = setting.writer("create")?;
+    say_zone_problems(&host);
     let json = call(&mut host, global, "backup.generate", data)?;
     let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
     Ok(Answer { text: text::created(&json, &directory), status: status(&json, &["skipped"]), json })

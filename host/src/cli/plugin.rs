@@ -21,7 +21,7 @@ const MAY: &[(&str, &str)] = &[
     ),
     ("larder:automation/cache", "keep what may be lost in the state directory, to spare work the next time"),
     ("larder:automation/entities", "show states, and tell subscribers what happens"),
-    ("larder:automation/clock", "know the time zone"),
+    ("larder:automation/clock", "know the home's time zone and its rules"),
     ("larder:automation/settings", "know what the person wrote for it"),
     ("larder:automation/http", "ask other machines: the hosts that were named for it, no others"),
     ("larder:automation/timers", "be called at a time"),
@@ -58,7 +58,12 @@ pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
     }
     let lines = limits.iter().map(|limit| format!("{:13} {:9} {}", limit.name, limit.value, limit.about));
     section(&mut text, "Limits of one instance (--limit NAME=NUMBER)", lines);
+    let zone = host.time_zone();
+    let rules = format!("tzdata {}", zone.tables().described());
+    let used = format!("{} (from {})", zone.get().zone.name(), zone.get().origin);
+    section(&mut text, "Time zone", [super::text::plain(&used, ""), rules.clone()].into_iter());
     if let Some(json) = json.as_object_mut() {
+        json.insert("tzdata".into(), json!(rules));
         let limit = |l: &LimitInfo| json!({"name": l.name, "value": l.value, "about": l.about});
         json.insert("may_not".into(), json!(MAY_NOT));
         json.insert("limits".into(), limits.iter().map(limit).collect());

@@ -11,18 +11,22 @@ use super::args::{Io, Serve};
 use super::automations::many;
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
+use crate::automation::zone;
 use crate::bus::{Event, LOG};
+use crate::clock::Clock;
 use crate::control::Control;
 use crate::driver::Requests;
 use crate::pace;
 use crate::service::Service;
+use crate::timezone::TimeZone;
 
 /// Home Assistant's topic for what the backup manager does.
 const EVENTS: &str = "backup/subscribe_events";
 
 pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Result<Answer> {
+    let log = Log(setting.time_zone()?);
     // Threads that are started later stand where this one does.
-    pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| say(notice));
+    pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| log.say(notice));
     // From here on a signal ends it in an orderly way, however early it comes.
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
@@ -31,26 +35,30 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
     let bus = host.bus.clone();
     let mut service = Service::new(host);
     for notice in service.host().notices.drain(..) {
-        say(&text::plain(&notice, ""));
+        log.say(&text::plain(&notice, ""));
     }
+    let zone = log.0.get();
+    zone.problems.iter().for_each(|problem| log.say(&format!("error: {}", text::plain(problem, ""))));
+    log.say(&format!("time zone {}", text::plain(&zone.described(), "")));
     let stop = service.stop();
     let requests = service.driver().requests();
-    let _control = open(&mut service, &requests);
-    say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
+    let _control = open(&mut service, &requests, &log);
+    log.say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let handle = signals.handle();
+    let log = &log;
     let finished = std::thread::scope(|scope| {
         scope.spawn(move || {
             for signal in signals.forever() {
                 if signal == SIGHUP {
-                    reload(&requests);
+                    reload(&requests, log);
                     continue;
                 }
-                say(&format!("stopping; work that is under way gets {most} s (limit stop-time)"));
+                log.say(&format!("stopping; work that is under way gets {most} s (limit stop-time)"));
                 stop.set();
                 return;
             }
         });
-        scope.spawn(move || follow(&events, verbose));
+        scope.spawn(move || follow(&events, verbose, log));
         let finished = service.run();
         bus.close();
         handle.close();
@@ -85,38 +93,38 @@ fn automations(service: &mut Service) -> String {
 }
 
 /// The door for `larder automations`. Without it the service does all else.
-fn open(service: &mut Service, requests: &Requests) -> Option<Control> {
+fn open(service: &mut Service, requests: &Requests, log: &Log) -> Option<Control> {
     let requests = requests.clone();
     let answer = move |command: &str, data: Value| {
         let gone = || Err("the service ended meanwhile".to_owned());
         requests.ask(command, data).recv().unwrap_or_else(|_| gone())
     };
     let opened = Control::open(&service.host().places.state, Arc::new(answer));
-    opened.map_err(|error| say(&format!("{error}: `larder automations` cannot ask this service"))).ok()
+    opened.map_err(|error| log.say(&format!("{error}: `larder automations` cannot ask this service"))).ok()
 }
 
-fn reload(requests: &Requests) {
+fn reload(requests: &Requests, log: &Log) {
     match requests.ask("reload", json!({})).recv() {
         Ok(Ok(done)) => {
             text::list(&done, "problems")
                 .iter()
                 .filter_map(Value::as_str)
-                .for_each(|it| say(&text::plain(it, "")));
-            say(&format!("reloaded: {}", many(text::number(&done, "automations"))));
+                .for_each(|it| log.say(&text::plain(it, "")));
+            log.say(&format!("reloaded: {}", many(text::number(&done, "automations"))));
         }
-        Ok(Err(message)) => say(&text::plain(&message, "")),
+        Ok(Err(message)) => log.say(&text::plain(&message, "")),
         // The service is about to end.
         Err(_) => {}
     }
 }
 
-fn follow(events: &Receiver<Event>, verbose: bool) {
+fn follow(events: &Receiver<Event>, verbose: bool, log: &Log) {
     while let Ok(event) = events.recv() {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.topic.as_str() {
-            LOG => say(&text::word(&data, "message")),
-            EVENTS if data.get("state").is_some() => say(&stage(&data)),
-            _ if verbose => say(&text::plain(&format!("{}: {}", event.topic, event.data), "")),
+            LOG => log.say(&text::word(&data, "message")),
+            EVENTS if data.get("state").is_some() => log.say(&stage(&data)),
+            _ if verbose => log.say(&text::plain(&format!("{}: {}", event.topic, event.data), "")),
             _ => {}
         }
     }
@@ -128,6 +136,12 @@ fn stage(data: &Value) -> String {
     words.into_iter().flatten().map(|word| text::plain(word, "")).collect::<Vec<_>>().join(" ")
 }
 
-fn say(line: &str) {
-    eprintln!("{} {line}", chrono::Local::now().format("%Y-%m-%d %H:%M:%S"));
+/// Where the service says what happens: each line with the time that the home's clocks show.
+struct Log(TimeZone);
+
+impl Log {
+    fn say(&self, line: &str) {
+        let now = zone::utc(Clock::default().now()).with_timezone(&self.0.get().zone);
+        eprintln!("{} {line}", now.format("%Y-%m-%d %H:%M:%S %:z"));
+    }
 }

@@ -309,6 +309,9 @@ pub(crate) fn settings(value: &Value) -> String {
     let config = value.get("config").unwrap_or(&Value::Null);
     let mut lines = Vec::new();
     flatten("", config, &mut lines);
+    if let Some(zone) = value.get("time_zone") {
+        lines.push(("time_zone".into(), format!("{} (from {})", word(zone, "name"), word(zone, "origin"))));
+    }
     let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     let lines: String = lines.iter().map(|(key, value)| format!("{key:width$}  {value}\n")).collect();
     let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
@@ -344,10 +347,13 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
 
 pub(crate) fn schedule(value: &Value) -> String {
     let runs = list(value, "runs");
-    if runs.is_empty() {
-        return format!("No automatic backups are planned: {}.\n", word(value, "reason"));
-    }
-    runs.iter().map(|run| format!("{}  {}\n", word(run, "local"), word(run, "reason"))).collect()
+    let zone =
+        format!("Time zone: {} (from {})\n", word(value, "time_zone"), word(value, "time_zone_origin"));
+    let lines = match runs {
+        [] => format!("No automatic backups are planned: {}.\n", word(value, "reason")),
+        _ => runs.iter().map(|run| format!("{}  {}\n", word(run, "local"), word(run, "reason"))).collect(),
+    };
+    lines + &zone
 }
 
 pub(crate) fn retention(value: &Value) -> String {

@@ -1,11 +1,7 @@
 //! From the host's bus to the engine's events, and the home as automations see it.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::Driver;
@@ -13,29 +9,34 @@ use crate::assemble::Host;
 use crate::automation::home::{Entity, Event, Home};
 use crate::bus;
 use crate::model::Timestamp;
-use crate::options::{MAX_EVENT, MAX_UNHEARD};
+use crate::options::MAX_UNHEARD;
 use crate::states::STATE_CHANGED;
 
 /// The home as the host shows it now.
 pub(super) fn home(host: &Host) -> Home {
     let states = host.states().all().into_iter().map(|(id, state)| (id, Arc::new(state))).collect();
-    Home { now: host.clock().now(), zone: zone(host.places.config.as_deref()), states: Arc::new(states) }
-}
-
-/// The zone that Home Assistant is set to, else the machine's; UTC when neither has a name that is known.
-pub fn zone(config: Option<&Path>) -> Tz {
-    let own = config.and_then(|config| {
-        let mut text = String::new();
-        let file = File::open(config.join(".storage/core.config")).ok()?;
-        file.take(MAX_EVENT as u64).read_to_string(&mut text).ok()?;
-        let core: Value = serde_json::from_str(&text).ok()?;
-        core.pointer("/data/time_zone")?.as_str()?.parse().ok()
-    });
-    let machine = || iana_time_zone::get_timezone().ok()?.parse().ok();
-    own.or_else(machine).unwrap_or(chrono_tz::UTC)
+    Home { now: host.clock().now(), zone: host.time_zone().get().zone, states: Arc::new(states) }
 }
 
 impl Driver {
+    /// Looks whether the home's clocks go by another zone now; then everybody reckons anew.
+    pub(super) fn follow_zone(&mut self, host: &Host) {
+        let found = host.time_zone().get();
+        if found == self.zone {
+            return;
+        }
+        let new = found.problems.iter().filter(|problem| !self.zone.problems.contains(problem));
+        new.for_each(|problem| host.bus.say(problem));
+        if found.zone != self.zone.zone {
+            host.bus.say(&format!("the time zone is {} now", found.described()));
+            self.home.zone = found.zone;
+            self.home.now = host.clock().now();
+            self.engine.rezone(&self.home);
+            host.scheduler().make_all_due(self.home.now);
+        }
+        self.zone = found;
+    }
+
     pub(super) fn heard(&mut self, host: &mut Host, event: &bus::Event) {
         let Ok(data) = serde_json::from_str::<Value>(&event.data) else { return };
         let mut cause = event.cause;

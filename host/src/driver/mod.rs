@@ -22,8 +22,8 @@ use crate::automation::script::Failure;
 use crate::bus;
 use crate::model::Timestamp;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
+use crate::timezone::HomeZone;
 use actions::{Answer, Calls};
-pub use hearing::zone;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Waiting};
@@ -33,6 +33,7 @@ pub use sources::Sources;
 pub struct Driver {
     engine: Engine,
     home: Home,
+    zone: HomeZone,
     events: Receiver<bus::Event>,
     calls: Calls,
     answers: Receiver<Answer>,
@@ -64,6 +65,7 @@ impl Driver {
         let mut driver = Self {
             engine: Engine::default(),
             home: hearing::home(host),
+            zone: host.time_zone().get(),
             events,
             calls: Calls::new(host, answered),
             answers,
@@ -102,6 +104,7 @@ impl Driver {
         if !std::mem::replace(&mut self.is_started, true) {
             self.hear(host, &Event::Start, None);
         }
+        self.follow_zone(host);
         for _ in 0..MAX_ROUNDS {
             if self.round(host) {
                 continue;

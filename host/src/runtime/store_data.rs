@@ -23,6 +23,7 @@ use crate::locations::Locations;
 use crate::scheduler::Scheduler;
 use crate::states::States;
 use crate::steps::Steps;
+use crate::timezone::TimeZone;
 
 /// What instances of the plugin are allowed to touch. Cheap to clone; nothing in here is reached in any other way.
 #[derive(Clone)]
@@ -47,8 +48,8 @@ pub struct Grants {
     /// The hosts that it may reach, and with what; none at all when absent.
     pub network: Option<Network>,
     pub cache: Cache,
-    /// An IANA name.
-    pub time_zone: String,
+    /// The home's.
+    pub time_zone: TimeZone,
     pub steps: Steps,
     /// Whether anything may be stored, deleted or restored.
     pub may_write: bool,

@@ -50,8 +50,10 @@ fn settings_are_shown_changed_one_by_one_and_kept() {
     assert_eq!(config["agents"]["backup.local"]["retention"]["days"], 30);
     assert_eq!(config["create_backup"]["name"], "Nightly");
     let schedule = home.larder(&["schedule", "--count", "3"]).exits(0);
-    assert_eq!(schedule.stdout.lines().count(), 3);
-    assert!(schedule.stdout.contains(" 04:00 +0"), "{}", schedule.stdout);
+    let lines: Vec<_> = schedule.stdout.lines().collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().take(3).all(|line| line.contains(" 04:00 +0")), "{}", schedule.stdout);
+    assert_eq!(lines[3], "Time zone: Europe/Berlin (from .storage/core.config)");
 }
 
 #[test]
@@ -148,7 +150,9 @@ fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
 #[test]
 fn a_home_without_settings_has_nothing_to_take() {
     let home = TestHome::new();
-    let adopted = home.larder(&["adopt"]).exits(0);
+    let mut command = home.command(&["adopt"]);
+    command.env("TZ", "Europe/Berlin");
+    let adopted = Run::of(command).exits(0);
     assert_snapshot("adopt-nothing", &adopted.stdout, &[]);
 }
 

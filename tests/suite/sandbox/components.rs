@@ -48,11 +48,18 @@ fn what_is_no_plugin_is_named_with_the_reason() {
 
 #[test]
 fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
-    let run = TestHome::new().larder(&["--limit", "workers=2", "plugin"]).exits(0);
+    let home = TestHome::new();
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("TZ", "Europe/Berlin");
+        Run::of(command).exits(0)
+    };
+    let rules = run(&["--json", "plugin"]).json()["tzdata"].as_str().unwrap().to_owned();
+    let run = run(&["--limit", "workers=2", "plugin"]);
     for forbidden in ["wasi:filesystem", "wasi:sockets", "wasi:http"] {
         assert!(!run.stdout.contains(forbidden), "{forbidden}\n{}", run.stdout);
     }
-    assert_snapshot("plugin", &run.stdout, &[]);
+    assert_snapshot("plugin", &run.stdout, &[(&rules, "[rules]")]);
 }
 
 /// A run with a cache of its own.

@@ -1,17 +1,22 @@
 //! What is taken from a real home.
 
 use super::*;
+use crate::ports::HomeZone;
 
 const FILES: HomeFiles<'static> = HomeFiles {
     backup: Some(RECORDED),
     uuid: Some(
         r#"{"version":1,"minor_version":1,"key":"core.uuid","data":{"uuid":"a2f9705851bb430da1a8ca2301ec01ef"}}"#,
     ),
-    core_config: Some(
-        r#"{"version":1,"minor_version":4,"key":"core.config","data":{"time_zone":"Europe/Berlin"}}"#,
-    ),
     version: Some("2026.11.0\n"),
 };
+
+/// A zone that the home names, or the machine.
+fn zone(is_of_home: bool, problems: &[&str]) -> HomeZone {
+    let (origin, problems) =
+        ("configuration.yaml:2:14".into(), problems.iter().map(ToString::to_string).collect());
+    HomeZone { zone: crate::testing::zone("Europe/Berlin"), origin, is_of_home, problems }
+}
 
 fn value<'a>(list: &'a [Taken], what: &str) -> &'a str {
     list.iter().find(|taken| taken.what == what).map_or("(absent)", |taken| &taken.value)
@@ -19,11 +24,10 @@ fn value<'a>(list: &'a [Taken], what: &str) -> &'a str {
 
 #[test]
 fn whole_home_is_taken_and_its_password_shows_as_stars() {
-    let adopted = adopt(&FILES);
+    let adopted = adopt(&FILES, &zone(true, &[]));
     let config = adopted.config.as_ref().unwrap();
     assert_eq!(config.create_backup.password.as_ref().unwrap().reveal(), PASSWORD);
     assert_eq!(adopted.instance_id.as_deref(), Some("a2f9705851bb430da1a8ca2301ec01ef"));
-    assert_eq!(adopted.time_zone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(adopted.version.as_deref(), Some("2026.11.0"));
     assert_eq!(adopted.known.len(), 3);
     assert_eq!(adopted.not_taken, []);
@@ -35,7 +39,7 @@ fn whole_home_is_taken_and_its_password_shows_as_stars() {
         ("retention.copies", "2"),
         ("last_completed_automatic_backup", "2026-11-23T15:44:07.642480+01:00"),
         ("known backups", "3"),
-        ("time zone", "Europe/Berlin"),
+        ("time zone", "Europe/Berlin (from configuration.yaml:2:14)"),
         ("version", "2026.11.0"),
     ];
     for (what, expected) in shown {
@@ -48,28 +52,26 @@ fn whole_home_is_taken_and_its_password_shows_as_stars() {
 fn old_home_is_taken_as_home_assistant_would_migrate_it() {
     let case: Value = serde_json::from_str(OLDER[1]).unwrap();
     let stored = case["stored"].to_string();
-    let adopted = adopt(&HomeFiles { backup: Some(&stored), ..FILES });
+    let adopted = adopt(&HomeFiles { backup: Some(&stored), ..FILES }, &zone(true, &[]));
     assert_eq!(serde_json::to_value(adopted.config.unwrap()).unwrap(), case["migrated"]["config"]);
 }
 
 #[test]
 fn what_is_missing_or_wrong_is_said_and_the_rest_taken() {
     let newer = changed(|document| document["version"] = json!(7));
-    let adopted = adopt(&HomeFiles {
-        backup: Some(&newer),
-        uuid: Some("{Pa55"),
-        core_config: Some(r#"{"data":{"time_zone":"Mars/Olympus"}}"#),
-        ..FILES
-    });
-    assert!(adopted.config.is_none() && adopted.instance_id.is_none() && adopted.time_zone.is_none());
+    let files = HomeFiles { backup: Some(&newer), uuid: Some("{Pa55"), ..FILES };
+    let adopted = adopt(&files, &zone(false, &["`Mars/Olympus` is no time zone"]));
+    assert!(adopted.config.is_none() && adopted.instance_id.is_none());
     assert_eq!(adopted.taken, [Taken { what: "version".into(), value: "2026.11.0".into() }]);
     assert!(value(&adopted.not_taken, "settings").contains("have the form 7"));
     assert!(value(&adopted.not_taken, "instance id").contains(".storage/core.uuid holds none"));
-    assert!(value(&adopted.not_taken, "time zone").contains("core.config holds none"));
+    assert_eq!(value(&adopted.not_taken, "time zone"), "`Mars/Olympus` is no time zone");
     assert!(!format!("{adopted:?}").contains("Pa55"));
 
-    let nothing = adopt(&HomeFiles::default());
+    let nothing = adopt(&HomeFiles::default(), &zone(false, &[]));
     assert!(nothing.taken.is_empty());
     assert_eq!(nothing.not_taken.len(), 4);
-    assert!(nothing.not_taken.iter().all(|taken| taken.value.contains("is not there")));
+    assert!(value(&nothing.not_taken, "time zone").contains("the home names none; Europe/Berlin"));
+    let others = nothing.not_taken.iter().filter(|taken| taken.what != "time zone");
+    assert!(others.into_iter().all(|taken| taken.value.contains("is not there")));
 }

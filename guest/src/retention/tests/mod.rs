@@ -31,7 +31,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn decided(backups: &[Record], policy: &Policy) -> Vec<Decision> {
-    decide(backups, policy, now(), Tz::Europe__Berlin)
+    decide(backups, policy, now(), crate::testing::zone("Europe/Berlin"))
 }
 
 /// The policy that a document has.

@@ -8,25 +8,30 @@ mod settings;
 mod upsets;
 mod years;
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
+use larder_zone::Zone;
 
 use super::*;
+use crate::testing::zone;
 
 /// Zones whose clocks do something odd, and one whose do not.
-const ZONES: [Tz; 11] = [
-    Tz::Europe__Berlin,
-    Tz::America__New_York,
-    Tz::Australia__Lord_Howe,
-    Tz::Asia__Kathmandu,
-    Tz::Africa__Casablanca,
-    Tz::America__Santiago,
-    Tz::Asia__Beirut,
-    Tz::America__Nuuk,
-    Tz::Pacific__Apia,
-    Tz::America__St_Johns,
-    Tz::UTC,
-];
+static ZONES: LazyLock<[Zone; 11]> = LazyLock::new(|| {
+    [
+        zone("Europe/Berlin"),
+        zone("America/New_York"),
+        zone("Australia/Lord_Howe"),
+        zone("Asia/Kathmandu"),
+        zone("Africa/Casablanca"),
+        zone("America/Santiago"),
+        zone("Asia/Beirut"),
+        zone("America/Nuuk"),
+        zone("Pacific/Apia"),
+        zone("America/St_Johns"),
+        Zone::UTC,
+    ]
+});
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -62,7 +67,7 @@ fn ran(text: &str) -> History {
 /// A home that does what its schedule says, with a clock that is moved by hand.
 struct Home {
     schedule: Schedule,
-    zone: Tz,
+    zone: Zone,
     jitter: u32,
     history: History,
     /// The clock as the home sees it.
@@ -72,7 +77,7 @@ struct Home {
 }
 
 impl Home {
-    fn new(schedule: Schedule, zone: Tz, now: DateTime<Utc>) -> Self {
+    fn new(schedule: Schedule, zone: Zone, now: DateTime<Utc>) -> Self {
         let mut home = Self { schedule, zone, jitter: 0, history: History::default(), now, runs: Vec::new() };
         home.wake();
         home

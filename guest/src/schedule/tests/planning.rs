@@ -5,7 +5,7 @@
 use super::*;
 
 fn calendar(schedule: &Schedule) -> Calendar<'_> {
-    Calendar { schedule, zone: Tz::UTC, jitter_seconds: 1200 }
+    Calendar { schedule, zone: Zone::UTC, jitter_seconds: 1200 }
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn upcoming_runs_begin_with_the_one_that_is_made_up() {
 #[test]
 fn following_run_is_announced_when_one_starts() {
     let schedule = schedule("daily", "15:44");
-    let calendar = Calendar { zone: Tz::Europe__Berlin, ..calendar(&schedule) };
+    let calendar = Calendar { zone: zone("Europe/Berlin"), ..calendar(&schedule) };
     let history = History { planned: Some(at("2026-11-23T14:44:00Z")), ..ran("2026-11-23T14:42:52Z") };
     let wake = calendar.wake(&history, at("2026-11-23T14:44:00.002Z"));
     assert_eq!(wake.run.as_deref(), Some("daily at 15:44"));

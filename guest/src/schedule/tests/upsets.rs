@@ -5,7 +5,7 @@
 use super::*;
 
 fn home() -> Home {
-    Home::new(schedule("daily", "-"), Tz::UTC, at("2026-11-22T00:00:00Z"))
+    Home::new(schedule("daily", "-"), Zone::UTC, at("2026-11-22T00:00:00Z"))
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn restart_at_any_minute_around_a_run_neither_loses_nor_repeats_it() {
 #[test]
 fn late_start_is_said_and_a_run_that_is_too_late_is_made_up() {
     let schedule = schedule("mon", "04:45");
-    let calendar = Calendar { schedule: &schedule, zone: Tz::UTC, jitter_seconds: 0 };
+    let calendar = Calendar { schedule: &schedule, zone: Zone::UTC, jitter_seconds: 0 };
     let history = History { planned: Some(at("2026-11-23T04:45:00Z")), ..ran("2026-11-16T04:45:00Z") };
     let run = |now: &str| calendar.wake(&history, at(now)).run;
     assert_eq!(run("2026-11-23T04:45:59Z").unwrap(), "every Monday at 04:45");
@@ -42,7 +42,7 @@ fn late_start_is_said_and_a_run_that_is_too_late_is_made_up() {
 #[test]
 fn missed_run_of_a_home_without_any_backup_is_made_up_too() {
     for sleep in [2, 24, 30, 100] {
-        let mut home = Home::new(schedule("mon", "04:45"), Tz::UTC, at("2026-11-22T00:00:00Z"));
+        let mut home = Home::new(schedule("mon", "04:45"), Zone::UTC, at("2026-11-22T00:00:00Z"));
         home.sleep(TimeDelta::hours(28 + sleep));
         home.sleep(minutes(3));
         home.live(TimeDelta::hours(24));

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::Source;
-use crate::automation::yaml::{self, Kind, Node, Parsed, Place};
+use crate::automation::yaml::{self, Kind, Node, Parsed, Place, Repeated};
 use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Reads files, and remembers what it read.
@@ -13,16 +13,30 @@ pub struct Reader<'a> {
     config: &'a Path,
     pub files: Vec<PathBuf>,
     pub secrets: Vec<String>,
+    repeated: Repeated,
     nodes: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(source: &'a dyn Source, config: &'a Path) -> Self {
-        Self { source, config, files: Vec::new(), secrets: Vec::new(), nodes: 0 }
+        let (files, secrets) = (Vec::new(), Vec::new());
+        Self { source, config, files, secrets, repeated: Repeated::Refused, nodes: 0 }
+    }
+
+    /// A reader that takes what Home Assistant takes with a warning.
+    pub fn lenient(source: &'a dyn Source, config: &'a Path) -> Self {
+        Self { repeated: Repeated::LastCounts, ..Self::new(source, config) }
     }
 
     /// One file with everything filled in. `from` is where it is included.
     pub fn file(&mut self, path: &Path, from: Option<&Place>, depth: usize) -> Parsed<Node> {
+        let mut node = self.tree(path, from)?;
+        self.fill(&mut node, path, depth)?;
+        Ok(node)
+    }
+
+    /// One file as it stands.
+    pub fn tree(&mut self, path: &Path, from: Option<&Place>) -> Parsed<Node> {
         let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(path).display().to_string().into();
         let start = Place { file: shown.clone(), line: 1, column: 1 };
         let place = from.unwrap_or(&start);
@@ -39,12 +53,11 @@ impl<'a> Reader<'a> {
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
-        let mut node = yaml::parse(&shown, &text)?;
+        let node = yaml::parse_with(&shown, &text, self.repeated)?;
         self.nodes = self.nodes.saturating_add(node.size());
         if self.nodes > MAX_NODES {
             return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
         }
-        self.fill(&mut node, path, depth)?;
         Ok(node)
     }
 
@@ -112,7 +125,7 @@ impl<'a> Reader<'a> {
             if let Ok(text) = self.source.read(&path) {
                 let shown: Arc<str> =
                     path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
-                let file = yaml::parse(&shown, &text)?;
+                let file = yaml::parse_with(&shown, &text, self.repeated)?;
                 if !self.files.contains(&path) {
                     self.files.push(path);
                 }
@@ -135,7 +148,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Without `.` and with `..` taken back where that needs no look at the disk.
-fn tidy(path: &Path) -> PathBuf {
+pub(super) fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for part in path.components() {
         match part {

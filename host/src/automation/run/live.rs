@@ -86,6 +86,14 @@ impl Live {
         told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
     }
 
+    /// The home's clocks go by another zone.
+    pub fn rezone(&mut self, home: &Home) {
+        if let Some(watch) = self.watch.as_mut() {
+            watch.rezone(home);
+            self.next = watch.next();
+        }
+    }
+
     /// Stops it until `resume`.
     pub fn halt(&mut self, message: String) {
         self.halted = Some(message);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use minijinja::{Error, ErrorKind};
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ pub fn constant(source: &str) -> Result<Value, String> {
     if let Some(name) = unknown.iter().find(|name| !known.contains(name.as_str())) {
         return Err(format!("the template cannot use `{name}` here, before anything runs; write a value"));
     }
-    let home = Home { now: Default::default(), zone: Tz::UTC, states: Arc::default() };
+    let home = Home { now: Default::default(), zone: Zone::UTC, states: Arc::default() };
     let place = Place { file: "".into(), line: 0, column: 0 };
     let template = Template { source: source.into(), place };
     let rendered = engine.render(&template, &home, &Variables::new());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{
     DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
 };
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use minijinja::value::{DynObject, Kwargs, Object, ObjectRepr, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 
@@ -24,21 +24,21 @@ pub use parts::{Part, Span, span_text};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
     pub wall: NaiveDateTime,
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     pub utc: DateTime<Utc>,
 }
 
 impl Moment {
-    pub fn of(time: DateTime<Tz>) -> Self {
+    pub fn of(time: DateTime<Zone>) -> Self {
         Self { wall: time.naive_local(), zone: Some(time.timezone()), utc: time.to_utc() }
     }
 
     pub fn of_utc(time: Timestamp) -> Self {
-        Self::of(zone::utc(time).with_timezone(&Tz::UTC))
+        Self::of(zone::utc(time).with_timezone(&Zone::UTC))
     }
 
     /// At a wall clock; without a zone it is taken as UTC where a moment is needed.
-    pub fn at(wall: NaiveDateTime, zone: Option<Tz>) -> Self {
+    pub fn at(wall: NaiveDateTime, zone: Option<Zone>) -> Self {
         let utc = zone.map_or(wall.and_utc(), |zone| zone::first(zone, wall));
         // In a gap the wall clock stays what was asked for, as in Python.
         Self { wall, zone, utc }
@@ -49,12 +49,7 @@ impl Moment {
         let text = text.trim();
         let formed = text.replacen(' ', "T", 1);
         if let Ok(time) = DateTime::parse_from_rfc3339(&formed) {
-            let offset = time.offset().fix().local_minus_utc();
-            // Zones of whole hours keep their offset.
-            let zone = match (offset % 3600, offset / 3600) {
-                (0, 0) | (1.., _) | (..0, _) => Tz::UTC,
-                (0, hours) => format!("Etc/GMT{:+}", -hours).parse().unwrap_or(Tz::UTC),
-            };
+            let zone = Zone::fixed(time.offset().local_minus_utc()).ok()?;
             return Some(Self::of(time.to_utc().with_timezone(&zone)));
         }
         let wall = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]

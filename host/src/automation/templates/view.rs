@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::DateTime;
-use chrono_tz::Tz;
+use larder_zone::Zone;
 
 use crate::automation::home::{Entity, Home};
 use crate::automation::zone;
@@ -55,14 +55,14 @@ impl View {
     }
 
     /// The time; the template is to be rendered again as it goes on.
-    pub fn now(&self) -> DateTime<Tz> {
+    pub fn now(&self) -> DateTime<Zone> {
         let mut scope = self.lock();
-        let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC) };
+        let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Zone::UTC) };
         scope.reads.time = true;
         zone::utc(scope.home.now).with_timezone(&scope.home.zone)
     }
 
-    pub fn zone(&self) -> Tz {
-        self.lock().as_ref().map_or(Tz::UTC, |scope| scope.home.zone)
+    pub fn zone(&self) -> Zone {
+        self.lock().as_ref().map_or(Zone::UTC, |scope| scope.home.zone)
     }
 }

@@ -50,6 +50,11 @@ pub fn at(text: &str) -> Timestamp {
     super::zone::timestamp(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
 }
 
+/// A zone by its name, with the built-in rules.
+pub fn zone_of(name: &str) -> larder_zone::Zone {
+    crate::timezone::Tables::new(Path::new("/nonexistent")).zone(name).unwrap().0
+}
+
 pub fn entity(state: &str, attributes: Value, since: Timestamp) -> Arc<Entity> {
     Arc::new(Entity { state: state.into(), attributes, last_changed: since, last_updated: since })
 }
@@ -68,7 +73,7 @@ impl Play {
     pub fn new(text: &str, zone: &str, now: &str) -> Self {
         let loaded = load(text);
         assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
-        let home = Home { now: at(now), zone: zone.parse().unwrap(), states: Arc::default() };
+        let home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
         let mut play =
             Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
         let effects = play.engine.load(loaded.automations, loaded.secrets, &play.home);

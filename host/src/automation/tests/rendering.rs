@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{at, entity};
+use super::{at, entity, zone_of};
 use crate::automation::home::Home;
 use crate::automation::model::Template;
 use crate::automation::templates::{self, Templates, Variables};
@@ -21,11 +21,8 @@ fn render(source: &str) -> Result<Value, String> {
         ("sensor.u".to_owned(), entity("unknown", json!({}), since)),
         ("light.l".to_owned(), entity("on", json!({"friendly_name": "Lamp", "brightness": 128}), since)),
     ]);
-    let home = Home {
-        now: at("2026-06-01T10:00:00Z"),
-        zone: "Europe/Berlin".parse().unwrap(),
-        states: Arc::new(states),
-    };
+    let home =
+        Home { now: at("2026-06-01T10:00:00Z"), zone: zone_of("Europe/Berlin"), states: Arc::new(states) };
     let place = Place { file: "t".into(), line: 1, column: 1 };
     let mut variables = Variables::new();
     variables.insert("x".into(), json!({"a": [1, 2], "b": "t", "c": null, "d": true}));

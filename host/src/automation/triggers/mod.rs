@@ -133,6 +133,26 @@ impl Watch {
         (firings, problems)
     }
 
+    /// The home's clocks go by another zone: times that have not come yet are looked for anew.
+    pub fn rezone(&mut self, home: &Home) {
+        let is_to_come = |time: &Option<Timestamp>| time.is_none_or(|time| time > home.now);
+        for Watched { trigger, memory, .. } in &mut self.watched {
+            match (&trigger.kind, memory) {
+                (TriggerKind::Time { weekdays, .. }, Memory::Times(at, times)) => {
+                    let anew = timed::times(at, weekdays, home);
+                    let times = times.iter_mut().zip(anew).filter(|(time, _)| is_to_come(time));
+                    times.for_each(|(time, anew)| *time = anew);
+                }
+                (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next))
+                    if is_to_come(next) =>
+                {
+                    *next = super::zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// When to hand over `Event::Time`, if nothing happens before.
     pub fn next(&self) -> Option<Timestamp> {
         let own = self.watched.iter().filter_map(|watched| match &watched.memory {

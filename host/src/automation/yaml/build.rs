@@ -6,14 +6,19 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::scalar::plain;
-use super::{Key, Kind, Node, Parsed, Place, Problem};
+use super::{Key, Kind, Node, Parsed, Place, Problem, Repeated};
 use crate::options::automations::{MAX_DEPTH, MAX_NODES};
 
 /// Reads one document. An empty one is nothing.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
+    parse_with(file, text, Repeated::Refused)
+}
+
+/// The same, with what a key means that stands twice.
+pub fn parse_with(file: &Arc<str>, text: &str, repeated: Repeated) -> Parsed<Node> {
     let start = Place { file: file.clone(), line: 1, column: 1 };
-    let mut builder =
-        Builder { file: file.clone(), open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
+    let (open, anchors) = (Vec::new(), HashMap::new());
+    let mut builder = Builder { file: file.clone(), repeated, open, anchors, nodes: 0, root: None };
     for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         let (event, span) = event.map_err(|error| refused(file, text, &error))?;
         builder.take(event, span)?;
@@ -47,6 +52,7 @@ enum Half {
 
 struct Builder {
     file: Arc<str>,
+    repeated: Repeated,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -136,7 +142,7 @@ impl Builder {
             None => self.root = Some(node),
             Some(Half::List(items)) => items.push(node),
             Some(Half::Map(entries, key)) => match key.take() {
-                Some(key) => insert(entries, key, node)?,
+                Some(key) => insert(entries, key, node, self.repeated)?,
                 None => return Err(node.place.problem("only a word can be a key here; write it out")),
             },
         }
@@ -144,11 +150,17 @@ impl Builder {
     }
 }
 
-fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node) -> Parsed<()> {
+fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, repeated: Repeated) -> Parsed<()> {
     if entries.len() > 64 && entries.len() > MAX_NODES / 64 {
         return Err(key.place.problem("this mapping has too many keys; split it"));
     }
-    if let Some((first, _)) = entries.iter().find(|(other, _)| other.name == key.name && key.name != "<<") {
+    let before = entries.iter().position(|(other, _)| other.name == key.name && key.name != "<<");
+    if let Some(entry) = before.and_then(|at| entries.get_mut(at)) {
+        if repeated == Repeated::LastCounts {
+            *entry = (key, node);
+            return Ok(());
+        }
+        let (first, _) = entry;
         let text =
             format!("`{}` stands here again, first in line {}; keep one of them", key.name, first.place.line);
         return Err(key.place.problem(text));

@@ -26,7 +26,7 @@ actions:
 fn play(server: &Server) -> (Engine, Vec<Effect>) {
     let toml = format!("[notify.phone]\nkind = \"webhook\"\nurl = \"{}\"", server.url("/hook"));
     let play = Play::new(&toml);
-    let home = Home { now: at("2026-11-23T04:45:00Z"), zone: chrono_tz::UTC, states: Arc::default() };
+    let home = Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
     let mut engine = Engine::default();
     engine.load(load(AUTOMATION).automations, vec![], &home);
     let event =

@@ -64,7 +64,8 @@ impl Play {
     /// Sends, and gives where the answer comes in.
     pub fn begin(&self, name: &str, data: Value) -> Receiver<Outcome> {
         let (tell, told) = channel();
-        let home = Home { now: at("2026-11-23T04:45:00Z"), zone: chrono_tz::UTC, states: Arc::default() };
+        let home =
+            Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
         let answer = move |outcome| drop(tell.send(outcome));
         self.notifier.as_ref().unwrap().send(name, &data, &home, answer);
         told

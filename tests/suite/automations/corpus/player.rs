@@ -14,6 +14,7 @@ use larder::automation::run::{Effect, Engine};
 use larder::automation::script::Failure;
 use larder::automation::zone;
 use larder::model::Timestamp;
+use larder::timezone::Tables;
 use serde_json::{Value, json};
 
 use super::timeline::{Line, Timeline};
@@ -36,7 +37,7 @@ pub struct Player {
 
 impl Player {
     pub fn new(timeline: Timeline, folder: PathBuf) -> Self {
-        let zone = timeline.zone.parse().unwrap();
+        let zone = Tables::new("/nonexistent".as_ref()).zone(&timeline.zone).unwrap().0;
         let home = Home { now: Timestamp::default(), zone, states: Arc::default() };
         let mut player = Self {
             timeline,

@@ -1,7 +1,7 @@
 //! The functions and filters that make and reckon with times.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use larder_zone::Zone;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, State, Value};
 
@@ -14,7 +14,7 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     environment.add_function("now", move || Value::from_object(Moment::of(seen.now())));
     let seen = view.clone();
     environment
-        .add_function("utcnow", move || Value::from_object(Moment::of(seen.now().with_timezone(&Tz::UTC))));
+        .add_function("utcnow", move || Value::from_object(Moment::of(seen.now().with_timezone(&Zone::UTC))));
     environment.add_function("timedelta", timedelta);
     environment.add_function("as_timedelta", as_timedelta);
     environment.add_filter("as_timedelta", as_timedelta);
@@ -74,7 +74,7 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
     environment.add_filter(
         "timestamp_custom",
         move |value: Value, format: Option<String>, local: Option<bool>, default: Option<Value>| {
-            let zone = if local.unwrap_or(true) { seen.zone() } else { Tz::UTC };
+            let zone = if local.unwrap_or(true) { seen.zone() } else { Zone::UTC };
             let Some(moment) = number(&value).and_then(from_seconds) else {
                 return default
                     .ok_or_else(|| wrong(format!("timestamp_custom got `{value}`, which is no timestamp")));
@@ -86,7 +86,7 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
     for (name, is_local) in [("timestamp_local", true), ("timestamp_utc", false)] {
         let seen = view.clone();
         environment.add_filter(name, move |value: Value, default: Option<Value>| {
-            let zone = if is_local { seen.zone() } else { Tz::UTC };
+            let zone = if is_local { seen.zone() } else { Zone::UTC };
             match number(&value).and_then(from_seconds) {
                 Some(moment) => Ok(Value::from(Moment::of(moment.utc.with_timezone(&zone)).iso('T'))),
                 None => default.ok_or_else(|| wrong(format!("{name} got `{value}`, which is no timestamp"))),
@@ -157,11 +157,11 @@ fn from_seconds(seconds: f64) -> Option<Moment> {
     let micros = (seconds * 1e6).round();
     #[allow(clippy::cast_possible_truncation, reason = "bounded in the same line")]
     let micros = (micros.abs() < 9e18).then_some(micros as i64)?;
-    Some(Moment::of(DateTime::<Utc>::from_timestamp_micros(micros)?.with_timezone(&Tz::UTC)))
+    Some(Moment::of(DateTime::<Utc>::from_timestamp_micros(micros)?.with_timezone(&Zone::UTC)))
 }
 
 /// A time, however it is given; without a zone it is local.
-fn read(value: &Value, zone: Tz) -> Option<Moment> {
+fn read(value: &Value, zone: Zone) -> Option<Moment> {
     let moment = match value.downcast_object_ref::<Moment>() {
         Some(moment) => *moment,
         None => match number(value) {
@@ -208,7 +208,7 @@ fn as_timedelta(text: String) -> Value {
 
 fn strptime(text: String, format: String, default: Option<Value>) -> Result<Value, Error> {
     if let Ok(time) = DateTime::parse_from_str(&text, &format) {
-        return Ok(Value::from_object(Moment::of(Tz::UTC.from_utc_datetime(&time.naive_utc()))));
+        return Ok(Value::from_object(Moment::of(Zone::UTC.from_utc_datetime(&time.naive_utc()))));
     }
     let day =
         || chrono::NaiveDate::parse_from_str(&text, &format).ok().map(|day| day.and_time(NaiveTime::MIN));

