@@ -6,6 +6,7 @@ use crate::archive::{Entry, Limits, Member, Outer, Summary, Visit, shown, walk, 
 use crate::error::{Failure, Result};
 use crate::inflate::Inflated;
 use crate::library::{self, Opened};
+use crate::lost;
 use crate::model::{Amount, ReadRequest, Skipped, Verified};
 use crate::part::PartReader;
 use crate::ports::{Content, Outside, Reader};
@@ -40,6 +41,7 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
             "a password was given, but this backup is not protected: anyone can read and change it".into(),
         );
     }
+    warnings.extend(lost::sentences(&summary, |_| true));
     let manifest = &outer.manifest;
     Ok(Verified {
         restorable: true,

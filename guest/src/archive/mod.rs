@@ -38,8 +38,9 @@ pub use manifest::{Addon, Manifest};
 pub use name::{backup_id, file_name};
 pub use outer::{Member, Outer};
 pub use paths::shown;
-pub use reader::{Skipped, Summary, Visit, check, walk, walk_inflated};
+pub use reader::{Attribute, Lost, Skipped, Summary, Visit, check, walk, walk_inflated};
 pub use stream::Stream as Inflater;
+pub use time::nearest_held;
 pub use writer::{Counts, TreeSink, TreeWriter, Written, first_of};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.
