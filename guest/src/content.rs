@@ -68,7 +68,10 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
 
     /// Adds one entry, or notes why not. Errors are those of the archive: then there is no backup.
     fn add(&mut self, planned: Planned, progress: &mut Progress<'_>) -> Result<()> {
-        let Planned { entry, identity, is_made_up } = planned;
+        let Planned { mut entry, identity, is_made_up } = planned;
+        if !matches!(entry.kind, Kind::File(_)) {
+            self.hold_time(&mut entry);
+        }
         match entry.kind {
             Kind::File(_) if is_made_up => self.add_made_up(&entry),
             Kind::File(size) => {
@@ -144,6 +147,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
     fn store(&mut self, mut entry: Entry, content: &dyn Content) -> Result<bool> {
         let size = content.size();
         entry.mtime = content.modified();
+        self.hold_time(&mut entry);
         let (stored, written) = if size <= SMALL {
             let bytes = match whole(content, size) {
                 Ok(bytes) => bytes,
@@ -174,6 +178,17 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             self.note(&entry.path, reason);
         }
         Ok(true)
+    }
+
+    /// A time that a reader could not give back is cut, and noted.
+    fn hold_time(&mut self, entry: &mut Entry) {
+        if let Some(nearest) = archive::nearest_held(entry.mtime) {
+            entry.mtime = nearest;
+            self.note(
+                &entry.path,
+                "stored; its time of modification is cut to the latest that can be restored".into(),
+            );
+        }
     }
 
     /// What no archive can hold is noted; without its other entries there is no backup.

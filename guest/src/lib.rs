@@ -31,6 +31,7 @@ pub mod key;
 pub mod key_ring;
 pub mod keys;
 pub mod library;
+pub mod lost;
 pub mod manager;
 pub mod model;
 pub mod part;

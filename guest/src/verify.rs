@@ -7,6 +7,7 @@ use crate::error::{Failure, Result};
 use crate::inflate::Inflated;
 use crate::judge;
 use crate::library::{self, Opened};
+use crate::lost;
 use crate::model::{Amount, ReadRequest, Skipped, Verified};
 use crate::part::PartReader;
 use crate::parts::{Opener, Parts};
@@ -53,6 +54,7 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
             "a password was given, but this backup is not protected: anyone can read and change it".into(),
         );
     }
+    warnings.extend(lost::sentences(&summary, |_| true));
     let manifest = &outer.manifest;
     let summary = checked.home.unwrap_or_default();
     Ok(Verified {

@@ -35,3 +35,8 @@ pub struct Entry {
     /// Archives keep microseconds.
     pub mtime: Instant,
 }
+
+impl Entry {
+    /// The owner of a file that is given to nobody: the number that `chown` leaves alone.
+    pub const NO_OWNER: u32 = u32::MAX;
+}

@@ -14,6 +14,8 @@ use super::{ArchiveError, Result, damaged, paths, pax, time, too_large, unsuppor
 
 /// Bytes of one extension header. Real ones carry a name or two.
 const EXTENSION_LIMIT: u64 = 1 << 20;
+/// Stands for an owner number that no file can have.
+const NO_OWNER: i64 = i64::MAX;
 /// Extension headers before one member. Real writers put at most three.
 const EXTENSIONS_LIMIT: usize = 8;
 
@@ -30,6 +32,8 @@ pub(super) struct Head {
     pub(super) user: Vec<u8>,
     pub(super) group: Vec<u8>,
     pub(super) mtime: Instant,
+    /// An extension gives a time that no file can have; `mtime` is the header's own.
+    pub(super) is_time_lost: bool,
 }
 
 /// What an extension says instead of the header.
@@ -43,6 +47,7 @@ struct Extra {
     user: Option<Vec<u8>>,
     group: Option<Vec<u8>>,
     mtime: Option<Instant>,
+    is_time_lost: bool,
 }
 
 pub(super) struct Members<R> {
@@ -230,6 +235,7 @@ impl<R: Read> Members<R> {
             user: extra.user.unwrap_or_else(|| header.username_bytes().unwrap_or_default().to_vec()),
             group: extra.group.unwrap_or_else(|| header.groupname_bytes().unwrap_or_default().to_vec()),
             mtime,
+            is_time_lost: extra.is_time_lost,
         };
         self.last.clone_from(&head.name);
         Ok(head)
@@ -287,9 +293,13 @@ impl Extra {
             b"gname" => self.group = bytes,
             _ if bytes.is_none() => {}
             b"size" => self.size = Some(text()?.parse().ok()?),
-            b"uid" => self.uid = Some(text()?.parse().ok()?),
-            b"gid" => self.gid = Some(text()?.parse().ok()?),
-            b"mtime" => self.mtime = Some(time::from_text(text()?)?),
+            // What no file can have is the attribute's loss, not the contents'.
+            b"uid" => self.uid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
+            b"gid" => self.gid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
+            b"mtime" => {
+                self.mtime = text().and_then(time::from_text);
+                self.is_time_lost = self.mtime.is_none();
+            }
             // `hdrcharset` too: names are bytes here, whatever they are said to be.
             _ => {}
         }

@@ -39,8 +39,11 @@ pub use manifest::{Addon, Manifest};
 pub use name::{backup_id, file_name};
 pub use outer::{Member, Outer};
 pub use paths::shown;
-pub use reader::{Base, Checked, Skipped, Summary, Visit, check, check_inflated, walk, walk_inflated};
+pub use reader::{
+    Attribute, Base, Checked, Lost, Skipped, Summary, Visit, check, check_inflated, walk, walk_inflated,
+};
 pub use stream::{Packing, Stream as Inflater, Unpacked};
+pub use time::nearest_held;
 pub use writer::{Counts, TreeSink, TreeWriter, Written, first_of};
 
 /// What went wrong with an archive, by what can be done about it. `what` names the member or path concerned.

@@ -10,7 +10,7 @@ use super::entry::{Entry, Kind};
 use super::members::{Head, Members};
 use super::stream::{Packing, Stream, Unpacked};
 use super::tree::Tree;
-use super::{ArchiveError, Limits, Result, damaged, paths, refused, too_large, unsupported};
+use super::{ArchiveError, Limits, Result, damaged, paths, refused, unsupported};
 
 /// Bytes of content that are handed over at once.
 const CHUNK: usize = 256 << 10;
@@ -43,6 +43,22 @@ pub struct Summary {
     pub outside_count: u64,
     /// What is odd about the archive and loses nothing, for people.
     pub notes: Vec<String>,
+    /// Attributes of entries that no file can have.
+    pub lost: Vec<Lost>,
+    pub lost_count: u64,
+}
+
+/// An attribute that an entry comes back without. Its content is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub path: Vec<u8>,
+    pub attribute: Attribute,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    Time,
+    Owner,
 }
 
 /// Something below `data/` that no home can get back.
@@ -202,13 +218,19 @@ impl<'a> Walk<'a> {
                 self.summary.bytes = self.summary.bytes.saturating_add(size);
             }
         }
-        let owner = |number| owner(number, path);
+        let (uid, gid) = (owner(head.uid), owner(head.gid));
+        if uid.is_none() || gid.is_none() {
+            self.lose(path, Attribute::Owner);
+        }
+        if head.is_time_lost {
+            self.lose(path, Attribute::Time);
+        }
         Ok(Entry {
             path: path.to_vec(),
             kind,
             mode: head.mode,
-            uid: owner(head.uid)?,
-            gid: owner(head.gid)?,
+            uid: uid.unwrap_or(Entry::NO_OWNER),
+            gid: gid.unwrap_or(Entry::NO_OWNER),
             user: String::from_utf8_lossy(&head.user).into_owned(),
             group: String::from_utf8_lossy(&head.group).into_owned(),
             mtime: head.mtime,
@@ -227,6 +249,13 @@ impl<'a> Walk<'a> {
             self.summary.skipped.push(Skipped { path: path.to_vec(), reason });
         }
         Ok(())
+    }
+
+    fn lose(&mut self, path: &[u8], attribute: Attribute) {
+        self.summary.lost_count += 1;
+        if self.summary.lost.len() < self.limits.reported {
+            self.summary.lost.push(Lost { path: path.to_vec(), attribute });
+        }
     }
 
     fn note_outside(&mut self, name: &[u8]) {
@@ -277,11 +306,8 @@ fn hard_link(head: &Head, path: &[u8], base: Base) -> Result<Vec<u8>> {
     }
 }
 
-/// Owner numbers have 32 bits; some writers store the last ones as small negative numbers.
-fn owner(number: i64, path: &[u8]) -> Result<u32> {
+/// Owner numbers have 32 bits; some writers store the last ones as small negative numbers. None for what is no owner.
+fn owner(number: i64) -> Option<u32> {
     let wrapped = || i32::try_from(number).ok().map(i32::cast_unsigned);
-    match u32::try_from(number).ok().or_else(wrapped) {
-        Some(number) => Ok(number),
-        None => too_large(format!("the owner number {number} of `{}`", paths::shown(path))),
-    }
+    u32::try_from(number).ok().or_else(wrapped)
 }

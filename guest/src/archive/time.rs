@@ -5,6 +5,15 @@
 
 use super::entry::Instant;
 
+/// The latest time that every reader can give a file. Python reads times as binary fractions, and the next one is 2^63 seconds,
+/// which `os.utime` refuses: the whole restore fails.
+const LATEST: Instant = Instant { seconds: 9_223_372_036_854_774_784, nanoseconds: 0 };
+
+/// The nearest time that every reader can give a file, when `time` is none of those.
+pub fn nearest_held(time: Instant) -> Option<Instant> {
+    (time > LATEST).then_some(LATEST)
+}
+
 /// The text of a moment, in the shape of Python's floats: `1795444780.988981`, `-0.5`, `12.0`.
 pub(super) fn to_text(time: Instant) -> String {
     let micro = time.nanoseconds / 1_000;
@@ -39,23 +48,24 @@ pub(super) fn from_text(text: &str) -> Option<Instant> {
     if whole.is_empty() || !plain(whole) || !plain(fraction) {
         return None;
     }
-    let seconds: i64 = whole.parse().ok()?;
+    let seconds: i128 = whole.parse().ok()?;
     let kept: String = fraction.chars().chain("000000000".chars()).take(9).collect();
     let nanoseconds: u32 = kept.parse().ok()?;
     let more = fraction.bytes().skip(9).any(|byte| byte != b'0');
-    if negative { before_epoch(seconds, nanoseconds, more) } else { Some(Instant { seconds, nanoseconds }) }
+    match negative {
+        true => before_epoch(seconds, nanoseconds, more),
+        false => Some(Instant { seconds: i64::try_from(seconds).ok()?, nanoseconds }),
+    }
 }
 
 /// `-(seconds + nanoseconds)`, a little less when there were `more` digits, counting forward.
-fn before_epoch(seconds: i64, nanoseconds: u32, more: bool) -> Option<Instant> {
+fn before_epoch(seconds: i128, nanoseconds: u32, more: bool) -> Option<Instant> {
     let below = nanoseconds.checked_add(u32::from(more))?;
-    match below {
-        0 => Some(Instant { seconds: seconds.checked_neg()?, nanoseconds: 0 }),
-        _ => Some(Instant {
-            seconds: seconds.checked_neg()?.checked_sub(1)?,
-            nanoseconds: 1_000_000_000_u32.checked_sub(below)?,
-        }),
-    }
+    let (whole, nanoseconds) = match below {
+        0 => (seconds.checked_neg()?, 0),
+        _ => (seconds.checked_neg()?.checked_sub(1)?, 1_000_000_000_u32.checked_sub(below)?),
+    };
+    Some(Instant { seconds: i64::try_from(whole).ok()?, nanoseconds })
 }
 
 fn from_float(value: f64) -> Option<Instant> {

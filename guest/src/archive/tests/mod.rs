@@ -1,6 +1,7 @@
 //! Tests of the archive library, and what they share: a visitor that keeps everything, a draft in memory, and a
 //! builder of archives that no honest writer would make.
 
+mod attributes;
 mod bytes;
 mod hostile;
 mod outer;
