@@ -1,8 +1,10 @@
 //! Compiled components, kept between runs: compiling takes longer than a small command.
 //!
 //! An entry is machine code and believed. So it is used only where nobody else can write or rename, and only as it was
-//! written: a seal tells damage. Whatever is wrong with it leads to compiling, never to an error.
+//! written: a seal tells damage. It is copied first, and the copy is checked: what happens to the entry later does not matter.
+//! Whatever is wrong with it leads to compiling, never to an error.
 
+mod code;
 mod trust;
 
 #[cfg(test)]
@@ -40,11 +42,21 @@ impl Entry {
 
     /// The component, if it is here, whole and ours.
     pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
-        let path = self.path();
-        if !trust::is_safe_file(&path) || !self.is_whole(&path).unwrap_or(false) {
-            return None;
-        }
-        believed(engine, &path).ok()
+        self.mapped(engine).or_else(|_| self.copied(engine)).ok()
+    }
+
+    /// Mapped, so that of the copy only what is used is touched.
+    fn mapped(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        let mut file = code::file()?;
+        self.copy(&mut file)?;
+        code::seal(&file)?;
+        code::mapped(engine, &file)
+    }
+
+    fn copied(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        let mut bytes = Vec::new();
+        self.copy(&mut bytes)?;
+        code::copied(engine, &bytes)
     }
 
     /// Keeps the component for the next run, and removes what has not been of use for long. A failure costs that run's time, no more.
@@ -58,22 +70,27 @@ impl Entry {
     /// Under a name of its own first, so that no other process sees a part.
     fn write(&self, code: &[u8]) -> io::Result<File> {
         let mut draft = tempfile::NamedTempFile::new_in(&self.directory)?;
-        draft.write_all(code)?;
-        draft.write_all(self.seal(code, code.len())?.as_bytes())?;
+        let seal = self.seal(code, code.len(), &mut draft)?;
+        draft.write_all(seal.as_bytes())?;
         Ok(draft.persist(self.path())?)
     }
 
-    fn is_whole(&self, path: &Path) -> io::Result<bool> {
-        let mut file = File::open(path)?;
+    /// Copies the code to where nobody changes it. An error when it is not whole, or not only ours to write.
+    fn copy(&self, to: &mut impl Write) -> io::Result<()> {
+        let mut file = trust::open(&self.path())?;
         let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        let expected = self.seal(&mut file, size.saturating_sub(SEAL))?;
+        let expected = self.seal(&mut file, size.saturating_sub(SEAL), to)?;
         let mut seal = [0; SEAL];
         file.read_exact(&mut seal)?;
-        Ok(expected == seal)
+        match expected == seal {
+            true => Ok(()),
+            false => Err(io::ErrorKind::InvalidData.into()),
+        }
     }
 
-    /// A digest of the next `size` bytes that holds for this entry only: code under another's name is no better than damage.
-    fn seal(&self, mut code: impl Read, size: usize) -> io::Result<blake3::Hash> {
+    /// A digest of the next `size` bytes, which are copied, that holds for this entry only: code under another's name is no better
+    /// than damage.
+    fn seal(&self, mut code: impl Read, size: usize, copy: &mut impl Write) -> io::Result<blake3::Hash> {
         let mut digest = blake3::Hasher::new_keyed(self.key.as_bytes());
         let mut chunk = vec![0; CHUNK];
         let mut left = size;
@@ -81,6 +98,7 @@ impl Entry {
             let part = chunk.get_mut(..left.min(CHUNK)).unwrap_or_default();
             code.read_exact(part)?;
             digest.update(part);
+            copy.write_all(part)?;
             left -= part.len();
         }
         Ok(digest.finalize())
@@ -106,20 +124,6 @@ fn key(engine: &Engine, wasm: &[u8]) -> blake3::Hash {
     wasm.hash(&mut digest);
     engine.precompile_compatibility_hash().hash(&mut digest);
     digest.0.finalize()
-}
-
-/// Mapped where that can be, so that only what is used is read. A file system that lets nothing be executed (`noexec`) wants a copy.
-#[allow(
-    unsafe_code,
-    reason = "machine code can only be believed; this saves compiling, and unpacking a cache that is safe by type"
-)]
-fn believed(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what `serialize` gave for this component and engine: the seal says so, and against whoever could forge
-    // it stand the rights on the file, its directory and all above. Entries are replaced by renaming, never written to again, so
-    // that what is mapped does not change.
-    unsafe {
-        Component::deserialize_file(engine, path).or_else(|_| Component::deserialize(engine, fs::read(path)?))
-    }
 }
 
 /// Entries and drafts that were written long before `entry`: most are of an earlier version. One that is still in use is written

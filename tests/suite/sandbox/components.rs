@@ -1,10 +1,12 @@
 //! The component itself: what is no plugin, what the real one may do, and what is kept of it between runs.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use larder_tests::{Run, TestHome, assert_snapshot};
+use larder_tests::{Run, Serving, TestHome, assert_snapshot};
+use rustix::process::Signal;
 
 use super::{MISBEHAVING, WATCHDOG, command};
 
@@ -136,5 +138,37 @@ fn a_damaged_cache_is_no_reason_to_fail_and_is_made_anew() {
         }
         cached(&home, &cache);
         assert!(files(&cache) == good, "it is whole again");
+    }
+}
+
+/// What somebody does to the cache while the program runs.
+type Meddling = fn(&Path);
+
+#[test]
+fn a_running_service_does_not_depend_on_its_cache_any_more() {
+    let meddlings: [(&str, Meddling); 4] = [
+        ("emptied", |path| fs::write(path, "").unwrap()),
+        ("cut", |path| File::options().write(true).open(path).unwrap().set_len(100_000).unwrap()),
+        ("overwritten", |path| {
+            let mut file = File::options().write(true).open(path).unwrap();
+            file.write_all(&vec![0; 4 << 20]).unwrap();
+        }),
+        ("removed", |path| fs::remove_file(path).unwrap()),
+    ];
+    for (name, meddle) in meddlings {
+        let home = TestHome::in_memory();
+        let cache = directory(&home, "cache", 0o700);
+        let within = |arguments: &[&str]| {
+            let mut command = home.command(arguments);
+            command.env("XDG_CACHE_HOME", &cache);
+            command
+        };
+        Run::of(within(&["list"])).exits(0);
+        let mut serving = Serving::start(within(&["serve", "--io", "normal"]));
+        files(&cache).iter().for_each(|(path, _)| meddle(path));
+        Run::of(within(&["call", "backup.create"])).exits(0);
+        serving.signal(Signal::TERM);
+        assert_eq!(serving.ends(), Some(0), "{name}");
+        assert_eq!(home.archives().len(), 1, "{name}");
     }
 }

@@ -152,3 +152,22 @@ fn what_cannot_be_stored_is_no_error() {
     kept.entry.store(&Component::new(&kept.engine, EMPTY).unwrap());
     assert!(!kept.is_believed());
 }
+
+#[test]
+fn what_is_mapped_can_be_changed_by_nobody() {
+    let mut file = code::file().unwrap();
+    file.write_all(EMPTY).unwrap();
+    code::seal(&file).unwrap();
+    for changed in [file.write_all(b"more"), file.set_len(1), file.set_len(100)] {
+        assert_eq!(changed.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    }
+    assert_eq!(file.metadata().unwrap().len(), EMPTY.len() as u64);
+}
+
+#[test]
+fn where_nothing_can_be_mapped_the_same_code_is_read_into_memory() {
+    let kept = Kept::new();
+    assert!(kept.entry.copied(&kept.engine).is_ok());
+    fs::write(kept.entry.path(), &kept.bytes()[1..]).unwrap();
+    assert!(kept.entry.copied(&kept.engine).is_err());
+}

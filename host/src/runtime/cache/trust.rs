@@ -1,8 +1,11 @@
 //! Whether a file is only ours to change: its owner, its rights, and those of every directory above.
 
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 const OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
@@ -14,9 +17,15 @@ pub(super) fn is_safe_directory(directory: &Path) -> bool {
         && directory.ancestors().skip(1).all(is_fixed)
 }
 
-/// The same of a plain file in such a directory.
-pub(super) fn is_safe_file(file: &Path) -> bool {
-    fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file() && is_ours_alone(&metadata))
+/// Opens a plain file in such a directory, if nobody else can write to it. Follows no link, and waits for nobody.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    match metadata.is_file() && is_ours_alone(&metadata) {
+        true => Ok(file),
+        false => Err(io::ErrorKind::PermissionDenied.into()),
+    }
 }
 
 fn is_ours_alone(metadata: &Metadata) -> bool {
