@@ -54,9 +54,9 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
             "a password was given, but this backup is not protected: anyone can read and change it".into(),
         );
     }
+    let summary = checked.home.unwrap_or_default();
     warnings.extend(lost::sentences(&summary, |_| true));
     let manifest = &outer.manifest;
-    let summary = checked.home.unwrap_or_default();
     Ok(Verified {
         restorable: reason.is_none(),
         reason,
