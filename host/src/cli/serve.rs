@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread::Builder;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -14,6 +16,7 @@ use crate::assemble::Setting;
 use crate::bus::{Event, LOG};
 use crate::control::Control;
 use crate::driver::Requests;
+use crate::options::{BEHIND_JOBS, Limits};
 use crate::pace;
 use crate::service::Service;
 
@@ -23,6 +26,9 @@ const EVENTS: &str = "backup/subscribe_events";
 pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Result<Answer> {
     // Threads that are started later stand where this one does.
     pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| say(notice));
+    let workers_nice = if how.nice > 0 { BEHIND_JOBS } else { 0 };
+    let limits = Limits { workers_nice, ..setting.limits.clone() };
+    let setting = Setting { limits, ..setting.clone() };
     // From here on a signal ends it in an orderly way, however early it comes.
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
@@ -38,8 +44,8 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
     let _control = open(&mut service, &requests);
     say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let handle = signals.handle();
-    let finished = std::thread::scope(|scope| {
-        scope.spawn(move || {
+    let finished = std::thread::scope(|scope| -> anyhow::Result<bool> {
+        let obey = move || {
             for signal in signals.forever() {
                 if signal == SIGHUP {
                     reload(&requests);
@@ -49,13 +55,16 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
                 stop.set();
                 return;
             }
-        });
-        scope.spawn(move || follow(&events, verbose));
-        let finished = service.run();
+        };
+        // Without either of them it could not be stopped, or would say nothing.
+        let thread = |name: &str| Builder::new().name(name.to_owned());
+        thread("signals").spawn_scoped(scope, obey).context("no thread for signals")?;
+        let following = thread("log").spawn_scoped(scope, move || follow(&events, verbose));
+        let finished = following.map(|_| service.run());
         bus.close();
         handle.close();
-        finished
-    });
+        finished.context("no thread for the log")
+    })?;
     match finished {
         true => {
             Ok(Answer { json: json!({"stopped": true}), text: "Stopped.\n".into(), status: Status::Done })
