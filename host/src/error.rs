@@ -42,6 +42,10 @@ impl Error {
 
 /// What the system said, without Rust's "(os error 13)".
 pub fn reason(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return "the file would be larger than the file system, or `ulimit -f` (`LimitFSIZE=`), allows"
+            .into();
+    }
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text.get(..end).unwrap_or(&text).to_owned(),

@@ -78,10 +78,22 @@ pub const ANSWERS_AT_ONCE: usize = 8;
 pub const BYTES_EACH: usize = 4 * MAX_PIECE;
 /// Workers that are started by default however many cores there are: each takes some ten MiB.
 const MOST_WORKERS: usize = 6;
+/// Instances for whose addresses there must be room beside those of workers, or all reserve less: the manager, a job, and room for the rest
+/// of the program.
+pub const BESIDE_WORKERS: usize = 3;
+/// Memory that an instance may use for each file or directory of the home that it was told of. What it keeps of one takes some 600 bytes.
+pub const ENTRY_MEMORY: usize = 1024;
+/// Addresses that an instance then reserves ahead, at its start and when it grows: few moves of a growing memory, and little lost.
+pub const MEMORY_STEP: u64 = 16 << 20;
+/// Addresses around its memory that are never used: what wasmtime has for small machines.
+pub const MEMORY_GUARD: u64 = 64 * 1024;
+/// Bytes of addresses without which nothing is tried: the program itself, compiling, and one small job.
+pub const MIN_ADDRESSES: u64 = 1 << 30;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 
-/// How far workers step back behind their job (`nice`): it has to hand out what they do next, and to take what they have done.
+/// How far the service's workers step back behind their job (`nice`): it has to hand out what they do next, and to take what they have
+/// done. Not those of a command given by hand: somebody waits for it, and on a busy machine it would get a third of its share.
 pub const BEHIND_JOBS: i32 = 5;
 
 /// Bytes that are written to a location, or read ahead from it, at once.
@@ -124,6 +136,8 @@ pub const SERVICE_NICE: u8 = 10;
 pub struct Limits {
     /// Bytes of linear memory and tables.
     pub memory: usize,
+    /// Bytes that the list of a large home may take beside that, at most.
+    pub home_memory: usize,
     /// Time without a call to the host; in the manager, time without a pause.
     pub compute_time: Duration,
     /// Time that one call to the host may take before the instance is given up.
@@ -136,6 +150,8 @@ pub struct Limits {
     pub jobs: usize,
     /// Workers that run at once, of all jobs together.
     pub workers: usize,
+    /// How far they step back behind their job (`nice`). Not for the command line: it goes with how the service stands.
+    pub workers_nice: i32,
     /// Things open at once: contents, drafts, jobs.
     pub handles: usize,
     /// MiB a second that all instances together read and write; 0: as fast as it goes.
@@ -152,12 +168,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory: 96 << 20,
+            home_memory: 1 << 30,
             compute_time: Duration::from_secs(30),
             host_time: Duration::from_secs(15 * 60),
             job_time: Duration::from_secs(24 * 3600),
             action_time: Duration::from_secs(48 * 3600),
             jobs: 16,
             workers: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
+            workers_nice: 0,
             handles: 256,
             bandwidth: 0,
             cpu_share: 100,
@@ -182,7 +200,12 @@ impl Limits {
             info(
                 "memory",
                 format!("{} MiB", self.memory >> 20),
-                "memory of one instance; a home of 100 000 files needs about 40",
+                "memory of one instance; more for a large home, as the next line says",
+            ),
+            info(
+                "home-memory",
+                format!("{} MiB", self.home_memory >> 20),
+                "more memory at most, 1 KiB for each file of the home; 0: none",
             ),
             info(
                 "compute-time",
@@ -233,7 +256,12 @@ impl Limits {
         ]
     }
 
-    /// Sets one limit from `name=value`: MiB for `memory`, MiB a second for `bandwidth`, per cent for `cpu-share`, seconds for times.
+    /// Bytes that an instance may use that was told of so many entries of the home.
+    pub fn memory_for(&self, entries: usize) -> usize {
+        self.memory.saturating_add(entries.saturating_mul(ENTRY_MEMORY).min(self.home_memory))
+    }
+
+    /// Sets one limit from `name=value`: MiB for `memory` and `home-memory`, MiB a second for `bandwidth`, per cent for `cpu-share`, seconds for times.
     pub fn set(&mut self, text: &str) -> Result<()> {
         let wrong = || {
             let names: Vec<_> = self.describe().iter().map(|limit| limit.name).collect();
@@ -244,6 +272,7 @@ impl Limits {
         let seconds = Duration::from_secs(number.into());
         match name {
             "memory" => self.memory = (number as usize) << 20,
+            "home-memory" => self.home_memory = (number as usize) << 20,
             "compute-time" => self.compute_time = seconds,
             "host-time" => self.host_time = seconds,
             "job-time" => self.job_time = seconds,

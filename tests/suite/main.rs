@@ -9,6 +9,7 @@ mod databases;
 mod formats;
 mod hostile;
 mod oddities;
+mod previous;
 mod protection;
 mod restores;
 mod sandbox;

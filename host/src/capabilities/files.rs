@@ -20,6 +20,8 @@ const MAX_ENTRIES: u32 = 4096;
 /// A snapshot, or why there is none.
 pub struct HomeSnapshot {
     snapshot: Result<Snapshot>,
+    /// Entries that were handed out.
+    entries: usize,
     /// Counts the instance's snapshots.
     _one: Arc<()>,
 }
@@ -68,12 +70,15 @@ impl files::HostSnapshot for StoreData {
             ))),
             _ => options.ok_or_else(|| not_given("home")).and_then(Snapshot::new),
         };
-        Ok(self.table.push(HomeSnapshot { snapshot, _one: one })?)
+        Ok(self.table.push(HomeSnapshot { snapshot, entries: 0, _one: one })?)
     }
 
     fn entries(&mut self, this: Resource<HomeSnapshot>, max: u32) -> Result<Vec<files::Entry>, Refusal> {
         let max = usize::try_from(max.min(MAX_ENTRIES)).unwrap_or(0);
-        let entries = self.table.get_mut(&this)?.open()?.entries(max)?;
+        let this = self.table.get_mut(&this)?;
+        let entries = this.open()?.entries(max)?;
+        this.entries = this.entries.saturating_add(entries.len());
+        self.memory.follows(this.entries);
         Ok(entries.into_iter().map(outward).collect())
     }
 

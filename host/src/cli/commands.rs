@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{Builder, ScopedJoinHandle};
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -102,12 +103,13 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     let events = host.bus.subscribe();
     let progress = Progress::new(global.json, global.verbose);
     let answer = std::thread::scope(|scope| {
-        let shown = scope.spawn(move || progress.follow(&events));
+        let follow = move || progress.follow(&events);
+        let shown = Builder::new().name("progress".into()).spawn_scoped(scope, follow);
         let answer = host.call(action, &text);
         drop(text);
         host.bus.close();
         // A progress bar that could not be drawn is no reason to fail.
-        let _ = shown.join();
+        let _ = shown.map(ScopedJoinHandle::join);
         answer
     });
     host.steps.at("action: answered");
@@ -144,7 +146,11 @@ fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<
     });
     if create.dry_run {
         let json = call(&mut setting.reader()?, global, "backup.preview", data)?;
-        return Ok(Answer { text: text::preview(&json), status: status(&json, &["skipped"]), json });
+        return Ok(Answer {
+            text: text::preview(&json, &setting.limits),
+            status: status(&json, &["skipped"]),
+            json,
+        });
     }
     merge(&mut data, protection(global, &create.protect)?);
     let mut host = setting.writer("create")?;

@@ -14,9 +14,11 @@ mod text;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use serde_json::{Value, json};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::error::Error;
 use crate::runtime::Failure;
@@ -46,6 +48,8 @@ pub(crate) struct WrongUse(pub(crate) String);
 
 /// Runs the command line of this process. `steps` is for tests.
 pub fn main(steps: Steps) -> ExitCode {
+    // A file that may not grow so large is an error of who writes it, not the end of the process.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = Cli::parse();
     let as_json = cli.global.json;
     let status = match commands::run(&cli, steps) {

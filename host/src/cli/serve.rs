@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread::Builder;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -16,6 +18,7 @@ use crate::bus::{Event, LOG};
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::driver::Requests;
+use crate::options::{BEHIND_JOBS, Limits};
 use crate::pace;
 use crate::service::Service;
 use crate::timezone::TimeZone;
@@ -27,6 +30,9 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
     let log = Log(setting.time_zone()?);
     // Threads that are started later stand where this one does.
     pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| log.say(notice));
+    let workers_nice = if how.nice > 0 { BEHIND_JOBS } else { 0 };
+    let limits = Limits { workers_nice, ..setting.limits.clone() };
+    let setting = Setting { limits, ..setting.clone() };
     // From here on a signal ends it in an orderly way, however early it comes.
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
@@ -46,8 +52,8 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
     log.say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
     let handle = signals.handle();
     let log = &log;
-    let finished = std::thread::scope(|scope| {
-        scope.spawn(move || {
+    let finished = std::thread::scope(|scope| -> anyhow::Result<bool> {
+        let obey = move || {
             for signal in signals.forever() {
                 if signal == SIGHUP {
                     reload(&requests, log);
@@ -57,13 +63,16 @@ pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Resu
                 stop.set();
                 return;
             }
-        });
-        scope.spawn(move || follow(&events, verbose, log));
-        let finished = service.run();
+        };
+        // Without either of them it could not be stopped, or would say nothing.
+        let thread = |name: &str| Builder::new().name(name.to_owned());
+        thread("signals").spawn_scoped(scope, obey).context("no thread for signals")?;
+        let following = thread("log").spawn_scoped(scope, move || follow(&events, verbose, log));
+        let finished = following.map(|_| service.run());
         bus.close();
         handle.close();
-        finished
-    });
+        finished.context("no thread for the log")
+    })?;
     match finished {
         true => {
             Ok(Answer { json: json!({"stopped": true}), text: "Stopped.\n".into(), status: Status::Done })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::driver::Notification;
+use crate::options::{ENTRY_MEMORY, Limits};
 
 /// Bytes for people: `9.1 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -97,15 +98,16 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
     )
 }
 
-pub(crate) fn preview(value: &Value) -> String {
+pub(crate) fn preview(value: &Value, limits: &Limits) -> String {
     let available = value.get("available").and_then(Value::as_u64).map_or("unknown".into(), size);
-    let pairs = [
+    let mut pairs = vec![
         ("name", word(value, "name")),
         ("content", amount(value)),
         ("database", yes(flag(value, "database_included")).to_owned()),
         ("archive", format!("about {}", size(number(value, "estimated_size")))),
         ("free", available),
     ];
+    pairs.extend(large(value, limits).map(|text| ("memory", text)));
     let largest = list(value, "largest").iter();
     let largest =
         largest.map(|item| format!("  {:>11}  {}\n", size(number(item, "size")), word(item, "path")));
@@ -121,6 +123,16 @@ pub(crate) fn preview(value: &Value) -> String {
         titled("Left out by pattern:", excluded.collect()),
         reasons("Would be skipped:", list(value, "skipped"))
     )
+}
+
+/// What the list of a large home takes while a backup is made, where that is more than is usual.
+fn large(value: &Value, limits: &Limits) -> Option<String> {
+    let entries = ["files", "directories", "links"].into_iter().map(|key| number(value, key)).sum::<u64>();
+    let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+    let is_large = entries.saturating_mul(ENTRY_MEMORY) > limits.memory;
+    let most = limits.memory_for(entries) >> 20;
+    is_large
+        .then(|| format!("up to {most} MiB, for the list of so many files (limits memory and home-memory)"))
 }
 
 /// `SecureTar 3`; none for what anyone can read.

@@ -50,7 +50,8 @@ impl Calls {
         let notifier = Notifier::start(configuration.notify, &configuration.http, log, Arc::new(RealTime))?;
         if let Some(before) = self.notifier.replace(notifier) {
             let most = host.limits().stop_time;
-            std::thread::spawn(move || before.close(most));
+            // Without a thread what is on its way is given up.
+            let _ = std::thread::Builder::new().name("notify".into()).spawn(move || before.close(most));
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ struct State {
     complete: usize,
     /// Bytes of all answers that nobody took yet.
     untaken: usize,
+    /// Workers that are there or on their way.
+    workers: usize,
     failure: Option<Failure>,
     is_closed: bool,
 }
@@ -200,6 +202,21 @@ impl Desk {
         })
     }
 
+    pub(super) fn joins(&self) {
+        let mut state = self.state();
+        state.workers = state.workers.saturating_add(1);
+    }
+
+    /// A worker that has no piece goes, if others stay.
+    pub(super) fn leaves(&self) -> bool {
+        let mut state = self.state();
+        let others = state.workers.saturating_sub(1);
+        if others > 0 {
+            state.workers = others;
+        }
+        others > 0
+    }
+
     /// A worker ended that should not have.
     pub(super) fn fail(&self, failure: Failure) {
         self.state().failure.get_or_insert(failure);
@@ -254,6 +271,15 @@ mod tests {
         let some = |part: &[u8]| Some(part.to_vec());
         assert_eq!(parts, [some(b"A1"), some(b"A2"), None, some(b"B"), None]);
         assert!(desk.put(b"c".to_vec().into()));
+    }
+
+    #[test]
+    fn the_last_worker_does_not_leave() {
+        let desk = Desk::new(2, 100);
+        (0..3).for_each(|_| desk.joins());
+        assert_eq!([desk.leaves(), desk.leaves(), desk.leaves()], [true, true, false]);
+        desk.joins();
+        assert!(desk.leaves());
     }
 
     #[test]

@@ -1,18 +1,21 @@
 //! The engine, the compiled component and its linker: made once, shared by every instance.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker, ResourceTableError};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Engine, Store};
 
 use super::Failure;
+use super::addresses;
 use super::bindings::{Plugin, PluginPre};
 use super::cache::Entry;
 use super::store_data::{Grants, StoreData};
 use super::threads::Threads;
 use super::vitals::Vitals;
 use crate::capabilities::{self, TOO_MANY_OPEN};
+use crate::error::reason;
 use crate::options::{EPOCH, Limits};
 use crate::pace::Pace;
 
@@ -34,15 +37,18 @@ impl Runtime {
     /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` is what errors call it.
     pub fn new(name: &str, wasm: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Self, Failure> {
         let unusable = |error: wasmtime::Error| {
-            Failure::stopped(format!("{name} is not a plugin that this host can run: {error:#}"))
+            Failure::stopped(match addresses::is_refusal(&error) {
+                true => format!("{name} cannot be loaded: {}", addresses::refused()),
+                false => format!("{name} is not a plugin that this host can run: {error:#}"),
+            })
         };
-        let engine = Engine::new(&config()).map_err(unusable)?;
+        let engine = addresses::engine(&limits).map_err(unusable)?;
         let component = component(&engine, wasm, cache).map_err(unusable)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
         let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
-        tick(&engine);
+        tick(&engine).map_err(|error| Failure::stopped(format!("no thread for {name}: {error}")))?;
         let rate = u64::from(limits.bandwidth) << 20;
         let pace = Pace::new(Some(rate).filter(|rate| *rate > 0));
         Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })
@@ -101,24 +107,17 @@ fn component(engine: &Engine, wasm: &[u8], cache: Option<&Path>) -> wasmtime::Re
     Ok(component)
 }
 
-fn config() -> Config {
-    let mut config = Config::new();
-    config.wasm_component_model(true);
-    config.wasm_component_model_async(true);
-    config.epoch_interruption(true);
-    config
-}
-
 /// Moves the engine's epoch on for as long as somebody uses the engine.
-fn tick(engine: &Engine) {
+fn tick(engine: &Engine) -> io::Result<()> {
     let weak = engine.weak();
-    std::thread::spawn(move || {
+    let work = move || {
         while let Some(engine) = weak.upgrade() {
             engine.increment_epoch();
             drop(engine);
             std::thread::sleep(EPOCH);
         }
-    });
+    };
+    std::thread::Builder::new().name("epochs".into()).spawn(work).map(drop)
 }
 
 /// What happened, for people: our own reason first, then the plugin's panic, then what the engine says.
@@ -128,8 +127,12 @@ pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) ->
         _ => None,
     };
     let panic = || store.stderr.panic().map(|words| format!("it {words}"));
-    let cause = store.vitals.reason().or_else(full).or_else(panic).unwrap_or_else(|| {
-        let cause = format!("{:#}", error.root_cause());
+    let refused = || addresses::is_refusal(error).then(addresses::refused);
+    let cause = store.vitals.reason().or_else(full).or_else(refused).or_else(panic).unwrap_or_else(|| {
+        let cause = match addresses::system(error) {
+            Some(error) => reason(&error),
+            None => format!("{:#}", error.root_cause()),
+        };
         match store.stderr.last_words() {
             Some(words) => format!("{cause}; its last words: {words}"),
             None => cause,

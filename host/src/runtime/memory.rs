@@ -1,9 +1,11 @@
-//! What one instance may take of the machine's memory: the sum of all its memories and tables, and how many.
+//! What one instance may take of the machine's memory: the sum of all its memories and tables, and how many. It follows the home:
+//! whoever was told of many files has to remember them.
 
 use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
+use super::addresses;
 use super::vitals::Vitals;
 use crate::options::MAX_PARTS;
 
@@ -12,24 +14,43 @@ pub(crate) struct Memory {
     vitals: Arc<Vitals>,
     /// Bytes of all memories and tables.
     used: usize,
+    /// Entries of the home that it was told of, in one snapshot.
+    entries: usize,
 }
 
 impl Memory {
     pub(super) fn new(vitals: Arc<Vitals>) -> Self {
-        Self { vitals, used: 0 }
+        Self { vitals, used: 0, entries: 0 }
+    }
+
+    /// So many entries of the home were told to the instance by one snapshot.
+    pub(crate) fn follows(&mut self, entries: usize) {
+        self.entries = self.entries.max(entries);
     }
 
     fn grow(&mut self, current: usize, desired: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
-        let limit = self.vitals.limits.memory;
+        let limit = self.vitals.limits.memory_for(self.entries);
         if used > limit {
-            return Err(self.vitals.stop(format!(
-                "it asked for {used} bytes of memory, {} MiB are allowed (limit memory)",
-                limit >> 20
-            )));
+            return Err(self.vitals.stop(self.too_much(used, limit)));
         }
         self.used = used;
         Ok(true)
+    }
+}
+
+impl Memory {
+    /// With a limit that is half as large again as what is needed now.
+    fn too_much(&self, used: usize, limit: usize) -> String {
+        let enough = (self.vitals.limits.memory.saturating_add(used.saturating_sub(limit)) >> 20) * 3 / 2 + 1;
+        let files = match self.entries {
+            0 => String::new(),
+            entries => format!(" with {entries} files and directories of the home"),
+        };
+        format!(
+            "it asked for {used} bytes of memory{files}, {} MiB are allowed (limit memory); allow more with --limit memory={enough}",
+            limit >> 20
+        )
     }
 }
 
@@ -41,6 +62,14 @@ impl ResourceLimiter for Memory {
         _max: Option<usize>,
     ) -> wasmtime::Result<bool> {
         self.grow(current, desired)
+    }
+
+    /// The system refused what is allowed. A plugin that is told so can only panic.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        match addresses::is_refusal(&error) {
+            true => Err(self.vitals.stop(addresses::refused())),
+            false => Ok(()),
+        }
     }
 
     fn table_growing(
@@ -81,5 +110,22 @@ mod tests {
         assert!(memory.memory_growing(400, 520, None).unwrap());
         let error = memory.table_growing(10, 11, None).unwrap_err().to_string();
         assert!(error.contains("limit memory"), "{error}");
+    }
+
+    #[test]
+    fn the_limit_follows_the_home_up_to_a_ceiling_and_says_what_to_set() {
+        let limits = Limits { memory: 1 << 20, home_memory: 2 << 20, ..Limits::default() };
+        let mut memory = Memory::new(Arc::new(Vitals::new(limits, true)));
+        memory.follows(1024);
+        memory.follows(10);
+        assert!(memory.memory_growing(0, 2 << 20, None).unwrap());
+        memory.follows(100_000);
+        assert!(memory.memory_growing(2 << 20, 3 << 20, None).unwrap());
+        let error = memory.memory_growing(3 << 20, 5 << 20, None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "it asked for 5242880 bytes of memory with 100000 files and directories of the home, 3 MiB are allowed (limit memory); \
+             allow more with --limit memory=5"
+        );
     }
 }

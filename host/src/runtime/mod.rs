@@ -1,5 +1,6 @@
 //! The one door into a component: nothing outside this directory calls a guest.
 
+mod addresses;
 pub(crate) mod bindings;
 mod cache;
 mod desk;

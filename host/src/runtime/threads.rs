@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::options::BEHIND_JOBS;
+use crate::error::reason;
 
 #[derive(Default)]
 pub(crate) struct Threads {
@@ -53,13 +53,9 @@ impl Threads {
         let running = Running(self.clone(), who);
         let thread = Builder::new().name(who.name().into()).spawn(move || {
             let _running = running;
-            if who == Who::Worker {
-                // Of this thread only. Where it is refused it takes a little longer.
-                let _ = rustix::process::nice(BEHIND_JOBS);
-            }
             work();
         });
-        thread.map(drop)
+        thread.map(drop).map_err(refused)
     }
 
     /// The manager and jobs.
@@ -81,6 +77,12 @@ impl Threads {
     fn running(&self) -> MutexGuard<'_, Counts> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// With the limits that may have been met: the system does not say which.
+fn refused(error: io::Error) -> io::Error {
+    let met = "a limit of threads (`ulimit -u`, `TasksMax=`) or of addresses (`ulimit -v`) is met; raise it";
+    io::Error::new(error.kind(), format!("{}; {met}", reason(&error)))
 }
 
 impl Drop for Running {

@@ -10,7 +10,7 @@ use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
-use super::{Failure, instance};
+use super::{Failure, addresses, instance};
 use crate::capabilities::Content;
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;
@@ -65,25 +65,47 @@ impl Crew {
             return Err(Error::Limit(format!("{limit} workers are running already (limit workers)")));
         }
         let each = |most: usize| count.saturating_mul(most);
-        let desk = Desk::new(each(PIECES_EACH), each(BYTES_EACH));
-        let mut crew = Self { desk: Arc::new(desk), vitals: Vec::new() };
+        let desk = Arc::new(Desk::new(each(PIECES_EACH), each(BYTES_EACH)));
+        let mut crew = Self { desk, vitals: Vec::new() };
         for _ in 0..count {
-            let vitals = Arc::new(Vitals::new(runtime.limits().clone(), true));
-            crew.vitals.push(vitals.clone());
-            let worker = Worker { desk: crew.desk.clone(), piece: None };
-            let (progress, _) = watch::channel(None);
-            let mut store = runtime.store(grants.of_a_worker(), vitals, threads.clone(), Some(progress));
-            store.data_mut().worker = Some(worker);
-            let (runtime, desk) = (runtime.clone(), crew.desk.clone());
-            let (kind, settings) = (kind.to_owned(), settings.to_owned());
-            let work = move || {
-                if let Err(failure) = instance::block_on(run(&runtime, store, &kind, &settings, &desk)) {
-                    desk.fail(failure);
-                }
-            };
-            threads.spawn(Who::Worker, work).doing(|| "cannot start a thread for a worker")?;
+            match crew.hire(runtime, grants, threads, kind, settings) {
+                // Fewer do it, too.
+                Err(_) if !crew.vitals.is_empty() => break,
+                hired => hired?,
+            }
         }
         Ok(crew)
+    }
+
+    /// Starts one more.
+    fn hire(
+        &mut self,
+        runtime: &Runtime,
+        grants: &Grants,
+        threads: &Arc<Threads>,
+        kind: &str,
+        settings: &str,
+    ) -> Result<()> {
+        let vitals = Arc::new(Vitals::new(runtime.limits().clone(), true));
+        let (progress, _) = watch::channel(None);
+        let mut store = runtime.store(grants.of_a_worker(), vitals.clone(), threads.clone(), Some(progress));
+        store.data_mut().worker = Some(Worker { desk: self.desk.clone(), piece: None });
+        let (runtime, desk) = (runtime.clone(), self.desk.clone());
+        let (kind, settings) = (kind.to_owned(), settings.to_owned());
+        let work = move || {
+            // Of this thread only. Where it is refused it takes a little longer.
+            let _ = rustix::process::nice(runtime.limits().workers_nice);
+            if let Err(failure) = instance::block_on(run(&runtime, store, &kind, &settings, &desk)) {
+                desk.fail(failure);
+            }
+        };
+        self.desk.joins();
+        let spawned = threads.spawn(Who::Worker, work).doing(|| "cannot start a thread for a worker");
+        match spawned {
+            Ok(()) => self.vitals.push(vitals),
+            Err(_) => _ = self.desk.leaves(),
+        }
+        spawned
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -144,7 +166,8 @@ impl Worker {
     }
 }
 
-/// A worker's whole life. It ends well only when its job has no more use for it.
+/// A worker's whole life. It ends well only when its job has no more use for it, or when there is no memory to begin it and others are
+/// there.
 async fn run(
     runtime: &Runtime,
     mut store: Store<StoreData>,
@@ -153,11 +176,13 @@ async fn run(
     desk: &Desk,
 ) -> Result<(), Failure> {
     let vitals = store.data().vitals.clone();
-    let outcome = watched(&vitals, async {
-        let plugin = runtime.instantiate(&mut store).await?;
-        plugin.larder_automation_job().call_run(&mut store, kind, settings).await
-    })
-    .await;
+    let outcome = match watched(&vitals, runtime.instantiate(&mut store)).await {
+        Err(error) if addresses::is_refusal(&error) && desk.leaves() => return Ok(()),
+        Err(error) => Err(error),
+        Ok(plugin) => {
+            watched(&vitals, plugin.larder_automation_job().call_run(&mut store, kind, settings)).await
+        }
+    };
     let shown = tamed(kind, MAX_WORD);
     match outcome {
         _ if desk.is_closed() => Ok(()),

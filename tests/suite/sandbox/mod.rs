@@ -2,6 +2,7 @@
 //!
 //! What it does is in `components/misbehaving`, a deed by its name: `manager-loop` loops in the manager, `job-loop` in a job.
 
+mod addresses;
 mod components;
 mod host;
 mod limits;

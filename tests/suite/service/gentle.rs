@@ -3,10 +3,11 @@
 //! Asked of the kernel, and of bounds that a busy machine only makes easier to keep.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use larder_tests::{Serving, TestHome, missing, noise};
+use larder_tests::{Run, Serving, TestHome, missing, noise};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::home;
@@ -51,6 +52,37 @@ fn a_service_stands_behind_other_programs_unless_it_is_told_otherwise() {
         if let Some(class) = disk_class(serving.id()) {
             assert_eq!(class == "idle", idle, "{arguments:?}: {class}");
         }
+        drop(serving);
+    }
+}
+
+/// How nice workers of a process are while a backup is read back, as a shell that it starts then tells.
+fn workers(told: &Path) -> Vec<i64> {
+    let text = fs::read_to_string(told).unwrap();
+    let workers = text.lines().filter_map(|line| line.split_once(" (worker) "));
+    workers.map(|(_, rest)| rest.split(' ').nth(19 - 3).unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn workers_step_back_behind_their_job_in_the_service_and_nowhere_else() {
+    let own = stat("/proc/self/stat", 19);
+    let home = home();
+    home.write("noise.bin", noise(300_000));
+    let told = home.root().join("told");
+    let telling = |arguments: &[&str]| {
+        let mut command = home.command(&[&["--limit", "workers=2"], arguments].concat());
+        let script = format!("cat /proc/$PPID/task/*/stat > '{}'", told.display());
+        command.env("LARDER_RUN_AT", "draft: read back").env("LARDER_RUN", script);
+        command
+    };
+    Run::of(telling(&["create"])).exits(0);
+    assert_eq!(workers(&told), [own, own]);
+
+    for (nice, behind) in [("10", 15), ("0", 0)] {
+        let serving = Serving::start(telling(&["serve", "--io", "normal", "--nice", nice]));
+        home.larder(&["call", "backup.create"]).exits(0);
+        let expected = (own + behind).min(19);
+        assert_eq!(workers(&told), [expected, expected], "--nice {nice}");
         drop(serving);
     }
 }

@@ -1,0 +1,95 @@
+//! The addresses that instances reserve: so many that code is fast, or no more than they use.
+//!
+//! Usually each instance reserves 4 GiB of addresses, so that its code need not check where it reads and writes. Where the system
+//! does not give so many (`ulimit -v`, some containers), code with checks is compiled, and addresses are reserved as memory grows.
+
+use std::io;
+
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+use wasmtime::{Config, Engine, Memory, MemoryType, Store};
+
+use crate::options::{BESIDE_WORKERS, Limits, MEMORY_GUARD, MEMORY_STEP, MIN_ADDRESSES};
+
+/// The engine whose reservations this process can have for all that usually runs at once. An error when not even the least is there.
+pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    if limit().is_some_and(|most| most < MIN_ADDRESSES) {
+        return Err(Errno::NOMEM.into());
+    }
+    let usual = Engine::new(&config())?;
+    match gives(&usual, limits.workers.saturating_add(BESIDE_WORKERS)) {
+        true => Ok(usual),
+        false => Engine::new(sparing(&mut config())),
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    config.wasm_component_model_async(true);
+    config.epoch_interruption(true);
+    config
+}
+
+/// Little is reserved ahead, and memory moves when it has to grow beyond that.
+fn sparing(config: &mut Config) -> &Config {
+    config.memory_reservation(MEMORY_STEP);
+    config.memory_reservation_for_growth(MEMORY_STEP);
+    config.memory_guard_size(MEMORY_GUARD)
+}
+
+/// Whether the system gives the addresses of so many instances at once. They are given back.
+fn gives(engine: &Engine, instances: usize) -> bool {
+    let mut store = Store::new(engine, ());
+    (0..instances).all(|_| Memory::new(&mut store, MemoryType::new(0, None)).is_ok())
+}
+
+/// Whether an instance could not be had, or could not grow, because the system gave no memory or no addresses for it.
+pub(super) fn is_refusal(error: &wasmtime::Error) -> bool {
+    system(error).is_some_and(|error| error.raw_os_error() == Some(Errno::NOMEM.raw_os_error()))
+}
+
+/// What the system said, when it was the system.
+pub(super) fn system(error: &wasmtime::Error) -> Option<io::Error> {
+    error.chain().find_map(|cause| {
+        let errno = cause.downcast_ref::<Errno>().map(|errno| errno.raw_os_error());
+        let io = || cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+        errno.or_else(io).map(io::Error::from_raw_os_error)
+    })
+}
+
+/// What is said then: the limit that was met, and what to do.
+pub(super) fn refused() -> String {
+    match limit() {
+        Some(most) => format!(
+            "the system gave it no more memory: this process may have {} MiB of addresses (`ulimit -v`, `LimitAS=`), and the least \
+             is {}; raise that limit, or use fewer workers (--limit workers=1)",
+            most >> 20,
+            MIN_ADDRESSES >> 20
+        ),
+        None => {
+            "the system gave it no more memory: free some, use fewer workers (--limit workers=1), or raise \
+                 vm.overcommit_ratio where vm.overcommit_memory is 2"
+                .into()
+        }
+    }
+}
+
+/// The most bytes of addresses that this process may have, if there is a limit.
+fn limit() -> Option<u64> {
+    getrlimit(Resource::As).current
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_told_from_other_errors() {
+        let refused = wasmtime::Error::from(Errno::NOMEM).context("mmap failed to reserve 0x104000000 bytes");
+        assert!(is_refusal(&refused));
+        assert!(is_refusal(&io::Error::from_raw_os_error(12).into()));
+        assert!(!is_refusal(&wasmtime::Error::from(Errno::INVAL)));
+        assert!(!is_refusal(&wasmtime::Error::msg("unreachable")));
+    }
+}
