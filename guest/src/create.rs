@@ -177,7 +177,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     }
     proof::prove(outside, draft.as_ref(), &file, &meant, lock.map(Lock::into_reading))
         .map_err(|failure| proof::unreadable(&file, failure))?;
-    draft.publish()?;
+    let lost = draft.publish()?;
     if let Some(index) = index {
         // Without it the next backup takes longer, and no more.
         let _ = outside.store_cached(old::NAME, &index);
@@ -197,6 +197,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         securetar: version,
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
+        notes: lost,
         doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
 }

@@ -179,6 +179,9 @@ pub struct Created {
     /// The last backup, by its file, if it may not be what it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -257,6 +260,9 @@ pub struct Rewritten {
     pub key: Option<String>,
     /// Whether what was stored was read back, whole, and holds what the original holds.
     pub verified: bool,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Whether a password or a key of the key ring opens a backup.
@@ -293,4 +299,7 @@ pub struct Restored {
     /// The label of the key that opened it, when it is one of the key ring.
     pub key: Option<String>,
     pub skipped: Vec<Skipped>,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

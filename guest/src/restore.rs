@@ -8,6 +8,7 @@ use crate::archive::{Entry, Kind, Summary, Visit, shown};
 use crate::error::{Failure, Result};
 use crate::home::{Home, is_newer};
 use crate::library;
+use crate::lost;
 use crate::model::{Amount, ExtractRequest, RestoreRequest, Restored, Skipped};
 use crate::ports::{Outside, Scope, Target, Writer};
 use crate::progress::Progress;
@@ -18,6 +19,8 @@ const DATABASE: [&[u8]; 2] = [b"home-assistant_v2.db", b"home-assistant_v2.db-wa
 /// Memory that the database's users share; it must not outlive the database it belongs to.
 const DATABASE_MEMORY: &[u8] = b"home-assistant_v2.db-shm";
 const BACKUPS: &[u8] = b"backups";
+/// Bytes that are read back at once: some seconds of a slow disk.
+const CHECKED: u64 = 128 << 20;
 
 /// Restores what is asked for, whole or not at all.
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
@@ -41,12 +44,12 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
             format!("{name}: there is no database in this backup"),
         ));
     }
+    let mut notes = lost::sentences(&summary, |path| staging.seen.contains(path));
     if let Some(target) = &target {
-        outside.report("put_in_place", 0, None);
-        target.commit()?;
+        notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
     }
     let left_behind = left_behind(request, &outer, &summary);
-    Ok(restored(&outer, choice, request.dry_run, home.label, &staging, left_behind))
+    Ok(Restored { notes, ..restored(&outer, choice, request.dry_run, home.label, &staging, left_behind) })
 }
 
 /// Takes single files or directories out of a backup, into a directory.
@@ -70,8 +73,23 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
             return Err(Failure::new("not_found", message));
         }
     }
-    target.commit()?;
-    Ok(restored(&outer, Choice::Everything, false, home.label, &staging, verify::skipped(&summary)))
+    let mut notes = lost::sentences(&summary, |path| staging.seen.contains(path));
+    notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
+    let skipped = verify::skipped(&summary);
+    Ok(Restored { notes, ..restored(&outer, Choice::Everything, false, home.label, &staging, skipped) })
+}
+
+/// Reads back what was staged, then puts it in place. What could not be kept, for people.
+fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> Result<Vec<String>> {
+    let mut progress = Progress::new(outside, "put_in_place", bytes);
+    loop {
+        match target.check(CHECKED)? {
+            0 => break,
+            checked => progress.add(checked),
+        }
+    }
+    progress.finish();
+    Ok(target.commit()?)
 }
 
 fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
@@ -190,6 +208,7 @@ fn restored(
         restored_database: staging.seen.contains(database),
         key,
         skipped,
+        notes: Vec::new(),
     }
 }
 

@@ -12,8 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Stat, fstat};
-use rustix::io::{Errno, pread, retry_on_intr};
+use rustix::io::{Errno, pread};
 
+use crate::disk::retry::retry;
 use crate::model::Timestamp;
 
 /// Device and inode: the file behind a name.
@@ -77,7 +78,7 @@ impl Descriptor {
             return Ok(Vec::new());
         }
         let mut bytes = Vec::with_capacity(max);
-        retry_on_intr(|| pread(file, spare_capacity(&mut bytes), offset))?;
+        retry(|| pread(file, spare_capacity(&mut bytes), offset))?;
         bytes.truncate(max);
         Ok(bytes)
     }
