@@ -311,7 +311,10 @@ impl ports::Target for imports::files::Target {
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn ports::Writer>> {
         Ok(Box::new(self.add_file(&outward(entry)).map_err(fault)?))
     }
-    fn commit(&self) -> Outcome<()> {
+    fn check(&self, max: u64) -> Outcome<u64> {
+        self.check(max).map_err(fault)
+    }
+    fn commit(&self) -> Outcome<Vec<String>> {
         self.commit().map_err(fault)
     }
 }
@@ -338,7 +341,7 @@ impl ports::Draft for imports::storage::Draft {
     fn read_back(&self) -> Outcome<Box<dyn ports::Content>> {
         Ok(Box::new(self.read_back().map_err(fault)?))
     }
-    fn publish(&self) -> Outcome<()> {
+    fn publish(&self) -> Outcome<Vec<String>> {
         self.publish().map_err(fault)
     }
 }

@@ -180,7 +180,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         .map_err(|failure| proof::unreadable(&file, failure))?;
     // Databases were checked meanwhile. A damaged one is better than none.
     skipped.extend(prepared.snapshot.findings().into_iter().map(damaged));
-    draft.publish()?;
+    let lost = draft.publish()?;
     if let Some(index) = index {
         // Without it the next backup takes longer, and no more.
         let _ = outside.store_cached(old::NAME, &index);
@@ -200,6 +200,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         securetar: version,
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
+        notes: lost,
         doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
 }

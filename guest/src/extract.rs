@@ -6,10 +6,11 @@
 use crate::archive::{Limits, Member, Outer, shown};
 use crate::error::{Failure, Result};
 use crate::library::{self, Opened};
+use crate::lost;
 use crate::model::{ExtractRequest, Path, Restored, Skipped};
 use crate::ports::{Outside, Reader, Scope};
 use crate::progress::Progress;
-use crate::restore::stage_all;
+use crate::restore::{put_in_place, stage_all};
 use crate::staging::Staging;
 use crate::verify::{self, Archive, Part};
 
@@ -99,6 +100,7 @@ struct Told {
     amount: crate::model::Amount,
     skipped: Vec<Skipped>,
     warnings: Vec<String>,
+    notes: Vec<String>,
     damaged: Option<String>,
 }
 
@@ -153,9 +155,11 @@ impl Extraction<'_, '_> {
                 None => return Err(self.not_there(&format!("there is no {} in this backup", shown(path)))),
             }
         }
-        let (amount, warnings) = (staging.amount, summary.notes);
-        target.commit().map_err(refused)?;
-        Ok(Told { amount, skipped, warnings, damaged: None })
+        let amount = staging.amount;
+        let mut notes = lost::sentences(&summary, |path| staging.seen.contains_key(path));
+        let kept = put_in_place(self.outside, target.as_ref(), amount.bytes).map_err(Stop::Refused)?;
+        notes.extend(kept);
+        Ok(Told { amount, skipped, warnings: summary.notes, notes, damaged: None })
     }
 
     fn not_there(&self, what: &str) -> Stop {
@@ -192,6 +196,7 @@ fn answer(outer: &Archive<'_>, part: Part, told: Told) -> Restored {
         key: part.label,
         skipped: told.skipped,
         warnings: told.warnings,
+        notes: told.notes,
         damaged: told.damaged,
     }
 }

@@ -3,7 +3,7 @@
 //! Reads headers, `backup.json` and how the parts begin, never contents.
 
 use crate::archive::{Limits, Manifest, Outer};
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Result, UNREADABLE};
 use crate::model::BackupRef;
 use crate::ports::{Content, Object, Outside, Reader};
 use crate::protection::Protection;
@@ -57,12 +57,23 @@ pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
 pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
     let is_meant =
         |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    let found = list(outside, agent_id)?.into_iter().find(is_meant);
-    found.map(|listing| listing.object).ok_or_else(|| {
+    let mut listings = list(outside, agent_id)?;
+    if let Some(at) = listings.iter().position(is_meant) {
+        return Ok(listings.swap_remove(at).object);
+    }
+    // It may be one that could not be read just now: then nobody knows whether it is there.
+    if let Some(failure) = listings.into_iter().filter_map(|listing| listing.backup.err()).find(is_refusal) {
         let message =
-            format!("there is no backup {id} in {agent_id}; `larder list` shows those that are there");
-        Failure::new("backup_not_found", message)
-    })
+            format!("{}; it may be the backup {id}: try again once it can be read", failure.message);
+        return Err(Failure { message, ..failure });
+    }
+    let message = format!("there is no backup {id} in {agent_id}; `larder list` shows those that are there");
+    Err(Failure::new("backup_not_found", message))
+}
+
+/// Whether the system could not read a file, whatever is in it.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.code == UNREADABLE
 }
 
 fn only(outside: &dyn Outside, agent_id: &str) -> Result<Object> {

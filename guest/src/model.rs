@@ -209,6 +209,9 @@ pub struct Created {
     /// The last backup, by its file, if it may not be what it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -299,6 +302,9 @@ pub struct Rewritten {
     pub key: Option<String>,
     /// Whether what was stored was read back, whole, and holds what the original holds.
     pub verified: bool,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Whether a password or a key of the key ring opens a backup.
@@ -341,4 +347,7 @@ pub struct Restored {
     /// Why the archive is damaged behind what was extracted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

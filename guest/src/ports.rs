@@ -212,7 +212,10 @@ pub trait Target {
     fn available(&self) -> u64;
     fn add(&self, entry: &Entry) -> Outcome<()>;
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
-    fn commit(&self) -> Outcome<()>;
+    /// Reads back from the disk about `max` bytes of what was staged; how many, 0 when all was.
+    fn check(&self, max: u64) -> Outcome<u64>;
+    /// What could not be kept, for people.
+    fn commit(&self) -> Outcome<Vec<String>>;
 }
 
 pub trait Writer {
@@ -240,7 +243,8 @@ pub trait Draft {
     fn append_from(&self, source: Place<'_>) -> Outcome<()>;
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
-    fn publish(&self) -> Outcome<()>;
+    /// What could not be promised, for people.
+    fn publish(&self) -> Outcome<Vec<String>>;
 }
 
 /// Reads a content from start to end, seeking where asked to.

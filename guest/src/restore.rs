@@ -5,8 +5,9 @@
 use crate::archive::{Summary, shown};
 use crate::error::{Failure, Result};
 use crate::home::{Home, is_newer};
+use crate::lost;
 use crate::model::{RestoreRequest, Restored, Skipped};
-use crate::ports::{Outside, Scope};
+use crate::ports::{Outside, Scope, Target};
 use crate::progress::Progress;
 use crate::staging::Staging;
 use crate::verify::{self, Archive, Part};
@@ -17,6 +18,8 @@ const DATABASE: &[u8] = b"home-assistant_v2.db";
 const DATABASE_FILES: [&[u8]; 4] =
     [DATABASE, b"home-assistant_v2.db-wal", b"home-assistant_v2.db-journal", b"home-assistant_v2.db-shm"];
 const BACKUPS: &[u8] = b"backups";
+/// Bytes that are read back at once: some seconds of a slow disk.
+const CHECKED: u64 = 128 << 20;
 
 /// Restores what is asked for, whole or not at all.
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
@@ -41,13 +44,13 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
             format!("{name}: there is no database in this backup"),
         ));
     }
+    let mut notes = lost::sentences(&summary, |path| staging.seen.contains_key(path));
     if let Some(target) = &target {
-        outside.report("put_in_place", 0, None);
-        target.commit()?;
+        notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
     }
     let left_behind = left_behind(request, &outer, &summary);
     let restored = restored(&outer, choice, request.dry_run, home.label, &staging, left_behind);
-    Ok(Restored { warnings: summary.notes, ..restored })
+    Ok(Restored { warnings: summary.notes, notes, ..restored })
 }
 
 /// Walks through a part and stages what is wanted, in a second walk what the first could not know to be wanted.
@@ -67,6 +70,19 @@ pub fn stage_all(
     }
     progress.finish();
     Ok(summary)
+}
+
+/// Reads back what was staged, then puts it in place. What could not be kept, for people.
+pub fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> Result<Vec<String>> {
+    let mut progress = Progress::new(outside, "put_in_place", bytes);
+    loop {
+        match target.check(CHECKED)? {
+            0 => break,
+            checked => progress.add(checked),
+        }
+    }
+    progress.finish();
+    Ok(target.commit()?)
 }
 
 /// Which part of a home is restored.
@@ -174,5 +190,6 @@ fn restored(
         skipped,
         warnings: Vec::new(),
         damaged: None,
+        notes: Vec::new(),
     }
 }

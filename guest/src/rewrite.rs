@@ -110,7 +110,7 @@ fn rewrite(
     }
     protection.must_be_consistent(file).map_err(distrust)?;
     prove(outside, &mut copy, [name, file], change.to.map(Lock::into_reading), &digests)?;
-    draft.publish()?;
+    let notes = draft.publish()?;
     Ok(Rewritten {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
@@ -121,6 +121,7 @@ fn rewrite(
         securetar: version,
         key: change.label,
         verified: true,
+        notes,
     })
 }
 

@@ -46,6 +46,8 @@ pub struct Setting {
     pub output: Option<PathBuf>,
     /// Where to restore or extract to, when not in place.
     pub target: Option<PathBuf>,
+    /// Whether a restore as root gives the set-user-id and set-group-id bits that a backup says.
+    pub keep_setuid: bool,
     /// `larder.toml`; the one in the configuration directory when absent, if it is there.
     pub options: Option<PathBuf>,
     /// A file of automations; what `larder.toml` says when absent, else `automations.yaml` in the configuration directory, if it is
@@ -276,6 +278,7 @@ impl Setting {
             time_zone: TimeZone::new(places.config.clone(), self.machine.clone()),
             steps: self.steps.clone(),
             may_write: false,
+            keep_setuid: self.keep_setuid,
         }
     }
 

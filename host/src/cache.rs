@@ -1,11 +1,11 @@
 //! What may be lost: named bytes in the state directory that spare work. Whole when they are there, and believed by nobody.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::disk::whole;
 use crate::error::{Doing, Error, Result};
 use crate::locations::Stored;
 use crate::options::MAX_CACHED;
@@ -43,10 +43,8 @@ impl Cache {
         }
         let Some(directory) = path.parent() else { return Ok(()) };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).doing(what)?;
-        let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(directory).doing(what)?;
-        draft.write_all(bytes).doing(what)?;
-        draft.persist(&path).map_err(|error| error.error).doing(what)?;
-        Ok(())
+        let draft = whole::draft(&path, DRAFT, bytes).doing(what)?;
+        whole::put(draft, &path).doing(what)
     }
 
     /// Removes what a killed process was writing. Nobody else may be at work.

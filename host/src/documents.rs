@@ -4,11 +4,13 @@
 
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::disk::durable::words;
+use crate::disk::whole;
 use crate::error::{Doing, Error, Result};
 use crate::options::MAX_JSON;
 use crate::steps::Steps;
@@ -141,13 +143,15 @@ impl Documents {
     fn replace(&self, path: &Path, text: &str) -> Result<()> {
         let what = || format!("cannot write {}", path.display());
         self.steps.at("document: write");
-        let mut draft =
-            tempfile::Builder::new().prefix(DRAFT).tempfile_in(self.directory.as_path()).doing(what)?;
-        draft.write_all(text.as_bytes()).doing(what)?;
-        draft.as_file().sync_all().doing(what)?;
+        let draft = whole::draft(path, DRAFT, text.as_bytes()).doing(what)?;
         self.steps.at("document: rename");
-        draft.persist(path).map_err(|error| error.error).doing(what)?;
-        File::open(self.directory.as_path()).and_then(|directory| directory.sync_all()).doing(what)?;
+        if let Some(errno) = whole::replace(draft, path).doing(what)? {
+            self.tell(format!(
+                "{}: it did not confirm that what is stored there is on its disk ({}); a power cut may take back the last changes",
+                self.directory.display(),
+                words(errno)
+            ));
+        }
         self.steps.at("document: saved");
         Ok(())
     }

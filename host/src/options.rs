@@ -112,6 +112,14 @@ pub const MAX_AHEAD: usize = 16;
 pub const MAX_BEHIND: usize = 16;
 /// The smallest file that a restore writes behind: a thread for less gains nothing.
 pub const WORTH_WRITING_BEHIND: u64 = 1 << 20;
+/// How long it is tried again what the system refuses for a passing reason: a network share needs some seconds to reconnect. The first
+/// pause; each is twice as long as the one before, up to the longest.
+pub const RETRY_TIME: Duration = Duration::from_secs(8);
+pub const RETRY_FIRST: Duration = Duration::from_millis(20);
+pub const RETRY_LONGEST: Duration = Duration::from_secs(1);
+/// Small files that a restore reads back at once, and how many of them side by side: the time goes into waiting for the disk.
+pub const CHECK_FILES: usize = 1024;
+pub const CHECK_THREADS: usize = 4;
 /// Bytes in the system's cache that the disk is told of at once.
 pub const TOLD_BYTES: u64 = 16 << 20;
 /// The largest file of the home that is read ahead as a whole. Files that are handed over at once, at most; the bytes after which no more

@@ -183,7 +183,8 @@ impl TestHome {
     #[track_caller]
     pub fn restore(&self, archive: &Path) -> PathBuf {
         let to = TempDir::new_in(self.root()).unwrap().keep().join("home");
-        self.larder(&["restore", archive.to_str().unwrap(), "--to", to.to_str().unwrap()]).exits(0);
+        self.larder(&["restore", archive.to_str().unwrap(), "--to", to.to_str().unwrap(), "--keep-setuid"])
+            .exits(0);
         to
     }
 

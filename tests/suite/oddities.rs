@@ -2,6 +2,7 @@
 
 mod changing;
 mod reading;
+mod refusals;
 mod special;
 mod unreadable;
 

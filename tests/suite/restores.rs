@@ -4,6 +4,7 @@ mod asked;
 mod database;
 mod elsewhere;
 mod names;
+mod trust;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -28,6 +29,9 @@ fn rich() -> TestHome {
     symlink("/nowhere/at/all", home.path("www/dangling")).unwrap();
     symlink("media", home.path("to-directory")).unwrap();
     fs::hard_link(home.path("www/picture.svg"), home.path("same.svg")).unwrap();
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(home.path("tools/run"), Some(1234), Some(5678)).unwrap();
+    }
     let modes = [("secrets.yaml", 0o600), ("tools/run", 0o4750), ("tools", 0o2775), ("media/empty", 0o1777)];
     for (path, mode) in modes {
         fs::set_permissions(home.path(path), fs::Permissions::from_mode(mode)).unwrap();

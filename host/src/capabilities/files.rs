@@ -134,6 +134,7 @@ impl files::HostTarget for StoreData {
             directory: self.grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?,
             keep: self.grants.kept.clone(),
             reserve: RESTORE_RESERVE,
+            keep_setuid: self.grants.keep_setuid,
             steps: self.grants.steps.clone(),
         };
         let target = Target::open(options, scope, force)?;
@@ -157,7 +158,13 @@ impl files::HostTarget for StoreData {
         Ok(self.table.push(StagedWriter(Some(writer)))?)
     }
 
-    fn commit(&mut self, this: Resource<StagedTarget>) -> Result<(), Refusal> {
+    fn check(&mut self, this: Resource<StagedTarget>, max: u64) -> Result<u64, Refusal> {
+        let read = self.table.get_mut(&this)?.open()?.check(max)?;
+        self.pace(usize::try_from(read).unwrap_or(usize::MAX));
+        Ok(read)
+    }
+
+    fn commit(&mut self, this: Resource<StagedTarget>) -> Result<Vec<String>, Refusal> {
         let target = self.table.get_mut(&this)?.0.take().ok_or_else(|| used_up("restore target"))?;
         Ok(target.commit()?)
     }

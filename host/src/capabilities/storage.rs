@@ -100,10 +100,10 @@ impl storage::HostDraft for StoreData {
         Ok(self.table.push(Content::Stored(content))?)
     }
 
-    fn publish(&mut self, this: Resource<OpenDraft>) -> Result<(), Refusal> {
+    fn publish(&mut self, this: Resource<OpenDraft>) -> Result<Vec<String>, Refusal> {
         let draft = self.table.get_mut(&this)?;
         draft.open()?;
-        Ok(draft.0.take().map_or(Ok(()), |draft| draft.publish())?)
+        Ok(draft.0.take().map_or(Ok(Vec::new()), |draft| draft.publish())?)
     }
 
     fn drop(&mut self, this: Resource<OpenDraft>) -> wasmtime::Result<()> {

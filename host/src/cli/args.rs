@@ -329,6 +329,16 @@ pub struct Restore {
     /// In spite of a newer backup, or of a database that another process has open
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+/// What is believed of a backup that somebody else may have made.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// As root, restores set-user-id and set-group-id bits of files of root, too
+    #[arg(long)]
+    pub keep_setuid: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -355,4 +365,6 @@ pub struct Extract {
     /// The directory to put them into
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
+    #[command(flatten)]
+    pub trust: Trust,
 }

@@ -113,6 +113,8 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
         answer
     });
     host.steps.at("action: answered");
+    host.notices.extend(host.plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
+    say_notices(host);
     Ok(serde_json::from_str(&answer?)?)
 }
 
@@ -157,7 +159,7 @@ fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<
     say_zone_problems(&host);
     let json = call(&mut host, global, "backup.generate", data)?;
     let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
-    Ok(Answer { text: text::created(&json, &directory), status: status(&json, &["skipped"]), json })
+    Ok(Answer { text: text::created(&json, &directory), status: status(&json, &["skipped", "notes"]), json })
 }
 
 fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
@@ -295,12 +297,13 @@ fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow
         .into());
     }
     let json = call(&mut host, global, action, data)?;
-    Ok(Answer { text: text::copied(&json), status: Status::Done, json })
+    Ok(Answer { text: text::copied(&json), status: status(&json, &["notes"]), json })
 }
 
 fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
     let backup = reference(&mut setting, &restore.read.which)?;
     setting.target.clone_from(&restore.to);
+    setting.keep_setuid = restore.trust.keep_setuid;
     // A restore that was cut off is completed or undone before what is there counts.
     if let Some(to) = restore.to.as_ref().filter(|to| !staging::was_interrupted(to)) {
         must_be_empty(to)?;
@@ -334,7 +337,7 @@ fn restore(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::
         must_be_empty(to)?;
     }
     let json = call(&mut host, global, "backup.restore", data)?;
-    Ok(Answer { text: text::restored(&json, &target), status: status(&json, &["skipped"]), json })
+    Ok(Answer { text: text::restored(&json, &target), status: status(&json, &["skipped", "notes"]), json })
 }
 
 fn must_be_empty(directory: &Path) -> anyhow::Result<()> {

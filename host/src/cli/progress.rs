@@ -115,7 +115,7 @@ fn label(job: &str, stage: &str) -> String {
         ("create", "home_assistant") => "backing up".into(),
         ("create", "upload_to_agents") => "verifying".into(),
         ("restore", "home_assistant") => "checking".into(),
-        (_, "put_in_place") => "putting in place".into(),
+        (_, "put_in_place") => "reading back, putting in place".into(),
         ("verify", _) | (_, "verify") => "verifying".into(),
         (_, "copy") => "writing".into(),
         ("extract", _) => "extracting".into(),

@@ -45,12 +45,13 @@ fn remember_verified(setting: &Setting, global: &Global, verified: &Value) {
 pub(super) fn extract(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
     let mut data = openable(&mut setting, global, &extract.read)?;
     setting.target = Some(extract.to.clone());
+    setting.keep_setuid = extract.trust.keep_setuid;
     let paths: Value = extract.paths.iter().map(|path| path_of(path)).collect();
     merge(&mut data, json!({"paths": paths, "part": extract.part, "keep_going": extract.keep_going}));
     let json = call(&mut setting.writer("extract")?, global, "backup.extract", data)?;
     let target = extract.to.display().to_string();
     let is_partly = json.get("damaged").is_some_and(Value::is_string);
-    let status = if is_partly { Status::Partly } else { status(&json, &["skipped"]) };
+    let status = if is_partly { Status::Partly } else { status(&json, &["skipped", "notes"]) };
     Ok(Answer { text: text::extracted(&json, &target), status, json })
 }
 

@@ -4,16 +4,20 @@
 //! binary's allocator wipes every block of memory that is freed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::IsTerminal;
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use etcetera::BaseStrategy;
+use rustix::io::Errno;
 use serde_json::{Map, Value};
 
 use super::WrongUse;
 use super::args::{Global, Password};
+use crate::disk::durable::{self, words};
+use crate::disk::retry::retry_at_end;
+use crate::disk::whole;
 use crate::error::{Doing, Error};
 
 /// Where a password can be given without anything on the command line.
@@ -158,11 +162,8 @@ impl Ring {
         clear(directory);
         let before = if self.path.exists() { self.read()? } else { String::new() };
         let text = change(before)?;
-        let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(directory).doing(what)?;
-        draft.write_all(text.as_bytes()).doing(what)?;
-        draft.as_file().sync_all().doing(what)?;
-        draft.persist(&self.path).map_err(|error| error.error).doing(what)?;
-        held.sync_all().doing(what)?;
+        let draft = whole::draft(&self.path, DRAFT, text.as_bytes()).doing(what)?;
+        warn_of(whole::replace(draft, &self.path).doing(what)?, &self.path);
         Ok(())
     }
 }
@@ -179,11 +180,24 @@ fn clear(directory: &Path) {
 /// Writes a new file that only its owner can read.
 pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let what = || format!("cannot write {}", path.display());
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).doing(what);
-    if written.is_err() {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what)?;
+    let written = retry_at_end(|| file.write_all_at(text.as_bytes(), 0)).doing(what);
+    let synced = written.and_then(|()| durable::sync(&file).doing(what));
+    if synced.is_err() {
         // Half a key is worse than none.
         fs::remove_file(path).with_context(what)?;
     }
-    Ok(written?)
+    warn_of(synced?, path);
+    Ok(())
+}
+
+/// Says that a key may not survive a power cut.
+fn warn_of(refused: Option<Errno>, path: &Path) {
+    if let Some(errno) = refused {
+        eprintln!(
+            "{}: written, but its file system did not confirm that it is on the disk ({}); print it or keep another copy",
+            path.display(),
+            words(errno)
+        );
+    }
 }

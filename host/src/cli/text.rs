@@ -90,10 +90,11 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
         ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
     ];
     format!(
-        "Backup {} created.\n{}{}{}",
+        "Backup {} created.\n{}{}{}{}",
         word(value, "backup_id"),
         fields(&pairs),
         reasons("Skipped or incomplete:", list(value, "skipped")),
+        notes(value),
         reasons("In doubt:", list(value, "doubted"))
     )
 }
@@ -154,7 +155,16 @@ fn opened_with(value: &Value) -> String {
 }
 
 fn warnings(value: &Value) -> String {
-    let lines = list(value, "warnings").iter().filter_map(Value::as_str);
+    told(value, "warnings")
+}
+
+/// What could not be kept or promised.
+fn notes(value: &Value) -> String {
+    told(value, "notes")
+}
+
+fn told(value: &Value, key: &str) -> String {
+    let lines = list(value, key).iter().filter_map(Value::as_str);
     titled("Note:", lines.map(|line| format!("  {}\n", plain(line, ""))).collect())
 }
 
@@ -256,11 +266,12 @@ pub(crate) fn restored(value: &Value, target: &str) -> String {
     let (id, name) = (word(value, "backup_id"), word(value, "name"));
     let verb = if flag(value, "dry_run") { "could be " } else { "" };
     format!(
-        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}",
+        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}{}",
         amount(value),
         opened_with(value),
         warnings(value),
-        reasons("Not restored:", list(value, "skipped"))
+        reasons("Not restored:", list(value, "skipped")),
+        notes(value)
     )
 }
 
@@ -271,10 +282,11 @@ pub(crate) fn extracted(value: &Value, target: &str) -> String {
         format!("This backup is damaged: what came out stands before the damage. Check it before you use it.\n  {why}\n")
     });
     format!(
-        "Extracted from backup {id} to {target}: {amount}{opened}.\n{}{}{}",
+        "Extracted from backup {id} to {target}: {amount}{opened}.\n{}{}{}{}",
         damaged.unwrap_or_default(),
         warnings(value),
-        reasons("Not extracted:", list(value, "skipped"))
+        reasons("Not extracted:", list(value, "skipped")),
+        notes(value)
     )
 }
 
@@ -304,7 +316,7 @@ pub(crate) fn copied(value: &Value) -> String {
         ("verified", format!("{}: read back from the disk, equal", yes(flag(value, "verified")))),
     ];
     let (id, name, opened) = (word(value, "backup_id"), word(value, "name"), opened_with(value));
-    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}", fields(&pairs))
+    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}{}", fields(&pairs), notes(value))
 }
 
 pub(crate) fn keys(value: &Value, ring: &str) -> String {

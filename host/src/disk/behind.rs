@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::direct::Buffer;
+use super::retry::retry_at_end;
 use super::seats::{Seat, Seats};
 use super::way::Way;
 use crate::error::{Doing, Error, Result};
@@ -108,7 +109,7 @@ impl Behind {
                 None => {
                     let mut at = this.size;
                     piece.pass(&mut |bytes| {
-                        this.file.write_all_at(bytes, at).doing(|| &this.what)?;
+                        retry_at_end(|| this.file.write_all_at(bytes, at)).doing(|| &this.what)?;
                         at = at.saturating_add(bytes.len() as u64);
                         Ok(())
                     })?;

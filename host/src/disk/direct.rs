@@ -11,6 +11,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
 
+use super::retry::retry;
 use crate::options::DISK_ROOM;
 
 /// What addresses, places and counts are multiples of: no disk asks for more.
@@ -85,7 +86,7 @@ impl Buffer {
         let mut room = self.room().get_mut(..count).unwrap_or_default();
         let mut at = offset;
         while !room.is_empty() {
-            match file.read_at(room, at) {
+            match retry(|| file.read_at(room, at)) {
                 Ok(0) => break,
                 Ok(read) => {
                     at = at.saturating_add(read as u64);
@@ -95,7 +96,6 @@ impl Buffer {
                         break;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }

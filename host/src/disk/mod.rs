@@ -1,11 +1,14 @@
-//! Ways to the disk: past the system's cache, ahead of who reads, and behind who writes.
+//! Ways to the disk: past the system's cache, ahead of who reads, behind who writes, and once more where a disk is not ready.
 //!
 //! Knows bytes and places in open files, not what they are for. Where a file system does not do it well, it is done as ever.
 
 pub(crate) mod ahead;
 pub(crate) mod behind;
 pub(crate) mod direct;
+pub(crate) mod durable;
+pub(crate) mod retry;
 pub(crate) mod seats;
 #[cfg(test)]
 mod tests;
 mod way;
+pub(crate) mod whole;

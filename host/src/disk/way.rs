@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustix::fs::{Advice, fadvise};
 
 use super::direct::{self, ALIGN};
+use super::retry::retry_at_end;
 use crate::options::TOLD_BYTES;
 
 pub(super) struct Way {
@@ -33,11 +34,11 @@ impl Way {
         if self.is_direct && !bytes.len().is_multiple_of(ALIGN) {
             self.leave();
         }
-        match self.file.write_all_at(bytes, self.offset) {
+        match self.put(bytes) {
             // This disk wants something else.
             Err(error) if self.is_direct && error.kind() == io::ErrorKind::InvalidInput => {
                 self.leave();
-                self.file.write_all_at(bytes, self.offset)?;
+                self.put(bytes)?;
             }
             written => written?,
         }
@@ -46,6 +47,10 @@ impl Way {
             self.tell();
         }
         Ok(())
+    }
+
+    fn put(&self, bytes: &[u8]) -> io::Result<()> {
+        retry_at_end(|| self.file.write_all_at(bytes, self.offset))
     }
 
     fn leave(&mut self) {

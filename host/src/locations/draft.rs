@@ -1,22 +1,28 @@
 //! A draft: a hidden file beside its target, locked while its process lives, synced, then renamed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, FlockOperation, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
-use super::local::sync_directory;
 use super::marker::Marker;
 use super::{Draft, Stored};
 use crate::disk::behind::Behind;
+use crate::disk::durable::{sync, sync_data, sync_names, unless_refused, words};
+use crate::disk::retry::{retry, retry_at_end};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
 /// A draft's name: hidden, and reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
 const ENDING: &str = ".partial";
+/// What is said where the file system cannot be told to make something durable.
+const UNSURE: &str = "it did not confirm that the new file is on its disk; it was read back and is listed, but after a power cut in the next \
+                      minutes it may be gone";
 
 pub(super) struct FileDraft {
     file: Arc<File>,
@@ -27,6 +33,8 @@ pub(super) struct FileDraft {
     directory: PathBuf,
     /// Marks the directory once the draft is published.
     marker: Option<Marker>,
+    /// What the file system cannot promise, for people.
+    notes: Vec<String>,
     steps: Steps,
 }
 
@@ -41,16 +49,17 @@ impl FileDraft {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
         let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
         let file = Arc::new(file);
-        let this = Self {
+        let mut this = Self {
             written: Behind::new(file.clone(), format!("cannot write {}", target.display())),
             file,
             draft: Some(draft),
             target,
             directory: directory.to_owned(),
             marker: None,
+            notes: Vec::new(),
             steps,
         };
-        this.file.lock().doing(|| format!("cannot lock {}", this.shown()))?;
+        this.lock()?;
         this.steps.at("draft: created");
         Ok(this)
     }
@@ -59,6 +68,23 @@ impl FileDraft {
     pub(super) fn marking(mut self, marker: Marker) -> Self {
         self.marker = Some(marker);
         self
+    }
+
+    /// Shows others that its process lives. Where there are no locks, what a killed process leaves stays until a person removes it.
+    fn lock(&mut self) -> Result<()> {
+        let locked = retry(|| rustix::fs::flock(&self.file, FlockOperation::LockExclusive));
+        let refused = unless_refused(locked).doing(|| format!("cannot lock {}", self.shown()))?;
+        self.note(refused, "it has no locks, so what a killed backup leaves there (.larder-….partial) is not removed by itself");
+        Ok(())
+    }
+
+    fn note(&mut self, refused: Option<Errno>, what: &str) {
+        if let Some(errno) = refused {
+            let note = format!("{}: {what} ({})", self.directory.display(), words(errno));
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
     }
 
     fn shown(&self) -> String {
@@ -94,45 +120,65 @@ impl Draft for FileDraft {
             return Err(Error::Invalid(format!("a patch of {} behind its end", self.shown())));
         }
         self.settle()?;
-        self.file.write_all_at(bytes, offset).doing(|| format!("cannot write {}", self.shown()))
+        retry_at_end(|| self.file.write_all_at(bytes, offset))
+            .doing(|| format!("cannot write {}", self.shown()))
     }
 
     fn read_back(&mut self) -> Result<Stored> {
         self.settle()?;
         self.steps.at("draft: read back");
         // What the disk does not hold yet cannot be read back from it.
-        self.file.sync_data().doing(|| format!("cannot make {} durable", self.shown()))?;
+        let refused = sync_data(&self.file).doing(|| format!("cannot make {} durable", self.shown()))?;
+        self.note(refused, UNSURE);
         let file = self.file.try_clone().doing(|| format!("cannot read back {}", self.shown()))?;
         Ok(Stored::new(file, &self.shown())?.past_cache())
     }
 
-    fn publish(mut self: Box<Self>) -> Result<()> {
+    fn publish(mut self: Box<Self>) -> Result<Vec<String>> {
         self.settle()?;
         self.steps.at("draft: sync");
-        self.file.sync_all().doing(|| format!("cannot make {} durable", self.shown()))?;
+        let refused = sync(&self.file).doing(|| format!("cannot make {} durable", self.shown()))?;
+        self.note(refused, UNSURE);
         self.steps.at("draft: rename");
-        let Some(draft) = self.draft.clone() else { return Ok(()) };
-        rename_new(&draft, &self.target)?;
+        let Some(draft) = self.draft.clone() else { return Ok(Vec::new()) };
+        rename_new(&draft, &self.target, &self.file)?;
+        // From here on it is listed: nothing may fail any more.
         self.draft = None;
         self.steps.at("draft: sync directory");
-        sync_directory(&self.directory)?;
+        self.note(sync_names(&self.directory), UNSURE);
         self.marker.iter().for_each(Marker::place);
         self.steps.at("draft: published");
-        Ok(())
+        Ok(std::mem::take(&mut self.notes))
     }
 }
 
 /// Renames, but never over something: where the file system cannot promise that, a look beforehand must do.
-fn rename_new(from: &Path, to: &Path) -> Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+fn rename_new(from: &Path, to: &Path, file: &File) -> Result<()> {
+    let what = || format!("cannot rename the finished backup to {}", to.display());
+    let renamed = retry_at_end(|| match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // A share did it, and said otherwise.
+        Err(Errno::NOENT) if is(to, file) => Ok(()),
+        other => other,
+    });
+    match renamed {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             if fs::symlink_metadata(to).is_ok() {
                 return Err(Error::Exists(format!("{} exists already", to.display())));
             }
-            fs::rename(from, to).doing(|| format!("cannot rename the finished backup to {}", to.display()))
+            retry_at_end(|| match fs::rename(from, to) {
+                Err(error) if error.kind() == ErrorKind::NotFound && is(to, file) => Ok(()),
+                other => other,
+            })
+            .doing(what)
         }
-        outcome => outcome.doing(|| format!("cannot rename the finished backup to {}", to.display())),
+        outcome => outcome.doing(what),
     }
+}
+
+/// Whether `path` is that file.
+fn is(path: &Path, file: &File) -> bool {
+    let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    fs::symlink_metadata(path).ok().map(of) == file.metadata().ok().map(of)
 }
 
 impl Drop for FileDraft {
@@ -147,7 +193,7 @@ impl Drop for FileDraft {
 /// Removes drafts that killed processes left in a directory; those of living ones are locked and stay. Returns their names.
 pub fn remove_stale(directory: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.doing(|| format!("cannot list {}", directory.display()))?,
     };
     let mut removed = Vec::new();

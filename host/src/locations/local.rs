@@ -1,6 +1,7 @@
 //! The local location: a directory of `*.tar` files, Home Assistant's `backup.local`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -10,8 +11,10 @@ use rustix::io::Errno;
 use super::draft::FileDraft;
 use super::marker::Marker;
 use super::{Draft, Location, Object, Stored, check_name, free, modified};
+use crate::disk::durable::sync_names;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
+use crate::model::Timestamp;
 use crate::steps::Steps;
 
 /// Only files with this ending are objects: so it is in Home Assistant.
@@ -66,7 +69,7 @@ impl Location for LocalDirectory {
     fn objects(&self) -> Result<Vec<Object>> {
         self.marker.check()?;
         let entries = match fs::read_dir(&self.directory) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.doing(|| format!("cannot list {}", self.directory.display()))?,
         };
         let mut objects = Vec::new();
@@ -77,9 +80,15 @@ impl Location for LocalDirectory {
                 continue;
             }
             // A file that went away while the directory was listed is not an object, and a link would lead a plugin out.
-            let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue };
-            if metadata.is_file() {
-                objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
+            match fs::symlink_metadata(entry.path()) {
+                Ok(metadata) if metadata.is_file() => {
+                    objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
+                }
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    // Whoever opens it is told why it cannot be looked at.
+                    objects.push(Object { name, size: 0, modified: Timestamp::default() });
+                }
+                _ => {}
             }
         }
         objects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -103,7 +112,9 @@ impl Location for LocalDirectory {
     fn delete(&self, name: &str) -> Result<()> {
         let path = self.path(name)?;
         fs::remove_file(&path).doing(|| format!("cannot delete {}", self.shown(name)))?;
-        sync_directory(&self.directory)
+        // It is gone; where that is not durable, a power cut may bring it back, and no more.
+        let _ = sync_names(&self.directory);
+        Ok(())
     }
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
@@ -112,10 +123,4 @@ impl Location for LocalDirectory {
         let draft = FileDraft::create(&self.directory, name, path, steps.clone())?;
         Ok(Box::new(draft.marking(self.marker.clone())))
     }
-}
-
-/// Makes names in `directory` durable.
-pub(super) fn sync_directory(directory: &std::path::Path) -> Result<()> {
-    let file = File::open(directory).doing(|| format!("cannot open {}", directory.display()))?;
-    file.sync_all().doing(|| format!("cannot make {} durable", directory.display()))
 }

@@ -3,11 +3,14 @@
 //! A directory that backups were stored in once is remembered. Without its marker it is not that directory: then nothing is
 //! listed or stored there, rather than silently in the wrong place.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::disk::retry::retry_at_end;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 
@@ -33,7 +36,7 @@ impl Marker {
 
     /// An error when the directory is not the one that backups were stored in before.
     pub(super) fn check(&self) -> Result<()> {
-        if self.path().exists() {
+        if self.is_there()? {
             return Ok(());
         }
         let shown = self.directory.display();
@@ -68,10 +71,25 @@ impl Marker {
     /// Marks the directory, where a backup now is, and remembers it. A disk that is full must not take the backup back: then
     /// it is marked next time.
     pub(super) fn place(&self) {
-        let is_marked = self.path().exists() || fs::write(self.path(), TEXT).is_ok();
+        let is_marked = self.is_there().is_ok_and(|is_there| is_there) || self.write().is_ok();
         if is_marked && self.is_remembered().is_ok_and(|is_remembered| !is_remembered) {
             let _ = self.remember();
         }
+    }
+
+    /// What cannot be looked at is not absent: then nobody knows which directory this is.
+    fn is_there(&self) -> Result<bool> {
+        match fs::metadata(self.path()) {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(Error::from_io(format!("cannot look at {}", self.path().display()), &error)),
+        }
+    }
+
+    /// A new file, never what a link of that name leads to.
+    fn write(&self) -> std::io::Result<()> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(self.path())?;
+        retry_at_end(|| file.write_all_at(TEXT.as_bytes(), 0))
     }
 
     fn path(&self) -> PathBuf {

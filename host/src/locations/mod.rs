@@ -50,13 +50,15 @@ pub trait Draft: Send {
     fn append_from(&mut self, source: Stored, offset: u64, count: u64) -> Result<()>;
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
     fn read_back(&mut self) -> Result<Stored>;
-    fn publish(self: Box<Self>) -> Result<()>;
+    /// What could not be promised, for people.
+    fn publish(self: Box<Self>) -> Result<Vec<String>>;
 }
 
 /// Free bytes where `path` is, or where it will be: the file system of its nearest parent that exists.
 fn free(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|path| path.exists())?;
-    let space = rustix::fs::statvfs(existing).ok()?;
+    // A file system that does not say is not a full one: FUSE answers with zeros.
+    let space = rustix::fs::statvfs(existing).ok().filter(|space| space.f_blocks > 0)?;
     Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, fadvise};
-use rustix::io::{pread, retry_on_intr};
+use rustix::io::pread;
 
 use super::modified;
 use crate::disk::ahead::Ahead;
 use crate::disk::direct;
+use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
 use crate::options::DISK_ROOM;
@@ -140,7 +141,7 @@ impl Stored {
     fn read_cached(&self, bytes: &mut Vec<u8>, offset: u64, most: usize) -> Result<()> {
         let end = bytes.len().saturating_add(most);
         bytes.reserve_exact(most);
-        let read = retry_on_intr(|| pread(&*self.file, spare_capacity(bytes), offset));
+        let read = retry(|| pread(&*self.file, spare_capacity(bytes), offset));
         read.doing(|| format!("cannot read {}", self.name))?;
         bytes.truncate(end);
         Ok(())

@@ -53,6 +53,8 @@ pub struct Grants {
     pub steps: Steps,
     /// Whether anything may be stored, deleted or restored.
     pub may_write: bool,
+    /// Whether a restore as root gives set-user-id and set-group-id bits.
+    pub keep_setuid: bool,
 }
 
 #[derive(Clone)]

@@ -8,8 +8,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Stat, fstat};
-use rustix::io::{pread, retry_on_intr};
+use rustix::io::pread;
 
+use crate::disk::retry::retry;
 use crate::model::Timestamp;
 
 /// Device and inode: the file behind a name.
@@ -70,7 +71,7 @@ impl Descriptor {
             return Ok(Vec::new());
         }
         let mut bytes = Vec::with_capacity(max);
-        retry_on_intr(|| pread(&self.file, spare_capacity(&mut bytes), offset))?;
+        retry(|| pread(&self.file, spare_capacity(&mut bytes), offset))?;
         bytes.truncate(max);
         Ok(bytes)
     }

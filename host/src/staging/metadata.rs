@@ -9,11 +9,41 @@ use rustix::fs::{AtFlags, FileType, Gid, Mode, Stat, Timespec, Timestamps, UTIME
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+use super::losses::{Losses, Lost};
+use crate::disk::durable::unless_refused;
 use crate::error::{Error, Result};
 use crate::model::{Entry, shown};
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
+const OWNER_READS: u32 = 0o400;
+/// The bits that are looked at afterwards: the others the system takes back from whoever may not give them.
+const PERMISSIONS: u32 = 0o777;
+const ROOT: u32 = 0;
+/// Seconds that a time may be off: FAT keeps even ones.
+const TIME_GRAIN: u64 = 2;
+
+/// What holds for one entry, and where its losses are noted.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) losses: &'a Losses,
+    pub(super) path: &'a [u8],
+    /// Whether set-id bits of root are given.
+    pub(super) keep_setuid: bool,
+}
+
+impl Context<'_> {
+    fn note(self, lost: Lost, why: Option<Errno>) {
+        self.losses.note(lost, self.path, why);
+    }
+
+    /// Who is not root can give nothing away: that is no loss, but how it is.
+    fn note_owner(self, refused: Option<Errno>) {
+        if refused.is_some() && is_root() {
+            self.note(Lost::Owner, refused);
+        }
+    }
+}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Metadata {
@@ -44,33 +74,76 @@ impl Metadata {
         })
     }
 
-    /// Applies it to an open file or directory: the owner first (that clears set-id bits), then the mode, then the time.
-    pub(super) fn apply(&self, fd: impl AsFd) -> rustix::io::Result<()> {
+    /// Of a file that is there already.
+    pub(super) fn of_status(status: &Stat) -> Self {
+        Self {
+            mode: status.st_mode & 0o7777,
+            uid: status.st_uid,
+            gid: status.st_gid,
+            seconds: status.st_mtime,
+            nanoseconds: u32::try_from(status.st_mtime_nsec).unwrap_or(0),
+        }
+    }
+
+    /// Applies it to an open file or directory: the owner first (that clears set-id bits), then the mode, then the time. What the file
+    /// system does not keep of it is noted.
+    pub(super) fn apply(&self, fd: impl AsFd, context: Context<'_>) -> rustix::io::Result<()> {
         let fd = fd.as_fd();
-        tolerated(rustix::fs::fchown(fd, self.user(), self.group()))?;
-        let mode = self.granted(&rustix::fs::fstat(fd)?);
-        rustix::fs::fchmod(fd, Mode::from_raw_mode(mode))?;
-        rustix::fs::futimens(fd, &self.times())
+        let owned = unless_refused(rustix::fs::fchown(fd, self.user(), self.group()))?;
+        context.note_owner(owned);
+        let mode = self.granted(&rustix::fs::fstat(fd)?, context);
+        let moded = unless_refused(rustix::fs::fchmod(fd, Mode::from_raw_mode(mode)))?;
+        let timed = unless_refused(rustix::fs::futimens(fd, &self.times()))?;
+        // Some file systems say yes and keep something else.
+        let now = rustix::fs::fstat(fd)?;
+        if moded.is_some() || (now.st_mode ^ mode) & PERMISSIONS != 0 {
+            context.note(Lost::Mode, moded);
+        }
+        if timed.is_some() || now.st_mtime.abs_diff(self.seconds) > TIME_GRAIN {
+            context.note(Lost::Time, timed);
+        }
+        Ok(())
     }
 
     /// Applies owner and time to a symbolic link; it has no mode of its own.
-    pub(super) fn apply_to_link(&self, parent: impl AsFd, name: &[u8]) -> rustix::io::Result<()> {
+    pub(super) fn apply_to_link(
+        &self,
+        parent: impl AsFd,
+        name: &[u8],
+        context: Context<'_>,
+    ) -> rustix::io::Result<()> {
         let nofollow = AtFlags::SYMLINK_NOFOLLOW;
-        tolerated(rustix::fs::chownat(parent.as_fd(), name, self.user(), self.group(), nofollow))?;
-        rustix::fs::utimensat(parent, name, &self.times(), nofollow)
+        let owned = rustix::fs::chownat(parent.as_fd(), name, self.user(), self.group(), nofollow);
+        context.note_owner(unless_refused(owned)?);
+        let timed = unless_refused(rustix::fs::utimensat(parent, name, &self.times(), nofollow))?;
+        if timed.is_some() {
+            context.note(Lost::Time, timed);
+        }
+        Ok(())
     }
 
-    /// The mode less the set-id bits that would speak for somebody else than meant.
-    fn granted(&self, now: &Stat) -> u32 {
-        let mut mode = self.mode;
-        if now.st_uid != self.uid {
-            mode &= !SET_USER_ID;
+    /// The mode less the set-id bits that would speak for somebody else than meant, or for root.
+    fn granted(&self, now: &Stat, context: Context<'_>) -> u32 {
+        let mut lost = 0;
+        // On a directory the one means nothing, and the other only says which group new files get.
+        let is_file = FileType::from_raw_mode(now.st_mode) != FileType::Directory;
+        let speaks_for_root = is_file && is_root() && !context.keep_setuid;
+        if now.st_uid != self.uid || (speaks_for_root && self.uid == ROOT) {
+            lost |= SET_USER_ID;
         }
-        // On a directory that bit only says which group new files get.
-        if now.st_gid != self.gid && FileType::from_raw_mode(now.st_mode) != FileType::Directory {
-            mode &= !SET_GROUP_ID;
+        // Many groups are as good as root.
+        if is_file && now.st_gid != self.gid || speaks_for_root {
+            lost |= SET_GROUP_ID;
         }
-        mode
+        if self.mode & lost != 0 {
+            context.note(Lost::SetId, None);
+        }
+        self.mode & !lost
+    }
+
+    /// Whether its owner may read it.
+    pub(super) fn is_readable(&self) -> bool {
+        is_root() || self.mode & OWNER_READS != 0
     }
 
     /// Only root may give files away. The highest number means "leave it" to the system.
@@ -92,12 +165,4 @@ impl Metadata {
 
 pub(super) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-/// An owner that cannot be given (not root, an unmapped number, a file system without owners) is no failure.
-fn tolerated(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
-    match outcome {
-        Err(Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP) => Ok(()),
-        other => other,
-    }
 }

@@ -7,7 +7,9 @@
 //! It refuses to judge what is restored: no archive, no version and no rule of Home Assistant is known here. It follows no
 //! symbolic link and names nothing outside the directory.
 
+mod check;
 mod in_use;
+mod losses;
 mod metadata;
 mod mounts;
 mod place;
@@ -41,6 +43,8 @@ pub struct Options {
     pub keep: Vec<PathBuf>,
     /// Bytes of the file system that are never used.
     pub reserve: u64,
+    /// Whether files of root get the set-user-id and set-group-id bits that an entry says: whoever wrote it chose them.
+    pub keep_setuid: bool,
     /// Told before every step of `commit`.
     pub steps: Steps,
 }

@@ -2,14 +2,17 @@
 //!
 //! Refuses a place whose lock another owner holds, and one that is a symbolic link. Knows nothing of what is staged.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::io::{Errno, retry_on_intr};
 
+use super::losses::{Losses, Lost};
 use super::remove::{exists, names, open_directory, remove};
+use crate::disk::durable::{self, unless_refused};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
@@ -28,19 +31,22 @@ pub(super) struct Place {
     pub(super) staging: OwnedFd,
     /// The directory, for people.
     pub(super) name: String,
+    /// What cannot be kept there.
+    pub(super) losses: Arc<Losses>,
     _lock: File,
 }
 
 impl Place {
-    /// Makes a new one. `InUse` when there is one already.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    /// Makes a new one. `InUse` when there is one already. Where nothing is replaced, a file system without locks will do: who comes
+    /// second finds the directory.
+    pub(super) fn create(path: &Path, needs_lock: bool) -> Result<Self> {
         let name = path.display().to_string();
         let directory = open_path(path).doing(|| format!("cannot open {name}"))?;
         match rustix::fs::mkdirat(&directory, STAGING, Mode::RWXU) {
             Err(Errno::EXIST) => Err(taken(&name)),
             other => other.doing(|| format!("cannot stage a restore in {name}")),
         }?;
-        let this = Self::enter(directory, name).inspect_err(|error| {
+        let this = Self::enter(directory, name, needs_lock).inspect_err(|error| {
             // A place that cannot be locked would be in the way at every start; one that is locked has another owner.
             if !matches!(error, Error::InUse(_)) {
                 let _ = open_path(path).and_then(|directory| remove(directory.as_fd(), STAGING));
@@ -65,23 +71,42 @@ impl Place {
         if !exists(&directory, STAGING).doing(|| format!("cannot look into {name}"))? {
             return Ok(None);
         }
-        Self::enter(directory, name).map(Some)
+        Self::enter(directory, name, true).map(Some)
     }
 
-    fn enter(directory: OwnedFd, name: String) -> Result<Self> {
+    fn enter(directory: OwnedFd, name: String, needs_lock: bool) -> Result<Self> {
         let staging = match open_directory(&directory, STAGING) {
             Err(Errno::LOOP | Errno::NOTDIR) => Err(Error::Denied(format!(
                 "{name}/.larder-restore is not a directory, so nothing can be staged there: remove it"
             ))),
             other => other.doing(|| format!("cannot open {name}/.larder-restore")),
         }?;
-        let lock = lock(&staging).map_err(|error| match error {
-            TryLockError::WouldBlock => taken(&name),
-            TryLockError::Error(error) => {
-                Error::from_io(format!("cannot lock {name}/.larder-restore"), &error)
-            }
-        })?;
-        Ok(Self { directory, staging, name, _lock: lock })
+        let doing = || format!("cannot lock {name}/.larder-restore");
+        let lock = lock_file(&staging).doing(doing)?;
+        let refused = match locked(&lock) {
+            Err(Errno::WOULDBLOCK) => return Err(taken(&name)),
+            outcome if needs_lock => outcome.map(|()| None).doing(doing)?,
+            outcome => unless_refused(outcome).doing(doing)?,
+        };
+        let losses = Arc::new(Losses::default());
+        refused.inspect(|errno| losses.note(Lost::Lock, b"", Some(*errno)));
+        Ok(Self { directory, staging, name, losses, _lock: lock })
+    }
+
+    /// Makes a file or directory durable, as far as the file system can be told to.
+    pub(super) fn sync(&self, fd: impl AsFd) -> rustix::io::Result<()> {
+        self.note_sync(durable::sync(fd)?);
+        Ok(())
+    }
+
+    /// The same of everything that was staged.
+    pub(super) fn sync_all(&self) -> rustix::io::Result<()> {
+        self.note_sync(durable::sync_all(&self.staging)?);
+        Ok(())
+    }
+
+    fn note_sync(&self, refused: Option<Errno>) {
+        refused.inspect(|errno| self.losses.note(Lost::Durability, b"", Some(*errno)));
     }
 
     pub(super) fn has(&self, name: &[u8]) -> Result<bool> {
@@ -101,7 +126,7 @@ impl Place {
             Err(Errno::NOENT) => return Ok(()),
             other => other.doing(doing)?,
         }
-        rustix::fs::fsync(&self.staging).doing(doing)
+        self.sync(&self.staging).doing(doing)
     }
 
     /// Removes everything, in an order that a cut cannot confuse: first the plan, `done` as the last thing in it; until `new`
@@ -131,15 +156,16 @@ fn open_path(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Takes the lock, and looks whether its file was not removed at that moment by an owner who was just leaving.
-fn lock(staging: &OwnedFd) -> std::result::Result<File, TryLockError> {
-    let refused = |error: Errno| TryLockError::Error(error.into());
+fn lock_file(staging: &OwnedFd) -> rustix::io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(staging, LOCK, flags, Mode::RUSR | Mode::WUSR).map_err(refused)?;
-    let file = File::from(fd);
-    file.try_lock()?;
-    match rustix::fs::fstat(&file).map_err(refused)?.st_nlink {
-        0 => Err(TryLockError::WouldBlock),
-        _ => Ok(file),
+    rustix::fs::openat(staging, LOCK, flags, Mode::RUSR | Mode::WUSR).map(File::from)
+}
+
+/// Takes the lock, and looks whether its file was not removed at that moment by an owner who was just leaving.
+fn locked(file: &File) -> rustix::io::Result<()> {
+    retry_on_intr(|| rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive))?;
+    match rustix::fs::fstat(file)?.st_nlink {
+        0 => Err(Errno::WOULDBLOCK),
+        _ => Ok(()),
     }
 }

@@ -3,7 +3,8 @@
 //! Refuses names that are not directly in the directory, or are ours: a damaged plan leads nowhere else.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
+use std::os::unix::fs::FileExt;
 
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::metadata::Metadata;
 use super::place::{DRAFT, PLAN, Place};
 use super::rules::{is_reserved, is_single};
+use crate::disk::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
@@ -57,13 +59,13 @@ impl Plan {
         steps.at("restore: write the plan");
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&place.staging, DRAFT, flags, Mode::RUSR | Mode::WUSR).doing(doing)?;
-        let mut file = File::from(fd);
-        file.write_all(&text).doing(doing)?;
-        file.sync_all().doing(doing)?;
+        let file = File::from(fd);
+        retry_at_end(|| file.write_all_at(&text, 0)).doing(doing)?;
+        place.sync(&file).doing(doing)?;
         steps.at("restore: put the plan in force");
-        rustix::fs::renameat(&place.staging, DRAFT, &place.staging, PLAN).doing(doing)?;
+        retry_at_end(|| rustix::fs::renameat(&place.staging, DRAFT, &place.staging, PLAN)).doing(doing)?;
         steps.at("restore: make the plan durable");
-        rustix::fs::fsync(&place.staging).doing(doing)
+        place.sync(&place.staging).doing(doing)
     }
 
     /// Reads the plan of that `name` back. `Invalid` when it is damaged or of another version.

@@ -3,6 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::io::Errno;
+
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 
@@ -51,8 +53,11 @@ impl Budget {
     }
 }
 
-/// Free bytes for whoever we run as.
+/// Free bytes for whoever we run as. A file system that does not say is not a full one: FUSE answers with zeros.
 fn free(directory: &OwnedFd) -> rustix::io::Result<u64> {
-    let figures = rustix::fs::fstatvfs(directory)?;
-    Ok(figures.f_bavail.saturating_mul(figures.f_frsize))
+    match rustix::fs::fstatvfs(directory) {
+        Ok(figures) if figures.f_blocks > 0 => Ok(figures.f_bavail.saturating_mul(figures.f_frsize)),
+        Ok(_) | Err(Errno::NOSYS | Errno::OPNOTSUPP) => Ok(u64::MAX),
+        Err(error) => Err(error),
+    }
 }

@@ -5,13 +5,16 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{Mode, RenameFlags};
+use rustix::fs::{Mode, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::metadata::Metadata;
+use super::losses::Losses;
+use super::metadata::{Context, Metadata};
 use super::place::{DONE, NEW, OLD, PLAN, Place};
 use super::plan::{Item, Plan};
 use super::remove::{exists, open_directory};
+use crate::disk::durable::unless_refused;
+use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result, reason};
 use crate::model::{RESERVED_PREFIX, shown};
 use crate::steps::Steps;
@@ -42,10 +45,10 @@ pub(super) fn run(place: &Place, plan: &Plan, steps: &Steps) -> Result<Outcome> 
 pub(super) fn finish_root(place: &Place, root: Option<&Metadata>) -> Result<()> {
     let Some(mut metadata) = root.cloned() else { return Ok(()) };
     metadata.mode |= Mode::RWXU.as_raw_mode();
-    match metadata.apply(&place.directory) {
-        Err(Errno::PERM) => Ok(()),
-        other => other.doing(|| format!("cannot set mode, owner and time of {}", place.name)),
-    }
+    // It may be somebody else's, who decides about it.
+    let context = Context { losses: &Losses::default(), path: b"", keep_setuid: false };
+    let doing = || format!("cannot set mode, owner and time of {}", place.name);
+    metadata.apply(&place.directory, context).doing(doing)
 }
 
 struct Swap<'a> {
@@ -68,12 +71,12 @@ impl Swap<'_> {
             self.set_late_mode(item).map_err(|error| self.stopped(item, error))?;
         }
         let doing = || format!("cannot end the restore into {}", self.place.name);
-        rustix::fs::fsync(&self.place.directory).doing(doing)?;
+        self.place.sync(&self.place.directory).doing(doing)?;
         self.steps.at("restore: mark the plan as done");
         let staging = &self.place.staging;
-        rustix::fs::renameat(staging, PLAN, staging, DONE).doing(doing)?;
+        rename(staging, PLAN, staging, DONE).doing(doing)?;
         self.steps.at("restore: make the mark durable");
-        rustix::fs::fsync(staging).doing(doing)
+        self.place.sync(staging).doing(doing)
     }
 
     fn exchange(&self, item: &Item) -> rustix::io::Result<()> {
@@ -84,7 +87,7 @@ impl Swap<'_> {
         }
         if item.old && !exists(&self.old, name)? {
             self.steps.at(&format!("restore: take {} away", shown(name)));
-            absent_is_fine(rustix::fs::renameat(&self.place.directory, name, &self.old, name))?;
+            absent_is_fine(rename(&self.place.directory, name, &self.old, name))?;
         }
         if item.new {
             self.steps.at(&format!("restore: place {}", shown(name)));
@@ -97,7 +100,7 @@ impl Swap<'_> {
     fn backward(&self, plan: &Plan) -> Result<()> {
         // The mark may be there although it could not be made durable.
         let staging = &self.place.staging;
-        absent_is_fine(rustix::fs::renameat(staging, DONE, staging, PLAN))
+        absent_is_fine(rename(staging, DONE, staging, PLAN))
             .doing(|| format!("cannot undo the restore into {}", self.place.name))?;
         for item in plan.items.iter().rev() {
             self.put_back(item).map_err(|error| self.stopped(item, error))?;
@@ -112,7 +115,7 @@ impl Swap<'_> {
         let name = item.name.as_slice();
         if item.new && !exists(&self.new, name)? {
             self.steps.at(&format!("restore: take {} back", shown(name)));
-            absent_is_fine(rustix::fs::renameat(&self.place.directory, name, &self.new, name))?;
+            absent_is_fine(rename(&self.place.directory, name, &self.new, name))?;
         }
         if item.old && exists(&self.old, name)? {
             self.steps.at(&format!("restore: put {} back", shown(name)));
@@ -135,14 +138,12 @@ impl Swap<'_> {
 
     fn rename_new(&self, from: &OwnedFd, name: &[u8]) -> rustix::io::Result<()> {
         let directory = &self.place.directory;
-        match rustix::fs::renameat_with(from, name, directory, name, RenameFlags::NOREPLACE) {
+        match retry(|| renameat_with(from, name, directory, name, RenameFlags::NOREPLACE)) {
             // Not every file system can; then look first.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if exists(directory, name)? => {
                 Err(Errno::EXIST)
             }
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                rustix::fs::renameat(from, name, directory, name)
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => rename(from, name, directory, name),
             other => other,
         }
     }
@@ -152,7 +153,7 @@ impl Swap<'_> {
         for number in 0_u32.. {
             let aside = [RESERVED_PREFIX, number.to_string().as_bytes()].concat();
             if !exists(&self.old, &aside)? {
-                return rustix::fs::renameat(&self.place.directory, name, &self.old, &aside);
+                return rename(&self.place.directory, name, &self.old, &aside);
             }
         }
         Err(Errno::EXIST)
@@ -163,13 +164,17 @@ impl Swap<'_> {
         match open_directory(&self.place.directory, &item.name) {
             // Set before a cut already, so that it cannot be opened any more.
             Err(Errno::ACCESS) => Ok(()),
-            directory => rustix::fs::fchmod(directory?.as_fd(), Mode::from_raw_mode(mode)),
+            // What the file system does not keep was noted when it was staged.
+            directory => {
+                unless_refused(rustix::fs::fchmod(directory?.as_fd(), Mode::from_raw_mode(mode))).map(drop)
+            }
         }
     }
 
     fn sync(&self) -> Result<()> {
         for fd in [&self.old, &self.new, &self.place.directory, &self.place.staging] {
-            rustix::fs::fsync(fd)
+            self.place
+                .sync(fd)
                 .doing(|| format!("cannot make the restore into {} durable", self.place.name))?;
         }
         Ok(())
@@ -189,6 +194,10 @@ impl Swap<'_> {
             self.place.name
         ))
     }
+}
+
+fn rename(from: &OwnedFd, name: &[u8], to: &OwnedFd, new: &[u8]) -> rustix::io::Result<()> {
+    retry(|| rustix::fs::renameat(from, name, to, new))
 }
 
 fn absent_is_fine(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {

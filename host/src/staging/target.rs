@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, statat};
 
+use super::check::Check;
+use super::losses::Lost;
 use super::metadata::Metadata;
 use super::place::{NEW, Place};
 use super::plan::{Item, Plan};
@@ -37,6 +39,8 @@ pub struct Target {
     steps: Steps,
     /// Names at the top that were looked at already.
     admitted: BTreeSet<Vec<u8>>,
+    /// What is read back, once everything is staged.
+    check: Option<Check>,
     // The order of these two matters: what is in the directory goes before the directory.
     staging: Staging,
     made: Made,
@@ -60,13 +64,14 @@ impl Target {
             refuse_use(&directory)?;
         }
         options.steps.at("restore: make the staging place");
-        let place = Place::create(&directory)?;
+        let place = Place::create(&directory, rules.replaces_something())?;
         let top = place.part(NEW);
         let staging = Staging { place, planned: false };
         let own = staging.place.directory.try_clone().doing(|| "cannot stage a restore")?;
-        let shared = Arc::new(Shared::new(Budget::new(own, options.reserve)?));
-        let (tree, admitted) = (Tree::new(top?), BTreeSet::new());
-        Ok(Self { rules, tree, shared, steps: options.steps, admitted, staging, made })
+        let (budget, losses) = (Budget::new(own, options.reserve)?, staging.place.losses.clone());
+        let shared = Arc::new(Shared::new(budget, losses, options.keep_setuid));
+        let (tree, admitted) = (Tree::new(top?, shared.clone()), BTreeSet::new());
+        Ok(Self { rules, tree, shared, steps: options.steps, admitted, check: None, staging, made })
     }
 
     /// Bytes that may still be written.
@@ -82,6 +87,7 @@ impl Target {
             return self.tree.add_root(metadata);
         }
         self.admit(path)?;
+        self.must_be_open(path)?;
         match &entry.kind {
             Kind::Directory => self.tree.add_directory(path, metadata),
             Kind::Symlink(says) => self.tree.add_symlink(path, says, metadata),
@@ -101,20 +107,44 @@ impl Target {
         };
         let metadata = Metadata::of(entry)?;
         self.admit(path)?;
+        self.must_be_open(path)?;
         self.steps.at("restore: stage a file");
         let file = File::from(self.tree.create_file(path)?);
         Ok(Writer::new(file, path, size, metadata, self.shared.clone()))
     }
 
-    /// Puts the staged state in place. When it fails, everything is as it was, unless the error says otherwise.
-    pub fn commit(mut self) -> Result<()> {
-        self.shared.check_finished()?;
-        let late_modes = self.tree.settle(&self.steps)?;
+    /// Reads back from the disk about `most` bytes of the staged files and compares them with what was written: how many bytes, 0 when all
+    /// were read. Nothing may be added any more. `Io` when the disk gives something else.
+    pub fn check(&mut self, most: u64) -> Result<u64> {
+        self.begin_check()?.read(most)
+    }
+
+    /// What the disk does not hold yet cannot be read back from it.
+    fn begin_check(&mut self) -> Result<&mut Check> {
+        if self.check.is_none() {
+            self.shared.check_finished()?;
+            self.tree.link(&self.steps)?;
+            self.make_durable("restore: make the staged contents durable")?;
+            self.steps.at("restore: read the staged files back");
+        }
+        let (top, shared) = (self.tree.top(), &self.shared);
+        Ok(self.check.get_or_insert_with(|| Check::new(top, shared.take_written())))
+    }
+
+    fn make_durable(&self, step: &str) -> Result<()> {
+        self.steps.at(step);
+        self.staging.place.sync_all().doing(|| "cannot make the staged files durable")
+    }
+
+    /// Puts the staged state in place; what could not be kept of it, for people. When it fails, everything is as it was, unless the
+    /// error says otherwise.
+    pub fn commit(mut self) -> Result<Vec<String>> {
+        while self.check(u64::MAX)? > 0 {}
+        let late_modes = self.tree.finish_directories(&self.steps)?;
         self.rules.refuse_mounts()?;
         let plan = self.plan(&late_modes)?;
-        self.steps.at("restore: make the staged files durable");
+        self.make_durable("restore: make the staged files durable")?;
         let place = &self.staging.place;
-        rustix::fs::syncfs(&place.staging).doing(|| "cannot make the staged files durable")?;
         plan.write(place, &self.steps)?;
         self.staging.planned = true;
         if let Outcome::Old(why) = swap::run(place, &plan, &self.steps)? {
@@ -126,7 +156,7 @@ impl Target {
         if place.clear(&self.steps).is_ok() {
             let _ = finish_root(place, plan.root.as_ref());
         }
-        Ok(())
+        Ok(place.losses.sentences())
     }
 
     /// Whether that path may be staged here, and the cost of another entry.
@@ -151,6 +181,15 @@ impl Target {
             self.admitted.insert(name.to_vec());
         }
         self.shared.budget.entry(path)
+    }
+
+    fn must_be_open(&self, path: &[u8]) -> Result<()> {
+        match self.check {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::Invalid(format!("{} was added when everything was being checked", shown(path))))
+            }
+        }
     }
 
     fn is_there(&self, name: &[u8]) -> Error {
@@ -183,6 +222,9 @@ impl Target {
         }
         if !self.rules.only_adds() && staged.is_empty() {
             return Err(Error::Invalid(format!("nothing was added, so {} is left as it is", place.name)));
+        }
+        for name in staged.iter().filter(|name| is_reserved(name)) {
+            place.losses.note(Lost::Reserved, name, None);
         }
         let new = place.part(NEW)?;
         // Where backups are kept is the person's choice: a restored link would send them, and deletions, elsewhere.

@@ -70,7 +70,8 @@ impl Home {
     }
 
     fn options(&self) -> Options {
-        Options { directory: self.path.clone(), keep: Vec::new(), reserve: 0, steps: Steps::default() }
+        let (directory, steps) = (self.path.clone(), Steps::default());
+        Options { directory, keep: Vec::new(), reserve: 0, keep_setuid: false, steps }
     }
 
     fn open(&self, scope: Scope) -> Result<Target> {
@@ -156,7 +157,8 @@ fn refusal<T>(outcome: Result<T>) -> Error {
 #[test]
 fn odd_modes_owners_times_and_names_come_back_equal() {
     let home = Home::with(&["old.yaml"]);
-    let mut target = home.open(all()).unwrap();
+    let options = Options { keep_setuid: true, ..home.options() };
+    let mut target = Target::open(options, all(), false).unwrap();
     let long = "n".repeat(255);
     let foreign = Owner { uid: 1234, gid: 5678, ..Owner::default() };
     let owner = if is_root() { foreign } else { us() };

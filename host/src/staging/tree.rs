@@ -5,14 +5,20 @@
 //! or below something that is no directory. The file system itself remembers the files; only what waits is kept in memory.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::losses::Lost;
 use super::metadata::{Metadata, is_root};
 use super::remove::{exists, open_directory};
+use super::writer::{Shared, Writer};
+use crate::disk::durable::unless_refused;
+use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, MAX_DEPTH, MAX_PATH, is_well_formed, shown};
 use crate::steps::Steps;
@@ -26,6 +32,8 @@ const MAX_WAITING: usize = 96 << 20;
 const WAITING: usize = 200;
 /// What a directory gets that was not added itself.
 const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
+/// Bytes that are copied at once where a file cannot have two names.
+const COPIED: usize = 256 * 1024;
 /// Renaming a directory to another parent needs the right to write to it, except for root.
 const MOVABLE: u32 = 0o700;
 
@@ -45,15 +53,21 @@ pub(super) struct Tree {
     root: Option<Metadata>,
     /// Bytes of memory taken of `MAX_WAITING`.
     waiting: usize,
+    shared: Arc<Shared>,
 }
 
 /// The mode that a directory at the top can only be given in its final place.
 pub(super) type LateModes = BTreeMap<Vec<u8>, u32>;
 
 impl Tree {
-    pub(super) fn new(top: OwnedFd) -> Self {
+    pub(super) fn new(top: OwnedFd, shared: Arc<Shared>) -> Self {
         let (directories, links) = (BTreeMap::new(), BTreeMap::new());
-        Self { top: Arc::new(top), directories, links, last: None, root: None, waiting: 0 }
+        Self { top: Arc::new(top), directories, links, last: None, root: None, waiting: 0, shared }
+    }
+
+    /// The staged directory itself.
+    pub(super) fn top(&self) -> Arc<OwnedFd> {
+        self.top.clone()
     }
 
     pub(super) fn root(&self) -> Option<Metadata> {
@@ -134,12 +148,13 @@ impl Tree {
     /// A new empty file, open for writing.
     pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
         let (parent, name) = self.place_for(path)?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // What nobody may read later is read back by whoever writes it.
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         staged(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
     }
 
-    /// Makes the links, then gives the directories what they are to become. Returns what has to wait for the swap.
-    pub(super) fn settle(&mut self, steps: &Steps) -> Result<LateModes> {
+    /// Makes the links.
+    pub(super) fn link(&mut self, steps: &Steps) -> Result<()> {
         let links = std::mem::take(&mut self.links);
         steps.at("restore: make the hard links");
         for (path, link) in &links {
@@ -150,29 +165,70 @@ impl Tree {
         steps.at("restore: make the symbolic links");
         for (path, link) in &links {
             if let Link::Symbolic(says, metadata) = link {
-                let (parent, name) = self.place_for(path)?;
-                staged(path, rustix::fs::symlinkat(says.as_slice(), &parent, name))?;
-                metadata.apply_to_link(&parent, name).doing(|| cannot(path))?;
+                self.make_symlink(path, says, metadata)?;
             }
         }
-        steps.at("restore: set the directories' metadata");
-        self.finish_directories()
+        Ok(())
     }
 
+    /// A file system without symbolic links costs the link and nothing else.
+    fn make_symlink(&mut self, path: &[u8], says: &[u8], metadata: &Metadata) -> Result<()> {
+        let (parent, name) = self.place_for(path)?;
+        let made = unless_refused(rustix::fs::symlinkat(says, &parent, name));
+        if let Some(errno) = staged(path, made)? {
+            self.shared.losses.note(Lost::Symlink, path, Some(errno));
+            return Ok(());
+        }
+        metadata.apply_to_link(&parent, name, self.shared.context(path)).doing(|| cannot(path))
+    }
+
+    /// Where a file cannot have two names, the other one becomes a copy.
     fn make_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
         let (from, file_name) = self.place_for(file)?;
         let (parent, name) = self.place_for(path)?;
-        staged(path, rustix::fs::linkat(&from, file_name, &parent, name, AtFlags::empty()))
+        let made = unless_refused(rustix::fs::linkat(&from, file_name, &parent, name, AtFlags::empty()));
+        if let Some(errno) = staged(path, made)? {
+            self.shared.losses.note(Lost::HardLink, path, Some(errno));
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let original =
+                rustix::fs::openat(&from, file_name, flags, Mode::empty()).doing(|| cannot(path))?;
+            self.copy(path, &File::from(original))?;
+        }
+        Ok(())
     }
 
-    /// In reverse byte order what is held comes before its holder.
-    fn finish_directories(&mut self) -> Result<LateModes> {
+    /// Stages another file with the content and the metadata of one that is staged.
+    fn copy(&mut self, path: &[u8], original: &File) -> Result<()> {
+        let status = rustix::fs::fstat(original).doing(|| cannot(path))?;
+        let size = u64::try_from(status.st_size).unwrap_or(0);
+        let file = File::from(self.create_file(path)?);
+        let mut writer = Writer::new(file, path, size, Metadata::of_status(&status), self.shared.clone());
+        let mut chunk = vec![0; COPIED];
+        let mut at = 0;
+        while at < size {
+            let read = retry(|| original.read_at(&mut chunk, at)).doing(|| cannot(path))?;
+            let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
+            writer.append(
+                bytes.ok_or_else(|| Error::Io(format!("{}: its original ends early", cannot(path))))?,
+            )?;
+            at = at.saturating_add(read as u64);
+        }
+        writer.finish()
+    }
+
+    /// Gives the directories what they are to become. Returns what has to wait for the swap. In reverse byte order what is held comes
+    /// before its holder.
+    pub(super) fn finish_directories(&mut self, steps: &Steps) -> Result<LateModes> {
+        steps.at("restore: set the directories' metadata");
         self.last = None;
         let mut late = LateModes::new();
         for (path, metadata) in self.directories.iter().rev() {
             let directory = self.open(path).doing(|| cannot(path))?;
             let Some(mut metadata) = metadata.clone() else {
-                rustix::fs::fchmod(&directory, IMPLICIT_MODE).doing(|| cannot(path))?;
+                let moded = unless_refused(rustix::fs::fchmod(&directory, IMPLICIT_MODE));
+                if let Some(errno) = moded.doing(|| cannot(path))? {
+                    self.shared.losses.note(Lost::Mode, path, Some(errno));
+                }
                 continue;
             };
             if !is_root() && !path.contains(&b'/') && metadata.mode & MOVABLE != MOVABLE {
@@ -180,7 +236,7 @@ impl Tree {
                 metadata.mode |= MOVABLE;
             }
             metadata
-                .apply(&directory)
+                .apply(&directory, self.shared.context(path))
                 .doing(|| format!("cannot set mode, owner and time of {}", shown(path)))?;
         }
         Ok(late)

@@ -7,9 +7,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::metadata::Metadata;
+use super::check::{Digest, Written};
+use super::losses::Losses;
+use super::metadata::{Context, Metadata};
 use super::space::Budget;
 use crate::disk::behind::Behind;
+use crate::disk::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
 use crate::options::WORTH_WRITING_BEHIND;
@@ -23,13 +26,26 @@ static ZEROS: [u8; HOLE] = [0; HOLE];
 /// What a target shares with its writers.
 pub(super) struct Shared {
     pub(super) budget: Budget,
+    pub(super) losses: Arc<Losses>,
+    keep_setuid: bool,
     /// The files being written, and one of those that were given up.
     unfinished: Mutex<(BTreeSet<HomePath>, Option<HomePath>)>,
+    /// What was written and not read back yet.
+    written: Mutex<Vec<Written>>,
 }
 
 impl Shared {
-    pub(super) fn new(budget: Budget) -> Self {
-        Self { budget, unfinished: Mutex::default() }
+    pub(super) fn new(budget: Budget, losses: Arc<Losses>, keep_setuid: bool) -> Self {
+        let (unfinished, written) = (Mutex::default(), Mutex::default());
+        Self { budget, losses, keep_setuid, unfinished, written }
+    }
+
+    pub(super) fn context<'a>(&'a self, path: &'a [u8]) -> Context<'a> {
+        Context { losses: &self.losses, path, keep_setuid: self.keep_setuid }
+    }
+
+    pub(super) fn take_written(&self) -> Vec<Written> {
+        std::mem::take(&mut self.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn unfinished(&self) -> MutexGuard<'_, (BTreeSet<HomePath>, Option<HomePath>)> {
@@ -62,6 +78,8 @@ pub struct Writer {
     settled: u64,
     /// Zeros behind them that may become a hole.
     zeros: u64,
+    /// Of all bytes that came.
+    digest: Digest,
     finished: bool,
 }
 
@@ -92,6 +110,7 @@ impl Writer {
             shared,
             settled: 0,
             zeros: 0,
+            digest: Digest::default(),
             finished: false,
         }
     }
@@ -106,6 +125,7 @@ impl Writer {
                 self.size
             )));
         }
+        self.digest.update(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
             let (zeros, tail) = rest.split_at(leading_zeros(rest));
@@ -133,9 +153,18 @@ impl Writer {
         self.settle_zeros()?;
         self.settle()?;
         self.file.set_len(self.size).doing(|| self.cannot())?;
+        let written = Written::new(&self.path, self.size, &self.digest);
+        // Afterwards its owner could not read it back any more.
+        let is_last_chance = !self.metadata.is_readable();
+        if is_last_chance {
+            written.check_now(&self.file)?;
+        }
         self.metadata
-            .apply(&self.file)
+            .apply(&*self.file, self.shared.context(&self.path))
             .doing(|| format!("cannot set mode, owner and time of {}", shown(&self.path)))?;
+        if self.size > 0 && !is_last_chance {
+            self.shared.written.lock().unwrap_or_else(PoisonError::into_inner).push(written);
+        }
         self.finished = true;
         Ok(())
     }
@@ -161,7 +190,7 @@ impl Writer {
         self.shared.budget.spend(bytes.len() as u64, &self.path)?;
         match &mut self.behind {
             Some(behind) => behind.append(bytes.to_vec())?,
-            None => self.file.write_all_at(bytes, self.settled).doing(|| self.cannot())?,
+            None => retry_at_end(|| self.file.write_all_at(bytes, self.settled)).doing(|| self.cannot())?,
         }
         self.settled += bytes.len() as u64;
         Ok(())

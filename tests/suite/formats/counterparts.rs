@@ -28,7 +28,7 @@ fn create(home: &TestHome) -> PathBuf {
 fn restore(home: &TestHome, archive: &Path) -> PathBuf {
     let target = home.root().join("restored");
     let [from, to] = [archive, &target].map(|path| path.to_str().unwrap());
-    home.larder(&["restore", from, "--to", to]).exits(0);
+    home.larder(&["restore", from, "--to", to, "--keep-setuid"]).exits(0);
     target
 }
 

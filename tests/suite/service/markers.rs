@@ -182,3 +182,15 @@ fn a_marker_is_never_part_of_a_backup() {
     assert!(!restored.join("backups").join(MARKER).exists());
     assert!(home.backups().join(MARKER).exists());
 }
+
+/// Whoever can write into the directory would choose a file that is made with the rights of whoever makes the backup.
+#[test]
+fn the_marker_is_never_written_through_a_link() {
+    let home = home();
+    let elsewhere = home.root().join("nologin");
+    fs::create_dir(home.backups()).unwrap();
+    symlink(&elsewhere, home.backups().join(MARKER)).unwrap();
+    home.larder(&["create"]).exits(0);
+    assert!(!elsewhere.exists());
+    home.larder(&["list"]).exits(0);
+}

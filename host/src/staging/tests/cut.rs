@@ -47,7 +47,7 @@ fn worker() {
 /// A restore that needs every kind of step.
 fn restore(home: &Path, steps: Steps, disturbed: bool) -> Result<()> {
     let keep = vec![home.join("backups")];
-    let options = Options { directory: home.to_path_buf(), keep, reserve: 0, steps };
+    let options = Options { directory: home.to_path_buf(), keep, reserve: 0, keep_setuid: false, steps };
     let mut target = Target::open(options, all(), false)?;
     target.add(&Entry { mode: 0o751, ..directory("") })?;
     target.add(&Entry { mode: 0o500, ..directory("www") })?;
@@ -60,7 +60,7 @@ fn restore(home: &Path, steps: Steps, disturbed: bool) -> Result<()> {
     if disturbed {
         put(&mut target, FOREIGN, "new")?;
     }
-    target.commit()
+    target.commit().map(drop)
 }
 
 fn home() -> Home {

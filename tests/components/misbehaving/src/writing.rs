@@ -67,13 +67,13 @@ pub const DEEDS: &[(&str, Deed)] = &[
         let target = target(&[b".larder-own", b"backups"]);
         write(&target, b".larder-own");
         write(&target, b"backups/new.tar");
-        target.commit().map(|()| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
+        target.commit().map(|_| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
     }),
     ("target-backups-link", || {
         let target = target(&[b"backups"]);
         let link = files::Kind::Symlink(b"/etc".to_vec());
         target.add(&entry(b"backups", link)).unwrap();
-        target.commit().map(|()| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
+        target.commit().map(|_| GOOD.into()).map_err(|error| failure("failed", format!("{error:?}")))
     }),
     ("writers-dropped", || {
         let target = target(&[]);

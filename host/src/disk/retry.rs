@@ -1,0 +1,102 @@
+//! Errors that pass: what the system refuses for a moment is asked for again, with a back-off.
+//!
+//! A network share that reconnects answers EAGAIN or EINTR, and at the end of a copy EPERM as well. Whatever is asked for here must be the
+//! same the second time: bytes have their place in the file, and a rename looks whether it was done already.
+
+use std::io;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use crate::options::{RETRY_FIRST, RETRY_LONGEST, RETRY_TIME};
+
+/// An error of the system, however it came.
+pub(crate) trait SystemError {
+    fn errno(&self) -> Option<Errno>;
+}
+
+impl SystemError for Errno {
+    fn errno(&self) -> Option<Errno> {
+        Some(*self)
+    }
+}
+
+impl SystemError for io::Error {
+    fn errno(&self) -> Option<Errno> {
+        Errno::from_io_error(self)
+    }
+}
+
+/// Does `work`, again while the system says "not now".
+pub(crate) fn retry<T, E: SystemError>(work: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    retry_with(&[Errno::AGAIN, Errno::INTR], sleep, work)
+}
+
+/// The same for what ends a copy (a write, a sync, a rename), where shares also say "not permitted" for a moment.
+pub(crate) fn retry_at_end<T, E: SystemError>(work: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    retry_with(&[Errno::AGAIN, Errno::INTR, Errno::PERM], sleep, work)
+}
+
+fn retry_with<T, E: SystemError>(
+    passing: &[Errno],
+    mut pause: impl FnMut(Duration),
+    mut work: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    for wait in pauses() {
+        match work() {
+            Err(error) if error.errno().is_some_and(|errno| passing.contains(&errno)) => pause(wait),
+            done => return done,
+        }
+    }
+    work()
+}
+
+/// Twice as long each time, until they have taken [`RETRY_TIME`] together.
+fn pauses() -> impl Iterator<Item = Duration> {
+    let next = |wait: &Duration| Some(wait.saturating_mul(2).min(RETRY_LONGEST));
+    let mut waited = Duration::ZERO;
+    std::iter::successors(Some(RETRY_FIRST), next).take_while(move |wait| {
+        waited = waited.saturating_add(*wait);
+        waited <= RETRY_TIME
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers these errors, then goes well; how often it was asked, how long was waited, and the outcome.
+    fn run(passing: &[Errno], errors: &[Errno]) -> (usize, Duration, Result<(), Errno>) {
+        let (mut asked, mut waited) = (0, Duration::ZERO);
+        let outcome = retry_with(
+            passing,
+            |wait| waited += wait,
+            || {
+                asked += 1;
+                errors.get(asked - 1).map_or(Ok(()), |errno| Err(*errno))
+            },
+        );
+        (asked, waited, outcome)
+    }
+
+    #[test]
+    fn what_passes_is_asked_for_again_until_it_goes_well() {
+        let errors = [Errno::AGAIN, Errno::INTR, Errno::AGAIN, Errno::AGAIN];
+        let (asked, waited, outcome) = run(&[Errno::AGAIN, Errno::INTR], &errors);
+        assert_eq!((asked, outcome), (5, Ok(())));
+        assert_eq!(waited, RETRY_FIRST * (1 + 2 + 4 + 8));
+    }
+
+    #[test]
+    fn what_does_not_pass_is_told_at_once_and_what_never_ends_after_some_seconds() {
+        assert_eq!(run(&[Errno::AGAIN], &[Errno::IO]), (1, Duration::ZERO, Err(Errno::IO)));
+        assert_eq!(run(&[Errno::AGAIN], &[Errno::PERM]), (1, Duration::ZERO, Err(Errno::PERM)));
+        let (asked, waited, outcome) = run(&[Errno::AGAIN], &[Errno::AGAIN; 1000]);
+        assert_eq!(outcome, Err(Errno::AGAIN));
+        assert!(
+            asked < 30 && waited <= RETRY_TIME && waited + RETRY_LONGEST > RETRY_TIME,
+            "{asked} {waited:?}"
+        );
+    }
+}
