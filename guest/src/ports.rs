@@ -170,8 +170,20 @@ pub enum Listed {
 pub trait Snapshot {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>>;
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+    /// Opens one of the few files that say something about the home itself, through symbolic links.
+    fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+    /// Where a symbolic link leads.
+    fn leads(&self, path: &[u8]) -> Outcome<Destination>;
     /// Says which files are opened next, in this order.
     fn expect(&self, paths: &[&[u8]]);
+}
+
+/// Where a symbolic link leads in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    Inside,
+    Outside,
+    Nowhere,
 }
 
 /// What a committed target does to what is there already.
@@ -187,6 +199,8 @@ pub trait Target {
     fn add(&self, entry: &Entry) -> Outcome<()>;
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
     fn commit(&self) -> Outcome<()>;
+    /// After `commit`: links that were added and lead nowhere.
+    fn dangling(&self) -> Outcome<Vec<Vec<u8>>>;
 }
 
 pub trait Writer {

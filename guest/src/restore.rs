@@ -2,16 +2,18 @@
 //!
 //! Everything is checked while it is staged; only a backup that was good to its last byte is put in place.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::archive::{Entry, Kind, Summary, Visit, shown};
-use crate::error::{Failure, Result};
-use crate::home::{Home, is_newer};
+use crate::error::{Failure, Result, UNREADABLE};
+use crate::home::Home;
 use crate::library;
+use crate::links;
 use crate::model::{Amount, ExtractRequest, RestoreRequest, Restored, Skipped};
 use crate::ports::{Outside, Scope, Target, Writer};
 use crate::progress::Progress;
 use crate::verify::{self, Archive};
+use crate::version::is_newer;
 
 /// What belongs to the recorder's database, in the home.
 const DATABASE: [&[u8]; 2] = [b"home-assistant_v2.db", b"home-assistant_v2.db-wal"];
@@ -19,9 +21,24 @@ const DATABASE: [&[u8]; 2] = [b"home-assistant_v2.db", b"home-assistant_v2.db-wa
 const DATABASE_MEMORY: &[u8] = b"home-assistant_v2.db-shm";
 const BACKUPS: &[u8] = b"backups";
 
+/// The stage in which a home is replaced.
+pub const PUT_IN_PLACE: &str = "put_in_place";
+/// Home Assistant's words, and its reason.
+const NEITHER: &str = "Home Assistant or database must be included in restore";
+const OF_A_SUPERVISOR: &str = "Addons and folders are not supported in core restore";
+
+/// Refuses what only a Supervisor restores.
+fn check_parts(request: &RestoreRequest) -> Result<()> {
+    match request.restore_addons.is_empty() && request.restore_folders.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(UNREADABLE, OF_A_SUPERVISOR)),
+    }
+}
+
 /// Restores what is asked for, whole or not at all.
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
     let opened = library::open(outside, &request.read.backup)?;
+    check_parts(request)?;
     let mut outer = verify::outer(&opened)?;
     let choice = Choice::of(request, outer.manifest.database_included())?;
     check_manifest(outside, request, &outer, choice)?;
@@ -35,17 +52,17 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
     let summary = verify::read_through(outside, &mut outer, &mut home, name, progress, &mut staging)?;
-    if choice == Choice::Database && staging.amount.files == 0 {
-        return Err(Failure::new(
-            "backup_unsupported",
-            format!("{name}: there is no database in this backup"),
-        ));
+    if choice == Choice::Database {
+        staging.must_hold_database(name)?;
     }
     if let Some(target) = &target {
-        outside.report("put_in_place", 0, None);
+        outside.report(PUT_IN_PLACE, 0, None);
         target.commit()?;
+        staging.look_for_dangling(target.as_ref())?;
     }
-    let left_behind = left_behind(request, &outer, &summary);
+    let mut left_behind = left_behind(request, &outer, &summary);
+    left_behind.append(&mut staging.only_links);
+    left_behind.extend(staging.unwanted_link.take().filter(|_| request.restore_database));
     Ok(restored(&outer, choice, request.dry_run, home.label, &staging, left_behind))
 }
 
@@ -95,9 +112,7 @@ impl Choice {
             (true, true) => Ok(Self::WithoutDatabase),
             (true, false) => Ok(Self::WithoutDatabase),
             (false, true) => Ok(Self::Database),
-            (false, false) => {
-                Err(Failure::invalid("nothing to restore: choose the configuration, the database or both"))
-            }
+            (false, false) => Err(Failure::new(UNREADABLE, NEITHER)),
         }
     }
 
@@ -140,7 +155,10 @@ fn check_manifest(
     if choice == Choice::Database && !manifest.database_included() {
         return Err(Failure::new(
             "backup_unsupported",
-            format!("{} was made without the database", shown(manifest.name().as_bytes())),
+            format!(
+                "{} was made without the database, or with nothing but a symbolic link to it",
+                shown(manifest.name().as_bytes())
+            ),
         ));
     }
     if request.elsewhere || request.force {
@@ -177,7 +195,7 @@ fn restored(
     skipped: Vec<Skipped>,
 ) -> Restored {
     let manifest = &outer.manifest;
-    let [database, _] = DATABASE;
+    let database = DATABASE[0];
     Restored {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
@@ -187,9 +205,10 @@ fn restored(
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: choice != Choice::Database,
         // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
-        restored_database: staging.seen.contains(database),
+        restored_database: staging.seen.contains(database) && !staging.links.contains_key(database),
         key,
         skipped,
+        dangling: staging.dangling.clone(),
     }
 }
 
@@ -201,11 +220,53 @@ struct Staging<'a> {
     amount: Amount,
     /// Paths that were wanted and found.
     seen: HashSet<Vec<u8>>,
+    /// Symbolic links among them, and what they say.
+    links: HashMap<Vec<u8>, Vec<u8>>,
+    dangling: Vec<Skipped>,
+    /// What the home needs, and of which nothing but a link came back.
+    only_links: Vec<Skipped>,
+    /// The database, when the backup has a link for it and the home keeps what it has.
+    unwanted_link: Option<Skipped>,
 }
 
 impl<'a> Staging<'a> {
     fn new(target: Option<&'a dyn Target>, wanted: &'a dyn Fn(&Entry) -> bool) -> Self {
-        Self { target, wanted, writer: None, amount: Amount::default(), seen: HashSet::new() }
+        let (seen, links, dangling) = (HashSet::new(), HashMap::new(), Vec::new());
+        let amount = Amount::default();
+        Self {
+            target,
+            wanted,
+            writer: None,
+            amount,
+            seen,
+            links,
+            dangling,
+            only_links: Vec::new(),
+            unwanted_link: None,
+        }
+    }
+
+    /// A link is no database: what it leads to is not where it is.
+    fn must_hold_database(&self, name: &str) -> Result<()> {
+        let [database, _] = DATABASE;
+        let why = match self.links.get(database) {
+            Some(target) => {
+                format!("the database in this backup is only a symbolic link to {}", shown(target))
+            }
+            None if self.seen.contains(database) => return Ok(()),
+            None => "there is no database in this backup".to_owned(),
+        };
+        Err(Failure::new("backup_unsupported", format!("{name}: {why}")))
+    }
+
+    /// Names the links that lead nowhere, now that they are in place.
+    fn look_for_dangling(&mut self, target: &dyn Target) -> Result<()> {
+        for path in target.dangling()? {
+            let reason = links::dangling(self.links.get(&path).map(Vec::as_slice).unwrap_or_default());
+            let list = if links::is_important(&path) { &mut self.only_links } else { &mut self.dangling };
+            list.push(Skipped { path: shown(&path), reason });
+        }
+        Ok(())
     }
 
     fn count(&mut self, entry: &Entry) {
@@ -217,6 +278,9 @@ impl<'a> Staging<'a> {
                 self.amount.bytes += size;
             }
         }
+        if let Kind::Symlink(target) = &entry.kind {
+            self.links.insert(entry.path.clone(), target.clone());
+        }
         self.seen.insert(entry.path.clone());
     }
 }
@@ -226,6 +290,10 @@ impl Visit for Staging<'_> {
 
     fn entry(&mut self, entry: &Entry) -> Result<()> {
         if !(self.wanted)(entry) {
+            if let (Kind::Symlink(target), true) = (&entry.kind, entry.path == DATABASE[0]) {
+                let path = shown(&entry.path);
+                self.unwanted_link = Some(Skipped { path, reason: links::kept_instead(target) });
+            }
             return Ok(());
         }
         self.count(entry);

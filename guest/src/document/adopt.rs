@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Document, Known};
 use crate::config::Config;
+use crate::version;
 
 /// Texts of a home's files; none for one that is not there.
 #[derive(Clone, Copy, Default)]
@@ -54,8 +55,7 @@ pub fn adopt(files: &HomeFiles<'_>) -> Adopted {
     let zone = files.core_config.and_then(|text| stored_text(text, "time_zone"));
     let zone = zone.filter(|zone| zone.parse::<chrono_tz::Tz>().is_ok());
     adopted.time_zone = adopted.single("time zone", ".storage/core.config", files.core_config, zone);
-    let version = files.version.map(|text| text.trim().to_owned());
-    let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+    let version = files.version.and_then(version::accepted).map(str::to_owned);
     adopted.version = adopted.single("version", ".HA_VERSION", files.version, version);
     adopted
 }

@@ -65,6 +65,11 @@ impl Home {
         }
     }
 
+    /// The directory itself.
+    pub(super) fn handle(&self) -> &OwnedFd {
+        &self.root
+    }
+
     /// The name by which SQLite can open `path`.
     pub(super) fn location(&self, path: &[u8]) -> PathBuf {
         self.location.join(OsStr::from_bytes(path))

@@ -2,13 +2,14 @@
 //!
 //! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
 //! way to files), `walk` (the list), `database` and `wal_index` (consistent reading of SQLite), `descriptor` (open files
-//! that cost no locks), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names). Refuses to write to the home.
+//! that cost no locks), `links` (where symbolic links lead), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names). Refuses to write to the home.
 
 mod ahead;
 mod content;
 mod database;
 mod descriptor;
 mod home;
+mod links;
 mod owners;
 mod stream;
 #[cfg(test)]
@@ -21,9 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use content::Content;
+pub use links::{Destination, leads_nowhere};
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
+use crate::options::MAX_FOLLOWED;
 use ahead::Ahead;
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
 use home::Home;
@@ -116,6 +119,18 @@ impl Snapshot {
         let identities = self.walk.as_ref().map(|walk| &walk.identities);
         let identity = identities.and_then(|known| known.get(&id).copied());
         Ok(Content { identity, ..content })
+    }
+
+    /// Opens one of the files in which Home Assistant says something about the home itself, through symbolic links.
+    pub fn follow(&self, path: &[u8]) -> Result<Content> {
+        let content = Content::whole(self.home.followed(path)?.into());
+        Ok(Content { size: content.size.min(MAX_FOLLOWED), ..content })
+    }
+
+    /// Where the symbolic link at `path` leads.
+    pub fn leads(&self, path: &[u8]) -> Result<Destination> {
+        self.home.admit(path)?;
+        self.home.leads(path)
     }
 
     fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
