@@ -3,8 +3,9 @@
 //! Decides nothing about whether a command may run; that is the manager's.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::config::{self, Complaint, FOLDERS, Purpose, Rule};
 use crate::error::{Failure, Result};
 use crate::model::{
     BackupRef, CreateRequest, EncryptRequest, ExtractRequest, KeyRequest, ReadRequest, RestoreRequest,
@@ -25,14 +26,38 @@ pub struct Field {
     pub type_name: &'static str,
     pub required: bool,
     pub description: &'static str,
+    /// What its value may be.
+    rule: Rule,
+}
+
+/// What a value of that type may be, where nothing else is said.
+const fn rule(type_name: &'static str) -> Rule {
+    match type_name.as_bytes() {
+        b"string" => Rule::Text,
+        b"boolean" => Rule::Bool,
+        b"array" => Rule::List(&Rule::Text),
+        _ => Rule::Anything,
+    }
 }
 
 const fn field(name: &'static str, type_name: &'static str, description: &'static str) -> Field {
-    Field { name, type_name, required: false, description }
+    Field { name, type_name, required: false, description, rule: rule(type_name) }
 }
 
 const fn required(name: &'static str, type_name: &'static str, description: &'static str) -> Field {
-    Field { name, type_name, required: true, description }
+    Field { name, type_name, required: true, description, rule: rule(type_name) }
+}
+
+impl Field {
+    const fn of(self, rule: Rule) -> Self {
+        Self {
+            name: self.name,
+            type_name: self.type_name,
+            required: self.required,
+            description: self.description,
+            rule,
+        }
+    }
 }
 
 const fn client(
@@ -45,14 +70,21 @@ const fn client(
 }
 
 const NAME: Field =
-    field("name", "string", "the backup's name; \"Custom backup\" and the version when absent");
+    field("name", "string", "the backup's name; \"Custom backup\" and the version when absent")
+        .of(Rule::TextOrNull);
 const DATABASE: Field =
     field("include_database", "boolean", "with the recorder's database; true when absent");
+const STRICT: Field = field(
+    "strict",
+    "boolean",
+    "refuses what can be asked for and not be had (names, locations), instead of a warning",
+);
+const FORCE: Field = field("force", "boolean", "with strict: refuses only what can never work");
 const EXCLUDE: Field =
     field("exclude", "array", "patterns of paths to leave out, beside Home Assistant's own");
 const AGENTS: Field = field("agent_ids", "array", "locations to store it in; the local one when absent");
 const AGENT: Field = field("agent_id", "string", "the location; the local one when absent");
-const BACKUP: Field = field("backup_id", "string", "the backup; the location's only one when absent");
+const BACKUP: Field = field("backup_id", "string", "the backup; a file that a person named needs none");
 
 const PASSWORD: Field = field("password", "string", "what it is protected with");
 const KEY_RING: Field = field("key_ring", "string", "the text of a key ring, whose keys are tried");
@@ -84,21 +116,23 @@ pub const ACTIONS: &[Action] = &[
             NAME,
             DATABASE,
             EXCLUDE,
-            PASSWORD,
+            PASSWORD.of(Rule::TextOrNull),
             KEY_RING,
             KEY,
             SECURETAR,
+            STRICT,
+            FORCE,
             field("include_homeassistant", "boolean", "always true here"),
             field("include_all_addons", "boolean", "always false here: there is no Supervisor"),
             field("include_addons", "array", "none here: there is no Supervisor"),
-            field("include_folders", "array", "none here: there is no Supervisor"),
+            field("include_folders", "array", "none here: there is no Supervisor").of(FOLDERS),
         ],
     ),
     client(
         "backup.preview",
         "preview",
         "Says what a backup would hold; makes none.",
-        &[AGENTS, NAME, DATABASE, EXCLUDE],
+        &[AGENTS, NAME, DATABASE, EXCLUDE, STRICT, FORCE],
     ),
     client("backup.info", "info", "Lists the backups of every location.", &[AGENT]),
     client("backup.details", "details", "Describes one backup.", &[AGENT, BACKUP]),
@@ -125,13 +159,15 @@ pub const ACTIONS: &[Action] = &[
         "restore",
         "Replaces the home by what a backup holds, whole or not at all.",
         &[
-            AGENT,
+            required("agent_id", "string", "the location"),
             BACKUP,
             PASSWORD,
             KEY_RING,
             KEY,
             field("restore_homeassistant", "boolean", "the configuration; true when absent"),
             field("restore_database", "boolean", "the recorder's database; true when absent"),
+            field("restore_addons", "array", "none here: there is no Supervisor"),
+            field("restore_folders", "array", "none here: there is no Supervisor").of(FOLDERS),
             field("elsewhere", "boolean", "into a new directory; nothing is replaced"),
             field("dry_run", "boolean", "checks everything, changes nothing"),
             field("force", "boolean", "in spite of a newer backup or an open database"),
@@ -181,6 +217,8 @@ pub const ACTIONS: &[Action] = &[
         "Changes the automatic settings, all that are given or none.",
         &[
             field("assignments", "array", "single settings as a person types them: KEY=VALUE"),
+            STRICT,
+            FORCE,
             field("agents", "object", "settings of single locations"),
             field("automatic_backups_configured", "boolean", "whether a person has set them up"),
             field("create_backup", "object", "what a backup holds and where it goes"),
@@ -231,13 +269,13 @@ pub fn check(name: &str, data: &str) -> Result<&'static str> {
     if action.job == "config_update" {
         return Ok(action.job);
     }
-    if let Some(key) = fields.keys().find(|key| action.fields.iter().all(|field| field.name != *key)) {
+    if let Some(key) = fields.keys().next().filter(|_| action.fields.is_empty()) {
         return Err(Failure::invalid(format!("{name}: extra keys not allowed: {key}")));
     }
-    if let Some(field) = action.fields.iter().find(|field| field.required && !fields.contains_key(field.name))
-    {
-        // Home Assistant's words.
-        return Err(Failure::invalid(format!("required key not provided at '{}'. Got None", field.name)));
+    let mut wrong = complaints(action.fields, fields);
+    if !wrong.is_empty() {
+        wrong.sort();
+        return Err(Failure::invalid(wrong.join("\n")));
     }
     let checked = match action.job {
         "create" | "preview" => typed::<CreateRequest>(value),
@@ -254,6 +292,23 @@ pub fn check(name: &str, data: &str) -> Result<&'static str> {
         Ok(()) => Ok(action.job),
         Err(error) => Err(Failure::invalid(format!("{name}: {error}"))),
     }
+}
+
+/// What is wrong with an action's data, in Home Assistant's words.
+fn complaints(known: &[Field], given: &Map<String, Value>) -> Vec<String> {
+    let wrong = known.iter().flat_map(|field| match given.get(field.name) {
+        Some(value) => {
+            let wrong = config::check(&field.rule, value, field.name, Purpose::Request);
+            wrong.iter().map(Complaint::line).collect()
+        }
+        None if field.required => vec![config::required(field.name)],
+        None => Vec::new(),
+    });
+    let is_known = |name: &str| known.iter().any(|field| field.name == name);
+    let unknown = given.iter().filter(|(name, _)| !is_known(name));
+    let unknown =
+        unknown.map(|(name, value)| config::unknown(name, value, known.iter().map(|field| field.name)));
+    wrong.chain(unknown).collect()
 }
 
 fn typed<T: DeserializeOwned>(value: Value) -> serde_json::Result<()> {

@@ -21,6 +21,8 @@ const PROGRESS: &str = "larder/progress";
 const LOG: &str = "larder/log";
 /// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
 const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
+/// Skipped paths that are named in the log, each night anew.
+const TOLD: usize = 20;
 /// Seconds between two messages about how much of a location's copy is there.
 const UPLOAD_STEP: i64 = 1;
 
@@ -87,8 +89,8 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Home Assistant's `failed_reason` for a failure.
-fn reason(failure: &Failure) -> &'static str {
+/// Home Assistant's `failed_reason` for a backup that was not made.
+pub fn reason(failure: &Failure) -> &'static str {
     match failure.code.as_ref() {
         "home_assistant_error" => "backup_manager_error",
         "password_incorrect" => "password_incorrect",
@@ -102,7 +104,7 @@ fn reason(failure: &Failure) -> &'static str {
 #[derive(Clone, Copy)]
 pub struct Said<'a> {
     stage: Option<&'a str>,
-    /// `in_progress`, `completed` or `failed`.
+    /// `in_progress`, `core_restart`, `completed` or `failed`.
     state: &'static str,
     reason: Option<&'static str>,
 }
@@ -112,12 +114,14 @@ impl<'a> Said<'a> {
         Self { stage, state: "in_progress", reason: None }
     }
 
-    /// How it ended.
-    pub fn end(failure: Option<&Failure>) -> Self {
-        match failure {
-            None => Self { stage: None, state: "completed", reason: None },
-            Some(failure) => Self { stage: None, state: "failed", reason: Some(reason(failure)) },
-        }
+    /// A restored home is about to be put in place: Home Assistant stops and starts again.
+    pub fn restart() -> Self {
+        Self { stage: None, state: "core_restart", reason: None }
+    }
+
+    /// How it ended: well, unless there is a reason why not.
+    pub fn end(reason: Option<&'static str>) -> Self {
+        Self { stage: None, state: if reason.is_some() { "failed" } else { "completed" }, reason }
     }
 }
 
@@ -169,6 +173,24 @@ pub fn show(outside: &dyn Outside) {
     });
     for Entity { id, state, attributes } in published {
         outside.publish(id, &state, &attributes.to_string());
+    }
+}
+
+/// Says what is odd about a backup that was made. Who made it by hand sees the rest in the answer.
+pub fn tell_oddities(outside: &dyn Outside, trigger: Trigger, created: &Value) {
+    let list = |key: &str| created.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let tell = |odd: &Value| {
+        let text = |key| odd.get(key).and_then(Value::as_str).unwrap_or_default();
+        log(outside, &format!("{}: {}", text("path"), text("reason")));
+    };
+    list("doubted").iter().for_each(tell);
+    if trigger == Trigger::Automatic {
+        list("warnings").iter().filter_map(Value::as_str).for_each(|warning| log(outside, warning));
+        let skipped = list("skipped");
+        skipped.iter().take(TOLD).for_each(tell);
+        if let Some(more @ 1..) = skipped.len().checked_sub(TOLD) {
+            log(outside, &format!("{more} more were skipped or are incomplete"));
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::announce::{log, show};
+use crate::announce::{log, show, tell_oddities};
 use crate::archive::Instant;
-use crate::config::Moment;
+use crate::config::{Invalid, Moment};
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
 use crate::error::{Failure, Result};
@@ -15,6 +15,7 @@ use crate::home::{Home, iso};
 use crate::library::LOCAL;
 use crate::manager::{self, State, job, parsed, save, with};
 use crate::model::VerifiedSize;
+use crate::objections;
 use crate::ports::{HomeZone, Outside};
 use crate::retention::Policy;
 use crate::schedule::Calendar;
@@ -35,6 +36,7 @@ pub async fn timer(outside: &dyn Outside, name: &str) -> Result<()> {
         RUN => run(outside).await,
         MAINTENANCE => {
             outside.set_timer(MAINTENANCE, later(outside, DAY));
+            objections::tell(outside);
             prune(outside).await;
             Ok(())
         }
@@ -158,10 +160,7 @@ pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
         let names = failed.join(", ");
         log(outside, &format!("backup {id} did not get to {names}: there is no such location (any more)"));
     }
-    for doubt in created.get("doubted").and_then(Value::as_array).into_iter().flatten() {
-        let text = |key| doubt.get(key).and_then(Value::as_str).unwrap_or_default();
-        log(outside, &format!("{}: {}", text("path"), text("reason")));
-    }
+    tell_oddities(outside, trigger, created);
     with(|inner| {
         inner.store.know(id, failed);
         inner.store.verify(id, size, now);
@@ -268,10 +267,12 @@ async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
 /// `backup.config.info`.
 pub fn config_info(outside: &dyn Outside) -> Value {
     let home = home(outside);
-    with(|inner| {
+    let mut info = with(|inner| {
         let next = inner.next.at.map(|at| home.local_time(at));
         inner.store.config().info(next.as_ref(), inner.next.additional)
-    })
+    });
+    objections::add_to(&mut info, outside);
+    info
 }
 
 /// `backup.config.update`: Home Assistant's body, or `assignments` as a person types them, or both.
@@ -280,12 +281,24 @@ pub fn config_update(outside: &dyn Outside, data: &str) -> Result<Value> {
     let assignments = body.as_object_mut().and_then(|body| body.remove("assignments"));
     let assignments: Vec<String> =
         assignments.map(serde_json::from_value).transpose().unwrap_or_default().unwrap_or_default();
-    let config = with(|inner| inner.store.config().assigned(&assignments)?.update(&body))?;
-    change(outside, config)
+    let caution = objections::caution(&mut body)?;
+    let known = objections::known_locations(outside);
+    let config = with(|inner| {
+        let before = inner.store.config();
+        let config = before.assigned(&assignments)?.update(&body)?;
+        config.must_be_sensible(before, &known, caution)?;
+        Ok::<_, Invalid>(config)
+    })?;
+    change(outside, config)?;
+    Ok(match objections::all(outside) {
+        // Home Assistant's answer.
+        none if none.is_empty() => Value::Null,
+        warnings => json!({"warnings": warnings}),
+    })
 }
 
 /// Takes new settings: stored first, then shown.
-fn change(outside: &dyn Outside, config: crate::config::Config) -> Result<Value> {
+fn change(outside: &dyn Outside, config: crate::config::Config) -> Result<()> {
     let before = with(|inner| {
         let before = inner.store.config().clone();
         inner.store.set_config(config);
@@ -300,7 +313,7 @@ fn change(outside: &dyn Outside, config: crate::config::Config) -> Result<Value>
     }
     show(outside);
     set_timers(outside);
-    Ok(Value::Null)
+    Ok(())
 }
 
 /// `backup.schedule`: the next runs, in local time, with the reason for each.
@@ -346,7 +359,7 @@ pub fn adopt(outside: &dyn Outside) -> Result<Value> {
     let adopted = adopt_home(&files, &outside.time_zone());
     let told =
         |list: &[Taken]| list.iter().map(|t| json!({"what": t.what, "value": t.value})).collect::<Value>();
-    let answer = json!({"taken": told(&adopted.taken), "not_taken": told(&adopted.not_taken)});
+    let mut answer = json!({"taken": told(&adopted.taken), "not_taken": told(&adopted.not_taken)});
     with(|inner| {
         adopted
             .known
@@ -355,6 +368,7 @@ pub fn adopt(outside: &dyn Outside) -> Result<Value> {
     });
     if let Some(config) = adopted.config {
         change(outside, config)?;
+        objections::add_to(&mut answer, outside);
     }
     Ok(answer)
 }

@@ -37,7 +37,7 @@ mod convert;
 
 use bindings::exports::larder::automation as exports;
 use bindings::larder::automation as imports;
-use convert::{fault, instant, listed, outward};
+use convert::{destination, fault, instant, listed, outward};
 use imports::types;
 use larder_zone::Zone;
 
@@ -284,6 +284,12 @@ impl ports::Snapshot for imports::files::Snapshot {
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn ports::Content>> {
         Ok(Box::new(self.open(path).map_err(fault)?))
     }
+    fn follow(&self, path: &[u8]) -> Outcome<Box<dyn ports::Content>> {
+        Ok(Box::new(self.follow(path).map_err(fault)?))
+    }
+    fn leads(&self, path: &[u8]) -> Outcome<ports::Destination> {
+        Ok(destination(self.leads(path).map_err(fault)?))
+    }
     fn expect(&self, paths: &[&[u8]]) {
         let paths: Vec<_> = paths.iter().map(|path| path.to_vec()).collect();
         self.expect(&paths);
@@ -316,6 +322,9 @@ impl ports::Target for imports::files::Target {
     }
     fn commit(&self) -> Outcome<Vec<String>> {
         self.commit().map_err(fault)
+    }
+    fn dangling(&self) -> Outcome<Vec<Vec<u8>>> {
+        self.dangling().map_err(fault)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, file_name, shown};
+use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, shown};
 use crate::blocks::cut::Sizes;
 use crate::blocks::fingerprint::Fingerprints;
 use crate::blocks::index::{self, About};
@@ -14,9 +14,10 @@ use crate::content::{ContentWriter, Progressed};
 use crate::digest::Wanted;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::estimate;
-use crate::home::{Home, iso};
+use crate::home::Home;
 use crate::library::LOCAL;
 use crate::model::{CreateRequest, Created, Preview, Protect, Skipped};
+use crate::naming::Named;
 use crate::part::{PartWriter, Splice};
 use crate::plan::Plan;
 use crate::ports::{Draft, Finding, Location, Outside, Place, Snapshot};
@@ -43,32 +44,37 @@ struct Prepared {
     location: Location,
     failed_agent_ids: Vec<String>,
     plan: Plan,
+    /// What is odd about the home or the name, and keeps nothing from being made.
+    warnings: Vec<String>,
 }
 
 fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
     let (location, failed_agent_ids) = locations(outside, request)?;
-    if !request.include_homeassistant {
-        return Err(refused("Home Assistant must be included in backup"));
-    }
-    if request.include_all_addons || request.include_addons.is_some() || request.include_folders.is_some() {
-        return Err(refused("Addons and folders are not supported by core backup"));
-    }
+    check_parts(request)?;
     let snapshot = outside.snapshot();
     let home = Home::read(outside, snapshot.as_ref());
     home.must_be_one(snapshot.as_ref())?;
-    let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let kind = if request.automatic { "Automatic" } else { "Custom" };
-    let name = given.map_or_else(|| format!("{kind} backup {}", home.version_or_unknown()), str::to_owned);
     let now = outside.now();
-    let date = iso(&home.local(now));
-    let file = file_name(&name, &date)
-        .map_err(|error| Failure::new("invalid_backup_filename", error.to_string()))?;
+    let Named { name, date, file, warning } = Named::of(request, &home, now)?;
+    let warnings = home.version_note.iter().cloned().chain(warning).collect();
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;
     outside.report("home_assistant", 0, None);
     let plan = Plan::make(snapshot.as_ref(), &exclude)?;
-    Ok(Prepared { snapshot, home, now, date, name, file, location, failed_agent_ids, plan })
+    Ok(Prepared { snapshot, home, now, date, name, file, location, failed_agent_ids, plan, warnings })
+}
+
+/// Refuses what only a Supervisor backs up.
+fn check_parts(request: &CreateRequest) -> Result<()> {
+    let names_any = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    let (addons, folders) = (names_any(&request.include_addons), names_any(&request.include_folders));
+    match (request.include_all_addons, addons, folders) {
+        (true, true, _) => Err(refused("Cannot include all addons and specify specific addons")),
+        (false, false, false) if request.include_homeassistant => Ok(()),
+        (false, false, false) => Err(refused("Home Assistant must be included in backup")),
+        _ => Err(refused("Addons and folders are not supported by core backup")),
+    }
 }
 
 /// Refused by Home Assistant's manager before any work begins.
@@ -98,13 +104,15 @@ fn locations(outside: &dyn Outside, request: &CreateRequest) -> Result<(Location
 /// What a backup would hold and need.
 pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(outside, request)?;
-    let Prepared { snapshot, home, name, location, plan, .. } = prepared;
+    let Prepared { snapshot, home, name, location, plan, warnings, .. } = prepared;
     Ok(Preview {
         estimated_size: estimate::archive_size(&plan, snapshot.as_ref()),
         available: location.available,
         homeassistant_version: home.version_or_unknown().to_owned(),
-        database_included: request.include_database,
+        database_included: plan.has_database,
         largest: plan.largest(),
+        links_out: plan.links_out,
+        warnings,
         amount: plan.amount,
         excluded: plan.excluded,
         skipped: plan.skipped,
@@ -129,6 +137,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
     let manifest = manifest(&prepared, request)?;
     let (now, file) = (prepared.now, prepared.file);
+    let Plan { has_database, links_out, .. } = prepared.plan;
     let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
     let lock = lock.transpose()?.flatten();
     // Without the home's key nothing is taken from the last backup, nor can the next one take from this.
@@ -196,11 +205,13 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         amount,
         unchanged: kept.bytes,
         homeassistant_version: prepared.home.version_or_unknown().to_owned(),
-        database_included: request.include_database,
+        database_included: has_database,
+        links_out,
         securetar: version,
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
         notes: lost,
+        warnings: prepared.warnings,
         doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
 }
@@ -217,7 +228,7 @@ fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest> {
     extra.insert("with_automatic_settings".into(), Value::Bool(request.automatic));
     let date = &prepared.date;
     let id = backup_id(date, &prepared.name);
-    let (version, database) = (prepared.home.version_or_unknown(), request.include_database);
+    let (version, database) = (prepared.home.version_or_unknown(), prepared.plan.has_database);
     let manifest = Manifest::new(&id, &prepared.name, date, version, database, extra)?;
     let protect = request.protect_in(&prepared.location.id);
     let is_protected = protect.is_some_and(|protect| protect.password.is_given());

@@ -124,7 +124,8 @@ impl Extraction<'_, '_> {
     fn run(&mut self, most: u64) -> std::result::Result<Told, Stop> {
         let refused = |fault: crate::ports::Fault| Stop::Refused(fault.into());
         let target = self.outside.target(&Scope::Add, false).map_err(refused)?;
-        let is_asked_for = |path: &[u8], asked: &[u8]| is_at_or_below(path, asked) || is_companion(path, asked);
+        let is_asked_for =
+            |path: &[u8], asked: &[u8]| is_at_or_below(path, asked) || is_companion(path, asked);
         let wanted = |path: &[u8]| self.paths.iter().any(|asked| is_asked_for(path, asked));
         let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(most);
         let progress = Progress::new(self.outside, "extract", self.part.member.size);
@@ -197,6 +198,7 @@ fn answer(outer: &Archive<'_>, part: Part, told: Told) -> Restored {
         skipped: told.skipped,
         warnings: told.warnings,
         notes: told.notes,
+        dangling: Vec::new(),
         damaged: told.damaged,
     }
 }

@@ -6,9 +6,10 @@ use chrono::{DateTime, FixedOffset, Utc};
 use larder_zone::Zone;
 use serde_json::Value;
 
-use crate::archive::Instant;
+use crate::archive::{Instant, shown};
 use crate::error::{Failure, Result};
 use crate::ports::{Cause, HomeZone, Outcome, Outside, Snapshot};
+use crate::version;
 
 /// The most that is read of one of these files; real ones have a few hundred bytes.
 const MAX: u32 = 1024 * 1024;
@@ -16,8 +17,10 @@ const MAX: u32 = 1024 * 1024;
 const UNKNOWN_VERSION: &str = "0.0.0";
 
 pub struct Home {
-    /// None where the home does not say it; a fault where it cannot be read.
+    /// None where the home does not say it, or says what is no version; a fault where it cannot be read.
     pub version: Outcome<Option<String>>,
+    /// Why the version is not known.
+    pub version_note: Option<String>,
     pub instance_id: Option<String>,
     /// What its owner calls it.
     pub name: Option<String>,
@@ -26,11 +29,12 @@ pub struct Home {
 
 impl Home {
     pub fn read(outside: &dyn Outside, snapshot: &dyn Snapshot) -> Self {
-        let version = text(snapshot, ".HA_VERSION").map(|text| text.map(|text| text.trim().to_owned()));
+        let (version, version_note) = version_of(text(snapshot, ".HA_VERSION"));
         let core = document(snapshot, ".storage/core.config");
         let uuid = document(snapshot, ".storage/core.uuid");
         Self {
-            version: version.map(|version| version.filter(|version| !version.is_empty())),
+            version,
+            version_note,
             instance_id: string(&uuid, "uuid"),
             name: string(&core, "location_name"),
             time_zone: outside.time_zone(),
@@ -39,11 +43,16 @@ impl Home {
 
     /// Refuses a directory that is no Home Assistant home: most likely a wrong path or a missing mount.
     pub fn must_be_one(&self, snapshot: &dyn Snapshot) -> Result<()> {
-        let is_there = |version: &Option<String>| version.is_some();
-        if self.version.as_ref().is_ok_and(is_there) || text(snapshot, "configuration.yaml")?.is_some() {
+        let is_known = self.version.as_ref().is_ok_and(Option::is_some);
+        // Also a link that leads nowhere now: the disk that it leads to may be missing, and the rest is as good as ever.
+        let is_link = |path: &str| snapshot.leads(path.as_bytes()).is_ok();
+        if is_known || is_link("configuration.yaml") || text(snapshot, "configuration.yaml")?.is_some() {
             return Ok(());
         }
-        self.version.clone()?;
+        let version = text(snapshot, ".HA_VERSION")?;
+        if version.is_some_and(|text| !text.trim().is_empty()) || is_link(".HA_VERSION") {
+            return Ok(());
+        }
         let message = "this is no Home Assistant configuration directory: it has neither .HA_VERSION nor \
                        configuration.yaml; name the right one with --config";
         Err(Failure::new("home_assistant_error", message))
@@ -76,8 +85,26 @@ pub fn iso(time: &DateTime<FixedOffset>) -> String {
     }
 }
 
+/// The version in the text of `.HA_VERSION`, or why there is none.
+fn version_of(text: Outcome<Option<String>>) -> (Outcome<Option<String>>, Option<String>) {
+    let why = match &text {
+        Ok(Some(text)) => match version::accepted(text) {
+            Some(version) => return (Ok(Some(version.to_owned())), None),
+            None => format!(
+                ".HA_VERSION holds no version (`{}`)",
+                shown(text.lines().next().unwrap_or_default().as_bytes())
+            ),
+        },
+        Ok(None) => ".HA_VERSION is not there".to_owned(),
+        Err(fault) => fault.message.clone(),
+    };
+    let note = format!("{why}: the backup says {UNKNOWN_VERSION}, which every Home Assistant restores");
+    (text.map(|_| None), Some(note))
+}
+
+/// The text of one of Home Assistant's own files, read through symbolic links as Home Assistant reads it.
 pub fn text(snapshot: &dyn Snapshot, path: &str) -> Outcome<Option<String>> {
-    match snapshot.open(path.as_bytes()).and_then(|content| content.read(0, MAX)) {
+    match snapshot.follow(path.as_bytes()).and_then(|content| content.read(0, MAX)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(fault) if fault.cause == Cause::NotFound => Ok(None),
         Err(fault) => Err(fault),
@@ -92,57 +119,4 @@ fn document(snapshot: &dyn Snapshot, path: &str) -> Value {
 
 fn string(document: &Value, key: &str) -> Option<String> {
     document.pointer("/data")?.get(key)?.as_str().map(str::to_owned)
-}
-
-/// Whether version `a` is newer than `b`: number by number; `.dev…` is older than `b1`, and that than the release.
-pub fn is_newer(a: &str, b: &str) -> bool {
-    order(a) > order(b)
-}
-
-/// A version as something that compares: its numbers, its kind (development, beta, release), the kind's own number.
-fn order(version: &str) -> (Vec<u64>, u8, u64) {
-    let (mut numbers, mut kind, mut of_kind) = (Vec::new(), 3, 0);
-    for run in runs(version) {
-        match (run.parse(), kind) {
-            (Ok(number), 3) => numbers.push(number),
-            (Ok(number), _) => of_kind = number,
-            (Err(_), _) if run.starts_with("dev") => kind = 0,
-            (Err(_), _) if run.starts_with('b') => kind = 1,
-            (Err(_), _) => kind = 2,
-        }
-    }
-    (numbers, kind, of_kind)
-}
-
-/// Runs of digits and of letters, without what stands between them.
-fn runs(version: &str) -> impl Iterator<Item = &str> {
-    let parts = version.trim().split(|c: char| !c.is_ascii_alphanumeric());
-    parts.flat_map(|part| {
-        let runs = part.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
-        runs.filter_map(|run| std::str::from_utf8(run).ok())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_version_is_told_from_an_older_one() {
-        let ascending = [
-            "2025.12.4",
-            "2026.1.0",
-            "2026.11.0.dev20261101",
-            "2026.11.0b2",
-            "2026.11.0b10",
-            "2026.11.0",
-            "2026.11.1",
-        ];
-        for (at, older) in ascending.iter().enumerate() {
-            assert!(!is_newer(older, older));
-            for newer in ascending.iter().skip(at + 1) {
-                assert!(is_newer(newer, older) && !is_newer(older, newer), "{newer} is newer than {older}");
-            }
-        }
-    }
 }

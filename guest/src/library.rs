@@ -3,6 +3,7 @@
 //! Reads headers, `backup.json` and how the parts begin, never contents.
 
 use crate::archive::{Limits, Manifest, Outer};
+use crate::config::required;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::model::BackupRef;
 use crate::ports::{Content, Object, Outside, Reader};
@@ -47,6 +48,8 @@ pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
     let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
     let object = match &wanted.backup_id {
         Some(id) => find(outside, &agent_id, id)?,
+        // Only a file that a person named speaks for itself.
+        None if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
         None => only(outside, &agent_id)?,
     };
     let content = outside.open_object(&agent_id, &object.name)?;

@@ -5,16 +5,19 @@
 
 use std::cell::RefCell;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::announce::{self, Said, Stages, enter, log, note, show, tell};
 use crate::entities::Trigger;
 use crate::error::{Failure, Result};
 use crate::home::Home;
+use crate::model::{BackupRef, RestoreRequest};
 use crate::ports::{Event, Outside};
+use crate::refusal::{self, Refusal};
 use crate::schedule::Next;
 use crate::store::Store;
-use crate::{actions, automatic};
+use crate::{actions, automatic, restore};
 
 /// Actions that mean nothing without what was stored.
 const OF_THE_DOCUMENT: [&str; 7] = [
@@ -26,6 +29,9 @@ const OF_THE_DOCUMENT: [&str; 7] = [
     "adopt",
     "remember_verified",
 ];
+
+/// Why a backup failed that was cut off.
+const CUT_OFF: &str = "unknown_error";
 
 /// Home Assistant's manager states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,9 +85,9 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
     automatic::plan(outside);
     show(outside);
     match cut {
-        Some((trigger, failure)) => {
+        Some(trigger) => {
             log(outside, "a backup was cut off before its end; no part of one is ever kept");
-            conclude(outside, State::CreateBackup, Some(trigger), Some(&failure));
+            conclude(outside, State::CreateBackup, Some(trigger), Some(CUT_OFF));
         }
         None => {
             enter(outside, State::Idle);
@@ -94,12 +100,11 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
 
 /// What a cut ended has to be told: the last that was heard of it is that it is in progress. A host that only reads cannot
 /// know whether it still is, in another process: it leaves that as it stands.
-fn note_cut(outside: &dyn Outside) -> Option<(Trigger, Failure)> {
+fn note_cut(outside: &dyn Outside) -> Option<Trigger> {
     let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
     let was_interrupted = with(|inner| inner.store.history().interrupted);
-    let failure = Failure::new("plugin_stopped", "it was cut off");
     with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
-    note(outside, Some(event.trigger), &Said::end(Some(&failure)));
+    note(outside, Some(event.trigger), &Said::end(Some(CUT_OFF)));
     match with(|inner| inner.store.save(outside)) {
         Err(refusal) if refusal.code == "denied" => {
             with(|inner| {
@@ -109,7 +114,7 @@ fn note_cut(outside: &dyn Outside) -> Option<(Trigger, Failure)> {
             None
         }
         // What else keeps it from being stored is said when it ends.
-        _ => Some((event.trigger, failure)),
+        _ => Some(event.trigger),
     }
 }
 
@@ -122,7 +127,7 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
     match action {
         "create" => text(create(outside, Trigger::Manual, &automatic::manual(outside, data)?).await),
         "create_automatic" => text(automatic::create(outside).await),
-        "restore" => restore(outside, data).await,
+        "restore" => restore_home(outside, data).await,
         "info" => text(info(outside, data).await),
         "verify" => text(automatic::verify(outside, data).await),
         "remember_verified" => text(automatic::remember_verified(outside, data)),
@@ -159,7 +164,7 @@ pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
             automatic::prune(outside).await;
         }
     }
-    conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err());
+    conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
     result
 }
 
@@ -173,18 +178,48 @@ async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
     Ok(created)
 }
 
-async fn restore(outside: &dyn Outside, data: &str) -> Result<String> {
+/// Restores a backup, with Home Assistant's events around it: in progress, restart, completed.
+async fn restore_home(outside: &dyn Outside, data: &str) -> Result<String> {
     begin(outside, State::RestoreBackup, None)?;
-    let mut current = String::new();
-    let result = job(outside, "restore", data, &mut |stage, _, _| {
-        if stage != current {
-            stage.clone_into(&mut current);
-            tell(outside, State::RestoreBackup, None, Said::stage(Some(stage)));
+    let result = restore_job(outside, data).await;
+    let refusal = match &result {
+        Ok(_) => None,
+        Err(failure) => Some(refusal::of_restore(failure, &asked_for(data)?)),
+    };
+    conclude(outside, State::RestoreBackup, None, refusal.as_ref().map(|refusal| refusal.reason));
+    let Some(Refusal { answer, .. }) = refusal else { return result };
+    if let Err(failure) = result
+        && failure.message != answer.message
+    {
+        log(outside, &failure.message);
+    }
+    Err(answer)
+}
+
+async fn restore_job(outside: &dyn Outside, data: &str) -> Result<String> {
+    if let Some(failure) = refusal::unknown_agent(&asked_for(data)?, &outside.locations()) {
+        return Err(failure);
+    }
+    let request: RestoreRequest = typed(data)?;
+    let mut is_told = request.elsewhere || request.dry_run;
+    let mut restart = |is_due: bool| {
+        if is_due && !std::mem::replace(&mut is_told, true) {
+            tell(outside, State::RestoreBackup, None, Said::restart());
         }
-    })
-    .await;
-    conclude(outside, State::RestoreBackup, None, result.as_ref().err());
+    };
+    let result =
+        job(outside, "restore", data, &mut |stage, _, _| restart(stage == restore::PUT_IN_PLACE)).await;
+    // A job's progress may be missed.
+    restart(result.is_ok());
     result
+}
+
+fn asked_for(data: &str) -> Result<BackupRef> {
+    typed(data)
+}
+
+fn typed<T: DeserializeOwned>(data: &str) -> Result<T> {
+    serde_json::from_str(data).map_err(|error| Failure::invalid(error.to_string()))
 }
 
 /// Begins work that only one at a time may do. The attempt is stored before anybody hears of it.
@@ -203,9 +238,9 @@ fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Resul
     Ok(())
 }
 
-/// Ends it, well or with a failure.
-fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, failure: Option<&Failure>) {
-    let said = Said::end(failure);
+/// Ends it, well or with the reason why not.
+fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
+    let said = Said::end(reason);
     automatic::plan(outside);
     note(outside, trigger, &said);
     save(outside);

@@ -16,6 +16,23 @@ fn newest() -> u8 {
     3
 }
 
+/// How careful a client wants Larder to be with what Home Assistant takes and does not make work.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Caution {
+    /// Refuses it; otherwise it is taken with a warning, as Home Assistant takes it without.
+    #[serde(default)]
+    pub strict: bool,
+    /// Refuses only what can never work.
+    #[serde(default)]
+    pub force: bool,
+}
+
+impl Caution {
+    pub fn allows_unlisted(self) -> bool {
+        !self.strict || self.force
+    }
+}
+
 /// What a backup is to hold.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CreateRequest {
@@ -40,6 +57,8 @@ pub struct CreateRequest {
     pub include_addons: Option<Vec<String>>,
     #[serde(default)]
     pub include_folders: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub caution: Caution,
     /// The manager's own: by the automatic settings.
     #[serde(default)]
     pub automatic: bool,
@@ -117,6 +136,10 @@ pub struct RestoreRequest {
     pub restore_homeassistant: bool,
     #[serde(default = "yes")]
     pub restore_database: bool,
+    #[serde(default)]
+    pub restore_addons: Vec<String>,
+    #[serde(default)]
+    pub restore_folders: Vec<String>,
     /// Into a new directory: nothing there is replaced and this home's version does not matter.
     #[serde(default)]
     pub elsewhere: bool,
@@ -200,12 +223,17 @@ pub struct Created {
     #[serde(flatten)]
     pub amount: Amount,
     pub homeassistant_version: String,
+    /// Whether the recorder's database is in it, and not only a link to one.
     pub database_included: bool,
+    /// Symbolic links that lead out of the home: what they lead to is not in it.
+    pub links_out: u64,
     /// The version of SecureTar; none when anyone can read it.
     pub securetar: Option<u8>,
     /// Locations that were asked for and are not there.
     pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
+    /// What is odd, and kept nothing out of the backup.
+    pub warnings: Vec<String>,
     /// The last backup, by its file, if it may not be what it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
@@ -225,11 +253,13 @@ pub struct Preview {
     pub available: Option<u64>,
     pub homeassistant_version: String,
     pub database_included: bool,
+    pub links_out: u64,
     /// The ten largest, largest first.
     pub largest: Vec<Sized>,
     /// How much each exclusion keeps out, by its pattern.
     pub excluded: Vec<Excluded>,
     pub skipped: Vec<Skipped>,
+    pub warnings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -350,4 +380,6 @@ pub struct Restored {
     /// What the file system could not keep or promise, for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Symbolic links that were restored and lead nowhere; what the home needs is in `skipped` then.
+    pub dangling: Vec<Skipped>,
 }

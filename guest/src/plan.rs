@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::archive::{Entry, Exclude, Kind, shown};
 use crate::error::Result;
+use crate::links;
 use crate::model::{Amount, Excluded, Sized, Skipped};
-use crate::ports::{Listed, Snapshot};
+use crate::ports::{Destination, Listed, Snapshot};
 
 /// Home Assistant's restore of the database alone fails when the second of these is missing.
 const DATABASE: &[u8] = b"home-assistant_v2.db";
@@ -31,6 +32,10 @@ pub struct Plan {
     pub amount: Amount,
     pub excluded: Vec<Excluded>,
     pub skipped: Vec<Skipped>,
+    /// Symbolic links that lead out of the home.
+    pub links_out: u64,
+    /// Whether the recorder's database is among the entries: itself, not a link to one outside the home.
+    pub has_database: bool,
 }
 
 impl Plan {
@@ -42,7 +47,7 @@ impl Plan {
             if batch.is_empty() {
                 break;
             }
-            batch.into_iter().for_each(|listed| plan.consider(listed, &mut rules));
+            batch.into_iter().for_each(|listed| plan.consider(snapshot, listed, &mut rules));
         }
         plan.excluded = rules.excluded.into_values().collect();
         plan.add_database_log();
@@ -50,7 +55,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn consider(&mut self, listed: Listed, rules: &mut Rules<'_>) {
+    fn consider(&mut self, snapshot: &dyn Snapshot, listed: Listed, rules: &mut Rules<'_>) {
         match listed {
             Listed::Unusable { path, reason } if !rules.excludes(&path, 0, false) => {
                 self.skipped.push(Skipped { path: shown(&path), reason });
@@ -58,10 +63,25 @@ impl Plan {
             Listed::Entry { entry, identity } => {
                 let size = if let Kind::File(size) = entry.kind { size } else { 0 };
                 if !rules.excludes(&entry.path, size, entry.kind == Kind::Directory) {
+                    self.look(snapshot, &entry);
                     self.add(Planned { entry, identity, is_made_up: false });
                 }
             }
             Listed::Unusable { .. } => {}
+        }
+    }
+
+    /// Notes the database, and where links lead: one that stands for what the home needs is named.
+    fn look(&mut self, snapshot: &dyn Snapshot, entry: &Entry) {
+        let path = entry.path.as_slice();
+        self.has_database |= path == DATABASE && matches!(entry.kind, Kind::File(_));
+        let Kind::Symlink(target) = &entry.kind else { return };
+        // One that vanished meanwhile is stored as it was listed, and leads nowhere in particular.
+        let Ok(destination) = snapshot.leads(path) else { return };
+        self.links_out += u64::from(destination == Destination::Outside);
+        self.has_database |= path == DATABASE && destination == Destination::Inside;
+        if let (true, Some(reason)) = (links::is_important(path), links::stored(target, destination)) {
+            self.skipped.push(Skipped { path: shown(path), reason });
         }
     }
 
@@ -77,11 +97,12 @@ impl Plan {
         self.entries.push(planned);
     }
 
-    /// Puts an empty write-ahead log behind a database that has none.
+    /// Puts an empty write-ahead log behind a database that has none. A link has its log where it leads.
     fn add_database_log(&mut self) {
         let at = |path: &[u8]| self.entries.iter().position(|planned| planned.entry.path == path);
         let (Some(database), None) = (at(DATABASE), at(DATABASE_LOG)) else { return };
-        let Some(of) = self.entries.get(database).map(|planned| planned.entry.clone()) else { return };
+        let of = self.entries.get(database).map(|planned| planned.entry.clone());
+        let Some(of) = of.filter(|of| matches!(of.kind, Kind::File(_))) else { return };
         let entry = Entry { path: DATABASE_LOG.to_vec(), kind: Kind::File(0), ..of };
         self.amount.files += 1;
         self.entries.insert(database + 1, Planned { entry, identity: None, is_made_up: true });

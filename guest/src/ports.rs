@@ -184,6 +184,10 @@ pub enum Listed {
 pub trait Snapshot {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>>;
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+    /// Opens one of the few files that say something about the home itself, through symbolic links.
+    fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
+    /// Where a symbolic link leads.
+    fn leads(&self, path: &[u8]) -> Outcome<Destination>;
     /// Says which files are opened next, in this order.
     fn expect(&self, paths: &[&[u8]]);
     /// What has to be stored with the database that was opened last, beside what is listed.
@@ -198,6 +202,14 @@ pub trait Snapshot {
 pub struct Finding {
     pub path: Vec<u8>,
     pub reason: String,
+}
+
+/// Where a symbolic link leads in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    Inside,
+    Outside,
+    Nowhere,
 }
 
 /// What a committed target does to what is there already.
@@ -216,6 +228,8 @@ pub trait Target {
     fn check(&self, max: u64) -> Outcome<u64>;
     /// What could not be kept, for people.
     fn commit(&self) -> Outcome<Vec<String>>;
+    /// After `commit`: links that were added and lead nowhere.
+    fn dangling(&self) -> Outcome<Vec<Vec<u8>>>;
 }
 
 pub trait Writer {

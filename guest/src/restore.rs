@@ -3,15 +3,15 @@
 //! Everything is checked while it is staged; only a backup that was good to its last byte is put in place.
 
 use crate::archive::{Summary, shown};
-use crate::error::{Failure, Result};
-use crate::home::{Home, is_newer};
-use crate::lost;
+use crate::error::{Failure, Result, UNREADABLE};
+use crate::home::Home;
 use crate::model::{RestoreRequest, Restored, Skipped};
 use crate::ports::{Outside, Scope, Target};
 use crate::progress::Progress;
 use crate::staging::Staging;
 use crate::verify::{self, Archive, Part};
-use crate::{judge, library};
+use crate::version::is_newer;
+use crate::{judge, library, links, lost};
 
 /// The recorder's database and what is one unit with it: SQLite takes whatever log or journal lies beside a database for its own.
 const DATABASE: &[u8] = b"home-assistant_v2.db";
@@ -21,9 +21,24 @@ const BACKUPS: &[u8] = b"backups";
 /// Bytes that are read back at once: some seconds of a slow disk.
 const CHECKED: u64 = 128 << 20;
 
+/// The stage in which a home is replaced.
+pub const PUT_IN_PLACE: &str = "put_in_place";
+/// Home Assistant's words, and its reason.
+const NEITHER: &str = "Home Assistant or database must be included in restore";
+const OF_A_SUPERVISOR: &str = "Addons and folders are not supported in core restore";
+
+/// Refuses what only a Supervisor restores.
+fn check_parts(request: &RestoreRequest) -> Result<()> {
+    match request.restore_addons.is_empty() && request.restore_folders.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(UNREADABLE, OF_A_SUPERVISOR)),
+    }
+}
+
 /// Restores what is asked for, whole or not at all.
 pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
     let opened = library::open(outside, &request.read.backup)?;
+    check_parts(request)?;
     let mut outer = verify::outer(&opened)?;
     let choice = Choice::of(request, outer.manifest.database_included())?;
     let name = &opened.object.name;
@@ -38,19 +53,22 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
     let summary = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging)?;
-    if choice == Choice::Database && staging.amount.files == 0 {
-        return Err(Failure::new(
-            "backup_unsupported",
-            format!("{name}: there is no database in this backup"),
-        ));
+    if choice == Choice::Database {
+        must_hold_database(&staging, name)?;
     }
     let mut notes = lost::sentences(&summary, |path| staging.seen.contains_key(path));
     if let Some(target) = &target {
         notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
     }
-    let left_behind = left_behind(request, &outer, &summary);
+    let dangling =
+        target.as_deref().map(|target| dangling(target, &staging)).transpose()?.unwrap_or_default();
+    let (only_links, dangling) = dangling;
+    let mut left_behind = left_behind(request, &outer, &summary);
+    left_behind.extend(only_links);
+    let keeps_own = request.restore_database && choice == Choice::WithoutDatabase;
+    left_behind.extend(staging.unwanted_link.take().filter(|_| keeps_own));
     let restored = restored(&outer, choice, request.dry_run, home.label, &staging, left_behind);
-    Ok(Restored { warnings: summary.notes, notes, ..restored })
+    Ok(Restored { warnings: summary.notes, notes, dangling, ..restored })
 }
 
 /// Walks through a part and stages what is wanted, in a second walk what the first could not know to be wanted.
@@ -74,7 +92,7 @@ pub fn stage_all(
 
 /// Reads back what was staged, then puts it in place. What could not be kept, for people.
 pub fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> Result<Vec<String>> {
-    let mut progress = Progress::new(outside, "put_in_place", bytes);
+    let mut progress = Progress::new(outside, PUT_IN_PLACE, bytes);
     loop {
         match target.check(CHECKED)? {
             0 => break,
@@ -83,6 +101,27 @@ pub fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> R
     }
     progress.finish();
     Ok(target.commit()?)
+}
+
+/// A link is no database: what it leads to is not where it is.
+fn must_hold_database(staging: &Staging<'_>, name: &str) -> Result<()> {
+    let why = match staging.links.get(DATABASE) {
+        Some(target) => format!("the database in this backup is only a symbolic link to {}", shown(target)),
+        None if staging.seen.contains_key(DATABASE) => return Ok(()),
+        None => "there is no database in this backup".to_owned(),
+    };
+    Err(Failure::new("backup_unsupported", format!("{name}: {why}")))
+}
+
+/// The links that lead nowhere, now that they are in place: what the home needs, and the rest.
+fn dangling(target: &dyn Target, staging: &Staging<'_>) -> Result<(Vec<Skipped>, Vec<Skipped>)> {
+    let paths = target.dangling()?.into_iter();
+    let (needed, others): (Vec<_>, Vec<_>) = paths.partition(|path| links::is_important(path));
+    let named = |paths: Vec<Vec<u8>>| {
+        let says = |path: &Vec<u8>| staging.links.get(path).map(Vec::as_slice).unwrap_or_default();
+        paths.iter().map(|path| Skipped { path: shown(path), reason: links::dangling(says(path)) }).collect()
+    };
+    Ok((named(needed), named(others)))
 }
 
 /// Which part of a home is restored.
@@ -101,9 +140,7 @@ impl Choice {
             (true, true) => Ok(Self::WithoutDatabase),
             (true, false) => Ok(Self::WithoutDatabase),
             (false, true) => Ok(Self::Database),
-            (false, false) => {
-                Err(Failure::invalid("nothing to restore: choose the configuration, the database or both"))
-            }
+            (false, false) => Err(Failure::new(UNREADABLE, NEITHER)),
         }
     }
 
@@ -139,7 +176,10 @@ fn check_manifest(
     if choice == Choice::Database && !manifest.database_included() {
         return Err(Failure::new(
             "backup_unsupported",
-            format!("{} was made without the database", shown(manifest.name().as_bytes())),
+            format!(
+                "{} was made without the database, or with nothing but a symbolic link to it",
+                shown(manifest.name().as_bytes())
+            ),
         ));
     }
     if request.elsewhere || request.force {
@@ -185,11 +225,12 @@ fn restored(
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: choice != Choice::Database,
         // Not what the manifest says: that only knows whether a database was left out, not whether there was one.
-        restored_database: staging.seen.contains_key(DATABASE),
+        restored_database: staging.seen.contains_key(DATABASE) && !staging.links.contains_key(DATABASE),
         key,
         skipped,
         warnings: Vec::new(),
         damaged: None,
         notes: Vec::new(),
+        dangling: Vec::new(),
     }
 }

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use crate::archive::{Entry, Kind, Summary, Visit};
+use crate::archive::{Entry, Kind, Summary, Visit, shown};
 use crate::error::{Failure, Result};
 use crate::judge::Burden;
-use crate::model::Amount;
+use crate::links;
+use crate::model::{Amount, Skipped};
 use crate::ports::{Target, Writer};
 
 pub struct Staging<'a> {
@@ -19,6 +20,10 @@ pub struct Staging<'a> {
     pub amount: Amount,
     /// Paths that were wanted and found, and whether they are directories.
     pub seen: HashMap<Vec<u8>, bool>,
+    /// Symbolic links among them, and what they say.
+    pub links: HashMap<Vec<u8>, Vec<u8>>,
+    /// The last link that was not wanted and stands for something that a home needs.
+    pub unwanted_link: Option<Skipped>,
     /// The first name of each file, by its other names.
     first_names: HashMap<Vec<u8>, Vec<u8>>,
     /// Wanted names whose first name is not wanted, by that.
@@ -41,6 +46,8 @@ impl<'a> Staging<'a> {
             burden: Burden::default(),
             amount: Amount::default(),
             seen: HashMap::new(),
+            links: HashMap::new(),
+            unwanted_link: None,
             first_names: HashMap::new(),
             late: HashMap::new(),
             whole: 0,
@@ -86,9 +93,21 @@ impl<'a> Staging<'a> {
         }
     }
 
+    fn pass_over(&mut self, entry: &Entry) {
+        if let Kind::Symlink(target) = &entry.kind
+            && links::is_important(&entry.path)
+        {
+            let reason = links::kept_instead(target);
+            self.unwanted_link = Some(Skipped { path: shown(&entry.path), reason });
+        }
+    }
+
     /// Stages an entry that is no file, or begins one.
     fn stage(&mut self, entry: &Entry) -> Result<()> {
         self.burden.add(entry)?;
+        if let Kind::Symlink(target) = &entry.kind {
+            self.links.insert(entry.path.clone(), target.clone());
+        }
         match entry.kind {
             Kind::Directory => self.amount.directories += 1,
             Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
@@ -143,6 +162,8 @@ impl Visit for Staging<'_> {
                 }
                 _ => self.stage(&entry)?,
             }
+        } else {
+            self.pass_over(&entry);
         }
         self.whole += u64::from(!is_file);
         Ok(())

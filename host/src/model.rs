@@ -93,5 +93,12 @@ pub fn tamed(text: &str, most: usize) -> String {
 }
 
 fn printable(c: char) -> String {
-    if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }
+}
+
+/// Whether a terminal does nothing but show it: no control character, and nothing that turns round or hides what is beside it.
+pub fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }

@@ -28,6 +28,8 @@ pub const MAX_MESSAGE: usize = 4096;
 pub const MAX_WORD: usize = 64;
 /// Free space that a restore never uses: Home Assistant itself needs some to start.
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
+/// What is read of a file of Home Assistant's own that may be a symbolic link out of the home; real ones have a few KiB.
+pub const MAX_FOLLOWED: u64 = 1024 * 1024;
 /// How long a command waits for the state directory: a moment, since another one that only starts holds it for one.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// The longest answer that is taken from a plugin: a line for each of 100 000 files. As values it takes ten times as much.

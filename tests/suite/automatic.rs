@@ -3,6 +3,8 @@
 mod clocks;
 mod commands;
 mod locations;
+mod names;
 mod recordings;
+mod refusals;
 mod retention;
 mod years;

@@ -1,10 +1,12 @@
 //! Odd files, and files that change while a backup is made: each is named with a reason, and costs nothing else.
 
 mod changing;
+mod links;
 mod reading;
 mod refusals;
 mod special;
 mod unreadable;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fs;

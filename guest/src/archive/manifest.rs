@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Result, damaged};
+use super::{Result, damaged, paths};
 
 /// Bytes of the texts that name a backup: they become file names and table cells.
 const TEXT_LIMIT: usize = 1024;
@@ -82,7 +82,7 @@ impl Manifest {
     pub fn parse(text: &[u8]) -> Result<Self> {
         match serde_json::from_slice(text) {
             Ok(value) => Self::from_value(value),
-            Err(error) => damaged(format!("`backup.json` is not JSON ({error})")),
+            Err(error) => damaged(format!("`backup.json` is not JSON ({})", cut(&error))),
         }
     }
 
@@ -107,7 +107,7 @@ impl Manifest {
     fn from_value(value: Value) -> Result<Self> {
         let known = match Known::deserialize(&value) {
             Ok(known) => known,
-            Err(error) => return damaged(format!("`backup.json` is not that of a backup ({error})")),
+            Err(error) => return damaged(format!("`backup.json` is not that of a backup ({})", cut(&error))),
         };
         for (key, text) in [("slug", &known.slug), ("name", &known.name), ("date", &known.date)] {
             if text.len() > TEXT_LIMIT || key == "slug" && text.is_empty() {
@@ -198,4 +198,9 @@ impl Manifest {
     pub fn all(&self) -> &Map<String, Value> {
         &self.all
     }
+}
+
+/// An error that may repeat what the file holds.
+fn cut(error: &serde_json::Error) -> String {
+    paths::shown(error.to_string().as_bytes())
 }

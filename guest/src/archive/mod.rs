@@ -36,7 +36,7 @@ pub use exclude::Exclude;
 pub use framing::Framing;
 pub use gzip::GzipMember;
 pub use manifest::{Addon, Manifest};
-pub use name::{backup_id, file_name};
+pub use name::{Objection, backup_id, file_name, objection};
 pub use outer::{Member, Outer};
 pub use paths::shown;
 pub use reader::{

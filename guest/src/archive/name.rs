@@ -35,6 +35,35 @@ pub fn file_name(name: &str, date: &str) -> Result<String> {
     }
 }
 
+/// Any date: in a file name all are of one length.
+const ANY_DATE: &str = "2026-11-30T04:45:00.123456+00:00";
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objection {
+    /// No file can be called so.
+    Impossible(String),
+    /// A backup can be made, listed and restored here, and Home Assistant does not list it.
+    Unlisted(String),
+}
+
+/// What is wrong with the name of a backup, if anything. Home Assistant lists a name that is the last part of itself as a path
+/// of Windows (`PureWindowsPath(name).name == name`).
+pub fn objection(name: &str) -> Option<Objection> {
+    if let Err(error) = file_name(name, ANY_DATE) {
+        return Some(Objection::Impossible(error.to_string()));
+    }
+    let drive = name.chars().nth(1) == Some(':');
+    if !drive && !name.contains('\\') {
+        return None;
+    }
+    let shown = paths::shown(name.as_bytes());
+    Some(Objection::Unlisted(format!(
+        "Home Assistant does not list a backup called `{shown}`; choose a name without `\\`, and without `:` behind its first \
+         letter or digit"
+    )))
+}
+
 /// White space as Python splits at it.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)

@@ -3,7 +3,7 @@
 use super::imports;
 use super::types;
 use crate::archive::{Entry, Instant, Kind};
-use crate::ports::{Cause, Fault, Listed};
+use crate::ports::{Cause, Destination, Fault, Listed};
 
 pub(super) fn fault(error: types::Error) -> Fault {
     use types::Error as E;
@@ -44,6 +44,15 @@ pub(super) fn listed(found: imports::files::Entry) -> Listed {
         mtime: instant(found.modified),
     };
     Listed::Entry { entry, identity: found.identity }
+}
+
+pub(super) fn destination(found: imports::files::Destination) -> Destination {
+    use imports::files::Destination as In;
+    match found {
+        In::Inside => Destination::Inside,
+        In::Outside => Destination::Outside,
+        In::Nowhere => Destination::Nowhere,
+    }
 }
 
 pub(super) fn outward(entry: &Entry) -> imports::files::Entry {

@@ -6,6 +6,7 @@
 
 mod assign;
 mod nearest;
+mod objections;
 mod parts;
 mod python;
 mod rules;
@@ -23,8 +24,8 @@ use serde_json::{Value, json};
 
 pub use assign::from_assignments;
 pub use parts::Moment;
-pub(crate) use rules::DATA;
-pub(crate) use schema::{Purpose, check};
+pub(crate) use rules::{DATA, FOLDERS};
+pub(crate) use schema::{Complaint, Purpose, Rule, check, required, unknown};
 
 use crate::error::Failure;
 use crate::home::iso;

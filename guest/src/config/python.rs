@@ -22,7 +22,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn at(text: &str) -> Self {
-        Self { text: text.to_owned(), is_secret: false }
+        Self { text: text.to_owned(), is_secret: sounds_secret(text) }
     }
 
     pub(super) fn key(&self, name: &str) -> Self {

@@ -36,6 +36,8 @@ const fn own(name: &'static str, rule: Rule) -> Key {
 
 const COUNT: Rule = Rule::OrNull(&Rule::Count);
 const TEXTS: Rule = Rule::List(&Rule::Text);
+/// A Supervisor's folders.
+pub(crate) const FOLDERS: Rule = Rule::List(&Rule::Choice(FOLDER));
 
 const POLICY: Rule = Rule::Map(&[
     key("copies", COUNT),
@@ -52,7 +54,7 @@ const CREATE_BACKUP: Rule = Rule::Map(&[
     key("include_addons", Rule::OrNull(&TEXTS)),
     key("include_all_addons", Rule::Bool),
     key("include_database", Rule::Bool),
-    key("include_folders", Rule::OrNull(&Rule::List(&Rule::Choice(FOLDER)))),
+    key("include_folders", Rule::OrNull(&FOLDERS)),
     key("name", Rule::TextOrNull),
     key("password", Rule::Secret),
     own("exclude", Rule::List(&Rule::Pattern)),

@@ -51,11 +51,13 @@ pub(crate) struct Key {
     pub(super) is_own: bool,
 }
 
-/// What is checked: a request, where every key may be absent and none unknown, or a document, where it is the reverse.
+/// What is checked: new settings, where every key may be absent, none unknown and no item given twice; a document, where it is the
+/// reverse; or a single value of another request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Update,
     Stored,
+    Request,
 }
 
 /// One value that is wrong.
@@ -72,7 +74,7 @@ pub(crate) struct Complaint {
 
 impl Complaint {
     /// Home Assistant's message.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let Self { place, what, detail, got } = self;
         let at = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         format!("{what}{detail}{at}. Got {got}")
@@ -84,6 +86,24 @@ pub(crate) fn check(rule: &Rule, value: &Value, place: &str, purpose: Purpose) -
     let mut checker = Checker { purpose, complaints: Vec::new() };
     checker.check(rule, value, &Place::at(place));
     checker.complaints
+}
+
+/// Home Assistant's words for a key that is not there.
+pub(crate) fn required(name: &str) -> String {
+    absent(&Place::default().key(name)).line()
+}
+
+fn absent(place: &Place) -> Complaint {
+    let (what, got) = ("required key not provided".into(), place.shown(&Value::Null));
+    Complaint { place: place.text().to_owned(), what, detail: String::new(), got }
+}
+
+/// Home Assistant's words for a key that a request does not have.
+pub(crate) fn unknown<'a>(name: &str, value: &Value, known: impl Iterator<Item = &'a str>) -> String {
+    let place = Place::default().key(name);
+    let what = format!("not a valid option{}", did_you_mean(name, known));
+    let got = place.shown(value);
+    Complaint { place: place.text().to_owned(), what, detail: String::new(), got }.line()
 }
 
 struct Checker {
@@ -136,7 +156,7 @@ impl Checker {
             match fields.get(key.name) {
                 Some(value) => self.check(&key.rule, value, &place.key(key.name)),
                 None if self.purpose == Purpose::Stored && !key.is_own => {
-                    self.wrong(&place.key(key.name), &Value::Null, "required key not provided");
+                    self.complaints.push(absent(&place.key(key.name)));
                 }
                 None => {}
             }

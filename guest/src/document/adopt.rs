@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Document, Known};
 use crate::config::Config;
 use crate::ports::HomeZone;
+use crate::version;
 
 /// Texts of a home's files; none for one that is not there.
 #[derive(Clone, Copy, Default)]
@@ -49,8 +50,7 @@ pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
     let uuid = files.uuid.and_then(|text| stored_text(text, "uuid"));
     adopted.instance_id = adopted.single("instance id", ".storage/core.uuid", files.uuid, uuid);
     adopted.time_zone(zone);
-    let version = files.version.map(|text| text.trim().to_owned());
-    let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+    let version = files.version.and_then(version::accepted).map(str::to_owned);
     adopted.version = adopted.single("version", ".HA_VERSION", files.version, version);
     adopted
 }

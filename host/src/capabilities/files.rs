@@ -1,5 +1,8 @@
 //! `files`: the frozen view of the home, and the staged target.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasmtime::component::Resource;
@@ -7,11 +10,11 @@ use wasmtime::component::Resource;
 use super::Refusal;
 use super::content::{Content, instant};
 use crate::error::{Error, Result};
-use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
+use crate::model::{Entry, HomePath, Kind, Owner, Scope, Timestamp};
 use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::files;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Destination, Snapshot, leads_nowhere};
 use crate::staging::{self, Target, Writer};
 
 /// The most entries that are handed out at once.
@@ -25,8 +28,12 @@ pub struct HomeSnapshot {
     /// Counts the instance's snapshots.
     _one: Arc<()>,
 }
-/// A target until it is committed.
-pub struct StagedTarget(Option<Target>);
+/// A target until it is committed, and the symbolic links that it was given.
+pub struct StagedTarget {
+    target: Option<Target>,
+    directory: PathBuf,
+    links: Vec<HomePath>,
+}
 /// A writer until it is finished.
 pub struct StagedWriter(Option<Writer>);
 
@@ -46,7 +53,17 @@ impl HomeSnapshot {
 
 impl StagedTarget {
     fn open(&mut self) -> Result<&mut Target> {
-        self.0.as_mut().ok_or_else(|| used_up("restore target"))
+        self.target.as_mut().ok_or_else(|| used_up("restore target"))
+    }
+
+    fn dangling(&self) -> Result<Vec<HomePath>> {
+        if self.target.is_some() {
+            return Err(Error::Invalid(
+                "the restore target was not committed yet; ask for its links then".into(),
+            ));
+        }
+        let leads_nowhere = |path: &&HomePath| leads_nowhere(&self.directory.join(OsStr::from_bytes(path)));
+        Ok(self.links.iter().filter(leads_nowhere).cloned().collect())
     }
 }
 
@@ -116,6 +133,19 @@ impl files::HostSnapshot for StoreData {
         Ok(findings.unwrap_or_default().into_iter().map(outward).collect())
     }
 
+    fn follow(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<Resource<Content>, Refusal> {
+        let content = self.table.get_mut(&this)?.open()?.follow(&path)?;
+        Ok(self.table.push(Content::Home(content))?)
+    }
+
+    fn leads(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<files::Destination, Refusal> {
+        Ok(match self.table.get_mut(&this)?.open()?.leads(&path)? {
+            Destination::Inside => files::Destination::Inside,
+            Destination::Outside => files::Destination::Outside,
+            Destination::Nowhere => files::Destination::Nowhere,
+        })
+    }
+
     fn drop(&mut self, this: Resource<HomeSnapshot>) -> wasmtime::Result<()> {
         self.table.delete(this)?;
         Ok(())
@@ -130,23 +160,29 @@ impl files::HostTarget for StoreData {
             files::Scope::AllBut(names) => Scope::AllBut(names),
             files::Scope::Only(names) => Scope::Only(names),
         };
+        let directory = self.grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?;
         let options = staging::Options {
-            directory: self.grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?,
+            directory: directory.clone(),
             keep: self.grants.kept.clone(),
             reserve: RESTORE_RESERVE,
             keep_setuid: self.grants.keep_setuid,
             steps: self.grants.steps.clone(),
         };
-        let target = Target::open(options, scope, force)?;
-        Ok(self.table.push(StagedTarget(Some(target)))?)
+        let target = Some(Target::open(options, scope, force)?);
+        Ok(self.table.push(StagedTarget { target, directory, links: Vec::new() })?)
     }
 
     fn available(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<u64> {
-        Ok(self.table.get(&this)?.0.as_ref().map_or(0, Target::available))
+        Ok(self.table.get(&this)?.target.as_ref().map_or(0, Target::available))
     }
 
     fn add(&mut self, this: Resource<StagedTarget>, entry: files::Entry) -> Result<(), Refusal> {
-        Ok(self.table.get_mut(&this)?.open()?.add(&inward(entry))?)
+        let (entry, staged) = (inward(entry), self.table.get_mut(&this)?);
+        staged.open()?.add(&entry)?;
+        if matches!(entry.kind, Kind::Symlink(_)) {
+            staged.links.push(entry.path);
+        }
+        Ok(())
     }
 
     fn add_file(
@@ -165,8 +201,12 @@ impl files::HostTarget for StoreData {
     }
 
     fn commit(&mut self, this: Resource<StagedTarget>) -> Result<Vec<String>, Refusal> {
-        let target = self.table.get_mut(&this)?.0.take().ok_or_else(|| used_up("restore target"))?;
+        let target = self.table.get_mut(&this)?.target.take().ok_or_else(|| used_up("restore target"))?;
         Ok(target.commit()?)
+    }
+
+    fn dangling(&mut self, this: Resource<StagedTarget>) -> Result<Vec<Vec<u8>>, Refusal> {
+        Ok(self.table.get(&this)?.dangling()?)
     }
 
     fn drop(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<()> {

@@ -171,6 +171,9 @@ pub struct Set {
     /// A JSON file with the same structure as Home Assistant's `backup/config/update`
     #[arg(long, value_name = "FILE", conflicts_with = "assignments")]
     pub file: Option<PathBuf>,
+    /// In spite of a name that Home Assistant does not list, or a location that is not there (yet)
+    #[arg(long)]
+    pub force: bool,
     /// Automatic backups are no longer protected
     #[arg(long, conflicts_with_all = ["password_file", "password_prompt", "key"])]
     pub no_password: bool,
@@ -204,6 +207,9 @@ pub struct Create {
     /// Shows what would be in it; makes none
     #[arg(long)]
     pub dry_run: bool,
+    /// In spite of a name that Home Assistant does not list
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub protect: Protect,
 }

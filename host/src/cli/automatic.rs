@@ -22,7 +22,11 @@ pub(super) fn settings(
     need_home(setting)?;
     if let Some(Change::Set(set)) = change {
         // What was set is only announced by what is shown below.
-        let body = body(global, set)?;
+        let mut body = body(global, set)?;
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("strict".into(), true.into());
+            fields.insert("force".into(), set.force.into());
+        }
         call(&mut setting.writer("settings")?, global, "backup.config.update", body)?;
     }
     let mut host = setting.reader()?;

@@ -145,6 +145,8 @@ fn create(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<
         "name": create.name,
         "include_database": !create.no_database,
         "exclude": create.exclude,
+        "strict": true,
+        "force": create.force,
     });
     if create.dry_run {
         let json = call(&mut setting.reader()?, global, "backup.preview", data)?;
@@ -182,7 +184,7 @@ fn reference(setting: &mut Setting, which: &Which) -> anyhow::Result<Value> {
     need_home(setting)?;
     Ok(match &setting.file {
         Some(_) => json!({"agent_id": SingleFile::ID}),
-        None => json!({"backup_id": which.backup}),
+        None => json!({"agent_id": LocalDirectory::ID, "backup_id": which.backup}),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::driver::Notification;
+use crate::model::is_plain;
 use crate::options::{ENTRY_MEMORY, Limits};
 
 /// Bytes for people: `9.1 MiB`.
@@ -17,12 +18,12 @@ pub(crate) fn word(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).map_or_else(|| "–".to_owned(), |text| plain(text, ""))
 }
 
-/// A text without control characters, but for the `kept` ones.
+/// A text without characters that a terminal would act on, but for the `kept` ones.
 pub(crate) fn plain(text: &str, kept: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
-        match c.is_control() && !kept.contains(c) {
-            true => plain.extend(c.escape_default()),
-            false => plain.push(c),
+        match is_plain(c) || kept.contains(c) {
+            true => plain.push(c),
+            false => plain.extend(c.escape_default()),
         }
         plain
     })
@@ -64,8 +65,17 @@ fn amount(value: &Value) -> String {
         size(number(value, "bytes")),
         many(number(value, "files"), "file", "files"),
         many(number(value, "directories"), "directory", "directories"),
-        many(number(value, "links"), "link", "links")
+        many(number(value, "links"), "link", "links") + &links_out(value)
     )
+}
+
+/// How many of the links lead where a backup does not reach.
+fn links_out(value: &Value) -> String {
+    match number(value, "links_out") {
+        0 => String::new(),
+        1 => " (1 leads out of the home: only the link is stored)".into(),
+        count => format!(" ({count} lead out of the home: only the links are stored)"),
+    }
 }
 
 fn many(count: u64, one: &str, more: &str) -> String {
@@ -90,9 +100,10 @@ pub(crate) fn created(value: &Value, directory: &str) -> String {
         ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
     ];
     format!(
-        "Backup {} created.\n{}{}{}{}",
+        "Backup {} created.\n{}{}{}{}{}",
         word(value, "backup_id"),
         fields(&pairs),
+        warnings(value),
         reasons("Skipped or incomplete:", list(value, "skipped")),
         notes(value),
         reasons("In doubt:", list(value, "doubted"))
@@ -118,8 +129,9 @@ pub(crate) fn preview(value: &Value, limits: &Limits) -> String {
         format!("  {}: {entries}, {bytes}\n", word(item, "pattern"))
     });
     format!(
-        "A backup would hold:\n{}Largest:\n{}{}{}",
+        "A backup would hold:\n{}{}Largest:\n{}{}{}",
         fields(&pairs),
+        warnings(value),
         largest.collect::<String>(),
         titled("Left out by pattern:", excluded.collect()),
         reasons("Would be skipped:", list(value, "skipped"))
@@ -266,12 +278,13 @@ pub(crate) fn restored(value: &Value, target: &str) -> String {
     let (id, name) = (word(value, "backup_id"), word(value, "name"));
     let verb = if flag(value, "dry_run") { "could be " } else { "" };
     format!(
-        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}{}",
+        "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}{}{}",
         amount(value),
         opened_with(value),
         warnings(value),
         reasons("Not restored:", list(value, "skipped")),
-        notes(value)
+        notes(value),
+        reasons("Links that lead nowhere:", list(value, "dangling"))
     )
 }
 
@@ -340,13 +353,11 @@ pub(crate) fn settings(value: &Value) -> String {
     let lines: String = lines.iter().map(|(key, value)| format!("{key:width$}  {value}\n")).collect();
     let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
     let agents = config.pointer("/create_backup/agent_ids").and_then(Value::as_array);
-    match has_next && agents.is_some_and(Vec::is_empty) {
-        true => {
-            lines
-                + "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n"
-        }
-        false => lines,
-    }
+    let nowhere = match has_next && agents.is_some_and(Vec::is_empty) {
+        true => "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n",
+        false => "",
+    };
+    lines + nowhere + &warnings(value)
 }
 
 /// `retention.copies  3`, one line a value.
@@ -427,5 +438,5 @@ pub(crate) fn adopted(value: &Value) -> String {
         list(value, key).iter().map(line).collect::<String>()
     };
     let taken = titled("Taken over from Home Assistant:", lines("taken"));
-    taken + &titled("Not taken:", lines("not_taken"))
+    taken + &titled("Not taken:", lines("not_taken")) + &warnings(value)
 }

@@ -4,6 +4,7 @@
 //! whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -24,6 +25,8 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags
 
 pub(super) struct Home {
     root: OwnedFd,
+    /// Where the directory was found, free of symbolic links. Only to tell where links lead.
+    location: PathBuf,
     hidden: BTreeSet<HomePath>,
 }
 
@@ -38,7 +41,7 @@ impl Home {
             Some(path.as_os_str().as_bytes().to_vec()).filter(|path| !path.is_empty())
         };
         let hidden = hidden.iter().filter_map(below).collect();
-        Ok(Self { root: handle, hidden })
+        Ok(Self { root: handle, location, hidden })
     }
 
     /// Whether the last part of `path` may be seen. Its parents are the caller's business.
@@ -60,6 +63,16 @@ impl Home {
             true => Ok(()),
             false => Err(Error::Denied(format!("{} belongs to Larder and cannot be read", shown(path)))),
         }
+    }
+
+    /// The real name of `path`, if it is reached without links.
+    pub(super) fn location(&self, path: &[u8]) -> PathBuf {
+        self.location.join(OsStr::from_bytes(path))
+    }
+
+    /// The directory itself.
+    pub(super) fn handle(&self) -> &OwnedFd {
+        &self.root
     }
 
     /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.

@@ -2,8 +2,8 @@
 //!
 //! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
 //! way to files), `walk` (the list), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
-//! (damaged databases), `descriptor` (open files), `content` (bytes), `ahead` (small files before they are asked for), `owners` (names).
-//! Refuses to write to the home.
+//! (damaged databases), `descriptor` (open files), `links` (where symbolic links lead), `content` (bytes), `ahead` (small files before
+//! they are asked for), `owners` (names). Refuses to write to the home.
 
 mod ahead;
 mod check;
@@ -13,6 +13,7 @@ mod database;
 mod descriptor;
 mod home;
 mod journal;
+mod links;
 mod locks;
 mod owners;
 mod stream;
@@ -27,9 +28,11 @@ use std::time::Duration;
 
 pub use check::Finding;
 pub use content::Content;
+pub use links::{Destination, leads_nowhere};
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
+use crate::options::MAX_FOLLOWED;
 use ahead::Ahead;
 use check::Checks;
 use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
@@ -150,6 +153,18 @@ impl Snapshot {
         let identities = self.walk.as_ref().map(|walk| &walk.identities);
         let identity = identities.and_then(|known| known.get(&id).copied());
         Ok(Content { identity, ..content })
+    }
+
+    /// Opens one of the files in which Home Assistant says something about the home itself, through symbolic links.
+    pub fn follow(&self, path: &[u8]) -> Result<Content> {
+        let content = Content::whole(self.home.followed(path)?.into());
+        Ok(Content { size: content.size.min(MAX_FOLLOWED), ..content })
+    }
+
+    /// Where the symbolic link at `path` leads.
+    pub fn leads(&self, path: &[u8]) -> Result<Destination> {
+        self.home.admit(path)?;
+        self.home.leads(path)
     }
 
     fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {

@@ -111,3 +111,19 @@ fn things_that_are_no_files_are_no_backups_and_nobody_waits_for_them() {
     }
     home.larder(&["verify", &id]).exits(0);
 }
+
+#[test]
+fn what_a_foreign_file_says_is_cut_and_turns_no_text_round() {
+    let home = victim();
+    let mut wordy = manifest();
+    wordy["protected"] = "\u{202e}A".repeat(50_000).into();
+    let wordy = Tar::default().file("./backup.json", wordy.to_string()).end();
+    home.write("backups/wordy.tar", wordy);
+    let mut turned = manifest();
+    turned["name"] = "exe.\u{202e}rat\u{200b}".into();
+    home.write("backups/turned.tar", Tar::default().file("./backup.json", turned.to_string()).end());
+    let text = home.larder(&["list"]).exits(3).stdout;
+    assert!(text.len() < 4096, "{} bytes", text.len());
+    assert!(text.contains("wordy.tar") && text.contains("exe.\\u{202e}rat\\u{200b}"), "{text}");
+    assert!(!text.contains(['\u{202e}', '\u{200b}']), "{text:?}");
+}

@@ -122,6 +122,8 @@ fn a_home_whose_database_somebody_has_open_is_refused_unless_forced() {
         for name in [DATABASE, "zigbee.db", ".storage/deep.sqlite"] {
             let home = TestHome::in_memory();
             fs::create_dir(home.path(".storage")).unwrap();
+            // Where there is none, there is none to restore.
+            drop(open(&home, DATABASE, "delete"));
             let connection = open(&home, name, journal);
             add(&connection, "saved");
             let id = home.create();

@@ -24,6 +24,14 @@ const READING: &[(&str, &str)] = &[
     ("www/.larder-secret/a", "Denied"),
     ("configuration.yaml/a", "Denied"),
     ("fifo", "Invalid"),
+    ("follow link-file", "Denied"),
+    ("follow link/secret", "Denied"),
+    ("follow ../../etc/passwd", "Denied"),
+    ("follow secrets.yaml", "Denied"),
+    ("leads ../../etc/passwd", "Invalid"),
+    ("leads link/secret", "Io"),
+    ("leads configuration.yaml", "Invalid"),
+    ("leads .larder-secret", "Denied"),
 ];
 
 const STORED: &[(&str, &str)] = &[

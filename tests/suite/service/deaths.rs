@@ -181,7 +181,7 @@ fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
         ("backup.create", json!({})),
         ("backup.create_automatic", json!({})),
         ("backup.generate", create),
-        ("backup.restore", json!({"backup_id": "12345678"})),
+        ("backup.restore", json!({"agent_id": "backup.local", "backup_id": "12345678"})),
     ] {
         let failure = service.call(action, data).unwrap_err();
         let refusal = ("home_assistant_error", "Backup manager busy: create_backup");

@@ -48,6 +48,12 @@ fn read_outside() -> Answer {
     for path in PATHS {
         asked.ask_briefly(path, snapshot.open(path));
     }
+    for path in [b"link-file".as_slice(), b"link/secret", b"../../etc/passwd", b"secrets.yaml"] {
+        asked.ask_briefly([b"follow ", path].concat(), snapshot.follow(path));
+    }
+    for path in [b"../../etc/passwd".as_slice(), b"link/secret", b"configuration.yaml", b".larder-secret"] {
+        asked.ask_briefly([b"leads ", path].concat(), snapshot.leads(path));
+    }
     asked.answer()
 }
 

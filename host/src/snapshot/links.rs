@@ -1,0 +1,80 @@
+//! Where symbolic links of the home lead, and the few files that are read through them.
+//!
+//! Looks at names outside the home and opens nothing there but what Home Assistant itself reads at its start.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
+use rustix::io::Errno;
+
+use super::descriptor::{Descriptor, Facts};
+use super::home::{Home, described};
+use crate::error::{Doing, Error, Result};
+use crate::model::shown;
+
+/// Files that say something about the home itself, and are often symbolic links where it is kept in several places.
+const FOLLOWED: [&[u8]; 5] = [
+    b".HA_VERSION",
+    b"configuration.yaml",
+    b".storage/backup",
+    b".storage/core.config",
+    b".storage/core.uuid",
+];
+
+/// Where a symbolic link leads in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Inside,
+    Outside,
+    Nowhere,
+}
+
+impl Home {
+    pub(super) fn leads(&self, path: &[u8]) -> Result<Destination> {
+        let failing = || format!("cannot look at {}", shown(path));
+        if self.facts(path).doing(failing)?.file_type != FileType::Symlink {
+            return Err(Error::Invalid(format!(
+                "{} is no symbolic link; only links lead anywhere",
+                shown(path)
+            )));
+        }
+        match fs::canonicalize(self.location(path)) {
+            Ok(real) if real.starts_with(self.location(b"")) => Ok(Destination::Inside),
+            Err(error) if is_absent(&error) => Ok(Destination::Nowhere),
+            // What may not be looked at lies outside, too.
+            _ => Ok(Destination::Outside),
+        }
+    }
+
+    /// Opens one of the files that are read through links. Never waits.
+    pub(super) fn followed(&self, path: &[u8]) -> Result<Descriptor> {
+        let failing = || format!("cannot open {}", shown(path));
+        if !FOLLOWED.contains(&path) {
+            return Err(Error::Denied(format!("{} is not read through links", shown(path))));
+        }
+        let facts: Facts =
+            statat(self.handle(), path, AtFlags::empty()).map_err(io::Error::from).doing(failing)?.into();
+        if facts.file_type != FileType::RegularFile {
+            let found = described(facts.file_type);
+            return Err(Error::Invalid(format!("{} is {found}; only files can be opened", shown(path))));
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = openat(self.handle(), path, flags, Mode::empty()).map_err(io::Error::from);
+        let file = file.and_then(Descriptor::new).doing(failing)?;
+        match file.facts.file_type {
+            FileType::RegularFile => Ok(file),
+            other => Err(Error::Invalid(format!("{} became {}", shown(path), described(other)))),
+        }
+    }
+}
+
+/// Whether a symbolic link leads to nothing that is there.
+pub fn leads_nowhere(link: &Path) -> bool {
+    fs::metadata(link).is_err_and(|error| is_absent(&error))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
+}
