@@ -47,7 +47,10 @@ pub(super) fn extract(mut setting: Setting, global: &Global, extract: &Extract) 
     setting.target = Some(extract.to.clone());
     setting.keep_setuid = extract.trust.keep_setuid;
     let paths: Value = extract.paths.iter().map(|path| path_of(path)).collect();
-    merge(&mut data, json!({"paths": paths, "part": extract.part, "keep_going": extract.keep_going}));
+    merge(&mut data, json!({"paths": paths, "keep_going": extract.keep_going}));
+    if let Some(part) = &extract.part {
+        merge(&mut data, json!({"part": part}));
+    }
     let json = call(&mut setting.writer("extract")?, global, "backup.extract", data)?;
     let target = extract.to.display().to_string();
     let is_partly = json.get("damaged").is_some_and(Value::is_string);

@@ -28,6 +28,8 @@ use crate::error::{Doing, Error, Result};
 use crate::model::{Entry, HomePath, Kind, Scope, shown};
 use crate::steps::Steps;
 
+/// Bytes of a name in a directory.
+const MAX_NAME: usize = 255;
 /// What SQLite puts beside a database.
 const DATABASE_PARTS: [&[u8]; 3] = [b"-wal", b"-journal", b"-shm"];
 
@@ -252,7 +254,9 @@ impl Target {
 fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
     let parts = DATABASE_PARTS.into_iter().map(|part| [name, part].concat());
     let base = DATABASE_PARTS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);
-    for other in parts.chain(base.filter(|base| !base.is_empty())) {
+    // A name that no file can have is no file's.
+    let others = parts.chain(base).filter(|other| (1..=MAX_NAME).contains(&other.len()));
+    for other in others {
         if exists(directory, &other)? {
             return Ok(Some(other));
         }
