@@ -36,7 +36,7 @@ impl Tables {
         Self { database: database.to_owned(), machine: release(database) }
     }
 
-    /// The release that counts, and whose it is: `2026f, built in`.
+    /// The release that counts: `2026f`.
     pub fn release(&self) -> &str {
         match &self.machine {
             Some(machine) if machine.as_str() > BUILT_IN => machine,

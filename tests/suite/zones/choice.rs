@@ -112,17 +112,26 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
     for (file, text, said) in cases {
         let home = TestHome::new();
         home.write(file, text);
-        for command in [&["schedule"][..], &["settings"], &["create"], &["retention", "--dry-run"]] {
-            let run = run(&home, "Asia/Tokyo", command).exits(0);
-            let line =
-                run.stderr.lines().find(|line| line.starts_with("warning: time zone: ")).unwrap_or_default();
-            assert!(line.contains(said), "{text} {command:?}: {}", run.stderr);
-            let meanwhile = "; meanwhile Asia/Tokyo counts (from the environment variable TZ)";
-            assert!(line.ends_with(meanwhile), "{text} {command:?}: {line}");
-        }
-        let created = run(&home, "Asia/Tokyo", &["--json", "create"]).exits(0).json();
-        assert!(created["date"].as_str().unwrap().ends_with("+09:00"), "{created}");
+        let created = run(&home, "Asia/Tokyo", &["--json", "create"]).exits(0);
+        assert!(created.json()["date"].as_str().unwrap().ends_with("+09:00"), "{}", created.stdout);
+        assert!(warning(&created).contains(said), "{text}: {}", created.stderr);
+        let meanwhile = "; meanwhile Asia/Tokyo counts (from the environment variable TZ)";
+        assert!(warning(&created).ends_with(meanwhile), "{text}: {}", created.stderr);
     }
+    let home = home("Mars/Olympus");
+    for command in [&["schedule"][..], &["settings"], &["retention", "--dry-run"], &["automations", "list"]] {
+        let run = run(&home, "Asia/Tokyo", command).exits(0);
+        assert!(
+            warning(&run).contains("`Mars/Olympus` in .storage/core.config"),
+            "{command:?}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// What a command says about the time zone.
+fn warning(run: &Run) -> &str {
+    run.stderr.lines().find(|line| line.starts_with("warning: time zone: ")).unwrap_or_default()
 }
 
 #[test]

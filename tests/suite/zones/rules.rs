@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// The years in which each clock is looked at.
-const YEARS: [&str; 2] = ["2025-01-01T00:00:00Z", "2045-01-01T00:00:00Z"];
+const YEARS: [&str; 2] = ["2025-01-01T00:00:00Z", "2037-01-01T00:00:00Z"];
 
 #[derive(Deserialize)]
 struct Reference {
