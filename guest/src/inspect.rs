@@ -53,7 +53,7 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let protection = Protection::look(&mut outer)?;
     let not_restorable = verify::not_restorable(&outer);
     let mut warnings = protection.warnings();
-    warnings.extend(outer.notes.iter().cloned());
+    warnings.extend(outer.notes());
     warnings.extend(doubtful_ends(&mut outer)?);
     let listing = Listing {
         agent_id: opened.agent_id.clone(),

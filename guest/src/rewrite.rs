@@ -92,6 +92,10 @@ fn rewrite(
     let Some(location) = location else {
         return Err(Failure::invalid("where to? There is no output location"));
     };
+    if let Some(lost) = outer.left_alone.first() {
+        let message = format!("{name}: {lost} and would be missing in a copy, so none is made");
+        return Err(Failure::new("backup_unsupported", message));
+    }
     let version = change.to.as_ref().map(Lock::version);
     let manifest = outer.manifest.with_protected(version.is_some())?;
     let draft = outside.draft(OUTPUT, &location.name)?;

@@ -46,7 +46,7 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
         verdict => verdict.err().map(|failure| failure.message),
     };
     let mut warnings = protection.warnings();
-    warnings.extend(outer.notes.iter().cloned());
+    warnings.extend(outer.notes());
     warnings.extend(outer.odd_end().map_err(|error| Failure::archive(name, error))?);
     warnings.extend(checked.notes);
     if protection.version.is_none() && request.unlock.password.is_some() {

@@ -46,8 +46,10 @@ pub struct Outer<R> {
     pub manifest: Manifest,
     /// All but `backup.json`, in the archive's order.
     pub members: Vec<Member>,
-    /// What is odd about the members and loses nothing here, for people.
-    pub notes: Vec<String>,
+    /// Why Home Assistant does not read all members.
+    pub stop: Option<String>,
+    /// Members that are no files, or have no readable name, in words.
+    pub left_alone: Vec<String>,
     source: R,
     /// Where the members end, and whether a block of zeros says so.
     end: u64,
@@ -67,6 +69,12 @@ impl<R: Read + Seek> Outer<R> {
         let (survey, damage) = Survey::of(source, limits)?;
         let (outer, missing) = survey.with_any_manifest(limits);
         Ok((outer, damage.or(missing)))
+    }
+
+    /// What is odd about the members and loses nothing here, for people.
+    pub fn notes(&self) -> Vec<String> {
+        let alone = self.left_alone.iter().map(|member| format!("{member}; it is left alone"));
+        self.stop.iter().cloned().chain(alone).collect()
     }
 
     /// What is odd behind the last member.
@@ -121,7 +129,7 @@ struct Found {
     /// Names as they may stand only once.
     names: HashSet<String>,
     count: u64,
-    notes: Vec<String>,
+    left_alone: Vec<String>,
 }
 
 impl Found {
@@ -158,8 +166,8 @@ impl Found {
 
     /// Home Assistant knows no such members either.
     fn leave_alone(&mut self, name: &[u8], why: &str, limits: &Limits) -> Result<()> {
-        if self.notes.len() < limits.reported {
-            self.notes.push(format!("the member `{}` {why}; it is left alone", paths::shown(name)));
+        if self.left_alone.len() < limits.reported {
+            self.left_alone.push(format!("the member `{}` {why}", paths::shown(name)));
         }
         Ok(())
     }
@@ -233,8 +241,8 @@ impl<R: Read + Seek> Survey<R> {
 
     fn with(self, manifest: Manifest) -> Outer<R> {
         let Self { found, source, end, has_mark, stop } = self;
-        let notes = stop.into_iter().chain(found.notes).collect();
-        Outer { manifest, members: found.members, notes, source, end, has_mark }
+        let Found { members, left_alone, .. } = found;
+        Outer { manifest, members, stop, left_alone, source, end, has_mark }
     }
 }
 

@@ -73,6 +73,10 @@ fn members_that_nobody_knows_disturb_nothing_and_are_noted() {
         assert!(verified.stdout.contains(says), "{says}: {}", verified.stdout);
         home.larder(&["restore", archive.to_str().unwrap(), "--to", to.to_str().unwrap()]).exits(0);
         assert_eq!(names(&to), ["configuration.yaml"], "{says}");
+        let (copy, key) = (home.root().join("copy.tar"), home.password_file("key", "correct horse\n"));
+        let words =
+            ["encrypt", archive.to_str().unwrap(), "--to", copy.to_str().unwrap(), "--password-file", &key];
+        home.larder(&words).exits(1).says("would be missing in a copy");
     }
 }
 

@@ -192,7 +192,7 @@ fn members_that_nobody_knows_are_left_alone_and_noted() {
     for (bytes, needle) in cases {
         let outer = open(bytes).unwrap();
         assert!(outer.members.is_empty());
-        assert!(outer.notes[0].contains(needle), "{:?}", outer.notes);
+        assert!(outer.notes()[0].contains(needle), "{:?}", outer.notes());
     }
 }
 
