@@ -58,7 +58,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     if let Some(target) = &target {
         outside.report(PUT_IN_PLACE, 0, None);
         target.commit()?;
-        staging.look_for_dangling(target.as_ref())?;
+        staging.look_for_dangling(target.as_ref());
     }
     let mut left_behind = left_behind(request, &outer, &summary);
     left_behind.append(&mut staging.only_links);
@@ -260,13 +260,13 @@ impl<'a> Staging<'a> {
     }
 
     /// Names the links that lead nowhere, now that they are in place.
-    fn look_for_dangling(&mut self, target: &dyn Target) -> Result<()> {
-        for path in target.dangling()? {
+    fn look_for_dangling(&mut self, target: &dyn Target) {
+        // The restore is done: nothing can make it fail any more.
+        for path in target.dangling().unwrap_or_default() {
             let reason = links::dangling(self.links.get(&path).map(Vec::as_slice).unwrap_or_default());
             let list = if links::is_important(&path) { &mut self.only_links } else { &mut self.dangling };
             list.push(Skipped { path: shown(&path), reason });
         }
-        Ok(())
     }
 
     fn count(&mut self, entry: &Entry) {
