@@ -99,7 +99,12 @@ fn version_of(text: Outcome<Option<String>>) -> (Outcome<Option<String>>, Option
         Err(fault) => fault.message.clone(),
     };
     let note = format!("{why}: the backup says {UNKNOWN_VERSION}, which every Home Assistant restores");
-    (text.map(|_| None), Some(note))
+    let version = match text {
+        Err(fault) if fault.cause != Cause::Invalid => Err(fault),
+        // A directory or a FIFO in its place says as little as a text that is no version.
+        _ => Ok(None),
+    };
+    (version, Some(note))
 }
 
 /// The text of one of Home Assistant's own files, read through symbolic links as Home Assistant reads it.

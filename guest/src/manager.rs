@@ -12,7 +12,7 @@ use crate::announce::{self, Said, Stages, enter, log, note, show, tell};
 use crate::entities::Trigger;
 use crate::error::{Failure, Result};
 use crate::home::Home;
-use crate::model::{BackupRef, RestoreRequest};
+use crate::model::RestoreRequest;
 use crate::ports::{Event, Outside};
 use crate::refusal::{self, Refusal};
 use crate::schedule::Next;
@@ -180,12 +180,10 @@ async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
 
 /// Restores a backup, with Home Assistant's events around it: in progress, restart, completed.
 async fn restore_home(outside: &dyn Outside, data: &str) -> Result<String> {
+    let request: RestoreRequest = typed(data)?;
     begin(outside, State::RestoreBackup, None)?;
-    let result = restore_job(outside, data).await;
-    let refusal = match &result {
-        Ok(_) => None,
-        Err(failure) => Some(refusal::of_restore(failure, &asked_for(data)?)),
-    };
+    let result = restore_job(outside, data, &request).await;
+    let refusal = result.as_ref().err().map(|failure| refusal::of_restore(failure, &request.read.backup));
     conclude(outside, State::RestoreBackup, None, refusal.as_ref().map(|refusal| refusal.reason));
     let Some(Refusal { answer, .. }) = refusal else { return result };
     if let Err(failure) = result
@@ -196,11 +194,10 @@ async fn restore_home(outside: &dyn Outside, data: &str) -> Result<String> {
     Err(answer)
 }
 
-async fn restore_job(outside: &dyn Outside, data: &str) -> Result<String> {
-    if let Some(failure) = refusal::unknown_agent(&asked_for(data)?, &outside.locations()) {
+async fn restore_job(outside: &dyn Outside, data: &str, request: &RestoreRequest) -> Result<String> {
+    if let Some(failure) = refusal::unknown_agent(&request.read.backup, &outside.locations()) {
         return Err(failure);
     }
-    let request: RestoreRequest = typed(data)?;
     let mut is_told = request.elsewhere || request.dry_run;
     let mut restart = |is_due: bool| {
         if is_due && !std::mem::replace(&mut is_told, true) {
@@ -212,10 +209,6 @@ async fn restore_job(outside: &dyn Outside, data: &str) -> Result<String> {
     // A job's progress may be missed.
     restart(result.is_ok());
     result
-}
-
-fn asked_for(data: &str) -> Result<BackupRef> {
-    typed(data)
 }
 
 fn typed<T: DeserializeOwned>(data: &str) -> Result<T> {

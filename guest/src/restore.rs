@@ -60,9 +60,8 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     if let Some(target) = &target {
         notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
     }
-    let dangling =
-        target.as_deref().map(|target| dangling(target, &staging)).transpose()?.unwrap_or_default();
-    let (only_links, dangling) = dangling;
+    let (only_links, dangling) =
+        target.as_deref().map(|target| dangling(target, &staging)).unwrap_or_default();
     let mut left_behind = left_behind(request, &outer, &summary);
     left_behind.extend(only_links);
     let keeps_own = request.restore_database && choice == Choice::WithoutDatabase;
@@ -114,14 +113,15 @@ fn must_hold_database(staging: &Staging<'_>, name: &str) -> Result<()> {
 }
 
 /// The links that lead nowhere, now that they are in place: what the home needs, and the rest.
-fn dangling(target: &dyn Target, staging: &Staging<'_>) -> Result<(Vec<Skipped>, Vec<Skipped>)> {
-    let paths = target.dangling()?.into_iter();
+fn dangling(target: &dyn Target, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Skipped>) {
+    // The restore is done: nothing can make it fail any more.
+    let paths = target.dangling().unwrap_or_default().into_iter();
     let (needed, others): (Vec<_>, Vec<_>) = paths.partition(|path| links::is_important(path));
     let named = |paths: Vec<Vec<u8>>| {
         let says = |path: &Vec<u8>| staging.links.get(path).map(Vec::as_slice).unwrap_or_default();
         paths.iter().map(|path| Skipped { path: shown(path), reason: links::dangling(says(path)) }).collect()
     };
-    Ok((named(needed), named(others)))
+    (named(needed), named(others))
 }
 
 /// Which part of a home is restored.

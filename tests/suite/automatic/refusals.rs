@@ -20,9 +20,11 @@ fn is_elsewhere(send: &Value, receive: &Value) -> bool {
         || has_envelope
 }
 
-/// An empty password would protect nothing: Larder refuses it.
+/// An empty password would protect nothing: Larder refuses it. What is not known beside the password of the settings may be one: Larder
+/// does not repeat it.
 fn is_refused_on_purpose(data: &Value) -> bool {
-    data["password"] == "" || data["create_backup"]["password"] == ""
+    let settings = &data["create_backup"];
+    data["password"] == "" || settings["password"] == "" || settings.get("nope").is_some()
 }
 
 struct Conversation {
