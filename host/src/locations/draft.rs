@@ -155,23 +155,20 @@ impl Draft for FileDraft {
 /// Renames, but never over something: where the file system cannot promise that, a look beforehand must do.
 fn rename_new(from: &Path, to: &Path, file: &File) -> Result<()> {
     let what = || format!("cannot rename the finished backup to {}", to.display());
-    let renamed = retry_at_end(|| match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // A share did it, and said otherwise.
-        Err(Errno::NOENT) if is(to, file) => Ok(()),
-        other => other,
-    });
-    match renamed {
+    let renamed = retry_at_end(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE));
+    let renamed = match renamed {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             if fs::symlink_metadata(to).is_ok() {
                 return Err(Error::Exists(format!("{} exists already", to.display())));
             }
-            retry_at_end(|| match fs::rename(from, to) {
-                Err(error) if error.kind() == ErrorKind::NotFound && is(to, file) => Ok(()),
-                other => other,
-            })
-            .doing(what)
+            retry_at_end(|| rustix::fs::rename(from, to))
         }
-        outcome => outcome.doing(what),
+        other => other,
+    };
+    match renamed {
+        // A share did it and said otherwise: it is listed.
+        Err(_) if is(to, file) => Ok(()),
+        other => other.doing(what),
     }
 }
 
