@@ -88,7 +88,7 @@ fn refusals_are_home_assistants_word_for_word() {
             }
         }
     }
-    assert_eq!(compared, 60);
+    assert_eq!(compared, 64);
 }
 
 #[test]
