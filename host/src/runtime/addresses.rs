@@ -13,7 +13,7 @@ use crate::options::{BESIDE_WORKERS, Limits, MEMORY_GUARD, MEMORY_STEP, MIN_ADDR
 
 /// The engine whose reservations this process can have for all that usually runs at once. An error when not even the least is there.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
-    if limit().is_some_and(|most| most < MIN_ADDRESSES) {
+    if limit(Resource::As).is_some_and(|most| most < MIN_ADDRESSES) {
         return Err(Errno::NOMEM.into());
     }
     let usual = Engine::new(&config())?;
@@ -60,24 +60,21 @@ pub(super) fn system(error: &wasmtime::Error) -> Option<io::Error> {
 
 /// What is said then: the limit that was met, and what to do.
 pub(super) fn refused() -> String {
-    match limit() {
-        Some(most) => format!(
-            "the system gave it no more memory: this process may have {} MiB of addresses (`ulimit -v`, `LimitAS=`), and the least \
-             is {}; raise that limit, or use fewer workers (--limit workers=1)",
-            most >> 20,
-            MIN_ADDRESSES >> 20
-        ),
-        None => {
-            "the system gave it no more memory: free some, use fewer workers (--limit workers=1), or raise \
-                 vm.overcommit_ratio where vm.overcommit_memory is 2"
-                .into()
-        }
-    }
+    let limits = [
+        (Resource::As, "of addresses (`ulimit -v`, `LimitAS=`); raise that limit, 1024 MiB are the least"),
+        (Resource::Data, "of data (`ulimit -d`, `LimitDATA=`); raise that limit"),
+    ];
+    let found = limits.into_iter().find_map(|(resource, what)| Some((limit(resource)?, what)));
+    let cause = match found {
+        Some((most, what)) => format!("this process may have {} MiB {what}", most >> 20),
+        None => "free some, or raise vm.overcommit_ratio where vm.overcommit_memory is 2".into(),
+    };
+    format!("the system gave it no more memory: {cause}, or use fewer workers (--limit workers=1)")
 }
 
-/// The most bytes of addresses that this process may have, if there is a limit.
-fn limit() -> Option<u64> {
-    getrlimit(Resource::As).current
+/// The most bytes that this process may have of it, if there is a limit.
+fn limit(resource: Resource) -> Option<u64> {
+    getrlimit(resource).current
 }
 
 #[cfg(test)]

@@ -42,9 +42,9 @@ fn a_backup_is_made_checked_and_restored_with_few_addresses_and_many_workers() {
 #[test]
 fn fewer_addresses_than_the_least_are_refused_in_a_sentence_that_says_what_to_set() {
     let home = TestHome::in_memory();
-    let run = within(&home, "-v 900000", &["create"]).exits(1);
-    let run = run
-        .says("this process may have 878 MiB of addresses (`ulimit -v`, `LimitAS=`), and the least is 1024");
+    let run = within(&home, "-v 900000", &["list"]).exits(1);
+    let run =
+        run.says("878 MiB of addresses (`ulimit -v`, `LimitAS=`); raise that limit, 1024 MiB are the least");
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
 }
 
