@@ -183,7 +183,8 @@ pub const ACTIONS: &[Action] = &[
             PASSWORD,
             KEY_RING,
             KEY,
-            required("paths", "array", "paths in the home or part; what is not UTF-8 as an array of bytes"),
+            required("paths", "array", "paths in the home or part; what is not UTF-8 as an array of bytes")
+                .of(Rule::List(&Rule::Anything)),
             field("part", "string", "another part than the home: an add-on, a folder"),
             field("keep_going", "boolean", "takes what stands before the damage of a damaged backup"),
         ],
