@@ -31,11 +31,12 @@ fn run(home: &TestHome, words: &[&str], options: &[String]) -> Run {
     home.larder(&[words, &options[..]].concat())
 }
 
-/// The archive with a bit flipped in the middle of a member.
+/// The archive with a bit flipped in a member: in gzip's check value or, behind encryption, in the last message's. One in the middle may
+/// be a distance between zeros, which matters to nobody.
 fn flipped(archive: &Path, member: &str) -> PathBuf {
     let mut bytes = fs::read(archive).unwrap();
     let place = members_in(&bytes).into_iter().find(|(name, _)| name == member).unwrap().1;
-    bytes[(place.start + place.end) / 2] ^= 0x10;
+    bytes[place.end - 6] ^= 0x10;
     let path = archive.with_file_name("flipped.tar");
     fs::write(&path, bytes).unwrap();
     path

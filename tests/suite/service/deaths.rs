@@ -144,25 +144,26 @@ fn a_job_that_dies_fails_its_backup_with_a_reason() {
     type Deed = fn(&str);
     let panics: Deed = |step| assert_ne!(step, "draft: append", "a test lets the host panic");
     let nothing: Deed = |_| {};
-    for (steps, limit, says) in
-        [(nothing, "memory=4", "limit memory"), (panics, "memory=96", "ended without an answer")]
-    {
+    for (steps, limit, says) in [
+        (nothing, ["memory=4", "home-memory=0"], "limit memory"),
+        (panics, ["memory=96", "home-memory=0"], "ended without an answer"),
+    ] {
         let home = home();
         // Much to remember, and something to write.
         (0..3000).for_each(|n| home.write(format!("www/{}/{n}", "x".repeat(200)), ""));
         home.write("www/large", noise(1 << 20));
         let steps = Steps(std::sync::Arc::new(steps));
-        let setting = Setting { steps, limits: limits(&[limit]), ..home.setting(START) };
+        let setting = Setting { steps, limits: limits(&limit), ..home.setting(START) };
         let mut service = TestService::start(setting).unwrap();
         service.set(daily());
         service.advance("2026-05-05T03:10:00+00:00");
-        assert_eq!(shown(&mut service), ["failed", "unknown_error", "automatic", "idle"], "{limit}");
+        assert_eq!(shown(&mut service), ["failed", "unknown_error", "automatic", "idle"], "{limit:?}");
         let told = told(&mut service).join("\n");
-        assert!(told.contains(says), "{limit}: {told}");
-        assert!(home.archives().is_empty(), "{limit}");
+        assert!(told.contains(says), "{limit:?}: {told}");
+        assert!(home.archives().is_empty(), "{limit:?}");
 
         std::fs::remove_dir_all(home.path("www")).unwrap();
-        let mut service = service.restart_with(Steps::default(), limits(&[limit]));
+        let mut service = service.restart_with(Steps::default(), limits(&limit));
         service.advance("2026-05-06T03:10:00+00:00");
         assert_eq!(shown(&mut service), [json!("completed"), Value::Null, json!("automatic"), json!("idle")]);
     }
