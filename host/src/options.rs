@@ -121,7 +121,7 @@ pub const RETRY_FIRST: Duration = Duration::from_millis(20);
 pub const RETRY_LONGEST: Duration = Duration::from_secs(1);
 /// Small files that a restore reads back at once, and how many of them side by side: the time goes into waiting for the disk.
 pub const CHECK_FILES: usize = 1024;
-pub const CHECK_THREADS: usize = 4;
+pub const CHECK_THREADS: usize = 16;
 /// Bytes in the system's cache that the disk is told of at once.
 pub const TOLD_BYTES: u64 = 16 << 20;
 /// The largest file of the home that is read ahead as a whole. Files that are handed over at once, at most; the bytes after which no more

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
@@ -21,7 +21,8 @@ pub(crate) const ALIGN: usize = 4096;
 /// for another machine at each piece.
 const KNOWN: [FsWord; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
 
-fn does_well(file: &File) -> bool {
+/// Whether files of that file system are read and written past the cache.
+pub(crate) fn does_well(file: impl AsFd) -> bool {
     fstatfs(file).is_ok_and(|facts| KNOWN.contains(&facts.f_type))
 }
 
