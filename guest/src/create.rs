@@ -217,7 +217,8 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
 }
 
 fn damaged(finding: Finding) -> Skipped {
-    Skipped { path: shown(&finding.path), reason: finding.reason }
+    let path = if finding.path.is_empty() { "databases".to_owned() } else { shown(&finding.path) };
+    Skipped { path, reason: finding.reason }
 }
 
 fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest> {

@@ -41,7 +41,7 @@ pub struct Plan {
 impl Plan {
     pub fn make(snapshot: &dyn Snapshot, exclude: &Exclude) -> Result<Self> {
         let mut plan = Self::default();
-        let mut rules = Rules { exclude, below: None, excluded: BTreeMap::new() };
+        let mut rules = Rules { exclude, below: None, last: None, excluded: BTreeMap::new() };
         loop {
             let batch = snapshot.entries(BATCH)?;
             if batch.is_empty() {
@@ -136,22 +136,20 @@ impl Plan {
 struct Rules<'a> {
     exclude: &'a Exclude,
     below: Option<(Vec<u8>, String)>,
+    /// The entry before, and the pattern that left it out, if one did.
+    last: Option<(Vec<u8>, Option<String>)>,
     excluded: BTreeMap<String, Excluded>,
 }
 
 impl Rules<'_> {
     fn excludes(&mut self, path: &[u8], size: u64, is_directory: bool) -> bool {
         let above = self.below.as_ref().filter(|(directory, _)| is_below(path, directory));
-        // A log without its database is worth nothing.
-        let database = (path == DATABASE_LOG).then(|| self.exclude.excluded(DATABASE)).flatten();
-        let pattern = match above {
-            Some((_, pattern)) => pattern.clone(),
-            None => match self.exclude.excluded(path).or(database) {
-                Some(pattern) if !path.is_empty() => pattern.to_owned(),
-                _ => return false,
-            },
-        };
-        if is_directory && above.is_none() {
+        let is_inside = above.is_some();
+        let decided = above.map(|(_, pattern)| Some(pattern.clone())).or_else(|| self.of_database(path));
+        let decided = decided.unwrap_or_else(|| self.exclude.excluded(path).map(str::to_owned));
+        self.last = Some((path.to_vec(), decided.clone()));
+        let Some(pattern) = decided.filter(|_| !path.is_empty()) else { return false };
+        if is_directory && !is_inside {
             self.below = Some((path.to_vec(), pattern.clone()));
         }
         let count =
@@ -159,6 +157,15 @@ impl Rules<'_> {
         count.entries += 1;
         count.bytes += size;
         true
+    }
+}
+
+impl Rules<'_> {
+    /// What was decided about the database whose log that is: neither is worth anything without the other. A log is listed right behind
+    /// its database.
+    fn of_database(&self, path: &[u8]) -> Option<Option<String>> {
+        let (last, decided) = self.last.as_ref()?;
+        (path.strip_prefix(last.as_slice()) == Some(b"-wal")).then(|| decided.clone())
     }
 }
 

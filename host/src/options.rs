@@ -62,7 +62,7 @@ pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
 /// Databases that wait to be checked: each may hold a copy on the disk, or keep its log from being begun anew.
-pub const DATABASES_TO_CHECK: usize = 4;
+pub const DATABASES_TO_CHECK: usize = 64;
 /// The longest file with the rules of one time zone: the longest real ones have 4 KiB.
 pub const MAX_RULES: u64 = 64 * 1024;
 /// Snapshots that one instance has open: each holds the list of the whole home.

@@ -76,7 +76,7 @@ fn a_database_has_a_log_in_the_backup_where_home_assistant_needs_one_and_no_othe
             let database = make(&home, &format!("{directory}/{name}"), journal);
             // What a killed program leaves, and what SQLite would take for its own.
             drop(database);
-            home.write(format!("{directory}/{name}-shm"), "stale");
+            home.write(format!("{directory}/{name}-shm"), [7; 32_768]);
         }
     }
     for (journal, is_open) in [(Wal, true), (Wal, false), (Rollback, true), (Rollback, false)] {
@@ -244,6 +244,19 @@ fn a_database_that_is_taken_out_brings_its_log_along_and_does_not_get_beside_a_f
     fs::write(to.join("a.db"), "another's").unwrap();
     let log = ["extract", &id, "a.db-wal", "--to", to.to_str().unwrap()];
     home.larder(&log).exits(1).says("SQLite would take it and a.db-wal for parts of one database");
+}
+
+#[test]
+fn a_database_and_its_log_are_left_out_together_or_not_at_all() {
+    let home = TestHome::new();
+    let open = make(&home, "a.db", Wal);
+    open.execute_batch("INSERT INTO facts VALUES (2)").unwrap();
+    home.larder(&["create", "--exclude", "**/*-wal"]).exits(0);
+    let restored = home.restore_latest();
+    assert_eq!(sum(&restored.join("a.db")), 42);
+    fs::remove_dir_all(restored).unwrap();
+    home.larder(&["create", "--exclude", "*.db"]).exits(0);
+    assert_eq!(neighbours(&home.restore_latest().join("a.db")), [""; 0]);
 }
 
 const FILLER: &str = "CREATE TABLE IF NOT EXISTS filler (x);

@@ -77,6 +77,8 @@ impl files::HostSnapshot for StoreData {
             scratch: grants.scratch.clone(),
             hidden: grants.hidden.clone(),
             lock_wait: self.vitals.limits.database_wait,
+            // Well before the call itself would be given up.
+            check_wait: self.vitals.limits.host_time / 4,
         });
         // A constructor cannot fail: a home that cannot be opened says so when it is looked at.
         let one = self.snapshots.clone();

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::Builder;
 
 use super::content::Content;
-use super::database::{is_like_one, owner_of};
+use super::database::{may_be_one, owner_of};
 use super::descriptor::FileId;
 use super::home::Home;
 use crate::model::HomePath;
@@ -87,7 +87,7 @@ fn read(home: &Home, path: &[u8]) -> Found {
         return None;
     }
     let file = home.file(path).ok()?;
-    if file.facts.size > SMALL_FILE || is_like_one(file.facts.size) {
+    if file.facts.size > SMALL_FILE || may_be_one(path, file.facts.size) {
         return None;
     }
     Some((file.facts.id, Content::read_whole(file)?))

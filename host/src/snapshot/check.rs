@@ -1,6 +1,6 @@
 //! Checks of databases, beside the reading: a thread has SQLite look at a private copy of each.
 //!
-//! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only a few
+//! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only so many
 //! databases wait to be checked, and whoever asks for the findings says how long he waits.
 
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub struct Finding {
 pub(super) struct Checks {
     queue: Option<SyncSender<(HomePath, Source)>>,
     findings: Receiver<Finding>,
+    /// What there was no room for.
+    left_out: Vec<Finding>,
     stop: Arc<Stop>,
 }
 
@@ -64,21 +66,22 @@ impl Checks {
             }
         };
         Builder::new().name("database check".into()).spawn(work).ok()?;
-        Some(Self { queue: Some(queue), findings, stop })
+        Some(Self { queue: Some(queue), findings, left_out: Vec::new(), stop })
     }
 
-    /// Has a database checked. Waits while too many others do.
-    pub(super) fn add(&self, path: HomePath, source: Source) {
-        if let Some(queue) = &self.queue {
-            // A thread that is gone has said so by what it did not find out.
-            let _ = queue.send((path, source));
+    /// Has a database checked, beside the others. Never waits: a check must not cost the backup.
+    pub(super) fn add(&mut self, path: &[u8], source: Source) {
+        let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send((path.to_vec(), source)).is_ok());
+        if !queued {
+            let reason = unchecked("too many other databases wait for their check");
+            self.left_out.push(Finding { path: path.to_vec(), reason });
         }
     }
 
     /// All findings. Waits for each at most so long; then the rest is given up.
     pub(super) fn finish(mut self, wait: Duration) -> Vec<Finding> {
         self.queue = None;
-        let mut all = Vec::new();
+        let mut all = std::mem::take(&mut self.left_out);
         loop {
             match self.findings.recv_timeout(wait) {
                 Ok(finding) => all.push(finding),
@@ -114,17 +117,20 @@ impl Stop {
     }
 }
 
+fn unchecked(why: &str) -> String {
+    format!("stored, but not checked for damage: {why}")
+}
+
 /// What is wrong with a database, if anything.
 fn finding(source: Source, scratch: &Path, stop: &Stop) -> Option<String> {
     if stop.is_asked.load(Ordering::Relaxed) {
         return None;
     }
-    let unknown = |why: String| format!("stored, but not checked for damage: {why}");
     let check =
         copied(source, scratch).and_then(|copy| Ok((copy.check().map_err(|error| said(&error))?, copy)));
     let (check, _copy) = match check {
         Ok(check) => check,
-        Err(why) => return Some(unknown(why)),
+        Err(why) => return Some(unchecked(&why)),
     };
     stop.set(Some(check.handle()));
     let verdict = check.run();
@@ -135,7 +141,7 @@ fn finding(source: Source, scratch: &Path, stop: &Stop) -> Option<String> {
             "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or take it from an earlier \
              backup"
         )),
-        Verdict::Unknown(why) => Some(unknown(why)),
+        Verdict::Unknown(why) => Some(unchecked(&why)),
     }
 }
 

@@ -7,11 +7,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::Builder;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tempfile::TempDir;
 
 use super::descriptor::Descriptor;
+use crate::error::reason;
 
 /// Bytes that SQLite may have at once.
 const MEMORY: u64 = 64 << 20;
@@ -70,6 +74,23 @@ impl Copy {
         connection.close().map_err(|(_, error)| error)
     }
 
+    /// Checks it; whoever asks waits no longer than that.
+    pub(super) fn verdict_within(&self, wait: Duration) -> Verdict {
+        let check = match self.check() {
+            Ok(check) => check,
+            Err(error) => return verdict(&error),
+        };
+        let (handle, (found, verdict)) = (check.handle(), channel());
+        let work = move || found.send(check.run());
+        if let Err(error) = Builder::new().name("database check".into()).spawn(work) {
+            return Verdict::Unknown(reason(&error));
+        }
+        verdict.recv_timeout(wait).unwrap_or_else(|_| {
+            handle.interrupt();
+            Verdict::Unknown(format!("its check took longer than {} s", wait.as_secs_f64()))
+        })
+    }
+
     /// A check that can be stopped from elsewhere. The copy must be recovered, or never have needed it.
     pub(super) fn check(&self) -> rusqlite::Result<Check> {
         let uri = format!("file:{}?immutable=1", encoded(&self.path("")));
@@ -80,6 +101,9 @@ impl Copy {
 
 pub(super) struct Check(Connection);
 
+/// What `quick_check` says of tables that only their own program can judge: no page is damaged.
+const NO_DAMAGE: [&str; 2] = ["inverted index", " value in "];
+
 impl Check {
     pub(super) fn handle(&self) -> InterruptHandle {
         self.0.get_interrupt_handle()
@@ -87,29 +111,59 @@ impl Check {
 
     /// SQLite's `quick_check`: every page is where it belongs and can be read.
     pub(super) fn run(self) -> Verdict {
-        let first = self.0.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-        match first {
-            Ok(first) if first == "ok" => Verdict::Sound,
-            // One line of several, the first of which only names the database.
-            Ok(first) => {
-                Verdict::Damaged(first.trim_start_matches("*** in database main ***").trim().to_owned())
-            }
+        match self.lines("PRAGMA quick_check") {
+            Ok(lines) => verdict_of(lines),
+            // Something in a schema that only the program knows which it belongs to: what it does not concern is checked.
+            Err(error) if is_unknown_to_us(&error) => self.table_by_table(),
             Err(error) => verdict(&error),
         }
     }
+
+    fn table_by_table(&self) -> Verdict {
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'";
+        let tables = match self.lines(tables) {
+            Ok(tables) => tables,
+            Err(error) => return verdict(&error),
+        };
+        for table in tables {
+            let found = self.lines(&format!("PRAGMA quick_check('{}')", table.replace('\'', "''")));
+            match found.map_or_else(|error| verdict(&error), verdict_of) {
+                Verdict::Sound => {}
+                other => return other,
+            }
+        }
+        Verdict::Sound
+    }
+
+    fn lines(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
+        self.0.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    }
+}
+
+fn verdict_of(lines: Vec<String>) -> Verdict {
+    let is_damage = |line: &&String| *line != "ok" && !NO_DAMAGE.iter().any(|words| line.contains(words));
+    // One line may be several, the first of which only names the database.
+    let said = |line: &String| line.trim_start_matches("*** in database main ***").trim().to_owned();
+    lines.iter().find(is_damage).map_or(Verdict::Sound, |line| Verdict::Damaged(said(line)))
+}
+
+fn is_unknown_to_us(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }
 
 fn verdict(error: &rusqlite::Error) -> Verdict {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Verdict::Damaged(said(error)),
-        // Something in the schema that only the program knows which it belongs to: no damage.
-        Some(ErrorCode::Unknown) => Verdict::Sound,
+        Some(ErrorCode::NotADatabase) => Verdict::Damaged(format!("{}, unless it is encrypted", said(error))),
+        Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(said(error)),
+        _ if is_unknown_to_us(error) => Verdict::Sound,
         _ => Verdict::Unknown(said(error)),
     }
 }
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // The order of an index is its program's business; a check of pages does not depend on it.
+    connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
     connection.execute_batch(&format!(
         "PRAGMA hard_heap_limit = {MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA ignore_check_constraints = ON;
          PRAGMA cell_size_check = ON"

@@ -4,16 +4,20 @@
 //! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
 //! is: SQLite never opens a file of it.
 
+use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+use rustix::fs::{FileType, OFlags};
 
 use super::check::Source;
 use super::content::Content;
 use super::copy::{Copy, Verdict, said};
 use super::descriptor::{Descriptor, FileId};
-use super::home::Home;
-use super::journal::{may_be_hot, names_super_journal};
+use super::home::{Home, facts_at, file_at};
+use super::journal::{is_log, may_be_hot, names_super_journal};
 use super::locks::{Lock, Refusal};
 use super::wal_index;
 use crate::error::{Error, Result, reason};
@@ -22,6 +26,10 @@ use crate::model::{Timestamp, shown};
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The smallest page, hence the smallest database.
 const SMALLEST_PAGE: u64 = 512;
+/// An index grows by so many bytes.
+const INDEX_REGION: u64 = 32_768;
+/// How names of databases end.
+const NAMES: [&[u8]; 4] = [b".db", b".db3", b".sqlite", b".sqlite3"];
 /// What SQLite puts beside a database while it is in use.
 const NEIGHBOURS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
 pub(super) const WAL: &[u8] = b"-wal";
@@ -38,14 +46,35 @@ pub(super) enum Journal {
     Rollback,
 }
 
-/// Whether a database may have that size: whole pages, the smallest of which have 512 bytes. Saves opening most files twice.
-pub(super) fn is_like_one(size: u64) -> bool {
-    size > 0 && size.is_multiple_of(SMALLEST_PAGE)
+/// Whether it is worth a look whether that file is a database: whole pages, the smallest of which have 512 bytes, or a name that says so,
+/// since a damaged one has any size. Saves opening most files twice.
+pub(super) fn may_be_one(name: &[u8], size: u64) -> bool {
+    size >= SMALLEST_PAGE
+        && (size.is_multiple_of(SMALLEST_PAGE) || NAMES.into_iter().any(|ending| name.ends_with(ending)))
+}
+
+/// Whether that file could be what SQLite puts beside a database under such a name: what is empty, begins with zeros or the mark of its
+/// kind, or, for an index, has its size.
+pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
+    let facts = match facts_at(directory, name) {
+        Ok(facts) => facts,
+        Err(error) => return error.kind() == ErrorKind::NotFound,
+    };
+    if facts.file_type != FileType::RegularFile {
+        return false;
+    }
+    if suffix == SHM {
+        return facts.size < 4 || facts.size.is_multiple_of(INDEX_REGION);
+    }
+    // What cannot be read is SQLite's business as well.
+    let Ok(file) = file_at(directory, name, OFlags::RDONLY) else { return true };
+    let is_finished = file.read(0, 4).is_ok_and(|start| start.iter().all(|byte| *byte == 0));
+    is_finished || if suffix == WAL { is_log(&file) } else { may_be_hot(&file) }
 }
 
 /// How `file` is journalled, by its header; `None` when it is no SQLite database.
 pub(super) fn journal(file: &Descriptor) -> Option<Journal> {
-    let header = if is_like_one(file.facts.size) { file.read(0, 20).ok()? } else { return None };
+    let header = if file.facts.size >= SMALLEST_PAGE { file.read(0, 20).ok()? } else { return None };
     let version = header.strip_prefix(MAGIC)?.get(3)?;
     Some(if *version == 2 { Journal::Wal } else { Journal::Rollback })
 }
@@ -67,6 +96,8 @@ pub(super) struct Pair {
     pub blocks: bool,
     /// How it can be checked; `None` when it was, or cannot be.
     pub unchecked: Option<Source>,
+    /// Why the log could not be read, when it is there.
+    pub log_error: Option<Error>,
 }
 
 /// One database to be read.
@@ -79,6 +110,8 @@ pub(super) struct Database<'a> {
     pub with_log: bool,
     pub scratch: &'a Path,
     pub lock_wait: Duration,
+    /// How long a recovered copy may be checked before it counts as one that cannot be.
+    pub check_wait: Duration,
 }
 
 /// What lies beside a locked database and belongs to its state.
@@ -127,7 +160,7 @@ impl Database<'_> {
         }
         let beside = match self.look_beside(&lock, is_used) {
             Ok(beside) => beside,
-            Err(error) => return self.as_it_is(Some(lock), &error.to_string()).map(Some),
+            Err(error) => return self.without_part(error).map(Some),
         };
         match &beside {
             Beside { journal: None, log: None, .. } if journal(&main) == Some(Journal::Wal) => {
@@ -151,7 +184,7 @@ impl Database<'_> {
         // Where programs work with the database, its journal is their own business, or left from long ago.
         let is_left = |journal: &Descriptor| may_be_hot(journal) && !is_used && !lock.has_writer();
         let journal = self.beside(JOURNAL)?.filter(is_left);
-        let log = self.beside(WAL)?.filter(|log| log.facts.size > 0);
+        let log = self.beside(WAL)?.filter(is_log);
         Ok(Beside { journal, log, has_index: lock.index().is_some() })
     }
 
@@ -172,7 +205,7 @@ impl Database<'_> {
             |(log, size)| Content { size, _lock: Some(Arc::clone(lock)), ..Content::whole(log) },
         );
         let source = Source::Locked { main: Arc::clone(main), size, log, lock: Arc::clone(lock) };
-        Some(Pair { main: content, log: stored, journal: None, blocks: false, unchecked: Some(source) })
+        Some(Pair { log: stored, unchecked: Some(source), ..alone(content, main) })
     }
 
     /// Write-ahead mode, no log, and nobody there: the file itself. Who comes meanwhile may write to it in the end, which is seen
@@ -214,7 +247,7 @@ impl Database<'_> {
         beside: &Beside,
         is_used: bool,
     ) -> Result<Option<Pair>> {
-        let recovered = recover(self.scratch, main, beside, is_used);
+        let recovered = recover(self.scratch, main, beside, is_used, self.check_wait);
         if self.somebody_came(beside.has_index) {
             return Ok(None);
         }
@@ -226,7 +259,8 @@ impl Database<'_> {
 
     /// Whether a program opened the database after it was locked: without an index it did not see the lock on the log.
     fn somebody_came(&self, had_index: bool) -> bool {
-        !had_index && self.home.facts(&[self.name, SHM].concat()).is_ok()
+        let index = self.home.facts(&[self.name, SHM].concat());
+        !had_index && index.is_ok_and(|index| index.file_type == FileType::RegularFile)
     }
 
     /// Without a lock it can still be a committed state: when the file system has no locks and nothing changed meanwhile.
@@ -238,7 +272,7 @@ impl Database<'_> {
         let before = self.state();
         let (journal, log) = self.unfinished();
         let beside = Beside { journal, log, has_index: true };
-        match recover(self.scratch, main, &beside, false) {
+        match recover(self.scratch, main, &beside, false, self.check_wait) {
             Ok((copied, source)) if self.state() == before => Ok(standalone(copied, main, source)),
             _ => self.as_it_is(None, &why),
         }
@@ -247,7 +281,7 @@ impl Database<'_> {
     /// Journal and log, where they can be read and may hold something.
     fn unfinished(&self) -> (Option<Descriptor>, Option<Descriptor>) {
         let journal = self.beside(JOURNAL).ok().flatten().filter(may_be_hot);
-        (journal, self.beside(WAL).ok().flatten().filter(|log| log.facts.size > 0))
+        (journal, self.beside(WAL).ok().flatten().filter(is_log))
     }
 
     /// Which files there are, how large and how old they are.
@@ -255,6 +289,25 @@ impl Database<'_> {
         [self.path.to_vec(), [self.name, WAL].concat(), [self.name, JOURNAL].concat()].map(|path| {
             let facts = self.home.facts(&path).ok()?;
             Some((facts.id, facts.size, facts.modified))
+        })
+    }
+
+    /// The main file without a log or a journal that is there and cannot be read.
+    fn without_part(&self, error: Error) -> Result<Pair> {
+        let main = self.home.file(self.path)?;
+        let note = format!(
+            "stored without a part of it: {error}; what was committed last is missing, or it is torn"
+        );
+        let content = Content { note: Some(note.into()), ..Content::whole(Arc::new(main)) };
+        let modified = content.modified;
+        let log_error = self.beside(WAL).err();
+        Ok(Pair {
+            main: content,
+            log: Content::empty(modified),
+            journal: None,
+            blocks: false,
+            unchecked: None,
+            log_error,
         })
     }
 
@@ -293,6 +346,7 @@ impl Database<'_> {
             main: content("", main, &note),
             blocks: false,
             unchecked: None,
+            log_error: None,
         })
     }
 }
@@ -303,8 +357,12 @@ fn recover(
     main: &Descriptor,
     beside: &Beside,
     is_used: bool,
+    check_wait: Duration,
 ) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
     let Beside { journal, log, .. } = beside;
+    if log.is_some() && self::journal(main) == Some(Journal::Rollback) {
+        return Err("a log lies beside it, and it is no database that uses one".into());
+    }
     if journal.as_ref().is_some_and(names_super_journal) {
         return Err(
             "its journal belongs to a transaction over several databases, which only SQLite can end".into()
@@ -328,12 +386,9 @@ fn recover(
     if is_used {
         return Ok((copied, Some(Source::Copied(Arc::new(copy)))));
     }
-    match copy.check().map(|check| check.run()) {
-        Ok(Verdict::Sound) => Ok((copied, None)),
-        Ok(Verdict::Damaged(what) | Verdict::Unknown(what)) => {
-            Err(format!("it could not be recovered: {what}"))
-        }
-        Err(error) => Err(said(&error)),
+    match copy.verdict_within(check_wait) {
+        Verdict::Sound => Ok((copied, None)),
+        Verdict::Damaged(what) | Verdict::Unknown(what) => Err(format!("it could not be recovered: {what}")),
     }
 }
 
@@ -345,5 +400,6 @@ fn standalone(copied: Arc<Descriptor>, origin: &Descriptor, unchecked: Option<So
 fn alone(content: Content, origin: &Descriptor) -> Pair {
     let modified = origin.facts.modified;
     let main = Content { modified, ..content };
-    Pair { main, log: Content::empty(modified), journal: None, blocks: false, unchecked: None }
+    let log = Content::empty(modified);
+    Pair { main, log, journal: None, blocks: false, unchecked: None, log_error: None }
 }

@@ -49,6 +49,8 @@ pub struct Options {
     pub hidden: Vec<PathBuf>,
     /// How long to try for a lock on one database before it is read without.
     pub lock_wait: Duration,
+    /// How long one recovered database may be checked while who opened it waits.
+    pub check_wait: Duration,
 }
 
 /// A view of the home. Holds at most one database still at a time.
@@ -121,9 +123,12 @@ impl Snapshot {
     /// long as a content of it lives.
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
+        let owner = owner_of(path).filter(|_| !self.is_ordinary(path));
         if let Some((pinned, pair)) = &self.pinned {
-            match owner_of(path) {
-                Some((base, WAL)) if base == pinned => return Ok(pair.log.clone()),
+            match owner {
+                Some((base, WAL)) if base == pinned => {
+                    return pair.log_error.clone().map_or_else(|| Ok(pair.log.clone()), Err);
+                }
                 Some((base, JOURNAL)) if base == pinned => {
                     if let Some(journal) = &pair.journal {
                         return Ok(journal.clone());
@@ -133,7 +138,7 @@ impl Snapshot {
                 _ => {}
             }
         }
-        if let Some((base, suffix)) = owner_of(path)
+        if let Some((base, suffix)) = owner
             && self.is_database(base)
         {
             return self.open_neighbour(path, base, suffix);
@@ -180,6 +185,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether it only has the name of a part of a database.
+    fn is_ordinary(&self, path: &[u8]) -> bool {
+        self.walk.as_ref().is_some_and(|walk| walk.ordinary.contains(path))
+    }
+
     fn is_database(&self, path: &[u8]) -> bool {
         self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
     }
@@ -200,10 +210,11 @@ impl Snapshot {
             with_log: self.listed(path).is_some_and(|known| known.with_log && !known.shared),
             scratch: &self.options.scratch,
             lock_wait: self.options.lock_wait,
+            check_wait: self.options.check_wait,
         };
         let mut pair = database.pin()?;
-        if let (Some(checks), Some(source)) = (&self.checks, pair.unchecked.take()) {
-            checks.add(path.to_vec(), source);
+        if let (Some(checks), Some(source)) = (&mut self.checks, pair.unchecked.take()) {
+            checks.add(path, source);
         }
         if !pair.blocks {
             self.pinned = Some((path.to_vec(), pair.clone()));

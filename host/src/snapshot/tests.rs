@@ -46,6 +46,7 @@ impl TestHome {
             scratch: scratch.to_owned(),
             hidden: vec![self.path("state"), self.path("not/there/yet")],
             lock_wait: Duration::from_secs(10),
+            check_wait: Duration::from_secs(60),
         })
         .unwrap()
     }

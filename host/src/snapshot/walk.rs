@@ -36,6 +36,8 @@ pub(super) struct Walk {
     owners: Owners,
     pub identities: Identities,
     pub databases: Databases,
+    /// What only has the name of a part of a database.
+    pub ordinary: BTreeSet<HomePath>,
     /// Entries to give, the next one last; those of directories stand for all below them.
     pending: Vec<Entry>,
 }
@@ -43,7 +45,8 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn new(home: &Home) -> Result<Self> {
         let (identities, databases) = (Identities::new(), Databases::new());
-        let mut walk = Self { owners: Owners::load(), identities, databases, pending: Vec::new() };
+        let (ordinary, pending) = (BTreeSet::new(), Vec::new());
+        let mut walk = Self { owners: Owners::load(), identities, databases, ordinary, pending };
         let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
         let root = root.doing(|| "cannot look at the home's directory")?;
         let root = walk.entry(Vec::new(), &root, Kind::Directory);
@@ -75,13 +78,27 @@ impl Walk {
         let mut entries = Vec::new();
         for name in names(directory)? {
             let child = if path.is_empty() { name.clone() } else { [path, b"/", &name].concat() };
-            // A database's name is the shorter one, so it was seen before its neighbours.
-            let known = |base| self.databases.contains_key(base);
-            if home.shows(&child) && !database::owner_of(&child).is_some_and(|(base, _)| known(base)) {
+            if home.shows(&child) && !self.is_part_of_a_database(&lookup, &name, &child) {
                 self.look(&lookup, &name, child, &mut entries);
             }
         }
         Ok(entries)
+    }
+
+    /// Whether a database that was seen owns it: by name, and by what it holds. A database's name is the shorter one, so it was seen
+    /// before its neighbours.
+    fn is_part_of_a_database(&mut self, directory: &OwnedFd, name: &[u8], path: &[u8]) -> bool {
+        let Some((base, suffix)) = database::owner_of(path) else { return false };
+        let Some(known) = self.databases.get(base) else { return false };
+        // Listed behind its database already.
+        if known.with_log && suffix == WAL {
+            return true;
+        }
+        let is_part = database::is_part(directory, name, suffix);
+        if !is_part {
+            self.ordinary.insert(path.to_vec());
+        }
+        is_part
     }
 
     /// Adds the entry of `name` in `directory`, and of its log.
@@ -92,7 +109,7 @@ impl Walk {
         };
         let kind = kind(directory, name, &path, &facts);
         let journal = match kind {
-            Kind::File(size) if database::is_like_one(size) => {
+            Kind::File(size) if database::may_be_one(name, size) => {
                 file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| database::journal(&f))
             }
             _ => None,
@@ -109,6 +126,9 @@ impl Walk {
 
     /// The entry of a database's log: without one, an empty file like the database.
     fn log(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, database: &Facts) -> Entry {
+        if facts_at(directory, name).is_ok() && !database::is_part(directory, name, WAL) {
+            self.ordinary.insert(path.clone());
+        }
         let (facts, kind) = match facts_at(directory, name) {
             Ok(facts) => (facts, kind(directory, name, &path, &facts)),
             Err(_) => (*database, Kind::File(0)),

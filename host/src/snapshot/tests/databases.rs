@@ -289,6 +289,7 @@ fn what_cannot_be_locked_is_read_with_a_note() {
         scratch: home.scratch.path().to_owned(),
         hidden: vec![],
         lock_wait: Duration::from_millis(50),
+        check_wait: Duration::from_secs(60),
     })
     .unwrap();
     all(&mut snapshot);
@@ -331,7 +332,8 @@ fn a_damaged_database_is_stored_as_it_is_and_found_by_the_check() {
     findings.sort_by(|a, b| a.path.cmp(&b.path));
     let paths: Vec<_> = findings.iter().map(|finding| String::from_utf8_lossy(&finding.path)).collect();
     assert_eq!(paths, ["closed.db", "garbage.db", "open.db", "rollback.db"]);
-    let said = "stored as it is, but SQLite finds it damaged: file is not a database;";
+    let said =
+        "stored as it is, but SQLite finds it damaged: file is not a database, unless it is encrypted;";
     assert!(findings[1].reason.starts_with(said), "{}", findings[1].reason);
     assert!(findings.iter().all(|finding| finding.reason.contains("damaged")));
     assert_eq!(fs::read_dir(home.scratch.path().join("made/on/demand")).unwrap().count(), 0);
@@ -489,6 +491,116 @@ fn a_log_that_belongs_to_another_database_does_not_spoil_what_is_stored() {
     assert!(bytes(&main) == before[0].1 && bytes(&stored) == log);
     drop((main, stored, snapshot));
     assert!(state(&home) == before);
+}
+
+#[test]
+fn what_only_has_the_name_of_a_part_of_a_database_is_listed_and_opened_like_any_other() {
+    let home = TestHome::new();
+    for (name, mode) in [("travel", "delete"), ("energy", "wal")] {
+        drop(create(&home.path(name), mode));
+    }
+    drop(create(&home.path("energy-journal"), "delete"));
+    home.write("travel-journal/2026.md", "precious");
+    home.write("travel-wal", "no log");
+    home.write("energy-shm", "no index");
+    std::os::unix::fs::symlink("travel", home.path("energy-wal")).unwrap();
+    let before = home.names();
+    let mut snapshot = home.snapshot();
+    let listed = listed(&mut snapshot);
+    let expected = [
+        "",
+        "energy",
+        "energy-wal",
+        "energy-journal",
+        "energy-shm",
+        "travel",
+        "travel-journal",
+        "travel-journal/2026.md",
+        "travel-wal",
+    ];
+    assert_eq!(listed, expected);
+    for (name, content) in
+        [("travel-journal/2026.md", "precious"), ("travel-wal", "no log"), ("energy-shm", "no index")]
+    {
+        assert_eq!(bytes(&snapshot.open(name.as_bytes()).unwrap()), content.as_bytes(), "{name}");
+    }
+    for name in ["travel", "energy", "energy-journal"] {
+        assert_eq!(snapshot.open(name.as_bytes()).unwrap().note(), None, "{name}");
+    }
+    drop(snapshot);
+    assert_eq!(home.names(), before);
+}
+
+/// A snapshot that has opened and checked all its files; what is found.
+fn found(home: &TestHome) -> Vec<(String, String)> {
+    let mut snapshot = home.snapshot();
+    let entries = all(&mut snapshot);
+    snapshot.check_databases();
+    for entry in entries.iter().filter(|entry| matches!(entry.kind, Kind::File(_))) {
+        snapshot.open(&entry.path).unwrap();
+    }
+    let found = snapshot.findings(Duration::from_secs(60)).into_iter();
+    found.map(|finding| (String::from_utf8(finding.path).unwrap(), finding.reason)).collect()
+}
+
+#[test]
+fn damage_is_found_beside_a_schema_that_only_its_program_understands_and_at_any_length() {
+    let home = TestHome::new();
+    drop(create(&home.path("cut.db"), "delete"));
+    let cut = fs::read(home.path("cut.db")).unwrap();
+    home.write("cut.db", &cut[..cut.len() / 2 + 100]);
+    for name in ["odd.db", "odd and damaged.db"] {
+        let database = create(&home.path(name), "delete");
+        database.create_collation("theirs", |a: &str, b: &str| b.cmp(a)).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE odd (x TEXT COLLATE theirs PRIMARY KEY); INSERT INTO odd VALUES ('a'), ('b')",
+            )
+            .unwrap();
+    }
+    let mut damaged = fs::read(home.path("odd and damaged.db")).unwrap();
+    damaged[4096..4196].fill(7);
+    home.write("odd and damaged.db", damaged);
+    let paths: Vec<_> = found(&home).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["cut.db", "odd and damaged.db"]);
+}
+
+#[test]
+fn a_healthy_search_table_that_sqlite_cannot_judge_is_no_damage() {
+    let home = TestHome::new();
+    let database = create(&home.path("a.db"), "delete");
+    let table =
+        "CREATE VIRTUAL TABLE t USING fts4(content='', a); INSERT INTO t (docid, a) VALUES (1, 'hello')";
+    database.execute_batch(table).unwrap();
+    drop(database);
+    assert_eq!(found(&home), []);
+}
+
+#[test]
+fn more_databases_than_wait_to_be_checked_are_named_and_nobody_waits() {
+    let home = TestHome::new();
+    drop(create(&home.path("a.db"), "delete"));
+    let bytes = fs::read(home.path("a.db")).unwrap();
+    (0..3).for_each(|number| home.write(&format!("b{number}.db"), &bytes));
+    let found = found(&home);
+    assert!(found.iter().all(|(_, reason)| reason.contains("too many other databases")), "{found:?}");
+}
+
+#[test]
+fn a_log_beside_a_database_that_uses_none_is_stored_with_it() {
+    let home = TestHome::new();
+    let other = create(&home.path("other.db"), "wal");
+    let log = fs::read(home.path("other.db-wal")).unwrap();
+    drop(other);
+    drop(create(&home.path("a.db"), "delete"));
+    home.write("a.db-wal", &log);
+    let before = fs::read(home.path("a.db")).unwrap();
+    let mut snapshot = home.snapshot();
+    all(&mut snapshot);
+    let main = snapshot.open(b"a.db").unwrap();
+    assert!(main.note().unwrap().contains("a log lies beside it"), "{:?}", main.note());
+    assert_eq!(snapshot.companions(b"a.db"), [b"a.db-wal"]);
+    assert!(bytes(&main) == before && bytes(&snapshot.open(b"a.db-wal").unwrap()) == log);
 }
 
 #[test]
