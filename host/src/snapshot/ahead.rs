@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::Builder;
 
 use super::content::Content;
-use super::database::{may_be_one, owner_of};
 use super::descriptor::FileId;
 use super::home::Home;
+use super::parts::{may_be_one, owner_of};
 use crate::model::HomePath;
 use crate::options::{MAX_EXPECTED, SMALL_BATCHES, SMALL_FILE, SMALL_FILES, SMALL_FILES_BYTES};
 

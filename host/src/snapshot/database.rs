@@ -4,86 +4,28 @@
 //! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
 //! is: SQLite never opens a file of it.
 
-use std::io::ErrorKind;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::FileType;
 
 use super::check::Source;
 use super::content::Content;
 use super::copy::{Copy, Verdict, said};
 use super::descriptor::{Descriptor, FileId};
-use super::home::{Home, facts_at, file_at};
+use super::home::Home;
 use super::journal::{is_log, may_be_hot, names_super_journal};
 use super::locks::{Lock, Refusal};
+use super::parts::{JOURNAL, Journal, SHM, WAL, journal};
 use super::wal_index;
 use crate::error::{Error, Result, reason};
 use crate::model::{Timestamp, shown};
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The smallest page, hence the smallest database.
-const SMALLEST_PAGE: u64 = 512;
-/// An index grows by so many bytes.
-const INDEX_REGION: u64 = 32_768;
-/// How names of databases end.
-const NAMES: [&[u8]; 4] = [b".db", b".db3", b".sqlite", b".sqlite3"];
-/// What SQLite puts beside a database while it is in use.
-const NEIGHBOURS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
-pub(super) const WAL: &[u8] = b"-wal";
-pub(super) const JOURNAL: &[u8] = b"-journal";
-const SHM: &[u8] = b"-shm";
 /// How often it is begun again when other programs come or go meanwhile.
 const ATTEMPTS: usize = 100;
 /// A recovered database is no larger than its files together, and a page.
 const LARGEST_PAGE: u64 = 65_536;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Journal {
-    Wal,
-    Rollback,
-}
-
-/// Whether it is worth a look whether that file is a database: whole pages, the smallest of which have 512 bytes, or a name that says so,
-/// since a damaged one has any size. Saves opening most files twice.
-pub(super) fn may_be_one(name: &[u8], size: u64) -> bool {
-    size >= SMALLEST_PAGE
-        && (size.is_multiple_of(SMALLEST_PAGE) || NAMES.into_iter().any(|ending| name.ends_with(ending)))
-}
-
-/// Whether that file could be what SQLite puts beside a database under such a name: what is empty, begins with zeros or the mark of its
-/// kind, or, for an index, has its size.
-pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
-    let facts = match facts_at(directory, name) {
-        Ok(facts) => facts,
-        Err(error) => return error.kind() == ErrorKind::NotFound,
-    };
-    if facts.file_type != FileType::RegularFile {
-        return false;
-    }
-    if suffix == SHM {
-        return facts.size < 4 || facts.size.is_multiple_of(INDEX_REGION);
-    }
-    // What cannot be read is SQLite's business as well.
-    let Ok(file) = file_at(directory, name, OFlags::RDONLY) else { return true };
-    let is_finished = file.read(0, 4).is_ok_and(|start| start.iter().all(|byte| *byte == 0));
-    is_finished || if suffix == WAL { is_log(&file) } else { may_be_hot(&file) }
-}
-
-/// How `file` is journalled, by its header; `None` when it is no SQLite database.
-pub(super) fn journal(file: &Descriptor) -> Option<Journal> {
-    let header = if file.facts.size >= SMALLEST_PAGE { file.read(0, 20).ok()? } else { return None };
-    let version = header.strip_prefix(MAGIC)?.get(3)?;
-    Some(if *version == 2 { Journal::Wal } else { Journal::Rollback })
-}
-
-/// The database that `path` would be a neighbour of, and the suffix.
-pub(super) fn owner_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
-    let strip = |suffix: &'static [u8]| Some((path.strip_suffix(suffix)?, suffix));
-    NEIGHBOURS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
-}
 
 /// A database as it is read.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it.
 //!
 //! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
-//! way to files), `walk` (the list), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
+//! way to files), `walk` (the list), `parts` (what is a database), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
 //! (damaged databases), `descriptor` (open files), `links` (where symbolic links lead), `content` (bytes), `ahead` (small files before
 //! they are asked for), `owners` (names). Refuses to write to the home.
 
@@ -16,6 +16,7 @@ mod journal;
 mod links;
 mod locks;
 mod owners;
+mod parts;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -35,8 +36,9 @@ use crate::model::{Entry, HomePath, shown};
 use crate::options::MAX_FOLLOWED;
 use ahead::Ahead;
 use check::Checks;
-use database::{Database, JOURNAL, Pair, WAL, journal, owner_of};
+use database::{Database, Pair};
 use home::Home;
+use parts::{JOURNAL, WAL, journal, owner_of};
 use walk::{Known, Walk};
 
 /// What a snapshot is taken of, and how.

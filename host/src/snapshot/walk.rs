@@ -9,10 +9,10 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Dir, FileType, OFlags, readlinkat};
 
-use super::database::{self, Journal, WAL};
 use super::descriptor::{Facts, FileId};
 use super::home::{Home, described, facts_at, file_at};
 use super::owners::Owners;
+use super::parts::{self, Journal, WAL};
 use crate::error::{Doing, Error, Result, reason};
 use crate::model::{Entry, HomePath, Kind, MAX_DEPTH, MAX_PATH, Owner, Timestamp};
 
@@ -88,13 +88,13 @@ impl Walk {
     /// Whether a database that was seen owns it: by name, and by what it holds. A database's name is the shorter one, so it was seen
     /// before its neighbours.
     fn is_part_of_a_database(&mut self, directory: &OwnedFd, name: &[u8], path: &[u8]) -> bool {
-        let Some((base, suffix)) = database::owner_of(path) else { return false };
+        let Some((base, suffix)) = parts::owner_of(path) else { return false };
         let Some(known) = self.databases.get(base) else { return false };
         // Listed behind its database already.
         if known.with_log && suffix == WAL {
             return true;
         }
-        let is_part = database::is_part(directory, name, suffix);
+        let is_part = parts::is_part(directory, name, suffix);
         if !is_part {
             self.ordinary.insert(path.to_vec());
         }
@@ -109,8 +109,8 @@ impl Walk {
         };
         let kind = kind(directory, name, &path, &facts);
         let journal = match kind {
-            Kind::File(size) if database::may_be_one(name, size) => {
-                file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| database::journal(&f))
+            Kind::File(size) if parts::may_be_one(name, size) => {
+                file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| parts::journal(&f))
             }
             _ => None,
         };
@@ -126,7 +126,7 @@ impl Walk {
 
     /// The entry of a database's log: without one, an empty file like the database.
     fn log(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, database: &Facts) -> Entry {
-        if facts_at(directory, name).is_ok() && !database::is_part(directory, name, WAL) {
+        if facts_at(directory, name).is_ok() && !parts::is_part(directory, name, WAL) {
             self.ordinary.insert(path.clone());
         }
         let (facts, kind) = match facts_at(directory, name) {
