@@ -76,12 +76,14 @@ impl Database<'_> {
 
     /// `None` when another program came meanwhile: what was read then is worth nothing.
     fn attempt(&self) -> Result<Option<Pair>> {
-        let main = Arc::new(self.home.file(self.path)?);
-        let mut lock = match Lock::shared(Arc::clone(&main), self.lock_wait) {
+        let locked = Arc::new(self.home.file(self.path)?);
+        let mut lock = match Lock::shared(Arc::clone(&locked), self.lock_wait) {
             Ok(lock) => lock,
-            Err(refusal) => return self.without_lock(&main, &refusal).map(Some),
+            Err(refusal) => return self.without_lock(&locked, &refusal).map(Some),
         };
-        if self.home.facts(self.path).map_or(true, |facts| facts.id != main.facts.id) {
+        // Its size and time count from here on: before the lock it could still grow.
+        let main = Arc::new(self.home.file(self.path)?);
+        if main.facts.id != locked.facts.id {
             return Ok(None);
         }
         // Only under the lock: nobody removes an index, or a journal that matters, from now on.
@@ -305,16 +307,17 @@ fn recover(
     if log.is_some() && self::journal(main) == Some(Journal::Rollback) {
         return Err("a log lies beside it, and it is no database that uses one".into());
     }
-    if journal.as_ref().is_some_and(names_super_journal) {
-        return Err(
-            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
-        );
-    }
     let mut files = vec![("", main, u64::MAX)];
     files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
     files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
     let copy =
         Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    // Of the copy, which nobody else can change: SQLite would follow the name, and remove that file.
+    if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
+        return Err(
+            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
+        );
+    }
     copy.recover().map_err(|error| said(&error))?;
     let copied = copy.open("").map_err(|error| reason(&error))?;
     let files = [Some(main), journal.as_ref(), log.as_ref()];
