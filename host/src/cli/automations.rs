@@ -5,17 +5,40 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::DateTime;
+use clap::Subcommand;
 use larder_zone::Zone;
 use serde_json::{Value, json};
 
-use super::args::AutomationsCommand;
-use super::commands::{need_home, say_notices, say_zone_problems};
+use super::host::{need_home, say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
 use crate::control;
 use crate::driver::Driver;
 use crate::options::LOOK;
+
+#[derive(Debug, Subcommand)]
+pub enum AutomationsCommand {
+    /// Every automation, its next run and its last trigger
+    List,
+    /// Says what is wrong in a file of automations, with file and line
+    Check {
+        /// [default: what `larder serve` would read]
+        file: Option<PathBuf>,
+    },
+    /// Runs one by hand, without asking its conditions, and shows its trace
+    Trigger {
+        /// Its alias, id or entity
+        name: String,
+    },
+    /// The last runs of one, step by step with the values seen
+    Trace {
+        /// Its alias, id or entity
+        name: String,
+    },
+    /// Has the running service read the files anew; runs of what did not change go on
+    Reload,
+}
 
 pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> anyhow::Result<Answer> {
     match command {

@@ -1,16 +1,30 @@
 //! The command line: arguments in, one action of the plugin, words or JSON out.
 
+mod adopt;
 mod args;
-mod automatic;
 mod automations;
-mod commands;
-mod keys;
+mod call;
+mod check_password;
+mod copy;
+mod create;
+mod delete;
+mod extract;
+mod host;
+mod key;
+mod list;
 mod plugin;
 mod progress;
-mod reading;
+mod restore;
+mod retention;
+mod schedule;
 mod secrets;
 mod serve;
+mod settings;
+mod show;
+mod states;
 mod text;
+mod verify;
+mod which;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,7 +37,7 @@ use signal_hook::consts::SIGXFSZ;
 use crate::error::Error;
 use crate::runtime::Failure;
 use crate::steps::Steps;
-use args::Cli;
+use args::{Cli, Command};
 
 /// What a command has to say, both ways, and how it ended.
 pub(crate) struct Answer {
@@ -52,7 +66,7 @@ pub fn main(steps: Steps) -> ExitCode {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = Cli::parse();
     let as_json = cli.global.json;
-    let status = match commands::run(&cli, steps) {
+    let status = match run(&cli, steps) {
         Ok(answer) => {
             let text = if as_json { format!("{:#}\n", answer.json) } else { answer.text };
             print(&text);
@@ -69,6 +83,53 @@ pub fn main(steps: Steps) -> ExitCode {
         }
     };
     ExitCode::from(status as u8)
+}
+
+/// Does what a command says.
+fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
+    let global = &cli.global;
+    let mut setting = host::setting(global, steps)?;
+    let has_plugins = matches!(
+        cli.command,
+        Command::Serve(_)
+            | Command::Call(_)
+            | Command::States
+            | Command::Plugin
+            | Command::Automations { .. }
+    );
+    if has_plugins {
+        setting.configure()?;
+    }
+    if global.verbose
+        && let Ok(zone) = setting.time_zone()
+    {
+        eprintln!("time zone {}", text::plain(&zone.get().described(), ""));
+    }
+    match &cli.command {
+        Command::Create(create) => create::run(setting, global, create),
+        Command::List => list::run(&setting, global),
+        Command::Show(which) => show::run(setting, global, which),
+        Command::Verify(read) => verify::run(setting, global, read),
+        Command::CheckPassword(read) => check_password::run(setting, global, read),
+        Command::Restore(restore) => restore::run(setting, global, restore),
+        Command::Extract(extract) => extract::run(setting, global, extract),
+        Command::Encrypt(encrypt) => copy::encrypt(setting, global, encrypt),
+        Command::Decrypt(decrypt) => copy::decrypt(setting, global, decrypt),
+        Command::Serve(how) => {
+            host::need_home(&setting)?;
+            serve::run(&setting, how, global.verbose)
+        }
+        Command::Settings(settings) => settings::run(&setting, global, settings.change.as_ref()),
+        Command::Call(call) => call::run(&setting, global, call),
+        Command::States => states::run(&setting),
+        Command::Schedule(schedule) => schedule::run(&setting, global, schedule),
+        Command::Retention(retention) => retention::run(&setting, global, retention),
+        Command::Adopt => adopt::run(&setting, global),
+        Command::Automations { command } => automations::run(&setting, command.as_ref()),
+        Command::Key(key) => key::run(&setting, global, key),
+        Command::Delete(delete) => delete::run(&setting, global, delete),
+        Command::Plugin => plugin::describe(&setting),
+    }
 }
 
 /// A closed pipe is the reader's own wish.

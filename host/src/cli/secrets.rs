@@ -9,12 +9,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::Args;
 use etcetera::BaseStrategy;
 use rustix::io::Errno;
 use serde_json::{Map, Value};
 
 use super::WrongUse;
-use super::args::{Global, Password};
+use super::args::Global;
 use crate::disk::durable::{self, words};
 use crate::disk::retry::retry_at_end;
 use crate::disk::whole;
@@ -26,6 +27,32 @@ const VARIABLE: &str = "LARDER_PASSWORD";
 const DRAFT: &str = ".larder-keys-";
 /// The longest password file; real ones have a line.
 const MAX: u64 = 1024 * 1024;
+
+/// How a password is given: never as an argument, which every process could read. `LARDER_PASSWORD` is used when none
+/// of these is there.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Password (or in LARDER_PASSWORD)")]
+#[group(multiple = false)]
+pub struct Password {
+    /// The first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Asks on the terminal
+    #[arg(long)]
+    pub password_prompt: bool,
+    /// The key with this label in the key ring
+    #[arg(long, value_name = "LABEL")]
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Protect {
+    #[command(flatten)]
+    pub password: Password,
+    /// The version of the encryption: 2 for a Home Assistant before 2026 [default: 3]
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(2..=3))]
+    pub securetar: Option<u8>,
+}
 
 /// What a person gave, as the fields of an action: `password`, or `key` and `key_ring`. Empty when nothing was given.
 pub(super) fn given(global: &Global, choice: &Password) -> anyhow::Result<Map<String, Value>> {
@@ -65,6 +92,22 @@ pub(super) fn given_for_new(global: &Global, choice: &Password) -> anyhow::Resul
         }
     }
     Ok(fields)
+}
+
+/// What a new backup is to be protected with, if anything.
+pub(super) fn protection(global: &Global, protect: &Protect) -> anyhow::Result<Map<String, Value>> {
+    let mut fields = given_for_new(global, &protect.password)?;
+    match protect.securetar {
+        Some(_) if fields.is_empty() => Err(WrongUse(
+            "--securetar says how to protect, and there is no password: give one with --password-file or --password-prompt"
+                .into(),
+        )
+        .into()),
+        version => {
+            fields.extend(version.map(|version| ("securetar".to_owned(), version.into())));
+            Ok(fields)
+        }
+    }
 }
 
 /// Whether there is somebody to ask.

@@ -5,11 +5,11 @@ use std::sync::mpsc::Receiver;
 use std::thread::Builder;
 
 use anyhow::Context;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::{Io, Serve};
 use super::automations::many;
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
@@ -18,13 +18,29 @@ use crate::bus::{Event, LOG};
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::driver::Requests;
-use crate::options::{BEHIND_JOBS, Limits};
+use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::pace;
 use crate::service::Service;
 use crate::timezone::TimeZone;
 
 /// Home Assistant's topic for what the backup manager does.
 const EVENTS: &str = "backup/subscribe_events";
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// How far it stands back behind other programs that want the processor: 0, not at all, to 19
+    #[arg(long, value_name = "NUMBER", default_value_t = SERVICE_NICE, value_parser = clap::value_parser!(u8).range(0..=19))]
+    pub nice: u8,
+    /// Whether disks work for it only when no other program wants them
+    #[arg(long, value_enum, default_value = "idle")]
+    pub io: Io,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Io {
+    Idle,
+    Normal,
+}
 
 pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Result<Answer> {
     let log = Log(setting.time_zone()?);

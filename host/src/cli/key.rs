@@ -1,20 +1,62 @@
 //! `larder key`: new keys, the key ring, the emergency kit. A key is shown where a person asks for it, never in JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::args::{Global, Key, KeyAdd, KeyKit, KeyNew};
-use super::commands::call;
-use super::secrets::{self, Ring};
-use super::{Answer, Status, WrongUse, text};
+use super::args::Global;
+use super::host::call;
+use super::secrets::{self, Password, Ring};
+use super::text::{list, word};
+use super::{Answer, Status, WrongUse};
 use crate::assemble::Setting;
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Makes a new key: shows it, or puts it into a file or the key ring
+    New(KeyNew),
+    /// Puts a key that exists into the key ring
+    Add(KeyAdd),
+    /// Lists the labels in the key ring
+    List,
+    /// Writes the sheet to print: the key, what it is for, how to restore with it
+    Kit(KeyKit),
+}
+
+#[derive(Debug, Args)]
+pub struct KeyNew {
+    /// Writes it to a new file that only you can read
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Puts it into the key ring under this label
+    #[arg(long)]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyAdd {
+    /// What you call it
+    #[arg(long)]
+    pub label: String,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyKit {
+    /// Writes it to a new file that only you can read
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub password: Password,
+}
 
 pub(super) fn run(setting: &Setting, global: &Global, key: &Key) -> anyhow::Result<Answer> {
     match key {
         Key::New(new) => make(setting, global, new),
         Key::Add(add) => self::add(setting, global, add),
-        Key::List => list(setting, global),
+        Key::List => labels(setting, global),
         Key::Kit(kit) => self::kit(setting, global, kit),
     }
 }
@@ -77,13 +119,13 @@ fn add_to_ring(setting: &Setting, global: &Global, label: &str, key: &str) -> an
     Ok(ring)
 }
 
-fn list(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
+fn labels(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
     let ring = Ring::find(global)?;
     let before = if ring.path.exists() || global.key_ring.is_some() { ring.read()? } else { String::new() };
     // Moved, not copied as `json!` would: nothing of it stays here.
     let data = Map::from_iter([("key_ring".to_owned(), before.into())]);
     let mut json = call(&mut setting.reader()?, global, "backup.keys", data.into())?;
-    let text = text::keys(&json, &ring.path.display().to_string());
+    let text = listed(&json, &ring.path.display().to_string());
     if let Some(fields) = json.as_object_mut() {
         fields.insert("key_ring".into(), ring.path.display().to_string().into());
     }
@@ -130,4 +172,14 @@ fn written(to: &Path) -> Answer {
 
 fn keyless() -> anyhow::Error {
     WrongUse("keys are never written as JSON: name a file with --to".into()).into()
+}
+
+fn listed(value: &Value, ring: &str) -> String {
+    let keys = list(value, "keys");
+    if keys.is_empty() {
+        return format!("No keys in the key ring {ring}.\n");
+    }
+    let width = keys.iter().map(|key| word(key, "label").chars().count()).max().unwrap_or(0);
+    let lines = keys.iter().map(|key| format!("  {:width$}  {}\n", word(key, "label"), word(key, "created")));
+    format!("Keys in {ring}:\n{}", lines.collect::<String>())
 }

@@ -1,0 +1,43 @@
+//! `larder check-password`: does a password or a key of the key ring open a backup?
+
+use serde_json::Value;
+
+use super::args::Global;
+use super::host::call;
+use super::text::{plain, securetar, word};
+use super::which::{Read, openable};
+use super::{Answer, Status};
+use crate::assemble::Setting;
+
+pub(super) const CHECK: &str = "backup.check_password";
+
+pub(super) fn run(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
+    let data = openable(&mut setting, global, read)?;
+    let json = call(&mut setting.reader()?, global, CHECK, data)?;
+    let status = match verdict(&json) {
+        "right" => Status::Done,
+        "wrong" => Status::Failed,
+        _ => Status::Partly,
+    };
+    Ok(Answer { text: checked(&json), status, json })
+}
+
+pub(super) fn verdict(check: &Value) -> &str {
+    check.get("verdict").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn checked(value: &Value) -> String {
+    let (id, name) = (word(value, "backup_id"), word(value, "name"));
+    let securetar = securetar(value).unwrap_or_default();
+    match value.get("verdict").and_then(Value::as_str) {
+        Some("right") => match value.get("key").and_then(Value::as_str) {
+            Some(label) => {
+                format!("Right: the key \"{}\" opens backup {id} ({name}, {securetar}).\n", plain(label, ""))
+            }
+            None => format!("Right: the password opens backup {id} ({name}, {securetar}).\n"),
+        },
+        Some("wrong") => format!("Wrong: {}.\n", word(value, "reason")),
+        Some("not_protected") => format!("Backup {id} ({name}) is not protected: anyone can read it.\n"),
+        _ => format!("Cannot tell: {}.\n", word(value, "reason")),
+    }
+}

@@ -1,0 +1,79 @@
+//! `larder encrypt` and `larder decrypt`: a copy of a backup, protected or not.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::args::Global;
+use super::host::{call, merge, status};
+use super::secrets::{self, Password, Protect};
+use super::text::{fields, flag, many, notes, number, opened_with, protected, securetar, size, word, yes};
+use super::which::{Read, Which, openable, reference};
+use super::{Answer, WrongUse};
+use crate::assemble::{Places, Setting};
+
+#[derive(Debug, Args)]
+pub struct Encrypt {
+    #[command(flatten)]
+    pub which: Which,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    pub protect: Protect,
+}
+
+#[derive(Debug, Args)]
+pub struct Decrypt {
+    #[command(flatten)]
+    pub read: Read,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+pub(super) fn encrypt(mut setting: Setting, global: &Global, encrypt: &Encrypt) -> anyhow::Result<Answer> {
+    let mut data = reference(&mut setting, &encrypt.which)?;
+    setting.output = Some(encrypt.to.clone());
+    let mut fields = secrets::protection(global, &encrypt.protect)?;
+    if fields.is_empty() && secrets::can_ask() {
+        let password = Password { password_prompt: true, ..Password::default() };
+        fields = secrets::given_for_new(global, &password)?;
+    }
+    merge(&mut data, fields);
+    copy(&setting, global, "backup.encrypt", data)
+}
+
+pub(super) fn decrypt(mut setting: Setting, global: &Global, decrypt: &Decrypt) -> anyhow::Result<Answer> {
+    let data = openable(&mut setting, global, &decrypt.read)?;
+    setting.output = Some(decrypt.to.clone());
+    copy(&setting, global, "backup.decrypt", data)
+}
+
+/// Writes a copy of a backup, not among the backups: two of one id would be one too many.
+fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow::Result<Answer> {
+    let mut host = setting.writer("copy")?;
+    let Places { backups, output, .. } = &host.places;
+    if output.as_ref().and_then(|output| output.parent()) == backups.as_deref() {
+        return Err(WrongUse(
+            "a copy beside the backups would be a second one of the same id; write it elsewhere".into(),
+        )
+        .into());
+    }
+    let json = call(&mut host, global, action, data)?;
+    Ok(Answer { text: copied(&json), status: status(&json, &["notes"]), json })
+}
+
+fn copied(value: &Value) -> String {
+    let verb = if securetar(value).is_some() { "Encrypted" } else { "Decrypted" };
+    let parts = many(number(value, "parts"), "part", "parts");
+    let pairs = [
+        ("file", word(value, "file")),
+        ("size", format!("{} ({parts})", size(number(value, "size")))),
+        ("protected", protected(value)),
+        ("verified", format!("{}: read back from the disk, equal", yes(flag(value, "verified")))),
+    ];
+    let (id, name, opened) = (word(value, "backup_id"), word(value, "name"), opened_with(value));
+    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}{}", fields(&pairs), notes(value))
+}

@@ -1,0 +1,121 @@
+//! `larder create`: makes a backup, or says what one would hold.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Answer;
+use super::args::Global;
+use super::host::{call, merge, need_home, say_zone_problems, status};
+use super::secrets::{self, Protect};
+use super::text::{
+    amount, fields, flag, list, many, notes, number, protected, reasons, size, titled, warnings, word, yes,
+};
+use crate::assemble::Setting;
+use crate::locations::LocalDirectory;
+use crate::options::{ENTRY_MEMORY, Limits};
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// The backup's name [default: "Custom backup" and the version]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Leaves the recorder's database out
+    #[arg(long)]
+    pub no_database: bool,
+    /// Leaves out what matches: `*` stays within a directory, `**/` is any depth
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Shows what would be in it; makes none
+    #[arg(long)]
+    pub dry_run: bool,
+    /// In spite of a name that Home Assistant does not list
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub protect: Protect,
+}
+
+pub(super) fn run(setting: Setting, global: &Global, create: &Create) -> anyhow::Result<Answer> {
+    need_home(&setting)?;
+    let mut data = json!({
+        "agent_ids": [LocalDirectory::ID],
+        "name": create.name,
+        "include_database": !create.no_database,
+        "exclude": create.exclude,
+        "strict": true,
+        "force": create.force,
+    });
+    if create.dry_run {
+        let json = call(&mut setting.reader()?, global, "backup.preview", data)?;
+        return Ok(Answer {
+            text: preview(&json, &setting.limits),
+            status: status(&json, &["skipped"]),
+            json,
+        });
+    }
+    merge(&mut data, secrets::protection(global, &create.protect)?);
+    let mut host = setting.writer("create")?;
+    say_zone_problems(&host);
+    let json = call(&mut host, global, "backup.generate", data)?;
+    let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
+    Ok(Answer { text: created(&json, &directory), status: status(&json, &["skipped", "notes"]), json })
+}
+
+fn created(value: &Value, directory: &str) -> String {
+    let pairs = [
+        ("name", word(value, "name")),
+        ("file", format!("{directory}/{}", word(value, "file"))),
+        ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
+        ("protected", protected(value)),
+        ("verified", format!("{}: read back from the disk, whole", yes(flag(value, "verified")))),
+    ];
+    format!(
+        "Backup {} created.\n{}{}{}{}{}",
+        word(value, "backup_id"),
+        fields(&pairs),
+        warnings(value),
+        reasons("Skipped or incomplete:", list(value, "skipped")),
+        notes(value),
+        reasons("In doubt:", list(value, "doubted"))
+    )
+}
+
+fn preview(value: &Value, limits: &Limits) -> String {
+    let available = value.get("available").and_then(Value::as_u64).map_or("unknown".into(), size);
+    let mut pairs = vec![
+        ("name", word(value, "name")),
+        ("content", amount(value)),
+        ("database", yes(flag(value, "database_included")).to_owned()),
+        ("archive", format!("about {}", size(number(value, "estimated_size")))),
+        ("free", available),
+    ];
+    pairs.extend(large(value, limits).map(|text| ("memory", text)));
+    let largest = list(value, "largest").iter();
+    let largest =
+        largest.map(|item| format!("  {:>11}  {}\n", size(number(item, "size")), word(item, "path")));
+    let excluded = list(value, "excluded").iter().map(|item| {
+        let (entries, bytes) =
+            (many(number(item, "entries"), "entry", "entries"), size(number(item, "bytes")));
+        format!("  {}: {entries}, {bytes}\n", word(item, "pattern"))
+    });
+    format!(
+        "A backup would hold:\n{}{}Largest:\n{}{}{}",
+        fields(&pairs),
+        warnings(value),
+        largest.collect::<String>(),
+        titled("Left out by pattern:", excluded.collect()),
+        reasons("Would be skipped:", list(value, "skipped"))
+    )
+}
+
+/// What the list of a large home takes while a backup is made, where that is more than is usual.
+fn large(value: &Value, limits: &Limits) -> Option<String> {
+    let entries = ["files", "directories", "links"].into_iter().map(|key| number(value, key)).sum::<u64>();
+    let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+    let is_large = entries.saturating_mul(ENTRY_MEMORY) > limits.memory;
+    let most = limits.memory_for(entries) >> 20;
+    is_large
+        .then(|| format!("up to {most} MiB, for the list of so many files (limits memory and home-memory)"))
+}

@@ -1,0 +1,52 @@
+//! `larder retention`: deletes what the settings do not keep, and says why.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::args::Global;
+use super::host::{call, need_home, say_zone_problems};
+use super::text::{date, flag, list, many, number, plain, word};
+use super::{Answer, Status};
+use crate::assemble::Setting;
+
+#[derive(Debug, Args)]
+pub struct Retention {
+    /// Says it and deletes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+pub(super) fn run(setting: &Setting, global: &Global, retention: &Retention) -> anyhow::Result<Answer> {
+    need_home(setting)?;
+    let dry_run = retention.dry_run;
+    let mut host = if dry_run { setting.reader()? } else { setting.writer("retention")? };
+    say_zone_problems(&host);
+    let json = call(&mut host, global, "backup.retention", json!({"dry_run": dry_run}))?;
+    let failed = json.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
+    let status = if failed { Status::Partly } else { Status::Done };
+    Ok(Answer { text: shown(&json), status, json })
+}
+
+fn shown(value: &Value) -> String {
+    let mut text = String::new();
+    for location in list(value, "locations") {
+        text += &format!("{} ({}):\n", word(location, "agent_id"), word(location, "policy"));
+        for decision in list(location, "decisions") {
+            // A part of a backup has no other name than its file's.
+            let name = if decision.get("name").is_some_and(Value::is_string) { "name" } else { "file" };
+            let (id, name, reason) =
+                (word(decision, "backup_id"), word(decision, name), word(decision, "reason"));
+            text += &format!("  {id:8}  {:26}  {name}: {reason}\n", date(decision));
+        }
+        if list(location, "decisions").is_empty() {
+            text += "  no backups\n";
+        }
+    }
+    let errors = value.get("agent_errors").and_then(Value::as_object);
+    for (agent, error) in errors.into_iter().flatten() {
+        text += &format!("{agent}: {}\n", plain(error.as_str().unwrap_or_default(), ""));
+    }
+    let deleted = number(value, "deleted");
+    let verb = if flag(value, "dry_run") { "would be deleted" } else { "deleted" };
+    text + &format!("{} {verb}.\n", many(deleted, "backup", "backups"))
+}

@@ -1,0 +1,42 @@
+//! `larder show`: one backup, as it describes itself.
+
+use serde_json::Value;
+
+use super::args::Global;
+use super::host::call;
+use super::list::stored_size;
+use super::text::{date, fields, flag, list, plain, protected, reasons, size, warnings, word, yes};
+use super::which::{Which, must_be_there, reference};
+use super::{Answer, Status};
+use crate::assemble::Setting;
+
+pub(super) fn run(mut setting: Setting, global: &Global, which: &Which) -> anyhow::Result<Answer> {
+    let data = reference(&mut setting, which)?;
+    let json = call(&mut setting.reader()?, global, "backup.details", data)?;
+    must_be_there(&json, "backup", &which.backup)?;
+    Ok(Answer { text: shown(&json), status: Status::Done, json })
+}
+
+pub(super) fn shown(value: &Value) -> String {
+    let backup = value.get("backup").unwrap_or(value);
+    let names = |key: &str, field: &str| {
+        let name = |item: &Value| item.as_str().map_or_else(|| word(item, field), |name| plain(name, ""));
+        let names: Vec<_> = list(backup, key).iter().map(name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let pairs = [
+        ("name", word(backup, "name")),
+        ("date", date(backup)),
+        ("file", word(backup, "file")),
+        ("size", size(stored_size(backup))),
+        ("home assistant", word(backup, "homeassistant_version")),
+        ("database", yes(flag(backup, "database_included")).to_owned()),
+        ("protected", protected(backup)),
+        ("add-ons", names("addons", "name")),
+        ("folders", names("folders", "slug")),
+        ("members", names("members", "name")),
+    ];
+    let missing = reasons("Missing:", list(backup, "missing"));
+    let lost = missing + &reasons("Cannot be restored here:", list(backup, "not_restorable"));
+    format!("Backup {}\n{}{}{lost}", word(backup, "backup_id"), fields(&pairs), warnings(backup))
+}

@@ -1,0 +1,41 @@
+//! `larder states`: the states of the entities, and the notifications in sight.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::host::{need_home, say_notices};
+use super::text::{plain, titled, word};
+use super::{Answer, Status};
+use crate::assemble::Setting;
+use crate::driver::{Driver, Notification, Notifications};
+
+pub(super) fn run(setting: &Setting) -> anyhow::Result<Answer> {
+    need_home(setting)?;
+    let mut host = setting.reader()?;
+    say_notices(&mut host);
+    // What is wrong in the files, the commands about automations say.
+    let _driver = Driver::new(&mut host);
+    let states = host.states().all();
+    let json: Vec<Value> = states.iter().map(|(id, state)| state.to_json(id)).collect();
+    let notifications = Notifications::new(host.memory.clone()).all();
+    let shown = shown(&json) + &notified(&notifications);
+    Ok(Answer { text: shown, status: Status::Done, json: json.into() })
+}
+
+fn shown(states: &[Value]) -> String {
+    let width = states.iter().map(|state| word(state, "entity_id").len()).max().unwrap_or(0);
+    let line = |state: &Value| format!("{:width$}  {}\n", word(state, "entity_id"), word(state, "state"));
+    states.iter().map(line).collect()
+}
+
+/// What is to stay in sight, the newest first.
+fn notified(all: &BTreeMap<String, Notification>) -> String {
+    let mut all: Vec<_> = all.iter().collect();
+    all.sort_by(|(_, one), (_, other)| other.created_at.cmp(&one.created_at));
+    let line = |(id, it): &(&String, &Notification)| {
+        let title = it.title.as_deref().map_or(String::new(), |title| format!("{}: ", plain(title, "")));
+        format!("  {title}{} ({})\n", plain(&it.message, ""), plain(id, ""))
+    };
+    titled("Notifications:", all.iter().map(line).collect())
+}
