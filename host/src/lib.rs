@@ -32,4 +32,5 @@ pub mod snapshot;
 pub mod staging;
 pub mod states;
 pub mod steps;
+pub mod terminal;
 pub mod timezone;

@@ -21,6 +21,7 @@ use crate::driver::Requests;
 use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::pace;
 use crate::service::Service;
+use crate::terminal;
 use crate::timezone::TimeZone;
 
 /// Home Assistant's topic for what the backup manager does.
@@ -167,6 +168,6 @@ struct Log(TimeZone);
 impl Log {
     fn say(&self, line: &str) {
         let now = zone::utc(Clock::default().now()).with_timezone(&self.0.get().zone);
-        eprintln!("{} {line}", now.format("%Y-%m-%d %H:%M:%S %:z"));
+        terminal::say(&format!("{} {line}", now.format("%Y-%m-%d %H:%M:%S %:z")));
     }
 }
