@@ -42,7 +42,7 @@ impl<'a> Stages<'a> {
     }
 
     pub fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
-        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(0);
+        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(self.reached.saturating_sub(1));
         self.reach(at);
         if let (1, Some(total)) = (at, total) {
             self.upload(LOCAL, done, total);

@@ -75,8 +75,12 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         match entry.kind {
             Kind::File(_) if is_made_up => self.add_made_up(&entry),
             Kind::File(size) => {
-                self.add_file(entry, identity)?;
-                progress.add(size);
+                let mut read = 0;
+                self.add_file(entry, identity, &mut |bytes| {
+                    read += bytes;
+                    progress.add(bytes);
+                })?;
+                progress.add(size.saturating_sub(read));
                 Ok(())
             }
             Kind::Directory => {
@@ -107,7 +111,8 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         Ok(())
     }
 
-    fn add_file(&mut self, entry: Entry, identity: Option<u64>) -> Result<()> {
+    /// `count` hears of the bytes of a large file while they are read.
+    fn add_file(&mut self, entry: Entry, identity: Option<u64>, count: &mut dyn FnMut(u64)) -> Result<()> {
         if self.belongs_to_left_out(&entry.path) {
             self.note(&entry.path, "its database could not be read".into());
             return Ok(());
@@ -126,7 +131,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             return self.add_link(&link);
         }
         let path = entry.path.clone();
-        if self.store(entry.clone(), content.as_ref())? {
+        if self.store(entry.clone(), content.as_ref(), count)? {
             identity.map(|identity| self.stored.insert(identity, path));
             if content.note().is_some() {
                 self.add_companions(&entry)?;
@@ -138,13 +143,13 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
     /// Adds what SQLite needs beside a database that could not be stored as one committed state.
     fn add_companions(&mut self, database: &Entry) -> Result<()> {
         for path in self.snapshot.companions(&database.path) {
-            self.add_file(Entry { path, ..database.clone() }, None)?;
+            self.add_file(Entry { path, ..database.clone() }, None, &mut |_| ())?;
         }
         Ok(())
     }
 
     /// Stores a file; whether it is now in the archive.
-    fn store(&mut self, mut entry: Entry, content: &dyn Content) -> Result<bool> {
+    fn store(&mut self, mut entry: Entry, content: &dyn Content, count: &mut dyn FnMut(u64)) -> Result<bool> {
         let size = content.size();
         entry.mtime = content.modified();
         self.hold_time(&mut entry);
@@ -167,6 +172,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             let next = |most| {
                 let bytes = content.read(offset, u32::try_from(most).unwrap_or(u32::MAX))?;
                 offset += bytes.len() as u64;
+                count(bytes.len() as u64);
                 Ok(bytes)
             };
             (size, self.tree.add_file(&entry, next))

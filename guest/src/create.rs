@@ -188,6 +188,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     proof::prove(outside, draft.as_ref(), &file, &meant, lock.map(Lock::into_reading))
         .map_err(|failure| proof::unreadable(&file, failure))?;
     // Databases were checked meanwhile. A damaged one is better than none.
+    outside.report("check_databases", 0, None);
     skipped.extend(prepared.snapshot.findings().into_iter().map(damaged));
     let lost = draft.publish()?;
     if let Some(index) = index {

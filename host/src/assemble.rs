@@ -19,7 +19,7 @@ use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFi
 use crate::lock::Lock;
 use crate::options::{LOCK_WAIT, Limits};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
-use crate::runtime::{Grants, Network, Runtime};
+use crate::runtime::{Grants, Network, Runtime, Writes};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
@@ -60,6 +60,8 @@ pub struct Setting {
     pub limits: Limits,
     pub steps: Steps,
     pub clock: Clock,
+    /// Begins what is shown while a component is compiled; it is dropped at the end.
+    pub compiling: Option<fn() -> Box<dyn std::any::Any>>,
     /// Whose zone counts where the home names none.
     pub machine: Machine,
 }
@@ -121,12 +123,22 @@ impl Setting {
     fn compile(&self, name: &str, wasm: &[u8]) -> Result<Runtime> {
         let cache =
             etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join("larder/compiled"));
+        let _shown = self.compiling.map(|shown| shown());
         Runtime::new(name, wasm, self.limits.clone(), cache.as_deref())
             .map_err(|failure| Error::Invalid(failure.message))
     }
 
     /// A host for reading: it waits for nobody. What a killed process left is put right as far as nobody else is at work.
     pub fn reader(&self) -> Result<Host> {
+        self.beside(Writes::Nothing)
+    }
+
+    /// The same for writing what a person named: the output file, or a target that is not the home.
+    pub fn elsewhere(&self) -> Result<Host> {
+        self.beside(Writes::Elsewhere)
+    }
+
+    fn beside(&self, writes: Writes) -> Result<Host> {
         let places = self.places()?;
         // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.
         let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
@@ -134,7 +146,7 @@ impl Setting {
         if let Some(Ok(_lock)) = lock {
             notices.extend(self.clear(&places));
         }
-        self.host(places, notices, None)
+        self.host(places, notices, writes, None)
     }
 
     /// A host for changing things, `purpose` in one word: alone on its state directory.
@@ -145,13 +157,13 @@ impl Setting {
         let lock = Lock::take(&places.state, purpose, LOCK_WAIT)?;
         let mut notices = self.recover(&places)?;
         notices.extend(self.clear(&places));
-        self.host(places, notices, Some(lock))
+        self.host(places, notices, Writes::Everything, Some(lock))
     }
 
-    fn host(&self, places: Places, notices: Vec<String>, lock: Option<Lock>) -> Result<Host> {
+    fn host(&self, places: Places, notices: Vec<String>, writes: Writes, lock: Option<Lock>) -> Result<Host> {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
-        grants.may_write = lock.is_some();
+        grants.writes = writes;
         let said = bus.subscribe();
         let mut plugins = vec![self.backup(grants.clone())?];
         // Only these make requests, and reading the machine's certificates takes a while.
@@ -277,7 +289,7 @@ impl Setting {
             bus,
             time_zone: TimeZone::new(places.config.clone(), self.machine.clone()),
             steps: self.steps.clone(),
-            may_write: false,
+            writes: Writes::Nothing,
             keep_setuid: self.keep_setuid,
         }
     }

@@ -11,6 +11,11 @@ use crate::scheduler::Scheduler;
 
 /// The topic of what people should read: `{"message": …}`.
 pub const LOG: &str = "larder/log";
+/// How far a job is: `{"job", "stage", "done", "total"}`.
+pub const PROGRESS: &str = "larder/progress";
+/// An object was stored: `{"location", "name"}`. A restore was put in place.
+pub const STORED: &str = "larder/stored";
+pub const REPLACED: &str = "larder/replaced";
 
 #[derive(Debug, Clone)]
 pub struct Event {

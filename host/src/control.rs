@@ -1,29 +1,44 @@
-//! The service's door for other commands on the same machine: a socket in the state directory, one request a connection.
+//! The service's socket for other commands on the same machine, in the state directory: one request a connection.
 //!
-//! Only the owner of the state directory may open it. A line of JSON in (`{"command": …, "data": …}`), a line of JSON out
-//! (`{"ok": …}` or `{"error": …}`). Knows no command: whoever answers does.
+//! Only the owner of the state directory may open it. A line of JSON in
+//! (`{"command": …, "data": …, "events": true}`); lines of JSON out: any number of `{"event": {"topic": …, "data": …}}` where they
+//! were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
 
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::bus::Event;
 use crate::error::{Doing, Result};
-use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_EVENT};
+use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
+use crate::runtime::Failure;
 
 const NAME: &str = "control";
 
-/// Answers one request. Called on a thread of its own.
-pub type Answer = Arc<dyn Fn(&str, Value) -> std::result::Result<Value, String> + Send + Sync>;
+/// What another command asks.
+pub struct Request {
+    pub command: String,
+    pub data: Value,
+    /// Whether it wants to hear what happens meanwhile.
+    pub wants_events: bool,
+}
 
-/// An open door. Dropping it closes it; what is under way is answered if it can be.
+/// Told what happens while a request is answered.
+pub type Listener<'a> = &'a mut dyn FnMut(&Event);
+
+/// Answers one request. Called on a thread of its own.
+pub type Answer = Arc<dyn Fn(Request, Listener<'_>) -> std::result::Result<Value, Failure> + Send + Sync>;
+
+/// An open socket. Dropping it closes it; what is under way is answered if it can be.
 pub struct Control {
     directory: PathBuf,
     is_closed: Arc<AtomicBool>,
@@ -31,7 +46,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Opens the door of the service that holds this state directory: what lies there is left by one that died.
+    /// Opens the socket of the service that holds this state directory: what lies there is left by one that died.
     pub fn open(state: &Path, answer: Answer) -> Result<Self> {
         let directory = state.join("host");
         let what = || format!("cannot open the socket {}", directory.join(NAME).display());
@@ -62,31 +77,64 @@ impl Drop for Control {
     }
 }
 
-/// Asks the service of a state directory; none when there is none.
-pub fn ask(state: &Path, command: &str, data: Value) -> Option<std::result::Result<Value, String>> {
-    let stream = connect(&state.join("host")).ok()?;
-    let request = json!({"command": command, "data": data});
-    Some(exchange(stream, &request).unwrap_or_else(|error| {
-        Err(format!("the running service gave no answer to {command}: {error}; see its log"))
-    }))
+/// A connection to the service of a state directory.
+pub struct Connection(UnixStream);
+
+impl Connection {
+    /// None when no service answers there.
+    pub fn open(state: &Path) -> Option<Self> {
+        connect(&state.join("host")).ok().map(Self)
+    }
+
+    /// Asks, and shows what happens meanwhile to `listener`, if there is one.
+    pub fn ask(
+        self,
+        command: &str,
+        data: &Value,
+        listener: Option<Listener<'_>>,
+    ) -> std::result::Result<Value, Failure> {
+        let request = json!({"command": command, "data": data, "events": listener.is_some()});
+        exchange(self.0, &request, listener).unwrap_or_else(|error| {
+            let message = format!(
+                "the running service ended or gave no answer to {command} ({error}); see its log for what became of it"
+            );
+            Err(Failure { code: "failed".into(), message })
+        })
+    }
 }
 
-fn exchange(mut stream: UnixStream, request: &Value) -> std::io::Result<std::result::Result<Value, String>> {
+fn exchange(
+    mut stream: UnixStream,
+    request: &Value,
+    mut listener: Option<Listener<'_>>,
+) -> io::Result<std::result::Result<Value, Failure>> {
     writeln!(stream, "{request}")?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    let answer: Value = serde_json::from_str(&line).map_err(|_| ErrorKind::UnexpectedEof)?;
-    let error = answer.get("error").and_then(Value::as_str).map(str::to_owned);
-    Ok(error.map_or_else(|| Ok(answer.get("ok").cloned().unwrap_or_default()), Err))
+    let mut lines = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        // As long as the longest answer, with room for its quotes.
+        lines.by_ref().take(2 * MAX_JSON as u64).read_line(&mut line)?;
+        let mut answer: Value = serde_json::from_str(&line).map_err(|_| ErrorKind::UnexpectedEof)?;
+        let text =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Some(event) = answer.get("event") {
+            let event = Event::new(text(event, "topic"), text(event, "data"));
+            listener.iter_mut().for_each(|listener| listener(&event));
+        } else if let Some(error) = answer.get("error") {
+            return Ok(Err(Failure { code: text(error, "code"), message: text(error, "message") }));
+        } else {
+            return Ok(Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default()));
+        }
+    }
 }
 
-fn connect(directory: &Path) -> std::io::Result<UnixStream> {
+fn connect(directory: &Path) -> io::Result<UnixStream> {
     let (_handle, path) = short(directory)?;
     UnixStream::connect(path)
 }
 
 /// A socket's path has 107 bytes at most, a state directory may have more: through its open handle it is short.
-fn short(directory: &Path) -> std::io::Result<(File, PathBuf)> {
+fn short(directory: &Path) -> io::Result<(File, PathBuf)> {
     let handle = File::open(directory)?;
     let through = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
     let path = if through.exists() { through.join(NAME) } else { directory.join(NAME) };
@@ -94,38 +142,81 @@ fn short(directory: &Path) -> std::io::Result<(File, PathBuf)> {
 }
 
 fn listen(listener: &UnixListener, is_closed: &AtomicBool, answer: &Answer) {
-    let busy = Arc::new(());
+    let count = Arc::new(AtomicUsize::new(0));
     while let Ok((stream, _)) = listener.accept() {
         if is_closed.load(Ordering::Relaxed) {
             return;
         }
-        // More at once than anybody needs: it is closed, and the other side says so.
-        if Arc::strong_count(&busy) > MAX_CONTROL {
-            continue;
-        }
-        let (answer, busy) = (answer.clone(), busy.clone());
+        let held = Held::new(&count);
+        let answer = answer.clone();
         let serve = move || {
-            let _busy = busy;
             // Whoever asked may be gone.
-            let _ = serve(stream, &answer);
+            let _ = serve(stream, &answer, &held);
         };
         // Without a thread the other side is told by the closed connection.
         let _ = std::thread::Builder::new().name("control".into()).spawn(serve);
     }
 }
 
-fn serve(mut stream: UnixStream, answer: &Answer) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(CONTROL_TIME))?;
-    let mut line = String::new();
-    BufReader::new(stream.try_clone()?.take(MAX_EVENT as u64)).read_line(&mut line)?;
-    let request: Value = serde_json::from_str(&line).unwrap_or_default();
-    let reply = match request.get("command").and_then(Value::as_str) {
-        Some(command) => answer(command, request.get("data").cloned().unwrap_or_default()),
-        None => Err("a request is one line of JSON with a command".into()),
+/// One of the connections that are open at once.
+struct Held {
+    count: Arc<AtomicUsize>,
+    number: usize,
+}
+
+impl Held {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        Self { count: count.clone(), number: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
+    stream.set_write_timeout(Some(CONTROL_TIME))?;
+    let reply = match held.number < MAX_CONTROL {
+        true => {
+            let request = read(&stream)?;
+            let mut is_gone = false;
+            let mut tell = |event: &Event| {
+                let line = json!({"event": {"topic": event.topic, "data": event.data}});
+                // Whoever does not read gets the answer only.
+                is_gone = is_gone || writeln!(&stream, "{line}").is_err();
+            };
+            answer(request, &mut tell)
+        }
+        false => Err(Failure {
+            code: "busy".into(),
+            message: format!("the service answers {MAX_CONTROL} commands already; try again in a moment"),
+        }),
     };
     let reply = match reply {
         Ok(value) => json!({"ok": value}),
-        Err(error) => json!({"error": error}),
+        Err(Failure { code, message }) => json!({"error": {"code": code, "message": message}}),
     };
-    writeln!(stream, "{reply}")
+    writeln!(&stream, "{reply}")
+}
+
+/// The request, which must be there after a moment as a whole: whoever sends a byte now and then must not keep others out.
+fn read(stream: &UnixStream) -> io::Result<Request> {
+    let end = Instant::now() + CONTROL_TIME;
+    let (mut line, mut part) = (Vec::new(), vec![0; 64 * 1024]);
+    while line.last() != Some(&b'\n') && line.len() <= MAX_REQUEST {
+        let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+        stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
+        match (&mut &*stream).read(&mut part)? {
+            0 => break,
+            count => line.extend_from_slice(part.get(..count).unwrap_or_default()),
+        }
+    }
+    let mut request: Value = serde_json::from_slice(&line).unwrap_or_default();
+    Ok(Request {
+        command: request.get("command").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        data: request.get_mut("data").map(Value::take).unwrap_or_default(),
+        wants_events: request.get("events").and_then(Value::as_bool).unwrap_or(false),
+    })
 }

@@ -46,9 +46,13 @@ pub const MAX_ROUNDS: usize = 10_000;
 pub const SAVE_AFTER: i64 = 10;
 /// Persistent notifications in sight: the oldest goes.
 pub const MAX_NOTIFICATIONS: usize = 100;
-/// Requests of other commands that the service answers at once, and how long one may take to be said.
-pub const MAX_CONTROL: usize = 16;
-pub const CONTROL_TIME: Duration = Duration::from_secs(10);
+/// Requests of other commands that the service answers at once; how long one may take to arrive, and a part of an answer to be
+/// taken; and the longest: a key ring, or settings from a file.
+pub const MAX_CONTROL: usize = 64;
+pub const CONTROL_TIME: Duration = Duration::from_secs(2);
+pub const MAX_REQUEST: usize = 2 * 1024 * 1024;
+/// How long a command waits for a service that is starting: on a small machine it compiles its component first.
+pub const START_WAIT: Duration = Duration::from_secs(120);
 /// Core instances, memories and tables of one instance of a component. A plain component has a few of each.
 pub const MAX_PARTS: usize = 64;
 /// Entities and timers of one plugin: many times what a plugin has.

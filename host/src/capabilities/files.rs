@@ -5,16 +5,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::json;
 use wasmtime::component::Resource;
 
 use super::Refusal;
 use super::content::{Content, instant};
+use crate::bus::{Bus, Event, PROGRESS, REPLACED};
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, Kind, Owner, Scope, Timestamp};
 use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::files;
-use crate::snapshot::{self, Destination, Snapshot, leads_nowhere};
+use crate::snapshot::{self, Copying, Destination, Scratch, Snapshot, leads_nowhere};
 use crate::staging::{self, Target, Writer};
 
 /// The most entries that are handed out at once.
@@ -67,6 +69,14 @@ impl StagedTarget {
     }
 }
 
+/// Has it shown how far a large copy is: nothing else is heard of the job meanwhile.
+fn copying(bus: Bus) -> Copying {
+    Arc::new(move |done, total| {
+        let data = json!({"job": "create", "stage": "copy_database", "done": done, "total": total});
+        bus.emit(&Event::new(PROGRESS, data.to_string()));
+    })
+}
+
 impl files::Host for StoreData {}
 
 impl files::HostSnapshot for StoreData {
@@ -74,7 +84,10 @@ impl files::HostSnapshot for StoreData {
         let grants = &self.grants;
         let options = grants.home.clone().map(|root| snapshot::Options {
             root,
-            scratch: grants.scratch.clone(),
+            scratch: Scratch {
+                directory: grants.scratch.clone(),
+                copying: Some(copying(grants.bus.clone())),
+            },
             hidden: grants.hidden.clone(),
             lock_wait: self.vitals.limits.database_wait,
             // Well before the call itself would be given up.
@@ -156,7 +169,7 @@ impl files::HostSnapshot for StoreData {
 
 impl files::HostTarget for StoreData {
     fn open(&mut self, scope: files::Scope, force: bool) -> Result<Resource<StagedTarget>, Refusal> {
-        self.grants.check_may_write()?;
+        self.grants.check_may_write_elsewhere()?;
         let scope = match scope {
             files::Scope::Add => Scope::Add,
             files::Scope::AllBut(names) => Scope::AllBut(names),
@@ -204,7 +217,9 @@ impl files::HostTarget for StoreData {
 
     fn commit(&mut self, this: Resource<StagedTarget>) -> Result<Vec<String>, Refusal> {
         let target = self.table.get_mut(&this)?.target.take().ok_or_else(|| used_up("restore target"))?;
-        Ok(target.commit()?)
+        let lost = target.commit()?;
+        self.grants.bus.emit(&Event::new(REPLACED, "{}"));
+        Ok(lost)
     }
 
     fn dangling(&mut self, this: Resource<StagedTarget>) -> Result<Vec<Vec<u8>>, Refusal> {

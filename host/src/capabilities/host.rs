@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 use crate::model::tamed;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
-use crate::runtime::{Job, JobEvent, StoreData};
+use crate::runtime::{Job, JobEvent, StoreData, Writes};
 use crate::states::STATE_CHANGED;
 use crate::timezone::HomeZone;
 
@@ -50,7 +50,7 @@ impl documents::Host for StoreData {
 
     fn set_aside(&mut self, name: String, reason: String) -> Result<Option<String>, Refusal> {
         self.must_be_manager("set aside a document").map_err(Refusal::Trap)?;
-        let (reason, may_write) = (tamed(&reason, MAX_MESSAGE), self.grants.may_write);
+        let (reason, may_write) = (tamed(&reason, MAX_MESSAGE), self.grants.writes == Writes::Everything);
         Ok(self.grants.documents.set_aside(&name, &reason, may_write)?)
     }
 }

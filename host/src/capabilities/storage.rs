@@ -1,21 +1,27 @@
 //! `storage`: locations, their objects, and drafts.
 
+use serde_json::json;
 use wasmtime::component::Resource;
 
 use super::Refusal;
 use super::content::{Content, instant};
+use crate::bus::{Event, STORED};
 use crate::error::{Error, Result};
-use crate::locations::Draft;
+use crate::locations::{Draft, OutputFile};
 use crate::options::MAX_READ;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::storage;
 
 /// A draft until it is published.
-pub struct OpenDraft(Option<Box<dyn Draft>>);
+pub struct OpenDraft {
+    draft: Option<Box<dyn Draft>>,
+    location: String,
+    name: String,
+}
 
 impl OpenDraft {
     fn open(&mut self) -> Result<&mut dyn Draft> {
-        match self.0.as_mut() {
+        match self.draft.as_mut() {
             Some(draft) => Ok(draft.as_mut()),
             None => Err(Error::Invalid("the draft was used after it was published".into())),
         }
@@ -56,9 +62,12 @@ impl storage::Host for StoreData {
 
 impl storage::HostDraft for StoreData {
     fn create(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
-        self.grants.check_may_write()?;
-        let draft = self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?;
-        Ok(self.table.push(OpenDraft(Some(draft)))?)
+        match location.as_str() {
+            OutputFile::ID => self.grants.check_may_write_elsewhere()?,
+            _ => self.grants.check_may_write()?,
+        }
+        let draft = Some(self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?);
+        Ok(self.table.push(OpenDraft { draft, location, name })?)
     }
 
     fn append(&mut self, this: Resource<OpenDraft>, bytes: Vec<u8>) -> Result<(), Refusal> {
@@ -103,7 +112,10 @@ impl storage::HostDraft for StoreData {
     fn publish(&mut self, this: Resource<OpenDraft>) -> Result<Vec<String>, Refusal> {
         let draft = self.table.get_mut(&this)?;
         draft.open()?;
-        Ok(draft.0.take().map_or(Ok(Vec::new()), |draft| draft.publish())?)
+        let stored = json!({"location": draft.location, "name": draft.name}).to_string();
+        let lost = draft.draft.take().map_or(Ok(Vec::new()), |draft| draft.publish())?;
+        self.grants.bus.emit(&Event::new(STORED, stored));
+        Ok(lost)
     }
 
     fn drop(&mut self, this: Resource<OpenDraft>) -> wasmtime::Result<()> {

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, need_home};
+use super::ask::change;
+use super::host::need_home;
 use super::text::{list, titled, warnings, word};
 use super::{Answer, Status};
 use crate::assemble::Setting;
 
 pub(super) fn run(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let json = call(&mut setting.writer("adopt")?, global, "backup.adopt", json!({}))?;
+    let json = change(setting, global, "adopt", "backup.adopt", json!({}))?;
     Ok(Answer { text: shown(&json), status: Status::Done, json })
 }
 

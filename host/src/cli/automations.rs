@@ -9,11 +9,11 @@ use clap::Subcommand;
 use larder_zone::Zone;
 use serde_json::{Value, json};
 
-use super::host::{need_home, say_notices, say_zone_problems};
+use super::ask::asked;
+use super::host::{say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
-use crate::control;
 use crate::driver::Driver;
 use crate::options::LOOK;
 
@@ -50,13 +50,6 @@ pub(super) fn run(setting: &Setting, command: Option<&AutomationsCommand>) -> an
     }
 }
 
-/// What the running service answers; none when there is none.
-pub(super) fn asked(setting: &Setting, command: &str, data: Value) -> anyhow::Result<Option<Value>> {
-    need_home(setting)?;
-    let answer = control::ask(&setting.places()?.state, command, data);
-    answer.transpose().map_err(anyhow::Error::msg)
-}
-
 /// Without a service: the automations as the files say and as they are remembered.
 fn own(setting: &Setting) -> anyhow::Result<(Host, Driver)> {
     let mut host = setting.reader()?;
@@ -67,7 +60,7 @@ fn own(setting: &Setting) -> anyhow::Result<(Host, Driver)> {
 }
 
 fn list(setting: &Setting) -> anyhow::Result<Answer> {
-    let json = match asked(setting, "list", json!({}))? {
+    let json = match asked(setting, "list", &json!({}))? {
         Some(json) => json,
         None => own(setting)?.1.list(),
     };
@@ -141,7 +134,7 @@ pub(super) fn many(count: u64) -> String {
 }
 
 fn trigger(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
-    let trace = match asked(setting, "trigger", json!({"name": name}))? {
+    let trace = match asked(setting, "trigger", &json!({"name": name}))? {
         Some(trace) => trace,
         None => by_hand(setting, name)?,
     };
@@ -170,7 +163,7 @@ fn by_hand(setting: &Setting, name: &str) -> anyhow::Result<Value> {
 }
 
 fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
-    let json = match asked(setting, "trace", json!({"name": name}))? {
+    let json = match asked(setting, "trace", &json!({"name": name}))? {
         Some(json) => json,
         None => own(setting)?.1.traces(name).map_err(anyhow::Error::msg)?,
     };
@@ -199,7 +192,7 @@ fn traced(trace: &Value, zone: Zone) -> String {
 }
 
 fn reload(setting: &Setting) -> anyhow::Result<Answer> {
-    let answer = asked(setting, "reload", json!({}))?;
+    let answer = asked(setting, "reload", &json!({}))?;
     let Some(json) = answer else {
         let text = "no service is running in this state directory: `larder serve` reads the automations when it starts";
         return Err(anyhow::anyhow!(text));

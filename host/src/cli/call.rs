@@ -8,10 +8,10 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::args::Global;
-use super::automations::asked;
-use super::host::{call, need_home, say_notices, say_zone_problems};
+use super::ask::{Doer, call, doer, through};
+use super::host::{need_home, say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, secrets, text};
-use crate::assemble::Setting;
+use crate::assemble::{Host, Setting};
 use crate::driver::Driver;
 use crate::options::LOOK;
 
@@ -34,11 +34,10 @@ pub(super) fn run(setting: &Setting, global: &Global, action: &Call) -> anyhow::
         (None, Some(file)) => from_file(file)?,
         (None, None) => json!({}),
     };
-    let json = match asked(setting, "call", json!({"action": action.action, "data": data}))? {
-        Some(json) => json,
-        None if is_the_hosts(&action.action) => by_hand(setting, &action.action, data)?,
-        None => {
-            let mut host = setting.writer("call")?;
+    let json = match doer(setting, "call")? {
+        Doer::Service(connection) => through(connection, setting, global, &action.action, data)?,
+        Doer::Here(host) if is_the_hosts(&action.action) => by_hand(*host, &action.action, data)?,
+        Doer::Here(mut host) => {
             say_zone_problems(&host);
             call(&mut host, global, &action.action, data)?
         }
@@ -55,8 +54,7 @@ fn is_the_hosts(action: &str) -> bool {
 }
 
 /// Does one of them in this process.
-fn by_hand(setting: &Setting, action: &str, data: Value) -> anyhow::Result<Value> {
-    let mut host = setting.writer("call")?;
+fn by_hand(mut host: Host, action: &str, data: Value) -> anyhow::Result<Value> {
     let mut driver = Driver::new(&mut host);
     say_notices(&mut host);
     driver.sleep();
@@ -65,7 +63,7 @@ fn by_hand(setting: &Setting, action: &str, data: Value) -> anyhow::Result<Value
     loop {
         if let Ok(answer) = answer.try_recv() {
             driver.close(&mut host);
-            return answer.map_err(anyhow::Error::msg);
+            return Ok(answer?);
         }
         driver.tick(&mut host);
         host.scheduler().wait(host.clock(), None, LOOK);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::args::Global;
-use super::host::call;
+use super::ask::call;
 use super::text::{plain, securetar, word};
 use super::which::{Read, openable};
 use super::{Answer, Status};

@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::args::Global;
-use super::host::{call, merge, status};
+use super::ask::call;
+use super::host::{merge, status};
 use super::secrets::{self, Password, Protect};
 use super::text::{fields, flag, many, notes, number, opened_with, protected, securetar, size, word, yes};
 use super::which::{Read, Which, openable, reference};
@@ -53,7 +54,7 @@ pub(super) fn decrypt(mut setting: Setting, global: &Global, decrypt: &Decrypt) 
 
 /// Writes a copy of a backup, not among the backups: two of one id would be one too many.
 fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow::Result<Answer> {
-    let mut host = setting.writer("copy")?;
+    let mut host = setting.elsewhere()?;
     let Places { backups, output, .. } = &host.places;
     if output.as_ref().and_then(|output| output.parent()) == backups.as_deref() {
         return Err(WrongUse(

@@ -1,13 +1,12 @@
 //! `larder create`: makes a backup, or says what one would hold.
 
-use std::path::Path;
-
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Answer;
 use super::args::Global;
-use super::host::{call, merge, need_home, say_zone_problems, status};
+use super::ask::{call, change};
+use super::host::{merge, need_home, status};
 use super::secrets::{self, Protect};
 use super::text::{
     amount, fields, flag, list, many, notes, number, protected, reasons, size, titled, warnings, word, yes,
@@ -56,10 +55,8 @@ pub(super) fn run(setting: Setting, global: &Global, create: &Create) -> anyhow:
         });
     }
     merge(&mut data, secrets::protection(global, &create.protect)?);
-    let mut host = setting.writer("create")?;
-    say_zone_problems(&host);
-    let json = call(&mut host, global, "backup.generate", data)?;
-    let directory = host.places.backups.as_deref().unwrap_or(Path::new("")).display().to_string();
+    let json = change(&setting, global, "create", "backup.generate", data)?;
+    let directory = setting.places()?.backups.unwrap_or_default().display().to_string();
     Ok(Answer { text: created(&json, &directory), status: status(&json, &["skipped", "notes"]), json })
 }
 

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::args::Global;
-use super::host::{call, need_home};
+use super::ask::change;
+use super::host::need_home;
 use super::which::must_be_there;
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
@@ -18,7 +19,7 @@ pub struct Delete {
 pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let id = &delete.id;
-    let json = call(&mut setting.writer("delete")?, global, "backup.delete", json!({"backup_id": id}))?;
+    let json = change(setting, global, "delete", "backup.delete", json!({"backup_id": id}))?;
     must_be_there(&json, "file", id)?;
     Ok(Answer {
         text: format!("Backup {id} deleted: {}\n", text::word(&json, "file")),

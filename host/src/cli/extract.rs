@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, merge, status};
+use super::ask::call;
+use super::host::{merge, status};
 use super::restore::Trust;
 use super::text::{amount, list, notes, opened_with, plain, reasons, warnings, word};
 use super::which::{Read, openable};
@@ -43,7 +44,7 @@ pub(super) fn run(mut setting: Setting, global: &Global, extract: &Extract) -> a
     if let Some(part) = &extract.part {
         merge(&mut data, json!({"part": part}));
     }
-    let json = call(&mut setting.writer("extract")?, global, "backup.extract", data)?;
+    let json = call(&mut setting.elsewhere()?, global, "backup.extract", data)?;
     let target = extract.to.display().to_string();
     let is_partly = json.get("damaged").is_some_and(Value::is_string);
     let status = if is_partly { Status::Partly } else { status(&json, &["skipped", "notes"]) };

@@ -1,15 +1,14 @@
 //! A host for one command: made of the arguments, asked while its progress is shown.
 
-use std::thread::{Builder, ScopedJoinHandle};
-
 use serde_json::Value;
 
 use super::args::Global;
-use super::progress::Progress;
+use super::progress::Busy;
 use super::{Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::options::Limits;
 use crate::steps::Steps;
+use crate::terminal::say;
 
 pub(super) fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
     let mut limits = Limits::default();
@@ -25,6 +24,7 @@ pub(super) fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> 
         options: global.options.clone(),
         limits,
         steps,
+        compiling: (!global.json).then_some(|| Box::new(Busy::new("preparing the plugin, once")) as _),
         ..Setting::default()
     })
 }
@@ -41,40 +41,17 @@ pub(super) fn need_home(setting: &Setting) -> anyhow::Result<()> {
     }
 }
 
-/// Calls an action while its progress is shown. The data may hold a password: nothing of it is left when this returns.
-pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) -> anyhow::Result<Value> {
-    say_notices(host);
-    let text = data.to_string();
-    drop(data);
-    let events = host.bus.subscribe();
-    let progress = Progress::new(global.json, global.verbose);
-    let answer = std::thread::scope(|scope| {
-        let follow = move || progress.follow(&events);
-        let shown = Builder::new().name("progress".into()).spawn_scoped(scope, follow);
-        let answer = host.call(action, &text);
-        drop(text);
-        host.bus.close();
-        // A progress bar that could not be drawn is no reason to fail.
-        let _ = shown.map(ScopedJoinHandle::join);
-        answer
-    });
-    host.steps.at("action: answered");
-    host.notices.extend(host.plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
-    say_notices(host);
-    Ok(serde_json::from_str(&answer?)?)
-}
-
 /// Says once what was put right at the start.
 pub(super) fn say_notices(host: &mut Host) {
     for notice in host.notices.drain(..) {
-        eprintln!("{}", text::plain(&notice, ""));
+        say(&text::plain(&notice, ""));
     }
 }
 
 /// Says what is wrong with the home's time zone, on which dates and schedules depend.
 pub(super) fn say_zone_problems(host: &Host) {
     for problem in host.time_zone().get().problems {
-        eprintln!("warning: {}", text::plain(&problem, ""));
+        say(&format!("warning: {}", text::plain(&problem, "")));
     }
 }
 

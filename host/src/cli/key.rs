@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::args::Global;
-use super::host::call;
+use super::ask::call;
 use super::secrets::{self, Password, Ring};
 use super::text::{list, word};
 use super::{Answer, Status, WrongUse};

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, need_home, status};
+use super::ask::call;
+use super::host::{need_home, status};
 use super::text::{date, flag, list, number, plain, reasons, securetar, size, word, yes};
 use super::{Answer, Status};
 use crate::assemble::Setting;

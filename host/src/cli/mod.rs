@@ -2,6 +2,7 @@
 
 mod adopt;
 mod args;
+mod ask;
 mod automations;
 mod call;
 mod check_password;
@@ -10,6 +11,7 @@ mod create;
 mod delete;
 mod extract;
 mod host;
+mod interrupt;
 mod key;
 mod list;
 mod plugin;
@@ -26,7 +28,7 @@ mod text;
 mod verify;
 mod which;
 
-use std::io::Write;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -34,10 +36,12 @@ use clap::Parser;
 use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::runtime::Failure;
 use crate::steps::Steps;
+use crate::terminal::{print, say};
 use args::{Cli, Command};
+use interrupt::Interrupted;
 
 /// What a command has to say, both ways, and how it ended.
 pub(crate) struct Answer {
@@ -66,23 +70,34 @@ pub fn main(steps: Steps) -> ExitCode {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = Cli::parse();
     let as_json = cli.global.json;
-    let status = match run(&cli, steps) {
+    if !matches!(cli.command, Command::Serve(_)) {
+        interrupt::watch();
+    }
+    match run(&cli, steps) {
         Ok(answer) => {
             let text = if as_json { format!("{:#}\n", answer.json) } else { answer.text };
-            print(&text);
-            answer.status
+            ended(answer.status as u8, &text)
         }
         Err(error) => {
-            let (code, status) = judge(&error);
+            let (code, message, status) = judge(&error);
             // What a plugin or an archive made of it may hold more than words.
-            eprintln!("error: {}", text::plain(&format!("{error:#}"), "\n"));
-            if as_json {
-                print(&format!("{:#}\n", json!({"error": {"code": code, "message": format!("{error:#}")}})));
-            }
-            status
+            say(&format!("error: {}", text::plain(&message, "\n")));
+            let json = json!({"error": {"code": code, "message": message}});
+            let text = if as_json { format!("{json:#}\n") } else { String::new() };
+            ended(status, &text)
         }
-    };
-    ExitCode::from(status as u8)
+    }
+}
+
+/// Gives the answer. Whoever did not get all of it must not take it for whole; a closed pipe is the reader's own wish.
+fn ended(status: u8, text: &str) -> ExitCode {
+    match print(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            say(&format!("error: the answer could not be written to standard output: {}", reason(&error)));
+            ExitCode::from(Status::Failed as u8)
+        }
+        _ => ExitCode::from(status),
+    }
 }
 
 /// Does what a command says.
@@ -103,7 +118,7 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     if global.verbose
         && let Ok(zone) = setting.time_zone()
     {
-        eprintln!("time zone {}", text::plain(&zone.get().described(), ""));
+        say(&format!("time zone {}", text::plain(&zone.get().described(), "")));
     }
     match &cli.command {
         Command::Create(create) => create::run(setting, global, create),
@@ -119,7 +134,7 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
             host::need_home(&setting)?;
             serve::run(&setting, how, global.verbose)
         }
-        Command::Settings(settings) => settings::run(&setting, global, settings.change.as_ref()),
+        Command::Settings(settings) => settings::run(&setting, global, settings),
         Command::Call(call) => call::run(&setting, global, call),
         Command::States => states::run(&setting),
         Command::Schedule(schedule) => schedule::run(&setting, global, schedule),
@@ -132,12 +147,17 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     }
 }
 
-/// A closed pipe is the reader's own wish.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// The code for scripts, the message for people, and the exit status.
+fn judge(error: &anyhow::Error) -> (String, String, u8) {
+    if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+        let status = u8::try_from(interrupted.signal).unwrap_or(0).saturating_add(128);
+        return ("interrupted".into(), interrupted.outcome(), status);
+    }
+    let (code, status) = code(error);
+    (code, format!("{error:#}"), status as u8)
 }
 
-fn judge(error: &anyhow::Error) -> (String, Status) {
+fn code(error: &anyhow::Error) -> (String, Status) {
     if error.is::<WrongUse>() {
         return ("invalid_format".into(), Status::WrongUse);
     }

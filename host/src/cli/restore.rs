@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, merge, say_notices, status};
+use super::ask::call;
+use super::host::{merge, say_notices, status};
 use super::show::shown;
 use super::text::{amount, flag, list, notes, opened_with, reasons, warnings, word};
 use super::which::{Read, must_be_there, openable, reference};
@@ -86,7 +87,11 @@ pub(super) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> a
         "force": restore.force,
     });
     merge(&mut data, options);
-    let mut host = if restore.dry_run { setting.reader()? } else { setting.writer("restore")? };
+    let mut host = match (restore.dry_run, &restore.to) {
+        (true, _) => setting.reader()?,
+        (false, Some(_)) => setting.elsewhere()?,
+        (false, None) => setting.writer("restore")?,
+    };
     if let Some(to) = &restore.to {
         say_notices(&mut host);
         must_be_empty(to)?;
@@ -125,8 +130,8 @@ fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str
     }
     let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
     must_be_there(&details, "backup", id)?;
-    eprint!("{}Replace the home in {target} by this backup? [y/N] ", shown(&details));
-    std::io::stderr().flush()?;
+    let question = format!("{}Replace the home in {target} by this backup? [y/N] ", shown(&details));
+    std::io::stderr().write_all(question.as_bytes())?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     match answer.trim().to_lowercase().as_str() {

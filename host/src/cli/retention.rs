@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, need_home, say_zone_problems};
+use super::ask::{call, change};
+use super::host::{need_home, say_zone_problems};
 use super::text::{date, flag, list, many, number, plain, word};
 use super::{Answer, Status};
 use crate::assemble::Setting;
@@ -19,9 +20,15 @@ pub struct Retention {
 pub(super) fn run(setting: &Setting, global: &Global, retention: &Retention) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let dry_run = retention.dry_run;
-    let mut host = if dry_run { setting.reader()? } else { setting.writer("retention")? };
-    say_zone_problems(&host);
-    let json = call(&mut host, global, "backup.retention", json!({"dry_run": dry_run}))?;
+    let (action, data) = ("backup.retention", json!({"dry_run": dry_run}));
+    let json = match dry_run {
+        true => {
+            let mut host = setting.reader()?;
+            say_zone_problems(&host);
+            call(&mut host, global, action, data)?
+        }
+        false => change(setting, global, "retention", action, data)?,
+    };
     let failed = json.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
     let status = if failed { Status::Partly } else { Status::Done };
     Ok(Answer { text: shown(&json), status, json })

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, need_home, say_zone_problems};
+use super::ask::call;
+use super::host::{need_home, say_zone_problems};
 use super::text::{list, word};
 use super::{Answer, Status};
 use crate::assemble::Setting;

@@ -20,6 +20,7 @@ use crate::disk::durable::{self, words};
 use crate::disk::retry::retry_at_end;
 use crate::disk::whole;
 use crate::error::{Doing, Error};
+use crate::terminal::say;
 
 /// Where a password can be given without anything on the command line.
 const VARIABLE: &str = "LARDER_PASSWORD";
@@ -237,10 +238,10 @@ pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
 /// Says that a key may not survive a power cut.
 fn warn_of(refused: Option<Errno>, path: &Path) {
     if let Some(errno) = refused {
-        eprintln!(
+        say(&format!(
             "{}: written, but its file system did not confirm that it is on the disk ({}); print it or keep another copy",
             path.display(),
             words(errno)
-        );
+        ));
     }
 }

@@ -1,6 +1,5 @@
 //! `larder serve`: the service in the foreground, until a signal ends it.
 
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::Builder;
 
@@ -120,13 +119,9 @@ fn automations(service: &mut Service) -> String {
 
 /// The door for `larder automations`. Without it the service does all else.
 fn open(service: &mut Service, requests: &Requests, log: &Log) -> Option<Control> {
-    let requests = requests.clone();
-    let answer = move |command: &str, data: Value| {
-        let gone = || Err("the service ended meanwhile".to_owned());
-        requests.ask(command, data).recv().unwrap_or_else(|_| gone())
-    };
-    let opened = Control::open(&service.host().places.state, Arc::new(answer));
-    opened.map_err(|error| log.say(&format!("{error}: `larder automations` cannot ask this service"))).ok()
+    let answer = requests.clone().answering(service.host().bus.clone());
+    let opened = Control::open(&service.host().places.state, answer);
+    opened.map_err(|error| log.say(&format!("{error}: other commands cannot ask this service"))).ok()
 }
 
 fn reload(requests: &Requests, log: &Log) {
@@ -138,7 +133,7 @@ fn reload(requests: &Requests, log: &Log) {
                 .for_each(|it| log.say(&text::plain(it, "")));
             log.say(&format!("reloaded: {}", many(text::number(&done, "automations"))));
         }
-        Ok(Err(message)) => log.say(&text::plain(&message, "")),
+        Ok(Err(failure)) => log.say(&text::plain(&failure.message, "")),
         // The service is about to end.
         Err(_) => {}
     }

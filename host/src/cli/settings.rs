@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::args::Global;
+use super::ask::{call, change};
 use super::call::from_file;
-use super::host::{call, need_home, say_zone_problems};
+use super::host::{need_home, say_zone_problems};
 use super::secrets::{self, Password};
 use super::text::{plain, warnings, word};
 use super::{Answer, Status};
@@ -43,16 +44,16 @@ pub struct Set {
     pub password: Password,
 }
 
-pub(super) fn run(setting: &Setting, global: &Global, change: Option<&Change>) -> anyhow::Result<Answer> {
+pub(super) fn run(setting: &Setting, global: &Global, settings: &Settings) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    if let Some(Change::Set(set)) = change {
+    if let Some(Change::Set(set)) = &settings.change {
         // What was set is only announced by what is shown below.
         let mut body = body(global, set)?;
         if let Some(fields) = body.as_object_mut() {
             fields.insert("strict".into(), true.into());
             fields.insert("force".into(), set.force.into());
         }
-        call(&mut setting.writer("settings")?, global, "backup.config.update", body)?;
+        change(setting, global, "settings", "backup.config.update", body)?;
     }
     let mut host = setting.reader()?;
     say_zone_problems(&host);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::args::Global;
-use super::host::call;
+use super::ask::call;
 use super::list::stored_size;
 use super::text::{date, fields, flag, list, plain, protected, reasons, size, warnings, word, yes};
 use super::which::{Which, must_be_there, reference};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::ask::asked;
 use super::host::{need_home, say_notices};
 use super::text::{plain, titled, word};
 use super::{Answer, Status};
@@ -12,15 +13,26 @@ use crate::driver::{Driver, Notification, Notifications};
 
 pub(super) fn run(setting: &Setting) -> anyhow::Result<Answer> {
     need_home(setting)?;
+    let (states, notifications) = match asked(setting, "states", &json!({}))? {
+        Some(mut live) => {
+            let notifications = live.get("notifications").cloned().unwrap_or_default();
+            let states = live.get_mut("states").map(Value::take).unwrap_or_default();
+            (states, serde_json::from_value(notifications)?)
+        }
+        None => stored(setting)?,
+    };
+    let shown = shown(states.as_array().map(Vec::as_slice).unwrap_or_default()) + &notified(&notifications);
+    Ok(Answer { text: shown, status: Status::Done, json: states })
+}
+
+/// As they were when a service or a command ended.
+fn stored(setting: &Setting) -> anyhow::Result<(Value, BTreeMap<String, Notification>)> {
     let mut host = setting.reader()?;
     say_notices(&mut host);
     // What is wrong in the files, the commands about automations say.
     let _driver = Driver::new(&mut host);
-    let states = host.states().all();
-    let json: Vec<Value> = states.iter().map(|(id, state)| state.to_json(id)).collect();
-    let notifications = Notifications::new(host.memory.clone()).all();
-    let shown = shown(&json) + &notified(&notifications);
-    Ok(Answer { text: shown, status: Status::Done, json: json.into() })
+    let states = host.states().all().iter().map(|(id, state)| state.to_json(id)).collect();
+    Ok((states, Notifications::new(host.memory.clone()).all()))
 }
 
 fn shown(states: &[Value]) -> String {

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::host::{call, status};
+use super::ask::{call, change};
+use super::host::status;
 use super::text::{
     self, amount, date, fields, flag, list, number, opened_with, plain, protected, reasons, size, warnings,
     word, yes,
 };
 use super::which::{Read, openable};
-use super::{Answer, Status, automations};
+use super::{Answer, Status};
 use crate::assemble::Setting;
+use crate::terminal::say;
 
 pub(super) fn run(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
     let data = openable(&mut setting, global, read)?;
@@ -31,17 +33,11 @@ fn remember_verified(setting: &Setting, global: &Global, verified: &Value) {
         "backup_id": text::word(verified, "backup_id"),
         "size": text::number(verified, "size"),
     });
-    let request = json!({"action": action, "data": data});
-    let remembered = automations::asked(setting, "call", request).and_then(|answer| match answer {
-        Some(_) => Ok(()),
-        None => call(&mut setting.writer("verify")?, global, action, data).map(drop),
-    });
+    let remembered = change(setting, global, "verify", action, data);
     if let Err(error) = remembered {
         let advice = "verify it once more before you rely on retention";
-        eprintln!(
-            "{}",
-            text::plain(&format!("It could not be remembered that it is good: {error:#}; {advice}"), "")
-        );
+        let told = format!("It could not be remembered that it is good: {error:#}; {advice}");
+        say(&text::plain(&told, ""));
     }
 }
 

@@ -6,13 +6,15 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::args::Global;
+use super::ask::call;
 use super::check_password::{CHECK, verdict};
-use super::host::{call, merge, need_home};
+use super::host::{merge, need_home};
 use super::secrets::{self, Password};
 use super::text;
 use crate::assemble::Setting;
 use crate::locations::{LocalDirectory, SingleFile};
 use crate::runtime::Failure;
+use crate::terminal::say;
 
 #[derive(Debug, Args)]
 pub struct Which {
@@ -82,7 +84,7 @@ pub(super) fn openable(setting: &mut Setting, global: &Global, read: &Read) -> a
         given = Map::from_iter([("password".to_owned(), password.into())]);
         check = call(&mut setting.reader()?, global, CHECK, with(given.clone()))?;
         if verdict(&check) == "wrong" {
-            eprintln!("It does not fit.");
+            say("It does not fit.");
         }
     }
     Ok(with(given))

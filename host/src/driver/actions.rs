@@ -21,6 +21,16 @@ pub(super) struct Answer {
     pub run: u64,
     pub call: u64,
     pub result: std::result::Result<Value, Failure>,
+    /// The machine-readable reason of a failure, for people's scripts.
+    pub code: String,
+}
+
+impl Answer {
+    pub fn new(run: u64, call: u64, result: std::result::Result<Value, Failure>) -> Self {
+        let code =
+            if matches!(&result, Err(failure) if failure.is_final) { "invalid_format" } else { "failed" };
+        Self { run, call, result, code: code.into() }
+    }
 }
 
 pub(super) struct Calls {
@@ -79,15 +89,15 @@ impl Calls {
             let Some((_, pending)) = &mut under_way.plugin else { continue };
             let Some(result) = host.poll(pending, Duration::ZERO) else { continue };
             under_way.plugin = None;
-            let result = match result {
-                Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+            let (result, code) = match result {
+                Ok(text) => (Ok(serde_json::from_str(&text).unwrap_or_default()), String::new()),
                 Err(failure) => {
                     let is_final = matches!(failure.code.as_str(), "invalid_format" | "unknown_command");
-                    Err(Failure { message: failure.message, is_final })
+                    (Err(Failure { message: failure.message, is_final }), failure.code)
                 }
             };
             // The driver, which reads them, owns this.
-            let _ = self.answered.send(Answer { run: under_way.run, call: under_way.call, result });
+            let _ = self.answered.send(Answer { run: under_way.run, call: under_way.call, result, code });
         }
     }
 
@@ -139,7 +149,7 @@ impl Driver {
         };
         self.calls.under_way.push(UnderWay { run, call, plugin: None });
         // The driver, which reads them, owns this.
-        let _ = self.calls.answered.send(Answer { run, call, result });
+        let _ = self.calls.answered.send(Answer::new(run, call, result));
     }
 }
 
@@ -148,7 +158,7 @@ impl Driver {
         let (answered, scheduler) = (self.calls.answered.clone(), host.scheduler().clone());
         let answer = move |result| {
             // When nobody reads it any more, nobody waits.
-            let _ = answered.send(Answer { run, call, result });
+            let _ = answered.send(Answer::new(run, call, result));
             scheduler.wake();
         };
         match &self.calls.notifier {

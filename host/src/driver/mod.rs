@@ -10,7 +10,7 @@ mod requests;
 mod sources;
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use serde_json::Value;
 
@@ -22,11 +22,12 @@ use crate::automation::script::Failure;
 use crate::bus;
 use crate::model::Timestamp;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
+use crate::runtime;
 use crate::timezone::HomeZone;
 use actions::{Answer, Calls};
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
-use requests::{BY_HAND, Waiting};
+use requests::{BY_HAND, Reply, Waiting};
 pub use requests::{Request, Requests};
 pub use sources::Sources;
 
@@ -42,7 +43,7 @@ pub struct Driver {
     asking: Requests,
     waiting: Vec<Waiting>,
     /// Actions that people asked for, and who waits for each.
-    by_hand: Vec<(u64, Sender<Result<Value, String>>)>,
+    by_hand: Vec<(u64, Reply)>,
     next_by_hand: u64,
     is_started: bool,
 }
@@ -182,10 +183,14 @@ impl Driver {
             self.heard(host, &event);
             return true;
         }
-        if let Ok(Answer { run, call, result }) = self.answers.try_recv() {
+        if let Ok(Answer { run, call, result, code }) = self.answers.try_recv() {
             self.calls.over(run, call);
             match run {
-                BY_HAND => self.answered_by_hand(call, result),
+                BY_HAND => {
+                    let result =
+                        result.map_err(|failure| runtime::Failure { code, message: failure.message });
+                    self.answered_by_hand(call, &result);
+                }
                 run => self.answered(host, run, call, result),
             }
             return true;

@@ -1,23 +1,32 @@
 //! What other threads ask about automations: the list, traces, a run by hand, a reload.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 
 use serde_json::{Value, json};
 
 use super::Driver;
+use super::Notifications;
 use crate::assemble::Host;
-use crate::automation::script::Failure;
+use crate::bus::{Bus, Event};
+use crate::control;
+use crate::options::LOOK;
+use crate::runtime::Failure;
 use crate::scheduler::Scheduler;
 
 /// In place of a run's number: a person asked.
 pub(super) const BY_HAND: u64 = 0;
 
+/// Where the answer goes.
+pub(super) type Reply = Sender<Result<Value, Failure>>;
+
 /// Something asked, and where the answer goes.
 pub struct Request {
-    /// `list`, `trace`, `trigger`, `reload`, `call`.
+    /// `list`, `trace`, `trigger`, `reload`, `call`, `states`.
     pub command: String,
     pub data: Value,
-    pub reply: Sender<Result<Value, String>>,
+    pub reply: Reply,
 }
 
 /// Where to ask. Cheap to clone.
@@ -31,7 +40,7 @@ pub struct Requests {
 pub(super) struct Waiting {
     automation: String,
     run: u64,
-    reply: Sender<Result<Value, String>>,
+    reply: Reply,
 }
 
 impl Requests {
@@ -41,13 +50,69 @@ impl Requests {
     }
 
     /// Asks; the answer comes through what is returned, or its other end is dropped: nobody is there any more.
-    pub fn ask(&self, command: &str, data: Value) -> Receiver<Result<Value, String>> {
+    pub fn ask(&self, command: &str, data: Value) -> Receiver<Result<Value, Failure>> {
         let (reply, answer) = channel();
         // Nobody there: the answer's other end goes with it.
         let _ = self.sender.send(Request { command: command.into(), data, reply });
         self.scheduler.wake();
         answer
     }
+
+    /// Answers other commands: what the bus hears meanwhile is passed on to those that want it.
+    pub fn answering(self, bus: Bus) -> control::Answer {
+        Arc::new(move |request, listener| {
+            let mut events = request.wants_events.then(|| bus.subscribe());
+            let answer = self.ask(&request.command, request.data);
+            loop {
+                let answered = answer.recv_timeout(LOOK);
+                // One that is given up, since so much happened, listens anew.
+                events = events.map(|heard| match pass_on(&heard, listener) {
+                    true => heard,
+                    false => bus.subscribe(),
+                });
+                match answered {
+                    Ok(answer) => return answer,
+                    Err(RecvTimeoutError::Disconnected) => {
+                        return Err(failed("the service ended meanwhile".into()));
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+            }
+        })
+    }
+}
+
+/// Passes on what was heard. Whether more may come.
+fn pass_on(events: &Receiver<Event>, listener: control::Listener<'_>) -> bool {
+    loop {
+        match events.try_recv() {
+            Ok(event) => listener(&event),
+            Err(TryRecvError::Empty) => return true,
+            Err(TryRecvError::Disconnected) => return false,
+        }
+    }
+}
+
+/// The entities, and the notifications in sight.
+fn states(host: &Host) -> Value {
+    let states = host.states().all();
+    let states: Vec<_> = states.iter().map(|(id, state)| state.to_json(id)).collect();
+    json!({"states": states, "notifications": Notifications::new(host.memory.clone()).all()})
+}
+
+/// Why an action that is meant for other backups than this service's must not be done by it.
+fn elsewhere(host: &Host, data: &Value) -> Option<Failure> {
+    let own = host.places.backups.as_deref().unwrap_or(Path::new(""));
+    let asked = data.get("backups").and_then(Value::as_str).map(Path::new).filter(|asked| *asked != own)?;
+    Some(failed(format!(
+        "the running service keeps backups in {}, not in {}: name the same directory, or stop the service",
+        own.display(),
+        asked.display()
+    )))
+}
+
+fn failed(message: String) -> Failure {
+    Failure { code: "failed".into(), message }
 }
 
 impl Driver {
@@ -56,10 +121,13 @@ impl Driver {
         let name = data.get("name").and_then(Value::as_str).unwrap_or_default();
         let answer = match command.as_str() {
             "list" => Ok(self.list()),
-            "trace" => self.traces(name),
+            "trace" => self.traces(name).map_err(failed),
+            "states" => Ok(states(host)),
             "reload" => self.reload(host).map(|reloaded| json!(reloaded)).map_err(|problems| {
-                format!("nothing was reloaded, everything goes on as before: {}", problems.join("\n"))
+                let problems = problems.join("\n");
+                failed(format!("nothing was reloaded, everything goes on as before: {problems}"))
             }),
+            "call" if let Some(failure) = elsewhere(host, &data) => Err(failure),
             "call" => {
                 let action = data.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
                 self.call_by_hand(host, &action, data.get("data").cloned().unwrap_or_default(), reply);
@@ -71,9 +139,9 @@ impl Driver {
                     self.answer_waiting(run);
                     return;
                 }
-                Err(message) => Err(message),
+                Err(message) => Err(failed(message)),
             },
-            _ => Err(format!("there is no request {command}")),
+            _ => Err(failed(format!("there is no request {command}"))),
         };
         // Whoever asked may be gone.
         let _ = reply.send(answer);
@@ -110,13 +178,7 @@ impl Driver {
     }
 
     /// Begins an action that a person asks for: clients' actions, too.
-    pub fn call_by_hand(
-        &mut self,
-        host: &mut Host,
-        action: &str,
-        data: Value,
-        reply: Sender<Result<Value, String>>,
-    ) {
+    pub fn call_by_hand(&mut self, host: &mut Host, action: &str, data: Value, reply: Reply) {
         self.home.now = host.clock().now();
         let call = self.next_by_hand;
         self.next_by_hand += 1;
@@ -125,10 +187,10 @@ impl Driver {
     }
 
     /// Gives the answer to whoever asked for the action.
-    pub(super) fn answered_by_hand(&mut self, call: u64, result: Result<Value, Failure>) {
+    pub(super) fn answered_by_hand(&mut self, call: u64, result: &Result<Value, Failure>) {
         for (_, reply) in self.by_hand.extract_if(.., |(of, _)| *of == call) {
             // Whoever asked may be gone.
-            let _ = reply.send(result.clone().map_err(|failure| failure.message));
+            let _ = reply.send(result.clone());
         }
     }
 

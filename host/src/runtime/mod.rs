@@ -19,7 +19,7 @@ pub use instance::{Action, Field, Manager, Pending};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;
-pub use store_data::{Grants, Network};
+pub use store_data::{Grants, Network, Writes};
 pub use workers::Crew;
 pub(crate) use workers::{Behind, Piece};
 

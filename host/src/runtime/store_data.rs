@@ -25,6 +25,15 @@ use crate::states::States;
 use crate::steps::Steps;
 use crate::timezone::TimeZone;
 
+/// What may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    Nothing,
+    /// What a person named: a new file, a new directory.
+    Elsewhere,
+    Everything,
+}
+
 /// What instances of the plugin are allowed to touch. Cheap to clone; nothing in here is reached in any other way.
 #[derive(Clone)]
 pub struct Grants {
@@ -51,8 +60,7 @@ pub struct Grants {
     /// The home's.
     pub time_zone: TimeZone,
     pub steps: Steps,
-    /// Whether anything may be stored, deleted or restored.
-    pub may_write: bool,
+    pub writes: Writes,
     /// Whether a restore as root gives set-user-id and set-group-id bits.
     pub keep_setuid: bool,
 }
@@ -72,17 +80,26 @@ impl Grants {
             locations: Locations::default(),
             cache: Cache::default(),
             network: None,
-            may_write: false,
+            writes: Writes::Nothing,
             ..self.clone()
         }
     }
 
+    /// Whether the home, its backups and what is remembered may be changed.
     pub(crate) fn check_may_write(&self) -> Result<()> {
-        match self.may_write {
-            true => Ok(()),
-            false => Err(Error::Denied(
+        match self.writes {
+            Writes::Everything => Ok(()),
+            Writes::Elsewhere | Writes::Nothing => Err(Error::Denied(
                 "this command was started to read: nothing may be stored, deleted or restored".into(),
             )),
+        }
+    }
+
+    /// Whether something may be written that belongs to nobody yet: a new file, a new directory.
+    pub(crate) fn check_may_write_elsewhere(&self) -> Result<()> {
+        match self.writes {
+            Writes::Elsewhere => Ok(()),
+            _ => self.check_may_write(),
         }
     }
 }

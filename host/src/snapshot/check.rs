@@ -3,7 +3,6 @@
 //! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only so many
 //! databases wait to be checked, and whoever asks for the findings says how long he waits.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use rusqlite::InterruptHandle;
 
-use super::copy::{Copy, Verdict, said};
+use super::copy::{Copy, Scratch, Verdict, said};
 use super::descriptor::Descriptor;
 use super::locks::Lock;
 use crate::error::reason;
@@ -51,7 +50,7 @@ struct Stop {
 
 impl Checks {
     /// `None` when no thread can be had.
-    pub(super) fn start(scratch: PathBuf) -> Option<Self> {
+    pub(super) fn start(scratch: Scratch) -> Option<Self> {
         let (queue, waiting) = sync_channel::<(HomePath, Source)>(DATABASES_TO_CHECK);
         let (found, findings) = channel();
         let stop = Arc::<Stop>::default();
@@ -122,7 +121,7 @@ fn unchecked(why: &str) -> String {
 }
 
 /// What is wrong with a database, if anything.
-fn finding(source: Source, scratch: &Path, stop: &Stop) -> Option<String> {
+fn finding(source: Source, scratch: &Scratch, stop: &Stop) -> Option<String> {
     if stop.is_asked.load(Ordering::Relaxed) {
         return None;
     }
@@ -146,7 +145,7 @@ fn finding(source: Source, scratch: &Path, stop: &Stop) -> Option<String> {
 }
 
 /// A copy whose main file holds everything.
-fn copied(source: Source, scratch: &Path) -> Result<Arc<Copy>, String> {
+fn copied(source: Source, scratch: &Scratch) -> Result<Arc<Copy>, String> {
     let (main, size, log, lock) = match source {
         Source::Copied(copy) => return Ok(copy),
         Source::Locked { main, size, log, lock } => (main, size, log, lock),

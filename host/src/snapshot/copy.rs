@@ -14,7 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tempfile::TempDir;
 
-use super::descriptor::Descriptor;
+use super::descriptor::{COPIED, Descriptor};
 use crate::error::reason;
 
 /// Bytes that SQLite may have at once.
@@ -24,6 +24,27 @@ const NAME: &str = "copy";
 
 pub(super) struct Copy {
     directory: TempDir,
+}
+
+/// Hears how many bytes of a file are copied, and of how many.
+pub type Copying = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
+/// Where private copies lie, and who hears of the large ones.
+#[derive(Clone)]
+pub struct Scratch {
+    /// Made when the first copy is. What a cut leaves there may be deleted.
+    pub directory: PathBuf,
+    pub copying: Option<Copying>,
+}
+
+impl Scratch {
+    fn tell(&self, copied: u64, size: u64) {
+        if size > COPIED
+            && let Some(copying) = &self.copying
+        {
+            copying(copied, size);
+        }
+    }
 }
 
 /// What SQLite found out about a database.
@@ -38,12 +59,12 @@ pub(super) enum Verdict {
 
 impl Copy {
     /// Copies the first `size` bytes of `main` and the whole of its neighbours, by suffix.
-    pub(super) fn new(scratch: &Path, files: &[(&str, &Descriptor, u64)]) -> io::Result<Self> {
-        fs::create_dir_all(scratch)?;
-        let copy = Self { directory: TempDir::new_in(scratch)? };
+    pub(super) fn new(scratch: &Scratch, files: &[(&str, &Descriptor, u64)]) -> io::Result<Self> {
+        fs::create_dir_all(&scratch.directory)?;
+        let copy = Self { directory: TempDir::new_in(&scratch.directory)? };
         for (suffix, from, size) in files {
             let mut to = File::create_new(copy.path(suffix))?;
-            from.copy_to(&mut to)?;
+            from.copy_to(&mut to, &mut |copied| scratch.tell(copied, from.facts.size))?;
             if to.metadata()?.len() > *size {
                 to.set_len(*size)?;
             }

@@ -4,7 +4,6 @@
 //! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
 //! is: SQLite never opens a file of it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use rustix::fs::FileType;
 
 use super::check::Source;
 use super::content::Content;
-use super::copy::{Copy, Verdict, said};
+use super::copy::{Copy, Scratch, Verdict, said};
 use super::descriptor::{Descriptor, FileId};
 use super::home::Home;
 use super::journal::{is_log, may_be_hot, names_super_journal};
@@ -50,7 +49,7 @@ pub(super) struct Database<'a> {
     pub name: &'a [u8],
     /// Whether its log is read, too. Otherwise the main file has to hold everything.
     pub with_log: bool,
-    pub scratch: &'a Path,
+    pub scratch: &'a Scratch,
     pub lock_wait: Duration,
     /// How long a recovered copy may be checked before it counts as one that cannot be.
     pub check_wait: Duration,
@@ -297,7 +296,7 @@ impl Database<'_> {
 
 /// The committed state as one file, or why there is none. What was not in use is checked at once: nobody has vouched for it.
 fn recover(
-    scratch: &Path,
+    scratch: &Scratch,
     main: &Descriptor,
     beside: &Beside,
     is_used: bool,

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 pub use check::Finding;
 pub use content::Content;
+pub use copy::{Copying, Scratch};
 pub use links::{Destination, leads_nowhere};
 
 use crate::error::{Error, Result};
@@ -45,8 +46,8 @@ use walk::{Known, Walk};
 pub struct Options {
     /// The home's directory. May be a symbolic link to it.
     pub root: PathBuf,
-    /// Directory for temporary copies of databases; made when the first is needed. What a cut leaves there may be deleted.
-    pub scratch: PathBuf,
+    /// For temporary copies of databases.
+    pub scratch: Scratch,
     /// Absolute paths that are never shown. Those outside `root` do not matter.
     pub hidden: Vec<PathBuf>,
     /// How long to try for a lock on one database before it is read without.
@@ -96,7 +97,7 @@ impl Snapshot {
 
     /// Has each database that is opened from now on checked, beside the reading.
     pub fn check_databases(&mut self) {
-        self.checks = Checks::start(self.options.scratch.clone());
+        self.checks = Checks::start(Scratch { copying: None, ..self.options.scratch.clone() });
     }
 
     /// Databases that are damaged, or could not be checked. Waits for the checks, for each at most `wait`.

@@ -43,7 +43,7 @@ impl TestHome {
     fn snapshot_with(&self, scratch: &Path) -> Snapshot {
         Snapshot::new(Options {
             root: self.root.path().to_owned(),
-            scratch: scratch.to_owned(),
+            scratch: crate::snapshot::Scratch { directory: scratch.to_owned(), copying: None },
             hidden: vec![self.path("state"), self.path("not/there/yet")],
             lock_wait: Duration::from_secs(10),
             check_wait: Duration::from_secs(60),

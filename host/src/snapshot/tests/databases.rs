@@ -286,7 +286,7 @@ fn what_cannot_be_locked_is_read_with_a_note() {
     let database = create(&home.path("busy.db"), "delete");
     let mut snapshot = Snapshot::new(Options {
         root: home.root.path().to_owned(),
-        scratch: home.scratch.path().to_owned(),
+        scratch: crate::snapshot::Scratch { directory: home.scratch.path().to_owned(), copying: None },
         hidden: vec![],
         lock_wait: Duration::from_millis(50),
         check_wait: Duration::from_secs(60),

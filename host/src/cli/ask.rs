@@ -1,0 +1,118 @@
+//! Who does an action, and how it is asked: this process, or the service that runs for the home.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::args::Global;
+use super::host::{need_home, say_notices, say_zone_problems};
+use super::interrupt::{self, Interrupted, Working};
+use super::progress::Progress;
+use crate::assemble::{Host, Setting};
+use crate::control::Connection;
+use crate::error::Error;
+use crate::options::{LOOK, START_WAIT};
+use crate::runtime::Failure;
+use crate::terminal::say;
+
+/// Calls an action in this process while its progress is shown. The data may hold a password: nothing of it is left when this
+/// returns.
+pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) -> anyhow::Result<Value> {
+    say_notices(host);
+    let text = data.to_string();
+    drop(data);
+    let mut events = host.bus.subscribe();
+    let mut progress = Progress::new(global);
+    let _working = Working::here();
+    let mut call = host.begin(action, &text)?;
+    drop(text);
+    let answer = loop {
+        let answer = host.poll(&mut call, LOOK);
+        // One that is given up, since so much happened, listens anew.
+        if !progress.follow(&events) {
+            events = host.bus.subscribe();
+        }
+        match (answer, interrupt::signal()) {
+            (Some(answer), _) => break answer,
+            (None, Some(signal)) => return Err(Interrupted::new(signal, action, events).into()),
+            (None, None) => progress.tick(),
+        }
+    };
+    drop(progress);
+    host.steps.at("action: answered");
+    host.notices.extend(host.plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
+    say_notices(host);
+    Ok(serde_json::from_str(&answer?)?)
+}
+
+/// Does an action that changes something: by the service that runs for this home, else here, alone, for `purpose`.
+pub(super) fn change(
+    setting: &Setting,
+    global: &Global,
+    purpose: &str,
+    action: &str,
+    data: Value,
+) -> anyhow::Result<Value> {
+    match doer(setting, purpose)? {
+        Doer::Service(connection) => through(connection, setting, global, action, data),
+        Doer::Here(mut host) => {
+            say_zone_problems(&host);
+            call(&mut host, global, action, data)
+        }
+    }
+}
+
+pub(super) enum Doer {
+    Service(Connection),
+    Here(Box<Host>),
+}
+
+/// Who does what changes something. A service that is starting is waited for.
+pub(super) fn doer(setting: &Setting, purpose: &str) -> anyhow::Result<Doer> {
+    need_home(setting)?;
+    let state = setting.places()?.state;
+    let end = Instant::now() + START_WAIT;
+    let mut is_told = false;
+    loop {
+        if let Some(connection) = Connection::open(&state) {
+            return Ok(Doer::Service(connection));
+        }
+        match setting.writer(purpose) {
+            Ok(host) => return Ok(Doer::Here(Box::new(host))),
+            Err(Error::InUse(message)) if message.contains("larder serve") && Instant::now() < end => {
+                if !std::mem::replace(&mut is_told, true) {
+                    say("waiting for the service, which is starting");
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Has the service do an action, while its progress is shown.
+pub(super) fn through(
+    connection: Connection,
+    setting: &Setting,
+    global: &Global,
+    action: &str,
+    data: Value,
+) -> anyhow::Result<Value> {
+    if !global.limits.is_empty() || global.plugin.is_some() {
+        say("note: the running service does this, with its own limits and plugin");
+    }
+    let request = json!({"action": action, "data": data, "backups": setting.places()?.backups});
+    drop(data);
+    let mut progress = Progress::new(global);
+    let _working = Working::in_service();
+    let mut listener = |event: &_| progress.heard(event);
+    let listener = if global.json { None } else { Some(&mut listener as _) };
+    Ok(connection.ask("call", &request, listener)?)
+}
+
+/// What the running service answers; none when there is none.
+pub(super) fn asked(setting: &Setting, command: &str, data: &Value) -> anyhow::Result<Option<Value>> {
+    need_home(setting)?;
+    let connection = Connection::open(&setting.places()?.state);
+    let answer: Option<Result<Value, Failure>> = connection.map(|it| it.ask(command, data, None));
+    Ok(answer.transpose()?)
+}

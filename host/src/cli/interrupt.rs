@@ -1,0 +1,132 @@
+//! Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP): work that is under way ends in an orderly way, and what became of it is said.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread::Builder;
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::text::word;
+use crate::bus::{Event, REPLACED, STORED};
+use crate::terminal::say;
+
+/// The first signal that came; 0 before.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+static WORK: AtomicU8 = AtomicU8::new(NONE);
+
+/// Nothing is under way that has to be ended: the process ends at once.
+const NONE: u8 = 0;
+/// This process works: it looks for the signal.
+const HERE: u8 = 1;
+/// The running service works, and goes on.
+const SERVICE: u8 = 2;
+
+/// Watches for signals from now on, but for those that whoever started the process had ignored (`nohup`).
+pub(super) fn watch() {
+    let ignored = ignored();
+    let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    // Without it a signal ends the process at once, and the next one puts right what is left.
+    let Ok(mut signals) = Signals::new(wanted) else { return };
+    let _ = Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(came));
+}
+
+/// The signals that are ignored, as the system shows them: a bit each.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn came(signal: i32) {
+    let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
+    match WORK.load(Ordering::SeqCst) {
+        HERE if is_first => return,
+        SERVICE => say("\ninterrupted; the service goes on with it: `larder status` shows how it ends"),
+        _ => show_what_is_typed(),
+    }
+    std::process::exit(128 + signal);
+}
+
+/// Whoever is asked for a password types unseen; the terminal stays like that otherwise.
+fn show_what_is_typed() {
+    let terminal = std::io::stdin();
+    if let Ok(mut modes) = tcgetattr(&terminal)
+        && !modes.local_modes.contains(LocalModes::ECHO)
+    {
+        modes.local_modes.insert(LocalModes::ECHO);
+        let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
+        say("");
+    }
+}
+
+/// The signal that came, if one did.
+pub(super) fn signal() -> Option<i32> {
+    Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+}
+
+/// While it lives, work is under way.
+pub(super) struct Working;
+
+impl Working {
+    pub(super) fn here() -> Self {
+        WORK.store(HERE, Ordering::SeqCst);
+        Self
+    }
+
+    pub(super) fn in_service() -> Self {
+        WORK.store(SERVICE, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        WORK.store(NONE, Ordering::SeqCst);
+    }
+}
+
+/// Work that a signal ended.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+pub(crate) struct Interrupted {
+    pub(crate) signal: i32,
+    action: String,
+    /// What happens until the host is gone.
+    events: Mutex<Receiver<Event>>,
+}
+
+impl Interrupted {
+    pub(super) fn new(signal: i32, action: &str, events: Receiver<Event>) -> Self {
+        Self { signal, action: action.to_owned(), events: Mutex::new(events) }
+    }
+
+    /// What became of the work. The host that did it must be gone.
+    pub(crate) fn outcome(&self) -> String {
+        let events: Vec<Event> =
+            self.events.lock().map(|events| events.try_iter().collect()).unwrap_or_default();
+        let heard = |topic: &str| events.iter().rev().find(|event| event.topic == topic);
+        if let Some(stored) = heard(STORED) {
+            let data: Value = serde_json::from_str(&stored.data).unwrap_or_default();
+            return format!("interrupted, after {} had been stored: it is whole", word(&data, "name"));
+        }
+        if heard(REPLACED).is_some() {
+            return "interrupted, after all was put in place: the restore is complete".into();
+        }
+        let what = match self.action.as_str() {
+            "backup.generate" | "backup.create" | "backup.create_automatic" | "backup.import" => {
+                "no backup was stored"
+            }
+            "backup.encrypt" | "backup.decrypt" | "backup.rekey" => "no copy was written",
+            "backup.restore" => "nothing was replaced",
+            "backup.extract" => "nothing was extracted",
+            "backup.verify" => "the backup was not read to its end",
+            "backup.delete" | "backup.retention" => "`larder list` shows what is there",
+            _ => return "interrupted".into(),
+        };
+        format!("interrupted: {what}")
+    }
+}
