@@ -23,6 +23,7 @@ use crate::plan::Plan;
 use crate::ports::{Draft, Finding, Location, Outside, Place, Snapshot};
 use crate::progress::Progress;
 use crate::proof::{self, Meant};
+use crate::recorder;
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
 use crate::store::drawn;
 use crate::verify;
@@ -56,7 +57,8 @@ fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
     home.must_be_one(snapshot.as_ref())?;
     let now = outside.now();
     let Named { name, date, file, warning } = Named::of(request, &home, now)?;
-    let warnings = home.version_note.iter().cloned().chain(warning).collect();
+    let elsewhere = recorder::elsewhere(snapshot.as_ref());
+    let warnings = home.version_note.iter().cloned().chain(warning).chain(elsewhere).collect();
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;

@@ -44,6 +44,7 @@ pub mod ports;
 pub mod progress;
 pub mod proof;
 pub mod protection;
+pub mod recorder;
 pub mod refusal;
 pub mod restore;
 pub mod retain;

@@ -2,6 +2,8 @@
 //!
 //! Reads headers, `backup.json` and how the parts begin, never contents.
 
+use serde_json::Value;
+
 use crate::archive::{Limits, Manifest, Outer};
 use crate::config::required;
 use crate::error::{Failure, Result, UNREADABLE};
@@ -54,6 +56,11 @@ pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
     };
     let content = outside.open_object(&agent_id, &object.name)?;
     Ok(Opened { agent_id, object, content })
+}
+
+/// Bytes of a backup in the location that its description names first.
+pub fn stored_size(backup: &Value) -> Option<u64> {
+    backup.get("agents")?.as_object()?.values().next()?.get("size")?.as_u64()
 }
 
 /// The object of the backup `id`.

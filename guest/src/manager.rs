@@ -255,10 +255,12 @@ async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
     let answer = job(outside, "info", data, &mut |_, _, _| ()).await?;
     let mut info: Value =
         serde_json::from_str(&answer).map_err(|error| Failure::invalid(error.to_string()))?;
-    let home = Home::read(outside, outside.snapshot().as_ref());
+    let snapshot = outside.snapshot();
+    let home = Home::read(outside, snapshot.as_ref());
+    let no_home = home.must_be_one(snapshot.as_ref()).err().map(|failure| failure.message);
     with(|inner| {
         if let Some(backups) = info.get_mut("backups").and_then(Value::as_array_mut) {
-            backups.iter_mut().for_each(|backup| inner.store.add_failures(backup));
+            backups.iter_mut().for_each(|backup| inner.store.describe(backup));
         }
         let config = inner.store.config();
         let next = inner.next.at.map(|at| crate::home::iso(&home.local_time(at)));
@@ -269,6 +271,7 @@ async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
             "next_automatic_backup": next,
             "next_automatic_backup_additional": inner.next.additional,
             "state": inner.state.name(),
+            "no_home": no_home,
         });
         if let (Some(info), Value::Object(own)) = (info.as_object_mut(), own) {
             info.extend(own);
@@ -281,7 +284,7 @@ async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
 async fn details(outside: &dyn Outside, data: &str) -> Result<Value> {
     let mut details = parsed(&job(outside, "details", data, &mut |_, _, _| ()).await?)?;
     if let Some(backup) = details.get_mut("backup") {
-        with(|inner| inner.store.add_failures(backup));
+        with(|inner| inner.store.describe(backup));
     }
     Ok(details)
 }

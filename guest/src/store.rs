@@ -10,6 +10,7 @@ use crate::config::{Config, Moment};
 use crate::document::{Document, DocumentError, Known};
 use crate::entities::LastEvent;
 use crate::error::{Failure, Result};
+use crate::library;
 use crate::ports::Outside;
 use crate::schedule::{History, MAX_JITTER_SECONDS};
 
@@ -167,15 +168,24 @@ impl Store {
         self.document.extra.verified.retain(|id, _| !is_gone(id));
     }
 
-    /// Adds to the description of a backup what it does not say itself.
-    pub fn add_failures(&self, backup: &mut Value) {
-        let id = backup.get("backup_id").and_then(Value::as_str);
-        let known = self.document.known.iter().find(|known| Some(known.backup_id.as_str()) == id);
-        if let (Some(known), Some(fields)) = (known, backup.as_object_mut()) {
+    /// Adds to the description of a backup what it does not say itself: what is known of how it was made, and when it was found good.
+    pub fn describe(&self, backup: &mut Value) {
+        let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let verified = self.verified_at(&id, library::stored_size(backup));
+        let known = self.document.known.iter().find(|known| known.backup_id == id);
+        let Some(fields) = backup.as_object_mut() else { return };
+        fields.insert("verified".into(), json!(verified));
+        if let Some(known) = known {
             fields.insert("failed_addons".into(), json!(known.failed_addons));
             fields.insert("failed_agent_ids".into(), json!(known.failed_agent_ids));
             fields.insert("failed_folders".into(), json!(known.failed_folders));
         }
+    }
+
+    /// When a backup was found good, if it has as many bytes as then.
+    fn verified_at(&self, backup_id: &str, size: Option<u64>) -> Option<Value> {
+        let found = self.document.extra.verified.get(backup_id)?;
+        (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()
     }
 }
 

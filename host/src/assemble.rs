@@ -80,6 +80,15 @@ impl Setting {
     pub fn places(&self) -> Result<Places> {
         let config = self.config.as_deref().map(home).transpose()?;
         let given = self.backups.as_deref().map(absolute).transpose()?;
+        if let Some(parent) =
+            given.as_ref().and_then(|given| given.parent()).filter(|parent| !parent.exists())
+        {
+            return Err(Error::NotFound(format!(
+                "backups cannot be kept in {}: {} is not there. Correct the path, mount its disk, or make that directory",
+                given.as_deref().unwrap_or(Path::new("")).display(),
+                parent.display()
+            )));
+        }
         let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
         let target = self.target.as_deref().map(absolute).transpose()?.or_else(|| config.clone());
         let output = self.output.as_deref().map(absolute).transpose()?;

@@ -16,11 +16,13 @@ use super::retention::Retention;
 use super::schedule::Schedule;
 use super::serve::Serve;
 use super::settings::Settings;
+use super::status::Status;
+use super::verify::Verify;
 use super::which::{Read, Which};
 
 /// Verified backups of a Home Assistant home, made by a sandboxed plugin.
 ///
-/// Exit status: 0 done, 1 failed, 2 wrong use, 3 done but with something skipped.
+/// Exit status: 0 done, 1 failed, 2 wrong use, 3 done but with something skipped, 130 interrupted (Ctrl-C; 128 and the signal).
 #[derive(Debug, Parser)]
 #[command(name = "larder", version, max_term_width = 100)]
 pub struct Cli {
@@ -37,10 +39,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "LARDER_CONFIG")]
     pub config: Option<PathBuf>,
     /// Where backups are kept [default: <config>/backups]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", env = "LARDER_BACKUPS")]
     pub backups: Option<PathBuf>,
     /// Where Larder keeps what is its own [default: below the XDG state directory]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", env = "LARDER_STATE")]
     pub state: Option<PathBuf>,
     /// Another component than the built-in one
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
@@ -71,10 +73,12 @@ pub enum Command {
     Create(Create),
     /// Lists the backups
     List,
+    /// How the backups stand, in one look; exit status 1 when somebody should look
+    Status(Status),
     /// Describes one backup
     Show(Which),
-    /// Reads a backup to its end and checks all that can be checked
-    Verify(Read),
+    /// Reads backups to their end and checks all that can be checked
+    Verify(Verify),
     /// Says whether a password or a key of the key ring opens a backup, without reading it
     CheckPassword(Read),
     /// Replaces the home by what a backup holds, whole or not at all
@@ -85,7 +89,7 @@ pub enum Command {
     Encrypt(Encrypt),
     /// Writes a copy of a protected backup that anyone can read
     Decrypt(Decrypt),
-    /// Deletes a backup
+    /// Deletes backups
     Delete(Delete),
     /// Runs until it is stopped: the schedule, retention, the plugin
     Serve(Serve),

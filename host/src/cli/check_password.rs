@@ -12,7 +12,7 @@ use crate::assemble::Setting;
 pub(super) const CHECK: &str = "backup.check_password";
 
 pub(super) fn run(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
-    let data = openable(&mut setting, global, read)?;
+    let data = openable(&mut setting, global, &read.which.backup, &read.password)?;
     let json = call(&mut setting.reader()?, global, CHECK, data)?;
     let status = match verdict(&json) {
         "right" => Status::Done,

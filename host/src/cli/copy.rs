@@ -35,7 +35,7 @@ pub struct Decrypt {
 }
 
 pub(super) fn encrypt(mut setting: Setting, global: &Global, encrypt: &Encrypt) -> anyhow::Result<Answer> {
-    let mut data = reference(&mut setting, &encrypt.which)?;
+    let mut data = reference(&mut setting, global, &encrypt.which.backup)?;
     setting.output = Some(encrypt.to.clone());
     let mut fields = secrets::protection(global, &encrypt.protect)?;
     if fields.is_empty() && secrets::can_ask() {
@@ -47,7 +47,7 @@ pub(super) fn encrypt(mut setting: Setting, global: &Global, encrypt: &Encrypt) 
 }
 
 pub(super) fn decrypt(mut setting: Setting, global: &Global, decrypt: &Decrypt) -> anyhow::Result<Answer> {
-    let data = openable(&mut setting, global, &decrypt.read)?;
+    let data = openable(&mut setting, global, &decrypt.read.which.backup, &decrypt.read.password)?;
     setting.output = Some(decrypt.to.clone());
     copy(&setting, global, "backup.decrypt", data)
 }

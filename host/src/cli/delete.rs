@@ -1,29 +1,73 @@
-//! `larder delete`: deletes a backup.
+//! `larder delete`: deletes backups.
+
+use std::io::IsTerminal;
 
 use clap::Args;
 use serde_json::json;
 
 use super::args::Global;
 use super::ask::change;
+use super::confirm::confirm;
 use super::host::need_home;
-use super::which::must_be_there;
-use super::{Answer, Status, text};
+use super::list::info;
+use super::text::{date, list, plain, word};
+use super::which::{id, must_be_there};
+use super::{Answer, Status, is_interrupted};
 use crate::assemble::Setting;
+use crate::terminal::say;
 
 #[derive(Debug, Args)]
 pub struct Delete {
-    /// The backup's id, or the name of a file among them that is not readable as a backup
-    pub id: String,
+    /// Backups' ids or their beginnings, `latest`, `latest-automatic`, or names of files that are not readable as backups
+    #[arg(value_name = "ID", required = true)]
+    pub backups: Vec<String>,
+    /// Does not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow::Result<Answer> {
     need_home(setting)?;
-    let id = &delete.id;
+    let ids: Vec<_> =
+        delete.backups.iter().map(|wanted| id(setting, global, wanted)).collect::<anyhow::Result<_>>()?;
+    if !delete.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        confirm(&question(setting, global, &ids)?)?;
+    }
+    if let [only] = ids.as_slice() {
+        return one(setting, global, only);
+    }
+    let (mut told, mut all, mut worst) = (String::new(), Vec::new(), Status::Done);
+    for id in &ids {
+        match one(setting, global, id) {
+            Ok(answer) => {
+                told += &answer.text;
+                all.push(answer.json);
+            }
+            Err(error) if is_interrupted(&error) => return Err(error),
+            Err(error) => {
+                say(&format!("error: {}", plain(&format!("{error:#}"), "\n")));
+                all.push(json!({"backup_id": id, "error": format!("{error:#}")}));
+                worst = Status::Failed;
+            }
+        }
+    }
+    Ok(Answer { json: json!({"backups": all}), text: told, status: worst })
+}
+
+fn one(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {
     let json = change(setting, global, "delete", "backup.delete", json!({"backup_id": id}))?;
     must_be_there(&json, "file", id)?;
-    Ok(Answer {
-        text: format!("Backup {id} deleted: {}\n", text::word(&json, "file")),
-        status: Status::Done,
-        json,
-    })
+    let text = format!("Backup {} deleted: {}\n", plain(id, ""), word(&json, "file"));
+    Ok(Answer { text, status: Status::Done, json })
+}
+
+fn question(setting: &Setting, global: &Global, ids: &[String]) -> anyhow::Result<String> {
+    let info = info(setting, global)?;
+    let line = |id: &String| {
+        let known = list(&info, "backups").iter().find(|backup| word(backup, "backup_id") == *id);
+        let about = known.map(|backup| format!("  {}  {}", date(backup), word(backup, "name")));
+        format!("{}{}\n", plain(id, ""), about.unwrap_or_default())
+    };
+    let lines: String = ids.iter().map(line).collect();
+    Ok(format!("{lines}Delete {}?", if ids.len() == 1 { "this backup" } else { "these backups" }))
 }

@@ -36,7 +36,7 @@ pub struct Extract {
 }
 
 pub(super) fn run(mut setting: Setting, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
-    let mut data = openable(&mut setting, global, &extract.read)?;
+    let mut data = openable(&mut setting, global, &extract.read.which.backup, &extract.read.password)?;
     setting.target = Some(extract.to.clone());
     setting.keep_setuid = extract.trust.keep_setuid;
     let paths: Value = extract.paths.iter().map(|path| path_of(path)).collect();

@@ -6,6 +6,7 @@ mod ask;
 mod automations;
 mod call;
 mod check_password;
+mod confirm;
 mod copy;
 mod create;
 mod delete;
@@ -24,6 +25,8 @@ mod serve;
 mod settings;
 mod show;
 mod states;
+mod status;
+mod table;
 mod text;
 mod verify;
 mod which;
@@ -57,6 +60,21 @@ pub(crate) enum Status {
     WrongUse = 2,
     /// Done, but something was skipped.
     Partly = 3,
+}
+
+impl Status {
+    /// Of two, the one that somebody has to hear of.
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Done, other) | (Self::Partly, other @ (Self::Failed | Self::WrongUse)) => other,
+            (this, _) => this,
+        }
+    }
+}
+
+/// Whether a person wanted it to end: then nothing more is begun.
+fn is_interrupted(error: &anyhow::Error) -> bool {
+    error.is::<Interrupted>()
 }
 
 /// The person asked for something that cannot be asked for like that.
@@ -124,12 +142,13 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Create(create) => create::run(setting, global, create),
         Command::List => list::run(&setting, global),
         Command::Show(which) => show::run(setting, global, which),
-        Command::Verify(read) => verify::run(setting, global, read),
+        Command::Verify(verify) => verify::run(&setting, global, verify),
         Command::CheckPassword(read) => check_password::run(setting, global, read),
         Command::Restore(restore) => restore::run(setting, global, restore),
         Command::Extract(extract) => extract::run(setting, global, extract),
         Command::Encrypt(encrypt) => copy::encrypt(setting, global, encrypt),
         Command::Decrypt(decrypt) => copy::decrypt(setting, global, decrypt),
+        Command::Status(status) => status::run(&setting, global, status),
         Command::Serve(how) => {
             host::need_home(&setting)?;
             serve::run(&setting, how, global.verbose)

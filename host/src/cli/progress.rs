@@ -37,7 +37,8 @@ pub(crate) struct Progress {
     part: u64,
     done: u64,
     total: Option<u64>,
-    /// When the stage began, and when it moved last.
+    /// When all began, when the stage did, and when it moved last.
+    started: Instant,
     begun: Instant,
     moved: Instant,
 }
@@ -55,6 +56,7 @@ impl Progress {
             part: 0,
             done: 0,
             total: None,
+            started: Instant::now(),
             begun: Instant::now(),
             moved: Instant::now(),
         }
@@ -159,7 +161,9 @@ impl Progress {
     }
 
     fn line(&mut self) {
-        let Some(total) = self.total.filter(|_| self.is_plain) else { return };
+        // What is over in a moment needs no lines.
+        let is_told = self.is_plain && self.started.elapsed() > TELLING / 2;
+        let Some(total) = self.total.filter(|_| is_told) else { return };
         let part = u128::from(self.done) * u128::from(PARTS) / u128::from(total);
         let part = u64::try_from(part).unwrap_or(PARTS);
         if part > self.part {

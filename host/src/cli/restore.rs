@@ -1,26 +1,36 @@
 //! `larder restore`: replaces the home by what a backup holds, or fills a new directory.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _};
 use clap::{Args, ValueEnum};
+use larder_zone::Zone;
 use serde_json::{Value, json};
 
 use super::args::Global;
 use super::ask::call;
+use super::confirm::confirm;
 use super::host::{merge, say_notices, status};
+use super::secrets::Password;
 use super::show::shown;
 use super::text::{amount, flag, list, notes, opened_with, reasons, warnings, word};
-use super::which::{Read, must_be_there, openable, reference};
+use super::which::{latest_before, must_be_there, openable, reference};
 use super::{Answer, WrongUse};
 use crate::assemble::Setting;
 use crate::staging;
 
 #[derive(Debug, Args)]
 pub struct Restore {
+    /// A backup's id or its beginning, `latest`, `latest-automatic`, or the path of a backup file
+    #[arg(value_name = "ID|FILE", required_unless_present = "before")]
+    pub backup: Option<String>,
+    /// The latest backup from before a day or time (`2026-11-20`, `2026-11-20T18:30`), as the home's clocks show it
+    #[arg(long, value_name = "DATE", conflicts_with = "backup")]
+    pub before: Option<String>,
     #[command(flatten)]
-    pub read: Read,
+    pub password: Password,
     /// Into a new or empty directory instead of in place
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
@@ -57,7 +67,8 @@ pub enum Part {
 }
 
 pub(super) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
-    let backup = reference(&mut setting, &restore.read.which)?;
+    let wanted = wanted(&setting, global, restore)?;
+    let backup = reference(&mut setting, global, &wanted)?;
     setting.target.clone_from(&restore.to);
     setting.keep_setuid = restore.trust.keep_setuid;
     // A restore that was cut off is completed or undone before what is there counts.
@@ -76,9 +87,9 @@ pub(super) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> a
         .map(|path| path.display().to_string())
         .unwrap_or_default();
     if restore.to.is_none() && !restore.dry_run && !restore.yes {
-        ask(&setting, global, &restore.read.which.backup, backup, &target)?;
+        ask(&setting, global, &wanted, backup, &target)?;
     }
-    let mut data = openable(&mut setting, global, &restore.read)?;
+    let mut data = openable(&mut setting, global, &wanted, &restore.password)?;
     let options = json!({
         "restore_homeassistant": restore.only != Some(Part::Database),
         "restore_database": restore.only != Some(Part::Homeassistant),
@@ -98,6 +109,38 @@ pub(super) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> a
     }
     let json = call(&mut host, global, "backup.restore", data)?;
     Ok(Answer { text: restored(&json, &target), status: status(&json, &["skipped", "notes"]), json })
+}
+
+/// The backup that is meant, by its id, its file, or the time from before which it is.
+fn wanted(setting: &Setting, global: &Global, restore: &Restore) -> anyhow::Result<String> {
+    match (&restore.backup, &restore.before) {
+        (Some(backup), _) => Ok(backup.clone()),
+        (None, Some(before)) => {
+            let zone = setting.time_zone()?.get().zone;
+            let then = instant(before, zone).ok_or_else(|| {
+                WrongUse(format!(
+                    "--before {before}: write a day or a time, such as 2026-11-20 or 2026-11-20T18:30"
+                ))
+            })?;
+            latest_before(setting, global, then, before)
+        }
+        (None, None) => Err(WrongUse("which backup? Name it, or a time with --before".into()).into()),
+    }
+}
+
+/// Seconds since 1970 of a day's beginning or a time. Of a time that the clocks show twice, the first.
+fn instant(text: &str, zone: Zone) -> Option<i64> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.timestamp());
+    }
+    let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
+    let time = |format: &str| NaiveDateTime::parse_from_str(&text.replace(' ', "T"), format).ok();
+    let local = day(text).or_else(|| time("%Y-%m-%dT%H:%M")).or_else(|| time("%Y-%m-%dT%H:%M:%S"))?;
+    // A time that the clocks skip: the same on a clock that was not set forward.
+    let shifted = || {
+        zone.from_local_datetime(&(local - TimeDelta::hours(1))).earliest().map(|it| it.timestamp() + 3600)
+    };
+    zone.from_local_datetime(&local).earliest().map(|it| it.timestamp()).or_else(shifted)
 }
 
 fn must_be_empty(directory: &Path) -> anyhow::Result<()> {
@@ -130,14 +173,7 @@ fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str
     }
     let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
     must_be_there(&details, "backup", id)?;
-    let question = format!("{}Replace the home in {target} by this backup? [y/N] ", shown(&details));
-    std::io::stderr().write_all(question.as_bytes())?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(anyhow::anyhow!("nothing was changed: the answer was not yes")),
-    }
+    confirm(&format!("{}Replace the home in {target} by this backup?", shown(&details, setting.clock.now())))
 }
 
 fn restored(value: &Value, target: &str) -> String {

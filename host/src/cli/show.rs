@@ -4,20 +4,21 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::ask::call;
-use super::list::stored_size;
+use super::list::{made, stored_size, verified};
 use super::text::{date, fields, flag, list, plain, protected, reasons, size, warnings, word, yes};
 use super::which::{Which, must_be_there, reference};
 use super::{Answer, Status};
 use crate::assemble::Setting;
+use crate::model::Timestamp;
 
 pub(super) fn run(mut setting: Setting, global: &Global, which: &Which) -> anyhow::Result<Answer> {
-    let data = reference(&mut setting, which)?;
+    let data = reference(&mut setting, global, &which.backup)?;
     let json = call(&mut setting.reader()?, global, "backup.details", data)?;
     must_be_there(&json, "backup", &which.backup)?;
-    Ok(Answer { text: shown(&json), status: Status::Done, json })
+    Ok(Answer { text: shown(&json, setting.clock.now()), status: Status::Done, json })
 }
 
-pub(super) fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value, now: Timestamp) -> String {
     let backup = value.get("backup").unwrap_or(value);
     let names = |key: &str, field: &str| {
         let name = |item: &Value| item.as_str().map_or_else(|| word(item, field), |name| plain(name, ""));
@@ -30,6 +31,8 @@ pub(super) fn shown(value: &Value) -> String {
         ("file", word(backup, "file")),
         ("size", size(stored_size(backup))),
         ("home assistant", word(backup, "homeassistant_version")),
+        ("made", made(backup)),
+        ("verified", verified(backup, now)),
         ("database", yes(flag(backup, "database_included")).to_owned()),
         ("protected", protected(backup)),
         ("add-ons", names("addons", "name")),

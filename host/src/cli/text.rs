@@ -1,8 +1,11 @@
 //! The words that several commands share. Pure: JSON in, text out.
 
+use std::io::IsTerminal;
+
+use chrono::DateTime;
 use serde_json::Value;
 
-use crate::model::is_plain;
+use crate::model::{Timestamp, is_plain};
 
 /// Bytes for people: `9.1 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -121,4 +124,35 @@ pub(crate) fn told(value: &Value, key: &str) -> String {
 
 pub(crate) fn titled(title: &str, lines: String) -> String {
     if lines.is_empty() { lines } else { format!("{title}\n{lines}") }
+}
+
+/// The instant that a text of an answer names.
+pub(crate) fn instant(value: &Value, key: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(value.get(key)?.as_str()?).ok()?;
+    Some(time.timestamp())
+}
+
+/// How long ago that was: `5 min`, `9 h`, `3 d`.
+pub(crate) fn age(value: &Value, key: &str, now: Timestamp) -> String {
+    match instant(value, key).map(|then| now.seconds.saturating_sub(then)) {
+        None => "–".into(),
+        Some(..60) => "now".into(),
+        Some(seconds @ ..3600) => format!("{} min", seconds / 60),
+        Some(seconds @ ..172_800) => format!("{} h", seconds / 3600),
+        Some(seconds) => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// What locations failed at, by location.
+pub(crate) fn failures(value: &Value) -> Vec<(String, String)> {
+    let errors = value.get("agent_errors").and_then(Value::as_object).into_iter().flatten();
+    let told = |error: &Value| plain(error.as_str().unwrap_or_default(), "");
+    errors.map(|(agent, error)| (plain(agent, ""), told(error))).collect()
+}
+
+/// How wide the terminal is; none where the answer goes elsewhere.
+pub(crate) fn columns() -> Option<usize> {
+    let size =
+        rustix::termios::tcgetwinsize(std::io::stdout()).ok().filter(|_| std::io::stdout().is_terminal());
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }

@@ -1,25 +1,102 @@
-//! `larder verify`: reads a backup to its end.
+//! `larder verify`: reads backups to their end.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::Global;
 use super::ask::{call, change};
 use super::host::status;
+use super::list::info;
+use super::secrets::Password;
 use super::text::{
-    self, amount, date, fields, flag, list, number, opened_with, plain, protected, reasons, size, warnings,
-    word, yes,
+    self, amount, date, failures, fields, flag, instant, list, many, number, opened_with, plain, protected,
+    reasons, size, warnings, word, yes,
 };
-use super::which::{Read, openable};
-use super::{Answer, Status};
+use super::which::openable;
+use super::{Answer, Status, is_interrupted};
 use crate::assemble::Setting;
 use crate::terminal::say;
 
-pub(super) fn run(mut setting: Setting, global: &Global, read: &Read) -> anyhow::Result<Answer> {
-    let data = openable(&mut setting, global, read)?;
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Backups' ids or their beginnings, `latest`, `latest-automatic`, or paths of backup files
+    #[arg(value_name = "ID|FILE", required_unless_present = "all")]
+    pub backups: Vec<String>,
+    /// Every backup, those first that were never verified, then the one whose verification is the oldest
+    #[arg(long, conflicts_with = "backups")]
+    pub all: bool,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+pub(super) fn run(setting: &Setting, global: &Global, verify: &Verify) -> anyhow::Result<Answer> {
+    match (verify.all, verify.backups.as_slice()) {
+        (false, [only]) => one(setting, global, only, &verify.password),
+        (false, several) => each(setting, global, several, &verify.password, Status::Done),
+        (true, _) => {
+            let info = info(setting, global)?;
+            let is_all = failures(&info).is_empty() && list(&info, "unreadable").is_empty();
+            let worst = if is_all { Status::Done } else { Status::Partly };
+            for (location, failure) in failures(&info) {
+                say(&format!("{location}: {failure}"));
+            }
+            for item in list(&info, "unreadable") {
+                say(&format!("{} is not readable as a backup: {}", word(item, "path"), word(item, "reason")));
+            }
+            each(setting, global, &oldest_first(&info), &verify.password, worst)
+        }
+    }
+}
+
+fn oldest_first(info: &Value) -> Vec<String> {
+    let mut backups: Vec<_> = list(info, "backups").iter().collect();
+    backups.sort_by_key(|backup| instant(backup, "verified"));
+    backups.into_iter().map(|backup| word(backup, "backup_id")).collect()
+}
+
+/// One after the other; one that is not good keeps the others from nothing.
+fn each(
+    setting: &Setting,
+    global: &Global,
+    backups: &[String],
+    password: &Password,
+    mut worst: Status,
+) -> anyhow::Result<Answer> {
+    let (mut told, mut all, mut bad) = (String::new(), Vec::new(), 0);
+    for backup in backups {
+        let (text, json, status) = match one(setting, global, backup, password) {
+            Ok(Answer { json, text, status }) => (text, json, status),
+            Err(error) if is_interrupted(&error) => return Err(error),
+            Err(error) => {
+                let message = format!("{error:#}");
+                let json = json!({"backup_id": backup, "restorable": false, "reason": message});
+                (
+                    format!("Backup {} is not good: {}\n", plain(backup, ""), plain(&message, "\n")),
+                    json,
+                    Status::Failed,
+                )
+            }
+        };
+        bad += u64::from(status == Status::Failed);
+        worst = worst.worse(status);
+        told += &text;
+        all.push(json);
+    }
+    let count = many(backups.len() as u64, "backup", "backups");
+    told += &match bad {
+        0 => format!("{count} read to the end.\n"),
+        bad => format!("{count} read; {bad} not good.\n"),
+    };
+    Ok(Answer { json: json!({"backups": all}), text: told, status: worst })
+}
+
+fn one(setting: &Setting, global: &Global, backup: &str, password: &Password) -> anyhow::Result<Answer> {
+    let mut setting = setting.clone();
+    let data = openable(&mut setting, global, backup, password)?;
     let json = call(&mut setting.reader()?, global, "backup.verify", data)?;
-    let is_restorable = text::flag(&json, "restorable");
+    let is_restorable = flag(&json, "restorable");
     if is_restorable && setting.file.is_none() {
-        remember_verified(&setting, global, &json);
+        remember(&setting, global, &json);
     }
     let status = if is_restorable { status(&json, &["missing", "skipped"]) } else { Status::Partly };
     Ok(Answer { text: verified(&json), status, json })
@@ -27,14 +104,12 @@ pub(super) fn run(mut setting: Setting, global: &Global, read: &Read) -> anyhow:
 
 /// Has what was found out remembered, for retention: by a running service, or here, if nobody else is at work. Reading a backup to
 /// its end takes long, and keeps nobody waiting.
-fn remember_verified(setting: &Setting, global: &Global, verified: &Value) {
-    let action = "backup.remember_verified";
+fn remember(setting: &Setting, global: &Global, verified: &Value) {
     let data = json!({
         "backup_id": text::word(verified, "backup_id"),
         "size": text::number(verified, "size"),
     });
-    let remembered = change(setting, global, "verify", action, data);
-    if let Err(error) = remembered {
+    if let Err(error) = change(setting, global, "verify", "backup.remember_verified", data) {
         let advice = "verify it once more before you rely on retention";
         let told = format!("It could not be remembered that it is good: {error:#}; {advice}");
         say(&text::plain(&told, ""));

@@ -1,0 +1,14 @@
+//! A question that a person answers with yes or no.
+
+use std::io::Write;
+
+/// Asks on the terminal; whatever is not a yes is an error.
+pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
+    std::io::stderr().write_all(format!("{question} [y/N] ").as_bytes())?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(anyhow::anyhow!("nothing was changed: the answer was not yes")),
+    }
+}
