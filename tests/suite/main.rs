@@ -3,6 +3,7 @@
 mod automatic;
 mod automations;
 mod blocks;
+mod command_line;
 mod commands;
 mod cuts;
 mod databases;

@@ -116,3 +116,47 @@ pub enum Command {
     /// What the plugin imports, exports, may do and may not
     Plugin,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Cli;
+
+    #[test]
+    fn every_command_is_parsed_with_the_options_that_all_have() {
+        Cli::command().debug_assert();
+        let words = [
+            "create",
+            "list",
+            "status",
+            "show 1",
+            "verify 1 2",
+            "verify --all",
+            "check-password 1",
+            "restore 1",
+            "restore --before 2026-01-01",
+            "extract 1 x --to d",
+            "encrypt 1 --to x",
+            "decrypt 1 --to x",
+            "delete 1 2",
+            "serve",
+            "settings",
+            "settings set a=b",
+            "call a.b",
+            "states",
+            "schedule",
+            "retention",
+            "adopt",
+            "automations",
+            "automations check",
+            "key list",
+            "plugin",
+        ];
+        for words in words {
+            let words = format!("larder --config c --backups b --state s --json {words}");
+            let parsed = Cli::try_parse_from(words.split(' ')).unwrap();
+            assert_eq!(parsed.global.backups.as_deref(), Some("b".as_ref()), "{words}");
+        }
+    }
+}

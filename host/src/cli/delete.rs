@@ -20,7 +20,7 @@ use crate::terminal::say;
 pub struct Delete {
     /// Backups' ids or their beginnings, `latest`, `latest-automatic`, or names of files that are not readable as backups
     #[arg(value_name = "ID", required = true)]
-    pub backups: Vec<String>,
+    pub ids: Vec<String>,
     /// Does not ask
     #[arg(long)]
     pub yes: bool,
@@ -29,7 +29,7 @@ pub struct Delete {
 pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let ids: Vec<_> =
-        delete.backups.iter().map(|wanted| id(setting, global, wanted)).collect::<anyhow::Result<_>>()?;
+        delete.ids.iter().map(|wanted| id(setting, global, wanted)).collect::<anyhow::Result<_>>()?;
     if !delete.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         confirm(&question(setting, global, &ids)?)?;
     }

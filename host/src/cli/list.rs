@@ -84,10 +84,7 @@ pub(super) fn made(backup: &Value) -> String {
 /// How long ago it was found good.
 pub(super) fn verified(backup: &Value, now: Timestamp) -> String {
     match backup.get("verified").is_some_and(Value::is_string) {
-        true => match age(backup, "verified", now).as_str() {
-            "now" => "just now".into(),
-            age => format!("{age} ago"),
-        },
+        true => format!("{} ago", age(backup, "verified", now)),
         false => "no".into(),
     }
 }

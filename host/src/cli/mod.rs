@@ -86,25 +86,56 @@ pub(crate) struct WrongUse(pub(crate) String);
 pub fn main(steps: Steps) -> ExitCode {
     // A file that may not grow so large is an error of who writes it, not the end of the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let as_json = cli.global.json;
     if !matches!(cli.command, Command::Serve(_)) {
         interrupt::watch();
     }
     match run(&cli, steps) {
         Ok(answer) => {
-            let text = if as_json { format!("{:#}\n", answer.json) } else { answer.text };
+            let text = if as_json { format!("{:#}\n", versioned(answer.json)) } else { answer.text };
             ended(answer.status as u8, &text)
         }
         Err(error) => {
             let (code, message, status) = judge(&error);
             // What a plugin or an archive made of it may hold more than words.
             say(&format!("error: {}", text::plain(&message, "\n")));
-            let json = json!({"error": {"code": code, "message": message}});
+            let json = versioned(json!({"error": {"code": code, "message": message}}));
             let text = if as_json { format!("{json:#}\n") } else { String::new() };
             ended(status, &text)
         }
     }
+}
+
+/// Words that are no command: told by the parser, and as JSON where that was asked for. Help and version are no error.
+fn misused(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    let is_error = error.use_stderr();
+    // What cannot be told is dropped, as everywhere.
+    let _ = error.print();
+    let text = match wants_json && is_error {
+        true => {
+            let message = error.render().to_string();
+            let message = message.trim_end().trim_start_matches("error: ");
+            let json = versioned(json!({"error": {"code": "invalid_format", "message": message}}));
+            format!("{json:#}\n")
+        }
+        false => String::new(),
+    };
+    ended(u8::try_from(error.exit_code()).unwrap_or(Status::WrongUse as u8), &text)
+}
+
+/// The version of the documents that scripts read (`docs/json-schema.json`). Lists carry none.
+const JSON_VERSION: u64 = 1;
+
+fn versioned(mut json: Value) -> Value {
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("json_version".into(), JSON_VERSION.into());
+    }
+    json
 }
 
 /// Gives the answer. Whoever did not get all of it must not take it for whole; a closed pipe is the reader's own wish.

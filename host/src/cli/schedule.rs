@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::args::Global;
 use super::ask::call;
 use super::host::{need_home, say_zone_problems};
-use super::text::{list, word};
+use super::text::{list, unplanned, word};
 use super::{Answer, Status};
 use crate::assemble::Setting;
 
@@ -30,7 +30,7 @@ fn shown(value: &Value) -> String {
     let zone =
         format!("Time zone: {} (from {})\n", word(value, "time_zone"), word(value, "time_zone_origin"));
     let lines = match runs {
-        [] => format!("No automatic backups are planned: {}.\n", word(value, "reason")),
+        [] => format!("No automatic backups are planned: {}.\n", unplanned(value)),
         _ => runs.iter().map(|run| format!("{}  {}\n", word(run, "local"), word(run, "reason"))).collect(),
     };
     lines + &zone

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::args::Global;
 use super::ask::call;
 use super::list::{info, made, stored_size, verified};
-use super::text::{age, date, failures, fields, instant, list, plain, size, word};
+use super::text::{age, date, failures, fields, instant, list, plain, size, unplanned, word};
 use super::{Answer, Status as Ended};
 use crate::assemble::Setting;
 use crate::control::Connection;
@@ -103,7 +103,7 @@ fn shown(
     };
     let next = match list(plan, "runs").first() {
         Some(run) => word(run, "local"),
-        None => format!("none planned: {}", word(plan, "reason")),
+        None => format!("none planned: {}", unplanned(plan)),
     };
     let service = if is_served { "running" } else { "not running: nothing happens by itself" };
     let pairs = [

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use chrono::DateTime;
+use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
 use crate::model::{Timestamp, is_plain};
@@ -126,17 +126,28 @@ pub(crate) fn titled(title: &str, lines: String) -> String {
     if lines.is_empty() { lines } else { format!("{title}\n{lines}") }
 }
 
-/// The instant that a text of an answer names.
+/// The time that a text of an answer names.
+pub(crate) fn time(value: &Value, key: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(value.get(key)?.as_str()?).ok()
+}
+
+/// The same in seconds since 1970.
 pub(crate) fn instant(value: &Value, key: &str) -> Option<i64> {
-    let time = DateTime::parse_from_rfc3339(value.get(key)?.as_str()?).ok()?;
-    Some(time.timestamp())
+    time(value, key).map(|time| time.timestamp())
+}
+
+/// Why no automatic backup is planned, and how that is changed.
+pub(crate) fn unplanned(schedule: &Value) -> String {
+    let reason = word(schedule, "reason");
+    let advice = "`larder settings set schedule.recurrence=daily` plans one every night";
+    format!("{}; {advice}", reason.strip_prefix("never: ").unwrap_or(&reason))
 }
 
 /// How long ago that was: `5 min`, `9 h`, `3 d`.
 pub(crate) fn age(value: &Value, key: &str, now: Timestamp) -> String {
     match instant(value, key).map(|then| now.seconds.saturating_sub(then)) {
         None => "–".into(),
-        Some(..60) => "now".into(),
+        Some(..60) => "0 min".into(),
         Some(seconds @ ..3600) => format!("{} min", seconds / 60),
         Some(seconds @ ..172_800) => format!("{} h", seconds / 3600),
         Some(seconds) => format!("{} d", seconds / 86_400),

@@ -21,16 +21,16 @@ use crate::terminal::say;
 pub struct Verify {
     /// Backups' ids or their beginnings, `latest`, `latest-automatic`, or paths of backup files
     #[arg(value_name = "ID|FILE", required_unless_present = "all")]
-    pub backups: Vec<String>,
+    pub ids: Vec<String>,
     /// Every backup, those first that were never verified, then the one whose verification is the oldest
-    #[arg(long, conflicts_with = "backups")]
+    #[arg(long, conflicts_with = "ids")]
     pub all: bool,
     #[command(flatten)]
     pub password: Password,
 }
 
 pub(super) fn run(setting: &Setting, global: &Global, verify: &Verify) -> anyhow::Result<Answer> {
-    match (verify.all, verify.backups.as_slice()) {
+    match (verify.all, verify.ids.as_slice()) {
         (false, [only]) => one(setting, global, only, &verify.password),
         (false, several) => each(setting, global, several, &verify.password, Status::Done),
         (true, _) => {

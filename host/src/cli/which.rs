@@ -12,7 +12,7 @@ use super::check_password::{CHECK, verdict};
 use super::host::{merge, need_home};
 use super::list::info;
 use super::secrets::{self, Password};
-use super::text::{self, flag, instant, list, word};
+use super::text::{self, flag, instant, list, time, word};
 use crate::assemble::Setting;
 use crate::locations::{LocalDirectory, SingleFile};
 use crate::runtime::Failure;
@@ -106,7 +106,7 @@ pub(super) fn latest_before(
 }
 
 fn newest<'a>(backups: impl Iterator<Item = &'a Value>) -> Option<String> {
-    let newest = backups.max_by_key(|backup| instant(backup, "date"));
+    let newest = backups.max_by_key(|backup| time(backup, "date"));
     newest.map(|backup| word(backup, "backup_id"))
 }
 

@@ -1,0 +1,120 @@
+//! Ctrl-C, SIGTERM and SIGHUP: the work ends, nothing of it is left, and what became of it is said.
+
+use std::fs;
+
+use larder_tests::{Serving, TestHome, describe_inside, names_in};
+use rustix::process::Signal;
+
+/// Sends a signal to the process that runs this script, and gives it the time to look.
+fn script(signal: &str) -> String {
+    format!("kill -{signal} $PPID; sleep 1")
+}
+
+#[test]
+fn an_interrupted_create_leaves_nothing_and_says_so() {
+    for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        for step in ["home: read", "draft: created", "draft: read back"] {
+            let home = TestHome::example();
+            let before = describe_inside(&home.config(), &["backups"]);
+            let run = home.larder_meanwhile(step, &script(signal), &["create"]).exits(status);
+            assert_eq!(run.stderr.lines().last(), Some("error: interrupted: no backup was stored"), "{step}");
+            assert!(!home.backups().exists() || fs::read_dir(home.backups()).unwrap().count() == 0, "{step}");
+            assert_eq!(describe_inside(&home.config(), &["backups"]), before, "{step}");
+            // Nothing is left that the next command has to tell of.
+            assert_eq!(home.larder(&["list"]).exits(0).stderr, "", "{step}");
+        }
+    }
+}
+
+#[test]
+fn a_backup_that_was_stored_before_is_told() {
+    let home = TestHome::new();
+    let run = home.larder_meanwhile("draft: published", &script("INT"), &["create"]).exits(130);
+    let [file] = names_in(&home.backups()).try_into().unwrap();
+    let told = format!("error: interrupted, after {file} had been stored: it is whole");
+    assert_eq!(run.stderr.lines().last(), Some(told.as_str()));
+    home.larder(&["verify", home.archives()[0].to_str().unwrap()]).exits(0);
+}
+
+#[test]
+fn an_interrupted_restore_changes_nothing_or_all() {
+    let home = TestHome::example();
+    let id = home.create();
+    home.write("added.yaml", "later");
+    let before = describe_inside(&home.config(), &["backups"]);
+    let run =
+        home.larder_meanwhile("restore: stage a file", &script("INT"), &["restore", &id, "--yes"]).exits(130);
+    assert_eq!(run.stderr.lines().last(), Some("error: interrupted: nothing was replaced"));
+    assert_eq!(describe_inside(&home.config(), &["backups"]), before);
+    let step = "restore: make the mark durable";
+    let run = home.larder_meanwhile(step, &script("INT"), &["restore", &id, "--yes"]).exits(130);
+    let told = "error: interrupted, after all was put in place: the restore is complete";
+    assert_eq!(run.stderr.lines().last(), Some(told));
+    assert!(!home.path("added.yaml").exists());
+}
+
+#[test]
+fn other_interrupted_work_leaves_nothing_either() {
+    let home = TestHome::example();
+    let id = home.create();
+    let to = home.root().join("to");
+    let to = to.to_str().unwrap();
+    let extract = ["extract", &id, ".", "--to", to];
+    let run = home.larder_meanwhile("restore: stage a file", &script("INT"), &extract).exits(130);
+    assert_eq!(run.stderr.lines().last(), Some("error: interrupted: nothing was extracted"));
+    let key = home.password_file("key", "correct horse battery");
+    let encrypt = ["encrypt", &id, "--to", to, "--password-file", &key];
+    let run = home.larder_meanwhile("draft: created", &script("INT"), &encrypt).exits(130);
+    assert_eq!(run.stderr.lines().last(), Some("error: interrupted: no copy was written"));
+    let left: Vec<_> = fs::read_dir(home.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_str().unwrap().contains(".larder-")), "{left:?}");
+}
+
+#[test]
+fn json_says_interrupted_too() {
+    let home = TestHome::new();
+    let run = home.larder_meanwhile("draft: created", &script("INT"), &["--json", "create"]).exits(130);
+    assert_eq!(run.json()["error"]["code"], "interrupted");
+}
+
+#[test]
+fn a_hang_up_that_whoever_started_it_ignores_ends_nothing() {
+    let home = TestHome::new();
+    let mut command = std::process::Command::new("sh");
+    let own = home.command(&["create"]);
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(own.get_program()).args(own.get_args());
+    command
+        .env("XDG_CONFIG_HOME", home.root())
+        .env("LARDER_RUN_AT", "draft: created")
+        .env("LARDER_RUN", script("HUP"));
+    larder_tests::Run::of(command).exits(0);
+    assert_eq!(home.archives().len(), 1);
+}
+
+#[test]
+fn what_the_service_does_goes_on() {
+    let home = TestHome::new();
+    let mut serve = home.command(&["serve"]);
+    // Nobody asks twice: the command is gone when the backup begins.
+    let mark = home.root().join("begun");
+    let wait = format!(
+        "touch {}; while [ ! -e {} ]; do sleep 0.05; done",
+        mark.display(),
+        home.root().join("on").display()
+    );
+    serve.env("LARDER_RUN_AT", "draft: created").env("LARDER_RUN", wait);
+    let mut serving = Serving::start(serve);
+    let mut create = Serving::begin(home.command(&["create"]));
+    while !mark.exists() {
+        std::thread::yield_now();
+    }
+    create.signal(Signal::INT);
+    assert_eq!(create.ends(), Some(130));
+    assert!(create.said().contains("interrupted; the service goes on with it"));
+    fs::write(home.root().join("on"), "").unwrap();
+    while home.archives().is_empty() {
+        std::thread::yield_now();
+    }
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+}
