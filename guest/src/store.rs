@@ -3,6 +3,8 @@
 //! Owns when the document is written and what becomes of one that cannot be read. Refuses to touch one that a newer program
 //! wrote.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -165,11 +167,35 @@ impl Store {
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.document.known.retain(|known| !is_gone(&known.backup_id));
         self.document.extra.verified.retain(|id, _| !is_gone(id));
+        self.document.extra.kept.retain(|id| !is_gone(id));
+    }
+
+    /// Keeps a backup by hand, or no more.
+    pub fn keep(&mut self, backup_id: &str, is_kept: bool) {
+        match is_kept {
+            true => self.document.extra.kept.insert(backup_id.to_owned()),
+            false => self.document.extra.kept.remove(backup_id),
+        };
+    }
+
+    pub fn is_kept(&self, backup_id: &str) -> bool {
+        self.document.extra.kept.contains(backup_id)
+    }
+
+    /// The backups that are kept by hand.
+    pub fn kept(&self) -> &BTreeSet<String> {
+        &self.document.extra.kept
     }
 
     /// Adds to the description of a backup what it does not say itself.
-    pub fn add_failures(&self, backup: &mut Value) {
-        let id = backup.get("backup_id").and_then(Value::as_str);
+    pub fn add_known(&self, backup: &mut Value) {
+        let id = backup.get("backup_id").and_then(Value::as_str).map(str::to_owned);
+        if id.as_deref().is_some_and(|id| self.is_kept(id))
+            && let Some(fields) = backup.as_object_mut()
+        {
+            fields.insert("kept".into(), true.into());
+        }
+        let id = id.as_deref();
         let known = self.document.known.iter().find(|known| Some(known.backup_id.as_str()) == id);
         if let (Some(known), Some(fields)) = (known, backup.as_object_mut()) {
             fields.insert("failed_addons".into(), json!(known.failed_addons));

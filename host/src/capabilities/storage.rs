@@ -48,6 +48,10 @@ impl storage::Host for StoreData {
         Ok(self.table.push(Content::Stored(content))?)
     }
 
+    fn may_store(&mut self, location: String, name: String) -> Result<(), Refusal> {
+        Ok(self.grants.locations.get(&location)?.may_store(&name)?)
+    }
+
     fn delete(&mut self, location: String, name: String) -> Result<(), Refusal> {
         self.grants.check_may_write()?;
         Ok(self.grants.locations.get(&location)?.delete(&name)?)
@@ -58,6 +62,12 @@ impl storage::HostDraft for StoreData {
     fn create(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
         self.grants.check_may_write()?;
         let draft = self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?;
+        Ok(self.table.push(OpenDraft(Some(draft)))?)
+    }
+
+    fn replace(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
+        self.grants.check_may_write()?;
+        let draft = self.grants.locations.get(&location)?.replacement(&name, &self.grants.steps)?;
         Ok(self.table.push(OpenDraft(Some(draft)))?)
     }
 
