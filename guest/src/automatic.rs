@@ -10,12 +10,11 @@ use crate::archive::Instant;
 use crate::config::{Invalid, Moment};
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::home::{Home, iso};
-use crate::library::LOCAL;
 use crate::manager::{self, State, job, parsed, save, with};
-use crate::model::VerifiedSize;
 use crate::objections;
+use crate::password;
 use crate::ports::{HomeZone, Outside};
 use crate::retention::Policy;
 use crate::schedule::Calendar;
@@ -171,34 +170,6 @@ pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
     save(outside);
 }
 
-/// Verifies a backup, and remembers that it was good.
-pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let answer = parsed(&job(outside, "verify", data, &mut |_, _, _| ()).await?)?;
-    let request: Value = parsed(data)?;
-    let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
-    let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
-    let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
-    if let Some(found) = found.filter(|_| is_local && is_restorable) {
-        // A command that only reads may not write; then it is verified all the same.
-        let _ = remember_size(outside, &found);
-    }
-    Ok(answer)
-}
-
-/// `backup.remember_verified`: what a command found out that only reads.
-pub fn remember_verified(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let found = serde_json::from_str(data).map_err(|error| Failure::invalid(error.to_string()))?;
-    remember_size(outside, &found).map(|()| Value::Null)
-}
-
-fn remember_size(outside: &dyn Outside, found: &VerifiedSize) -> Result<()> {
-    let now = Moment::new(home(outside).local(outside.now()));
-    with(|inner| {
-        inner.store.verify(&found.backup_id, found.size, now);
-        inner.store.save(outside)
-    })
-}
-
 /// Deletes what retention does not keep, and says so.
 pub async fn prune(outside: &dyn Outside) {
     let has_rule = with(|inner| {
@@ -252,6 +223,7 @@ async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
             "policy": config.retention,
             "policies": policies,
             "verified": inner.store.verified(),
+            "kept": inner.store.kept(),
             "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
         })
     });
@@ -289,11 +261,15 @@ pub fn config_update(outside: &dyn Outside, data: &str) -> Result<Value> {
         config.must_be_sensible(before, &known, caution)?;
         Ok::<_, Invalid>(config)
     })?;
+    let is_new = body.pointer("/create_backup/password").is_some();
+    let password = config.create_backup.password.as_ref().filter(|_| is_new);
+    let doubts = password.map(|password| password::doubts(password.reveal())).unwrap_or_default();
     change(outside, config)?;
-    Ok(match objections::all(outside) {
+    let warnings: Vec<_> = doubts.into_iter().chain(objections::all(outside)).collect();
+    Ok(match warnings.is_empty() {
         // Home Assistant's answer.
-        none if none.is_empty() => Value::Null,
-        warnings => json!({"warnings": warnings}),
+        true => Value::Null,
+        false => json!({"warnings": warnings}),
     })
 }
 

@@ -37,7 +37,7 @@ mod convert;
 
 use bindings::exports::larder::automation as exports;
 use bindings::larder::automation as imports;
-use convert::{destination, fault, instant, listed, outward};
+use convert::{destination, fault, instant, listed, outward, scope_of};
 use imports::types;
 use larder_zone::Zone;
 
@@ -160,13 +160,11 @@ impl ports::Outside for Host {
     }
 
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn ports::Target>> {
-        use imports::files::Scope as Out;
-        let scope = match scope {
-            Scope::Add => Out::Add,
-            Scope::AllBut(names) => Out::AllBut(names.clone()),
-            Scope::Only(names) => Out::Only(names.clone()),
-        };
-        Ok(Box::new(imports::files::Target::open(&scope, force).map_err(fault)?))
+        Ok(Box::new(imports::files::Target::open(&scope_of(scope), force).map_err(fault)?))
+    }
+
+    fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64> {
+        imports::files::Target::rehearse(&scope_of(scope), force).map_err(fault)
     }
 
     fn locations(&self) -> Vec<ports::Location> {
@@ -191,6 +189,14 @@ impl ports::Outside for Host {
 
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Draft>> {
         Ok(Box::new(imports::storage::Draft::create(location, name).map_err(fault)?))
+    }
+
+    fn may_store(&self, location: &str, name: &str) -> Outcome<()> {
+        imports::storage::may_store(location, name).map_err(fault)
+    }
+
+    fn replacement(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Draft>> {
+        Ok(Box::new(imports::storage::Draft::replace(location, name).map_err(fault)?))
     }
 
     fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn ports::Crew>> {

@@ -16,14 +16,15 @@ use crate::error::{Failure, Result, UNREADABLE};
 use crate::estimate;
 use crate::home::Home;
 use crate::library::LOCAL;
-use crate::model::{CreateRequest, Created, Preview, Protect, Skipped};
+use crate::model::{CreateRequest, Created, Preview, Problem, Protect, Skipped};
 use crate::naming::Named;
 use crate::part::{PartWriter, Splice};
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 use crate::ports::{Draft, Finding, Location, Outside, Place, Snapshot};
 use crate::progress::Progress;
 use crate::proof::{self, Meant};
 use crate::recorder;
+use crate::rehearsal::Rehearsal;
 use crate::securetar::{ArchiveKeys, Keys, Password, Random, Version};
 use crate::store::drawn;
 use crate::verify;
@@ -103,16 +104,26 @@ fn locations(outside: &dyn Outside, request: &CreateRequest) -> Result<(Location
     }
 }
 
-/// What a backup would hold and need.
+/// What a backup would hold and need. Makes every check of [`create`], and stores nothing.
 pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(outside, request)?;
-    let Prepared { snapshot, home, name, location, plan, warnings, .. } = prepared;
+    let Prepared { snapshot, home, name, file, location, mut plan, mut warnings, .. } = prepared;
+    outside.may_store(&location.id, &file)?;
+    let lock = request.protect_in(&location.id).map(|protect| Lock::new(outside, protect));
+    lock.transpose()?;
+    warnings.extend(doubts(request));
+    let estimated_size = estimate::archive_size(&plan, snapshot.as_ref());
+    let refused = estimate::must_fit(&plan, snapshot.as_ref(), location.available).err();
+    let largest = plan.largest();
+    let entries = std::mem::take(&mut plan.entries);
+    plan.skipped.extend(rehearse(outside, snapshot.as_ref(), entries, plan.amount.bytes)?);
     Ok(Preview {
-        estimated_size: estimate::archive_size(&plan, snapshot.as_ref()),
+        estimated_size,
+        error: refused.map(Problem::from),
         available: location.available,
         homeassistant_version: home.version_or_unknown().to_owned(),
         database_included: plan.has_database,
-        largest: plan.largest(),
+        largest,
         links_out: plan.links_out,
         warnings,
         amount: plan.amount,
@@ -120,6 +131,22 @@ pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview
         skipped: plan.skipped,
         name,
     })
+}
+
+/// Opens everything that a backup would read: what it would leave out or name.
+fn rehearse(
+    outside: &dyn Outside,
+    snapshot: &dyn Snapshot,
+    entries: Vec<Planned>,
+    bytes: u64,
+) -> Result<Vec<Skipped>> {
+    let rehearsal = Rehearsal::new(snapshot);
+    let mut progress = Progress::new(outside, "home_assistant", bytes);
+    let mut content = ContentWriter::new(std::io::sink(), &rehearsal);
+    content.add_all(entries, &mut progress)?;
+    let Progressed { skipped, .. } = content.finish()?;
+    progress.finish();
+    Ok(skipped.into_iter().chain(rehearsal.findings().into_iter().map(damaged)).collect())
 }
 
 /// Makes a backup. When bytes that were taken from the last one may be at fault that it fails, nothing is taken, and all begins anew.
@@ -214,9 +241,14 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
         notes: lost,
-        warnings: prepared.warnings,
+        warnings: prepared.warnings.into_iter().chain(doubts(request)).collect(),
         doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
     })
+}
+
+/// What speaks against the password. Of the automatic settings' own it was said when it was set.
+fn doubts(request: &CreateRequest) -> Vec<String> {
+    if request.automatic { Vec::new() } else { request.protect.password.doubts() }
 }
 
 fn damaged(finding: Finding) -> Skipped {

@@ -6,9 +6,10 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use crate::archive::Kind;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::plan::Plan;
 use crate::ports::Snapshot;
+use crate::space;
 
 /// Pieces that are looked at, evenly spread over all bytes of the home, and their size.
 const SAMPLES: u64 = 64;
@@ -51,11 +52,8 @@ pub fn must_fit(plan: &Plan, snapshot: &dyn Snapshot, available: Option<u64>) ->
     if available >= needed - needed / 5 {
         return Ok(());
     }
-    let message = format!(
-        "not enough space for a backup: it needs about {needed} bytes, {available} are free; free some, leave something \
-         out with --exclude, or choose another directory with --backups"
-    );
-    Err(Failure::new("no_space", message))
+    let advice = "leave something out with --exclude, or choose another directory with --backups";
+    space::must_fit("a backup", needed, Some(available), advice)
 }
 
 /// Evenly spread places in the home's bytes: a file and an offset each.

@@ -10,7 +10,8 @@ use crate::lost;
 use crate::model::{ExtractRequest, Path, Restored, Skipped};
 use crate::ports::{Outside, Reader, Scope};
 use crate::progress::Progress;
-use crate::restore::{put_in_place, stage_all};
+use crate::restore::{Room, put_in_place, stage_all};
+use crate::space::NO_SPACE;
 use crate::staging::Staging;
 use crate::verify::{self, Archive, Part};
 
@@ -127,12 +128,23 @@ impl Extraction<'_, '_> {
         let is_asked_for =
             |path: &[u8], asked: &[u8]| is_at_or_below(path, asked) || is_companion(path, asked);
         let wanted = |path: &[u8]| self.paths.iter().any(|asked| is_asked_for(path, asked));
+        let counting = || Staging::new(None, &wanted).up_to(most);
+        let room = Room { what: "what is extracted", available: target.available() };
+        match room.must_hold(self.outside, self.outer, self.part, self.name, counting()) {
+            Err(failure) if failure.code == NO_SPACE => return Err(Stop::Refused(failure)),
+            // What else is wrong is judged when it is staged.
+            _ => {}
+        }
         let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(most);
         let progress = Progress::new(self.outside, "extract", self.part.member.size);
         let read = stage_all(self.outside, self.outer, self.part, self.name, progress, &mut staging);
         let summary = match read {
             Ok(summary) => summary,
-            Err(failure) if staging.is_refused => return Err(Stop::Refused(failure)),
+            Err(failure) if staging.is_refused => {
+                let (outer, part) = (&mut *self.outer, &mut *self.part);
+                let failure = room.explain(failure, self.outside, outer, part, self.name, counting());
+                return Err(Stop::Refused(failure));
+            }
             Err(failure) => {
                 let is_proven = self.paths.iter().all(|path| staging.has_whole(path));
                 return Err(Stop::Damage { failure, whole: staging.whole(), is_proven });
@@ -196,7 +208,7 @@ fn answer(outer: &Archive<'_>, part: Part, told: Told) -> Restored {
         restored_database: false,
         key: part.label,
         skipped: told.skipped,
-        warnings: told.warnings,
+        warnings: part.note.into_iter().chain(told.warnings).collect(),
         notes: told.notes,
         dangling: Vec::new(),
         damaged: told.damaged,

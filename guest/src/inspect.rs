@@ -128,7 +128,7 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     };
     let Some(part) = protection::first_protected(&mut outer)? else { return Ok(check) };
     match request.unlock.open(&mut outer, &part, name) {
-        Ok(unlocked) => (check.verdict, check.key) = ("right", unlocked.label),
+        Ok(unlocked) => (check.verdict, check.key, check.reason) = ("right", unlocked.label, unlocked.note),
         Err(failure) => {
             check.verdict = match failure.code.as_ref() {
                 "password_incorrect" => "wrong",

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::blocks::work;
 use crate::error::{Failure, Result};
 use crate::ports::Outside;
-use crate::{create, extract, inflate, inspect, keys, restore, retain, rewrite, verify};
+use crate::{create, extract, import, inflate, inspect, keys, restore, retain, rewrite, verify};
 
 /// Runs one job in this instance.
 pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
@@ -19,9 +19,14 @@ pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
         "check_password" => answer(&inspect::check_password(outside, &typed(kind, input)?)?),
         "encrypt" => answer(&rewrite::encrypt(outside, &typed(kind, input)?)?),
         "decrypt" => answer(&rewrite::decrypt(outside, &typed(kind, input)?)?),
+        "rekey" => answer(&rewrite::rekey(outside, &typed(kind, input)?)?),
+        "import" => answer(&import::import(outside, &typed(kind, input)?)?),
         "retention" => answer(&retain::retain(outside, &typed(kind, input)?)?),
         "new_key" => answer(&keys::new_key(outside)),
         "add_key" => answer(&keys::add_key(outside, &typed(kind, input)?)?),
+        "remove_key" => answer(&keys::remove_key(&typed(kind, input)?)?),
+        "rename_key" => answer(&keys::rename_key(&typed(kind, input)?)?),
+        "show_key" => answer(&keys::show_key(&typed(kind, input)?)?),
         "keys" => answer(&keys::list(&typed(kind, input)?)?),
         "emergency_kit" => answer(&keys::emergency_kit(outside, &typed(kind, input)?)?),
         "restore" => answer(&restore::restore(outside, &typed(kind, input)?)?),

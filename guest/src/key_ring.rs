@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
+use crate::error::{self, Failure};
 use crate::securetar::Password;
 
 /// A list of these is the file.
@@ -73,6 +74,58 @@ impl KeyRing {
         Ok(())
     }
 
+    /// Adds a key for a person, whose wish is at fault when it cannot be, not the ring.
+    pub fn insert(&mut self, entry: Entry) -> error::Result<()> {
+        self.must_be_free(&entry.label)?;
+        Ok(self.add(entry)?)
+    }
+
+    pub fn get(&self, label: &str) -> error::Result<&Entry> {
+        self.entries.iter().find(|entry| entry.label == label).ok_or_else(|| no_key(label))
+    }
+
+    pub fn remove(&mut self, label: &str) -> error::Result<()> {
+        let at = self.entries.iter().position(|entry| entry.label == label).ok_or_else(|| no_key(label))?;
+        self.entries.remove(at);
+        Ok(())
+    }
+
+    pub fn rename(&mut self, label: &str, new: &str) -> error::Result<()> {
+        if label != new {
+            self.must_be_free(new)?;
+        }
+        let entry =
+            self.entries.iter_mut().find(|entry| entry.label == label).ok_or_else(|| no_key(label))?;
+        new.clone_into(&mut entry.label);
+        Ok(())
+    }
+
+    /// What a key is called that is there already.
+    pub fn label_of(&self, key: &Password) -> Option<&str> {
+        let same = self.entries.iter().find(|entry| entry.key.reveal() == key.reveal());
+        same.map(|entry| entry.label.as_str())
+    }
+
+    /// `label`, with a number where it is taken.
+    pub fn free_label(&self, label: &str) -> String {
+        let is_taken = |label: &str| self.entries.iter().any(|entry| entry.label == label);
+        let numbered = (2_u64..).map(|number| format!("{label}-{number}"));
+        std::iter::once(label.to_owned()).chain(numbered).find(|label| !is_taken(label)).unwrap_or_default()
+    }
+
+    fn must_be_free(&self, label: &str) -> error::Result<()> {
+        if label.trim().is_empty() {
+            return Err(Failure::invalid("a key needs a label; give it one with --label"));
+        }
+        match self.entries.iter().any(|entry| entry.label == label) {
+            false => Ok(()),
+            true => Err(Failure::invalid(format!(
+                "there is a key called {label:?} in the key ring already; choose another label (`larder key list` shows those that \
+                 are taken), or rename that one with `larder key rename`"
+            ))),
+        }
+    }
+
     /// In the file's order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -92,6 +145,14 @@ impl KeyRing {
         text.push('\n');
         text
     }
+}
+
+/// The same words as where a key is named to protect or to open something.
+pub fn no_key(label: &str) -> Failure {
+    Failure::new(
+        "not_found",
+        format!("there is no key {label:?} in the key ring; `larder key list` shows those that are there"),
+    )
 }
 
 #[derive(Serialize)]

@@ -21,10 +21,44 @@ pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
     let (Some(key), Some(label)) = (request.unlock.password.clone(), request.label.clone()) else {
         return Err(Failure::invalid("a key and its label are needed"));
     };
+    if let Some(known) = ring.label_of(&key).filter(|_| request.unique) {
+        return Ok(json!({"key_ring": ring.to_json().as_str(), "label": known, "added": false}));
+    }
+    let label = if request.unique { ring.free_label(&label) } else { label };
+    let warnings = request.unlock.doubts();
     let created = Home::read(outside, outside.snapshot().as_ref()).local(outside.now());
     let created = created.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    ring.add(Entry { label, key, created })?;
+    ring.insert(Entry { label: label.clone(), key, created })?;
+    let mut answer = json!({"key_ring": ring.to_json().as_str(), "label": label, "added": true});
+    if let Some(fields) = answer.as_object_mut().filter(|_| !warnings.is_empty()) {
+        fields.insert("warnings".into(), warnings.into());
+    }
+    Ok(answer)
+}
+
+/// The key ring without a key.
+pub fn remove_key(request: &KeyRequest) -> Result<Value> {
+    let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    ring.remove(label(request)?)?;
     Ok(json!({"key_ring": ring.to_json().as_str()}))
+}
+
+/// The key ring with a key under another label.
+pub fn rename_key(request: &KeyRequest) -> Result<Value> {
+    let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    let Some(new) = &request.new_label else { return Err(Failure::invalid("its new label is needed")) };
+    ring.rename(label(request)?, new)?;
+    Ok(json!({"key_ring": ring.to_json().as_str()}))
+}
+
+/// A key of the key ring.
+pub fn show_key(request: &KeyRequest) -> Result<Value> {
+    let ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    Ok(json!({"key": ring.get(label(request)?)?.key.reveal()}))
+}
+
+fn label(request: &KeyRequest) -> Result<&str> {
+    request.label.as_deref().ok_or_else(|| Failure::invalid("the label of a key is needed"))
 }
 
 /// What is in the key ring, without the keys.

@@ -17,10 +17,10 @@ use crate::ports::{Event, Outside};
 use crate::refusal::{self, Refusal};
 use crate::schedule::Next;
 use crate::store::Store;
-use crate::{actions, automatic, restore};
+use crate::{actions, automatic, restore, stored};
 
 /// Actions that mean nothing without what was stored.
-const OF_THE_DOCUMENT: [&str; 7] = [
+const OF_THE_DOCUMENT: [&str; 8] = [
     "create_automatic",
     "config_info",
     "config_update",
@@ -28,6 +28,7 @@ const OF_THE_DOCUMENT: [&str; 7] = [
     "retention",
     "adopt",
     "remember_verified",
+    "keep",
 ];
 
 /// Why a backup failed that was cut off.
@@ -40,6 +41,7 @@ pub enum State {
     Blocked,
     Idle,
     CreateBackup,
+    ReceiveBackup,
     RestoreBackup,
 }
 
@@ -49,6 +51,7 @@ impl State {
             Self::Blocked => "blocked",
             Self::Idle => "idle",
             Self::CreateBackup => "create_backup",
+            Self::ReceiveBackup => "receive_backup",
             Self::RestoreBackup => "restore_backup",
         }
     }
@@ -129,10 +132,13 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
         "create_automatic" => text(automatic::create(outside).await),
         "restore" => restore_home(outside, data).await,
         "info" => text(info(outside, data).await),
-        "verify" => text(automatic::verify(outside, data).await),
-        "remember_verified" => text(automatic::remember_verified(outside, data)),
+        "verify" => text(stored::verify(outside, data).await),
+        "remember_verified" => text(stored::remember_verified(outside, data)),
         "details" => text(details(outside, data).await),
-        "delete" => text(delete(outside, data).await),
+        "delete" => text(stored::delete(outside, data).await),
+        "rekey" => text(stored::rekey(outside, data).await),
+        "import" => text(stored::import(outside, data).await),
+        "keep" => text(stored::keep(outside, data).await),
         "agents_info" => text(Ok(agents(outside))),
         "config_info" => text(Ok(automatic::config_info(outside))),
         "config_update" => text(automatic::config_update(outside, data)),
@@ -211,12 +217,12 @@ async fn restore_job(outside: &dyn Outside, data: &str, request: &RestoreRequest
     result
 }
 
-fn typed<T: DeserializeOwned>(data: &str) -> Result<T> {
+pub fn typed<T: DeserializeOwned>(data: &str) -> Result<T> {
     serde_json::from_str(data).map_err(|error| Failure::invalid(error.to_string()))
 }
 
 /// Begins work that only one at a time may do. The attempt is stored before anybody hears of it.
-fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Result<()> {
+pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Result<()> {
     let current = with(|inner| inner.state);
     if current != State::Idle {
         let message = format!("Backup manager busy: {}", current.name());
@@ -232,7 +238,7 @@ fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Resul
 }
 
 /// Ends it, well or with the reason why not.
-fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
+pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
     let said = Said::end(reason);
     automatic::plan(outside);
     note(outside, trigger, &said);
@@ -287,17 +293,6 @@ async fn details(outside: &dyn Outside, data: &str) -> Result<Value> {
         with(|inner| inner.store.describe(backup));
     }
     Ok(details)
-}
-
-/// `backup/delete`. What is gone is forgotten.
-async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let answer = parsed(&job(outside, "delete", data, &mut |_, _, _| ()).await?)?;
-    let id = parsed(data)?.get("backup_id").and_then(Value::as_str).map(str::to_owned);
-    if answer.get("file").is_some_and(Value::is_string) {
-        with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));
-        save(outside);
-    }
-    Ok(answer)
 }
 
 /// JSON text as a value.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::Failure;
 use crate::protection::Unlock;
 use crate::securetar::Password;
 
@@ -118,6 +119,50 @@ pub struct EncryptRequest {
     pub protect: Protect,
 }
 
+/// A protected backup that is to be stored once more, under another password.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RekeyRequest {
+    #[serde(flatten)]
+    pub read: ReadRequest,
+    #[serde(default)]
+    pub new_password: Option<Password>,
+    /// The label of the key of the ring that is to open it from now on.
+    #[serde(default)]
+    pub new_key: Option<String>,
+    #[serde(default = "newest")]
+    pub securetar: u8,
+    /// In the place of the old one, instead of the output location.
+    #[serde(default)]
+    pub in_place: bool,
+}
+
+impl RekeyRequest {
+    /// What is to protect it from now on.
+    pub fn protect(&self) -> Protect {
+        let key_ring = self.read.unlock.key_ring.clone();
+        let password = Unlock { password: self.new_password.clone(), key_ring, key: self.new_key.clone() };
+        Protect { password, securetar: self.securetar }
+    }
+}
+
+/// A backup that is to be deleted.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DeleteRequest {
+    #[serde(flatten)]
+    pub backup: BackupRef,
+    /// Though it is kept by hand.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// A backup that retention never deletes, or does again.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeepRequest {
+    pub backup_id: String,
+    #[serde(default)]
+    pub release: bool,
+}
+
 /// What to do with a key, and the key ring it is in or goes into.
 #[derive(Debug, Clone, Deserialize)]
 pub struct KeyRequest {
@@ -126,6 +171,12 @@ pub struct KeyRequest {
     /// What a person calls a key that is added.
     #[serde(default)]
     pub label: Option<String>,
+    /// What the key with that label is to be called.
+    #[serde(default)]
+    pub new_label: Option<String>,
+    /// Adds it under another label where that is taken, and no key twice.
+    #[serde(default)]
+    pub unique: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -260,6 +311,22 @@ pub struct Preview {
     pub excluded: Vec<Excluded>,
     pub skipped: Vec<Skipped>,
     pub warnings: Vec<String>,
+    /// Why no backup could be made now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+}
+
+/// A failure that is a part of an answer.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    pub code: String,
+    pub message: String,
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self { code: failure.code.into_owned(), message: failure.message }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -332,6 +399,22 @@ pub struct Rewritten {
     pub key: Option<String>,
     /// Whether what was stored was read back, whole, and holds what the original holds.
     pub verified: bool,
+    /// Whether it took the original's place.
+    pub replaced: bool,
+    /// What speaks against the password.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What the file system could not keep or promise, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A foreign backup that is now among the others.
+#[derive(Debug, Serialize)]
+pub struct Imported {
+    #[serde(flatten)]
+    pub verified: Verified,
+    pub agent_id: String,
     /// What the file system could not keep or promise, for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -346,7 +429,7 @@ pub struct PasswordCheck {
     pub name: String,
     pub securetar: Option<u8>,
     pub key: Option<String>,
-    /// Why not, for people.
+    /// Why not, or how what fits differs from what was given; for people.
     pub reason: Option<String>,
 }
 

@@ -27,6 +27,8 @@ pub struct Opener<'a> {
     unlocked: Option<Keys>,
     /// The label of the key that opened the home's part, or the first that is protected.
     pub label: Option<String>,
+    /// What is odd about the password that opened it.
+    pub note: Option<String>,
 }
 
 impl<'a> Parts<'a> {
@@ -47,7 +49,7 @@ impl<'a> Parts<'a> {
         let read = reading(self.outside, outer, &mut home, &mut self.progress, |source| {
             walk_inflated(source, Base::Home, &Limits::default(), &mut visit)
         });
-        (opener.unlocked, opener.label) = (home.keys, home.label);
+        (opener.unlocked, opener.label, opener.note) = (home.keys, home.label, home.note);
         match read {
             Ok(summary) => {
                 self.notes.extend(named(&home.member, &summary.notes));
@@ -103,16 +105,17 @@ impl<'a> Parts<'a> {
 
 impl<'a> Opener<'a> {
     pub fn new(unlock: &'a Unlock) -> Self {
-        Self { unlock, unlocked: None, label: None }
+        Self { unlock, unlocked: None, label: None, note: None }
     }
 
     fn open(&mut self, outer: &mut Archive<'_>, member: Member, name: &str) -> Result<Part> {
         match (protection::version_of(outer, &member)?, self.unlocked.take()) {
-            (Some(_), Some(keys)) => Ok(Part { member, keys: Some(keys), label: None }),
+            (Some(_), Some(keys)) => Ok(Part { member, keys: Some(keys), label: None, note: None }),
             (_, keys) => {
                 let part = verify::unlocked(outer, member, self.unlock, name)?;
                 self.unlocked = keys;
                 self.label = self.label.take().or(part.label.clone());
+                self.note = self.note.take().or(part.note.clone());
                 Ok(part)
             }
         }

@@ -77,11 +77,17 @@ pub trait Outside {
     fn time_zone(&self) -> HomeZone;
     fn snapshot(&self) -> Box<dyn Snapshot>;
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
+    /// The checks of a target, without one: the bytes that could be written.
+    fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
     fn locations(&self) -> Vec<Location>;
     fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
     fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
+    /// The checks of a draft, without one.
+    fn may_store(&self, location: &str, name: &str) -> Outcome<()>;
+    /// A draft that takes the place of an object when it is published.
+    fn replacement(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
     /// In a job: starts workers, at most so many.
     fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn Crew>>;
     /// In a worker: waits for a piece. None at the end.

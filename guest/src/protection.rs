@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::archive::Member;
 use crate::error::{Failure, Result};
-use crate::key_ring::KeyRing;
+use crate::key_ring::{KeyRing, no_key};
+use crate::password;
 use crate::securetar::{Format, Keys, Password, SNIFF_LENGTH, Verdict, check_password, sniff};
 use crate::verify::Archive;
 
@@ -31,12 +32,15 @@ pub struct Unlocked {
     pub keys: Keys,
     /// The key's label in the key ring; none for a password.
     pub label: Option<String>,
+    /// How what fits differs from the password that was given, for people.
+    pub note: Option<String>,
 }
 
-/// A password or key of a request that is not empty.
+/// A password or key of a request that is not empty, or what may have been meant with it.
 struct Candidate {
     label: Option<String>,
     password: Password,
+    change: Option<&'static str>,
 }
 
 impl Unlock {
@@ -49,28 +53,41 @@ impl Unlock {
     pub fn chosen(&self) -> Result<Option<Password>> {
         match self.is_given() {
             false => Ok(None),
-            true => Ok(self.candidates()?.pop().map(|candidate| candidate.password)),
+            true => Ok(self.candidates()?.into_iter().next().map(|candidate| candidate.password)),
         }
     }
 
-    /// What to try, the likeliest first. A password that was given is the only one.
+    /// What a person should know who protects something with the password that was given.
+    pub fn doubts(&self) -> Vec<String> {
+        self.password.as_ref().map(|password| password::doubts(password.reveal())).unwrap_or_default()
+    }
+
+    /// What to try, the likeliest first. A password that was given is the only one, with what may have been meant with it.
     fn candidates(&self) -> Result<Vec<Candidate>> {
         if let Some(password) = &self.password {
-            return match password.is_empty() {
-                false => Ok(vec![Candidate { label: None, password: password.clone() }]),
-                true => Err(Failure::invalid("the password is empty; give one, or none at all")),
-            };
+            if password.is_empty() {
+                return Err(Failure::invalid("the password is empty; give one, or none at all"));
+            }
+            let given = Candidate { label: None, password: password.clone(), change: None };
+            let meant = password::variants(password.reveal()).into_iter().map(|(text, how)| Candidate {
+                label: None,
+                password: Password::new(text.as_str()),
+                change: Some(how),
+            });
+            return Ok(std::iter::once(given).chain(meant).collect());
         }
         let ring = KeyRing::of(self.key_ring.as_ref())?;
         let is_meant = |label: &str| self.key.as_ref().is_none_or(|key| key == label);
         let newest_first = ring.newest_first().into_iter().filter(|entry| is_meant(&entry.label));
         let candidates: Vec<_> = newest_first
-            .map(|entry| Candidate { label: Some(entry.label.clone()), password: entry.key.clone() })
+            .map(|entry| Candidate {
+                label: Some(entry.label.clone()),
+                password: entry.key.clone(),
+                change: None,
+            })
             .collect();
         match &self.key {
-            Some(key) if candidates.is_empty() => {
-                Err(Failure::new("not_found", format!("there is no key {key:?} in the key ring")))
-            }
+            Some(key) if candidates.is_empty() => Err(no_key(key)),
             _ => Ok(candidates),
         }
     }
@@ -80,11 +97,19 @@ impl Unlock {
         let candidates = self.candidates()?;
         let count = candidates.len();
         let mut said = None;
-        for Candidate { label, password } in candidates {
+        for Candidate { label, password, change } in candidates {
             let mut keys = Keys::new(password);
             let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
             match check_password(source, member.size, &mut keys).map_err(Failure::from)? {
-                Verdict::Right => return Ok(Unlocked { keys, label }),
+                Verdict::Right => {
+                    let note = change.map(|how| {
+                        format!(
+                            "the password does not fit as it was given, but {how}; Home Assistant needs it like that, too: \
+                             `larder rekey` gives this backup another one"
+                        )
+                    });
+                    return Ok(Unlocked { keys, label, note });
+                }
                 Verdict::Wrong { why } => said = Some(why),
                 Verdict::CannotTell { why } => {
                     return Err(Failure::new("backup_damaged", format!("{name}: {}: {why}", member.name)));

@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::staging::Staging;
 use crate::verify::{self, Archive, Part};
 use crate::version::is_newer;
-use crate::{judge, library, links, lost};
+use crate::{judge, library, links, lost, space};
 
 /// The recorder's database and what is one unit with it: SQLite takes whatever log or journal lies beside a database for its own.
 const DATABASE: &[u8] = b"home-assistant_v2.db";
@@ -45,14 +45,29 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     judge::restorable(&outer).map_err(|failure| failure.about(name))?;
     check_manifest(outside, request, &outer, choice)?;
     let mut home = verify::home(&mut outer, &request.read.unlock, name)?;
-    let target = match request.dry_run {
-        true => None,
-        false => Some(outside.target(&choice.scope(request.elsewhere), request.force)?),
-    };
     let wanted = |path: &[u8]| choice.wants(path);
+    let scope = choice.scope(request.elsewhere);
+    let (target, available) = match request.dry_run {
+        true => (None, outside.rehearse_target(&scope, request.force)?),
+        false => {
+            let target = outside.target(&scope, request.force)?;
+            let available = target.available();
+            (Some(target), available)
+        }
+    };
+    let room = Room { what: "the restore", available };
+    if target.is_some() {
+        room.must_hold(outside, &mut outer, &mut home, name, Staging::new(None, &wanted))?;
+    }
     let mut staging = Staging::new(target.as_deref(), &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
-    let summary = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging)?;
+    let staged = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging);
+    let summary = staged.map_err(|failure| {
+        room.explain(failure, outside, &mut outer, &mut home, name, Staging::new(None, &wanted))
+    })?;
+    if target.is_none() {
+        room.must_be(staging.need.total())?;
+    }
     if choice == Choice::Database {
         must_hold_database(&staging, name)?;
     }
@@ -67,7 +82,8 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let keeps_own = request.restore_database && choice == Choice::WithoutDatabase;
     left_behind.extend(staging.unwanted_link.take().filter(|_| keeps_own));
     let restored = restored(&outer, choice, request.dry_run, home.label, &staging, left_behind);
-    Ok(Restored { warnings: summary.notes, notes, dangling, ..restored })
+    let warnings = home.note.into_iter().chain(summary.notes).collect();
+    Ok(Restored { warnings, notes, dangling, ..restored })
 }
 
 /// Walks through a part and stages what is wanted, in a second walk what the first could not know to be wanted.
@@ -87,6 +103,66 @@ pub fn stage_all(
     }
     progress.finish();
     Ok(summary)
+}
+
+/// The space of a restore or an extraction.
+pub struct Room {
+    pub what: &'static str,
+    /// Bytes that may be written.
+    pub available: u64,
+}
+
+impl Room {
+    /// Refuses what will not fit, before anything is staged: by a walk that writes nothing, unless there is plenty of space. `counting`
+    /// is a staging without a target.
+    pub fn must_hold(
+        &self,
+        outside: &dyn Outside,
+        outer: &mut Archive<'_>,
+        part: &mut Part,
+        name: &str,
+        counting: Staging<'_>,
+    ) -> Result<()> {
+        match space::is_plenty(self.available, part.member.size) {
+            true => Ok(()),
+            false => self.must_be(needed(outside, outer, part, name, counting)?),
+        }
+    }
+
+    pub fn must_be(&self, needed: u64) -> Result<()> {
+        let advice = "or choose a directory on another disk with --to";
+        space::must_fit(self.what, needed, Some(self.available), advice)
+    }
+
+    /// A failure for which there was no room after all says the whole need, too.
+    pub fn explain(
+        &self,
+        failure: Failure,
+        outside: &dyn Outside,
+        outer: &mut Archive<'_>,
+        part: &mut Part,
+        name: &str,
+        counting: Staging<'_>,
+    ) -> Failure {
+        if failure.code != space::NO_SPACE {
+            return failure;
+        }
+        let refused = needed(outside, outer, part, name, counting).and_then(|needed| self.must_be(needed));
+        refused.err().filter(|refused| refused.code == space::NO_SPACE).unwrap_or(failure)
+    }
+}
+
+/// What staging it would take.
+fn needed(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    part: &mut Part,
+    name: &str,
+    mut counting: Staging<'_>,
+) -> Result<u64> {
+    let progress = Progress::new(outside, "check_space", part.member.size);
+    stage_all(outside, outer, part, name, progress, &mut counting)?;
+    Ok(counting.need.total())
 }
 
 /// Reads back what was staged, then puts it in place. What could not be kept, for people.

@@ -2,7 +2,7 @@
 //!
 //! A location that fails does not stop the others. With `dry_run` everything happens but the deleting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use serde::Deserialize;
@@ -23,6 +23,9 @@ pub struct Request {
     policies: BTreeMap<String, Policy>,
     /// Bytes of each backup that was read to its end and found good, by its id.
     verified: BTreeMap<String, u64>,
+    /// The ids of backups that are kept by hand.
+    #[serde(default)]
+    kept: BTreeSet<String>,
     instance_id: String,
 }
 
@@ -119,6 +122,7 @@ fn origin(request: &Request, manifest: &Manifest) -> Origin {
     let said = |key: &str| manifest.extra().and_then(|extra| extra.get(key));
     let is_ours = said("instance_id").and_then(Value::as_str) == Some(&request.instance_id);
     match said("with_automatic_settings") {
+        _ if request.kept.contains(manifest.slug()) => Origin::Kept,
         _ if !is_ours => Origin::Foreign,
         Some(Value::Bool(true)) => Origin::Automatic,
         _ => Origin::Manual,

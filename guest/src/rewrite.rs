@@ -1,6 +1,7 @@
 //! Storing a backup once more, protected or readable by anyone: what `backup.json` says follows the bytes.
 //!
-//! The copy is read back and found to hold what the original holds before it appears. The original is left alone.
+//! The copy is read back and found to hold what the original holds before it appears. The original is left alone, unless the copy
+//! is to take its place; then it does so in one step.
 
 use std::io::{Read, Write};
 
@@ -11,13 +12,14 @@ use crate::archive::{ArchiveError, Manifest, Member, Outer, OuterWriter, check};
 use crate::create::{Lock, Port};
 use crate::error::{Failure, Result};
 use crate::library;
-use crate::model::{EncryptRequest, ReadRequest, Rewritten};
+use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten};
 use crate::part::{PartReader, PartWriter, from_io};
-use crate::ports::{Draft, Outside, Reader};
+use crate::ports::{Draft, Object, Outside, Reader};
 use crate::progress::Progress;
 use crate::proof::{distrusted, unreadable};
-use crate::protection::{Protection, first_protected, version_of};
+use crate::protection::{Protection, Unlock, Unlocked, first_protected, version_of};
 use crate::securetar::Keys;
+use crate::space;
 use crate::verify::{self, Archive};
 
 /// The location that holds the one file that a person asked for.
@@ -33,7 +35,7 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
     let name = &opened.object.name;
     let mut outer = verify::outer(&opened)?;
     if first_protected(&mut outer)?.is_some() {
-        let message = format!("{name} is protected already; decrypt it first to give it another password");
+        let message = format!("{name} is protected already; `larder rekey` gives it another password");
         return Err(Failure::new("backup_unsupported", message));
     }
     // Whoever believes that a backup is protected must not find a part that is not.
@@ -50,7 +52,9 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
              the key ring with --key LABEL",
         ));
     };
-    rewrite(outside, &mut outer, name, Change { from: None, to: Some(lock), label: None })
+    let warnings = request.protect.password.doubts();
+    let change = Change { from: None, to: Some(lock), label: None, warnings };
+    rewrite(outside, &mut outer, &opened.object, change, None)
 }
 
 /// Stores a copy that anyone can read.
@@ -62,17 +66,47 @@ pub fn decrypt(outside: &dyn Outside, request: &ReadRequest) -> Result<Rewritten
         let message = format!("{name} is not protected: anyone can read it as it is");
         return Err(Failure::new("backup_unsupported", message));
     };
-    let mut unlocked = request.unlock.open(&mut outer, &part, name)?;
-    // All parts have the same password; where one has not, that is known before anything is written.
+    let unlocked = open_all(&mut outer, &part, &request.unlock, name)?;
+    let warnings = unlocked.note.into_iter().collect();
+    let change = Change { from: Some(unlocked.keys), to: None, label: unlocked.label, warnings };
+    rewrite(outside, &mut outer, &opened.object, change, None)
+}
+
+/// Stores it once more under another password; no byte of it is readable anywhere on the way.
+pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten> {
+    let read = &request.read;
+    let opened = library::open(outside, &read.backup)?;
+    let name = &opened.object.name;
+    let mut outer = verify::outer(&opened)?;
+    let Some(part) = first_protected(&mut outer)? else {
+        let message = format!("{name} is not protected: `larder encrypt` makes a copy that is");
+        return Err(Failure::new("backup_unsupported", message));
+    };
+    let protect = request.protect();
+    let Some(lock) = Lock::new(outside, &protect)? else {
+        return Err(Failure::invalid(
+            "which new password? Give it with --new-password-file FILE or --new-password-prompt, or name a key of the key ring with \
+             --new-key LABEL",
+        ));
+    };
+    let unlocked = open_all(&mut outer, &part, &read.unlock, name)?;
+    let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
+    let change = Change { from: Some(unlocked.keys), to: Some(lock), label: unlocked.label, warnings };
+    let place = request.in_place.then_some(opened.agent_id.as_str());
+    rewrite(outside, &mut outer, &opened.object, change, place)
+}
+
+/// All parts have the same password; where one has not, that is known before anything is written.
+fn open_all(outer: &mut Archive<'_>, first: &Member, unlock: &Unlock, name: &str) -> Result<Unlocked> {
+    let mut unlocked = unlock.open(outer, first, name)?;
     for member in outer.members.clone().iter().filter(|member| member.is_part()) {
-        if version_of(&mut outer, member)?.is_some() {
+        if version_of(outer, member)?.is_some() {
             let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
             PartReader::open(source, member.size, Some(&mut unlocked.keys))
                 .map_err(|error| about(error, name, member))?;
         }
     }
-    let change = Change { from: Some(unlocked.keys), to: None, label: unlocked.label };
-    rewrite(outside, &mut outer, name, change)
+    Ok(unlocked)
 }
 
 /// What opens the original's parts, and what protects those of the copy.
@@ -80,16 +114,31 @@ struct Change {
     from: Option<Keys>,
     to: Option<Lock>,
     label: Option<String>,
+    warnings: Vec<String>,
 }
 
+impl Change {
+    /// The most that an encryption adds to a backup of so many bytes and parts, where there was none: 17 bytes to each piece of 1 MiB,
+    /// a header and a rounding to whole blocks to each part.
+    fn overhead(&self, bytes: u64, parts: u64) -> u64 {
+        match (&self.from, &self.to) {
+            (None, Some(_)) => (bytes >> 20).saturating_mul(17).saturating_add(parts.saturating_mul(2048)),
+            _ => 0,
+        }
+    }
+}
+
+/// Writes the copy to the output location, or `in_place` of the original, in that location.
 fn rewrite(
     outside: &dyn Outside,
     outer: &mut Archive<'_>,
-    name: &str,
+    original: &Object,
     mut change: Change,
+    in_place: Option<&str>,
 ) -> Result<Rewritten> {
-    let location = outside.locations().into_iter().find(|location| location.id == OUTPUT);
-    let Some(location) = location else {
+    let name = &original.name;
+    let wanted = in_place.unwrap_or(OUTPUT);
+    let Some(location) = outside.locations().into_iter().find(|location| location.id == wanted) else {
         return Err(Failure::invalid("where to? There is no output location"));
     };
     if let Some(lost) = outer.left_alone.first() {
@@ -98,10 +147,15 @@ fn rewrite(
     }
     let version = change.to.as_ref().map(Lock::version);
     let manifest = outer.manifest.with_protected(version.is_some())?;
-    let draft = outside.draft(OUTPUT, &location.name)?;
+    let needed = original.size.saturating_add(change.overhead(original.size, outer.members.len() as u64));
+    space::must_fit("the copy", needed, location.available, "or write it elsewhere with --to")?;
+    let file = if in_place.is_some() { name } else { &location.name };
+    let draft = match in_place {
+        Some(id) => outside.replacement(id, name)?,
+        None => outside.draft(OUTPUT, file)?,
+    };
     let (digests, size) = write(outside, outer, name, &manifest, &mut change, draft.as_ref())?;
 
-    let file = &location.name;
     let distrust = |failure| unreadable(file, failure);
     let stored = draft.read_back()?;
     let mut copy = verify::outer_of(stored.as_ref(), file).map_err(distrust)?;
@@ -125,6 +179,8 @@ fn rewrite(
         securetar: version,
         key: change.label,
         verified: true,
+        replaced: in_place.is_some(),
+        warnings: change.warnings,
         notes,
     })
 }

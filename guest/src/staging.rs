@@ -11,6 +11,7 @@ use crate::judge::Burden;
 use crate::links;
 use crate::model::{Amount, Skipped};
 use crate::ports::{Target, Writer};
+use crate::space::Need;
 
 pub struct Staging<'a> {
     target: Option<&'a dyn Target>,
@@ -18,6 +19,9 @@ pub struct Staging<'a> {
     writer: Option<Box<dyn Writer>>,
     burden: Burden,
     pub amount: Amount,
+    /// Without a target: what it would take, and whether what comes next belongs to a file that is wanted.
+    pub need: Need,
+    is_counted: bool,
     /// Paths that were wanted and found, and whether they are directories.
     pub seen: HashMap<Vec<u8>, bool>,
     /// Symbolic links among them, and what they say.
@@ -45,6 +49,8 @@ impl<'a> Staging<'a> {
             writer: None,
             burden: Burden::default(),
             amount: Amount::default(),
+            need: Need::default(),
+            is_counted: false,
             seen: HashMap::new(),
             links: HashMap::new(),
             unwanted_link: None,
@@ -116,7 +122,11 @@ impl<'a> Staging<'a> {
                 self.amount.bytes += size;
             }
         }
-        let Some(target) = self.target else { return Ok(()) };
+        let Some(target) = self.target else {
+            self.need.entry();
+            self.is_counted = matches!(entry.kind, Kind::File(_));
+            return Ok(());
+        };
         let staged = match entry.kind {
             Kind::File(_) => target.add_file(entry).map(|writer| self.writer = Some(writer)),
             _ => target.add(entry),
@@ -125,11 +135,15 @@ impl<'a> Staging<'a> {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.is_counted {
+            self.need.data(bytes);
+        }
         let written = self.writer.as_ref().map_or(Ok(()), |writer| writer.append(bytes));
         self.judged(written)
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.is_counted = false;
         let finished = self.writer.take().map_or(Ok(()), |writer| writer.finish());
         self.judged(finished)
     }

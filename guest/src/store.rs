@@ -3,6 +3,8 @@
 //! Owns when the document is written and what becomes of one that cannot be read. Refuses to touch one that a newer program
 //! wrote.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -166,15 +168,37 @@ impl Store {
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.document.known.retain(|known| !is_gone(&known.backup_id));
         self.document.extra.verified.retain(|id, _| !is_gone(id));
+        self.document.extra.kept.retain(|id| !is_gone(id));
     }
 
-    /// Adds to the description of a backup what it does not say itself: what is known of how it was made, and when it was found good.
+    /// Keeps a backup by hand, or no more.
+    pub fn keep(&mut self, backup_id: &str, is_kept: bool) {
+        match is_kept {
+            true => self.document.extra.kept.insert(backup_id.to_owned()),
+            false => self.document.extra.kept.remove(backup_id),
+        };
+    }
+
+    pub fn is_kept(&self, backup_id: &str) -> bool {
+        self.document.extra.kept.contains(backup_id)
+    }
+
+    /// The backups that are kept by hand.
+    pub fn kept(&self) -> &BTreeSet<String> {
+        &self.document.extra.kept
+    }
+
+    /// Adds to the description of a backup what it does not say itself: what is known of how it was made, whether it is kept by hand, and
+    /// when it was found good.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let verified = self.verified_at(&id, library::stored_size(backup));
         let known = self.document.known.iter().find(|known| known.backup_id == id);
         let Some(fields) = backup.as_object_mut() else { return };
         fields.insert("verified".into(), json!(verified));
+        if self.is_kept(&id) {
+            fields.insert("kept".into(), true.into());
+        }
         if let Some(known) = known {
             fields.insert("failed_addons".into(), json!(known.failed_addons));
             fields.insert("failed_agent_ids".into(), json!(known.failed_agent_ids));

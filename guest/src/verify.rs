@@ -29,14 +29,18 @@ pub fn outer_of<'a>(content: &'a dyn Content, name: &str) -> Result<Archive<'a>>
 
 /// Checks one backup: every part of it.
 pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> {
-    let opened = library::open(outside, &request.backup)?;
+    check(outside, &library::open(outside, &request.backup)?, &request.unlock)
+}
+
+/// The same of one that is open.
+pub fn check(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) -> Result<Verified> {
     let name = &opened.object.name;
-    let mut outer = outer(&opened).map_err(|failure| hidden(outside, &opened, failure))?;
+    let mut outer = outer(opened).map_err(|failure| hidden(outside, opened, failure))?;
     let verdict = judge::restorable(&outer);
     let protection = Protection::look(&mut outer)?;
     protection.must_be_consistent(name)?;
     let mut parts = Parts::new(outside, &outer, name);
-    let mut opener = Opener::new(&request.unlock);
+    let mut opener = Opener::new(unlock);
     parts.home(&mut outer, &mut opener)?;
     parts.others(&mut outer, &mut opener)?;
     let checked = parts.finish()?;
@@ -46,10 +50,11 @@ pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> 
         verdict => verdict.err().map(|failure| failure.message),
     };
     let mut warnings = protection.warnings();
+    warnings.extend(opener.note);
     warnings.extend(outer.notes());
     warnings.extend(outer.odd_end().map_err(|error| Failure::archive(name, error))?);
     warnings.extend(checked.notes);
-    if protection.version.is_none() && request.unlock.password.is_some() {
+    if protection.version.is_none() && unlock.password.is_some() {
         warnings.push(
             "a password was given, but this backup is not protected: anyone can read and change it".into(),
         );
@@ -99,6 +104,8 @@ pub struct Part {
     pub keys: Option<Keys>,
     /// The label of the key that opened it, when it is one of a key ring.
     pub label: Option<String>,
+    /// What is odd about the password that opened it.
+    pub note: Option<String>,
 }
 
 impl Part {
@@ -126,10 +133,10 @@ pub fn unlocked(outer: &mut Archive<'_>, member: Member, unlock: &Unlock, name: 
             let what = protection::unprotected(&member.name);
             Err(Failure::new("backup_damaged", format!("{name}: {what}")))
         }
-        None => Ok(Part { member, keys: None, label: None }),
+        None => Ok(Part { member, keys: None, label: None, note: None }),
         Some(_) => {
-            let Unlocked { keys, label } = unlock.open(outer, &member, name)?;
-            Ok(Part { member, keys: Some(keys), label })
+            let Unlocked { keys, label, note } = unlock.open(outer, &member, name)?;
+            Ok(Part { member, keys: Some(keys), label, note })
         }
     }
 }

@@ -147,6 +147,11 @@ impl Setting {
         self.beside(Writes::Elsewhere)
     }
 
+    /// The same for storing objects as well, each whole at any time.
+    pub fn storing(&self) -> Result<Host> {
+        self.beside(Writes::Objects)
+    }
+
     fn beside(&self, writes: Writes) -> Result<Host> {
         let places = self.places()?;
         // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.

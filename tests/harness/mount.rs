@@ -20,8 +20,17 @@ impl Mount {
         Self::new(at, &["--bind", at.to_str().unwrap()])
     }
 
+    /// A file mounted on itself, as a container sees a single file of the host.
+    pub fn bind_file(at: &Path) -> Option<Self> {
+        Self::mounted(at, &["--bind", at.to_str().unwrap()])
+    }
+
     fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
+        Self::mounted(at, arguments)
+    }
+
+    fn mounted(at: &Path, arguments: &[&str]) -> Option<Self> {
         let done = Command::new("mount").args(arguments).arg(at).output();
         if done.is_ok_and(|output| output.status.success()) {
             return Some(Self(at.canonicalize().unwrap()));

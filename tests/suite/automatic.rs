@@ -2,6 +2,7 @@
 
 mod clocks;
 mod commands;
+mod kept;
 mod locations;
 mod names;
 mod recordings;

@@ -5,6 +5,7 @@ mod counterparts;
 mod keys;
 mod passwords;
 mod proof;
+mod rekey;
 mod secrets;
 mod tampering;
 mod typing;

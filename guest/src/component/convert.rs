@@ -3,7 +3,7 @@
 use super::imports;
 use super::types;
 use crate::archive::{Entry, Instant, Kind};
-use crate::ports::{Cause, Destination, Fault, Listed};
+use crate::ports::{Cause, Destination, Fault, Listed, Scope};
 
 pub(super) fn fault(error: types::Error) -> Fault {
     use types::Error as E;
@@ -74,5 +74,14 @@ pub(super) fn outward(entry: &Entry) -> imports::files::Entry {
         },
         modified: types::Instant { seconds: entry.mtime.seconds, nanoseconds: entry.mtime.nanoseconds },
         identity: None,
+    }
+}
+
+pub(super) fn scope_of(scope: &Scope) -> imports::files::Scope {
+    use imports::files::Scope as Out;
+    match scope {
+        Scope::Add => Out::Add,
+        Scope::AllBut(names) => Out::AllBut(names.clone()),
+        Scope::Only(names) => Out::Only(names.clone()),
     }
 }

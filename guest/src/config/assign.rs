@@ -48,8 +48,8 @@ fn assign(body: &mut Value, assignment: &str) -> Result<(), String> {
             ));
         }
         Some(rule) => rule.read(text),
-        // The update knows better what is wrong with it. Its value may be a password under a wrong name.
-        None => Value::Null,
+        // Its value may be a password under a wrong name.
+        None => return Err(unknown(key, &steps)),
     };
     put(body, &steps, value)
         .ok_or_else(|| format!("{key}: it is given twice, or once whole and once in part; give it once"))
@@ -58,6 +58,21 @@ fn assign(body: &mut Value, assignment: &str) -> Result<(), String> {
 fn group(key: &str, keys: &[Key]) -> String {
     let names: Vec<String> = keys.iter().map(|inner| format!("{key}.{}", inner.name)).collect();
     format!("{key}: it is a group of settings; give one of them: {}", names.join(", "))
+}
+
+/// What to say of a key that there is not: those that there are beside it.
+fn unknown(key: &str, steps: &[&str]) -> String {
+    let (mut rule, mut above) = (&BODY, String::new());
+    for step in steps {
+        let Some(below) = rule.below(step) else { break };
+        rule = below;
+        above += &format!("{step}.");
+    }
+    let names: Vec<String> = rule.names().iter().map(|name| format!("{above}{name}")).collect();
+    match names.is_empty() {
+        true => format!("`{key}` is no setting; {} is one", above.trim_end_matches('.')),
+        false => format!("`{key}` is no setting; there are {}", names.join(", ")),
+    }
 }
 
 /// The parts of a key. That of a location ends where its last setting begins.
@@ -97,6 +112,15 @@ impl Rule {
             Self::Each(rule) => Some(rule),
             Self::OrNull(rule) => rule.below(name),
             _ => None,
+        }
+    }
+
+    /// The names of what stands below this one.
+    fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Map(keys) => keys.iter().map(|key| key.name).collect(),
+            Self::OrNull(rule) => rule.names(),
+            _ => Vec::new(),
         }
     }
 

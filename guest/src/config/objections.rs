@@ -6,14 +6,24 @@
 use super::Config;
 use crate::archive::{Objection as OfName, objection};
 use crate::model::Caution;
+use crate::schedule::Recurrence;
 
 /// Something that is asked for and cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
     /// Place, reason, and what to do.
     pub text: String,
-    /// Whether it may come to work: the location comes back, or Home Assistant is not asked.
-    pub can_work: bool,
+    pub weight: Weight,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It can never work.
+    Impossible,
+    /// It may come to work: the location comes back, or Home Assistant is not asked.
+    Absent,
+    /// It works, and hardly as it is meant; it is said and refused to nobody.
+    Note,
 }
 
 impl Config {
@@ -22,20 +32,38 @@ impl Config {
         let name = self.create_backup.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name = name.and_then(objection).map(|objection| match objection {
             OfName::Impossible(why) => {
-                Objection { text: format!("create_backup.name: {why}"), can_work: false }
+                Objection { text: format!("create_backup.name: {why}"), weight: Weight::Impossible }
             }
-            OfName::Unlisted(why) => Objection { text: format!("create_backup.name: {why}"), can_work: true },
+            OfName::Unlisted(why) => {
+                Objection { text: format!("create_backup.name: {why}"), weight: Weight::Absent }
+            }
         });
         let absent = |id: &&String| !known.contains(*id);
-        let known = known.join(", ");
+        let known = known.join(",");
         let missing = |key: &str, id: &str| Objection {
             text: format!("{key}: there is no location {id}; name one that is there ({known})"),
-            can_work: true,
+            weight: Weight::Absent,
         };
         let wanted = self.create_backup.agent_ids.iter().filter(absent);
-        let wanted = wanted.map(|id| missing("create_backup.agent_ids", id));
+        let wanted = wanted.map(|id| Objection {
+            text: format!(
+                "create_backup.agent_ids: there is no location {id}; name one that is there ({known}) with `larder settings set \
+                 create_backup.agent_ids={known}`"
+            ),
+            weight: Weight::Absent,
+        });
         let set = self.agents.keys().filter(absent).map(|id| missing("agents", id));
-        name.into_iter().chain(wanted).chain(set).collect()
+        name.into_iter().chain(wanted).chain(set).chain(self.without_days()).collect()
+    }
+
+    /// Chosen days of which there are none.
+    fn without_days(&self) -> Option<Objection> {
+        let schedule = &self.schedule;
+        let text = "schedule.recurrence=custom_days: no days are chosen, so no automatic backup is planned; choose some with \
+                    schedule.days=mon,thu"
+            .to_owned();
+        let is_idle = schedule.recurrence == Recurrence::CustomDays && schedule.days.is_empty();
+        is_idle.then_some(Objection { text, weight: Weight::Note })
     }
 
     /// Refuses what is new in these settings and cannot be had, unless the client is not that careful.
@@ -48,11 +76,16 @@ impl Config {
         let old = before.objections(known);
         let mut new = self.objections(known);
         new.retain(|objection| {
-            caution.strict && !old.contains(objection) && !(caution.force && objection.can_work)
+            let is_taken = match objection.weight {
+                Weight::Impossible => false,
+                Weight::Absent => caution.force,
+                Weight::Note => true,
+            };
+            caution.strict && !old.contains(objection) && !is_taken
         });
-        let advice = |objection: Objection| match objection.can_work {
-            true => format!("{}, or add --force", objection.text),
-            false => objection.text,
+        let advice = |objection: Objection| match objection.weight {
+            Weight::Absent => format!("{}, or add --force", objection.text),
+            _ => objection.text,
         };
         match new.is_empty() {
             true => Ok(()),

@@ -10,7 +10,7 @@ mod migrate;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -85,6 +85,9 @@ pub struct Extra {
     /// How the last check of a backup went, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub verified: BTreeMap<String, Value>,
+    /// Backups that a person keeps, whatever the retention settings say.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<String>,
     /// What a newer Larder keeps.
     #[serde(flatten)]
     pub other: Map<String, Value>,

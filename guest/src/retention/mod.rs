@@ -3,7 +3,8 @@
 //! Owns the decision with its reasons. Refuses to list, to delete, and to judge whether a backup is good: it is told.
 //! What is decided is what is done: a dry run shows the same value.
 //!
-//! * Only automatic backups of this instance go; those made by hand or elsewhere are listed, and stay.
+//! * Only automatic backups of this instance go; those made by hand or elsewhere, or kept by hand, are listed, and stay. They take
+//!   no other's place.
 //! * A backup stays if **any** rule keeps it, and all stay if there is no rule. Home Assistant carries out `copies` and
 //!   `days` one after the other, each deleting what it does not keep; with only one of them, which is all that its page
 //!   offers, both readings are the same. With both, Larder keeps more, so that another rule never deletes more.
@@ -43,6 +44,8 @@ pub enum Origin {
     Manual,
     /// Of another instance, or of one that is not said.
     Foreign,
+    /// Whoever made it, a person keeps it.
+    Kept,
 }
 
 /// Whether it can be relied on.
@@ -121,6 +124,7 @@ impl Location {
     /// Why it stays whatever the rules are; for the newest good one only where they do not keep it anyway.
     fn in_any_case(&self, at: usize, backup: &Record) -> Option<&'static str> {
         match backup.origin {
+            Origin::Kept => Some("kept by hand"),
             Origin::Manual => Some("made by hand"),
             Origin::Foreign => Some("made by another Home Assistant"),
             Origin::Automatic if self.rules.is_empty() => Some("no rule is set, so none is ever deleted"),

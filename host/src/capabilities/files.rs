@@ -14,8 +14,8 @@ use crate::bus::{Bus, Event, PROGRESS, REPLACED};
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, Kind, Owner, Scope, Timestamp};
 use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
-use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::files;
+use crate::runtime::{Grants, StoreData};
 use crate::snapshot::{self, Copying, Destination, Scratch, Snapshot, leads_nowhere};
 use crate::staging::{self, Target, Writer};
 
@@ -170,21 +170,14 @@ impl files::HostSnapshot for StoreData {
 impl files::HostTarget for StoreData {
     fn open(&mut self, scope: files::Scope, force: bool) -> Result<Resource<StagedTarget>, Refusal> {
         self.grants.check_may_write_elsewhere()?;
-        let scope = match scope {
-            files::Scope::Add => Scope::Add,
-            files::Scope::AllBut(names) => Scope::AllBut(names),
-            files::Scope::Only(names) => Scope::Only(names),
-        };
-        let directory = self.grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?;
-        let options = staging::Options {
-            directory: directory.clone(),
-            keep: self.grants.kept.clone(),
-            reserve: RESTORE_RESERVE,
-            keep_setuid: self.grants.keep_setuid,
-            steps: self.grants.steps.clone(),
-        };
-        let target = Some(Target::open(options, scope, force)?);
+        let options = staging_options(&self.grants)?;
+        let directory = options.directory.clone();
+        let target = Some(Target::open(options, scope_of(scope), force)?);
         Ok(self.table.push(StagedTarget { target, directory, links: Vec::new() })?)
+    }
+
+    fn rehearse(&mut self, scope: files::Scope, force: bool) -> Result<u64, Refusal> {
+        Ok(staging::rehearse(&staging_options(&self.grants)?, scope_of(scope), force)?)
     }
 
     fn available(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<u64> {
@@ -247,6 +240,24 @@ impl files::HostWriter for StoreData {
     fn drop(&mut self, this: Resource<StagedWriter>) -> wasmtime::Result<()> {
         self.table.delete(this)?;
         Ok(())
+    }
+}
+
+fn staging_options(grants: &Grants) -> Result<staging::Options> {
+    Ok(staging::Options {
+        directory: grants.target.clone().ok_or_else(|| not_given("directory to restore to"))?,
+        keep: grants.kept.clone(),
+        reserve: RESTORE_RESERVE,
+        keep_setuid: grants.keep_setuid,
+        steps: grants.steps.clone(),
+    })
+}
+
+fn scope_of(scope: files::Scope) -> Scope {
+    match scope {
+        files::Scope::Add => Scope::Add,
+        files::Scope::AllBut(names) => Scope::AllBut(names),
+        files::Scope::Only(names) => Scope::Only(names),
     }
 }
 

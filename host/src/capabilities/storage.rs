@@ -54,6 +54,10 @@ impl storage::Host for StoreData {
         Ok(self.table.push(Content::Stored(content))?)
     }
 
+    fn may_store(&mut self, location: String, name: String) -> Result<(), Refusal> {
+        Ok(self.grants.locations.get(&location)?.may_store(&name)?)
+    }
+
     fn delete(&mut self, location: String, name: String) -> Result<(), Refusal> {
         self.grants.check_may_write()?;
         Ok(self.grants.locations.get(&location)?.delete(&name)?)
@@ -64,9 +68,15 @@ impl storage::HostDraft for StoreData {
     fn create(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
         match location.as_str() {
             OutputFile::ID => self.grants.check_may_write_elsewhere()?,
-            _ => self.grants.check_may_write()?,
+            _ => self.grants.check_may_store()?,
         }
         let draft = Some(self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?);
+        Ok(self.table.push(OpenDraft { draft, location, name })?)
+    }
+
+    fn replace(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
+        self.grants.check_may_store()?;
+        let draft = Some(self.grants.locations.get(&location)?.replacement(&name, &self.grants.steps)?);
         Ok(self.table.push(OpenDraft { draft, location, name })?)
     }
 

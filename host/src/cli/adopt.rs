@@ -3,16 +3,32 @@
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::ask::change;
+use super::ask::{call, change};
 use super::host::need_home;
 use super::text::{list, titled, warnings, word};
-use super::{Answer, Status};
+use super::{Answer, Status, ring};
 use crate::assemble::Setting;
+
+/// How the password is told that was taken, if one was.
+const PASSWORD: &str = "create_backup.password";
+const HIDDEN: &str = "***";
 
 pub(super) fn run(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
     need_home(setting)?;
     let json = change(setting, global, "adopt", "backup.adopt", json!({}))?;
-    Ok(Answer { text: shown(&json), status: Status::Done, json })
+    let is_hidden = |taken: &Value| word(taken, "what") == PASSWORD && word(taken, "value") == HIDDEN;
+    let has_password = list(&json, "taken").iter().any(is_hidden);
+    let password = if has_password { password(setting, global)? } else { None };
+    let remembered = password.map(|password| ring::remember(setting, global, "adopted", &password));
+    let (said, is_remembered) = remembered.unwrap_or_else(|| (String::new(), true));
+    let status = if is_remembered { Status::Done } else { Status::Partly };
+    Ok(Answer { text: shown(&json) + &said, status, json })
+}
+
+/// That of the settings, which the answer to `adopt` does not show.
+fn password(setting: &Setting, global: &Global) -> anyhow::Result<Option<String>> {
+    let info = call(&mut setting.reader()?, global, "backup.config.info", json!({}))?;
+    Ok(info.pointer("/config/create_backup/password").and_then(Value::as_str).map(str::to_owned))
 }
 
 fn shown(value: &Value) -> String {

@@ -10,7 +10,10 @@ use super::copy::{Decrypt, Encrypt};
 use super::create::Create;
 use super::delete::Delete;
 use super::extract::Extract;
+use super::import::Import;
+use super::keep::Keep;
 use super::key::Key;
+use super::rekey::Rekey;
 use super::restore::Restore;
 use super::retention::Retention;
 use super::schedule::Schedule;
@@ -89,6 +92,12 @@ pub enum Command {
     Encrypt(Encrypt),
     /// Writes a copy of a protected backup that anyone can read
     Decrypt(Decrypt),
+    /// Gives a protected backup another password: no readable copy is written on the way
+    Rekey(Rekey),
+    /// Copies a backup file from elsewhere among the home's backups, and verifies it
+    Import(Import),
+    /// Keeps a backup, whatever the retention settings say
+    Keep(Keep),
     /// Deletes backups
     Delete(Delete),
     /// Runs until it is stopped: the schedule, retention, the plugin
@@ -140,6 +149,9 @@ mod tests {
             "encrypt 1 --to x",
             "decrypt 1 --to x",
             "delete 1 2",
+            "rekey 1 --to x",
+            "import f",
+            "keep 1",
             "serve",
             "settings",
             "settings set a=b",

@@ -8,6 +8,7 @@ use super::args::Global;
 use super::host::{need_home, say_notices, say_zone_problems};
 use super::interrupt::{self, Interrupted, Working};
 use super::progress::Progress;
+use super::verify::remember;
 use crate::assemble::{Host, Setting};
 use crate::control::Connection;
 use crate::error::Error;
@@ -85,6 +86,25 @@ pub(super) fn doer(setting: &Setting, purpose: &str) -> anyhow::Result<Doer> {
                 }
             }
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Stores objects: alone, for `purpose`, or beside the service, which then hears of what was found good.
+pub(super) fn store(
+    setting: &Setting,
+    global: &Global,
+    purpose: &str,
+    action: &str,
+    data: Value,
+) -> anyhow::Result<Value> {
+    match doer(setting, purpose)? {
+        Doer::Here(mut host) => call(&mut host, global, action, data),
+        Doer::Service(connection) => {
+            drop(connection);
+            let stored = call(&mut setting.storing()?, global, action, data)?;
+            remember(setting, global, &stored);
+            Ok(stored)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `larder call`: any action, as an automation calls it.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::args::Global;
 use super::ask::{Doer, call, doer, through};
 use super::host::{need_home, say_notices, say_zone_problems};
+use super::settings::hide;
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::{Host, Setting};
 use crate::driver::Driver;
@@ -42,6 +44,10 @@ pub(super) fn run(setting: &Setting, global: &Global, action: &Call) -> anyhow::
             call(&mut host, global, &action.action, data)?
         }
     };
+    let mut json = json;
+    if std::io::stdout().is_terminal() {
+        hide(&mut json);
+    }
     let skipped =
         !text::list(&json, "skipped").is_empty() || !text::list(&json, "failed_agent_ids").is_empty();
     let status = if skipped { Status::Partly } else { Status::Done };

@@ -34,7 +34,11 @@ fn checked(value: &Value) -> String {
             Some(label) => {
                 format!("Right: the key \"{}\" opens backup {id} ({name}, {securetar}).\n", plain(label, ""))
             }
-            None => format!("Right: the password opens backup {id} ({name}, {securetar}).\n"),
+            None => {
+                let note = value.get("reason").and_then(Value::as_str);
+                let note = note.map(|note| format!("Note:\n  {}\n", plain(note, ""))).unwrap_or_default();
+                format!("Right: the password opens backup {id} ({name}, {securetar}).\n{note}")
+            }
         },
         Some("wrong") => format!("Wrong: {}.\n", word(value, "reason")),
         Some("not_protected") => format!("Backup {id} ({name}) is not protected: anyone can read it.\n"),

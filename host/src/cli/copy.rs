@@ -9,7 +9,9 @@ use super::args::Global;
 use super::ask::call;
 use super::host::{merge, status};
 use super::secrets::{self, Password, Protect};
-use super::text::{fields, flag, many, notes, number, opened_with, protected, securetar, size, word, yes};
+use super::text::{
+    fields, flag, many, notes, number, opened_with, protected, securetar, size, warnings, word, yes,
+};
 use super::which::{Read, Which, openable, reference};
 use super::{Answer, WrongUse};
 use crate::assemble::{Places, Setting};
@@ -52,8 +54,13 @@ pub(super) fn decrypt(mut setting: Setting, global: &Global, decrypt: &Decrypt) 
     copy(&setting, global, "backup.decrypt", data)
 }
 
-/// Writes a copy of a backup, not among the backups: two of one id would be one too many.
 fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow::Result<Answer> {
+    let json = beside(setting, global, action, data)?;
+    Ok(Answer { text: copied(&json), status: status(&json, &["notes"]), json })
+}
+
+/// Writes a copy of a backup, not among the backups: two of one id would be one too many.
+pub(super) fn beside(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow::Result<Value> {
     let mut host = setting.elsewhere()?;
     let Places { backups, output, .. } = &host.places;
     if output.as_ref().and_then(|output| output.parent()) == backups.as_deref() {
@@ -62,12 +69,17 @@ fn copy(setting: &Setting, global: &Global, action: &str, data: Value) -> anyhow
         )
         .into());
     }
-    let json = call(&mut host, global, action, data)?;
-    Ok(Answer { text: copied(&json), status: status(&json, &["notes"]), json })
+    call(&mut host, global, action, data)
 }
 
 fn copied(value: &Value) -> String {
     let verb = if securetar(value).is_some() { "Encrypted" } else { "Decrypted" };
+    let (id, name, opened) = (word(value, "backup_id"), word(value, "name"), opened_with(value));
+    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}", written(value))
+}
+
+/// What was written, and what is to be said of it.
+pub(super) fn written(value: &Value) -> String {
     let parts = many(number(value, "parts"), "part", "parts");
     let pairs = [
         ("file", word(value, "file")),
@@ -75,6 +87,5 @@ fn copied(value: &Value) -> String {
         ("protected", protected(value)),
         ("verified", format!("{}: read back from the disk, equal", yes(flag(value, "verified")))),
     ];
-    let (id, name, opened) = (word(value, "backup_id"), word(value, "name"), opened_with(value));
-    format!("{verb} copy of backup {id} ({name}) written{opened}.\n{}{}", fields(&pairs), notes(value))
+    fields(&pairs) + &warnings(value) + &notes(value)
 }

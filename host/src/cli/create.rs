@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Answer;
 use super::args::Global;
 use super::ask::{call, change};
 use super::host::{merge, need_home, status};
@@ -11,6 +10,7 @@ use super::secrets::{self, Protect};
 use super::text::{
     amount, fields, flag, list, many, notes, number, protected, reasons, size, titled, warnings, word, yes,
 };
+use super::{Answer, Status};
 use crate::assemble::Setting;
 use crate::locations::LocalDirectory;
 use crate::options::{ENTRY_MEMORY, Limits};
@@ -46,15 +46,13 @@ pub(super) fn run(setting: Setting, global: &Global, create: &Create) -> anyhow:
         "strict": true,
         "force": create.force,
     });
+    merge(&mut data, secrets::protection(global, &create.protect)?);
     if create.dry_run {
         let json = call(&mut setting.reader()?, global, "backup.preview", data)?;
-        return Ok(Answer {
-            text: preview(&json, &setting.limits),
-            status: status(&json, &["skipped"]),
-            json,
-        });
+        let is_refused = json.get("error").is_some();
+        let status = if is_refused { Status::Failed } else { status(&json, &["skipped"]) };
+        return Ok(Answer { text: preview(&json, &setting.limits), status, json });
     }
-    merge(&mut data, secrets::protection(global, &create.protect)?);
     let json = change(&setting, global, "create", "backup.generate", data)?;
     let directory = setting.places()?.backups.unwrap_or_default().display().to_string();
     Ok(Answer { text: created(&json, &directory), status: status(&json, &["skipped", "notes"]), json })
@@ -89,6 +87,7 @@ fn preview(value: &Value, limits: &Limits) -> String {
         ("free", available),
     ];
     pairs.extend(large(value, limits).map(|text| ("memory", text)));
+    let error = value.get("error");
     let largest = list(value, "largest").iter();
     let largest =
         largest.map(|item| format!("  {:>11}  {}\n", size(number(item, "size")), word(item, "path")));
@@ -98,12 +97,14 @@ fn preview(value: &Value, limits: &Limits) -> String {
         format!("  {}: {entries}, {bytes}\n", word(item, "pattern"))
     });
     format!(
-        "A backup would hold:\n{}{}Largest:\n{}{}{}",
+        "{}:\n{}{}Largest:\n{}{}{}{}",
+        if error.is_some() { "A backup would hold, and cannot be made now" } else { "A backup would hold" },
         fields(&pairs),
         warnings(value),
         largest.collect::<String>(),
         titled("Left out by pattern:", excluded.collect()),
-        reasons("Would be skipped:", list(value, "skipped"))
+        reasons("Would be skipped:", list(value, "skipped")),
+        error.map(|error| format!("error: {}\n", word(error, "message"))).unwrap_or_default()
     )
 }
 

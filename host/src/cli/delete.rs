@@ -24,6 +24,9 @@ pub struct Delete {
     /// Does not ask
     #[arg(long)]
     pub yes: bool,
+    /// Though it is kept by hand (`larder keep`)
+    #[arg(long)]
+    pub force: bool,
 }
 
 pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow::Result<Answer> {
@@ -34,11 +37,11 @@ pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow
         confirm(&question(setting, global, &ids)?)?;
     }
     if let [only] = ids.as_slice() {
-        return one(setting, global, only);
+        return one(setting, global, only, delete.force);
     }
     let (mut told, mut all, mut worst) = (String::new(), Vec::new(), Status::Done);
     for id in &ids {
-        match one(setting, global, id) {
+        match one(setting, global, id, delete.force) {
             Ok(answer) => {
                 told += &answer.text;
                 all.push(answer.json);
@@ -54,8 +57,8 @@ pub(super) fn run(setting: &Setting, global: &Global, delete: &Delete) -> anyhow
     Ok(Answer { json: json!({"backups": all}), text: told, status: worst })
 }
 
-fn one(setting: &Setting, global: &Global, id: &str) -> anyhow::Result<Answer> {
-    let json = change(setting, global, "delete", "backup.delete", json!({"backup_id": id}))?;
+fn one(setting: &Setting, global: &Global, id: &str, force: bool) -> anyhow::Result<Answer> {
+    let json = change(setting, global, "delete", "backup.delete", json!({"backup_id": id, "force": force}))?;
     must_be_there(&json, "file", id)?;
     let text = format!("Backup {} deleted: {}\n", plain(id, ""), word(&json, "file"));
     Ok(Answer { text, status: Status::Done, json })

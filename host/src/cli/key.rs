@@ -1,5 +1,6 @@
 //! `larder key`: new keys, the key ring, the emergency kit. A key is shown where a person asks for it, never in JSON.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::Global;
 use super::ask::call;
+use super::ring;
 use super::secrets::{self, Password, Ring};
 use super::text::{list, word};
 use super::{Answer, Status, WrongUse};
@@ -20,6 +22,12 @@ pub enum Key {
     Add(KeyAdd),
     /// Lists the labels in the key ring
     List,
+    /// Shows a key of the key ring, on a terminal or in a file
+    Show(KeyShow),
+    /// Gives a key of the key ring another label
+    Rename(KeyRename),
+    /// Removes a key from the key ring
+    Remove(KeyRemove),
     /// Writes the sheet to print: the key, what it is for, how to restore with it
     Kit(KeyKit),
 }
@@ -44,6 +52,32 @@ pub struct KeyAdd {
 }
 
 #[derive(Debug, Args)]
+pub struct KeyShow {
+    /// What you call it
+    pub label: String,
+    /// Writes it to a new file that only you can read
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyRename {
+    /// What you call it
+    pub label: String,
+    /// What to call it from now on
+    pub new: String,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyRemove {
+    /// What you call it
+    pub label: String,
+    /// Does not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct KeyKit {
     /// Writes it to a new file that only you can read
     #[arg(long, value_name = "FILE")]
@@ -57,6 +91,9 @@ pub(super) fn run(setting: &Setting, global: &Global, key: &Key) -> anyhow::Resu
         Key::New(new) => make(setting, global, new),
         Key::Add(add) => self::add(setting, global, add),
         Key::List => labels(setting, global),
+        Key::Show(show) => self::show(setting, global, show),
+        Key::Rename(rename) => self::rename(setting, global, rename),
+        Key::Remove(remove) => self::remove(setting, global, remove),
         Key::Kit(kit) => self::kit(setting, global, kit),
     }
 }
@@ -75,10 +112,10 @@ fn make(setting: &Setting, global: &Global, new: &KeyNew) -> anyhow::Result<Answ
         json.insert("file".into(), to.display().to_string().into());
     }
     if let Some(label) = &new.label {
-        let ring = add_to_ring(setting, global, label, key)?;
-        said += &format!("The key {label:?} is in the key ring {}.\n", ring.path.display());
+        let added = ring::add(setting, global, label, key, false)?;
+        said += &format!("The key {label:?} is in the key ring {}.\n", added.path);
         json.insert("label".into(), label.clone().into());
-        json.insert("key_ring".into(), ring.path.display().to_string().into());
+        json.insert("key_ring".into(), added.path.into());
     }
     if said.is_empty() {
         said = format!("{key}\n");
@@ -100,23 +137,58 @@ fn add(setting: &Setting, global: &Global, add: &KeyAdd) -> anyhow::Result<Answe
             );
         }
     };
-    let ring = add_to_ring(setting, global, &add.label, &key)?;
-    let (label, path) = (&add.label, ring.path.display().to_string());
+    let added = ring::add(setting, global, &add.label, &key, false)?;
+    let (label, path) = (&add.label, &added.path);
     Ok(Answer {
-        text: format!("The key {label:?} is in the key ring {path}.\n"),
+        text: format!("The key {label:?} is in the key ring {path}.\n{}", added.doubts),
         json: json!({"label": label, "key_ring": path}),
         status: Status::Done,
     })
 }
 
-fn add_to_ring(setting: &Setting, global: &Global, label: &str, key: &str) -> anyhow::Result<Ring> {
-    let ring = Ring::find(global)?;
-    ring.change(|before| {
-        let data = json!({"key_ring": before, "label": label, "password": key});
-        let answer = call(&mut setting.reader()?, global, "backup.add_key", data)?;
-        Ok(answer.get("key_ring").and_then(Value::as_str).unwrap_or_default().to_owned())
-    })?;
-    Ok(ring)
+fn remove(setting: &Setting, global: &Global, remove: &KeyRemove) -> anyhow::Result<Answer> {
+    let label = &remove.label;
+    let warning = "What it protects can then only be opened by whoever has it elsewhere.";
+    if !remove.yes && !secrets::confirmed(&format!("{warning} Remove the key {label:?} from the key ring?"))?
+    {
+        return Err(anyhow::anyhow!("nothing was changed: the answer was not yes"));
+    }
+    let (ring, _) = ring::change(setting, global, "backup.remove_key", json!({"label": label}))?;
+    let path = ring.path.display().to_string();
+    Ok(Answer {
+        text: format!("The key {label:?} is not in the key ring {path} any more.\n"),
+        json: json!({"label": label, "key_ring": path}),
+        status: Status::Done,
+    })
+}
+
+fn rename(setting: &Setting, global: &Global, rename: &KeyRename) -> anyhow::Result<Answer> {
+    let (label, new) = (&rename.label, &rename.new);
+    let request = json!({"label": label, "new_label": new});
+    let (ring, _) = ring::change(setting, global, "backup.rename_key", request)?;
+    let path = ring.path.display().to_string();
+    Ok(Answer {
+        text: format!("The key {label:?} in the key ring {path} is called {new:?} now.\n"),
+        json: json!({"label": new, "key_ring": path}),
+        status: Status::Done,
+    })
+}
+
+/// A key is shown to somebody, or written for the owner of a file.
+fn show(setting: &Setting, global: &Global, show: &KeyShow) -> anyhow::Result<Answer> {
+    if show.to.is_none() && (global.json || !std::io::stdout().is_terminal()) {
+        return Err(WrongUse("a key is shown on a terminal only; name a file for it with --to".into()).into());
+    }
+    let key = ring::key(setting, global, &show.label)?;
+    let Some(to) = &show.to else {
+        return Ok(Answer { json: json!({}), text: format!("{key}\n"), status: Status::Done });
+    };
+    secrets::write_new(to, &format!("{key}\n"))?;
+    Ok(Answer {
+        text: format!("The key is in {}, for you alone to read.\n", to.display()),
+        json: json!({"file": to.display().to_string()}),
+        status: Status::Done,
+    })
 }
 
 fn labels(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {

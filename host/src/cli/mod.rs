@@ -12,13 +12,17 @@ mod create;
 mod delete;
 mod extract;
 mod host;
+mod import;
 mod interrupt;
+mod keep;
 mod key;
 mod list;
 mod plugin;
 mod progress;
+mod rekey;
 mod restore;
 mod retention;
+mod ring;
 mod schedule;
 mod secrets;
 mod serve;
@@ -192,6 +196,9 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Adopt => adopt::run(&setting, global),
         Command::Automations { command } => automations::run(&setting, command.as_ref()),
         Command::Key(key) => key::run(&setting, global, key),
+        Command::Rekey(rekey) => rekey::run(setting, global, rekey),
+        Command::Import(import) => import::run(setting, global, import),
+        Command::Keep(keep) => keep::run(&setting, global, keep),
         Command::Delete(delete) => delete::run(&setting, global, delete),
         Command::Plugin => plugin::describe(&setting),
     }

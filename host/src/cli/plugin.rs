@@ -13,7 +13,7 @@ const MAY: &[(&str, &str)] = &[
         "larder:automation/files",
         "read the home's directory (never write it); stage a restore that the host puts in place",
     ),
-    ("larder:automation/storage", "list, read, add and delete backups in the configured locations"),
+    ("larder:automation/storage", "list, read, add, replace and delete backups in the configured locations"),
     ("larder:automation/jobs", "start jobs: fresh instances of itself, under the limits below"),
     (
         "larder:automation/workers",

@@ -4,7 +4,7 @@
 //! binary's allocator wipes every block of memory that is freed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ const MAX: u64 = 1024 * 1024;
 
 /// How a password is given: never as an argument, which every process could read. `LARDER_PASSWORD` is used when none
 /// of these is there.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Password (or in LARDER_PASSWORD)")]
 #[group(multiple = false)]
 pub struct Password {
@@ -87,10 +87,7 @@ pub(super) fn given_or_ring(global: &Global, choice: &Password) -> anyhow::Resul
 pub(super) fn given_for_new(global: &Global, choice: &Password) -> anyhow::Result<Map<String, Value>> {
     let fields = given(global, choice)?;
     if choice.password_prompt {
-        let again = asked("The same once more: ")?;
-        if fields.get("password").and_then(Value::as_str) != Some(&again) {
-            return Err(WrongUse("the two passwords differ; nothing was done".into()).into());
-        }
+        must_be_repeated(fields.get("password").and_then(Value::as_str).unwrap_or_default())?;
     }
     Ok(fields)
 }
@@ -126,10 +123,36 @@ pub(super) fn asked(question: &str) -> anyhow::Result<String> {
     }
 }
 
-/// The first line of a file.
-fn from_file(path: &Path) -> anyhow::Result<String> {
+/// Asks whether something that cannot be undone is meant. Without a terminal there is nobody to ask.
+pub(super) fn confirmed(question: &str) -> anyhow::Result<bool> {
+    if !can_ask() {
+        return Err(WrongUse("nobody can be asked whether that is meant; add --yes".into()).into());
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for something new.
+pub(super) fn asked_twice(question: &str) -> anyhow::Result<String> {
+    let answer = asked(question)?;
+    must_be_repeated(&answer)?;
+    Ok(answer)
+}
+
+fn must_be_repeated(answer: &str) -> anyhow::Result<()> {
+    match asked("The same once more: ")? == answer {
+        true => Ok(()),
+        false => Err(WrongUse("the two passwords differ; nothing was done".into()).into()),
+    }
+}
+
+/// The first line of a file, without the byte order mark that editors of Windows put in front.
+pub(super) fn from_file(path: &Path) -> anyhow::Result<String> {
     let text = read(path)?;
-    match text.lines().next() {
+    match text.strip_prefix('\u{feff}').unwrap_or(&text).lines().next() {
         Some(line) if !line.is_empty() => Ok(line.to_owned()),
         _ => {
             Err(WrongUse(format!("the first line of {} is empty: there is no password", path.display()))
@@ -181,10 +204,7 @@ impl Ring {
 
     pub(super) fn read(&self) -> anyhow::Result<String> {
         let shown = self.path.display();
-        let mode = fs::metadata(&self.path)
-            .doing(|| format!("cannot open the key ring {shown}"))?
-            .permissions()
-            .mode();
+        let mode = fs::metadata(&self.path).map_err(|error| self.unopened(&error))?.permissions().mode();
         if mode & 0o077 != 0 {
             let mode = mode & 0o777;
             return Err(Error::Denied(format!(
@@ -193,6 +213,17 @@ impl Ring {
             .into());
         }
         read(&self.path)
+    }
+
+    fn unopened(&self, error: &std::io::Error) -> Error {
+        let error = Error::from_io(format!("cannot open the key ring {}", self.path.display()), error);
+        match error {
+            Error::NotFound(text) => Error::NotFound(format!(
+                "{text}; `larder key new --label LABEL` makes one with a new key, `larder key add` one with a key that you have, and \
+                 --key-ring names another"
+            )),
+            error => error,
+        }
     }
 
     /// Replaces the ring's text by what `change` makes of it, whole or not at all; no other process does so meanwhile.
@@ -224,7 +255,13 @@ fn clear(directory: &Path) {
 /// Writes a new file that only its owner can read.
 pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let what = || format!("cannot write {}", path.display());
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what);
+    let file = file.map_err(|error| match error {
+        Error::Exists(text) => Error::Exists(format!(
+            "{text}; nothing was written and no key was made: name a file that is not there yet"
+        )),
+        error => error,
+    })?;
     let written = retry_at_end(|| file.write_all_at(text.as_bytes(), 0)).doing(what);
     let synced = written.and_then(|()| durable::sync(&file).doing(what));
     if synced.is_err() {

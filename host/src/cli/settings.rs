@@ -11,7 +11,7 @@ use super::call::from_file;
 use super::host::{need_home, say_zone_problems};
 use super::secrets::{self, Password};
 use super::text::{plain, warnings, word};
-use super::{Answer, Status};
+use super::{Answer, Status, ring};
 use crate::assemble::Setting;
 
 #[derive(Debug, Args)]
@@ -46,14 +46,17 @@ pub struct Set {
 
 pub(super) fn run(setting: &Setting, global: &Global, settings: &Settings) -> anyhow::Result<Answer> {
     need_home(setting)?;
+    let (mut told, mut remembered) = (Value::Null, None);
     if let Some(Change::Set(set)) = &settings.change {
         // What was set is only announced by what is shown below.
-        let mut body = body(global, set)?;
+        let mut body = body(setting, global, set)?;
+        let password = body.pointer("/create_backup/password").and_then(Value::as_str).map(str::to_owned);
         if let Some(fields) = body.as_object_mut() {
             fields.insert("strict".into(), true.into());
             fields.insert("force".into(), set.force.into());
         }
-        change(setting, global, "settings", "backup.config.update", body)?;
+        told = change(setting, global, "settings", "backup.config.update", body)?;
+        remembered = password.map(|password| ring::remember(setting, global, "settings", &password));
     }
     let mut host = setting.reader()?;
     say_zone_problems(&host);
@@ -61,20 +64,23 @@ pub(super) fn run(setting: &Setting, global: &Global, settings: &Settings) -> an
     hide(&mut json);
     if let Some(fields) = json.as_object_mut() {
         fields.insert("time_zone".into(), host.time_zone().get().to_json());
+        // What is said of a change holds what is said of the settings.
+        fields.extend(told.get_mut("warnings").map(|warnings| ("warnings".to_owned(), warnings.take())));
     }
-    Ok(Answer { text: shown(&json), status: Status::Done, json })
+    let (said, is_remembered) = remembered.unwrap_or_else(|| (String::new(), true));
+    let status = if is_remembered { Status::Done } else { Status::Partly };
+    Ok(Answer { text: shown(&json) + &said, status, json })
 }
 
 /// What `backup/config/update` takes.
-fn body(global: &Global, set: &Set) -> anyhow::Result<Value> {
+fn body(setting: &Setting, global: &Global, set: &Set) -> anyhow::Result<Value> {
     let mut body = match &set.file {
         Some(file) => from_file(file)?,
         None => json!({"assignments": set.assignments}),
     };
     let password = match set.no_password {
         true => Some(Value::Null),
-        false if asks_for_password(set) => secrets::given_for_new(global, &set.password)?.remove("password"),
-        false => None,
+        false => password(setting, global, &set.password)?,
     };
     if let (Some(password), Some(fields)) = (password, body.as_object_mut()) {
         let create = fields.entry("create_backup").or_insert_with(|| json!({}));
@@ -85,12 +91,19 @@ fn body(global: &Global, set: &Set) -> anyhow::Result<Value> {
     Ok(body)
 }
 
-fn asks_for_password(set: &Set) -> bool {
-    set.password.password_file.is_some() || set.password.password_prompt || set.password.key.is_some()
+/// The password that was asked for, if one was; not that of the environment, which is meant for backups by hand.
+fn password(setting: &Setting, global: &Global, given: &Password) -> anyhow::Result<Option<Value>> {
+    if let Some(label) = &given.key {
+        return Ok(Some(ring::key(setting, global, label)?.into()));
+    }
+    match given.password_file.is_some() || given.password_prompt {
+        true => Ok(secrets::given_for_new(global, given)?.remove("password")),
+        false => Ok(None),
+    }
 }
 
 /// A password is not for screens.
-fn hide(info: &mut Value) {
+pub(super) fn hide(info: &mut Value) {
     if let Some(password) =
         info.pointer_mut("/config/create_backup/password").filter(|password| !password.is_null())
     {

@@ -104,7 +104,7 @@ fn one(setting: &Setting, global: &Global, backup: &str, password: &Password) ->
 
 /// Has what was found out remembered, for retention: by a running service, or here, if nobody else is at work. Reading a backup to
 /// its end takes long, and keeps nobody waiting.
-fn remember(setting: &Setting, global: &Global, verified: &Value) {
+pub(super) fn remember(setting: &Setting, global: &Global, verified: &Value) {
     let data = json!({
         "backup_id": text::word(verified, "backup_id"),
         "size": text::number(verified, "size"),

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FlockOperation, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::marker::Marker;
-use super::{Draft, Stored};
+use super::{Draft, Stored, cannot_create};
 use crate::disk::behind::Behind;
 use crate::disk::durable::{sync, sync_data, sync_names, unless_refused, words};
 use crate::disk::retry::{retry, retry_at_end};
@@ -31,6 +31,8 @@ pub(super) struct FileDraft {
     draft: Option<PathBuf>,
     target: PathBuf,
     directory: PathBuf,
+    /// Device and number of the file whose place it takes; none when it is a new one.
+    replaces: Option<(u64, u64)>,
     /// Marks the directory once the draft is published.
     marker: Option<Marker>,
     /// What the file system cannot promise, for people.
@@ -39,15 +41,34 @@ pub(super) struct FileDraft {
 }
 
 impl FileDraft {
+    /// For a file that is not there yet.
     pub(super) fn create(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
         if fs::symlink_metadata(&target).is_ok() {
             return Err(Error::Exists(format!("{} exists already", target.display())));
         }
+        Self::new(directory, name, target, steps)
+    }
+
+    /// For a file that is there: it stays until the new one takes its place. The new one belongs to the same user, where that can be.
+    pub(super) fn replace(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
+        let doing = || format!("cannot replace {}", target.display());
+        let old = fs::symlink_metadata(&target).doing(doing)?;
+        if !old.is_file() {
+            return Err(Error::Denied(format!("{} is no file, and is not replaced", target.display())));
+        }
+        let mut draft = Self::new(directory, name, target.clone(), steps)?;
+        // Who may not give a file away keeps it.
+        let _ = std::os::unix::fs::fchown(&*draft.file, Some(old.uid()), Some(old.gid()));
+        draft.replaces = Some((old.dev(), old.ino()));
+        Ok(draft)
+    }
+
+    fn new(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
         // The process id keeps two processes apart; the name itself may be as long as a name can be.
         let draft = directory.join(format!("{PREFIX}{}-{}{ENDING}", std::process::id(), short(name)));
         steps.at("draft: create");
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
-        let file = file.doing(|| format!("cannot create a backup in {}", directory.display()))?;
+        let file = file.doing(|| cannot_create(directory))?;
         let file = Arc::new(file);
         let mut this = Self {
             written: Behind::new(file.clone(), format!("cannot write {}", target.display())),
@@ -55,6 +76,7 @@ impl FileDraft {
             draft: Some(draft),
             target,
             directory: directory.to_owned(),
+            replaces: None,
             marker: None,
             notes: Vec::new(),
             steps,
@@ -141,7 +163,10 @@ impl Draft for FileDraft {
         self.note(refused, UNSURE);
         self.steps.at("draft: rename");
         let Some(draft) = self.draft.clone() else { return Ok(Vec::new()) };
-        rename_new(&draft, &self.target, &self.file)?;
+        match self.replaces {
+            None => rename_new(&draft, &self.target, &self.file)?,
+            Some(old) => rename_over(&draft, &self.target, old)?,
+        }
         // From here on it is listed: nothing may fail any more.
         self.draft = None;
         self.steps.at("draft: sync directory");
@@ -172,10 +197,25 @@ fn rename_new(from: &Path, to: &Path, file: &File) -> Result<()> {
     }
 }
 
+/// Renames over the file `old`, and over nothing that somebody else put there meanwhile.
+fn rename_over(from: &Path, to: &Path, old: (u64, u64)) -> Result<()> {
+    if fs::symlink_metadata(to).ok().map(identity) != Some(old) {
+        return Err(Error::InUse(format!(
+            "{} was changed meanwhile, so it was left alone: try again",
+            to.display()
+        )));
+    }
+    retry_at_end(|| rustix::fs::rename(from, to))
+        .doing(|| format!("cannot put the finished backup in the place of {}", to.display()))
+}
+
+fn identity(metadata: fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
 /// Whether `path` is that file.
 fn is(path: &Path, file: &File) -> bool {
-    let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    fs::symlink_metadata(path).ok().map(of) == file.metadata().ok().map(of)
+    fs::symlink_metadata(path).ok().map(identity) == file.metadata().ok().map(identity)
 }
 
 impl Drop for FileDraft {

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::draft::FileDraft;
 use super::marker::Marker;
-use super::{Draft, Location, Object, Stored, check_name, free, modified};
+use super::{Draft, Location, Object, Stored, check_name, free, modified, must_be_free};
 use crate::disk::durable::sync_names;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
@@ -121,6 +121,19 @@ impl Location for LocalDirectory {
         let path = self.path(name)?;
         self.marker.claim()?;
         let draft = FileDraft::create(&self.directory, name, path, steps.clone())?;
+        Ok(Box::new(draft.marking(self.marker.clone())))
+    }
+
+    fn may_store(&self, name: &str) -> Result<()> {
+        let path = self.path(name)?;
+        self.marker.check()?;
+        must_be_free(&self.directory, &path)
+    }
+
+    fn replacement(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
+        let path = self.path(name)?;
+        self.marker.check()?;
+        let draft = FileDraft::replace(&self.directory, name, path, steps.clone())?;
         Ok(Box::new(draft.marking(self.marker.clone())))
     }
 }

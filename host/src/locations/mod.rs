@@ -19,7 +19,9 @@ pub use output::OutputFile;
 pub use single::SingleFile;
 pub use stored::Stored;
 
-use crate::error::{Error, Result};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
 use crate::steps::Steps;
 
@@ -41,6 +43,12 @@ pub trait Location: Send + Sync {
     fn open(&self, name: &str) -> Result<Stored>;
     fn delete(&self, name: &str) -> Result<()>;
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>>;
+    /// The checks of `draft`, without one.
+    fn may_store(&self, name: &str) -> Result<()>;
+    /// A draft that takes the place of an object that is there.
+    fn replacement(&self, name: &str, _steps: &Steps) -> Result<Box<dyn Draft>> {
+        Err(Error::Denied(format!("{name} was not given to be replaced")))
+    }
 }
 
 /// A new object in the making; dropping it leaves nothing.
@@ -60,6 +68,20 @@ fn free(path: &Path) -> Option<u64> {
     // A file system that does not say is not a full one: FUSE answers with zeros.
     let space = rustix::fs::statvfs(existing).ok().filter(|space| space.f_blocks > 0)?;
     Some(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// Refuses a new file in a place where there is one, or where none can be made: `directory` may be missing yet.
+fn must_be_free(directory: &Path, target: &Path) -> Result<()> {
+    if std::fs::symlink_metadata(target).is_ok() {
+        return Err(Error::Exists(format!("{} exists already", target.display())));
+    }
+    let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
+    let may = Access::WRITE_OK | Access::EXEC_OK;
+    accessat(CWD, existing, may, AtFlags::EACCESS).doing(|| cannot_create(directory))
+}
+
+fn cannot_create(directory: &Path) -> String {
+    format!("cannot create a backup in {}", directory.display())
 }
 
 fn modified(metadata: &std::fs::Metadata) -> Timestamp {

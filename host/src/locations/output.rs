@@ -1,9 +1,10 @@
 //! A file that a person wants to have written, as a location with room for one object.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::draft::FileDraft;
-use super::{Draft, Location, Object, Stored, free};
+use super::{Draft, Location, Object, Stored, free, must_be_free};
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 
@@ -18,6 +19,13 @@ impl OutputFile {
     /// `path` is absolute.
     pub fn new(path: PathBuf) -> Self {
         Self { name: path.display().to_string(), path }
+    }
+
+    /// The directory and the name of the file in it.
+    fn place(&self, name: &str) -> Result<(&Path, &OsStr)> {
+        let file = self.path.file_name().filter(|_| name == self.name);
+        let place = self.path.parent().zip(file);
+        place.ok_or_else(|| Error::Denied(format!("{name} is not the file that was asked for")))
     }
 
     fn refuse<T>(&self) -> Result<T> {
@@ -56,11 +64,11 @@ impl Location for OutputFile {
     }
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
-        let file = self.path.file_name().filter(|_| name == self.name);
-        let (Some(file), Some(directory)) = (file, self.path.parent()) else {
-            return Err(Error::Denied(format!("{name} is not the file that was asked for")));
-        };
-        let (file, target) = (file.to_string_lossy(), self.path.clone());
-        Ok(Box::new(FileDraft::create(directory, &file, target, steps.clone())?))
+        let (directory, file) = self.place(name)?;
+        Ok(Box::new(FileDraft::create(directory, &file.to_string_lossy(), self.path.clone(), steps.clone())?))
+    }
+
+    fn may_store(&self, name: &str) -> Result<()> {
+        must_be_free(self.place(name)?.0, &self.path)
     }
 }

@@ -66,4 +66,8 @@ impl Location for SingleFile {
     fn draft(&self, _name: &str, _steps: &Steps) -> Result<Box<dyn Draft>> {
         self.refuse()
     }
+
+    fn may_store(&self, _name: &str) -> Result<()> {
+        self.refuse()
+    }
 }

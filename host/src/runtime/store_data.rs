@@ -31,6 +31,8 @@ pub enum Writes {
     Nothing,
     /// What a person named: a new file, a new directory.
     Elsewhere,
+    /// That, and objects of a location, each whole at any time: new ones, and others in the place of old ones.
+    Objects,
     Everything,
 }
 
@@ -89,9 +91,17 @@ impl Grants {
     pub(crate) fn check_may_write(&self) -> Result<()> {
         match self.writes {
             Writes::Everything => Ok(()),
-            Writes::Elsewhere | Writes::Nothing => Err(Error::Denied(
+            Writes::Objects | Writes::Elsewhere | Writes::Nothing => Err(Error::Denied(
                 "this command was started to read: nothing may be stored, deleted or restored".into(),
             )),
+        }
+    }
+
+    /// Whether objects may be stored.
+    pub(crate) fn check_may_store(&self) -> Result<()> {
+        match self.writes {
+            Writes::Objects => Ok(()),
+            _ => self.check_may_write(),
         }
     }
 
@@ -99,7 +109,7 @@ impl Grants {
     pub(crate) fn check_may_write_elsewhere(&self) -> Result<()> {
         match self.writes {
             Writes::Elsewhere => Ok(()),
-            _ => self.check_may_write(),
+            _ => self.check_may_store(),
         }
     }
 }

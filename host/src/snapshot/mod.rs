@@ -36,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
 use crate::options::MAX_FOLLOWED;
 use ahead::Ahead;
-use check::Checks;
+use check::{Checks, Source};
 use database::{Database, Pair};
 use home::Home;
 use parts::{JOURNAL, WAL, journal, owner_of};
@@ -127,7 +127,7 @@ impl Snapshot {
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
         let owner = owner_of(path).filter(|_| !self.is_ordinary(path));
-        if let Some((pinned, pair)) = &self.pinned {
+        if let Some((pinned, pair)) = &mut self.pinned {
             match owner {
                 Some((base, WAL)) if base == pinned => {
                     return pair.log_error.clone().map_or_else(|| Ok(pair.log.clone()), Err);
@@ -137,7 +137,11 @@ impl Snapshot {
                         return Ok(journal.clone());
                     }
                 }
-                None if path == pinned => return Ok(pair.main.clone()),
+                None if path == pinned => {
+                    // It may have been opened before anybody wanted to know.
+                    check_once(&mut self.checks, path, &mut pair.unchecked);
+                    return Ok(pair.main.clone());
+                }
                 _ => {}
             }
         }
@@ -216,9 +220,7 @@ impl Snapshot {
             check_wait: self.options.check_wait,
         };
         let mut pair = database.pin()?;
-        if let (Some(checks), Some(source)) = (&mut self.checks, pair.unchecked.take()) {
-            checks.add(path, source);
-        }
+        check_once(&mut self.checks, path, &mut pair.unchecked);
         if !pair.blocks {
             self.pinned = Some((path.to_vec(), pair.clone()));
         }
@@ -235,5 +237,14 @@ impl Snapshot {
         let all = self.walk.iter().flat_map(|walk| &walk.databases);
         let names = all.filter(|(_, known)| Some(known.id) == id).map(|(name, _)| name);
         names.filter(|name| is_in_use(name)).min().cloned().unwrap_or_else(|| path.to_vec())
+    }
+}
+
+/// Has a database checked, once, where checks are made.
+fn check_once(checks: &mut Option<Checks>, path: &[u8], unchecked: &mut Option<Source>) {
+    if let Some(checks) = checks
+        && let Some(source) = unchecked.take()
+    {
+        checks.add(path, source);
     }
 }

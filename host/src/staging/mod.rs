@@ -15,6 +15,7 @@ mod mounts;
 mod place;
 mod plan;
 mod recover;
+mod rehearsal;
 mod remove;
 mod rules;
 mod space;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 
 pub use in_use::databases_in_use;
 pub use recover::{Recovered, recover, was_interrupted};
+pub use rehearsal::rehearse;
 pub use target::Target;
 pub use writer::Writer;
 

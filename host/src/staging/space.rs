@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use indicatif::BinaryBytes;
 use rustix::io::Errno;
 
 use crate::error::{Doing, Error, Result};
@@ -41,16 +42,22 @@ impl Budget {
     pub(super) fn spend(&self, bytes: u64, path: &[u8]) -> Result<()> {
         let available = self.available();
         if bytes > available {
+            let [spent, left, reserve] =
+                [self.spent.load(Ordering::Relaxed), available, self.reserve].map(size);
             return Err(Error::NoSpace(format!(
-                "{} needs {bytes} more bytes, but only {available} may be used ({} stay in reserve): free some space, \
-                 then try again",
-                shown(path),
-                self.reserve
+                "there is no room for all of {}: {spent} are written, {left} may still be used ({reserve} stay free in any case); \
+                 free some space, then try again",
+                shown(path)
             )));
         }
         self.spent.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// Bytes for people: `9.10 MiB`.
+fn size(bytes: u64) -> String {
+    BinaryBytes(bytes).to_string()
 }
 
 /// Free bytes for whoever we run as. A file system that does not say is not a full one: FUSE answers with zeros.

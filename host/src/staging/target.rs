@@ -269,7 +269,7 @@ fn is_link(parent: &OwnedFd, name: &[u8]) -> bool {
         .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Symlink)
 }
 
-fn refuse_use(directory: &Path) -> Result<()> {
+pub(super) fn refuse_use(directory: &Path) -> Result<()> {
     let open = databases_in_use(directory);
     if open.is_empty() {
         return Ok(());

@@ -133,7 +133,8 @@ fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
     let home = with_settings_of_home_assistant();
     let before = describe(&home.path(".storage"), &[]);
     let adopted = home.larder(&["adopt"]).exits(0);
-    assert_snapshot("adopt", &adopted.stdout, &[]);
+    let ring = home.key_ring();
+    assert_snapshot("adopt", &adopted.stdout, &[(ring.to_str().unwrap(), "[ring]")]);
     assert!(!adopted.stdout.contains("Pa55"), "{}", adopted.stdout);
     assert_eq!(describe(&home.path(".storage"), &[]), before, "nothing is written there");
     let config = config(&home.larder(&["--json", "settings"]).exits(0));
@@ -145,6 +146,12 @@ fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
     assert_eq!(shown["backup"]["extra_metadata"]["instance_id"], "a2f9705851bb430da1a8ca2301ec01ef");
     assert_eq!(shown["backup"]["with_automatic_settings"], true);
     assert_eq!(shown["backup"]["securetar"], 3, "the password was taken, too");
+    // Nobody has to know it: it is in the key ring, once.
+    let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
+    assert!(verified.contains("opened with the key \"adopted\""), "{verified}");
+    let again = home.larder(&["adopt"]).exits(0).stdout;
+    assert!(again.contains("already, under the label \"adopted\""), "{again}");
+    assert_eq!(home.larder(&["--json", "key", "list"]).exits(0).json()["keys"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -192,4 +199,71 @@ fn an_action_is_called_as_an_automation_does() {
         .exits(2)
         .says("extra keys not allowed");
     home.larder(&["call", "backup.nope"]).exits(2).says("there is no action backup.nope");
+}
+
+#[test]
+fn every_password_of_the_settings_is_put_into_the_key_ring_under_a_label_of_its_own() {
+    let home = berlin();
+    let first = home.password_file("first.txt", "the first password\n");
+    let second = home.password_file("second.txt", "the second password\n");
+    let set = |more: &[&str]| {
+        home.larder(&[&["settings", "set", "create_backup.agent_ids=backup.local"], more].concat())
+    };
+    for (password, label) in [(&first, "settings"), (&second, "settings-2"), (&first, "settings")] {
+        let said = set(&["--password-file", password]).exits(0).stdout;
+        assert!(said.contains(&format!("under the label \"{label}\"")), "{said}");
+        let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+        let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
+        assert!(verified.contains(&format!("opened with the key \"{label}\"")), "{verified}");
+    }
+    // A key of the ring is a password like any other.
+    home.larder(&["key", "new", "--label", "mine"]).exits(0);
+    let said = set(&["--key", "mine"]).exits(0).stdout;
+    assert!(said.contains("already, under the label \"mine\""), "{said}");
+    let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
+    assert!(verified.contains("opened with the key \"mine\""), "{verified}");
+    // One that cannot be put there is in force all the same.
+    std::fs::set_permissions(home.key_ring(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let said = set(&["--password-file", &second]).exits(3).stdout;
+    assert!(
+        said.contains("the password could not be put into the key ring") && said.contains("chmod 600"),
+        "{said}"
+    );
+}
+
+#[test]
+fn chosen_days_without_a_day_and_locations_that_are_not_there_are_pointed_out() {
+    let home = berlin();
+    let set = home.larder(&["settings", "set", "schedule.recurrence=custom_days"]).exits(0).stdout;
+    assert!(set.contains("no days are chosen, so no automatic backup is planned"), "{set}");
+    assert!(set.contains("schedule.days=mon,thu"), "what to do: {set}");
+    let set = home.larder(&["settings", "set", "schedule.days=mon"]).exits(0).stdout;
+    assert!(!set.contains("no days are chosen"), "{set}");
+    let recorded =
+        fs::read_to_string(tests_directory().join("fixtures/recordings/storage-backup.json")).unwrap();
+    home.write(".storage/backup", recorded.replace("\"backup.local\"", "\"synology_dsm.abc\""));
+    let adopted = home.larder(&["adopt"]).exits(0).stdout;
+    assert!(adopted.contains("there is no location synology_dsm.abc"), "{adopted}");
+    assert!(adopted.contains("settings set create_backup.agent_ids=backup.local"), "what to do: {adopted}");
+    home.larder(&["settings", "set", "create_backup.agent_ids=backup.nas"])
+        .exits(2)
+        .says("backup.nas")
+        .says("--force");
+}
+
+#[test]
+fn a_password_of_the_settings_is_not_for_screens() {
+    let home = berlin();
+    let file = home.password_file("password.txt", "quite a secret\n");
+    home.larder(&["settings", "set", "--password-file", &file]).exits(0);
+    let info = home.command(&["call", "backup.config.info"]);
+    let Some(run) = larder_tests::on_terminal(&info, "") else { return };
+    assert!(
+        run.stdout.contains("\"password\": \"***\"") && !run.stdout.contains("quite a secret"),
+        "{run:?}"
+    );
+    // A program gets what Home Assistant's own clients get.
+    let info = home.larder(&["call", "backup.config.info"]).exits(0).json();
+    assert_eq!(info["config"]["create_backup"]["password"], "quite a secret");
 }

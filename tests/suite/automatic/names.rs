@@ -75,7 +75,8 @@ fn a_location_that_is_not_there_is_refused_when_it_is_set() {
     for assignment in ["create_backup.agent_ids=nas.cellar", "agents.nas.cellar.protected=false"] {
         home.larder(&["settings", "set", assignment])
             .exits(2)
-            .says("there is no location nas.cellar; name one that is there (backup.local), or add --force");
+            .says("there is no location nas.cellar; name one that is there (backup.local)")
+            .says(", or add --force");
     }
     let set = home
         .larder(&["settings", "set", "--force", "create_backup.agent_ids=backup.local,nas.cellar"])

@@ -43,6 +43,9 @@ fn a_terminal_shows_one_bar_that_fits_and_is_gone_at_the_end() {
     // As indicatif draws: each picture begins anew at the left edge.
     for picture in create.stdout.split(['\r', '\n']) {
         let shown = plain(picture);
+        if !shown.starts_with("backing up") && !shown.starts_with("verifying") {
+            continue;
+        }
         assert!(shown.chars().count() <= 60, "{shown:?}");
         assert!(!shown.contains("0/0") && !shown.contains("0s left"), "{shown:?}");
     }

@@ -35,9 +35,11 @@ fn what_may_not_be_read_is_named_and_everything_else_comes_back() {
         home.write("zz.txt", "behind it");
         fs::set_permissions(home.path(odd), Permissions::from_mode(*mode)).unwrap();
         let run = Run::of(home.unprivileged(&["--json", "create"])).exits(3);
+        let previewed = Run::of(home.unprivileged(&["--json", "create", "--dry-run"])).exits(3);
         // So that the home can be removed again.
         fs::set_permissions(home.path(odd), Permissions::from_mode(0o700)).unwrap();
         assert_eq!(skipped(&run), [((*path).to_owned(), (*reason).to_owned())]);
+        assert_eq!(skipped(&previewed), skipped(&run), "a dry run says the same");
         let restored = home.restore(&only_archive(&home));
         assert!(!restored.join(file).exists());
         assert_eq!(fs::read_to_string(restored.join("zz.txt")).unwrap(), "behind it");

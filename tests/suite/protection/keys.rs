@@ -54,7 +54,8 @@ fn a_key_file_is_for_its_owner_alone_opens_what_it_protected_and_is_never_overwr
     assert_key(key);
     assert!(!run.stdout.contains(key), "{}", run.stdout);
     assert_eq!(mode(&file), 0o600);
-    scene.home.larder(&new).exits(1).says("File exists").says(file.to_str().unwrap());
+    let run = scene.home.larder(&new).exits(1).says("File exists").says(file.to_str().unwrap());
+    run.says("no key was made");
     assert!(fs::read_to_string(&file).unwrap().starts_with(key), "the old key is still there");
     let created = scene.with(file.to_str().unwrap(), &["--json", "create"]).exits(0).json();
     let id = created["backup_id"].as_str().unwrap();
@@ -180,7 +181,8 @@ fn a_ring_that_is_damaged_or_missing_is_named_and_never_quoted() {
     assert!(!(run.stdout + &run.stderr).contains("GEHEIM"));
     let missing = scene.root("missing.json");
     let run = scene.home.larder(&["verify", file, "--key-ring", missing.to_str().unwrap()]);
-    run.exits(1).says("cannot open the key ring").says(missing.to_str().unwrap());
+    let run = run.exits(1).says("cannot open the key ring").says(missing.to_str().unwrap());
+    run.says("`larder key new --label LABEL` makes one");
 }
 
 #[test]
@@ -189,9 +191,9 @@ fn a_label_that_is_taken_and_a_key_that_is_none_leave_the_ring_as_it_was() {
     add(&scene, "taken", PASSWORD);
     let before = fs::read(scene.home.key_ring()).unwrap();
     let run = scene.home.larder(&["key", "new", "--label", "taken"]).exits(2);
-    run.says("has a label that another entry has, too");
+    run.says("there is a key called \"taken\" in the key ring already; choose another label");
     scene.home.larder(&["key", "add", "--label", "next"]).exits(2).says("which key?");
-    scene.home.larder(&["key", "new", "--label", " "]).exits(2).says("has no label");
+    scene.home.larder(&["key", "new", "--label", " "]).exits(2).says("a key needs a label");
     assert_eq!(fs::read(scene.home.key_ring()).unwrap(), before);
 }
 
@@ -233,4 +235,62 @@ fn what_a_killed_process_left_of_a_ring_in_the_making_is_removed_by_the_next() {
     add(&scene, "second", "BBBB-2222");
     assert!(!left.exists());
     assert!(fs::read_to_string(ring).unwrap().contains("BBBB-2222"));
+}
+
+fn labels(scene: &Scene) -> Vec<String> {
+    let listed = scene.home.larder(&["--json", "key", "list"]).exits(0).json();
+    listed["keys"].as_array().unwrap().iter().map(|key| key["label"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_key_gets_another_label_and_opens_what_it_opened() {
+    let scene = Scene::new();
+    add(&scene, "odl", PASSWORD);
+    add(&scene, "other", "AAAA-BBBB");
+    let archive = scene.ours(2);
+    scene.home.larder(&["key", "rename", "odl", "old"]).exits(0);
+    assert_eq!(labels(&scene), ["old", "other"]);
+    let said = scene.home.larder(&["verify", archive.to_str().unwrap()]).exits(0).stdout;
+    assert!(said.contains("opened with the key \"old\""), "{said}");
+    let before = fs::read(scene.home.key_ring()).unwrap();
+    scene.home.larder(&["key", "rename", "old", "other"]).exits(2).says("there is a key called \"other\"");
+    scene.home.larder(&["key", "rename", "odl", "new"]).exits(1).says("there is no key \"odl\"");
+    scene.home.larder(&["key", "rename", "old", " "]).exits(2).says("a key needs a label");
+    assert_eq!(fs::read(scene.home.key_ring()).unwrap(), before);
+    assert_eq!(mode(&scene.home.key_ring()), 0o600);
+}
+
+#[test]
+fn a_key_is_removed_when_that_is_meant() {
+    let scene = Scene::new();
+    add(&scene, "old", "AAAA-BBBB");
+    add(&scene, "now", PASSWORD);
+    scene.home.larder(&["key", "remove", "old"]).exits(2).says("add --yes");
+    assert_eq!(labels(&scene), ["old", "now"]);
+    let remove = scene.home.command(&["key", "remove", "old"]);
+    let Some(run) = larder_tests::on_terminal(&remove, "n\n") else { return };
+    assert!(run.stdout.contains("Remove the key \"old\" from the key ring? [y/N]"), "{run:?}");
+    assert_eq!((run.status, labels(&scene)), (Some(1), vec!["old".to_owned(), "now".to_owned()]));
+    scene.home.larder(&["key", "remove", "old", "--yes"]).exits(0);
+    assert_eq!(labels(&scene), ["now"]);
+    scene.home.larder(&["key", "remove", "old", "--yes"]).exits(1).says("there is no key \"old\"");
+}
+
+#[test]
+fn a_key_is_shown_on_a_terminal_or_in_a_file_and_nowhere_else() {
+    let scene = Scene::new();
+    add(&scene, "now", "KEY1-KEY2-KEY3");
+    let file = scene.root("shown.txt");
+    let to = ["key", "show", "now", "--to", file.to_str().unwrap()];
+    let said = scene.home.larder(&to).exits(0).stdout;
+    assert!(!said.contains("KEY1"), "{said}");
+    assert_eq!((fs::read_to_string(&file).unwrap().as_str(), mode(&file)), ("KEY1-KEY2-KEY3\n", 0o600));
+    for words in [&["key", "show", "now"][..], &["--json", "key", "show", "now"]] {
+        let run = scene.home.larder(words).exits(2).says("a key is shown on a terminal only");
+        assert!(!(run.stdout + &run.stderr).contains("KEY1"));
+    }
+    let Some(run) = larder_tests::on_terminal(&scene.home.command(&["key", "show", "now"]), "") else {
+        return;
+    };
+    assert!(run.stdout.contains("KEY1-KEY2-KEY3"), "{run:?}");
 }

@@ -56,12 +56,14 @@ const FILES: &[(&str, &[u8], Option<&str>)] = &[
     ("without a line end", PASSWORD.as_bytes(), None),
     ("with a line end of Windows", CRLF.as_bytes(), None),
     ("with more lines", LINES.as_bytes(), None),
+    ("of a Windows editor", MARKED.as_bytes(), None),
     ("empty", b"", Some("the first line of [file] is empty: there is no password")),
     ("with an empty first line", b"\nsecond\n", Some("the first line of [file] is empty")),
     ("with an empty first line of Windows", b"\r\nsecond\n", Some("the first line of [file] is empty")),
     ("not of UTF-8", b"Schl\xfcssel\n", Some("[file] is not UTF-8 text")),
 ];
 const CRLF: &str = "Schlüssel unterm Blumentopf, links der Tür: 4711-ΩΨ\r\n";
+const MARKED: &str = "\u{feff}Schlüssel unterm Blumentopf, links der Tür: 4711-ΩΨ\r\n";
 const LINES: &str = "Schlüssel unterm Blumentopf, links der Tür: 4711-ΩΨ\nkeep this safe\n\n";
 
 #[test]
@@ -85,12 +87,104 @@ fn the_first_line_of_a_password_file_counts_and_a_file_without_one_is_named() {
     assert_eq!(scene.home.archives().len(), FILES.iter().filter(|(.., wrong)| wrong.is_none()).count());
 }
 
+/// The right password as it may have been given where the backup was made, and what is said when it is given otherwise now.
+const MEANT: &[(&str, &str)] = &[
+    ("\u{feff}Schlüssel 4711", "with a byte order mark (U+FEFF) in front of it"),
+    ("Schlüssel 4711 ", "without the blanks at its ends"),
+    ("Schlu\u{308}ssel 4711", "with its accents as"),
+];
+
 #[test]
-fn spaces_around_a_password_belong_to_it() {
+fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
     let scene = Scene::new();
     let archive = scene.ours(3);
-    let spaced = scene.home.password_file("spaced.txt", format!("{PASSWORD} \n"));
-    scene.with(&spaced, &["verify", archive.to_str().unwrap()]).exits(1).says("does not fit");
+    let archive = archive.to_str().unwrap();
+    // What was given, and the right one.
+    for (given, says) in [
+        (format!("{PASSWORD} "), "without the blanks at its ends"),
+        (PASSWORD.replace('ü', "u\u{308}"), "(NFC)"),
+    ] {
+        let file = scene.home.password_file("otherwise.txt", format!("{given}\n"));
+        for word in ["verify", "check-password"] {
+            let run = scene.with(&file, &[word, archive]).exits(0);
+            let note = format!("the password does not fit as it was given, but {says}");
+            let note = if says.starts_with('(') {
+                "the password does not fit as it was given, but with its accents"
+            } else {
+                &note
+            };
+            assert!(run.stdout.contains(note) && run.stdout.contains(says), "{word}: {}", run.stdout);
+            assert!(!run.stdout.contains("4711"), "{}", run.stdout);
+        }
+        let to = scene.root("restored");
+        scene.with(&file, &["restore", archive, "--to", to.to_str().unwrap()]).exits(0);
+        std::fs::remove_dir_all(to).unwrap();
+    }
+    let said = scene.opened(&["verify", archive]).exits(0).stdout;
+    assert!(!said.contains("Note:"), "{said}");
+}
+
+#[test]
+fn a_backup_of_a_password_that_nobody_can_type_is_opened_by_what_was_meant() {
+    let scene = Scene::new();
+    for (made_with, says) in MEANT {
+        let meant = made_with.trim().trim_start_matches('\u{feff}').replace("u\u{308}", "ü");
+        // The environment is taken as it is.
+        let mut create = scene.home.command(&["--json", "create"]);
+        create.env("LARDER_PASSWORD", made_with);
+        let created = Run::of(create).exits(0).json();
+        assert_eq!(created["warnings"].as_array().unwrap().len(), 1, "{created}");
+        let id = created["backup_id"].as_str().unwrap();
+        let file = scene.home.password_file("meant.txt", format!("{meant}\n"));
+        let run = scene.with(&file, &["check-password", id]);
+        // A blank more than was given could be any.
+        match made_with.ends_with(' ') {
+            true => drop(run.exits(1)),
+            false => assert!(run.exits(0).stdout.contains(says)),
+        }
+    }
+}
+
+#[test]
+fn a_doubtful_password_is_warned_of_whatever_new_it_protects() {
+    let scene = Scene::new();
+    let plain = scene.home.create();
+    let to = scene.root("copy.tar");
+    let to = to.to_str().unwrap();
+    for (password, says) in [
+        ("1234567", "fewer than 8 characters"),
+        (" begins with a blank", "begins or ends with a blank"),
+        ("Schlu\u{308}ssel ohne Ende", "not NFC"),
+    ] {
+        let file = scene.home.password_file("doubtful.txt", format!("{password}\n"));
+        let ways: [&[&str]; 6] = [
+            &["create"],
+            &["create", "--dry-run"],
+            &["encrypt", &plain, "--to", to],
+            &["settings", "set", "create_backup.agent_ids=backup.local"],
+            &["key", "add", "--label", says],
+            &["create", "--name", "for rekey"],
+        ];
+        for way in ways {
+            let run = scene.with(&file, way).exits(0);
+            let all = run.stdout + &run.stderr;
+            assert!(all.contains(says) && !all.contains(password), "{way:?}: {all}");
+        }
+        let protected = scene.opened(&["--json", "create"]).exits(0).json();
+        let id = protected["backup_id"].as_str().unwrap();
+        let run = scene.opened(&["rekey", id, "--new-password-file", &file]).exits(0);
+        assert!(run.stdout.contains(says), "{}", run.stdout);
+        std::fs::remove_file(to).unwrap();
+    }
+    // A good one has nothing said of it, and automatic backups do not say it each night.
+    for way in [&["create"][..], &["settings", "set"]] {
+        let said = scene.opened(way).exits(0).stdout;
+        assert!(!said.contains("the password has") && !said.contains("blank"), "{said}");
+    }
+    let file = scene.home.password_file("short.txt", "short\n");
+    scene.with(&file, &["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);
+    let run = scene.home.larder(&["--json", "call", "backup.create_automatic"]).exits(0);
+    assert_eq!(run.json()["warnings"], serde_json::json!([]));
 }
 
 #[test]

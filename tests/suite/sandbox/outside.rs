@@ -55,6 +55,13 @@ const DRAFTS: &[(&str, &str)] = &[
     ("delete a\\x00.tar", "Denied"),
     ("delete notes.txt", "Denied"),
     ("delete subdirectory.tar", "Io"),
+    ("replace ../secret.tar", "Denied"),
+    ("replace .hidden.tar", "Denied"),
+    ("may store ../../etc/passwd", "Denied"),
+    ("may store notes.txt", "Denied"),
+    ("replace what is not there", "NotFound"),
+    ("replace link.tar", "Denied"),
+    ("replace subdirectory.tar", "Denied"),
 ];
 
 const COPIES: &[(&str, &str)] = &[
@@ -159,7 +166,7 @@ fn a_command_that_reads_gives_no_right_to_write() {
     let before = state_of(&home);
     let arguments = ["create", "--dry-run", "--name", "job-write-anything"];
     let run = Run::within(WATCHDOG, command(&home, &[], &arguments)).exits(1);
-    for asked in ["draft", "delete", "target"] {
+    for asked in ["draft", "replacement", "delete", "target"] {
         let run =
             run.stderr.contains(&format!("{asked} => Error::Denied(\"this command was started to read"));
         assert!(run, "{asked}");

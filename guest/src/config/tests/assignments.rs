@@ -53,7 +53,20 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ("automatic_backups_configured=null", "expected bool at 'automatic_backups_configured'. Got 'null'"),
         ("schedule.recurrence=null", "expected ScheduleRecurrence or one of "),
         ("schedule.days=[mon", "expected a list at 'schedule.days'. Got '[mon'"),
-        ("schedule.tme=1", "not a valid option, did you mean 'time'? at 'schedule.tme'. Got None"),
+        (
+            "schedule.tme=1",
+            "`schedule.tme` is no setting; there are schedule.days, schedule.recurrence, schedule.time",
+        ),
+        (
+            "retention.keep_last=3",
+            "`retention.keep_last` is no setting; there are retention.copies, retention.days, retention.keep_",
+        ),
+        ("foo=bar", "`foo` is no setting; there are agents, "),
+        ("schedule.time.of=3", "`schedule.time.of` is no setting; schedule.time is one"),
+        (
+            "agents.backup.local.foo=3",
+            "is no setting; there are agents.backup.local.protected, agents.backup.local.retention",
+        ),
         ("schedule=daily=x", "schedule: it is a group of settings; give one of them: schedule.days, "),
         ("agents=x", "agents: name a location and its setting"),
         (
@@ -62,7 +75,7 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ),
         ("agents.x=5", "it is a group of settings; give one of them: agents.x.protected"),
         ("retention.copies", "a setting is given as KEY=VALUE"),
-        ("=5", "not a valid option at '['']'. Got None"),
+        ("=5", "`` is no setting; there are "),
     ];
     for (text, expected) in cases {
         let said = full().assigned(&owned(&[text])).unwrap_err().to_string();

@@ -123,7 +123,12 @@ fn draft_outside() -> Answer {
     for name in NAMES.iter().filter(|name| **name != "subdirectory.tar") {
         asked.ask_briefly(name, storage::Draft::create(LOCAL, name));
         asked.ask_briefly(format!("delete {name}"), storage::delete(LOCAL, name));
+        asked.ask_briefly(format!("replace {name}"), storage::Draft::replace(LOCAL, name));
+        asked.ask_briefly(format!("may store {name}"), storage::may_store(LOCAL, name));
     }
+    asked.ask_briefly("replace what is not there", storage::Draft::replace(LOCAL, "none.tar"));
+    asked.ask_briefly("replace link.tar", storage::Draft::replace(LOCAL, "link.tar"));
+    asked.ask_briefly("replace subdirectory.tar", storage::Draft::replace(LOCAL, "subdirectory.tar"));
     asked.ask_briefly("delete subdirectory.tar", storage::delete(LOCAL, "subdirectory.tar"));
     asked.answer()
 }
@@ -213,6 +218,7 @@ fn target_unfinished() -> Answer {
 fn write_anything() -> Answer {
     let mut asked = Asked::default();
     asked.ask("draft", storage::Draft::create(LOCAL, NAME));
+    asked.ask("replacement", storage::Draft::replace(LOCAL, "old.tar"));
     asked.ask("delete", storage::delete(LOCAL, "old.tar"));
     asked.ask("target", files::Target::open(&files::Scope::AllBut(Vec::new()), true));
     asked.answer()

@@ -1,0 +1,99 @@
+//! A home of which everything is opened and nothing stored: what a backup would leave out is named by the code that makes backups.
+//!
+//! Shows empty files in the place of those that can be opened. Databases are checked for damage, as when they are stored.
+
+use std::any::Any;
+use std::cell::RefCell;
+
+use crate::archive::Instant;
+use crate::ports::{Content, Destination, Finding, Listed, Outcome, Snapshot};
+
+/// How every SQLite database begins.
+const DATABASE: &[u8] = b"SQLite format 3\0";
+
+pub struct Rehearsal<'a> {
+    snapshot: &'a dyn Snapshot,
+    found: RefCell<Vec<Finding>>,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub fn new(snapshot: &'a dyn Snapshot) -> Self {
+        snapshot.check_databases();
+        Self { snapshot, found: RefCell::default() }
+    }
+
+    /// Databases come one right behind the other here: each is waited for, or there would be no room for the next.
+    fn await_check(&self) {
+        self.found.borrow_mut().extend(self.snapshot.findings());
+        self.snapshot.check_databases();
+    }
+}
+
+impl Snapshot for Rehearsal<'_> {
+    fn entries(&self, max: u32) -> Outcome<Vec<Listed>> {
+        self.snapshot.entries(max)
+    }
+
+    fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
+        let content = self.snapshot.open(path)?;
+        let start = content.read(0, DATABASE.len() as u32)?;
+        if start == DATABASE {
+            self.await_check();
+        }
+        Ok(Box::new(Opened(content)))
+    }
+
+    fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
+        self.snapshot.follow(path)
+    }
+
+    fn leads(&self, path: &[u8]) -> Outcome<Destination> {
+        self.snapshot.leads(path)
+    }
+
+    /// Nothing of them will be read.
+    fn expect(&self, _paths: &[&[u8]]) {}
+
+    fn companions(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.snapshot.companions(path)
+    }
+
+    fn check_databases(&self) {}
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut found = self.found.take();
+        found.extend(self.snapshot.findings());
+        found
+    }
+}
+
+/// A file that was opened, without its bytes.
+struct Opened(Box<dyn Content>);
+
+impl Content for Opened {
+    fn size(&self) -> u64 {
+        0
+    }
+
+    fn modified(&self) -> Instant {
+        self.0.modified()
+    }
+
+    fn identity(&self) -> Option<u64> {
+        self.0.identity()
+    }
+
+    fn note(&self) -> Option<String> {
+        self.0.note()
+    }
+
+    fn read(&self, _offset: u64, _max: u32) -> Outcome<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    fn ahead(&self, _offset: u64, _count: u64) {}
+
+    fn as_any(&self) -> &dyn Any {
+        self.0.as_any()
+    }
+}
