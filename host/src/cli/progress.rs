@@ -1,15 +1,13 @@
 //! Progress for people: a bar on a terminal, plain lines otherwise, nothing beside JSON.
 
 use std::io::IsTerminal;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::text::{size, word};
-use crate::bus::Event;
-use crate::bus::LOG;
+use crate::bus::{LOG, Level, Listener};
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 
@@ -21,30 +19,37 @@ const PARTS: u64 = 4;
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     plain: bool,
-    verbose: bool,
+    /// How much a sentence must matter to be shown.
+    least: Level,
+    /// Whether events are shown, too.
+    events: bool,
     stage: String,
     part: u64,
 }
 
 impl Progress {
-    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = (terminal && !quiet).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        Self { bar, plain: !terminal && !quiet, verbose, stage: String::new(), part: 0 }
+        let least = if verbose > 0 { Level::Debug } else { Level::Warning };
+        Self { bar, plain: !terminal && !quiet, least, events: verbose > 1, stage: String::new(), part: 0 }
     }
 
     /// Shows events until the bus is gone.
-    pub(crate) fn follow(mut self, events: &Receiver<Event>) {
+    pub(crate) fn follow(mut self, events: &Listener) {
         while let Ok(event) = events.recv() {
-            if self.verbose && event.topic != "larder/progress" && event.topic != LOG {
+            if self.events && event.topic != "larder/progress" && event.topic != LOG {
                 self.say(&tamed(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
             }
             if event.topic == LOG
                 && let Ok(data) = serde_json::from_str::<Value>(&event.data)
+                && Level::of(&data) <= self.least
+                // The answer says it, too.
+                && data.get("answered") != Some(&Value::Bool(true))
             {
                 self.say(&word(&data, "message"));
             }
