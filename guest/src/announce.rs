@@ -1,5 +1,4 @@
-//! What the rest of the home hears and sees of the manager: Home Assistant's events, stages and entities, and sentences for
-//! people.
+//! What the rest of the home hears and sees of the manager: Home Assistant's events, stages and entities.
 //!
 //! Owns their words and their order. Decides nothing and stores nothing.
 
@@ -10,6 +9,7 @@ use crate::config::Moment;
 use crate::entities::{self, Entity, LastEvent, Sensors, Trigger};
 use crate::error::Failure;
 use crate::library::LOCAL;
+use crate::log;
 use crate::manager::{State, with};
 use crate::ports::Outside;
 
@@ -17,12 +17,8 @@ use crate::ports::Outside;
 const EVENTS: &str = "backup/subscribe_events";
 /// How far a job is: finer than Home Assistant's events, for a progress bar.
 const PROGRESS: &str = "larder/progress";
-/// Sentences for people.
-const LOG: &str = "larder/log";
 /// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
 const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
-/// Skipped paths that are named in the log, each night anew.
-const TOLD: usize = 20;
 /// Seconds between two messages about how much of a location's copy is there.
 const UPLOAD_STEP: i64 = 1;
 
@@ -62,6 +58,7 @@ impl<'a> Stages<'a> {
 
     fn reach(&mut self, at: usize) {
         for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.reached) {
+            log::stage(self.outside, self.trigger, stage);
             tell(self.outside, State::CreateBackup, Some(self.trigger), Said::stage(Some(stage)));
         }
         self.reached = self.reached.max(at.saturating_add(1));
@@ -72,7 +69,7 @@ impl<'a> Stages<'a> {
         let now = self.outside.now();
         match self.told {
             None => self.tell_upload(agent, 0, total),
-            Some(told) if now.seconds.saturating_sub(told.seconds) < UPLOAD_STEP || done == total => return,
+            Some(told) if is_soon(told, now) || done == total => return,
             Some(_) => self.tell_upload(agent, done, total),
         }
         self.told = Some(now);
@@ -87,6 +84,11 @@ impl<'a> Stages<'a> {
         });
         self.outside.emit(EVENTS, &event.to_string());
     }
+}
+
+/// Whether the next message comes too early. A clock that was set back keeps nobody silent.
+fn is_soon(told: Instant, now: Instant) -> bool {
+    (0..UPLOAD_STEP).contains(&now.seconds.saturating_sub(told.seconds))
 }
 
 /// Home Assistant's `failed_reason` for a backup that was not made.
@@ -174,29 +176,6 @@ pub fn show(outside: &dyn Outside) {
     for Entity { id, state, attributes } in published {
         outside.publish(id, &state, &attributes.to_string());
     }
-}
-
-/// Says what is odd about a backup that was made. Who made it by hand sees the rest in the answer.
-pub fn tell_oddities(outside: &dyn Outside, trigger: Trigger, created: &Value) {
-    let list = |key: &str| created.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let tell = |odd: &Value| {
-        let text = |key| odd.get(key).and_then(Value::as_str).unwrap_or_default();
-        log(outside, &format!("{}: {}", text("path"), text("reason")));
-    };
-    list("doubted").iter().for_each(tell);
-    if trigger == Trigger::Automatic {
-        list("warnings").iter().filter_map(Value::as_str).for_each(|warning| log(outside, warning));
-        let skipped = list("skipped");
-        skipped.iter().take(TOLD).for_each(tell);
-        if let Some(more @ 1..) = skipped.len().checked_sub(TOLD) {
-            log(outside, &format!("{more} more were skipped or are incomplete"));
-        }
-    }
-}
-
-/// A sentence for people.
-pub fn log(outside: &dyn Outside, message: &str) {
-    outside.emit(LOG, &json!({"message": message}).to_string());
 }
 
 /// How far a job is.

@@ -5,26 +5,27 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::announce::{log, show, tell_oddities};
+use crate::announce::show;
 use crate::archive::Instant;
 use crate::config::{Invalid, Moment};
 use crate::document::{HomeFiles, Taken, adopt as adopt_home};
 use crate::entities::Trigger;
 use crate::error::Result;
 use crate::home::{Home, iso};
+use crate::log;
 use crate::manager::{self, State, job, parsed, save, with};
 use crate::objections;
 use crate::password;
 use crate::ports::{HomeZone, Outside};
 use crate::retention::Policy;
-use crate::schedule::Calendar;
+use crate::schedule::{Calendar, Next};
 
 /// Fires when an automatic backup is due.
 const RUN: &str = "automatic";
 /// Fires at the start and then daily: retention by days.
 const MAINTENANCE: &str = "maintenance";
 const DAY: i64 = 24 * 3600;
-/// How long a run waits for a manager that is busy.
+/// How long a run waits for a manager that is busy, or for the clock.
 const BUSY: i64 = 60;
 /// Runs that `backup.schedule` tells where nobody says how many.
 const RUNS: usize = 5;
@@ -46,9 +47,13 @@ pub async fn timer(outside: &dyn Outside, name: &str) -> Result<()> {
 /// Starts a backup if one is due; looks ahead if not.
 async fn run(outside: &dyn Outside) -> Result<()> {
     plan(outside);
-    let (is_due, state) = with(|inner| (inner.is_due, inner.state));
+    let (is_due, state) = with(|inner| (inner.due.is_some(), inner.state));
     if is_due && state != State::Idle {
         outside.set_timer(RUN, later(outside, BUSY));
+        return Ok(());
+    }
+    if !is_due && with(|inner| inner.waits) {
+        set_timers(outside);
         return Ok(());
     }
     if !is_due {
@@ -57,8 +62,9 @@ async fn run(outside: &dyn Outside) -> Result<()> {
         set_timers(outside);
         return Ok(());
     }
-    let result = create(outside).await;
-    result.map(drop).map_err(|failure| failure.about("automatic backup"))
+    // What goes wrong from here on is told where it happens.
+    let _ = create(outside).await;
+    Ok(())
 }
 
 fn later(outside: &dyn Outside, seconds: i64) -> Instant {
@@ -69,24 +75,48 @@ fn later(outside: &dyn Outside, seconds: i64) -> Instant {
 /// Asks the schedule what comes next, and whether that is now.
 pub fn plan(outside: &dyn Outside) {
     let (home, now) = (home(outside), utc(outside.now()));
+    let is_unset = outside.unset_clock().is_some();
     with(|inner| {
         let history = inner.store.history();
         let jitter_seconds = inner.store.jitter(outside);
         let schedule = inner.store.config().schedule.clone();
         let wake = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds }.wake(&history, now);
-        inner.is_due = wake.run.is_some();
-        // What is due stays planned until it has begun.
-        if !inner.is_due {
+        inner.due = wake.run;
+        // What is due stays planned until it has begun; by a clock that is not set nothing is.
+        if inner.due.is_none() && !is_unset {
             inner.store.set_planned(wake.next.at);
         }
         inner.next = wake.next;
     });
+    wait_for_clock(outside);
+}
+
+/// By a clock that is not set nothing is planned, if anything would be.
+fn wait_for_clock(outside: &dyn Outside) {
+    let unset =
+        outside.unset_clock().filter(|_| with(|inner| inner.due.is_some() || inner.next.at.is_some()));
+    let waited = with(|inner| std::mem::replace(&mut inner.waits, unset.is_some()));
+    match unset {
+        Some(unset) => {
+            let reason = format!("{unset}; automatic backups wait until it is");
+            if !waited {
+                log::warn(outside, &reason);
+            }
+            with(|inner| {
+                inner.due = None;
+                inner.next = Next { at: None, additional: false, reason };
+            });
+        }
+        None if waited => log::info(outside, &format!("the clock is set; {}", upcoming(outside))),
+        None => {}
+    }
 }
 
 /// Has the host wake the manager for what was planned.
 pub fn set_timers(outside: &dyn Outside) {
-    let (is_due, next) = with(|inner| (inner.is_due, inner.next.at));
+    let (is_due, next, waits) = with(|inner| (inner.due.is_some(), inner.next.at, inner.waits));
     match next {
+        _ if waits => outside.set_timer(RUN, later(outside, BUSY)),
         _ if is_due => outside.set_timer(RUN, outside.now()),
         Some(at) => outside.set_timer(RUN, instant(at)),
         None => outside.cancel_timer(RUN),
@@ -134,8 +164,8 @@ pub async fn create(outside: &dyn Outside) -> Result<Value> {
     manager::create(outside, Trigger::Automatic, &data.to_string()).await
 }
 
-/// An automatic backup begins.
-pub fn attempt(outside: &dyn Outside) {
+/// An automatic backup begins: why now, when the schedule says so.
+pub fn attempt(outside: &dyn Outside) -> Option<String> {
     let (home, now) = (home(outside), outside.now());
     with(|inner| {
         let jitter_seconds = inner.store.jitter(outside);
@@ -144,8 +174,8 @@ pub fn attempt(outside: &dyn Outside) {
         let (history, next) = calendar.start(&inner.store.history(), utc(now));
         inner.store.attempt(Moment::new(home.local(now)), &history);
         inner.next = next;
-        inner.is_due = false;
-    });
+        inner.due.take()
+    })
 }
 
 /// A backup was made and proven.
@@ -157,9 +187,11 @@ pub fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
     let failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
     if !failed.is_empty() {
         let names = failed.join(", ");
-        log(outside, &format!("backup {id} did not get to {names}: there is no such location (any more)"));
+        log::warn(
+            outside,
+            &format!("backup {id} did not get to {names}: there is no such location (any more)"),
+        );
     }
-    tell_oddities(outside, trigger, created);
     with(|inner| {
         inner.store.know(id, failed);
         inner.store.verify(id, size, now);
@@ -181,34 +213,20 @@ pub async fn prune(outside: &dyn Outside) {
         return;
     }
     match retain(outside, false).await {
-        Err(failure) => log(outside, &format!("retention: {}", failure.message)),
-        Ok(done) => tell_retention(outside, &done),
-    }
-}
-
-fn tell_retention(outside: &dyn Outside, done: &Value) {
-    let list =
-        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let word =
-        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    for location in list(done, "locations") {
-        for decision in list(&location, "decisions") {
-            if decision.get("deleted") == Some(&Value::Bool(true)) {
-                let (agent, id, reason) =
-                    (word(&location, "agent_id"), word(&decision, "backup_id"), word(&decision, "reason"));
-                log(outside, &format!("{agent}: backup {id}: {reason}"));
-            }
-        }
-    }
-    for (agent, error) in done.get("agent_errors").and_then(Value::as_object).into_iter().flatten() {
-        log(outside, &format!("retention in {agent}: {}", error.as_str().unwrap_or_default()));
+        Err(failure) => log::failed(outside, "retention", &failure, false),
+        Ok(done) => log::retained(outside, &done),
     }
 }
 
 /// `backup.retention`.
 pub async fn retention(outside: &dyn Outside, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
-    retain(outside, request.get("dry_run").and_then(Value::as_bool).unwrap_or(false)).await
+    let dry_run = request.get("dry_run").and_then(Value::as_bool).unwrap_or(false);
+    let done = retain(outside, dry_run).await?;
+    if !dry_run {
+        log::retained(outside, &done);
+    }
+    Ok(done)
 }
 
 async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
@@ -289,7 +307,20 @@ fn change(outside: &dyn Outside, config: crate::config::Config) -> Result<()> {
     }
     show(outside);
     set_timers(outside);
+    log::info(outside, &format!("the settings of automatic backups were changed; {}", upcoming(outside)));
     Ok(())
+}
+
+/// When the next automatic backup is, for people.
+pub fn upcoming(outside: &dyn Outside) -> String {
+    let (at, reason) = with(|inner| (inner.next.at, inner.next.reason.clone()));
+    match at {
+        Some(at) => {
+            let at = home(outside).local_time(at);
+            format!("the next automatic backup is at {}", at.format("%a %Y-%m-%d %H:%M %:z"))
+        }
+        None => format!("no automatic backup is planned ({reason})"),
+    }
 }
 
 /// `backup.schedule`: the next runs, in local time, with the reason for each.
@@ -301,6 +332,8 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
         let jitter_seconds = inner.store.jitter(outside);
         let (schedule, history) = (inner.store.config().schedule.clone(), inner.store.history());
         let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
+        // What waits for the clock has no time.
+        let count = if inner.waits { 0 } else { count };
         let runs: Vec<_> = calendar
             .upcoming(&history, now, count)
             .into_iter()

@@ -139,6 +139,10 @@ impl ports::Outside for Host {
         }
     }
 
+    fn unset_clock(&self) -> Option<String> {
+        imports::clock::unset()
+    }
+
     fn random(&self, bytes: &mut [u8]) {
         // `wasi:random` cannot fail. If it ever did, a predictable key would be worse than no backup.
         if getrandom::fill(bytes).is_err() {

@@ -33,6 +33,7 @@ pub mod key_ring;
 pub mod keys;
 pub mod library;
 pub mod links;
+pub mod log;
 pub mod lost;
 pub mod manager;
 pub mod model;

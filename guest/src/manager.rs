@@ -8,16 +8,16 @@ use std::cell::RefCell;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::announce::{self, Said, Stages, enter, log, note, show, tell};
+use crate::announce::{self, Said, Stages, enter, note, show, tell};
 use crate::entities::Trigger;
 use crate::error::{Failure, Result};
 use crate::home::Home;
 use crate::model::RestoreRequest;
 use crate::ports::{Event, Outside};
-use crate::refusal::{self, Refusal};
+use crate::refusal;
 use crate::schedule::Next;
 use crate::store::Store;
-use crate::{actions, automatic, restore, stored};
+use crate::{actions, automatic, log, restore, stored};
 
 /// Actions that mean nothing without what was stored.
 const OF_THE_DOCUMENT: [&str; 8] = [
@@ -63,9 +63,11 @@ pub struct Inner {
     pub state: State,
     pub store: Store,
     pub next: Next,
-    /// Whether an automatic backup is to start now.
-    pub is_due: bool,
+    /// Why an automatic backup is to start now, if it is.
+    pub due: Option<String>,
     pub last_action: Option<Value>,
+    /// The clock is not set: what is planned by it waits.
+    pub waits: bool,
 }
 
 thread_local! {
@@ -81,7 +83,8 @@ pub fn with<T>(look: impl FnOnce(&mut Inner) -> T) -> T {
 pub fn set_up(outside: &dyn Outside) -> Result<()> {
     let store = Store::load(outside);
     if let Err(failure) = store.check() {
-        log(outside, &format!("{}; until then only backups by hand and restores work", failure.message));
+        let text = format!("{}; until then only backups by hand and restores work", failure.message);
+        log::error(outside, &text);
     }
     with(|inner| *inner = Inner { store, ..Inner::default() });
     let cut = note_cut(outside);
@@ -89,7 +92,7 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
     show(outside);
     match cut {
         Some(trigger) => {
-            log(outside, "a backup was cut off before its end; no part of one is ever kept");
+            log::warn(outside, "a backup was cut off before its end; no part of one is ever kept");
             conclude(outside, State::CreateBackup, Some(trigger), Some(CUT_OFF));
         }
         None => {
@@ -161,16 +164,24 @@ fn text(answer: Result<Value>) -> Result<String> {
 /// Makes a backup, with Home Assistant's events around it. The job's answer.
 pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
     begin(outside, State::CreateBackup, Some(trigger))?;
+    let started = outside.now();
     let result = create_job(outside, trigger, data).await;
-    if let Ok(created) = &result {
-        // Storage first: nothing is announced that a cut could take back.
-        automatic::remember(outside, trigger, created);
-        tell(outside, State::CreateBackup, Some(trigger), Said::stage(Some("cleaning_up")));
-        if trigger == Trigger::Automatic {
-            automatic::prune(outside).await;
+    match &result {
+        Ok(created) => {
+            // Storage first: nothing is announced that a cut could take back.
+            automatic::remember(outside, trigger, created);
+            log::made(outside, trigger, created, started);
+            tell(outside, State::CreateBackup, Some(trigger), Said::stage(Some("cleaning_up")));
+            if trigger == Trigger::Automatic {
+                automatic::prune(outside).await;
+            }
         }
+        Err(failure) => log::failed(outside, log::kind(trigger), failure, true),
     }
     conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
+    if trigger == Trigger::Automatic {
+        log::info(outside, &automatic::upcoming(outside));
+    }
     result
 }
 
@@ -188,16 +199,23 @@ async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
 async fn restore_home(outside: &dyn Outside, data: &str) -> Result<String> {
     let request: RestoreRequest = typed(data)?;
     begin(outside, State::RestoreBackup, None)?;
+    let id = request.read.backup.backup_id.as_deref();
+    let what = id.map_or_else(|| "restore".to_owned(), |id| format!("restore of backup {id}"));
+    log::info(outside, &format!("{what} started"));
     let result = restore_job(outside, data, &request).await;
     let refusal = result.as_ref().err().map(|failure| refusal::of_restore(failure, &request.read.backup));
     conclude(outside, State::RestoreBackup, None, refusal.as_ref().map(|refusal| refusal.reason));
-    let Some(Refusal { answer, .. }) = refusal else { return result };
-    if let Err(failure) = result
-        && failure.message != answer.message
-    {
-        log(outside, &failure.message);
+    match result {
+        Ok(answer) => {
+            log::info(outside, &format!("{what} done"));
+            Ok(answer)
+        }
+        Err(failure) => {
+            let answer = refusal.map_or_else(|| failure.clone(), |refusal| refusal.answer);
+            log::failed(outside, &what, &failure, failure.message == answer.message);
+            Err(answer)
+        }
     }
-    Err(answer)
 }
 
 async fn restore_job(outside: &dyn Outside, data: &str, request: &RestoreRequest) -> Result<String> {
@@ -229,8 +247,9 @@ pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> R
         return Err(Failure::new("home_assistant_error", message));
     }
     with(|inner| inner.state = state);
-    if trigger == Some(Trigger::Automatic) {
-        automatic::attempt(outside);
+    if let Some(trigger) = trigger {
+        let reason = if trigger == Trigger::Automatic { automatic::attempt(outside) } else { None };
+        log::started(outside, trigger, reason.as_deref());
     }
     tell(outside, state, trigger, Said::stage(None));
     save(outside);
@@ -252,7 +271,8 @@ pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, r
 /// said, and the work goes on.
 pub fn save(outside: &dyn Outside) {
     if let Err(failure) = with(|inner| inner.store.save(outside)) {
-        log(outside, &format!("what the manager knows could not be stored: {}", failure.message));
+        let text = format!("what the manager knows could not be stored: {}", failure.message);
+        log::error(outside, &text);
     }
 }
 

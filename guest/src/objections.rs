@@ -4,15 +4,15 @@
 
 use serde_json::Value;
 
-use crate::announce::log;
 use crate::error::{Failure, Result};
+use crate::log;
 use crate::manager::with;
 use crate::model::Caution;
 use crate::ports::Outside;
 
 /// Says all of it in the log.
 pub fn tell(outside: &dyn Outside) {
-    all(outside).iter().for_each(|warning| log(outside, &format!("automatic backups: {warning}")));
+    all(outside).iter().for_each(|warning| log::warn(outside, &format!("automatic backups: {warning}")));
 }
 
 /// Adds to an answer what the settings ask for and cannot be had.

@@ -71,6 +71,8 @@ pub trait Outside {
     /// Gives the document that was stored before the one that cannot be used.
     fn set_document_aside(&self, name: &str, reason: &str) -> Outcome<Option<String>>;
     fn now(&self) -> Instant;
+    /// Why the machine's clock counts as not set, for people; none when it is.
+    fn unset_clock(&self) -> Option<String>;
     /// Fills `bytes` from the system's secure source.
     fn random(&self, bytes: &mut [u8]);
     /// The home's, as its files say now.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::announce::{self, Said, log, tell};
+use crate::announce::{self, Said, tell};
 use crate::config::Moment;
 use crate::error::{Failure, Result};
 use crate::home::Home;
 use crate::library::LOCAL;
+use crate::log;
 use crate::manager::{State, begin, conclude, job, parsed, save, typed, with};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Outside;
@@ -41,7 +42,7 @@ pub fn remember_good(outside: &dyn Outside, stored: &Value) {
     if let Some(Err(failure)) = found.map(|found| remember_size(outside, &found))
         && failure.code != "denied"
     {
-        log(outside, &format!("what the manager knows could not be stored: {}", failure.message));
+        log::error(outside, &format!("what the manager knows could not be stored: {}", failure.message));
     }
 }
 
@@ -103,6 +104,7 @@ pub async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
     }
     let answer = parsed(&job(outside, "delete", data, &mut |_, _, _| ()).await?)?;
     if answer.get("file").is_some_and(Value::is_string) {
+        log::info(outside, &format!("backup {} deleted", id.as_deref().unwrap_or_default()));
         with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));
         save(outside);
     }

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use crate::bus::{Bus, Event, LOG};
+use crate::bus::{Bus, Event, LOG, Level};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::configuration;
@@ -17,7 +18,7 @@ pub use crate::host::{Call, Host};
 use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, Limits};
+use crate::options::{LOCK_WAIT, LOOK, Limits};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
 use crate::runtime::{Grants, Network, Runtime, Writes};
 use crate::scheduler::Scheduler;
@@ -178,23 +179,11 @@ impl Setting {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
         grants.writes = writes;
-        let said = bus.subscribe();
-        let mut plugins = vec![self.backup(grants.clone())?];
-        // Only these make requests, and reading the machine's certificates takes a while.
-        if !self.plugins.is_empty() {
-            let client = Client::new(&self.http)?;
-            for setting in &self.plugins {
-                let grants = self.grants_of(setting, &places, &grants, &client);
-                plugins.push(self.start(setting, grants, &plugins)?);
-            }
-        }
-        let mut notices = notices;
-        notices.extend(plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
-        // What the plugins said while they were set up: nobody else could listen yet.
-        notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
+        let said = bus.subscribe_to(LOG);
+        let plugins = vec![self.backup(grants.clone())?];
         let memory = self.memory(&places);
         let sources = self.sources(&places)?;
-        Ok(Host {
+        let mut host = Host {
             sources,
             plugins,
             grants,
@@ -205,7 +194,37 @@ impl Setting {
             limits: self.limits.clone(),
             steps: self.steps.clone(),
             _lock: lock,
-        })
+        };
+        self.start_others(&mut host);
+        host.notices.extend(host.plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
+        // What the plugins said while they were set up: nobody else could listen yet.
+        host.notices.extend(said.try_iter().filter_map(|event| warning(&event)));
+        Ok(host)
+    }
+
+    /// Starts the plugins beside the one for backups, all at once. One that cannot be started is in nobody's way.
+    fn start_others(&self, host: &mut Host) {
+        // Only these make requests, and reading the machine's certificates takes a while.
+        let client = (!self.plugins.is_empty()).then(|| Client::new(&self.http));
+        for (setting, client) in self.plugins.iter().zip(client.iter().cycle()) {
+            let unusable = match client {
+                _ if setting.name == BACKUP => {
+                    Some("this is the name of the plugin for backups; give it another".to_owned())
+                }
+                Ok(_) => None,
+                Err(error) => Some(error.to_string()),
+            };
+            let (own, path) = (self.clone(), setting.component.clone());
+            let load = move || match &unusable {
+                None => own.component(&path).map_err(|error| error.to_string()),
+                Some(message) => Err(message.clone()),
+            };
+            let grants = self.grants_of(setting, &host.places, &host.grants, client.as_ref().ok());
+            host.plugins.push(Plugin::launch(&setting.name, Arc::new(load), grants));
+        }
+        while host.plugins.iter().any(Plugin::is_starting) {
+            host.look_after_plugins(LOOK);
+        }
     }
 
     /// The files of automations and notifications.
@@ -217,28 +236,9 @@ impl Setting {
     }
 
     fn backup(&self, grants: Grants) -> Result<Plugin> {
-        Plugin::start(BACKUP, self.runtime()?, grants).map_err(|failure| Error::Invalid(failure.message))
-    }
-
-    /// Starts a plugin beside `others`.
-    fn start(&self, setting: &PluginSetting, grants: Grants, others: &[Plugin]) -> Result<Plugin> {
-        let name = &setting.name;
-        let unusable = |message: String| Error::Invalid(format!("the plugin {name}: {message}"));
-        if name == BACKUP {
-            return Err(unusable("this is the name of the plugin for backups; give it another".into()));
-        }
-        let runtime = self.component(&setting.component)?;
-        let plugin = Plugin::start(name, runtime, grants).map_err(|failure| unusable(failure.message))?;
-        for action in plugin.actions() {
-            if let Some(other) = others.iter().find(|other| other.has(&action.name)) {
-                let text = format!(
-                    "its action {} is one of {} already; remove one of them",
-                    action.name, other.name
-                );
-                return Err(unusable(text));
-            }
-        }
-        Ok(plugin)
+        let runtime = self.runtime()?;
+        Plugin::start(BACKUP, Arc::new(move || Ok(runtime.clone())), grants)
+            .map_err(|failure| Error::Invalid(failure.message))
     }
 
     /// What a plugin beside the one for backups may touch: neither the home nor the backups.
@@ -247,7 +247,7 @@ impl Setting {
         setting: &PluginSetting,
         places: &Places,
         backup: &Grants,
-        client: &Client,
+        client: Option<&Client>,
     ) -> Grants {
         let name = &setting.name;
         let own = places.state.join("plugins").join(name);
@@ -261,7 +261,7 @@ impl Setting {
             scheduler: backup.scheduler.of(name),
             states: backup.states.of(name),
             settings: setting.settings.clone(),
-            network: Some(Network { client: client.clone(), hosts: setting.hosts.clone() }),
+            network: client.map(|client| Network { client: client.clone(), hosts: setting.hosts.clone() }),
             ..backup.clone()
         }
     }
@@ -365,9 +365,12 @@ fn clear(places: &Places) -> Vec<String> {
     notices
 }
 
-/// What an event says to people.
-fn sentence(event: Event) -> Option<String> {
+/// What an event says to people that they have to know.
+fn warning(event: &Event) -> Option<String> {
     let data: serde_json::Value = serde_json::from_str(&event.data).ok()?;
+    if Level::of(&data) > Level::Warning {
+        return None;
+    }
     Some(data.get("message")?.as_str()?.to_owned())
 }
 

@@ -1,5 +1,6 @@
 //! A running host: its plugins, and what everybody who works with them shares. `assemble` makes one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::assemble::Places;
@@ -84,11 +85,41 @@ impl Host {
     /// The same without waiting.
     pub fn begin(&mut self, action: &str, data: &str) -> Result<Call, Failure> {
         let of = self.plugins.iter().position(|plugin| plugin.has(action));
+        if let (None, Some(plugin)) = (of, self.missing(action)) {
+            let why = plugin.problem().map(|why| why.message.clone()).unwrap_or_default();
+            return Err(Failure::stopped(format!("the plugin {} does not run: {why}", plugin.name)));
+        }
         // What nobody has, the one for backups refuses.
         let of = of.unwrap_or(0);
-        let pending = self.plugins.get_mut(of).map(|plugin| plugin.begin(action, data));
-        let pending = pending.ok_or_else(|| Failure::stopped("there is no plugin"))?;
-        Ok(Call { plugin: of, pending })
+        let plugin = self.plugins.get_mut(of).ok_or_else(|| Failure::stopped("there is no plugin"))?;
+        Ok(Call { plugin: of, pending: plugin.begin(action, data)? })
+    }
+
+    /// The plugin that may have an action, by its name, and does not run.
+    pub fn missing(&self, action: &str) -> Option<&Plugin> {
+        let named = |plugin: &&Plugin| action.split_once('.').is_some_and(|(name, _)| name == plugin.name);
+        self.plugins.iter().filter(named).find(|plugin| plugin.problem().is_some())
+    }
+
+    /// Finds out which plugins live, waits at most so long for one that is being started, and starts those whose time has come.
+    pub fn look_after_plugins(&mut self, most: Duration) {
+        for at in 0..self.plugins.len() {
+            let Some(is_starting) = self.plugins.get(at).map(Plugin::is_starting) else { return };
+            let owners = if is_starting { self.owners(at) } else { BTreeMap::new() };
+            if let Some(plugin) = self.plugins.get_mut(at) {
+                plugin.look_after(most, |action| owners.get(action).cloned());
+            }
+        }
+    }
+
+    /// Who has which action, but for one plugin.
+    fn owners(&self, but: usize) -> BTreeMap<String, String> {
+        let others = self.plugins.iter().enumerate().filter(|(at, _)| *at != but);
+        others
+            .flat_map(|(_, plugin)| {
+                plugin.actions().iter().map(|action| (action.name.clone(), plugin.name.clone()))
+            })
+            .collect()
     }
 
     /// Waits for an answer for at most so long; none when it has not come yet.

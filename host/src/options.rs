@@ -8,10 +8,16 @@ pub mod notify;
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::error::{Error, Result};
 
 /// How often running components are looked at; the grain of `compute-time`.
 pub const EPOCH: Duration = Duration::from_millis(50);
+/// Calls that are known of a plugin that was stopped: wasmtime's number.
+pub const FRAMES: usize = 20;
+/// The most that counts of the time between two looks: more, and the whole process was stopped.
+pub const MOST_BETWEEN_TICKS: Duration = Duration::from_secs(1);
 /// How long compiled components are kept beside newer ones: those of earlier versions are of no more use.
 pub const COMPILED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often whoever waits for an instance looks whether it is overdue; the grain of the other times.
@@ -36,10 +42,14 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
 /// The longest event. Home Assistant's have some hundred bytes.
 pub const MAX_EVENT: usize = 64 * 1024;
-/// Events that wait for one listener before it is given up: Home Assistant gives up its clients at 4096.
+/// Events that wait for one listener before it misses some: Home Assistant gives up its clients at 4096.
 pub const MAX_PENDING: usize = 1024;
 /// Events that wait for the automations: they are read at once unless the machine is very busy, and none may be missed.
 pub const MAX_UNHEARD: usize = 64 * 1024;
+/// Lines of the service's log that wait to be written: a minute of a very talkative home.
+pub const MAX_LINES: usize = 1024;
+/// How long the end of the service waits for the last lines to be written: whoever reads them may stand still.
+pub const LAST_LINES: Duration = Duration::from_secs(1);
 /// What automations deal with before others get their turn.
 pub const MAX_ROUNDS: usize = 10_000;
 /// Seconds after which it is stored that automations ran.
@@ -58,11 +68,18 @@ pub const MAX_PARTS: usize = 64;
 /// Entities and timers of one plugin: many times what a plugin has.
 pub const MAX_ENTITIES: usize = 64;
 pub const MAX_TIMERS: usize = 64;
+/// By how much the clock may differ from the time that passed: more, and somebody has set it.
+pub const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(1);
 /// How long the scheduler sleeps at most: the clock may be set, or the machine wake up, meanwhile.
 pub const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// How long a plugin that died is left alone before it is started again: twice as long each time, at most the second.
 pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
+/// How long a plugin beside the one for backups may take to be set up: nobody should wait for it longer.
+pub const SET_UP_TIME: Duration = Duration::from_secs(30);
+/// How often a plugin's timers fire at once, and the pause between them after that: many times what a plugin needs, and little work.
+pub const MAX_FIRINGS: u32 = 128;
+pub const FIRING_PAUSE: Duration = Duration::from_secs(1);
 /// A plugin that lived so long is healthy again.
 pub const HEALTHY: Duration = Duration::from_secs(600);
 /// Databases that wait to be checked: each may hold a copy on the disk, or keep its log from being begun anew.

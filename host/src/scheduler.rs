@@ -83,7 +83,8 @@ impl Scheduler {
         Some(timer)
     }
 
-    /// Makes every timer due, whoever's it is: the home's clocks show something else now, and owners reckon anew.
+    /// Makes every timer due, whoever's it is: the home's clocks show something else now, by another zone or
+    /// because they were set back, and owners reckon anew.
     pub fn make_all_due(&self, now: Timestamp) {
         self.state().timers.values_mut().for_each(|at| *at = now.min(*at));
     }

@@ -5,14 +5,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::assemble::Host;
+use crate::bus::Bus;
+use crate::clock::Watch;
 use crate::driver::Driver;
 use crate::model::Timestamp;
 use crate::options::LOOK;
 use crate::plugin::Plugin;
 use crate::scheduler::Scheduler;
+use crate::stopwatch::Stopwatch;
 
 /// Tells a service to end. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +39,7 @@ pub struct Service {
     host: Host,
     driver: Driver,
     stop: Stop,
+    watch: Watch,
 }
 
 impl Service {
@@ -43,11 +47,17 @@ impl Service {
     pub fn new(mut host: Host) -> Self {
         let stop = Stop { is_set: Arc::default(), scheduler: host.scheduler().clone() };
         let driver = Driver::new(&mut host);
-        Self { host, driver, stop }
+        let watch = Watch::new(host.clock());
+        Self { host, driver, stop, watch }
     }
 
     pub fn stop(&self) -> Stop {
         self.stop.clone()
+    }
+
+    /// Where everything is said.
+    pub fn bus(&self) -> Bus {
+        self.host.bus.clone()
     }
 
     pub fn host(&mut self) -> &mut Host {
@@ -66,13 +76,13 @@ impl Service {
             self.host.scheduler().wait(self.host.clock(), self.next(), most);
         }
         self.driver.shut_down(&mut self.host);
-        let end = Instant::now() + self.host.limits().stop_time;
-        while self.is_busy() && Instant::now() < end {
+        let (since, most) = (Stopwatch::start(), self.host.limits().stop_time);
+        while self.is_working() && since.elapsed() < most {
             self.poll();
             self.driver.tick(&mut self.host);
             self.host.scheduler().wait(self.host.clock(), None, LOOK);
         }
-        let is_finished = !self.is_busy();
+        let is_finished = !self.is_working();
         self.driver.close(&mut self.host);
         is_finished
     }
@@ -105,15 +115,23 @@ impl Service {
     }
 
     /// Whether something is under way whose end somebody waits for.
+    fn is_working(&self) -> bool {
+        self.host.plugins().iter().any(Plugin::is_working) || self.driver.is_busy()
+    }
+
+    /// The same, or whether a plugin is being started.
     fn is_busy(&self) -> bool {
-        self.host.plugins().iter().any(Plugin::is_busy) || self.driver.is_busy()
+        self.is_working() || self.host.plugins().iter().any(Plugin::is_starting)
     }
 
     /// Begins what is due now.
     fn tick(&mut self) {
+        if let Some(by) = self.watch.look() {
+            self.driver.set_clock(&self.host, by);
+        }
         let now = self.host.clock().now();
         self.poll();
-        self.host.plugins_mut().iter_mut().for_each(|plugin| plugin.look_after(now));
+        self.host.look_after_plugins(Duration::ZERO);
         while let Some(timer) = self.host.scheduler().take_due(now) {
             let mut plugins = self.host.plugins_mut().iter_mut();
             if let Some(plugin) = plugins.find(|plugin| *plugin.name == *timer.owner) {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 pub use crate::automation::home::Entity as State;
+use crate::automation::zone;
 use crate::bus::{Bus, Event};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -72,6 +74,14 @@ impl States {
     /// What is shown, by entity.
     pub fn all(&self) -> BTreeMap<String, State> {
         self.table().iter().map(|(id, shown)| (id.clone(), shown.state.clone())).collect()
+    }
+
+    /// The clock was set: what was shown for a while was shown as long.
+    pub fn set_clock(&self, by: TimeDelta) {
+        for Shown { state, .. } in self.table().values_mut() {
+            state.last_changed = zone::plus(state.last_changed, by);
+            state.last_updated = zone::plus(state.last_updated, by);
+        }
     }
 
     /// Nobody keeps this owner's entities up to date any more.

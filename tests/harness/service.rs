@@ -81,6 +81,14 @@ impl TestService {
         Self::start(setting).unwrap()
     }
 
+    /// The same with another clock.
+    #[must_use]
+    pub fn restart_at(self, clock: Clock) -> Self {
+        let setting = Setting { clock, ..self.setting.clone() };
+        drop(self);
+        Self::start(setting).unwrap()
+    }
+
     pub fn service(&mut self) -> &mut Service {
         &mut self.service
     }
@@ -114,9 +122,15 @@ impl TestService {
         self.service.advance_to(Timestamp { nanoseconds: now.nanoseconds + 1_000_000, ..now });
     }
 
-    /// Moves the clock without anything happening on the way: the machine slept, or somebody set it.
+    /// Moves the clock without anything happening on the way: forward, the machine slept; back, somebody set it.
     pub fn jump(&mut self, to: &str) {
         self.service.host().clock().set(instant(to));
+        self.service.settle();
+    }
+
+    /// Sets the clock, in either direction, and no time passes.
+    pub fn put_clock(&mut self, to: &str) {
+        self.service.host().clock().put(instant(to));
         self.service.settle();
     }
 

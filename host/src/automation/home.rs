@@ -49,6 +49,14 @@ pub struct Home {
     pub states: Arc<BTreeMap<String, Arc<Entity>>>,
 }
 
+impl Home {
+    /// The same at another time.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        Self { now, ..self.clone() }
+    }
+}
+
 /// What happens in a home.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {

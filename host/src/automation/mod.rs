@@ -9,6 +9,7 @@ pub mod files;
 pub mod home;
 pub mod model;
 pub mod parse;
+pub mod past;
 pub mod run;
 pub mod script;
 pub mod templates;

@@ -14,12 +14,15 @@ mod turns;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::home::{Event, Home};
+use super::past::Past;
 use super::script::{End, Failure, Input, Script};
 use super::templates::{Templates, Variables};
 use super::trace::{Trace, hidden};
+use super::zone;
 use crate::model::Timestamp;
 use guard::Causes;
 pub use listed::Listed;
@@ -57,6 +60,7 @@ pub struct Engine {
     runs: BTreeMap<u64, Run>,
     next_run: u64,
     causes: Causes,
+    past: Past,
     /// Automations that show something else than before.
     changed: BTreeSet<usize>,
 }
@@ -71,6 +75,7 @@ impl Default for Engine {
             runs: BTreeMap::new(),
             next_run: 1,
             causes: Causes::default(),
+            past: Past::default(),
             changed: BTreeSet::new(),
         }
     }
@@ -81,6 +86,7 @@ impl Engine {
     pub fn hear(&mut self, event: &Event, cause: Option<u64>, home: &Home) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.causes.forget(home.now);
+        self.past.begin(home.now);
         let running: Vec<u64> = self.runs.keys().copied().collect();
         for run in running {
             effects.extend(self.step(run, &Input::Event(event), home));
@@ -122,7 +128,18 @@ impl Engine {
 
     /// The home's clocks go by another zone: `home` shows it already.
     pub fn rezone(&mut self, home: &Home) {
-        self.live.values_mut().for_each(|live| live.rezone(home));
+        let past = Past::default();
+        self.live.values_mut().for_each(|live| live.reckon(TimeDelta::zero(), home, &past));
+        self.runs.values_mut().for_each(|run| run.script.reckon(TimeDelta::zero(), home, &past));
+    }
+
+    /// The clock was set forward by `by`, or back: `home` shows it already. Times of the day come when it shows them, but none
+    /// twice; what lasts a while lasts as long as it would have.
+    pub fn set_clock(&mut self, by: TimeDelta, home: &Home) {
+        self.past.turn(zone::plus(home.now, -by), home.now);
+        self.causes.shift(by);
+        self.live.values_mut().for_each(|live| live.reckon(by, home, &self.past));
+        self.runs.values_mut().for_each(|run| run.script.reckon(by, home, &self.past));
     }
 
     /// Ends every run: the program stops.

@@ -3,7 +3,7 @@
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
 use super::Refusal;
-use crate::bus::Event;
+use crate::bus::{Event, MISSED};
 use crate::error::Error;
 use crate::model::Timestamp;
 use crate::model::tamed;
@@ -18,6 +18,10 @@ impl clock::Host for StoreData {
         let HomeZone { zone, origin, is_of_home, problems, .. } = self.grants.time_zone.get();
         let (name, rules) = (zone.name().into(), zone.tzif().into());
         Ok(clock::Zone { name, rules, origin, of_home: is_of_home, problems })
+    }
+
+    fn unset(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(self.grants.clock.unset())
     }
 }
 
@@ -71,6 +75,9 @@ impl entities::Host for StoreData {
         }
         if topic == STATE_CHANGED {
             return refuse("of its own: it is told when a state is published");
+        }
+        if topic == MISSED {
+            return refuse("of its own: only the host can know what was missed");
         }
         if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
             return refuse("that is not JSON");

@@ -65,9 +65,9 @@ pub struct Global {
     /// One JSON document on standard output
     #[arg(long, global = true)]
     pub json: bool,
-    /// Says what happens meanwhile, on standard error
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
+    /// Says what happens meanwhile, on standard error; twice (-vv): every event, too
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]

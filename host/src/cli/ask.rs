@@ -22,17 +22,14 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     say_notices(host);
     let text = data.to_string();
     drop(data);
-    let mut events = host.bus.subscribe();
+    let events = host.bus.subscribe();
     let mut progress = Progress::new(global);
     let _working = Working::here();
     let mut call = host.begin(action, &text)?;
     drop(text);
     let answer = loop {
         let answer = host.poll(&mut call, LOOK);
-        // One that is given up, since so much happened, listens anew.
-        if !progress.follow(&events) {
-            events = host.bus.subscribe();
-        }
+        progress.follow(&events);
         match (answer, interrupt::signal()) {
             (Some(answer), _) => break answer,
             (None, Some(signal)) => return Err(Interrupted::new(signal, action, events).into()),

@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
-use std::sync::mpsc::Receiver;
 use std::thread::Builder;
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -11,8 +10,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::text::word;
-use crate::bus::{Event, REPLACED, STORED};
-use crate::terminal::say;
+use crate::bus::{Event, Listener, REPLACED, STORED};
+use crate::terminal::{is_ignored, say};
 
 /// The first signal that came; 0 before.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
@@ -27,18 +26,10 @@ const SERVICE: u8 = 2;
 
 /// Watches for signals from now on, but for those that whoever started the process had ignored (`nohup`).
 pub(super) fn watch() {
-    let ignored = ignored();
-    let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
     // Without it a signal ends the process at once, and the next one puts right what is left.
     let Ok(mut signals) = Signals::new(wanted) else { return };
     let _ = Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(came));
-}
-
-/// The signals that are ignored, as the system shows them: a bit each.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 fn came(signal: i32) {
@@ -96,11 +87,11 @@ pub(crate) struct Interrupted {
     pub(crate) signal: i32,
     action: String,
     /// What happens until the host is gone.
-    events: Mutex<Receiver<Event>>,
+    events: Mutex<Listener>,
 }
 
 impl Interrupted {
-    pub(super) fn new(signal: i32, action: &str, events: Receiver<Event>) -> Self {
+    pub(super) fn new(signal: i32, action: &str, events: Listener) -> Self {
         Self { signal, action: action.to_owned(), events: Mutex::new(events) }
     }
 

@@ -73,10 +73,12 @@ pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
 }
 
 fn one(plugin: &Plugin) -> (Value, String) {
-    let (imports, exports) = plugin.runtime().interfaces();
+    let (imports, exports) = plugin.interfaces();
     let may: Vec<_> =
         MAY.iter().filter(|(name, _)| imports.iter().any(|import| import.starts_with(name))).collect();
     let mut text = String::new();
+    let problem = plugin.problem().map(|why| super::text::plain(&why.message, ""));
+    text.extend(problem.iter().map(|why| format!("It does not run: {why}\n")));
     section(&mut text, "Imports", imports.iter().cloned());
     section(&mut text, "Exports", exports.iter().cloned());
     section(&mut text, "May", may.iter().map(|(name, what)| format!("{what} ({name})")));
@@ -95,6 +97,7 @@ fn one(plugin: &Plugin) -> (Value, String) {
         "exports": exports,
         "may": may.iter().map(|(_, what)| *what).collect::<Vec<_>>(),
         "actions": plugin.actions(),
+        "problem": problem,
     });
     (json, text)
 }

@@ -1,7 +1,7 @@
 //! Progress for people: a bar on a terminal, plain lines otherwise, nothing beside JSON.
 
 use std::io::IsTerminal;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::text::{size, word};
-use crate::bus::{Event, LOG, PROGRESS};
+use crate::bus::{Event, LOG, Level, Listener, PROGRESS};
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 use crate::terminal::say;
@@ -32,7 +32,10 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     is_plain: bool,
-    is_verbose: bool,
+    /// How much a sentence must matter to be shown.
+    least: Level,
+    /// Whether events are shown, too.
+    events: bool,
     stage: String,
     part: u64,
     done: u64,
@@ -51,7 +54,8 @@ impl Progress {
         Self {
             bar,
             is_plain: !is_terminal && !global.json,
-            is_verbose: global.verbose,
+            least: if global.verbose > 0 { Level::Debug } else { Level::Warning },
+            events: global.verbose > 1,
             stage: String::new(),
             part: 0,
             done: 0,
@@ -62,23 +66,21 @@ impl Progress {
         }
     }
 
-    /// Shows what was heard meanwhile. Whether more may come.
-    pub(crate) fn follow(&mut self, events: &Receiver<Event>) -> bool {
-        loop {
-            match events.try_recv() {
-                Ok(event) => self.heard(&event),
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
-            }
-        }
+    /// Shows what was heard meanwhile.
+    pub(crate) fn follow(&mut self, events: &Listener) {
+        events.try_iter().for_each(|event| self.heard(&event));
     }
 
     pub(crate) fn heard(&mut self, event: &Event) {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.topic.as_str() {
             PROGRESS => self.show(&data),
-            LOG => self.say(&word(&data, "message")),
-            _ if self.is_verbose => {
+            // What the answer says, too, is not said twice.
+            LOG if Level::of(&data) <= self.least && data.get("answered") != Some(&Value::Bool(true)) => {
+                self.say(&word(&data, "message"));
+            }
+            LOG => {}
+            _ if self.events => {
                 self.say(&tamed(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
             }
             _ => {}

@@ -1,6 +1,5 @@
 //! `larder serve`: the service in the foreground, until a signal ends it.
 
-use std::sync::mpsc::Receiver;
 use std::thread::Builder;
 
 use anyhow::Context;
@@ -12,19 +11,17 @@ use signal_hook::iterator::Signals;
 use super::automations::many;
 use super::{Answer, Status, text};
 use crate::assemble::Setting;
-use crate::automation::zone;
-use crate::bus::{Event, LOG};
-use crate::clock::Clock;
+use crate::bus::{LOG, Level, Listener, MISSED};
 use crate::control::Control;
 use crate::driver::Requests;
+use crate::log::Log;
 use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::pace;
-use crate::service::Service;
-use crate::terminal;
-use crate::timezone::TimeZone;
+use crate::service::{Service, Stop};
+use crate::terminal::Session;
 
-/// Home Assistant's topic for what the backup manager does.
-const EVENTS: &str = "backup/subscribe_events";
+/// With this many `-v` events are shown, not only what they mean.
+const EVENTS: u8 = 2;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -42,60 +39,117 @@ pub enum Io {
     Normal,
 }
 
-pub(super) fn run(setting: &Setting, how: &Serve, verbose: bool) -> anyhow::Result<Answer> {
-    let log = Log(setting.time_zone()?);
-    // Threads that are started later stand where this one does.
-    pace::step_back(how.nice, how.io == Io::Idle).iter().for_each(|notice| log.say(notice));
+pub(super) fn run(setting: &Setting, how: &Serve, verbose: u8) -> anyhow::Result<Answer> {
+    // Threads that are started later stand where this one does, that of the log, too.
+    let notices = pace::step_back(how.nice, how.io == Io::Idle);
+    let least = if verbose > 0 { Level::Debug } else { Level::Info };
+    let zone = setting.time_zone()?;
+    let log = Log::new(zone.clone(), least).context("no thread for the log")?;
+    let own = log.clone();
+    std::panic::set_hook(Box::new(move |panic| own.panicked(panic)));
+    notices.iter().for_each(|notice| log.warn(notice));
     let workers_nice = if how.nice > 0 { BEHIND_JOBS } else { 0 };
     let limits = Limits { workers_nice, ..setting.limits.clone() };
     let setting = Setting { limits, ..setting.clone() };
+    let session = Session::now();
     // From here on a signal ends it in an orderly way, however early it comes.
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let host = setting.writer("serve")?;
     let most = setting.limits.stop_time.as_secs();
-    let events = host.bus.subscribe();
-    let bus = host.bus.clone();
+    let events = if verbose >= EVENTS { host.bus.subscribe() } else { host.bus.subscribe_to(LOG) };
     let mut service = Service::new(host);
-    for notice in service.host().notices.drain(..) {
-        log.say(&text::plain(&notice, ""));
-    }
-    let zone = log.0.get();
-    zone.problems.iter().for_each(|problem| log.say(&format!("error: {}", text::plain(problem, ""))));
-    log.say(&format!("time zone {}", text::plain(&zone.described(), "")));
-    let stop = service.stop();
+    service.host().notices.drain(..).for_each(|notice| log.warn(notice));
+    let zone = zone.get();
+    zone.problems.iter().for_each(|problem| log.error(problem));
+    log.info(format!("time zone {}", zone.described()));
     let requests = service.driver().requests();
     let _control = open(&mut service, &requests, &log);
-    log.say(&format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
-    let handle = signals.handle();
-    let log = &log;
-    let finished = std::thread::scope(|scope| -> anyhow::Result<bool> {
-        let obey = move || {
-            for signal in signals.forever() {
-                if signal == SIGHUP {
-                    reload(&requests, log);
-                    continue;
-                }
-                log.say(&format!("stopping; work that is under way gets {most} s (limit stop-time)"));
-                stop.set();
-                return;
-            }
-        };
-        // Without either of them it could not be stopped, or would say nothing.
-        let thread = |name: &str| Builder::new().name(name.to_owned());
-        thread("signals").spawn_scoped(scope, obey).context("no thread for signals")?;
-        let following = thread("log").spawn_scoped(scope, move || follow(&events, verbose, log));
-        let finished = following.map(|_| service.run());
-        bus.close();
-        handle.close();
-        finished.context("no thread for the log")
-    })?;
-    match finished {
+    log.info(format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
+    let obeys = Obeys { session, requests, stop: service.stop(), log: log.clone(), most };
+    let is_finished = serve(service, signals, obeys, events)?;
+    let answer = ended(is_finished, most, &log);
+    log.finish();
+    Ok(answer)
+}
+
+/// Serves until it is told to stop: whether everything came to its end.
+fn serve(service: Service, mut signals: Signals, obeys: Obeys, events: Listener) -> anyhow::Result<bool> {
+    // Without either of them it could not be stopped, or would say nothing.
+    let thread = |name: &str| Builder::new().name(name.to_owned());
+    let (handle, log) = (signals.handle(), obeys.log.clone());
+    let bus = service.bus();
+    let obeying = thread("signals").spawn(move || obeys.forever(&mut signals));
+    obeying.context("no thread for signals")?;
+    let following = thread("events").spawn(move || follow(&events, &log));
+    let following = following.context("no thread for what happens")?;
+    let is_finished = service.run();
+    bus.close();
+    // All that was said comes before the last line.
+    let _ = following.join();
+    handle.close();
+    Ok(is_finished)
+}
+
+fn ended(is_finished: bool, most: u64, log: &Log) -> Answer {
+    let (json, status) = match is_finished {
         true => {
-            Ok(Answer { json: json!({"stopped": true}), text: "Stopped.\n".into(), status: Status::Done })
+            log.info("stopped");
+            (json!({"stopped": true}), Status::Done)
         }
-        false => Err(anyhow::anyhow!(
-            "stopped in the middle of a backup, which took longer than {most} s more (limit stop-time): nothing of it is kept"
-        )),
+        false => {
+            let message = format!(
+                "stopped in the middle of a backup, which took longer than {most} s more (limit stop-time): nothing of it is kept"
+            );
+            log.error(&message);
+            (json!({"error": {"code": "failed", "message": message}}), Status::Failed)
+        }
+    };
+    Answer { json, text: String::new(), status }
+}
+
+/// Does what signals say.
+struct Obeys {
+    session: Session,
+    requests: Requests,
+    stop: Stop,
+    log: Log,
+    most: u64,
+}
+
+impl Obeys {
+    fn forever(&self, signals: &mut Signals) {
+        for signal in signals.forever() {
+            match signal {
+                SIGHUP if !self.session.is_over() => self.reload(),
+                SIGHUP => return self.end("the terminal is gone: "),
+                _ => return self.end(""),
+            }
+        }
+    }
+
+    fn end(&self, why: &str) {
+        let most = self.most;
+        self.log.info(format!("{why}stopping; work that is under way gets {most} s (limit stop-time)"));
+        self.stop.set();
+    }
+
+    /// Another thread waits for what comes of it: the next signal may be to stop.
+    fn reload(&self) {
+        let answer = self.requests.ask("reload", json!({}));
+        let log = self.log.clone();
+        let tell = move || match answer.recv() {
+            Ok(Ok(done)) => {
+                let problems = text::list(&done, "problems");
+                problems.iter().filter_map(Value::as_str).for_each(|problem| log.error(problem));
+                log.info(format!("reloaded: {}", many(text::number(&done, "automations"))));
+            }
+            Ok(Err(failure)) => log.error(failure.message),
+            // The service is about to end.
+            Err(_) => {}
+        };
+        if Builder::new().name("reload".into()).spawn(tell).is_err() {
+            self.log.error("no thread to wait for the reload: what came of it is not told");
+        }
     }
 }
 
@@ -117,52 +171,24 @@ fn automations(service: &mut Service) -> String {
     }
 }
 
-/// The door for `larder automations`. Without it the service does all else.
+/// The door for other commands. Without it the service does all else.
 fn open(service: &mut Service, requests: &Requests, log: &Log) -> Option<Control> {
     let answer = requests.clone().answering(service.host().bus.clone());
     let opened = Control::open(&service.host().places.state, answer);
-    opened.map_err(|error| log.say(&format!("{error}: other commands cannot ask this service"))).ok()
+    opened.map_err(|error| log.error(format!("{error}: other commands cannot ask this service"))).ok()
 }
 
-fn reload(requests: &Requests, log: &Log) {
-    match requests.ask("reload", json!({})).recv() {
-        Ok(Ok(done)) => {
-            text::list(&done, "problems")
-                .iter()
-                .filter_map(Value::as_str)
-                .for_each(|it| log.say(&text::plain(it, "")));
-            log.say(&format!("reloaded: {}", many(text::number(&done, "automations"))));
-        }
-        Ok(Err(failure)) => log.say(&text::plain(&failure.message, "")),
-        // The service is about to end.
-        Err(_) => {}
-    }
-}
-
-fn follow(events: &Receiver<Event>, verbose: bool, log: &Log) {
-    while let Ok(event) = events.recv() {
+/// Writes what people should know, and events if they are heard.
+fn follow(events: &Listener, log: &Log) {
+    for event in events.iter() {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.topic.as_str() {
-            LOG => log.say(&text::word(&data, "message")),
-            EVENTS if data.get("state").is_some() => log.say(&stage(&data)),
-            _ if verbose => log.say(&text::plain(&format!("{}: {}", event.topic, event.data), "")),
-            _ => {}
+            LOG => log.say(Level::of(&data), data.get("message").and_then(Value::as_str).unwrap_or_default()),
+            MISSED => {
+                let count = text::number(&data, "count");
+                log.warn(format!("more happened than could be written: {count} messages are missing here"));
+            }
+            topic => log.say(Level::Debug, &format!("{topic}: {}", event.data)),
         }
-    }
-}
-
-fn stage(data: &Value) -> String {
-    let words =
-        ["manager_state", "stage", "state", "reason"].map(|key| data.get(key).and_then(Value::as_str));
-    words.into_iter().flatten().map(|word| text::plain(word, "")).collect::<Vec<_>>().join(" ")
-}
-
-/// Where the service says what happens: each line with the time that the home's clocks show.
-struct Log(TimeZone);
-
-impl Log {
-    fn say(&self, line: &str) {
-        let now = zone::utc(Clock::default().now()).with_timezone(&self.0.get().zone);
-        terminal::say(&format!("{} {line}", now.format("%Y-%m-%d %H:%M:%S %:z")));
     }
 }

@@ -11,10 +11,12 @@ use super::notifications::Notifications;
 use super::requests::BY_HAND;
 use crate::assemble::{Call, Host};
 use crate::automation::script::Failure;
+use crate::bus::Level;
 use crate::configuration::Configuration;
 use crate::error::Result;
 use crate::notify::{Notifier, RealTime};
 use crate::plugin::Plugin;
+use crate::runtime;
 
 /// What became of a call.
 pub(super) struct Answer {
@@ -56,7 +58,7 @@ impl Calls {
     /// Sends notifications where the configuration says from now on. What is on its way goes on.
     pub fn notify(&mut self, host: &Host, configuration: Configuration) -> Result<()> {
         let bus = host.bus.clone();
-        let log = Arc::new(move |line: &str| bus.say(line));
+        let log = Arc::new(move |line: &str| bus.say(Level::Info, line));
         let notifier = Notifier::start(configuration.notify, &configuration.http, log, Arc::new(RealTime))?;
         if let Some(before) = self.notifier.replace(notifier) {
             let most = host.limits().stop_time;
@@ -179,13 +181,27 @@ fn begin(
 ) -> std::result::Result<(String, Call), Failure> {
     let refused = |message: String| Failure { message, is_final: true };
     let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
-    let plugin = plugin.ok_or_else(|| refused(unknown(host, action)))?;
+    let plugin = plugin.ok_or_else(|| match host.missing(action) {
+        // It may run later.
+        Some(plugin) => Failure { message: not_running(plugin), is_final: false },
+        None => refused(unknown(host, action)),
+    })?;
     let name = plugin.name.clone();
     if !is_client && !plugin.actions().iter().any(|known| known.name == action && known.public) {
         return Err(refused(format!("{action} is for clients, not for automations; {}", known(host))));
     }
     let call = host.begin(action, &data.to_string());
-    Ok((name, call.map_err(|failure| refused(failure.message))?))
+    // A plugin that does not run now may do later.
+    let failed = |failure: runtime::Failure| Failure {
+        is_final: failure.code != runtime::STOPPED,
+        message: failure.message,
+    };
+    Ok((name, call.map_err(failed)?))
+}
+
+fn not_running(plugin: &Plugin) -> String {
+    let why = plugin.problem().map(|why| why.message.as_str()).unwrap_or_default();
+    format!("the plugin {} does not run: {why}", plugin.name)
 }
 
 fn unknown(host: &Host, action: &str) -> String {

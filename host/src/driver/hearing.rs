@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::Driver;
 use crate::assemble::Host;
 use crate::automation::home::{Entity, Event, Home};
-use crate::bus;
+use crate::bus::{self, Level, MISSED};
 use crate::model::Timestamp;
 use crate::options::MAX_UNHEARD;
 use crate::states::STATE_CHANGED;
@@ -26,9 +27,9 @@ impl Driver {
             return;
         }
         let new = found.problems.iter().filter(|problem| !self.zone.problems.contains(problem));
-        new.for_each(|problem| host.bus.say(problem));
+        new.for_each(|problem| host.bus.say(Level::Warning, problem));
         if found.zone != self.zone.zone {
-            host.bus.say(&format!("the time zone is {} now", found.described()));
+            host.bus.say(Level::Info, &format!("the time zone is {} now", found.described()));
             self.home.zone = found.zone;
             self.home.now = host.clock().now();
             self.engine.rezone(&self.home);
@@ -37,8 +38,27 @@ impl Driver {
         self.zone = found;
     }
 
+    /// The clock was set: forward by `by`, or back. Everybody reckons anew.
+    pub fn set_clock(&mut self, host: &Host, by: TimeDelta) {
+        host.states().set_clock(by);
+        self.home = home(host);
+        self.engine.set_clock(by, &self.home);
+        self.memory.set_clock(by);
+        let (direction, rest) = match by < TimeDelta::zero() {
+            true => ("back", "what is planned is reckoned anew, and nothing that was done is done again"),
+            false => ("forward", "what was missed is made up where it should be"),
+        };
+        if by < TimeDelta::zero() {
+            host.scheduler().make_all_due(self.home.now);
+        }
+        host.bus.say(Level::Warning, &format!("the clock was set {direction} by {}: {rest}", span(by)));
+    }
+
     pub(super) fn heard(&mut self, host: &mut Host, event: &bus::Event) {
         let Ok(data) = serde_json::from_str::<Value>(&event.data) else { return };
+        if event.topic == MISSED {
+            return self.catch_up(host, &data);
+        }
         let mut cause = event.cause;
         if event.topic == STATE_CHANGED
             && let Some(id) = data.get("entity_id").and_then(Value::as_str)
@@ -57,14 +77,28 @@ impl Driver {
         self.hear(host, &Event::Named { name: event.topic.clone(), data }, cause);
     }
 
-    /// So much happened that the bus gave this listener up: what was missed is missed, and said.
-    pub(super) fn listen_again(&mut self, host: &mut Host) {
-        self.events = host.bus.subscribe_waking(host.scheduler().clone(), MAX_UNHEARD);
+    /// More happened than may wait: what was missed is missed, and said.
+    fn catch_up(&mut self, host: &Host, missed: &Value) {
         self.home = home(host);
-        host.bus.say(&format!(
-            "more than {MAX_UNHEARD} events waited for the automations: what happened meanwhile fired no trigger; find out what \
-             changes so often with `larder serve --verbose`"
-        ));
+        let count = missed.get("count").and_then(Value::as_u64).unwrap_or_default();
+        host.bus.say(
+            Level::Warning,
+            &format!(
+                "{count} events came while {MAX_UNHEARD} waited for the automations, and fired no trigger; find out what \
+                 changes so often with `larder serve -vv`"
+            ),
+        );
+    }
+}
+
+/// How far, for people: the two largest units.
+fn span(by: TimeDelta) -> String {
+    let seconds = by.num_seconds().unsigned_abs();
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, seconds) => format!("{seconds} s"),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, _, _) => format!("{days} d {hours} h"),
     }
 }
 

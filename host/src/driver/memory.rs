@@ -1,9 +1,13 @@
 //! What is remembered of automations across restarts: when each ran last, its traces, whether it is off. Saved a little later
 //! than it changes, so that a busy bus does not wear out a disk.
 
+use chrono::TimeDelta;
+
 use super::Driver;
 use crate::assemble::Host;
 use crate::automation::run::Effect;
+use crate::automation::zone;
+use crate::bus::Level;
 use crate::model::Timestamp;
 use crate::options::SAVE_AFTER;
 
@@ -20,6 +24,10 @@ pub(super) struct Memory {
 impl Memory {
     pub fn changed(&mut self, now: Timestamp) {
         self.due.get_or_insert(Timestamp { seconds: now.seconds.saturating_add(SAVE_AFTER), ..now });
+    }
+
+    pub fn set_clock(&mut self, by: TimeDelta) {
+        self.due = self.due.map(|due| zone::plus(due, by));
     }
 
     pub fn due(&self) -> Option<Timestamp> {
@@ -54,7 +62,8 @@ impl Driver {
         if self.memory.due.take().is_some()
             && let Err(error) = host.memory.save(DOCUMENT, &self.engine.remember().to_string())
         {
-            host.bus.say(&format!("{error}: after a restart it is not known when automations ran last"));
+            let text = format!("{error}: after a restart it is not known when automations ran last");
+            host.bus.say(Level::Warning, &text);
         }
     }
 

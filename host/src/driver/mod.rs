@@ -10,7 +10,7 @@ mod requests;
 mod sources;
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub struct Driver {
     engine: Engine,
     home: Home,
     zone: HomeZone,
-    events: Receiver<bus::Event>,
+    events: bus::Listener,
     calls: Calls,
     answers: Receiver<Answer>,
     memory: Memory,
@@ -165,13 +165,9 @@ impl Driver {
     /// One event, instant, answer or request; whether there was any.
     fn round(&mut self, host: &mut Host) -> bool {
         self.home.now = host.clock().now();
-        match self.events.try_recv() {
-            Ok(event) => {
-                self.heard(host, &event);
-                return true;
-            }
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => self.listen_again(host),
+        if let Ok(event) = self.events.try_recv() {
+            self.heard(host, &event);
+            return true;
         }
         if self.engine.next().is_some_and(|at| at <= self.home.now) {
             self.hear(host, &Event::Time, None);
@@ -226,7 +222,7 @@ impl Driver {
                     host.bus
                         .emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
                 }
-                Effect::Notice { message, .. } => host.bus.say(&message),
+                Effect::Notice { message, .. } => host.bus.say(bus::Level::Warning, &message),
                 Effect::Ended { run, .. } => self.ended(host, run),
             }
         }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use serde_json::{Value, json};
 
 use super::Driver;
 use super::Notifications;
 use crate::assemble::Host;
-use crate::bus::{Bus, Event};
+use crate::bus::{Bus, Listener};
 use crate::control;
 use crate::options::LOOK;
 use crate::runtime::Failure;
@@ -61,15 +61,11 @@ impl Requests {
     /// Answers other commands: what the bus hears meanwhile is passed on to those that want it.
     pub fn answering(self, bus: Bus) -> control::Answer {
         Arc::new(move |request, listener| {
-            let mut events = request.wants_events.then(|| bus.subscribe());
+            let events = request.wants_events.then(|| bus.subscribe());
             let answer = self.ask(&request.command, request.data);
             loop {
                 let answered = answer.recv_timeout(LOOK);
-                // One that is given up, since so much happened, listens anew.
-                events = events.map(|heard| match pass_on(&heard, listener) {
-                    true => heard,
-                    false => bus.subscribe(),
-                });
+                events.iter().flat_map(Listener::try_iter).for_each(|event| listener(&event));
                 match answered {
                     Ok(answer) => return answer,
                     Err(RecvTimeoutError::Disconnected) => {
@@ -79,17 +75,6 @@ impl Requests {
                 }
             }
         })
-    }
-}
-
-/// Passes on what was heard. Whether more may come.
-fn pass_on(events: &Receiver<Event>, listener: control::Listener<'_>) -> bool {
-    loop {
-        match events.try_recv() {
-            Ok(event) => listener(&event),
-            Err(TryRecvError::Empty) => return true,
-            Err(TryRecvError::Disconnected) => return false,
-        }
     }
 }
 

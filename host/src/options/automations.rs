@@ -43,3 +43,5 @@ pub const MAX_TRACE_VALUE: usize = 4096;
 pub const DEFAULT_MAX: usize = 10;
 /// The longest time span, in seconds: a hundred years.
 pub const MAX_SECONDS: f64 = 3.2e9;
+/// Stretches of time before the clock was set that are remembered: more, and a clock is set all the time.
+pub const MAX_PAST: usize = 16;

@@ -1,11 +1,12 @@
 //! The engine, the compiled component and its linker: made once, shared by every instance.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker, ResourceTableError};
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, FrameInfo, Store, Trap, WasmBacktrace};
 
 use super::Failure;
 use super::addresses;
@@ -16,8 +17,9 @@ use super::threads::Threads;
 use super::vitals::Vitals;
 use crate::capabilities::{self, TOO_MANY_OPEN};
 use crate::error::reason;
-use crate::options::{EPOCH, Limits};
+use crate::options::{EPOCH, FRAMES, Limits};
 use crate::pace::Pace;
+use crate::stopwatch;
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -107,17 +109,39 @@ fn component(engine: &Engine, wasm: &[u8], cache: Option<&Path>) -> wasmtime::Re
     Ok(component)
 }
 
-/// Moves the engine's epoch on for as long as somebody uses the engine.
+/// Moves the engine's epoch on, and the time that is counted, for as long as somebody uses the engine.
 fn tick(engine: &Engine) -> io::Result<()> {
     let weak = engine.weak();
     let work = move || {
         while let Some(engine) = weak.upgrade() {
+            stopwatch::tick();
             engine.increment_epoch();
             drop(engine);
             std::thread::sleep(EPOCH);
         }
     };
     std::thread::Builder::new().name("epochs".into()).spawn(work).map(drop)
+}
+
+/// What the engine says, with what it means where that is not plain.
+fn trapped(error: &wasmtime::Error) -> String {
+    let cause = format!("{:#}", error.root_cause());
+    let is_overflow = match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => true,
+        // A stack that grows beyond its part of the memory.
+        Some(Trap::MemoryOutOfBounds) => error.downcast_ref::<WasmBacktrace>().is_some_and(is_recursion),
+        _ => false,
+    };
+    match is_overflow {
+        true => format!("its stack overflowed: it calls itself too often ({cause})"),
+        false => cause,
+    }
+}
+
+/// Whether a few functions call each other, as far down as is known.
+fn is_recursion(trace: &WasmBacktrace) -> bool {
+    let functions: BTreeSet<u32> = trace.frames().iter().map(FrameInfo::func_index).collect();
+    trace.frames().len() >= FRAMES && functions.len() <= FRAMES / 4
 }
 
 /// What happened, for people: our own reason first, then the plugin's panic, then what the engine says.
@@ -131,7 +155,7 @@ pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) ->
     let cause = store.vitals.reason().or_else(full).or_else(refused).or_else(panic).unwrap_or_else(|| {
         let cause = match addresses::system(error) {
             Some(error) => reason(&error),
-            None => format!("{:#}", error.root_cause()),
+            None => trapped(error),
         };
         match store.stderr.last_words() {
             Some(words) => format!("{cause}; its last words: {words}"),

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use wasmtime::Store;
@@ -19,6 +19,7 @@ use super::vitals::{Vitals, watched};
 use crate::model::tamed;
 use crate::options::http::MAX_REQUESTS;
 use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
+use crate::stopwatch::Stopwatch;
 
 struct Request {
     what: Asked,
@@ -47,9 +48,38 @@ impl Asked {
 
 /// An answer that is still to come: [`Manager::poll`].
 pub struct Pending {
-    shown: String,
-    started: Instant,
+    wanted: Wanted,
     answer: Receiver<Result<String, Failure>>,
+}
+
+/// What is waited for, since when and for how long.
+struct Wanted {
+    what: String,
+    since: Stopwatch,
+    most: Duration,
+    /// What that is called.
+    limit: &'static str,
+}
+
+/// The limit of an action, for people.
+const ACTION_TIME: &str = " (limit action-time)";
+
+impl Wanted {
+    fn new(what: String, most: Duration, limit: &'static str) -> Self {
+        Self { what, since: Stopwatch::start(), most, limit }
+    }
+
+    fn is_late(&self) -> Option<String> {
+        let Self { since, most, limit, .. } = self;
+        (since.elapsed() > *most).then(|| format!("it took longer than {} s{limit}", most.as_secs_f64()))
+    }
+}
+
+/// A plugin that is being set up. Dropping it ends that.
+pub struct Starting {
+    manager: Manager,
+    ready: Receiver<Vec<Action>>,
+    wanted: Wanted,
 }
 
 /// An action as the plugin describes it: `wit/actions.wit`.
@@ -82,12 +112,25 @@ pub struct Manager {
 impl Manager {
     /// Starts the manager instance and waits until it is set up.
     pub fn start(runtime: &Runtime, grants: Grants) -> Result<Self, Failure> {
+        let mut starting = Self::launch(runtime, grants, None)?;
+        loop {
+            match starting.poll(LOOK)? {
+                Started::Ready(manager) => return Ok(manager),
+                Started::NotYet(still) => starting = still,
+            }
+        }
+    }
+
+    /// The same without waiting. It may take as long as an action, or at most `most`.
+    pub fn launch(runtime: &Runtime, grants: Grants, most: Option<Duration>) -> Result<Starting, Failure> {
         let (requests, inbox) = mpsc::unbounded_channel();
         let (ready_in, ready) = channel();
         let (end_in, end) = channel();
         let vitals = Arc::new(Vitals::new(runtime.limits().clone(), false));
         let watch = Watch { vitals, end, threads: Arc::default() };
         let (runtime, vitals, threads) = (runtime.clone(), watch.vitals.clone(), watch.threads.clone());
+        let wanted = Wanted::new("it was set up".into(), runtime.limits().action_time, ACTION_TIME);
+        let wanted = most.map_or(wanted, |most| Wanted::new("it was set up".into(), most, ""));
         let scheduler = grants.scheduler.clone();
         let store = runtime.store(grants, vitals, threads, None);
         let work = move || {
@@ -99,8 +142,8 @@ impl Manager {
         };
         let spawned = watch.threads.spawn(Who::Manager, work);
         spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
-        let actions = watch.wait("it was set up", &ready)?;
-        Ok(Self { requests, actions, watch, end: None })
+        let manager = Self { requests, actions: Vec::new(), watch, end: None };
+        Ok(Starting { manager, ready, wanted })
     }
 
     pub fn actions(&self) -> &[Action] {
@@ -129,10 +172,10 @@ impl Manager {
 
     fn ask(&self, what: Asked) -> Pending {
         let (reply, answer) = channel();
-        let shown = what.shown();
+        let wanted = Wanted::new(what.shown(), self.watch.vitals.limits.action_time, ACTION_TIME);
         // When nobody takes it, nobody answers: `poll` finds out.
         let _ = self.requests.send(Request { what, reply });
-        Pending { shown, started: Instant::now(), answer }
+        Pending { wanted, answer }
     }
 
     /// Waits for an answer for at most so long; none when it has not come yet.
@@ -140,7 +183,7 @@ impl Manager {
         if let Some(end) = &self.end {
             return Some(Err(end.clone()));
         }
-        match self.watch.look(&pending.shown, pending.started, &pending.answer, most) {
+        match self.watch.look(&pending.wanted, &pending.answer, most) {
             Ok(answer) => answer,
             Err(end) => Some(Err(self.end.insert(end).clone())),
         }
@@ -160,6 +203,23 @@ impl Manager {
     }
 }
 
+/// How far a plugin is that is being set up.
+pub enum Started {
+    Ready(Manager),
+    NotYet(Starting),
+}
+
+impl Starting {
+    /// Waits until it is set up, at most so long.
+    pub fn poll(self, most: Duration) -> Result<Started, Failure> {
+        let Self { manager, ready, wanted } = self;
+        Ok(match manager.watch.look(&wanted, &ready, most)? {
+            Some(actions) => Started::Ready(Manager { actions, ..manager }),
+            None => Started::NotYet(Self { manager, ready, wanted }),
+        })
+    }
+}
+
 /// An eye on the manager's thread, from another. Dropping it ends the manager.
 struct Watch {
     vitals: Arc<Vitals>,
@@ -168,24 +228,9 @@ struct Watch {
 }
 
 impl Watch {
-    /// Waits for what the manager was asked for while `what` happens. An error when it has ended or has to be given up.
-    fn wait<T>(&self, what: &str, answer: &Receiver<T>) -> Result<T, Failure> {
-        let started = Instant::now();
-        loop {
-            if let Some(answer) = self.look(what, started, answer, LOOK)? {
-                return Ok(answer);
-            }
-        }
-    }
-
-    /// The same for at most so long; none when there is no answer yet.
-    fn look<T>(
-        &self,
-        what: &str,
-        started: Instant,
-        answer: &Receiver<T>,
-        most: Duration,
-    ) -> Result<Option<T>, Failure> {
+    /// Waits for what the manager was asked for, at most so long; none when there is no answer yet. An error when it has ended or
+    /// has to be given up.
+    fn look<T>(&self, wanted: &Wanted, answer: &Receiver<T>, most: Duration) -> Result<Option<T>, Failure> {
         match answer.recv_timeout(most) {
             Ok(answer) => return Ok(Some(answer)),
             Err(RecvTimeoutError::Disconnected) => {
@@ -193,14 +238,11 @@ impl Watch {
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let limit = self.vitals.limits.action_time;
-        let too_long = (started.elapsed() > limit)
-            .then(|| format!("it took longer than {} s (limit action-time)", limit.as_secs_f64()));
-        match too_long.or_else(|| self.vitals.overdue()) {
+        match wanted.is_late().or_else(|| self.vitals.overdue()) {
             None => Ok(None),
             Some(reason) => {
                 self.vitals.cancel(reason.as_str());
-                Err(Failure::stopped(format!("the plugin was stopped while {what}: {reason}")))
+                Err(Failure::stopped(format!("the plugin was stopped while {}: {reason}", wanted.what)))
             }
         }
     }
@@ -239,6 +281,7 @@ async fn live(
     outcome.map_err(Failure::from)?;
     // The starter is gone: nobody will call.
     let _ = ready.send(actions.into_iter().map(action).collect());
+    store.data().grants.scheduler.wake();
     let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await);
     match watched(&vitals, async { served.await? }).await {
         Ok(()) => Ok(()),

@@ -15,7 +15,7 @@ mod vitals;
 mod workers;
 
 pub use engine::Runtime;
-pub use instance::{Action, Field, Manager, Pending};
+pub use instance::{Action, Field, Manager, Pending, Started, Starting};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;
@@ -25,6 +25,9 @@ pub(crate) use workers::{Behind, Piece};
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
+
+/// The code of a failure of a plugin that does not run any more.
+pub const STOPPED: &str = "plugin_stopped";
 
 /// Why an action or a job did not do what was asked: `wit/types.wit`, `failure`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
@@ -43,6 +46,6 @@ impl Failure {
 
     /// The plugin did not live to answer; `message` says what it did and which limit it met.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: "plugin_stopped".into(), message: message.into() }
+        Self { code: STOPPED.into(), message: message.into() }
     }
 }

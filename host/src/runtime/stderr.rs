@@ -25,7 +25,8 @@ impl Stderr {
     pub(super) fn panic(&self) -> Option<String> {
         let lines = self.lines();
         let at = lines.iter().rposition(|line| line.contains("panicked at"))?;
-        let words = lines.get(at..at.saturating_add(2)).unwrap_or_default().join(" ");
+        let words = lines.get(at..).unwrap_or_default().iter().take_while(|line| !is_note(line));
+        let words = words.map(String::as_str).collect::<Vec<_>>().join(" ");
         // Before it stands the name of a thread, which a component does not have.
         let panic = words.find("panicked at").and_then(|at| words.get(at..));
         panic.map(|panic| tamed(panic, MAX_MESSAGE))
@@ -33,7 +34,7 @@ impl Stderr {
 
     /// The last line, if there is any.
     pub(super) fn last_words(&self) -> Option<String> {
-        Some(tamed(self.lines().last()?, MAX_MESSAGE))
+        Some(tamed(self.lines().iter().rfind(|line| !is_note(line))?, MAX_MESSAGE))
     }
 
     fn lines(&self) -> Vec<String> {
@@ -41,6 +42,11 @@ impl Stderr {
         let text = String::from_utf8_lossy(&bytes);
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
+}
+
+/// Rust's own advice after a panic: of no use to people who run a plugin.
+fn is_note(line: &str) -> bool {
+    line.starts_with("note: run with `RUST_BACKTRACE=")
 }
 
 impl IsTerminal for Stderr {
@@ -82,4 +88,32 @@ impl OutputStream for Stderr {
 #[async_trait]
 impl Pollable for Stderr {
     async fn ready(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Stderr {
+        let mut stderr = Stderr::default();
+        stderr.write(Bytes::copy_from_slice(text.as_bytes())).unwrap();
+        stderr
+    }
+
+    const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+
+    #[test]
+    fn a_panic_is_told_whole_and_without_rusts_advice() {
+        let text =
+            "before\nthread 'main' (1) panicked at src/a.rs:1:2:\nassertion failed\n  left: 1\n right: 2\n";
+        let panic = said(&format!("{text}{NOTE}")).panic();
+        assert_eq!(panic.as_deref(), Some("panicked at src/a.rs:1:2: assertion failed left: 1 right: 2"));
+    }
+
+    #[test]
+    fn the_last_words_are_never_rusts_advice() {
+        let long = "x".repeat(STDERR_BYTES);
+        let words = said(&format!("thread 'main' panicked at src/a.rs:1:2:\n{long}\nthe end\n{NOTE}"));
+        assert_eq!((words.panic(), words.last_words().as_deref()), (None, Some("the end")));
+    }
 }

@@ -7,15 +7,16 @@
 use std::future::Future;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::{CallHook, UpdateDeadline};
 
 use crate::options::{EPOCH, LOOK, Limits};
+use crate::stopwatch::Stopwatch;
 
 pub(crate) struct Vitals {
     pub(crate) limits: Limits,
-    started: Instant,
+    started: Stopwatch,
     /// How often the border between host and guest was crossed inwards: 0 is idle, odd is in the guest, even is in the host
     /// on the guest's behalf.
     depth: AtomicU32,
@@ -38,7 +39,7 @@ impl Vitals {
     pub(crate) fn new(limits: Limits, is_job: bool) -> Self {
         Self {
             limits,
-            started: Instant::now(),
+            started: Stopwatch::start(),
             depth: AtomicU32::new(0),
             last_crossing: AtomicU64::new(0),
             last_pause: AtomicU64::new(0),

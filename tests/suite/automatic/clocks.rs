@@ -156,12 +156,15 @@ fn a_machine_that_slept_for_a_week_makes_up_for_it_once() {
 
 #[test]
 fn a_clock_that_is_set_back_repeats_no_run() {
-    for back_to in ["2026-06-03T03:00:00+02:00", "2026-06-02T03:00:00+02:00", "2026-05-30T00:00:00+02:00"] {
+    let back_to = ["2026-06-03T03:00:00+02:00", "2026-06-02T03:00:00+02:00", "2026-05-30T00:00:00+02:00"];
+    for (back_to, restarts) in back_to.iter().flat_map(|to| [(to, true), (to, false)]) {
         let home = home("Europe/Berlin");
         let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
         service.advance("2026-06-03T04:00:00+02:00");
         service.jump(back_to);
-        service = service.restart();
+        if restarts {
+            service = service.restart();
+        }
         service.advance("2026-06-05T12:00:00+02:00");
         let runs = runs(&mut service);
         let days: Vec<_> = runs.iter().map(|run| &run[..10]).collect();
@@ -170,6 +173,81 @@ fn a_clock_that_is_set_back_repeats_no_run() {
         let wanted = ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05"];
         assert!(wanted.iter().all(|day| days.contains(day)), "set back to {back_to}: {runs:?}");
     }
+}
+
+#[test]
+fn a_service_that_was_started_ahead_of_time_makes_its_backups_once_the_clock_is_put_right() {
+    for ahead in ["2029-06-01T00:00:00+02:00", "2026-07-01T00:00:00+02:00", "2026-06-02T00:00:00+02:00"] {
+        let home = home("Europe/Berlin");
+        let mut service = serve(&home, ahead, &daily("03:30"));
+        service.pass(60);
+        service.jump("2026-06-01T00:00:00+02:00");
+        let next = service.call("backup.config.info", json!({})).unwrap();
+        assert_eq!(next["config"]["next_automatic_backup"], "2026-06-01T03:30:00+02:00", "from {ahead}");
+        service.advance("2026-06-03T12:00:00+02:00");
+        let wanted = ["2026-06-01T03:30+02:00", "2026-06-02T03:30+02:00", "2026-06-03T03:30+02:00"];
+        assert_eq!(runs(&mut service), wanted, "from {ahead}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_forward_by_years_and_back_again_costs_no_night() {
+    let home = home("Europe/Berlin");
+    let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
+    service.advance("2026-06-01T12:00:00+02:00");
+    service.put_clock("2029-01-01T12:00:00+01:00");
+    service.advance("2029-01-02T12:00:00+01:00");
+    service.put_clock("2026-06-02T12:00:00+02:00");
+    service.advance("2026-06-04T12:00:00+02:00");
+    let runs = runs(&mut service);
+    let right: Vec<_> = runs.iter().filter(|run| run.starts_with("2026")).collect();
+    assert_eq!(right, ["2026-06-01T03:30+02:00", "2026-06-03T03:30+02:00", "2026-06-04T03:30+02:00"]);
+    assert_eq!(runs.len(), 4, "{runs:?}");
+    let heard = service.heard();
+    let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
+    assert!(told.iter().any(|line| line.starts_with("the clock was set forward by 945 d")), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with("the clock was set back by 945 d")), "{told:?}");
+}
+
+#[test]
+fn a_run_under_way_while_the_clock_is_set_back_is_not_made_again() {
+    let home = home("Europe/Berlin");
+    let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
+    service.advance("2026-06-01T03:30:00+02:00");
+    for back in ["2026-06-01T03:29:58+02:00", "2026-06-01T03:00:00+02:00", "2026-06-01T02:00:00+02:00"] {
+        service.put_clock(back);
+        service.advance("2026-06-01T03:40:00+02:00");
+    }
+    service.advance("2026-06-02T12:00:00+02:00");
+    assert_eq!(runs(&mut service), ["2026-06-01T03:30+02:00", "2026-06-02T03:30+02:00"]);
+}
+
+#[test]
+fn a_clock_before_the_programs_build_counts_as_not_set_and_the_schedule_waits_for_it() {
+    let home = home("Europe/Berlin");
+    let mut service = serve(&home, "2026-05-31T12:00:00+02:00", &daily("03:30"));
+    let built = larder_tests::instant("2026-05-20T00:00:00Z");
+    let clock = larder::clock::Clock::by_hand(larder_tests::instant("1970-01-01T00:00:30Z")).built(built);
+    service = service.restart_at(clock);
+    let says = "the machine's clock is not set: it shows 1970-01-01 00:00 +00:00, and this program was built on 2026-05-20; \
+                automatic backups wait until it is";
+    assert!(service.service().host().notices.iter().any(|notice| notice == says));
+    service.pass(3 * 24 * 3600);
+    let told = service.call("backup.schedule", json!({})).unwrap();
+    assert_eq!(told["runs"], json!([]));
+    assert!(told["reason"].as_str().unwrap().ends_with("automatic backups wait until it is"), "{told}");
+    assert_eq!(service.state("sensor.backup_next_scheduled_automatic_backup").state, "unknown");
+    assert_eq!(runs(&mut service), Vec::<String>::new());
+    service.call("backup.create", json!({})).unwrap();
+
+    service.put_clock("2026-06-01T00:00:00+02:00");
+    service.advance("2026-06-02T12:00:00+02:00");
+    let runs = runs(&mut service);
+    assert_eq!(runs[1..], ["2026-06-01T03:30+02:00", "2026-06-02T03:30+02:00"]);
+    let heard = service.heard();
+    let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
+    let says = "the clock is set; the next automatic backup is at Mon 2026-06-01 03:30 +02:00";
+    assert!(told.contains(&says), "{told:?}");
 }
 
 #[test]

@@ -126,21 +126,105 @@ fn a_host_that_was_not_named_is_not_reached() {
     assert!(heard.try_recv().is_err());
 }
 
-#[test]
-fn a_second_plugin_sees_neither_the_home_nor_the_backups_nor_others_entities() {
+/// The misbehaving component, as a plugin that does what its settings say.
+fn rogue(settings: Value) -> PluginSetting {
     let component = env!("LARDER_MISBEHAVING").into();
-    let plugin = PluginSetting {
-        name: "rogue".into(),
-        component,
-        hosts: Hosts::listed::<&str>(&[]).unwrap(),
-        settings: json!({}),
-    };
+    PluginSetting { name: "rogue".into(), component, hosts: Hosts::listed::<&str>(&[]).unwrap(), settings }
+}
+
+fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
+    let mut limits = larder::options::Limits::default();
+    ["compute-time=1", "memory=64"].iter().for_each(|limit| limits.set(limit).unwrap());
+    TestService::start(Setting { plugins, limits, ..home.setting(START) }).unwrap()
+}
+
+/// What was said at the start.
+fn notices(service: &mut TestService) -> Vec<String> {
+    service.service().host().notices.clone()
+}
+
+#[test]
+fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
+    for (settings, says) in [
+        (json!({"set-up": "loop"}), "limit compute-time"),
+        (json!({"set-up": "trap"}), "unreachable"),
+        (json!({"set-up": "memory"}), "limit memory"),
+        (json!({"set-up": "complain"}), "xxx"),
+        // It has the actions of the plugin for backups: both cannot be loaded.
+        (json!({}), "its action backup.generate is one of backup already; remove one of them"),
+    ] {
+        let home = home("UTC", "");
+        let mut service = limited(&home, vec![rogue(settings.clone())]);
+        let told = notices(&mut service).join("\n");
+        assert!(told.starts_with("rogue: the plugin cannot be started: ") && told.contains(says), "{told}");
+        service.call("backup.create", json!({})).unwrap();
+        assert_eq!(home.archives().len(), 1, "{settings}");
+        let failure = service.call("rogue.do", json!({})).unwrap_err();
+        assert!(failure.message.starts_with("the plugin rogue does not run: "), "{failure}");
+    }
+}
+
+#[test]
+fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
     let home = home("UTC", "");
-    let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
-    // It has the actions of the plugin for backups: both cannot be loaded.
-    let error = TestService::start(setting).err().unwrap().to_string();
-    assert!(error.starts_with("the plugin rogue: its action backup."), "{error}");
-    assert!(error.ends_with("is one of backup already; remove one of them"), "{error}");
+    let component = home.root().join("late.wasm");
+    let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 0});
+    let late = PluginSetting { component: component.clone(), ..heartbeat(&["127.0.0.1:9"], settings) };
+    let mut service = limited(&home, vec![late]);
+    let path = component.display();
+    let reason = format!("cannot read the plugin {path}: No such file or directory");
+    assert_eq!(notices(&mut service), [format!("heartbeat: the plugin cannot be started: {reason}")]);
+    service.pass(4);
+    let said = format!("heartbeat: the plugin cannot be started: {reason}; next try in");
+    assert_eq!(told(&mut service), [format!("{said} 2 s"), format!("{said} 4 s")]);
+    std::fs::copy(env!("LARDER_HEARTBEAT"), &component).unwrap();
+    service.pass(4);
+    assert_eq!(told(&mut service), ["heartbeat: the plugin was started again"]);
+    assert_eq!(service.state(ENTITY).state, "unknown");
+}
+
+#[test]
+fn commands_go_on_without_a_plugin_that_does_not_start() {
+    let home = home("UTC", "");
+    home.write("larder.toml", r#"plugins.late = { component = "late.wasm", hosts = [] }"#);
+    for command in [&["states"][..], &["call", "backup.create"], &["plugin"], &["automations"]] {
+        let run = home.larder(command).exits(0);
+        let said = run.stderr + &run.stdout;
+        assert!(said.contains("cannot read the plugin"), "{command:?}: {said}");
+    }
+    let mut serving = larder_tests::Serving::begin(home.command(&["serve"]));
+    serving.until("late: the plugin cannot be started: cannot read the plugin");
+    serving.until("serving; ");
+    serving.until("next try in 2 s");
+}
+
+#[test]
+fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
+    let home = home("UTC", "");
+    let settings = json!({"action": "rogue.do", "set-up": "timer-past", "timer": "timer-past"});
+    let mut service = limited(&home, vec![rogue(settings)]);
+    service.pass(60);
+    let says = "rogue: its timer past is set for the past again and again; it fires every 1 s";
+    assert_eq!(told(&mut service), [says]);
+    service.call("backup.create", json!({})).unwrap();
+    assert_eq!(home.archives().len(), 1);
+}
+
+#[test]
+fn a_plugin_that_says_too_much_at_once_silences_nobody() {
+    let home = home("UTC", "");
+    home.write(
+        "larder.toml",
+        format!(
+            r#"plugins.rogue = {{ component = {:?}, hosts = [], settings = {{ action = "rogue.do", timer = "emit-much", set-up = "timer-past" }} }}"#,
+            env!("LARDER_MISBEHAVING")
+        ),
+    );
+    let mut serving = larder_tests::Serving::start(home.command(&["serve"]));
+    serving.until("number 0");
+    serving.until("messages are missing here");
+    serving.signal(rustix::process::Signal::HUP);
+    serving.until("reloaded: ");
 }
 
 #[test]
@@ -148,18 +232,17 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
     let home = home("UTC", "");
     let start = |plugin| {
         let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
-        TestService::start(setting).err().unwrap().to_string()
+        notices(&mut TestService::start(setting).unwrap()).join("\n")
     };
-    let error = start(heartbeat(&[], json!({})));
-    assert_eq!(error, "the plugin heartbeat: its settings have no `url`; add it in larder.toml");
-    let error = start(PluginSetting { name: "backup".into(), ..heartbeat(&[], json!({})) });
-    assert_eq!(error, "the plugin backup: this is the name of the plugin for backups; give it another");
+    let cannot = |name: &str, reason: &str| format!("{name}: the plugin cannot be started: {reason}");
+    let reason = "its settings have no `url`; add it in larder.toml";
+    assert_eq!(start(heartbeat(&[], json!({}))), cannot("heartbeat", reason));
+    let told = start(PluginSetting { name: "backup".into(), ..heartbeat(&[], json!({})) });
+    assert!(told.ends_with("this is the name of the plugin for backups; give it another"), "{told}");
     let component = home.root().join("no.wasm");
-    let error = start(PluginSetting { component: component.clone(), ..heartbeat(&[], json!({})) });
-    assert_eq!(error, format!("cannot read the plugin {}: No such file or directory", component.display()));
     std::fs::write(&component, "no component").unwrap();
-    let error = start(PluginSetting { component, ..heartbeat(&[], json!({})) });
-    assert!(error.contains("is not a plugin that this host can run"), "{error}");
+    let told = start(PluginSetting { component, ..heartbeat(&[], json!({})) });
+    assert!(told.contains("is not a plugin that this host can run"), "{told}");
 }
 
 #[test]

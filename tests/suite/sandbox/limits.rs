@@ -25,8 +25,8 @@ fn what_never_ends_in_a_job_is_a_failed_backup_that_names_the_limit() {
         ("job-sleep", "host-time=1", "limit host-time"),
         ("job-draft-and-sleep", "job-time=1", "limit job-time"),
         ("job-memory", "memory=16", MEMORY),
-        ("job-deepen", "memory=64", "call stack exhausted"),
-        ("job-overflow", "memory=64", "out of bounds memory access"),
+        ("job-deepen", "memory=64", "its stack overflowed: it calls itself too often"),
+        ("job-overflow", "memory=64", "its stack overflowed: it calls itself too often"),
         ("job-contents-endless", "handles=20", "limit handles"),
         ("job-drafts-endless", "handles=20", "limit handles"),
         ("job-snapshots-endless", "handles=20", "more than 4 snapshots"),
@@ -55,8 +55,8 @@ fn what_never_ends_in_the_manager_ends_the_call_and_names_the_limit() {
         ("manager-wait", "action-time=1", "limit action-time"),
         ("manager-yield", "action-time=1", "limit action-time"),
         ("manager-memory", "memory=16", MEMORY),
-        ("manager-deepen", "memory=64", "call stack exhausted"),
-        ("manager-overflow", "memory=64", "out of bounds memory access"),
+        ("manager-deepen", "memory=64", "its stack overflowed"),
+        ("manager-overflow", "memory=64", "its stack overflowed"),
         ("manager-contents-endless", "handles=20", "limit handles"),
     ] {
         fails(&home, name, &[limit], says);

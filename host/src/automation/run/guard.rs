@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::TimeDelta;
+
 use super::live::Live;
+use crate::automation::zone;
 use crate::model::Timestamp;
 use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
@@ -68,6 +71,11 @@ impl Causes {
         while self.chains.first_key_value().is_some_and(|(_, chain)| is_old(chain)) {
             self.chains.pop_first();
         }
+    }
+
+    /// The clock was set: what was of late stays so.
+    pub fn shift(&mut self, by: TimeDelta) {
+        self.chains.values_mut().flatten().for_each(|(_, at)| *at = zone::plus(*at, by));
     }
 
     pub fn rename(&mut self, keys: &BTreeMap<usize, usize>) {

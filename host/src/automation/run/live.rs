@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{Effect, Listed, Run};
 use crate::automation::conditions::{self, Asked};
 use crate::automation::home::{Entity, Event, Home};
 use crate::automation::model::{Automation, Mode, Variables as Named};
+use crate::automation::past::Past;
 use crate::automation::templates::{Templates, Variables, slug};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
+use crate::automation::zone;
 use crate::model::Timestamp;
 
 pub struct Live {
@@ -86,10 +89,12 @@ impl Live {
         told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
     }
 
-    /// The home's clocks go by another zone.
-    pub fn rezone(&mut self, home: &Home) {
+    /// The home's clocks show something else: `by` is how far they were set.
+    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
+        self.starts.iter_mut().for_each(|start| *start = zone::plus(*start, by));
         if let Some(watch) = self.watch.as_mut() {
-            watch.rezone(home);
+            watch.reckon(home, past);
+            watch.shift(by);
             self.next = watch.next();
         }
     }

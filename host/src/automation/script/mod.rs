@@ -11,10 +11,12 @@ mod waits;
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::home::{Event, Home};
 use super::model::Sequence;
+use super::past::Past;
 use super::templates::{Templates, Variables};
 use super::trace::Trace;
 use super::triggers::Interest;
@@ -169,6 +171,11 @@ impl Script {
     /// When it wants `Event::Time`, if nothing happens before.
     pub fn next(&self) -> Option<Timestamp> {
         self.threads.values().filter_map(|thread| thread.wait.next()).min()
+    }
+
+    /// The home's clocks show something else: `by` is how far they were set.
+    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
+        self.threads.values_mut().for_each(|thread| thread.wait.reckon(by, home, past));
     }
 
     /// What it wants to hear of.

@@ -1,11 +1,13 @@
 //! What a thread waits for, and what ends the wait.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{Halt, Input, Thread, World};
 use crate::automation::conditions::says_true;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Every, Template};
+use crate::automation::past::Past;
 use crate::automation::templates::{Reads, is_true};
 use crate::automation::triggers::{Interest, Watch};
 use crate::automation::zone;
@@ -47,6 +49,10 @@ impl Limit {
         self.due.is_some_and(|due| due <= home.now)
     }
 
+    fn shift(&mut self, by: TimeDelta) {
+        self.due = self.due.map(|due| zone::plus(due, by));
+    }
+
     pub fn remaining(&self, home: &Home) -> Value {
         self.due.map_or(Value::Null, |due| {
             let left = zone::utc(due).signed_duration_since(zone::utc(home.now));
@@ -62,6 +68,25 @@ impl Wait {
             Self::Template { again, limit, .. } => again.iter().chain(&limit.due).min().copied(),
             Self::Trigger { watch, limit } => watch.next().into_iter().chain(limit.due).min(),
             Self::Ready | Self::Call { .. } | Self::Branches => None,
+        }
+    }
+
+    /// The home's clocks show something else: `by` is how far they were set.
+    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
+        match self {
+            Self::Until(due) => *due = zone::plus(*due, by),
+            Self::Template { again, limit, .. } => {
+                *again = again.and_then(|_| {
+                    zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0))
+                });
+                limit.shift(by);
+            }
+            Self::Trigger { watch, limit } => {
+                watch.reckon(home, past);
+                watch.shift(by);
+                limit.shift(by);
+            }
+            Self::Ready | Self::Call { .. } | Self::Branches => {}
         }
     }
 

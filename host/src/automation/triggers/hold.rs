@@ -46,6 +46,11 @@ impl Held {
         self.waiting.remove(id);
     }
 
+    /// The clock was set: what waits goes on waiting as long as before.
+    pub fn shift(&mut self, by: TimeDelta) {
+        self.waiting.values_mut().for_each(|waiting| waiting.due = zone::plus(waiting.due, by));
+    }
+
     /// What is due, the earliest first.
     pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
         let is_due = |waiting: &Waiting| waiting.due <= home.now;

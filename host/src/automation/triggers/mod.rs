@@ -12,11 +12,13 @@ mod timed;
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::conditions::Asked;
 use super::home::{Event, Home};
-use super::model::{At, Trigger, TriggerKind};
+use super::model::{At, Every, Trigger, TriggerKind};
+use super::past::Past;
 use super::templates::{Templates, Variables};
 use crate::model::Timestamp;
 use hold::Held;
@@ -133,24 +135,36 @@ impl Watch {
         (firings, problems)
     }
 
-    /// The home's clocks go by another zone: times that have not come yet are looked for anew.
-    pub fn rezone(&mut self, home: &Home) {
+    /// The home's clocks show something else, by another zone or because they were set: times that have not come yet are looked
+    /// for anew, but not in the past.
+    pub fn reckon(&mut self, home: &Home, past: &Past) {
         let is_to_come = |time: &Option<Timestamp>| time.is_none_or(|time| time > home.now);
         for Watched { trigger, memory, .. } in &mut self.watched {
             match (&trigger.kind, memory) {
                 (TriggerKind::Time { weekdays, .. }, Memory::Times(at, times)) => {
-                    let anew = timed::times(at, weekdays, home);
-                    let times = times.iter_mut().zip(anew).filter(|(time, _)| is_to_come(time));
-                    times.for_each(|(time, anew)| *time = anew);
+                    for (time, at) in times.iter_mut().zip(at.iter()).filter(|(time, _)| is_to_come(time)) {
+                        *time = past.first_new(home.now, |now| timed::next(at, weekdays, &home.at(now)));
+                    }
                 }
                 (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next))
                     if is_to_come(next) =>
                 {
-                    *next = super::zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds);
+                    let find = |now| super::zone::next_pattern(home.zone, now, *hours, *minutes, *seconds);
+                    // A pattern of every hour is none of once a day.
+                    *next = match hours {
+                        Every::Any => find(home.now),
+                        _ => past.first_new(home.now, find),
+                    };
                 }
+                (TriggerKind::Template { .. }, Memory::Template(last)) => last.reckon(home),
                 _ => {}
             }
         }
+    }
+
+    /// The clock was set forward by `by`, or back: what has to stay so for a while stays as long.
+    pub fn shift(&mut self, by: TimeDelta) {
+        self.watched.iter_mut().for_each(|watched| watched.held.shift(by));
     }
 
     /// When to hand over `Event::Time`, if nothing happens before.

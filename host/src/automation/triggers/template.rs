@@ -31,6 +31,11 @@ pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
 }
 
 impl Last {
+    /// The home's clocks show something else.
+    pub fn reckon(&mut self, home: &Home) {
+        self.next = self.next.map(|next| minute(home).map_or(next, |minute| minute.min(next)));
+    }
+
     /// When that fails, what it was counts; what it looked at does anyway.
     fn render(&mut self, template: &Template, moment: &Moment) -> Result<(), String> {
         let (rendered, reads) = moment.templates.attempt(template, moment.home, moment.variables);

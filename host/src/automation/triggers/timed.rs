@@ -17,7 +17,8 @@ pub fn times(at: &[At], weekdays: &[Weekday], home: &Home) -> Vec<Option<Timesta
     at.iter().map(|at| next(at, weekdays, home)).collect()
 }
 
-fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
+/// When one of them comes next.
+pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     match at {
         At::Time(time) => zone::next_time(home.zone, home.now, *time, weekdays),
         At::Template(_) => None,

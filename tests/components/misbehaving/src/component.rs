@@ -10,7 +10,10 @@ mod bindings {
 }
 
 use bindings::exports::larder::automation as exports;
-pub use bindings::larder::automation::{cache, clock, entities, files, jobs, storage, types, workers};
+use bindings::larder::automation::settings;
+pub use bindings::larder::automation::{
+    cache, clock, entities, files, jobs, storage, timers, types, workers,
+};
 
 use crate::workers as crews;
 use crate::{computing, reading, speaking, system, writing};
@@ -25,8 +28,11 @@ pub const GOOD: &str = r#"{"good": true}"#;
 struct Plugin;
 
 impl exports::lifecycle::Guest for Plugin {
-    /// Does what a file `set-up` in the home names.
+    /// Does what a file `set-up` in the home names, or its settings.
     fn set_up() -> Result<(), types::Failure> {
+        if let Some(deed) = setting("set-up") {
+            perform(&deed)?;
+        }
         match files::Snapshot::new().open(b"set-up") {
             Ok(content) => {
                 let deed = content.read(0, 100).unwrap();
@@ -38,6 +44,9 @@ impl exports::lifecycle::Guest for Plugin {
 
     /// Does what a file `timer` in the home names.
     async fn timer(_name: String) -> Result<(), types::Failure> {
+        if let Some(deed) = setting("timer") {
+            perform(&deed)?;
+        }
         match files::Snapshot::new().open(b"timer") {
             Ok(content) => {
                 let deed = content.read(0, 100).unwrap();
@@ -56,6 +65,9 @@ impl exports::actions::Guest for Plugin {
             fields: Vec::new(),
             public: false,
         };
+        if let Some(name) = setting("action") {
+            return vec![action(&name, "Misbehaves.")];
+        }
         vec![action("backup.generate", "Misbehaves.\u{1b}[2J"), action("backup.preview", "Misbehaves.")]
     }
 
@@ -97,6 +109,12 @@ pub fn perform(deed: &str) -> Answer {
         Some((_, perform)) => perform(),
         None => Err(failure("unknown", format!("there is no deed {deed}"))),
     }
+}
+
+/// What the person wrote for it, as a plugin beside the one for backups.
+fn setting(name: &str) -> Option<String> {
+    let settings: Value = serde_json::from_str(&settings::get()).unwrap();
+    settings[name].as_str().map(str::to_owned)
 }
 
 pub fn failure(code: &str, message: impl Into<String>) -> types::Failure {

@@ -1,6 +1,6 @@
 //! Events, progress, standard error.
 
-use crate::component::{Answer, Deed, GOOD, clock, entities, jobs};
+use crate::component::{Answer, Deed, GOOD, clock, entities, jobs, timers, types};
 
 const TOPIC: &str = "backup/subscribe_events";
 const PROGRESS: &str = "larder/progress";
@@ -30,6 +30,14 @@ pub const DEEDS: &[(&str, Deed)] = &[
         loop {
             entities::emit(TOPIC, &format!("\"{}\"", "x".repeat(32 << 10)));
         }
+    }),
+    ("emit-much", || {
+        (0..5000).for_each(|n| entities::emit("larder/log", &format!(r#"{{"message": "number {n}"}}"#)));
+        Ok(GOOD.into())
+    }),
+    ("timer-past", || {
+        timers::set("past", types::Instant { seconds: 0, nanoseconds: 0 });
+        Ok(GOOD.into())
     }),
     ("progress-absurd", progress_absurd),
     ("progress-huge", || {
