@@ -73,6 +73,24 @@ pub enum Scope {
     Only(Vec<Vec<u8>>),
 }
 
+/// An action as whoever has it describes it: `wit/actions.wit`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Action {
+    pub name: String,
+    pub description: String,
+    pub public: bool,
+    pub fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Field {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub required: bool,
+    pub description: String,
+}
+
 /// Whether `path` is well formed: relative, `/`-separated, without empty, `.` or `..` parts and without NUL. The empty path is.
 pub fn is_well_formed(path: &[u8]) -> bool {
     path.is_empty()

@@ -4,6 +4,7 @@
 
 mod actions;
 mod hearing;
+mod known;
 mod memory;
 mod notifications;
 mod requests;
@@ -21,9 +22,11 @@ use crate::automation::run::{Effect, Engine};
 use crate::automation::script::Failure;
 use crate::bus;
 use crate::model::Timestamp;
+use crate::options::automations::TOLD_AT_ONCE;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use crate::timezone::HomeZone;
 use actions::{Answer, Calls};
+pub use known::known;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Waiting};
@@ -48,12 +51,14 @@ pub struct Driver {
 }
 
 /// What a reload did, for people.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Reloaded {
     /// Automations that are at work now.
     pub automations: usize,
-    /// What is wrong in the files, with the place.
+    /// What is wrong in the files, with the place: those automations are left out.
     pub problems: Vec<String>,
+    /// What is doubtful.
+    pub warnings: Vec<String>,
 }
 
 impl Driver {
@@ -145,12 +150,16 @@ impl Driver {
 
     fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
         let Some(sources) = &host.sources else {
-            return Ok(Reloaded { automations: 0, problems: Vec::new() });
+            return Ok(Reloaded::default());
         };
         let configuration = sources.configuration().map_err(|problem| vec![problem])?;
-        let Loaded { automations, problems, mut secrets, .. } = sources.automations(&configuration);
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        if automations.is_empty() && !problems.is_empty() {
+        let mut loaded = sources.automations(&configuration);
+        known(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
+            .check(&mut loaded);
+        let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
+        let [problems, warnings] =
+            [problems, warnings].map(|told| told.iter().map(ToString::to_string).collect::<Vec<_>>());
+        if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
             return Err(problems);
         }
         secrets.extend(configuration.secrets.iter().cloned());
@@ -158,7 +167,7 @@ impl Driver {
         self.home.now = host.clock().now();
         let effects = self.engine.load(automations, secrets, &self.home);
         self.perform(host, effects);
-        Ok(Reloaded { automations: self.engine.list().len(), problems })
+        Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })
     }
 
     /// One event, instant, answer or request; whether there was any.
@@ -229,11 +238,17 @@ impl Driver {
 }
 
 impl Reloaded {
-    /// What people should know at the start: the first problems, and where the others are.
+    /// What people should know: the first problems and warnings, and where the others are.
     fn said(&self) -> Vec<String> {
-        let (shown, more) = (5, self.problems.len().saturating_sub(5));
-        let rest = (more > 0)
-            .then(|| format!("{more} more automations have a problem: `larder automations check` shows all"));
-        self.problems.iter().take(shown).cloned().chain(rest).collect()
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}")).collect::<Vec<_>>();
+        let mut said = Vec::new();
+        for (lines, what) in [(&self.problems, "problems"), (&warnings, "warnings")] {
+            said.extend(lines.iter().take(TOLD_AT_ONCE).cloned());
+            let more = lines.len().saturating_sub(TOLD_AT_ONCE);
+            said.extend((more > 0).then(|| {
+                format!("{more} more {what} in the automations: `larder automations check` shows all")
+            }));
+        }
+        said
     }
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::{Value, json};
 
-use super::Driver;
+use super::{Driver, Reloaded};
 use crate::assemble::Host;
 use crate::automation::script::Failure;
 use crate::scheduler::Scheduler;
@@ -57,9 +57,19 @@ impl Driver {
         let answer = match command.as_str() {
             "list" => Ok(self.list()),
             "trace" => self.traces(name),
-            "reload" => self.reload(host).map(|reloaded| json!(reloaded)).map_err(|problems| {
-                format!("nothing was reloaded, everything goes on as before: {}", problems.join("\n"))
-            }),
+            "reload" => self
+                .reload(host)
+                .map(|reloaded| {
+                    // Whoever asked shows the problems.
+                    Reloaded { problems: Vec::new(), ..reloaded.clone() }
+                        .said()
+                        .iter()
+                        .for_each(|line| host.bus.say(line));
+                    json!(reloaded)
+                })
+                .map_err(|problems| {
+                    format!("nothing was reloaded, everything goes on as before: {}", problems.join("\n"))
+                }),
             "call" => {
                 let action = data.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
                 self.call_by_hand(host, &action, data.get("data").cloned().unwrap_or_default(), reply);

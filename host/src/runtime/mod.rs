@@ -14,8 +14,9 @@ mod threads;
 mod vitals;
 mod workers;
 
+pub use crate::model::{Action, Field};
 pub use engine::Runtime;
-pub use instance::{Action, Field, Manager, Pending};
+pub use instance::{Manager, Pending};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;

@@ -8,7 +8,7 @@ use super::{Effect, Listed, Run};
 use crate::automation::conditions::{self, Asked};
 use crate::automation::home::{Entity, Event, Home};
 use crate::automation::model::{Automation, Mode, Variables as Named};
-use crate::automation::templates::{Templates, Variables, slug};
+use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
 use crate::model::Timestamp;
@@ -213,7 +213,7 @@ impl Live {
     }
 
     pub fn entity_id(&self) -> String {
-        format!("automation.{}", slug(&self.automation.name()))
+        self.automation.entity_id()
     }
 
     pub fn is_called(&self, name: &str) -> bool {
