@@ -6,7 +6,8 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use crate::options::MAX_PENDING;
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::scheduler::Scheduler;
 
 /// The topic of what people should read: `{"message": …}`.
@@ -63,8 +64,9 @@ impl Bus {
         receiver
     }
 
-    /// Tells people something.
+    /// Tells people something: what anybody says is made fit for them here.
     pub fn say(&self, message: &str) {
+        let message = tamed(message, MAX_MESSAGE);
         self.emit(&Event::new(LOG, serde_json::json!({"message": message}).to_string()));
     }
 

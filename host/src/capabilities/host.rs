@@ -3,7 +3,7 @@
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
 use super::Refusal;
-use crate::bus::Event;
+use crate::bus::{Event, LOG};
 use crate::error::Error;
 use crate::model::Timestamp;
 use crate::model::tamed;
@@ -72,10 +72,13 @@ impl entities::Host for StoreData {
         if topic == STATE_CHANGED {
             return refuse("of its own: it is told when a state is published");
         }
-        if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
+        let Ok(value) = serde_json::from_str::<serde_json::Value>(&data) else {
             return refuse("that is not JSON");
+        };
+        match value.get("message").and_then(serde_json::Value::as_str).filter(|_| topic == LOG) {
+            Some(message) => self.grants.bus.say(message),
+            None => self.grants.bus.emit(&Event::new(topic, data)),
         }
-        self.grants.bus.emit(&Event::new(topic, data));
         Ok(())
     }
 }

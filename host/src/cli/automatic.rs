@@ -12,6 +12,7 @@ use super::commands::{call, need_home, say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::Setting;
 use crate::driver::{Driver, Notifications};
+use crate::model::json_text;
 use crate::options::LOOK;
 
 pub(super) fn settings(
@@ -134,7 +135,7 @@ pub(super) fn action(setting: &Setting, global: &Global, action: &Call) -> anyho
     let skipped =
         !text::list(&json, "skipped").is_empty() || !text::list(&json, "failed_agent_ids").is_empty();
     let status = if skipped { Status::Partly } else { Status::Done };
-    Ok(Answer { text: format!("{json:#}\n"), status, json })
+    Ok(Answer { text: json_text(&json) + "\n", status, json })
 }
 
 /// Actions that no plugin has.

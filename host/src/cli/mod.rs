@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::error::Error;
+use crate::model::json_text;
 use crate::runtime::Failure;
 use crate::steps::Steps;
 use args::Cli;
@@ -54,7 +55,7 @@ pub fn main(steps: Steps) -> ExitCode {
     let as_json = cli.global.json;
     let status = match commands::run(&cli, steps) {
         Ok(answer) => {
-            let text = if as_json { format!("{:#}\n", answer.json) } else { answer.text };
+            let text = if as_json { json_text(&answer.json) + "\n" } else { answer.text };
             print(&text);
             answer.status
         }
@@ -63,7 +64,8 @@ pub fn main(steps: Steps) -> ExitCode {
             // What a plugin or an archive made of it may hold more than words.
             eprintln!("error: {}", text::plain(&format!("{error:#}"), "\n"));
             if as_json {
-                print(&format!("{:#}\n", json!({"error": {"code": code, "message": format!("{error:#}")}})));
+                let error = json!({"error": {"code": code, "message": format!("{error:#}")}});
+                print(&(json_text(&error) + "\n"));
             }
             status
         }

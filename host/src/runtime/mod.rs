@@ -44,6 +44,6 @@ impl Failure {
 
     /// The plugin did not live to answer; `message` says what it did and which limit it met.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: "plugin_stopped".into(), message: message.into() }
+        Self { code: "plugin_stopped".into(), message: tamed(&message.into(), MAX_MESSAGE) }
     }
 }
