@@ -35,8 +35,16 @@ fn build(package: &str, sources: &str) -> Result<PathBuf, String> {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let root = manifest.parent().ok_or("there is no workspace around the package")?.to_owned();
     let (source, own) = (format!("{sources}/src"), format!("{sources}/Cargo.toml"));
-    for watched in [&source, &own, "wit", "guest/zone", "host/build_component.rs", "Cargo.lock", "Cargo.toml"]
-    {
+    for watched in [
+        &source,
+        &own,
+        "wit",
+        "guest/text",
+        "guest/zone",
+        "host/build_component.rs",
+        "Cargo.lock",
+        "Cargo.toml",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
     let directory = PathBuf::from(variable("OUT_DIR")?).join("component");

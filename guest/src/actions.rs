@@ -137,3 +137,6 @@ fn complaints(known: &[Field], given: &Map<String, Value>) -> Vec<String> {
 fn typed<T: DeserializeOwned>(value: Value) -> serde_json::Result<()> {
     serde_json::from_value::<T>(value).map(drop)
 }
+
+#[cfg(test)]
+mod tests;

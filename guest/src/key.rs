@@ -92,7 +92,8 @@ backup from its time.
 
 /// Names come from files: what would break the sheet is shown as a space.
 fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    larder_text::plain(&line, "")
 }
 
 #[cfg(test)]

@@ -109,6 +109,7 @@ impl Setting {
     pub fn configure(&mut self) -> Result<()> {
         let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
         let configuration = sources.configuration().map_err(Error::Invalid)?;
+        sources.must_be_there(&configuration)?;
         self.http = configuration.http;
         self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {
             let configuration::Plugin { component, hosts, settings } = plugin;

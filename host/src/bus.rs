@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::{Value, json};
 
-use crate::options::MAX_PENDING;
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::scheduler::Scheduler;
 pub use listener::Listener;
 use listener::Queue;
@@ -106,9 +107,9 @@ impl Bus {
         Listener(queue)
     }
 
-    /// Tells people something.
+    /// Tells people something: what anybody says is made fit for them here.
     pub fn say(&self, level: Level, message: &str) {
-        let data = json!({"message": message, "level": level.name()});
+        let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 

@@ -1,9 +1,11 @@
 //! A running host: its plugins, and what everybody who works with them shares. `assemble` makes one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::assemble::Places;
+use crate::automation::registry;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::documents::Documents;
@@ -92,7 +94,8 @@ impl Host {
         // What nobody has, the one for backups refuses.
         let of = of.unwrap_or(0);
         let plugin = self.plugins.get_mut(of).ok_or_else(|| Failure::stopped("there is no plugin"))?;
-        Ok(Call { plugin: of, pending: plugin.begin(action, data)? })
+        let data = fitted(plugin, action, data)?;
+        Ok(Call { plugin: of, pending: plugin.begin(action, &data)? })
     }
 
     /// The plugin that may have an action, by its name, and does not run.
@@ -126,4 +129,15 @@ impl Host {
     pub fn poll(&mut self, call: &mut Call, most: Duration) -> Option<Result<String, Failure>> {
         self.plugins.get_mut(call.plugin)?.answer(&mut call.pending, most)
     }
+}
+
+/// The data of a call as the action's fields declare them. What only clients call, the plugin checks itself: it refuses in the words
+/// of their protocol.
+fn fitted<'a>(plugin: &Plugin, action: &str, data: &'a str) -> Result<Cow<'a, str>, Failure> {
+    let wrong = |message: String| Failure { code: "invalid_format".into(), message };
+    let known = plugin.actions().iter().find(|known| known.name == action && known.public);
+    let Some(known) = known else { return Ok(data.into()) };
+    let data = serde_json::from_str(data)
+        .map_err(|error| wrong(format!("{action}: its data are not JSON: {error}")))?;
+    registry::fitted(known, data).map(|data| data.to_string().into()).map_err(wrong)
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns no behaviour beyond small conversions, and names no generated WIT type.
 
+use serde_json::Value;
+
 /// Names that start like this are Larder's own, at any depth: never shown in a snapshot, never replaced.
 pub const RESERVED_PREFIX: &[u8] = b".larder-";
 
@@ -73,6 +75,24 @@ pub enum Scope {
     Only(Vec<Vec<u8>>),
 }
 
+/// An action as whoever has it describes it: `wit/actions.wit`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Action {
+    pub name: String,
+    pub description: String,
+    pub public: bool,
+    pub fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Field {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub required: bool,
+    pub description: String,
+}
+
 /// Whether `path` is well formed: relative, `/`-separated, without empty, `.` or `..` parts and without NUL. The empty path is.
 pub fn is_well_formed(path: &[u8]) -> bool {
     path.is_empty()
@@ -80,25 +100,25 @@ pub fn is_well_formed(path: &[u8]) -> bool {
             && path.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
-/// A path for people: what is not UTF-8 or not printable is escaped.
+/// A path for people: what is not UTF-8 or not plain is escaped.
 pub fn shown(path: &[u8]) -> String {
-    String::from_utf8_lossy(path).chars().map(printable).collect()
+    larder_text::cut(&String::from_utf8_lossy(path), MAX_PATH, "")
 }
 
-/// A plugin's words for people: not printable characters but line ends are escaped, more than `most` characters are cut.
+/// A plugin's words for people: what is not plain but line ends is escaped, more than `most` characters are cut.
 pub fn tamed(text: &str, most: usize) -> String {
-    let tame = |c: char| if c == '\n' { c.to_string() } else { printable(c) };
-    let cut = if text.chars().nth(most).is_some() { " …" } else { "" };
-    text.chars().take(most).map(tame).chain([cut.to_owned()]).collect()
+    larder_text::cut(text, most, "\n")
 }
 
-fn printable(c: char) -> String {
-    if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }
-}
-
-/// Whether a terminal does nothing but show it: no control character, and nothing that turns round or hides what is beside it.
-pub fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+/// JSON for people and programs: what is not plain in its texts is escaped, as JSON does.
+pub fn json_text(value: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{value:#}").chars() {
+        match c == '\n' || larder_text::is_plain(c) {
+            true => text.push(c),
+            // JSON's escapes are UTF-16.
+            false => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}")),
+        }
+    }
+    text
 }

@@ -292,14 +292,29 @@ impl Limits {
         self.memory.saturating_add(entries.saturating_mul(ENTRY_MEMORY).min(self.home_memory))
     }
 
-    /// Sets one limit from `name=value`: MiB for `memory` and `home-memory`, MiB a second for `bandwidth`, per cent for `cpu-share`, seconds for times.
+    /// Sets one limit from `name=value`. The error says what it takes.
     pub fn set(&mut self, text: &str) -> Result<()> {
-        let wrong = || {
+        let names = || {
             let names: Vec<_> = self.describe().iter().map(|limit| limit.name).collect();
             Error::Invalid(format!("--limit {text}: write NAME=NUMBER with one of {}", names.join(", ")))
         };
-        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = text.split_once('=').ok_or_else(names)?;
+        let (unit, least, most) = range(name).ok_or_else(names)?;
+        let wrong = || {
+            let most = if most == u32::MAX { "on".to_owned() } else { format!("to {most}") };
+            Error::Invalid(format!(
+                "--limit {text}: {name} is a whole number{unit}, from {least} {most}; write one"
+            ))
+        };
         let number: u32 = value.parse().map_err(|_| wrong())?;
+        if !(least..=most).contains(&number) {
+            return Err(wrong());
+        }
+        self.put(name, number);
+        Ok(())
+    }
+
+    fn put(&mut self, name: &str, number: u32) {
         let seconds = Duration::from_secs(number.into());
         match name {
             "memory" => self.memory = (number as usize) << 20,
@@ -312,11 +327,66 @@ impl Limits {
             "workers" => self.workers = number as usize,
             "handles" => self.handles = number as usize,
             "bandwidth" => self.bandwidth = number,
-            "cpu-share" if (1..=100).contains(&number) => self.cpu_share = number,
+            "cpu-share" => self.cpu_share = number,
             "database-wait" => self.database_wait = seconds,
             "stop-time" => self.stop_time = seconds,
-            _ => return Err(wrong()),
+            _ => {}
         }
-        Ok(())
+    }
+}
+
+/// The unit of a limit, the least and the most that makes sense: an instance cannot have more than 4 GiB of memory, and no machine
+/// that this is for has more than 64 cores.
+fn range(name: &str) -> Option<(&'static str, u32, u32)> {
+    Some(match name {
+        "memory" | "home-memory" => (" of MiB", 0, 4096),
+        "compute-time" | "host-time" | "job-time" | "action-time" | "database-wait" | "stop-time" => {
+            (" of seconds", 0, u32::MAX)
+        }
+        "jobs" => ("", 0, 1024),
+        "workers" => ("", 0, 64),
+        "handles" => ("", 0, 65536),
+        "bandwidth" => (" of MiB a second", 0, u32::MAX),
+        "cpu-share" => (" of per cent", 1, 100),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_no_number_or_out_of_range_is_told_what_it_takes() {
+        let told = |text: &str| Limits::default().set(text).unwrap_err().to_string();
+        let cases = [
+            ("memory=abc", "--limit memory=abc: memory is a whole number of MiB, from 0 to 4096; write one"),
+            ("memory=1.5", "--limit memory=1.5: memory is a whole number of MiB, from 0 to 4096; write one"),
+            ("workers=100", "--limit workers=100: workers is a whole number, from 0 to 64; write one"),
+            (
+                "job-time=-1",
+                "--limit job-time=-1: job-time is a whole number of seconds, from 0 on; write one",
+            ),
+            (
+                "cpu-share=0",
+                "--limit cpu-share=0: cpu-share is a whole number of per cent, from 1 to 100; write one",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(told(text), expected);
+        }
+        assert!(
+            told("memory").starts_with("--limit memory: write NAME=NUMBER with one of memory, home-memory, ")
+        );
+        assert!(told("colour=1").starts_with("--limit colour=1: write NAME=NUMBER with one of memory, "));
+    }
+
+    #[test]
+    fn every_limit_can_be_set_to_what_it_is() {
+        for limit in Limits::default().describe() {
+            let number: String = limit.value.chars().take_while(char::is_ascii_digit).collect();
+            let number = if number.is_empty() { "0" } else { &number };
+            Limits::default().set(&format!("{}={number}", limit.name)).unwrap();
+        }
     }
 }

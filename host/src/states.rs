@@ -11,6 +11,7 @@ use crate::automation::zone;
 use crate::bus::{Bus, Event};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::model::tamed;
 use crate::options::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 
 /// Home Assistant's word for an entity whose integration does not run.
@@ -46,6 +47,10 @@ impl States {
 
     /// Shows a state. Whoever listens hears of it when it differs from what was shown before.
     pub fn publish(&self, id: &str, state: String, attributes: &str) -> Result<()> {
+        if !is_id(id) {
+            let id = tamed(id, MAX_WORD);
+            return Err(Error::Invalid(format!("\"{id}\" cannot be the id of an entity")));
+        }
         let attributes = match serde_json::from_str(attributes) {
             Ok(attributes @ Value::Object(_)) => attributes,
             _ => return Err(Error::Invalid(format!("the attributes of {id} are no JSON object"))),
@@ -94,13 +99,6 @@ impl States {
     }
 
     fn check(&self, id: &str, state: &str, attributes: &Value) -> Result<()> {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let is_named = id.split_once('.').is_some_and(|(domain, name)| {
-            [domain, name].iter().all(|part| !part.is_empty() && part.chars().all(is_plain))
-        });
-        if !is_named || id.len() > 4 * MAX_WORD {
-            return Err(Error::Invalid(format!("{id:?} cannot be the id of an entity")));
-        }
         if state.len().saturating_add(attributes.to_string().len()) > MAX_EVENT {
             return Err(Error::Limit(format!("the state of {id} has more than {MAX_EVENT} bytes")));
         }
@@ -141,4 +139,12 @@ impl States {
     fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Shown>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_id(id: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let is_named = id.split_once('.').is_some_and(|(domain, name)| {
+        [domain, name].iter().all(|part| !part.is_empty() && part.chars().all(is_plain))
+    });
+    is_named && id.len() <= 4 * MAX_WORD
 }

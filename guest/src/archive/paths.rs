@@ -93,22 +93,7 @@ pub(super) fn parent(path: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// A name for people: what is not UTF-8 is replaced, what is not printable is escaped, what is too long is cut.
+/// A name for people: what is not UTF-8 is replaced, what is not plain is escaped, what is too long is cut.
 pub fn shown(path: &[u8]) -> String {
-    let text = String::from_utf8_lossy(path);
-    let mut out = String::new();
-    for c in text.chars().take(SHOWN_LIMIT) {
-        if is_plain(c) { out.push(c) } else { out.extend(c.escape_default()) }
-    }
-    if text.chars().nth(SHOWN_LIMIT).is_some() {
-        out.push('…');
-    }
-    out
-}
-
-/// Whether a terminal does nothing but show it: no control character, and nothing that turns round or hides what is beside it.
-fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    larder_text::cut(&String::from_utf8_lossy(path), SHOWN_LIMIT, "")
 }

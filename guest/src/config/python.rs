@@ -126,10 +126,8 @@ fn escaped(c: char, quote: char) -> String {
 
 /// Nearly Python's notion: what a terminal would act on or not show is not printable.
 fn is_printable(c: char) -> bool {
-    let acts = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}'
-        | '\u{e0000}'..='\u{10ffff}');
-    c == ' ' || !(acts || c.is_control() || c.is_whitespace())
+    let has_no_shape = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}');
+    c == ' ' || !(larder_text::is_format(c) || has_no_shape || c.is_control() || c.is_whitespace())
 }
 
 /// An exponent below -4 and from 16 on, with a sign and two digits.

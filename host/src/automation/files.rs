@@ -56,6 +56,8 @@ pub struct Loaded {
     pub automations: Vec<Automation>,
     /// What is wrong, in the order of the file. An automation with a problem is not among the automations.
     pub problems: Vec<Problem>,
+    /// What is doubtful, and keeps nothing out.
+    pub warnings: Vec<Problem>,
     /// Every file that was read and every directory that was listed, to watch for changes.
     pub files: Vec<PathBuf>,
     /// The values of secrets that were filled in: not to be shown in a trace.

@@ -8,6 +8,7 @@ use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::templates::slug;
 use super::yaml::Place;
 
 /// Text that is rendered when it is needed.
@@ -85,6 +86,9 @@ pub struct Automation {
     /// Where it begins.
     #[serde(skip)]
     pub place: Place,
+    /// The entities that it names, and where.
+    #[serde(skip)]
+    pub entities: Vec<(String, Place)>,
     /// As it was written, without places: what decides whether a reload changed it.
     #[serde(skip)]
     pub source: Value,
@@ -95,6 +99,11 @@ impl Automation {
     pub fn name(&self) -> String {
         let named = self.alias.clone().or_else(|| self.id.clone());
         named.unwrap_or_else(|| format!("line {} of {}", self.place.line, self.place.file))
+    }
+
+    /// The entity that shows it.
+    pub fn entity_id(&self) -> String {
+        format!("automation.{}", slug(&self.name()))
     }
 }
 
@@ -248,19 +257,66 @@ pub type Sequence = Arc<Vec<Action>>;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
-    Call { action: Data, data: Data, target: Data, response: Option<String> },
+    Call {
+        action: Data,
+        data: Data,
+        target: Data,
+        response: Option<String>,
+        #[serde(skip)]
+        places: CallPlaces,
+    },
     Delay(Data),
-    WaitTemplate { value: Template, timeout: Option<Data>, goes_on: bool },
-    WaitForTrigger { triggers: Arc<Vec<Trigger>>, timeout: Option<Data>, goes_on: bool },
-    Event { name: String, data: Data },
-    Choose { options: Vec<(Vec<Condition>, Sequence)>, default: Sequence },
-    If { conditions: Vec<Condition>, then: Sequence, otherwise: Sequence },
-    Repeat { how: Repeat, sequence: Sequence },
+    WaitTemplate {
+        value: Template,
+        timeout: Option<Data>,
+        goes_on: bool,
+    },
+    WaitForTrigger {
+        triggers: Arc<Vec<Trigger>>,
+        timeout: Option<Data>,
+        goes_on: bool,
+    },
+    Event {
+        name: String,
+        data: Data,
+    },
+    Choose {
+        options: Vec<(Vec<Condition>, Sequence)>,
+        default: Sequence,
+    },
+    If {
+        conditions: Vec<Condition>,
+        then: Sequence,
+        otherwise: Sequence,
+    },
+    Repeat {
+        how: Repeat,
+        sequence: Sequence,
+    },
     Variables(Variables),
-    Stop { message: Data, is_error: bool, response: Option<String> },
+    Stop {
+        message: Data,
+        is_error: bool,
+        response: Option<String>,
+    },
     Parallel(Vec<Sequence>),
     Sequence(Sequence),
     Condition(Condition),
+}
+
+/// Where the parts of a call stand in their file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallPlaces {
+    pub action: Place,
+    /// By the names of its fields, those of its target too.
+    pub fields: Vec<(String, Place)>,
+}
+
+impl CallPlaces {
+    /// Where a field stands; where the action does when it was not given.
+    pub fn of(&self, field: &str) -> &Place {
+        self.fields.iter().find(|(name, _)| name == field).map_or(&self.action, |(_, place)| place)
+    }
 }
 
 /// How often a sequence is done.

@@ -3,7 +3,7 @@
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
 use super::Refusal;
-use crate::bus::{Event, MISSED};
+use crate::bus::{Event, LOG, MISSED};
 use crate::error::Error;
 use crate::model::Timestamp;
 use crate::model::tamed;
@@ -79,10 +79,14 @@ impl entities::Host for StoreData {
         if topic == MISSED {
             return refuse("of its own: only the host can know what was missed");
         }
-        if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
+        let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&data) else {
             return refuse("that is not JSON");
+        };
+        let said = value.get_mut("message").filter(|_| topic == LOG);
+        if let Some(serde_json::Value::String(message)) = said {
+            *message = tamed(message, MAX_MESSAGE);
         }
-        self.grants.bus.emit(&Event::new(topic, data));
+        self.grants.bus.emit(&Event::new(topic, value.to_string()));
         Ok(())
     }
 }

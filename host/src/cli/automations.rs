@@ -1,7 +1,7 @@
 //! `larder automations`: lists, checks, runs, traces and reloads them; a running service is asked, without one this process looks
 //! itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -14,7 +14,8 @@ use super::host::{say_notices, say_zone_problems};
 use super::{Answer, Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
-use crate::driver::Driver;
+use crate::automation::yaml::Problem;
+use crate::driver::{Driver, Sources, known};
 use crate::options::LOOK;
 
 #[derive(Debug, Subcommand)]
@@ -105,27 +106,53 @@ fn local(time: Option<&Value>, zone: Zone, none: &str) -> String {
 }
 
 fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
-    let loaded = match (file, setting.sources(&setting.places()?)?) {
-        (Some(file), sources) => {
-            let beside = || file.parent().map(PathBuf::from).unwrap_or_default();
-            files::load(&Disk, &sources.map_or_else(beside, |sources| sources.config), file)
-        }
-        (None, Some(sources)) => sources.automations(&sources.configuration().map_err(anyhow::Error::msg)?),
-        (None, None) => {
-            return Err(WrongUse("which file? Name it, or the home with --config DIR".into()).into());
-        }
+    let sources = setting.sources(&setting.places()?)?;
+    let configuration =
+        sources.as_ref().map(Sources::configuration).transpose().map_err(anyhow::Error::msg)?;
+    let home = sources.as_ref().zip(configuration.as_ref());
+    let named = || WrongUse("which file? Name it, or the home with --config DIR".into());
+    let usual = home.map(|(sources, configuration)| sources.automations_file(configuration));
+    let path = file.cloned().or(usual).ok_or_else(named)?;
+    let mut loaded = match (file, home) {
+        (None, Some((sources, configuration))) => sources.automations(configuration),
+        (_, Some((sources, _))) => files::load(&Disk, &sources.config, &path),
+        (_, None) => files::load(&Disk, path.parent().unwrap_or(Path::new("")), &path),
     };
-    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    // Without a home it is known what the built-in plugin has, and no more.
+    let host = setting.reader()?;
+    known(&host, home, &path).check(&mut loaded);
+    let status = if loaded.problems.is_empty() { Status::Done } else { Status::Failed };
     let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
-    let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
-    let good = many(names.len() as u64);
-    text += &match problems.len() {
-        0 => format!("{good}, no problem.\n"),
-        1 => format!("{good} without a problem; 1 problem.\n"),
-        bad => format!("{good} without a problem; {bad} problems.\n"),
+    let told = |told: &[Problem]| told.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let (problems, warnings) = (told(&loaded.problems), told(&loaded.warnings));
+    let text = checked(names.len(), &problems, &warnings);
+    Ok(Answer {
+        json: json!({"automations": names, "problems": problems, "warnings": warnings}),
+        text,
+        status,
+    })
+}
+
+fn checked(good: usize, problems: &[String], warnings: &[String]) -> String {
+    let lines = lines(problems, warnings);
+    let good = many(good as u64);
+    let verdict = match problems.len() {
+        0 => format!("{good}, no problem"),
+        1 => format!("{good} without a problem; 1 problem"),
+        bad => format!("{good} without a problem; {bad} problems"),
     };
-    let status = if problems.is_empty() { Status::Done } else { Status::Failed };
-    Ok(Answer { json: json!({"automations": names, "problems": problems}), text, status })
+    let doubts = match warnings.len() {
+        0 => String::new(),
+        1 => "; 1 warning".into(),
+        doubts => format!("; {doubts} warnings"),
+    };
+    format!("{lines}{verdict}{doubts}.\n")
+}
+
+/// A line each.
+fn lines(problems: &[String], warnings: &[String]) -> String {
+    let lines = problems.iter().cloned().chain(warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.map(|line| format!("{}\n", text::plain(&line, ""))).collect()
 }
 
 /// So many automations.
@@ -176,7 +203,7 @@ fn trace(setting: &Setting, name: &str) -> anyhow::Result<Answer> {
 fn traced(trace: &Value, zone: Zone) -> String {
     let trigger = trace.get("trigger").map(|trigger| text::word(trigger, "description")).unwrap_or_default();
     let started = local(trace.get("started"), zone, "–");
-    let mut shown = format!("Run {} at {started}: {trigger}\n", text::number(trace, "run"));
+    let mut shown = format!("Run at {started}: {trigger}\n");
     for step in text::list(trace, "steps") {
         let seen = step.get("seen").map(ToString::to_string).unwrap_or_default();
         let time = local(step.get("at"), zone, "–");
@@ -197,8 +224,11 @@ fn reload(setting: &Setting) -> anyhow::Result<Answer> {
         let text = "no service is running in this state directory: `larder serve` reads the automations when it starts";
         return Err(anyhow::anyhow!(text));
     };
-    let problems: Vec<_> = text::list(&json, "problems").iter().filter_map(Value::as_str).collect();
-    let mut text: String = problems.iter().map(|problem| format!("{}\n", text::plain(problem, ""))).collect();
+    let told = |key: &str| -> Vec<String> {
+        text::list(&json, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (problems, warnings) = (told("problems"), told("warnings"));
+    let mut text = lines(&problems, &warnings);
     text += &format!("Reloaded: {}.\n", many(text::number(&json, "automations")));
     let status = if problems.is_empty() { Status::Done } else { Status::Partly };
     Ok(Answer { json, text, status })

@@ -15,6 +15,7 @@ use super::settings::hide;
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::{Host, Setting};
 use crate::driver::Driver;
+use crate::model::json_text;
 use crate::options::LOOK;
 
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ pub(super) fn run(setting: &Setting, global: &Global, action: &Call) -> anyhow::
     let skipped =
         !text::list(&json, "skipped").is_empty() || !text::list(&json, "failed_agent_ids").is_empty();
     let status = if skipped { Status::Partly } else { Status::Done };
-    Ok(Answer { text: format!("{json:#}\n"), status, json })
+    Ok(Answer { text: json_text(&json) + "\n", status, json })
 }
 
 /// Actions that no plugin has.

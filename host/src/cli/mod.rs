@@ -44,6 +44,7 @@ use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::error::{Error, reason};
+use crate::model::json_text;
 use crate::runtime::Failure;
 use crate::steps::Steps;
 use crate::terminal::{print, say};
@@ -100,7 +101,7 @@ pub fn main(steps: Steps) -> ExitCode {
     }
     match run(&cli, steps) {
         Ok(answer) => {
-            let text = if as_json { format!("{:#}\n", versioned(answer.json)) } else { answer.text };
+            let text = if as_json { json_text(&versioned(answer.json)) + "\n" } else { answer.text };
             ended(answer.status as u8, &text)
         }
         Err(error) => {
@@ -108,7 +109,7 @@ pub fn main(steps: Steps) -> ExitCode {
             // What a plugin or an archive made of it may hold more than words.
             say(&format!("error: {}", text::plain(&message, "\n")));
             let json = versioned(json!({"error": {"code": code, "message": message}}));
-            let text = if as_json { format!("{json:#}\n") } else { String::new() };
+            let text = if as_json { json_text(&json) + "\n" } else { String::new() };
             ended(status, &text)
         }
     }

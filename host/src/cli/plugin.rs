@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::text::plain;
 use super::{Answer, Status};
 use crate::assemble::Setting;
 use crate::options::LimitInfo;
 use crate::plugin::{BACKUP, Plugin};
+use crate::runtime::Action;
 
 /// What each interface of the contract lets a plugin do; an interface that is not here could not be linked.
 const MAY: &[(&str, &str)] = &[
@@ -61,7 +63,7 @@ pub(super) fn describe(setting: &Setting) -> anyhow::Result<Answer> {
     let zone = host.time_zone();
     let rules = format!("tzdata {}", zone.tables().described());
     let used = format!("{} (from {})", zone.get().zone.name(), zone.get().origin);
-    section(&mut text, "Time zone", [super::text::plain(&used, ""), rules.clone()].into_iter());
+    section(&mut text, "Time zone", [plain(&used, ""), rules.clone()].into_iter());
     if let Some(json) = json.as_object_mut() {
         json.insert("tzdata".into(), json!(rules));
         let limit = |l: &LimitInfo| json!({"name": l.name, "value": l.value, "about": l.about});
@@ -77,20 +79,15 @@ fn one(plugin: &Plugin) -> (Value, String) {
     let may: Vec<_> =
         MAY.iter().filter(|(name, _)| imports.iter().any(|import| import.starts_with(name))).collect();
     let mut text = String::new();
-    let problem = plugin.problem().map(|why| super::text::plain(&why.message, ""));
+    let problem = plugin.problem().map(|why| plain(&why.message, ""));
     text.extend(problem.iter().map(|why| format!("It does not run: {why}\n")));
-    section(&mut text, "Imports", imports.iter().cloned());
+    section(&mut text, "Imports", summed_up(&imports).into_iter());
     section(&mut text, "Exports", exports.iter().cloned());
     section(&mut text, "May", may.iter().map(|(name, what)| format!("{what} ({name})")));
     if plugin.name == BACKUP {
         section(&mut text, "May not", MAY_NOT.iter().map(|what| (*what).to_owned()));
     }
-    let lines = plugin.actions().iter().map(|action| {
-        let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
-        let who = if action.public { "automations" } else { "clients" };
-        format!("{:24} {:11} {}  [{}]", action.name, who, action.description, fields.join(", "))
-    });
-    section(&mut text, "Actions", lines);
+    section(&mut text, "Actions", plugin.actions().iter().flat_map(action));
     let json = json!({
         "name": plugin.name,
         "imports": imports,
@@ -100,6 +97,28 @@ fn one(plugin: &Plugin) -> (Value, String) {
         "problem": problem,
     });
     (json, text)
+}
+
+/// The contract's interfaces, and those of WASI in one line: `May` says what they are for.
+fn summed_up(imports: &[String]) -> Vec<String> {
+    let (wasi, own): (Vec<_>, Vec<_>) =
+        imports.iter().cloned().partition(|import| import.starts_with("wasi:"));
+    let wasi = (!wasi.is_empty()).then(|| format!("{} interfaces of WASI (`--json` names them)", wasi.len()));
+    own.into_iter().chain(wasi).collect()
+}
+
+/// An action, and a line for each of its fields.
+fn action(action: &Action) -> Vec<String> {
+    let who = if action.public { "automations" } else { "clients" };
+    let described = plain(&action.description, "");
+    let mut lines = vec![format!("{:24} {who:11} {described}", plain(&action.name, ""))];
+    lines.extend(action.fields.iter().map(|field| {
+        let need = if field.required { ", required" } else { "" };
+        let [name, kind, about] =
+            [&field.name, &field.type_name, &field.description].map(|text| plain(text, ""));
+        format!("    {name} ({kind}{need}): {about}")
+    }));
+    lines
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {

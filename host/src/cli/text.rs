@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
-use crate::model::{Timestamp, is_plain};
+use crate::model::Timestamp;
+use crate::options::MAX_MESSAGE;
 
 /// Bytes for people: `9.1 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -17,15 +18,9 @@ pub(crate) fn word(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).map_or_else(|| "–".to_owned(), |text| plain(text, ""))
 }
 
-/// A text without characters that a terminal would act on, but for the `kept` ones.
+/// A text without characters that a terminal would act on, but for the `kept` ones, and of a sane length.
 pub(crate) fn plain(text: &str, kept: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
-        match is_plain(c) || kept.contains(c) {
-            true => plain.push(c),
-            false => plain.extend(c.escape_default()),
-        }
-        plain
-    })
+    larder_text::cut(text, MAX_MESSAGE, kept)
 }
 
 pub(crate) fn number(value: &Value, key: &str) -> u64 {

@@ -10,10 +10,10 @@ use super::Driver;
 use super::notifications::Notifications;
 use super::requests::BY_HAND;
 use crate::assemble::{Call, Host};
+use crate::automation::registry::Found;
 use crate::automation::script::Failure;
 use crate::bus::Level;
 use crate::configuration::Configuration;
-use crate::error::Result;
 use crate::notify::{Notifier, RealTime};
 use crate::plugin::Plugin;
 use crate::runtime;
@@ -22,16 +22,15 @@ use crate::runtime;
 pub(super) struct Answer {
     pub run: u64,
     pub call: u64,
-    pub result: std::result::Result<Value, Failure>,
+    pub result: Result<Value, Failure>,
     /// The machine-readable reason of a failure, for people's scripts.
     pub code: String,
 }
 
 impl Answer {
-    pub fn new(run: u64, call: u64, result: std::result::Result<Value, Failure>) -> Self {
-        let code =
-            if matches!(&result, Err(failure) if failure.is_final) { "invalid_format" } else { "failed" };
-        Self { run, call, result, code: code.into() }
+    pub fn new(run: u64, call: u64, result: Result<Value, Failure>) -> Self {
+        let is_final = matches!(&result, Err(failure) if failure.is_final);
+        Self { run, call, result, code: if is_final { "invalid_format" } else { "failed" }.into() }
     }
 }
 
@@ -56,7 +55,7 @@ impl Calls {
     }
 
     /// Sends notifications where the configuration says from now on. What is on its way goes on.
-    pub fn notify(&mut self, host: &Host, configuration: Configuration) -> Result<()> {
+    pub fn notify(&mut self, host: &Host, configuration: Configuration) -> crate::error::Result<()> {
         let bus = host.bus.clone();
         let log = Arc::new(move |line: &str| bus.say(Level::Info, line));
         let notifier = Notifier::start(configuration.notify, &configuration.http, log, Arc::new(RealTime))?;
@@ -73,6 +72,11 @@ impl Calls {
         if let Some(notifier) = self.notifier.take() {
             notifier.close(Duration::ZERO);
         }
+    }
+
+    /// The targets of notifications; none when nobody could read where they go.
+    pub fn targets(&self) -> Option<Vec<&str>> {
+        self.notifier.as_ref().map(|notifier| notifier.names().collect())
     }
 
     pub fn are_under_way(&self) -> bool {
@@ -109,7 +113,7 @@ impl Calls {
 }
 
 impl Driver {
-    /// Begins what an automation asks for.
+    /// Begins what an automation or a person asks for.
     pub(super) fn call(
         &mut self,
         host: &mut Host,
@@ -118,41 +122,107 @@ impl Driver {
         data: Value,
         target: Value,
     ) {
-        let refused = |message: String| Failure { message, is_final: true };
-        let data = with_target(data, target);
-        let result = match action.split_once('.') {
-            Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, &data),
-            Some(("notify", "persistent_notification")) => {
-                self.calls.notifications.call(host, "create", &data)
-            }
-            Some(("notify", name)) if !host.plugins().iter().any(|plugin| plugin.has(action)) => {
-                self.calls.under_way.push(UnderWay { run, call, plugin: None });
-                self.send(host, (run, call), name, &data);
-                return;
-            }
-            Some(("automation", "reload")) => {
-                self.reload(host).map(|_| json!({})).map_err(|problems| refused(problems.join("\n")))
-            }
-            Some(("automation", _)) => {
-                let done = self.engine.call(action, &data, &Value::Null, Some(run), &self.home);
-                done.map(|effects| {
-                    self.perform(host, effects);
-                    json!({})
-                })
-                .map_err(refused)
-            }
-            _ => match begin(host, action, &data, run == BY_HAND) {
-                Ok(begun) => {
-                    self.calls.under_way.push(UnderWay { run, call, plugin: Some(begun) });
-                    return;
-                }
-                Err(failure) => Err(failure),
-            },
+        let begun = match host.missing(action).map(not_running) {
+            // It may run later.
+            Some(message) => Begun::Over(Err(Failure { message, is_final: false })),
+            None => self.begun(host, (run, call), action, with_target(data, target)),
         };
-        self.calls.under_way.push(UnderWay { run, call, plugin: None });
-        // The driver, which reads them, owns this.
-        let _ = self.calls.answered.send(Answer::new(run, call, result));
+        let (plugin, result) = match begun {
+            Begun::ByPlugin(name, call) => (Some((name, call)), None),
+            Begun::Elsewhere => (None, None),
+            Begun::Over(result) => (None, Some(result)),
+        };
+        self.calls.under_way.push(UnderWay { run, call, plugin });
+        if let Some(result) = result {
+            // The driver, which reads them, owns this.
+            let _ = self.calls.answered.send(Answer::new(run, call, result));
+        }
     }
+
+    fn begun(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: Value) -> Begun {
+        match self.checked(host, action, data, run == BY_HAND) {
+            Ok(data) => self.begin(host, (run, call), action, &data),
+            Err(message) => Begun::Over(Err(refused(message))),
+        }
+    }
+
+    /// The data of a call as its action takes them. The error says why it is not done.
+    fn checked(&self, host: &Host, action: &str, data: Value, is_client: bool) -> Result<Value, String> {
+        let registry = self.registry(host);
+        match registry.find(action) {
+            // What clients send is refused in their protocol's words, by whoever has the action.
+            Found::Here(known) if !known.public && is_client => Ok(data),
+            Found::Here(known) if !known.public => Err(registry.for_clients(action)),
+            _ => registry.fitted(action, data),
+        }
+    }
+
+    fn begin(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: &Value) -> Begun {
+        Begun::Over(match action.split_once('.') {
+            _ if host.plugins().iter().any(|plugin| plugin.has(action)) => {
+                return by_plugin(host, action, data);
+            }
+            Some(("notify", "persistent_notification")) => {
+                self.calls.notifications.call(host, "create", &without_data(data))
+            }
+            Some(("notify", name)) => {
+                self.send(host, (run, call), name, data);
+                return Begun::Elsewhere;
+            }
+            Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, data),
+            Some(("automation", "reload")) => match self.reload(host) {
+                Ok(reloaded) => {
+                    reloaded.said().iter().for_each(|(level, line)| host.bus.say(*level, line));
+                    Ok(json!({}))
+                }
+                Err(problems) => Err(refused(problems.join("\n"))),
+            },
+            _ => match self.engine.call(action, data, &Value::Null, Some(run), &self.home) {
+                Ok(effects) => {
+                    self.perform(host, effects);
+                    Ok(json!({}))
+                }
+                Err(message) => Err(refused(message)),
+            },
+        })
+    }
+}
+
+/// Who does an action that was begun.
+enum Begun {
+    ByPlugin(String, Call),
+    /// Somebody else, who answers.
+    Elsewhere,
+    Over(Result<Value, Failure>),
+}
+
+fn by_plugin(host: &mut Host, action: &str, data: &Value) -> Begun {
+    let name = host.plugins().iter().find(|plugin| plugin.has(action)).map(|plugin| plugin.name.clone());
+    match host.begin(action, &data.to_string()) {
+        Ok(call) => Begun::ByPlugin(name.unwrap_or_default(), call),
+        // A plugin that does not run now may do later.
+        Err(failure) => {
+            let is_final = failure.code != runtime::STOPPED;
+            Begun::Over(Err(Failure { message: failure.message, is_final }))
+        }
+    }
+}
+
+fn not_running(plugin: &Plugin) -> String {
+    let why = plugin.problem().map(|why| why.message.as_str()).unwrap_or_default();
+    format!("the plugin {} does not run: {why}", plugin.name)
+}
+
+fn refused(message: String) -> Failure {
+    Failure { message, is_final: true }
+}
+
+/// What `notify.persistent_notification` has in its `data` stands beside the message there.
+fn without_data(data: &Value) -> Value {
+    let mut fields = data.as_object().cloned().unwrap_or_default();
+    let id = fields.remove("data").and_then(|data| data.get("notification_id").cloned());
+    fields.extend(id.map(|id| ("notification_id".to_owned(), id)));
+    fields.into()
 }
 
 impl Driver {
@@ -171,55 +241,6 @@ impl Driver {
             })),
         }
     }
-}
-
-fn begin(
-    host: &mut Host,
-    action: &str,
-    data: &Value,
-    is_client: bool,
-) -> std::result::Result<(String, Call), Failure> {
-    let refused = |message: String| Failure { message, is_final: true };
-    let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
-    let plugin = plugin.ok_or_else(|| match host.missing(action) {
-        // It may run later.
-        Some(plugin) => Failure { message: not_running(plugin), is_final: false },
-        None => refused(unknown(host, action)),
-    })?;
-    let name = plugin.name.clone();
-    if !is_client && !plugin.actions().iter().any(|known| known.name == action && known.public) {
-        return Err(refused(format!("{action} is for clients, not for automations; {}", known(host))));
-    }
-    let call = host.begin(action, &data.to_string());
-    // A plugin that does not run now may do later.
-    let failed = |failure: runtime::Failure| Failure {
-        is_final: failure.code != runtime::STOPPED,
-        message: failure.message,
-    };
-    Ok((name, call.map_err(failed)?))
-}
-
-fn not_running(plugin: &Plugin) -> String {
-    let why = plugin.problem().map(|why| why.message.as_str()).unwrap_or_default();
-    format!("the plugin {} does not run: {why}", plugin.name)
-}
-
-fn unknown(host: &Host, action: &str) -> String {
-    match action.strip_prefix("notify.") {
-        Some(name) => {
-            format!("there is no action {action}; say in larder.toml what it is: a table [notify.{name}]")
-        }
-        None => format!("there is no action {action}; {}", known(host)),
-    }
-}
-
-/// What automations may call.
-fn known(host: &Host) -> String {
-    let public = |plugin: &Plugin| -> Vec<String> {
-        plugin.actions().iter().filter(|action| action.public).map(|action| action.name.clone()).collect()
-    };
-    let names: Vec<_> = host.plugins().iter().flat_map(public).collect();
-    format!("automations may call {}, notify.NAME and persistent_notification.create", names.join(", "))
 }
 
 /// As Home Assistant does: what a target names stands among the data.

@@ -13,7 +13,7 @@ use crate::options::SAVE_AFTER;
 
 const DOCUMENT: &str = "automations";
 /// Who shows their entities.
-const OWNER: &str = "automation";
+pub(super) const OWNER: &str = "automation";
 
 #[derive(Default)]
 pub(super) struct Memory {

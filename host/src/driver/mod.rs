@@ -4,6 +4,7 @@
 
 mod actions;
 mod hearing;
+mod known;
 mod memory;
 mod notifications;
 mod requests;
@@ -19,12 +20,14 @@ use crate::automation::files::Loaded;
 use crate::automation::home::{Event, Home};
 use crate::automation::run::{Effect, Engine};
 use crate::automation::script::Failure;
-use crate::bus;
+use crate::bus::{self, Level};
 use crate::model::Timestamp;
+use crate::options::automations::TOLD_AT_ONCE;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use crate::runtime;
 use crate::timezone::HomeZone;
 use actions::{Answer, Calls};
+pub use known::known;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Reply, Waiting};
@@ -49,12 +52,14 @@ pub struct Driver {
 }
 
 /// What a reload did, for people.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Reloaded {
     /// Automations that are at work now.
     pub automations: usize,
-    /// What is wrong in the files, with the place.
+    /// What is wrong in the files, with the place: those automations are left out.
     pub problems: Vec<String>,
+    /// What is doubtful.
+    pub warnings: Vec<String>,
 }
 
 impl Driver {
@@ -79,7 +84,10 @@ impl Driver {
             is_started: false,
         };
         let reloaded = driver.load(host);
-        host.notices.extend(reloaded.map_or_else(|problems| problems, |reloaded| reloaded.said()));
+        host.notices.extend(reloaded.map_or_else(
+            |problems| problems,
+            |reloaded| reloaded.said().into_iter().map(|(_, line)| line).collect(),
+        ));
         driver.recall(host);
         driver.show_all(host);
         driver
@@ -146,12 +154,16 @@ impl Driver {
 
     fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
         let Some(sources) = &host.sources else {
-            return Ok(Reloaded { automations: 0, problems: Vec::new() });
+            return Ok(Reloaded::default());
         };
         let configuration = sources.configuration().map_err(|problem| vec![problem])?;
-        let Loaded { automations, problems, mut secrets, .. } = sources.automations(&configuration);
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        if automations.is_empty() && !problems.is_empty() {
+        let mut loaded = sources.automations(&configuration);
+        known(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
+            .check(&mut loaded);
+        let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
+        let [problems, warnings] =
+            [problems, warnings].map(|told| told.iter().map(ToString::to_string).collect::<Vec<_>>());
+        if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
             return Err(problems);
         }
         secrets.extend(configuration.secrets.iter().cloned());
@@ -159,7 +171,7 @@ impl Driver {
         self.home.now = host.clock().now();
         let effects = self.engine.load(automations, secrets, &self.home);
         self.perform(host, effects);
-        Ok(Reloaded { automations: self.engine.list().len(), problems })
+        Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })
     }
 
     /// One event, instant, answer or request; whether there was any.
@@ -230,11 +242,21 @@ impl Driver {
 }
 
 impl Reloaded {
-    /// What people should know at the start: the first problems, and where the others are.
-    fn said(&self) -> Vec<String> {
-        let (shown, more) = (5, self.problems.len().saturating_sub(5));
-        let rest = (more > 0)
-            .then(|| format!("{more} more automations have a problem: `larder automations check` shows all"));
-        self.problems.iter().take(shown).cloned().chain(rest).collect()
+    /// What people should know: the first problems and warnings, and where the others are.
+    fn said(&self) -> Vec<(Level, String)> {
+        let mut said = Vec::new();
+        for (lines, level, what) in
+            [(&self.problems, Level::Error, "problems"), (&self.warnings, Level::Warning, "warnings")]
+        {
+            said.extend(lines.iter().take(TOLD_AT_ONCE).map(|line| (level, line.clone())));
+            let more = lines.len().saturating_sub(TOLD_AT_ONCE);
+            said.extend((more > 0).then(|| {
+                (
+                    level,
+                    format!("{more} more {what} in the automations: `larder automations check` shows all"),
+                )
+            }));
+        }
+        said
     }
 }

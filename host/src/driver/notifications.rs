@@ -73,13 +73,6 @@ impl Notifications {
 }
 
 fn created(host: &Host, data: &Value) -> Result<(String, Notification), Failure> {
-    if let Some(other) = data.as_object().and_then(|data| {
-        data.keys().find(|key| !["message", "title", "notification_id"].contains(&key.as_str()))
-    }) {
-        return Err(wrong(format!(
-            "persistent_notification.create knows no `{other}`; it takes message, title and notification_id"
-        )));
-    }
     let message = text(data, "message")?
         .ok_or_else(|| wrong("persistent_notification.create needs a message".into()))?;
     if data.to_string().len() > MAX_EVENT {

@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use serde_json::{Value, json};
 
-use super::Driver;
-use super::Notifications;
+use super::{Driver, Notifications, Reloaded};
 use crate::assemble::Host;
 use crate::bus::{Bus, Listener};
 use crate::control;
@@ -108,10 +107,7 @@ impl Driver {
             "list" => Ok(self.list()),
             "trace" => self.traces(name).map_err(failed),
             "states" => Ok(states(host)),
-            "reload" => self.reload(host).map(|reloaded| json!(reloaded)).map_err(|problems| {
-                let problems = problems.join("\n");
-                failed(format!("nothing was reloaded, everything goes on as before: {problems}"))
-            }),
+            "reload" => self.reload_by_hand(host),
             "call" if let Some(failure) = elsewhere(host, &data) => Err(failure),
             "call" => {
                 let action = data.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -130,6 +126,21 @@ impl Driver {
         };
         // Whoever asked may be gone.
         let _ = reply.send(answer);
+    }
+
+    fn reload_by_hand(&mut self, host: &mut Host) -> Result<Value, Failure> {
+        match self.reload(host) {
+            Ok(reloaded) => {
+                // Whoever asked shows the problems.
+                let warnings = Reloaded { problems: Vec::new(), ..reloaded.clone() };
+                warnings.said().iter().for_each(|(level, line)| host.bus.say(*level, line));
+                Ok(json!(reloaded))
+            }
+            Err(problems) => {
+                let problems = problems.join("\n");
+                Err(failed(format!("nothing was reloaded, everything goes on as before: {problems}")))
+            }
+        }
     }
 
     /// Every automation.

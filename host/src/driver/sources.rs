@@ -1,9 +1,11 @@
 //! The files that say what automations there are and where notifications go.
 
-use std::path::PathBuf;
+use std::fs::canonicalize;
+use std::path::{Path, PathBuf};
 
 use crate::automation::files::{self, Disk, Loaded};
 use crate::configuration::{self, Configuration};
+use crate::error::{Doing, Error, Result as Done};
 
 /// What a person wrote, and what is looked for when nothing was said.
 #[derive(Debug, Clone)]
@@ -31,6 +33,26 @@ impl Sources {
     pub fn automations_file(&self, configuration: &Configuration) -> PathBuf {
         let named = self.automations.as_ref().or(configuration.automations.as_ref());
         named.cloned().unwrap_or_else(|| self.config.join("automations.yaml"))
+    }
+
+    /// Whether Home Assistant runs the automations of this file, too: it is the home's own.
+    pub fn is_shared(&self, file: &Path) -> bool {
+        match (canonicalize(file), canonicalize(self.config.join("automations.yaml"))) {
+            (Ok(file), Ok(own)) => file == own,
+            _ => false,
+        }
+    }
+
+    /// A file of automations that somebody named has to be there, as any file that is named.
+    pub fn must_be_there(&self, configuration: &Configuration) -> Done<()> {
+        let Some(file) = self.automations.as_ref().or(configuration.automations.as_ref()) else {
+            return Ok(());
+        };
+        let what = || format!("cannot read the automations {}", file.display());
+        match file.metadata().doing(what)?.is_dir() {
+            true => Err(Error::Invalid(format!("{}: it is a directory; name a file", what()))),
+            false => Ok(()),
+        }
     }
 
     /// The automations; nothing when there is no file and none was named.

@@ -67,16 +67,12 @@ pub fn shown(url: &Url) -> String {
     if has_more { format!("{origin}/…") } else { origin }
 }
 
-/// The beginning of what somebody else wrote, on one line and without control characters.
+/// The beginning of what somebody else wrote, on one line and without what is not plain.
 pub fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
+    larder_text::cut(&words.join(" "), EXCERPT, "")
 }
 
 /// What the library says, in our words. `via` is the proxy, if the request goes through one.

@@ -76,9 +76,11 @@ impl Message {
     }
 }
 
-/// Without line ends and other control characters.
+/// Without line ends and other control characters, and with what else is not plain escaped.
 pub fn one_line(text: &str) -> String {
-    text.trim().replace("\r\n", " ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let line: String =
+        text.trim().replace("\r\n", " ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    larder_text::plain(&line, "")
 }
 
 /// A text; numbers and truths are written out, as Home Assistant does.
@@ -133,7 +135,7 @@ mod tests {
     #[test]
     fn a_line_is_one_line() {
         let message =
-            Message::read(&json!({"title": "a", "message": "b\r\nc\n\0d\x1b[31m\u{85}e\n"})).unwrap();
-        assert_eq!(message.to_line(), "a: b c  d [31m e");
+            Message::read(&json!({"title": "a", "message": "b\r\nc\n\0d\x1b[31m\u{85}e\u{202e}\n"})).unwrap();
+        assert_eq!(message.to_line(), "a: b c  d [31m e\\u{202e}");
     }
 }

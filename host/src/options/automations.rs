@@ -35,6 +35,8 @@ pub const MAX_REMEMBERED: usize = 2000;
 pub const MAX_MEMORY: usize = 8 * 1024 * 1024;
 /// Runs of one automation that `stored_traces` may ask for.
 pub const MOST_TRACES: usize = 50;
+/// Problems, and warnings, that are told at a start or reload; the others `larder automations check` shows.
+pub const TOLD_AT_ONCE: usize = 5;
 /// Steps of one run that are remembered.
 pub const MAX_TRACE_STEPS: usize = 500;
 /// The longest value that a trace shows, in bytes.

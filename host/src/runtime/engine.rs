@@ -41,9 +41,17 @@ impl Runtime {
         let unusable = |error: wasmtime::Error| {
             Failure::stopped(match addresses::is_refusal(&error) {
                 true => format!("{name} cannot be loaded: {}", addresses::refused()),
-                false => format!("{name} is not a plugin that this host can run: {error:#}"),
+                false => {
+                    // What the engine says can be a page.
+                    let error = format!("{error:#}");
+                    let line = error.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
+                    format!("{name} is not a plugin that this host can run: {line}")
+                }
             })
         };
+        if let Some(what) = no_component(wasm) {
+            return Err(unusable(wasmtime::Error::msg(what)));
+        }
         let engine = addresses::engine(&limits).map_err(unusable)?;
         let component = component(&engine, wasm, cache).map_err(unusable)?;
         let mut linker = Linker::new(&engine);
@@ -93,6 +101,19 @@ impl Runtime {
 
     pub(super) async fn instantiate(&self, store: &mut Store<StoreData>) -> wasmtime::Result<Plugin> {
         self.inner.plugin.instantiate_async(store).await
+    }
+}
+
+/// What is wrong with a file that does not even begin as a component.
+fn no_component(wasm: &[u8]) -> Option<&'static str> {
+    match wasm {
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => None,
+        [0, b'a', b's', b'm', ..] => {
+            Some("it is a WebAssembly module, not a component; build it for the target wasm32-wasip2")
+        }
+        // The text format, which the engine takes too.
+        _ if wasm.trim_ascii_start().starts_with(b"(component") => None,
+        _ => Some("it is no WebAssembly component; name the file that a build for wasm32-wasip2 gives"),
     }
 }
 

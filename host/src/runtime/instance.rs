@@ -16,7 +16,7 @@ use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
-use crate::model::tamed;
+use crate::model::{Action, Field, tamed};
 use crate::options::http::MAX_REQUESTS;
 use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
 use crate::stopwatch::Stopwatch;
@@ -80,24 +80,6 @@ pub struct Starting {
     manager: Manager,
     ready: Receiver<Vec<Action>>,
     wanted: Wanted,
-}
-
-/// An action as the plugin describes it: `wit/actions.wit`.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Action {
-    pub name: String,
-    pub description: String,
-    pub public: bool,
-    pub fields: Vec<Field>,
-}
-
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Field {
-    pub name: String,
-    #[serde(rename = "type")]
-    pub type_name: String,
-    pub required: bool,
-    pub description: String,
 }
 
 /// A running plugin. Dropping it ends the plugin with all its jobs.

@@ -14,8 +14,9 @@ mod threads;
 mod vitals;
 mod workers;
 
+pub use crate::model::{Action, Field};
 pub use engine::Runtime;
-pub use instance::{Action, Field, Manager, Pending, Started, Starting};
+pub use instance::{Manager, Pending, Started, Starting};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
 pub(crate) use store_data::StoreData;
@@ -46,6 +47,6 @@ impl Failure {
 
     /// The plugin did not live to answer; `message` says what it did and which limit it met.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: STOPPED.into(), message: message.into() }
+        Self { code: STOPPED.into(), message: tamed(&message.into(), MAX_MESSAGE) }
     }
 }

@@ -107,7 +107,7 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     let lines = || std::fs::read_to_string(home.path("diary.txt")).unwrap().lines().count();
     home.larder(&hello).exits(0);
     let wrong = home.larder(&["call", "notify.diary", "--data", "{}"]).exits(1);
-    wrong.says("notify.diary: ");
+    wrong.says("notify.diary needs `message`; add it");
     home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
         .exits(1)
         .says("there is no such target");
@@ -177,7 +177,7 @@ fn runs_of_what_did_not_change_go_on_through_a_reload_and_others_end() {
     write(&home, &(slow("two", "c") + &slow("one", "a")));
     let reply = service.service().driver().requests().ask("reload", json!({}));
     service.pass(1);
-    assert_eq!(reply.recv().unwrap().unwrap(), json!({"automations": 2, "problems": []}));
+    assert_eq!(reply.recv().unwrap().unwrap(), json!({"automations": 2, "problems": [], "warnings": []}));
     service.pass(60);
     assert_eq!(ends(&mut service, "one"), ["done"]);
     assert_eq!(ends(&mut service, "two"), ["cancelled"], "it is another one now");

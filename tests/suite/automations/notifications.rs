@@ -192,7 +192,7 @@ fn secrets_are_shown_neither_in_traces_nor_in_what_is_said() {
   triggers: [{trigger: event, event_type: try}]
   variables: {token: !secret door_code}
   actions:
-    - {action: "nothing.at_all", data: {code: "{{ token }}"}}
+    - {action: "{{ 'nothing.at_all' }}", data: {code: "{{ token }}"}}
 - id: stop
   triggers: [{trigger: event, event_type: try}]
   actions:

@@ -242,7 +242,23 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
     let component = home.root().join("no.wasm");
     std::fs::write(&component, "no component").unwrap();
     let told = start(PluginSetting { component, ..heartbeat(&[], json!({})) });
-    assert!(told.contains("is not a plugin that this host can run"), "{told}");
+    let expected = "is not a plugin that this host can run: it is no WebAssembly component; name the file that a build for wasm32-wasip2 gives";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn a_file_that_is_no_component_is_told_in_one_line() {
+    let home = home("UTC", "");
+    for bytes in [&b""[..], b"no component", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0garbage", &[0x7f; 5000]] {
+        home.write("x.wasm", bytes);
+        let run = home.larder(&["--plugin", home.path("x.wasm").to_str().unwrap(), "plugin"]).exits(1);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        assert!(
+            run.stderr.contains("is not a plugin that this host can run: ") && run.stderr.len() < 400,
+            "{}",
+            run.stderr
+        );
+    }
 }
 
 #[test]

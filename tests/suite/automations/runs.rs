@@ -34,22 +34,25 @@ fn an_automation_hears_what_the_plugin_shows_and_uses_what_an_action_answers() {
 }
 
 #[test]
-fn a_call_that_fails_fails_the_run_with_the_plugins_own_words() {
+fn a_call_that_only_a_template_knows_is_checked_by_the_same_rules_when_it_runs() {
     let yaml = r#"
 - id: wrong
   triggers: [{trigger: event, event_type: try}]
   actions:
-    - action: backup.create
+    - action: "{{ 'backup.create' }}"
       data: {surprise: 1}
+- id: type
+  triggers: [{trigger: event, event_type: try}]
+  actions: [{action: persistent_notification.create, data: {message: "{{ [1] }}"}}]
 - id: unknown
   triggers: [{trigger: event, event_type: try}]
-  actions: [{action: light.turn_on, target: {entity_id: light.porch}}]
+  actions: [{action: "{{ 'light.turn_on' }}", target: {entity_id: light.porch}}]
 - id: private
   triggers: [{trigger: event, event_type: try}]
-  actions: [{action: backup.delete, data: {backup_id: "12345678"}}]
+  actions: [{action: "{{ 'backup.delete' }}", data: {backup_id: "12345678"}}]
 - id: nobody
   triggers: [{trigger: event, event_type: try}]
-  actions: [{action: notify.phone, data: {message: hello}}]
+  actions: [{action: "{{ 'notify.phone' }}", data: {message: hello}}]
 "#;
     let home = home("UTC", yaml);
     let mut service = home.serve(START);
@@ -60,8 +63,9 @@ fn a_call_that_fails_fails_the_run_with_the_plugins_own_words() {
     for words in [
         "there is no action light.turn_on; automations may call backup.create, backup.create_automatic",
         "backup.delete is for clients, not for automations",
-        "notify.phone: there is no such target; configured is nothing: correct the name or add [notify.phone]",
-        "surprise",
+        "notify.phone: there is no such target; add a table [notify.phone] to larder.toml",
+        "`surprise` is no field of backup.create, which takes none; remove it",
+        "`message` of persistent_notification.create is a list; write a text",
     ] {
         assert!(said.contains(words), "{words} is not in:\n{said}");
     }

@@ -127,3 +127,44 @@ fn what_a_foreign_file_says_is_cut_and_turns_no_text_round() {
     assert!(text.contains("wordy.tar") && text.contains("exe.\\u{202e}rat\\u{200b}"), "{text}");
     assert!(!text.contains(['\u{202e}', '\u{200b}']), "{text:?}");
 }
+
+/// Turned round, a line's end that is none, a hidden word, a joiner that joins nothing.
+const TURNED: &str = "a\u{202e}b\u{2028}c\u{e0041}d\u{200d}e\u{9b}f\u{200f}g";
+const SHOWN: &str = "a\\u{202e}b\\u{2028}c\\u{e0041}d\\u{200d}e\\u{9b}f\\u{200f}g";
+
+#[test]
+fn names_and_reasons_from_an_archive_are_shown_plain_and_not_at_any_length() {
+    let home = victim();
+    let mut long = manifest();
+    long["name"] = format!("{TURNED}{}", "x".repeat(900)).into();
+    let mut wrong = manifest();
+    wrong["slug"] = serde_json::json!({ "x": TURNED });
+    wrong["date"] = "y".repeat(100_000).into();
+    wrong["compressed"] = format!("{TURNED}{}", "z".repeat(100_000)).into();
+    let archive = |manifest: &serde_json::Value| {
+        Tar::default().file("backup.json", manifest.to_string()).file(format!("{TURNED}.tar"), "x").end()
+    };
+    home.write("backups/long.tar", archive(&long));
+    home.write("backups/wrong.tar", archive(&wrong));
+    home.write(format!("backups/{TURNED}.tar"), "no backup");
+    let long = home.path("backups/long.tar");
+    let long = long.to_str().unwrap();
+    for (command, status) in
+        [(&["list"][..], 3), (&["show", long], 0), (&["verify", long], 1), (&["--json", "list"], 3)]
+    {
+        let run = home.larder(command).exits(status);
+        for (text, most) in [(&run.stdout, 220_000), (&run.stderr, 10_000)] {
+            let most = if command[0] == "--json" { most } else { 10_000 };
+            assert!(text.len() < most, "{command:?}: {} bytes", text.len());
+            let odd = text.chars().filter(|c| !c.is_ascii() && *c != '…' && *c != '–').collect::<String>();
+            assert_eq!(odd, "", "{command:?}: {text}");
+        }
+    }
+    assert!(home.larder(&["list"]).exits(3).stdout.contains(&format!("{SHOWN}.tar: ")));
+    assert!(home.larder(&["show", long]).exits(0).stdout.contains(&format!("{SHOWN}xxx")));
+    // JSON is escaped, and nothing of it is lost.
+    let listed = home.larder(&["--json", "list"]).exits(3).json();
+    let paths: Vec<_> =
+        listed["unreadable"].as_array().unwrap().iter().map(|item| item["path"].clone()).collect();
+    assert!(paths.contains(&format!("{TURNED}.tar").into()), "{paths:?}");
+}

@@ -52,3 +52,19 @@ fn a_description_with_control_characters_does_not_reach_the_terminal() {
     let run = Run::within(WATCHDOG, command(&home(), &[], &["plugin"])).exits(0);
     assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("Misbehaves."), "{}", run.stdout);
 }
+
+#[test]
+fn long_words_and_such_that_turn_text_round_are_cut_and_escaped() {
+    let home = home();
+    let run = succeeds(&home, "manager-emit-long-words", &[]);
+    assert!(
+        run.stderr.contains("\\u{202e}words\\u{2028}xxx") && run.stderr.contains("xxx…"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.len() < 8192, "{} bytes of words", run.stderr.len());
+    for deed in ["publish-long-id", "publish-long-attributes"] {
+        let run = fails(&home, &format!("manager-{deed}"), &[], "cannot be the id of an entity");
+        assert!(run.stderr.len() < 1024 && !run.stderr.contains('\u{202e}'), "{}", run.stderr);
+    }
+}

@@ -8,7 +8,7 @@ use super::condition::{self, is_condition};
 use super::keys::Keys;
 use super::values::{check, data, is_entity, many, text};
 use super::{trigger, values};
-use crate::automation::model::{Action, ActionKind, Data, Repeat, Sequence};
+use crate::automation::model::{Action, ActionKind, CallPlaces, Data, Repeat, Sequence};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
@@ -79,6 +79,10 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
         return Err(node.place.problem(text));
     }
     let action = data(node);
+    let mut places = CallPlaces { action: node.place.clone(), fields: Vec::new() };
+    for name in ["data", "data_template", "target"] {
+        places.fields.extend(keys.places(name));
+    }
     let (fields, mut target) = (keys.map("data")?, keys.map("target")?);
     let templates = keys.map("data_template")?;
     let fields = match fields == nothing() {
@@ -90,13 +94,14 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
         if target != nothing() {
             return Err(place.problem("`entity_id` says the same as `target`; keep `target`"));
         }
+        places.fields.push(("entity_id".into(), place.clone()));
         target = Data::Map(vec![("entity_id".into(), data(node))]);
     }
     // What the editor of Home Assistant remembers for itself.
     keys.ignore("metadata");
     let response = keys.text("response_variable")?;
     [&action, &fields, &target].into_iter().try_for_each(check)?;
-    Ok(ActionKind::Call { action, data: fields, target, response })
+    Ok(ActionKind::Call { action, data: fields, target, response, places })
 }
 
 fn nothing() -> Data {

@@ -41,6 +41,16 @@ impl<'a> Keys<'a> {
         self.left.iter().any(|(key, _)| key.name == name)
     }
 
+    /// Where the keys of the mapping below a key stand.
+    pub fn places(&self, name: &str) -> Vec<(String, Place)> {
+        match self.left.iter().find(|(key, _)| key.name == name).map(|(_, node)| &node.kind) {
+            Some(Kind::Map(entries)) => {
+                entries.iter().map(|(key, _)| (key.name.clone(), key.place.clone())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The value of a key, and where the key stands.
     pub fn take(&mut self, name: &'static str) -> Option<(&'a Place, &'a Node)> {
         self.known.push(name);

@@ -2,6 +2,7 @@
 
 mod action;
 mod condition;
+mod entities;
 pub mod keys;
 mod trigger;
 mod values;
@@ -65,6 +66,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
         conditions,
         actions,
         place,
+        entities: entities::named(node),
         source: node.to_json(),
     })
 }

@@ -10,7 +10,7 @@ use crate::automation::conditions::{self, Asked};
 use crate::automation::home::{Entity, Event, Home};
 use crate::automation::model::{Automation, Mode, Variables as Named};
 use crate::automation::past::Past;
-use crate::automation::templates::{Templates, Variables, slug};
+use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
 use crate::automation::zone;
@@ -218,7 +218,7 @@ impl Live {
     }
 
     pub fn entity_id(&self) -> String {
-        format!("automation.{}", slug(&self.automation.name()))
+        self.automation.entity_id()
     }
 
     pub fn is_called(&self, name: &str) -> bool {

@@ -61,7 +61,7 @@ impl Thread {
     ) -> Result<Option<Effect>, Halt> {
         let now = world.home.now;
         match &action.kind {
-            ActionKind::Call { action: name, data, target, response } => {
+            ActionKind::Call { action: name, data, target, response, .. } => {
                 let name = self.fill(name, world)?;
                 let name = name.as_str().unwrap_or_default().to_owned();
                 let (data, target) = (self.fill(data, world)?, self.fill(target, world)?);

@@ -24,6 +24,7 @@ pub use functions::slug;
 pub use native::parse as native;
 pub use times::span_text;
 pub use view::Reads;
+pub use words::entities;
 
 use super::home::Home;
 use super::model::{Data, Template};

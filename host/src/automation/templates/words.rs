@@ -66,6 +66,35 @@ pub fn words(source: &str) -> Words {
     words
 }
 
+/// Functions and filters whose first argument is an entity that has to be there. `has_value` asks just that.
+const OF_ENTITIES: [&str; 4] = ["states", "state_attr", "is_state", "is_state_attr"];
+
+/// The entities that a template names literally: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
+pub fn entities(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in parts(source) {
+        let Part::Code { tokens, .. } = part else { continue };
+        for at in 0..tokens.len() {
+            let next: Vec<&str> = tokens.iter().skip(at).take(5).map(|token| token.text).collect();
+            let is_method =
+                at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.text == ".");
+            found.extend(match next.as_slice() {
+                _ if is_method => None,
+                [name, "(", literal, ..] if OF_ENTITIES.contains(name) => unquoted(literal),
+                [literal, "|", name, ..] if OF_ENTITIES.contains(name) => unquoted(literal),
+                ["states", ".", domain, ".", name] => Some(format!("{domain}.{name}")),
+                _ => None,
+            });
+        }
+    }
+    found
+}
+
+fn unquoted(literal: &str) -> Option<String> {
+    let quote = literal.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Some(literal.strip_prefix(quote)?.strip_suffix(quote)?.to_owned())
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Word,

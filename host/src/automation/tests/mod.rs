@@ -1,5 +1,6 @@
 //! Automations from outside: text in, parsed forms, errors and runs in virtual time out. Cases are data.
 
+mod known;
 mod parsing;
 mod playing;
 mod properties;

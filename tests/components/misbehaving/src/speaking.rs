@@ -26,6 +26,19 @@ pub const DEEDS: &[(&str, Deed)] = &[
         );
         Ok(GOOD.into())
     }),
+    ("emit-long-words", || {
+        let words = format!("\u{202e}words\u{2028}{}", "x".repeat(60_000));
+        entities::emit("larder/log", &serde_json::json!({ "message": words }).to_string());
+        Ok(GOOD.into())
+    }),
+    ("publish-long-id", || {
+        entities::publish(&format!("sensor.\u{202e}{}", "x".repeat(1 << 20)), "on", "{}");
+        Ok(GOOD.into())
+    }),
+    ("publish-long-attributes", || {
+        entities::publish(&format!("sensor.{}", "x".repeat(1 << 20)), "on", "[]");
+        Ok(GOOD.into())
+    }),
     ("emit-endless", || {
         loop {
             entities::emit(TOPIC, &format!("\"{}\"", "x".repeat(32 << 10)));

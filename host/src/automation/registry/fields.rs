@@ -1,0 +1,181 @@
+//! Whether the data of a call fit the fields that its action declares.
+//!
+//! As in Home Assistant, what is not declared is refused, and a text may be written as a number or a truth. What a template
+//! gives is known only when it was rendered.
+
+use serde_json::{Map, Value};
+
+use super::near::nearest;
+use crate::automation::model::Data;
+use crate::model::{Action, Field};
+
+/// One thing that is wrong with the data of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field; it may be one that is missing.
+    pub field: String,
+    /// What is wrong, then what to do.
+    pub text: String,
+}
+
+/// What a value is, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Null,
+    Boolean,
+    Number,
+    Text,
+    List,
+    Mapping,
+    Unknown,
+}
+
+/// What is wrong with a call as it is written: the values of templates are not known.
+pub fn complaints(action: &Action, data: &Data, target: &Data) -> Vec<Complaint> {
+    match (given(target), given(data)) {
+        // Of both, `data` counts.
+        (Some(mut all), Some(data)) => {
+            all.retain(|(name, _)| !data.iter().any(|(other, _)| other == name));
+            all.extend(data);
+            wrong(action, &all)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The data of a call as its action takes them. The error says all that is wrong with them.
+pub fn fitted(action: &Action, data: Value) -> Result<Value, String> {
+    let mut data = match data {
+        Value::Object(fields) => fields,
+        Value::Null => Map::new(),
+        _ => return Err(format!("the data of {} are no mapping; write `name: value`", action.name)),
+    };
+    let given: Vec<_> = data.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect();
+    let wrong: Vec<_> = wrong(action, &given).into_iter().map(|complaint| complaint.text).collect();
+    if !wrong.is_empty() {
+        return Err(wrong.join("; "));
+    }
+    for field in action.fields.iter().filter(|field| field.type_name == "string") {
+        if let Some(value) = data.get_mut(&field.name) {
+            write_out(value);
+        }
+    }
+    Ok(data.into())
+}
+
+/// The fields of a mapping; none when a template gives them.
+fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
+    match data {
+        Data::Plain(Value::Object(fields)) => {
+            Some(fields.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect())
+        }
+        Data::Plain(_) => Some(Vec::new()),
+        Data::Map(pairs) => {
+            Some(pairs.iter().map(|(name, data)| (name.clone(), Shape::written(data))).collect())
+        }
+        Data::Template(_) | Data::List(_) => None,
+    }
+}
+
+fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<Complaint> {
+    let shape = |field: &Field| given.iter().find(|(name, _)| *name == field.name).map(|(_, shape)| *shape);
+    let unknown = given
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| action.fields.iter().all(|field| field.name != **name));
+    let unknown = unknown.map(|name| Complaint { field: name.clone(), text: no_field(action, name) });
+    let declared = action.fields.iter().filter_map(|field| {
+        let text = judged(action, field, shape(field))?;
+        Some(Complaint { field: field.name.clone(), text })
+    });
+    unknown.chain(declared).collect()
+}
+
+/// What is wrong with what a declared field was given.
+fn judged(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
+    let (name, action) = (&field.name, &action.name);
+    match shape {
+        None | Some(Shape::Null) if field.required => Some(format!("{action} needs `{name}`; add it")),
+        None | Some(Shape::Null) => None,
+        Some(shape) if shape.fits(&field.type_name) => None,
+        Some(shape) => {
+            let (is, wanted) = (shape.described(), wanted(&field.type_name));
+            Some(format!("`{name}` of {action} is {is}; write {wanted}"))
+        }
+    }
+}
+
+fn no_field(action: &Action, name: &str) -> String {
+    let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
+    let action = &action.name;
+    match nearest(name, fields.iter().copied()) {
+        Some(near) => format!("`{name}` is no field of {action}; did you mean `{near}`?"),
+        None if fields.is_empty() => format!("`{name}` is no field of {action}, which takes none; remove it"),
+        None => format!("`{name}` is no field of {action}, which takes {}; remove it", fields.join(", ")),
+    }
+}
+
+impl Shape {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::Text,
+            Value::Array(_) => Self::List,
+            Value::Object(_) => Self::Mapping,
+        }
+    }
+
+    fn written(data: &Data) -> Self {
+        match data {
+            Data::Plain(value) => Self::of(value),
+            Data::Template(_) => Self::Unknown,
+            Data::List(_) => Self::List,
+            Data::Map(_) => Self::Mapping,
+        }
+    }
+
+    /// Whether a field of that type takes it. Types that nobody knows take anything.
+    fn fits(self, type_name: &str) -> bool {
+        match (type_name, self) {
+            (_, Self::Unknown) => true,
+            ("string", shape) => matches!(shape, Self::Text | Self::Number | Self::Boolean),
+            ("boolean", shape) => shape == Self::Boolean,
+            ("number", shape) => shape == Self::Number,
+            ("array", shape) => shape == Self::List,
+            ("object", shape) => shape == Self::Mapping,
+            _ => true,
+        }
+    }
+
+    fn described(self) -> &'static str {
+        match self {
+            Self::Null | Self::Unknown => "nothing",
+            Self::Boolean => "a true or false",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Mapping => "a mapping",
+        }
+    }
+}
+
+fn wanted(type_name: &str) -> &'static str {
+    match type_name {
+        "string" => "a text",
+        "boolean" => "true or false, without quotes",
+        "number" => "a number, without quotes",
+        "array" => "a list",
+        _ => "a mapping",
+    }
+}
+
+/// A number or a truth as text, in Home Assistant's way, which is Python's.
+fn write_out(value: &mut Value) {
+    match value {
+        Value::Bool(flag) => *value = if *flag { "True" } else { "False" }.into(),
+        Value::Number(number) => *value = number.to_string().into(),
+        _ => {}
+    }
+}

@@ -1,0 +1,252 @@
+//! What automations name is held against what this host has, by `check`, at the start and at every reload.
+
+use larder::assemble::Setting;
+use larder::http::Hosts;
+use larder::plugin::PluginSetting;
+use larder_tests::{Run, Serving, TestHome, TestService, command};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::{FAILED, NIGHTLY, home, told};
+
+const START: &str = "2026-05-04T12:00:00+00:00";
+
+/// Each automation has one thing wrong.
+const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.creat}]}
+- {id: client, triggers: [], actions: [{action: backup.generate}]}
+- {id: extra, triggers: [], actions: [{action: backup.create, data: {name: foo}}]}
+- {id: target, triggers: [], actions: [{action: notify.mobile_app_your_phone, data: {message: x}}]}
+- {id: key, triggers: [], actions: [{action: notify.phone, data: {titel: x, message: y}}]}
+- {id: type, triggers: [], actions: [{action: notify.phone, data: {message: [x]}}]}
+- {id: missing, triggers: [], actions: [{action: notify.phone}]}
+- {id: light, triggers: [], actions: [{action: light.turn_on, target: {entity_id: light.hall}}]}
+- {id: fine, triggers: [{trigger: event, event_type: try}], actions: [{event: fine}]}
+"#;
+
+const EXPECTED: [&str; 8] = [
+    "1:47: there is no action backup.creat; did you mean backup.create?",
+    "2:49: backup.generate is for clients, not for automations; automations may call backup.create, backup.create_automatic, \
+     notify.NAME and persistent_notification.create",
+    "3:70: `name` is no field of backup.create, which takes none; remove it",
+    "4:49: notify.mobile_app_your_phone: there is no such target; add a table [notify.mobile_app_your_phone] to larder.toml",
+    "5:67: `titel` is no field of notify.phone; did you mean `title`?",
+    "6:68: `message` of notify.phone is a list; write a text",
+    "7:50: notify.phone needs `message`; add it",
+    "8:48: there is no action light.turn_on; automations may call backup.create, backup.create_automatic, notify.NAME and \
+     persistent_notification.create",
+];
+
+fn phone(home: &TestHome) {
+    home.write("larder.toml", "[notify.phone]\nkind = \"file\"\npath = \"diary.txt\"\n");
+}
+
+/// What a service says from its start to its end.
+fn served(home: &TestHome) -> String {
+    let mut serving = Serving::start(home.command(&["serve"]));
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+    serving.said()
+}
+
+#[test]
+fn a_check_knows_every_action_field_and_target() {
+    let home = home("UTC", WRONG);
+    phone(&home);
+    let checked = home.larder(&["automations", "check"]).exits(1).stdout;
+    let expected = EXPECTED.map(|line| format!("automations.yaml:{line}\n")).concat();
+    assert_eq!(checked, format!("{expected}1 automation without a problem; 8 problems.\n"));
+    let json = home.larder(&["--json", "automations", "check"]).exits(1).json();
+    assert_eq!((&json["automations"], json["problems"].as_array().unwrap().len()), (&json!(["fine"]), 8));
+}
+
+#[test]
+fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
+    let yaml = FAILED
+        .replacen("event.backup_automatic_backup", "event.backup_automatc", 1)
+        .replace("notify.mobile_app_your_phone", "notify.phone");
+    let home = home("UTC", &yaml);
+    phone(&home);
+    let checked = home.larder(&["automations", "check"]).exits(0).stdout;
+    assert_eq!(
+        checked,
+        "warning: automations.yaml:5:9: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?\n\
+         1 automation, no problem; 1 warning.\n"
+    );
+    assert!(served(&home).contains(" warning: automations.yaml:5:9: no entity event.backup_automatc"));
+}
+
+#[test]
+fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their_own() {
+    let home = home("UTC", "");
+    home.write(
+        "larder.toml",
+        "automations = \"larder.yaml\"\n[notify.mobile_app_your_phone]\nkind = \"log\"\n",
+    );
+    for yaml in [NIGHTLY, FAILED] {
+        home.write("larder.yaml", yaml);
+        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problem.\n");
+    }
+}
+
+#[test]
+fn without_a_home_as_much_is_checked_as_is_known() {
+    let home = TestHome::new();
+    home.write("wrong.yaml", WRONG);
+    let (path, state) = (home.path("wrong.yaml"), home.state());
+    let mut check = command();
+    check.args(["automations", "check", path.to_str().unwrap(), "--state", state.to_str().unwrap()]);
+    let checked = Run::of(check).exits(1).stdout;
+    for line in [&EXPECTED[..1], &EXPECTED[2..3]].concat() {
+        assert!(checked.contains(&format!(":{line}\n")), "{line} is not in:\n{checked}");
+    }
+    assert!(checked.contains(":5:67: `titel` is no field of notify.NAME"), "{checked}");
+    assert!(
+        checked.contains("warning: ")
+            && checked.contains(":8:48: there is no action light.turn_on here, unless "),
+        "{checked}"
+    );
+    assert!(checked.ends_with("3 automations without a problem; 6 problems; 2 warnings.\n"), "{checked}");
+}
+
+#[test]
+fn a_service_names_what_cannot_run_here_and_runs_the_others() {
+    let home = home("UTC", WRONG);
+    phone(&home);
+    let mut service = home.serve(START);
+    let notices = service.service().host().notices.join("\n");
+    for line in &EXPECTED[..5] {
+        assert!(notices.contains(&format!("automations.yaml:{line}")), "{line} is not in:\n{notices}");
+    }
+    assert!(
+        notices.contains("3 more problems in the automations: `larder automations check` shows all"),
+        "{notices}"
+    );
+    service.pass(1);
+    service.heard();
+    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.pass(1);
+    assert!(service.heard().iter().any(|heard| heard.topic == "fine"));
+    assert_eq!(service.service().driver().list().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_home_whose_automations_are_all_home_assistants_still_notifies() {
+    let home = home("UTC", "- {id: light, triggers: [], actions: [{action: light.turn_on}]}\n");
+    phone(&home);
+    home.larder(&["call", "notify.phone", "--data", r#"{"message": "hello"}"#])
+        .exits(0)
+        .says("automations.yaml:1:48: there is no");
+    let mut serving = Serving::start(home.command(&["serve"]));
+    home.larder(&["call", "notify.phone", "--data", r#"{"message": "hello"}"#]).exits(0);
+    assert_eq!(std::fs::read_to_string(home.path("diary.txt")).unwrap().lines().count(), 2);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+}
+
+#[test]
+fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
+    let fine = "- {id: again, triggers: [{trigger: event, event_type: again}], actions: [{action: automation.reload}]}\n";
+    let home = home("UTC", fine);
+    let mut service = home.serve(START);
+    service.pass(1);
+    let doubtful = "- {id: d, triggers: {trigger: state, entity_id: light.hall}, actions: []}\n";
+    home.write("automations.yaml", format!("{fine}{doubtful}{}", WRONG.lines().next().unwrap()));
+    let reply = service.service().driver().requests().ask("reload", json!({}));
+    service.pass(1);
+    let reloaded = reply.recv().unwrap().unwrap();
+    assert_eq!(reloaded["automations"], 2);
+    assert!(
+        reloaded["problems"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("automations.yaml:3:47: there is no action backup.creat")
+    );
+    assert!(
+        reloaded["warnings"][0].as_str().unwrap().starts_with("automations.yaml:2:49: no entity light.hall")
+    );
+    told(&mut service);
+    service.service().host().bus.emit(&larder::bus::Event::new("again", "{}"));
+    service.pass(1);
+    let said = told(&mut service).join("\n");
+    assert!(said.contains("automations.yaml:3:47: there is no action backup.creat"), "{said}");
+    assert!(said.contains("warning: automations.yaml:2:49: no entity light.hall"), "{said}");
+}
+
+#[test]
+fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
+    let twice = "Backup Home Assistant every night at 3 AM is also run by Home Assistant";
+    let home = home("UTC", NIGHTLY);
+    let checked = home.larder(&["automations", "check"]).exits(0).stdout;
+    assert!(checked.starts_with(&format!("warning: automations.yaml:2:5: {twice}")), "{checked}");
+    let said = served(&home);
+    assert!(said.contains(twice) && said.contains("--automations FILE"), "{said}");
+    std::fs::rename(home.path("automations.yaml"), home.path("larder.yaml")).unwrap();
+    let file = home.path("larder.yaml");
+    let named = ["--automations", file.to_str().unwrap()];
+    let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
+    assert_eq!(checked, "1 automation, no problem.\n");
+    // By another name it is the same file.
+    std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
+    let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
+    assert!(checked.contains(twice), "{checked}");
+}
+
+#[test]
+fn a_file_of_automations_that_is_named_and_missing_is_an_error_as_missing_options_are() {
+    let home = home("UTC", "");
+    let missing = home.root().join("nope.yaml");
+    let (missing, directory) = (missing.to_str().unwrap(), home.config());
+    for command in [&["serve"][..], &["automations"], &["automations", "check"], &["states"]] {
+        home.larder(&[command, &["--automations", missing]].concat())
+            .exits(1)
+            .says(&format!("cannot read the automations {missing}: No such file or directory"));
+        home.larder(&[command, &["--options", missing]].concat()).exits(1).says("cannot read");
+    }
+    home.larder(&["serve", "--automations", directory.to_str().unwrap()])
+        .exits(1)
+        .says("it is a directory; name a file");
+    home.write("larder.toml", "automations = \"nope.yaml\"\n");
+    home.larder(&["serve"]).exits(1).says("cannot read the automations ");
+    home.larder(&["list", "--automations", missing]).exits(0);
+}
+
+#[test]
+fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is_called() {
+    let home = home("UTC", "");
+    let plugin = PluginSetting {
+        name: "heartbeat".into(),
+        component: env!("LARDER_HEARTBEAT").into(),
+        hosts: Hosts::listed::<&str>(&[]).unwrap(),
+        settings: json!({"url": "http://127.0.0.1:9/", "minutes": 0}),
+    };
+    let mut service = TestService::start(Setting { plugins: vec![plugin], ..home.setting(START) }).unwrap();
+    let plugins = service.service().host().plugins().iter();
+    let actions: Vec<_> =
+        plugins.flat_map(|plugin| plugin.actions().to_vec()).filter(|action| action.public).collect();
+    assert!(actions.len() >= 3, "{actions:?}");
+    for action in actions {
+        let mut refused = |data: Value| service.call(&action.name, data).unwrap_err();
+        let failure = refused(json!({"surprise": 1}));
+        assert_eq!(failure.code, "invalid_format", "{}", action.name);
+        assert!(failure.message.contains(&format!("`surprise` is no field of {}", action.name)), "{failure}");
+    }
+    assert_eq!(service.state("sensor.heartbeat").attributes["problem"], Value::Null);
+    assert_eq!(home.archives().len(), 0);
+}
+
+#[test]
+fn an_action_that_may_be_one_of_a_plugin_that_is_not_loaded_yet_keeps_its_automation() {
+    let yaml = "- {id: beat, triggers: [], actions: [{action: heartbeat.send}]}\n";
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
+    let mut reload = || {
+        let reply = service.service().driver().requests().ask("reload", json!({}));
+        service.pass(1);
+        reply.recv().unwrap().unwrap()
+    };
+    let reloaded = reload();
+    assert_eq!((&reloaded["automations"], reloaded["problems"].as_array().unwrap().len()), (&json!(0), 1));
+    home.write("larder.toml", "[plugins.heartbeat]\ncomponent = \"heartbeat.wasm\"\n");
+    let reloaded = reload();
+    assert_eq!((&reloaded["automations"], reloaded["warnings"].as_array().unwrap().len()), (&json!(1), 1));
+}
