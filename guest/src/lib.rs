@@ -41,6 +41,7 @@ pub mod objections;
 pub mod part;
 pub mod parts;
 pub mod plan;
+pub mod planning;
 pub mod ports;
 pub mod progress;
 pub mod proof;

@@ -73,6 +73,8 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// How long a plugin beside the one for backups may take to be set up: nobody should wait for it longer.
 pub const SET_UP_TIME: Duration = Duration::from_secs(30);
+/// How long the start of a host waits for such plugins: the service goes on beside them.
+pub const START_WAIT: Duration = Duration::from_secs(5);
 /// How often a plugin's timers fire at once, and the pause between them after that: many times what a plugin needs, and little work.
 pub const MAX_FIRINGS: u32 = 128;
 pub const FIRING_PAUSE: Duration = Duration::from_secs(1);
