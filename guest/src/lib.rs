@@ -43,6 +43,7 @@ pub mod part;
 pub mod parts;
 pub mod password;
 pub mod plan;
+pub mod planning;
 pub mod ports;
 pub mod progress;
 pub mod proof;

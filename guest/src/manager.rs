@@ -17,7 +17,7 @@ use crate::ports::{Event, Outside};
 use crate::refusal;
 use crate::schedule::Next;
 use crate::store::Store;
-use crate::{actions, automatic, log, restore, stored};
+use crate::{actions, automatic, log, planning, restore, stored};
 
 /// Actions that mean nothing without what was stored.
 const OF_THE_DOCUMENT: [&str; 8] = [
@@ -88,7 +88,7 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
     }
     with(|inner| *inner = Inner { store, ..Inner::default() });
     let cut = note_cut(outside);
-    automatic::plan(outside);
+    planning::plan(outside);
     show(outside);
     match cut {
         Some(trigger) => {
@@ -97,7 +97,7 @@ pub fn set_up(outside: &dyn Outside) -> Result<()> {
         }
         None => {
             enter(outside, State::Idle);
-            automatic::set_timers(outside);
+            planning::set_timers(outside);
         }
     }
     automatic::begin_maintenance(outside);
@@ -145,7 +145,7 @@ pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<Strin
         "agents_info" => text(Ok(agents(outside))),
         "config_info" => text(Ok(automatic::config_info(outside))),
         "config_update" => text(automatic::config_update(outside, data)),
-        "schedule" => text(automatic::schedule(outside, data)),
+        "schedule" => text(planning::schedule(outside, data)),
         "retention" => text(automatic::retention(outside, data).await),
         "adopt" => text(automatic::adopt(outside)),
         kind => job(outside, kind, data, &mut |_, _, _| ()).await,
@@ -180,7 +180,7 @@ pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
     }
     conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
     if trigger == Trigger::Automatic {
-        log::info(outside, &automatic::upcoming(outside));
+        log::info(outside, &planning::upcoming(outside));
     }
     result
 }
@@ -259,12 +259,12 @@ pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> R
 /// Ends it, well or with the reason why not.
 pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
     let said = Said::end(reason);
-    automatic::plan(outside);
+    planning::plan(outside);
     note(outside, trigger, &said);
     save(outside);
     tell(outside, state, trigger, said);
     enter(outside, State::Idle);
-    automatic::set_timers(outside);
+    planning::set_timers(outside);
 }
 
 /// Saves what must outlive this instance. A state directory that is full or read-only must keep nobody from backups: it is

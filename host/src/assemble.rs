@@ -18,13 +18,14 @@ pub use crate::host::{Call, Host};
 use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
 use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, LOOK, Limits};
+use crate::options::{LOCK_WAIT, LOOK, Limits, START_WAIT};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
 use crate::runtime::{Grants, Network, Runtime, Writes};
 use crate::scheduler::Scheduler;
 use crate::staging::{self, Recovered};
 use crate::states::States;
 use crate::steps::Steps;
+use crate::stopwatch::Stopwatch;
 use crate::timezone::{Machine, TimeZone};
 
 /// The backup plugin that comes with the host.
@@ -223,9 +224,13 @@ impl Setting {
             let grants = self.grants_of(setting, &host.places, &host.grants, client.as_ref().ok());
             host.plugins.push(Plugin::launch(&setting.name, Arc::new(load), grants));
         }
-        while host.plugins.iter().any(Plugin::is_starting) {
+        let since = Stopwatch::start();
+        while host.plugins.iter().any(Plugin::is_starting) && since.elapsed() < START_WAIT {
             host.look_after_plugins(LOOK);
         }
+        let late = host.plugins.iter().filter(|plugin| plugin.is_starting());
+        let late = late.map(|plugin| format!("{}: the plugin is still being started", plugin.name));
+        host.notices.extend(late.collect::<Vec<_>>());
     }
 
     /// The files of automations and notifications.

@@ -62,7 +62,7 @@ pub const MAX_CONTROL: usize = 64;
 pub const CONTROL_TIME: Duration = Duration::from_secs(2);
 pub const MAX_REQUEST: usize = 2 * 1024 * 1024;
 /// How long a command waits for a service that is starting: on a small machine it compiles its component first.
-pub const START_WAIT: Duration = Duration::from_secs(120);
+pub const SERVICE_START_WAIT: Duration = Duration::from_secs(120);
 /// Core instances, memories and tables of one instance of a component. A plain component has a few of each.
 pub const MAX_PARTS: usize = 64;
 /// Entities and timers of one plugin: many times what a plugin has.
@@ -77,6 +77,8 @@ pub const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 pub const LAST_BACK_OFF: Duration = Duration::from_secs(300);
 /// How long a plugin beside the one for backups may take to be set up: nobody should wait for it longer.
 pub const SET_UP_TIME: Duration = Duration::from_secs(30);
+/// How long the start of a host waits for such plugins: the service goes on beside them.
+pub const START_WAIT: Duration = Duration::from_secs(5);
 /// How often a plugin's timers fire at once, and the pause between them after that: many times what a plugin needs, and little work.
 pub const MAX_FIRINGS: u32 = 128;
 pub const FIRING_PAUSE: Duration = Duration::from_secs(1);

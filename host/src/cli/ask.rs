@@ -12,7 +12,7 @@ use super::verify::remember;
 use crate::assemble::{Host, Setting};
 use crate::control::Connection;
 use crate::error::Error;
-use crate::options::{LOOK, START_WAIT};
+use crate::options::{LOOK, SERVICE_START_WAIT};
 use crate::runtime::Failure;
 use crate::terminal::say;
 
@@ -69,7 +69,7 @@ pub(super) enum Doer {
 pub(super) fn doer(setting: &Setting, purpose: &str) -> anyhow::Result<Doer> {
     need_home(setting)?;
     let state = setting.places()?.state;
-    let end = Instant::now() + START_WAIT;
+    let end = Instant::now() + SERVICE_START_WAIT;
     let mut is_told = false;
     loop {
         if let Some(connection) = Connection::open(&state) {

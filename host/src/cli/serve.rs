@@ -159,6 +159,7 @@ fn next(service: &mut Service) -> anyhow::Result<String> {
     let runs: Value = serde_json::from_str(&answer)?;
     Ok(match text::list(&runs, "runs").first() {
         Some(run) => format!("the next automatic backup is at {}", text::word(run, "local")),
+        None if runs.get("waits") == Some(&Value::Bool(true)) => text::word(&runs, "reason"),
         None => "no automatic backups are planned: see larder settings".into(),
     })
 }

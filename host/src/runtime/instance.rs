@@ -13,13 +13,13 @@ use super::Failure;
 use super::bindings::Plugin;
 use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
+use super::starting::{ACTION_TIME, Started, Starting, Wanted};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
 use super::vitals::{Vitals, watched};
 use crate::model::{Action, Field, tamed};
 use crate::options::http::MAX_REQUESTS;
 use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
-use crate::stopwatch::Stopwatch;
 
 struct Request {
     what: Asked,
@@ -52,41 +52,11 @@ pub struct Pending {
     answer: Receiver<Result<String, Failure>>,
 }
 
-/// What is waited for, since when and for how long.
-struct Wanted {
-    what: String,
-    since: Stopwatch,
-    most: Duration,
-    /// What that is called.
-    limit: &'static str,
-}
-
-/// The limit of an action, for people.
-const ACTION_TIME: &str = " (limit action-time)";
-
-impl Wanted {
-    fn new(what: String, most: Duration, limit: &'static str) -> Self {
-        Self { what, since: Stopwatch::start(), most, limit }
-    }
-
-    fn is_late(&self) -> Option<String> {
-        let Self { since, most, limit, .. } = self;
-        (since.elapsed() > *most).then(|| format!("it took longer than {} s{limit}", most.as_secs_f64()))
-    }
-}
-
-/// A plugin that is being set up. Dropping it ends that.
-pub struct Starting {
-    manager: Manager,
-    ready: Receiver<Vec<Action>>,
-    wanted: Wanted,
-}
-
 /// A running plugin. Dropping it ends the plugin with all its jobs.
 pub struct Manager {
     requests: mpsc::UnboundedSender<Request>,
-    actions: Vec<Action>,
-    watch: Watch,
+    pub(super) actions: Vec<Action>,
+    pub(super) watch: Watch,
     /// Why it does not answer any more.
     end: Option<Failure>,
 }
@@ -185,25 +155,8 @@ impl Manager {
     }
 }
 
-/// How far a plugin is that is being set up.
-pub enum Started {
-    Ready(Manager),
-    NotYet(Starting),
-}
-
-impl Starting {
-    /// Waits until it is set up, at most so long.
-    pub fn poll(self, most: Duration) -> Result<Started, Failure> {
-        let Self { manager, ready, wanted } = self;
-        Ok(match manager.watch.look(&wanted, &ready, most)? {
-            Some(actions) => Started::Ready(Manager { actions, ..manager }),
-            None => Started::NotYet(Self { manager, ready, wanted }),
-        })
-    }
-}
-
 /// An eye on the manager's thread, from another. Dropping it ends the manager.
-struct Watch {
+pub(super) struct Watch {
     vitals: Arc<Vitals>,
     end: Receiver<Failure>,
     threads: Arc<Threads>,
@@ -212,7 +165,12 @@ struct Watch {
 impl Watch {
     /// Waits for what the manager was asked for, at most so long; none when there is no answer yet. An error when it has ended or
     /// has to be given up.
-    fn look<T>(&self, wanted: &Wanted, answer: &Receiver<T>, most: Duration) -> Result<Option<T>, Failure> {
+    pub(super) fn look<T>(
+        &self,
+        wanted: &Wanted,
+        answer: &Receiver<T>,
+        most: Duration,
+    ) -> Result<Option<T>, Failure> {
         match answer.recv_timeout(most) {
             Ok(answer) => return Ok(Some(answer)),
             Err(RecvTimeoutError::Disconnected) => {
