@@ -117,3 +117,20 @@ fn encrypting_without_a_password_asks_for_a_new_one() {
     run.exits(0);
     scene.opened(&["verify", to.to_str().unwrap()]).exits(0);
 }
+
+#[test]
+fn the_new_password_of_a_backup_is_typed_twice_and_must_be_the_same() {
+    let scene = Scene::new();
+    let created = scene.opened(&["--json", "create"]).exits(0).json();
+    let id = created["backup_id"].as_str().unwrap();
+    let rekey = ["rekey", id, "--password-file", &scene.right];
+    const NEW_ONE: &str = "New password: ";
+    let Some(run) = typed(&scene, &rekey, &[(NEW_ONE, "quite another"), (AGAIN, "quite an other")]) else {
+        return;
+    };
+    assert!(run.exits(2).stdout.contains("the two passwords differ; nothing was done"));
+    scene.opened(&["verify", id]).exits(0);
+    typed(&scene, &rekey, &[(NEW_ONE, "quite another"), (AGAIN, "quite another")]).unwrap().exits(0);
+    let new = scene.home.password_file("new.txt", "quite another\n");
+    scene.with(&new, &["verify", id]).exits(0);
+}
