@@ -106,10 +106,10 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     let hello = ["call", "notify.diary", "--data", r#"{"message": "hello"}"#];
     let lines = || std::fs::read_to_string(home.path("diary.txt")).unwrap().lines().count();
     home.larder(&hello).exits(0);
-    let wrong = home.larder(&["call", "notify.diary", "--data", "{}"]).exits(1);
+    let wrong = home.larder(&["call", "notify.diary", "--data", "{}"]).exits(2);
     wrong.says("notify.diary needs `message`; add it");
     home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
-        .exits(1)
+        .exits(2)
         .says("there is no such target");
     assert_eq!(lines(), 1);
     let mut serving = Serving::start(home.command(&["serve"]));
@@ -124,7 +124,7 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     home.larder(&["call", "backup.delete", "--data", &json!({"backup_id": id}).to_string()]).exits(0);
     assert_eq!(home.archives().len(), 0);
     home.larder(&["call", "light.turn_on"])
-        .exits(1)
+        .exits(2)
         .says("there is no action light.turn_on; automations may call ");
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));

@@ -91,8 +91,8 @@ fn a_small_file_that_changes_after_it_was_opened_is_stored_as_far_as_it_goes() {
         let home = TestHome::new();
         home.write("!odd.txt", "abcdefghij");
         let status = if reason.is_some() { 3 } else { 0 };
-        // The first that is read is the home's version.
-        let run = home.larder_meanwhile("home: read#2", script, &["--json", "create"]).exits(status);
+        // The first two that are read are the home's version and configuration.
+        let run = home.larder_meanwhile("home: read#3", script, &["--json", "create"]).exits(status);
         let said = reason.map(|reason| ("!odd.txt".to_owned(), reason.to_owned()));
         assert_eq!(skipped(&run), Vec::from_iter(said), "after: {script}");
         assert!(comes_back(&home).contains_key(Path::new("configuration.yaml")));
