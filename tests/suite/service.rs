@@ -5,7 +5,10 @@ mod documents;
 mod gentle;
 mod locks;
 mod markers;
+mod opening;
+mod rights;
 mod serving;
+mod traps;
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

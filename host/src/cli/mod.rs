@@ -20,6 +20,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
+use crate::core_dumps;
 use crate::error::Error;
 use crate::runtime::Failure;
 use crate::steps::Steps;
@@ -48,6 +49,7 @@ pub(crate) struct WrongUse(pub(crate) String);
 
 /// Runs the command line of this process. `steps` is for tests.
 pub fn main(steps: Steps) -> ExitCode {
+    core_dumps::forbid();
     // A file that may not grow so large is an error of who writes it, not the end of the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = Cli::parse();

@@ -60,7 +60,6 @@ impl Location for OutputFile {
         let (Some(file), Some(directory)) = (file, self.path.parent()) else {
             return Err(Error::Denied(format!("{name} is not the file that was asked for")));
         };
-        let (file, target) = (file.to_string_lossy(), self.path.clone());
-        Ok(Box::new(FileDraft::create(directory, &file, target, steps.clone())?))
+        Ok(Box::new(FileDraft::create(directory, file, steps.clone())?))
     }
 }
