@@ -53,8 +53,12 @@ pub struct Setting {
     pub target: Option<PathBuf>,
     /// Whether a restore as root gives the set-user-id and set-group-id bits that a backup says.
     pub keep_setuid: bool,
-    /// `larder.toml`; the one in the configuration directory when absent, if it is there.
+    /// `larder.toml`; the machine's when absent, if it is there. The one in the configuration directory counts below it.
     pub options: Option<PathBuf>,
+    /// The machine's own `larder.toml`, instead of `/etc/larder/larder.toml`.
+    pub machine_options: Option<PathBuf>,
+    /// What of `larder.toml` does not count where it stands: `configure` says it.
+    pub ignored: Vec<String>,
     /// A file of automations; what `larder.toml` says when absent, else `automations.yaml` in the configuration directory, if it is
     /// there.
     pub automations: Option<PathBuf>,
@@ -103,6 +107,7 @@ impl Setting {
         let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
         let configuration = sources.configuration().map_err(Error::Invalid)?;
         self.http = configuration.http;
+        self.ignored = configuration.ignored;
         self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {
             let configuration::Plugin { component, hosts, settings } = plugin;
             PluginSetting { name, component, hosts, settings }
@@ -168,6 +173,7 @@ impl Setting {
             }
         }
         let mut notices = notices;
+        notices.extend(self.ignored.iter().cloned());
         notices.extend(plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
         // What the plugins said while they were set up: nobody else could listen yet.
         notices.extend(said.try_iter().filter(|event| event.topic == LOG).filter_map(sentence));
@@ -190,9 +196,14 @@ impl Setting {
     /// The files of automations and notifications.
     pub(crate) fn sources(&self, places: &Places) -> Result<Option<Sources>> {
         let Some(config) = places.config.clone() else { return Ok(None) };
-        let options = self.options.as_deref().map(absolute).transpose()?;
+        // As it was named: which links lead to it decides what it may say.
+        let named = |path: &Path| {
+            std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))
+        };
+        let options = self.options.as_deref().map(named).transpose()?;
+        let machine = self.machine_options.clone();
         let automations = self.automations.as_deref().map(absolute).transpose()?;
-        Ok(Some(Sources { config, options, automations }))
+        Ok(Some(Sources { config, options, machine, automations }))
     }
 
     fn backup(&self, grants: Grants) -> Result<Plugin> {

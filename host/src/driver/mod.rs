@@ -78,7 +78,11 @@ impl Driver {
             is_started: false,
         };
         let reloaded = driver.load(host);
-        host.notices.extend(reloaded.map_or_else(|problems| problems, |reloaded| reloaded.said()));
+        for said in reloaded.map_or_else(|problems| problems, |reloaded| reloaded.said()) {
+            if !host.notices.contains(&said) {
+                host.notices.push(said);
+            }
+        }
         driver.recall(host);
         driver.show_all(host);
         driver
@@ -149,10 +153,11 @@ impl Driver {
         };
         let configuration = sources.configuration().map_err(|problem| vec![problem])?;
         let Loaded { automations, problems, mut secrets, .. } = sources.automations(&configuration);
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let mut problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         if automations.is_empty() && !problems.is_empty() {
             return Err(problems);
         }
+        problems.extend(configuration.ignored.iter().cloned());
         secrets.extend(configuration.secrets.iter().cloned());
         self.calls.notify(host, configuration).map_err(|error| vec![error.to_string()])?;
         self.home.now = host.clock().now();
