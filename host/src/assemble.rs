@@ -1,5 +1,6 @@
 //! The one place that names concrete parts: directories, locations and the component become a running host.
 
+mod lost;
 mod paths;
 
 use std::fs;
@@ -29,6 +30,7 @@ use crate::staging::{self, Recovered};
 use crate::states::States;
 use crate::steps::Steps;
 use crate::timezone::{Machine, TimeZone};
+use lost::lost_state;
 use paths::{absolute, default_state, home};
 
 /// The backup plugin that comes with the host.
@@ -150,9 +152,11 @@ impl Setting {
     /// A host for changing things, `purpose` in one word: alone on its state directory, its backups and its home.
     pub fn writer(&self, purpose: &str) -> Result<Host> {
         let places = self.places()?;
+        let lost = lost_state(&places);
         let state = places.state.display().to_string();
         Directory::make(&places.state, 0o700).doing(|| format!("cannot make the state directory {state}"))?;
         let (locks, mut notices) = Locks::take(&places, purpose)?;
+        notices.extend(lost);
         notices.extend(self.recover(&places)?);
         notices.extend(self.clear(&places));
         self.host(places, notices, Some(locks))

@@ -9,6 +9,7 @@ mod opening;
 mod rights;
 mod serving;
 mod traps;
+mod upgrades;
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
