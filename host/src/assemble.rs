@@ -1,9 +1,12 @@
 //! The one place that names concrete parts: directories, locations and the component become a running host.
 
+mod lost;
+mod paths;
+
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
@@ -11,14 +14,16 @@ use crate::bus::{Bus, Event, LOG, Level};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::configuration;
+use crate::disk::directory::Directory;
+use crate::disk::regular;
 use crate::documents::Documents;
 use crate::driver::Sources;
 use crate::error::{Doing, Error, Result};
 pub use crate::host::{Call, Host};
 use crate::http::Client;
 use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
-use crate::lock::Lock;
-use crate::options::{LOCK_WAIT, LOOK, Limits, START_WAIT};
+use crate::lock::{Lock, Locks};
+use crate::options::{LOOK, Limits, MAX_COMPONENT, START_WAIT};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
 use crate::runtime::{Grants, Network, Runtime, Writes};
 use crate::scheduler::Scheduler;
@@ -27,6 +32,8 @@ use crate::states::States;
 use crate::steps::Steps;
 use crate::stopwatch::Stopwatch;
 use crate::timezone::{Machine, TimeZone};
+use lost::lost_state;
+use paths::{absolute, default_state, home};
 
 /// The backup plugin that comes with the host.
 const COMPONENT: &[u8] = include_bytes!(env!("LARDER_COMPONENT"));
@@ -50,8 +57,12 @@ pub struct Setting {
     pub target: Option<PathBuf>,
     /// Whether a restore as root gives the set-user-id and set-group-id bits that a backup says.
     pub keep_setuid: bool,
-    /// `larder.toml`; the one in the configuration directory when absent, if it is there.
+    /// `larder.toml`; the machine's when absent, if it is there. The one in the configuration directory counts below it.
     pub options: Option<PathBuf>,
+    /// The machine's own `larder.toml`, instead of `/etc/larder/larder.toml`.
+    pub machine_options: Option<PathBuf>,
+    /// What of `larder.toml` does not count where it stands: `configure` says it.
+    pub ignored: Vec<String>,
     /// A file of automations; what `larder.toml` says when absent, else `automations.yaml` in the configuration directory, if it is
     /// there.
     pub automations: Option<PathBuf>,
@@ -112,6 +123,7 @@ impl Setting {
         let configuration = sources.configuration().map_err(Error::Invalid)?;
         sources.must_be_there(&configuration)?;
         self.http = configuration.http;
+        self.ignored = configuration.ignored;
         self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {
             let configuration::Plugin { component, hosts, settings } = plugin;
             PluginSetting { name, component, hosts, settings }
@@ -128,7 +140,8 @@ impl Setting {
     }
 
     fn component(&self, path: &Path) -> Result<Runtime> {
-        let wasm = fs::read(path).doing(|| format!("cannot read the plugin {}", path.display()))?;
+        let wasm = regular::read(path, MAX_COMPONENT)
+            .doing(|| format!("cannot read the plugin {}", path.display()))?;
         self.compile(&path.display().to_string(), &wasm)
     }
 
@@ -159,30 +172,39 @@ impl Setting {
         let places = self.places()?;
         // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.
         let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
-        let lock = places.state.is_dir().then(|| Lock::take(&places.state, "start", Duration::ZERO));
-        if let Some(Ok(_lock)) = lock {
+        if let Some(_lock) = Lock::glance(&places.state) {
             notices.extend(self.clear(&places));
         }
         self.host(places, notices, writes, None)
     }
 
-    /// A host for changing things, `purpose` in one word: alone on its state directory.
+    /// A host for changing things, `purpose` in one word: alone on its state directory, its backups and its home.
     pub fn writer(&self, purpose: &str) -> Result<Host> {
         let places = self.places()?;
+        let lost = lost_state(&places);
         let state = places.state.display().to_string();
-        fs::create_dir_all(&places.state).doing(|| format!("cannot make the state directory {state}"))?;
-        let lock = Lock::take(&places.state, purpose, LOCK_WAIT)?;
-        let mut notices = self.recover(&places)?;
+        Directory::make(&places.state, 0o700).doing(|| format!("cannot make the state directory {state}"))?;
+        let (locks, mut notices) = Locks::take(&places, purpose)?;
+        notices.extend(lost);
+        notices.extend(self.recover(&places)?);
         notices.extend(self.clear(&places));
-        self.host(places, notices, Writes::Everything, Some(lock))
+        self.host(places, notices, Writes::Everything, Some(locks))
     }
 
-    fn host(&self, places: Places, notices: Vec<String>, writes: Writes, lock: Option<Lock>) -> Result<Host> {
+    fn host(
+        &self,
+        places: Places,
+        notices: Vec<String>,
+        writes: Writes,
+        locks: Option<Locks>,
+    ) -> Result<Host> {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
         grants.writes = writes;
         let said = bus.subscribe_to(LOG);
         let plugins = vec![self.backup(grants.clone())?];
+        let mut notices = notices;
+        notices.extend(self.ignored.iter().cloned());
         let memory = self.memory(&places);
         let sources = self.sources(&places)?;
         let mut host = Host {
@@ -195,7 +217,7 @@ impl Setting {
             memory,
             limits: self.limits.clone(),
             steps: self.steps.clone(),
-            _lock: lock,
+            _locks: locks,
         };
         self.start_others(&mut host);
         host.notices.extend(host.plugins.iter().flat_map(|plugin| plugin.grants().documents.take_notices()));
@@ -236,9 +258,14 @@ impl Setting {
     /// The files of automations and notifications.
     pub(crate) fn sources(&self, places: &Places) -> Result<Option<Sources>> {
         let Some(config) = places.config.clone() else { return Ok(None) };
-        let options = self.options.as_deref().map(absolute).transpose()?;
+        // As it was named: which links lead to it decides what it may say.
+        let named = |path: &Path| {
+            std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))
+        };
+        let options = self.options.as_deref().map(named).transpose()?;
+        let machine = self.machine_options.clone();
         let automations = self.automations.as_deref().map(absolute).transpose()?;
-        Ok(Some(Sources { config, options, automations }))
+        Ok(Some(Sources { config, options, machine, automations }))
     }
 
     fn backup(&self, grants: Grants) -> Result<Plugin> {
@@ -362,11 +389,11 @@ fn clear(places: &Places) -> Vec<String> {
         }
     }
     let scratch = places.state.join("scratch");
-    let doing = || format!("cannot remove {}", scratch.display());
-    if scratch.exists()
-        && let Err(error) = fs::remove_dir_all(&scratch).doing(doing)
-    {
-        notices.push(error.to_string());
+    match fs::remove_dir_all(&scratch) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            notices.push(Error::from_io(format!("cannot remove {}", scratch.display()), &error).to_string());
+        }
+        _ => {}
     }
     notices
 }
@@ -378,44 +405,4 @@ fn warning(event: &Event) -> Option<String> {
         return None;
     }
     Some(data.get("message")?.as_str()?.to_owned())
-}
-
-/// The configuration directory, through links.
-fn home(config: &Path) -> Result<PathBuf> {
-    let what = || format!("cannot open the configuration directory {}", config.display());
-    let real = fs::canonicalize(config).doing(what)?;
-    match real.is_dir() {
-        true => Ok(real),
-        false => {
-            Err(Error::Invalid(format!("the configuration directory {} is not a directory", real.display())))
-        }
-    }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
-    // Through links, as far as it exists: engines compare these paths.
-    let existing = absolute.ancestors().find_map(|known| {
-        let (real, rest) = (fs::canonicalize(known).ok()?, absolute.strip_prefix(known).ok()?);
-        // Joining nothing would add a slash, and a file with one behind it is not found.
-        Some(if rest == Path::new("") { real } else { real.join(rest) })
-    });
-    Ok(existing.unwrap_or(absolute))
-}
-
-/// One state directory a home: the home's name for people, a digest of its path against mix-ups.
-fn default_state(config: &Path) -> Result<PathBuf> {
-    let base = etcetera::choose_base_strategy().map_err(|error| {
-        Error::NotFound(format!("there is no home directory for the state: {error}; use --state"))
-    })?;
-    let base = base.state_dir().unwrap_or_else(|| base.data_dir());
-    let name = config.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(base.join("larder").join(format!("{name}-{:08x}", digest(config))))
-}
-
-/// FNV-1a, 32 bits: stable over versions of Rust, unlike the standard library's.
-fn digest(path: &Path) -> u32 {
-    use std::os::unix::ffi::OsStrExt;
-    let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    path.as_os_str().as_bytes().iter().fold(0x811c_9dc5, step)
 }

@@ -4,10 +4,9 @@
 //! (`{"command": …, "data": …, "events": true}`); lines of JSON out: any number of `{"event": {"topic": …, "data": …}}` where they
 //! were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::bus::Event;
+use crate::disk::directory::{Directory, PRIVATE};
 use crate::error::{Doing, Result};
 use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
 use crate::runtime::Failure;
@@ -51,11 +51,12 @@ impl Control {
         let directory = state.join("host");
         let what = || format!("cannot open the socket {}", directory.join(NAME).display());
         // Nobody else may come near it, not even before its own rights are set.
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory).doing(what)?;
-        let _ = fs::remove_file(directory.join(NAME));
+        let opened = Directory::make(&directory, 0o700).doing(what)?;
+        let _ = opened.remove(NAME);
         let (handle, path) = short(&directory).doing(what)?;
+        // Fails where anything has that name, a link too.
         let listener = UnixListener::bind(&path).doing(what)?;
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).doing(what)?;
+        opened.set_mode(NAME, PRIVATE).doing(what)?;
         drop(handle);
         let is_closed = Arc::new(AtomicBool::new(false));
         let closed = is_closed.clone();

@@ -19,6 +19,9 @@ pub enum Error {
     Invalid(String),
     #[error("{0}")]
     InUse(String),
+    /// By the service of the same state directory, which can be asked.
+    #[error("{0}")]
+    Served(String),
     #[error("{0}")]
     NoSpace(String),
     #[error("{0}")]

@@ -10,7 +10,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::driver::Sources;
-use crate::lock::Lock;
+use crate::lock::Locks;
 use crate::options::{LOOK, Limits};
 use crate::plugin::Plugin;
 use crate::runtime::{Failure, Grants, Pending};
@@ -35,7 +35,7 @@ pub struct Host {
     pub sources: Option<Sources>,
     pub steps: Steps,
     pub(crate) limits: Limits,
-    pub(crate) _lock: Option<Lock>,
+    pub(crate) _locks: Option<Locks>,
 }
 
 /// An action under way.

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod configuration;
 pub mod control;
+mod core_dumps;
 mod disk;
 pub mod documents;
 pub mod driver;

@@ -38,8 +38,13 @@ pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
 pub const MAX_FOLLOWED: u64 = 1024 * 1024;
 /// How long a command waits for the state directory: a moment, since another one that only starts holds it for one.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How long a command waits for the key ring, which another one has for a moment.
+pub const RING_WAIT: Duration = Duration::from_secs(30);
 /// The longest answer that is taken from a plugin: a line for each of 100 000 files. As values it takes ten times as much.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
+/// Documents that one plugin may store: many times what a plugin has. Copies that are set aside of each: by then a person has looked.
+pub const MAX_DOCUMENTS: usize = 64;
+pub const MAX_SET_ASIDE: usize = 16;
 /// The longest event. Home Assistant's have some hundred bytes.
 pub const MAX_EVENT: usize = 64 * 1024;
 /// Events that wait for one listener before it misses some: Home Assistant gives up its clients at 4096.
@@ -88,6 +93,9 @@ pub const HEALTHY: Duration = Duration::from_secs(600);
 pub const DATABASES_TO_CHECK: usize = 64;
 /// The longest file with the rules of one time zone: the longest real ones have 4 KiB.
 pub const MAX_RULES: u64 = 64 * 1024;
+/// What is read of `/etc/passwd` and `/etc/group`, and of a plugin's component: real ones are far smaller.
+pub const MAX_NAMES: u64 = 16 << 20;
+pub const MAX_COMPONENT: u64 = 256 << 20;
 /// Snapshots that one instance has open: each holds the list of the whole home.
 pub const MAX_SNAPSHOTS: usize = 4;
 
@@ -116,6 +124,8 @@ pub const MEMORY_GUARD: u64 = 64 * 1024;
 pub const MIN_ADDRESSES: u64 = 1 << 30;
 /// The most that is kept in one entry of the cache: the index of a home of any size is smaller.
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
+/// Entries of one plugin's cache: what was stored longest ago goes.
+pub const MAX_CACHE_ENTRIES: usize = 16;
 
 /// How far the service's workers step back behind their job (`nice`): it has to hand out what they do next, and to take what they have
 /// done. Not those of a command given by hand: somebody waits for it, and on a busy machine it would get a third of its share.

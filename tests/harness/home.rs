@@ -109,6 +109,14 @@ impl TestHome {
         path.to_str().unwrap().to_owned()
     }
 
+    /// Writes a `larder.toml` outside the home, where it may say everything. Its path.
+    pub fn options(&self, text: impl AsRef<[u8]>) -> String {
+        let path = self.root().join("machine/larder.toml");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// A path below the configuration directory, of bytes.
     pub fn path(&self, path: impl AsRef<[u8]>) -> PathBuf {
         self.config().join(OsStr::from_bytes(path.as_ref()))
@@ -194,11 +202,11 @@ impl TestHome {
     }
 }
 
-/// The names in a directory of backups but for the marker, which tells it from an empty one.
+/// The names in a directory of backups but for the marker, which tells it from an empty one, and the lock.
 pub fn names_in(directory: &Path) -> Vec<String> {
     let names =
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name != ".larder-location").collect()
+    names.filter(|name| name != ".larder-location" && name != ".larder-lock").collect()
 }
 
 /// The backup files of a directory, by name.

@@ -1,5 +1,6 @@
 //! Automations at work on the real host and its plugins.
 
+mod authority;
 mod checks;
 mod clocks;
 mod commands;

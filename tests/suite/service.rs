@@ -5,7 +5,11 @@ mod documents;
 mod gentle;
 mod locks;
 mod markers;
+mod opening;
+mod rights;
 mod serving;
+mod traps;
+mod upgrades;
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

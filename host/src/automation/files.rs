@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::model::Automation;
 use super::parse;
 use super::yaml::{Kind, Node, Parsed, Problem};
+use crate::disk::regular;
 use crate::options::automations::MAX_FILE;
 use reader::Reader;
 pub use value::{Looked, value};
@@ -31,12 +32,8 @@ pub struct Disk;
 
 impl Source for Disk {
     fn read(&self, path: &Path) -> Result<String, String> {
-        use std::io::Read;
-        let file = std::fs::File::open(path).map_err(|error| crate::error::reason(&error))?;
-        let mut text = String::new();
         let most = u64::try_from(MAX_FILE).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(most).read_to_string(&mut text).map_err(|error| crate::error::reason(&error))?;
-        Ok(text)
+        regular::read_text(path, most).map_err(|error| crate::error::reason(&error))
     }
 
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
@@ -45,8 +42,9 @@ impl Source for Disk {
         entries.map(|entry| entry.map(|entry| entry.path()).map_err(told)).collect()
     }
 
+    /// Not the one that holds a password: a file of the home could send it anywhere.
     fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        (name != "LARDER_PASSWORD").then(|| std::env::var(name).ok())?
     }
 }
 

@@ -51,7 +51,7 @@ impl types::Host for StoreData {
                 Error::Exists(text) => types::Error::Exists(text),
                 Error::Denied(text) => types::Error::Denied(text),
                 Error::Invalid(text) => types::Error::Invalid(text),
-                Error::InUse(text) => types::Error::InUse(text),
+                Error::InUse(text) | Error::Served(text) => types::Error::InUse(text),
                 Error::NoSpace(text) => types::Error::NoSpace(text),
                 Error::Limit(text) => types::Error::Limit(text),
                 Error::Io(text) => types::Error::Io(text),

@@ -50,7 +50,8 @@ pub struct Global {
     /// Another component than the built-in one
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
     pub plugin: Option<PathBuf>,
-    /// Where notifications go, other plugins, HTTP [default: <config>/larder.toml, if it is there]
+    /// Where notifications go, other plugins, HTTP [default: /etc/larder/larder.toml, if it is there]; <config>/larder.toml counts below
+    /// it, with notifications over the network only
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_OPTIONS")]
     pub options: Option<PathBuf>,
     /// A file of automations [default: <config>/automations.yaml, if it is there]

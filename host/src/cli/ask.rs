@@ -77,7 +77,7 @@ pub(super) fn doer(setting: &Setting, purpose: &str) -> anyhow::Result<Doer> {
         }
         match setting.writer(purpose) {
             Ok(host) => return Ok(Doer::Here(Box::new(host))),
-            Err(Error::InUse(message)) if message.contains("larder serve") && Instant::now() < end => {
+            Err(Error::Served(_)) if Instant::now() < end => {
                 if !std::mem::replace(&mut is_told, true) {
                     say("waiting for the service, which is starting");
                 }

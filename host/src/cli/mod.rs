@@ -43,6 +43,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
+use crate::core_dumps;
 use crate::error::{Error, reason};
 use crate::model::json_text;
 use crate::runtime::Failure;
@@ -89,6 +90,7 @@ pub(crate) struct WrongUse(pub(crate) String);
 
 /// Runs the command line of this process. `steps` is for tests.
 pub fn main(steps: Steps) -> ExitCode {
+    core_dumps::forbid();
     // A file that may not grow so large is an error of who writes it, not the end of the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = match Cli::try_parse() {
@@ -228,7 +230,7 @@ fn code(error: &anyhow::Error) -> (String, Status) {
         return (failure.code.clone(), if wrong { Status::WrongUse } else { Status::Failed });
     }
     let code = match error.downcast_ref::<Error>() {
-        Some(Error::InUse(_)) => "in_use",
+        Some(Error::InUse(_) | Error::Served(_)) => "in_use",
         Some(Error::NotFound(_)) => "not_found",
         Some(Error::NoSpace(_)) => "no_space",
         _ => "failed",

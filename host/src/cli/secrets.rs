@@ -3,9 +3,10 @@
 //! Never an argument, which every process could read. What is read here goes into an action's data and nowhere else; the
 //! binary's allocator wipes every block of memory that is freed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{IsTerminal, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{IsTerminal, Read, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -16,16 +17,21 @@ use serde_json::{Map, Value};
 
 use super::WrongUse;
 use super::args::Global;
+use crate::disk::directory::{Directory, PRIVATE, begins};
 use crate::disk::durable::{self, words};
 use crate::disk::retry::retry_at_end;
-use crate::disk::whole;
+use crate::disk::{regular, whole};
 use crate::error::{Doing, Error};
+use crate::lock::Lock;
+use crate::options::RING_WAIT;
 use crate::terminal::say;
 
 /// Where a password can be given without anything on the command line.
 const VARIABLE: &str = "LARDER_PASSWORD";
 /// How a key ring that is being written is called until it is whole.
 const DRAFT: &str = ".larder-keys-";
+/// The lock beside it: one that changes it at a time.
+const LOCK: &str = ".larder-keys.lock";
 /// The longest password file; real ones have a line.
 const MAX: u64 = 1024 * 1024;
 
@@ -76,8 +82,10 @@ pub(super) fn given_or_ring(global: &Global, choice: &Password) -> anyhow::Resul
     let mut fields = given(global, choice)?;
     if fields.is_empty() {
         let ring = Ring::find(global)?;
-        if global.key_ring.is_some() || ring.path.exists() {
-            fields.insert("key_ring".into(), ring.read()?.into());
+        match ring.read() {
+            // Nobody has to have one.
+            Err(error) if is_absent(&error) && global.key_ring.is_none() => {}
+            text => drop(fields.insert("key_ring".into(), text?.into())),
         }
     }
     Ok(fields)
@@ -172,11 +180,14 @@ fn from_environment() -> anyhow::Result<Option<String>> {
     }
 }
 
+/// A file that a person named for this run: it may be a FIFO, or what a shell puts in its place.
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {
-    let what = || format!("cannot read {}", path.display());
+    text(path, File::open(path).doing(|| format!("cannot read {}", path.display()))?)
+}
+
+fn text(path: &Path, file: File) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    let file = File::open(path).doing(what)?;
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX), &mut bytes).doing(what)?;
+    file.take(MAX).read_to_end(&mut bytes).doing(|| format!("cannot read {}", path.display()))?;
     // The error of the standard library holds the bytes.
     String::from_utf8(bytes).map_err(|_| WrongUse(format!("{} is not UTF-8 text", path.display())).into())
 }
@@ -204,15 +215,15 @@ impl Ring {
 
     pub(super) fn read(&self) -> anyhow::Result<String> {
         let shown = self.path.display();
-        let mode = fs::metadata(&self.path).map_err(|error| self.unopened(&error))?.permissions().mode();
+        let file = regular::open(&self.path).map_err(|error| self.unopened(&error))?;
+        let mode = file.metadata().map_err(|error| self.unopened(&error))?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            let mode = mode & 0o777;
             return Err(Error::Denied(format!(
                 "others can read the key ring {shown} (mode {mode:o}); run: chmod 600 {shown}"
             ))
             .into());
         }
-        read(&self.path)
+        text(&self.path, file)
     }
 
     fn unopened(&self, error: &std::io::Error) -> Error {
@@ -228,35 +239,38 @@ impl Ring {
 
     /// Replaces the ring's text by what `change` makes of it, whole or not at all; no other process does so meanwhile.
     pub(super) fn change(&self, change: impl FnOnce(String) -> anyhow::Result<String>) -> anyhow::Result<()> {
-        let directory =
-            self.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
         let what = || format!("cannot write the key ring {}", self.path.display());
-        fs::create_dir_all(directory).doing(what)?;
-        let held = File::open(directory).doing(what)?;
-        held.lock().doing(what)?;
-        clear(directory);
-        let before = if self.path.exists() { self.read()? } else { String::new() };
+        let path = self.path.parent().unwrap_or(Path::new(""));
+        let directory = Directory::make(path, 0o700).doing(what)?;
+        let _lock = Lock::take(path, LOCK, "key", RING_WAIT)?;
+        // What a killed process left of a ring in the making. What cannot be removed is for its owner alone, as the ring is.
+        let _ = directory.remove_all(|name| begins(name, DRAFT));
+        let name = file_name(&self.path)?;
+        let before = match self.read() {
+            Err(error) if is_absent(&error) => String::new(),
+            text => text?,
+        };
         let text = change(before)?;
-        let draft = whole::draft(&self.path, DRAFT, text.as_bytes()).doing(what)?;
-        warn_of(whole::replace(draft, &self.path).doing(what)?, &self.path);
+        let draft = whole::draft(&directory, DRAFT, text.as_bytes()).doing(what)?;
+        warn_of(whole::replace(draft, name).doing(what)?, &self.path);
         Ok(())
     }
 }
 
-/// Removes what a killed process left of a ring in the making; a living one would hold the lock.
-fn clear(directory: &Path) {
-    let is_draft = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes());
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten().filter(is_draft) {
-        // What cannot be removed is for its owner alone, as the ring is.
-        let _ = fs::remove_file(entry.path());
-    }
+fn is_absent(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Error::NotFound(_)))
+}
+
+fn file_name(path: &Path) -> anyhow::Result<&OsStr> {
+    Ok(path.file_name().ok_or_else(|| WrongUse(format!("{} is no file; name one", path.display())))?)
 }
 
 /// Writes a new file that only its owner can read.
 pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let what = || format!("cannot write {}", path.display());
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing(what);
-    let file = file.map_err(|error| match error {
+    let directory = Directory::of(path).doing(what)?;
+    let name = file_name(path)?;
+    let file = directory.create_new(name, PRIVATE).doing(what).map_err(|error| match error {
         Error::Exists(text) => Error::Exists(format!(
             "{text}; nothing was written and no key was made: name a file that is not there yet"
         )),
@@ -266,7 +280,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let synced = written.and_then(|()| durable::sync(&file).doing(what));
     if synced.is_err() {
         // Half a key is worse than none.
-        fs::remove_file(path).with_context(what)?;
+        directory.remove(name).with_context(what)?;
     }
     warn_of(synced?, path);
     Ok(())

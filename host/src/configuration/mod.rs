@@ -1,9 +1,10 @@
 //! `larder.toml`: where notifications go, how HTTP is spoken, which plugins are loaded beside the backup plugin.
 //!
-//! Strict: what it does not know is an error at its place, never left out. Reads through `Source`, so that tests need no disk;
-//! starts nothing.
+//! Strict: what it does not know is an error at its place, never left out; what it may not say where it lies is named (`origin`). Reads
+//! through `Source`, so that tests need no disk; starts nothing.
 
 mod keys;
+mod origin;
 mod targets;
 mod tree;
 
@@ -25,6 +26,7 @@ use crate::options::automations::MAX_FILE;
 use crate::options::http::{LONGEST_TIME, REQUEST_TIME};
 use crate::options::notify::MAX_TARGETS;
 use keys::{entries, seconds, text, texts};
+pub use origin::{MACHINE, Origin};
 
 /// What the file says. Paths are relative to its directory no more.
 #[derive(Default)]
@@ -36,6 +38,8 @@ pub struct Configuration {
     pub notify: BTreeMap<String, Target>,
     /// Plugins by their name, without the backup plugin.
     pub plugins: BTreeMap<String, Plugin>,
+    /// Tables that do not count where they stand, in sentences.
+    pub ignored: Vec<String>,
     /// Values that are not to be shown: secrets that were filled in, tokens and passwords.
     pub secrets: Vec<String>,
     /// Every file that was read, to watch for changes.
@@ -52,7 +56,7 @@ pub struct Plugin {
 }
 
 /// Loads the file. The first thing that is wrong with it is the error.
-pub fn load(source: &dyn Source, path: &Path) -> Parsed<Configuration> {
+pub fn load(source: &dyn Source, path: &Path, origin: Origin) -> Parsed<Configuration> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let shown: Arc<str> = path.strip_prefix(directory).unwrap_or(path).display().to_string().into();
     let start = Place { file: shown.clone(), line: 1, column: 1 };
@@ -67,29 +71,45 @@ pub fn load(source: &dyn Source, path: &Path) -> Parsed<Configuration> {
     let mut configuration = Configuration { secrets, ..Configuration::default() };
     configuration.files.push(path.to_owned());
     configuration.files.extend(files);
-    configuration.read(&root, directory)?;
+    configuration.read(&root, directory, origin)?;
     Ok(configuration)
 }
 
 impl Configuration {
-    fn read(&mut self, root: &Node, directory: &Path) -> Parsed<()> {
+    fn read(&mut self, root: &Node, directory: &Path, origin: Origin) -> Parsed<()> {
         let mut keys = Keys::of(root, "this file")?;
         self.automations = text(&mut keys, "automations")?.map(|path| directory.join(path));
-        if let Some((_, node)) = keys.take("http") {
-            self.http = http(node, directory)?;
+        if let Some((place, node)) = keys.take("http") {
+            let http = http(node, directory)?;
+            match origin {
+                Origin::Outside => self.http = http,
+                Origin::Home => self.ignore(place, "http", "all requests would go by it"),
+            }
         }
-        let targets = entries(&mut keys, "notify")?;
+        self.read_targets(&mut keys, directory, origin)?;
+        for (name, node) in entries(&mut keys, "plugins")? {
+            let plugin = plugin(node, directory)?;
+            match origin {
+                Origin::Outside => drop(self.plugins.insert(name, plugin)),
+                Origin::Home => self.ignore(&node.place, &format!("plugins.{name}"), "it loads a program"),
+            }
+        }
+        keys.finish()
+    }
+
+    fn read_targets(&mut self, keys: &mut Keys, directory: &Path, origin: Origin) -> Parsed<()> {
+        let targets = entries(keys, "notify")?;
         if let Some((_, node)) = targets.get(MAX_TARGETS) {
             return Err(node.place.problem(format!("more than {MAX_TARGETS} targets; keep fewer")));
         }
         for (name, node) in targets {
             let target = targets::target(node, directory, &mut self.secrets)?;
-            self.notify.insert(name, target);
+            match origin.refuses(&target) {
+                Some(why) => self.ignore(&node.place, &format!("notify.{name}"), why),
+                None => drop(self.notify.insert(name, target)),
+            }
         }
-        for (name, node) in entries(&mut keys, "plugins")? {
-            self.plugins.insert(name, plugin(node, directory)?);
-        }
-        keys.finish()
+        Ok(())
     }
 }
 

@@ -2,9 +2,7 @@
 //!
 //! Owns that distinction, for everything that is written. Whoever protects something (keys, sockets) does not ask here.
 
-use std::fs::File;
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use rustix::io::{Errno, Result};
 
@@ -45,15 +43,6 @@ pub(crate) fn sync(file: impl AsFd) -> Result<Option<Errno>> {
 /// Brings everything of the file system to the disk.
 pub(crate) fn sync_all(of: impl AsFd) -> Result<Option<Errno>> {
     unless_refused(retry(|| rustix::fs::syncfs(&of)))
-}
-
-/// Makes the names in `directory` durable. Why that could not be done, whatever the reason: what was renamed is there all the same.
-pub(crate) fn sync_names(directory: &Path) -> Option<Errno> {
-    match File::open(directory).map(sync) {
-        Ok(Ok(refused)) => refused,
-        Ok(Err(errno)) => Some(errno),
-        Err(error) => Some(Errno::from_io_error(&error).unwrap_or(Errno::IO)),
-    }
 }
 
 /// What the system says, without a number.

@@ -84,10 +84,15 @@ impl Driver {
             is_started: false,
         };
         let reloaded = driver.load(host);
-        host.notices.extend(reloaded.map_or_else(
+        let said = reloaded.map_or_else(
             |problems| problems,
             |reloaded| reloaded.said().into_iter().map(|(_, line)| line).collect(),
-        ));
+        );
+        for said in said {
+            if !host.notices.contains(&said) {
+                host.notices.push(said);
+            }
+        }
         driver.recall(host);
         driver.show_all(host);
         driver
@@ -161,11 +166,12 @@ impl Driver {
         known(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
             .check(&mut loaded);
         let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
-        let [problems, warnings] =
+        let [mut problems, warnings] =
             [problems, warnings].map(|told| told.iter().map(ToString::to_string).collect::<Vec<_>>());
         if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
             return Err(problems);
         }
+        problems.extend(configuration.ignored.iter().cloned());
         secrets.extend(configuration.secrets.iter().cloned());
         self.calls.notify(host, configuration).map_err(|error| vec![error.to_string()])?;
         self.home.now = host.clock().now();

@@ -1,32 +1,55 @@
 //! The files that say what automations there are and where notifications go.
+//!
+//! The home is data: whoever can write into it (Home Assistant, an integration) must not choose what this process does with its rights.
+//! So what `larder.toml` may say depends on where it lies: see `configuration::Origin`.
 
-use std::fs::canonicalize;
+use std::fs::{self, canonicalize};
 use std::path::{Path, PathBuf};
 
 use crate::automation::files::{self, Disk, Loaded};
-use crate::configuration::{self, Configuration};
+use crate::automation::yaml::Parsed;
+use crate::configuration::{self, Configuration, MACHINE, Origin};
 use crate::error::{Doing, Error, Result as Done};
+
+/// The most links that lead to a file, as in the system.
+const MAX_LINKS: usize = 40;
 
 /// What a person wrote, and what is looked for when nothing was said.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    /// The home's configuration directory: secrets are looked for up to here.
+    /// The home's configuration directory, through links: secrets are looked for up to here.
     pub config: PathBuf,
-    /// `larder.toml`, when one was named.
+    /// `larder.toml`, when one was named. Absolute, as it was named.
     pub options: Option<PathBuf>,
+    /// The machine's own `larder.toml`, instead of [`MACHINE`].
+    pub machine: Option<PathBuf>,
     /// The file of automations, when one was named.
     pub automations: Option<PathBuf>,
 }
 
 impl Sources {
-    /// What `larder.toml` says; nothing when there is none and none was named. The error is its first problem.
+    /// What `larder.toml` says: the one that was named, else the machine's, and the home's below it. The error is the first problem.
     pub fn configuration(&self) -> Result<Configuration, String> {
-        let usual = self.config.join("larder.toml");
-        match &self.options {
-            None if !usual.exists() => Ok(Configuration::default()),
-            named => configuration::load(&Disk, named.as_ref().unwrap_or(&usual))
-                .map_err(|problem| problem.to_string()),
-        }
+        let (named, usual) = (self.options.as_deref(), self.config.join("larder.toml"));
+        let (inside, outside) = match named {
+            Some(named) if leads_through(named, &self.config, MAX_LINKS) => (Some(named), None),
+            named => (None, named),
+        };
+        let machine = self.machine.as_deref().unwrap_or(Path::new(MACHINE));
+        let outside = outside.or_else(|| machine.exists().then_some(machine));
+        let inside = inside.or_else(|| usual.exists().then_some(&usual));
+        let read =
+            |path: Option<&Path>| path.map_or_else(|| Ok(Configuration::default()), |it| self.read(it));
+        let above = read(outside).map_err(|problem| problem.to_string())?;
+        Ok(above.over(read(inside).map_err(|problem| problem.to_string())?))
+    }
+
+    fn read(&self, path: &Path) -> Parsed<Configuration> {
+        let origin = match leads_through(path, &self.config, MAX_LINKS) {
+            true => Origin::Home,
+            false => Origin::Outside,
+        };
+        configuration::load(&Disk, path, origin)
     }
 
     /// The file of automations, whether it is there or not.
@@ -62,6 +85,64 @@ impl Sources {
         match is_named || file.exists() {
             true => files::load(&Disk, &self.config, &file),
             false => Loaded::default(),
+        }
+    }
+}
+
+/// Whether a path lies in the home, or leads through it: then whoever writes there chooses what is read.
+fn leads_through(path: &Path, home: &Path, links: usize) -> bool {
+    let Some(above) = path.parent() else { return false };
+    let is_in_it = |path: &Path| path.starts_with(home);
+    let leads = match fs::read_link(path) {
+        Ok(target) => links == 0 || leads_through(&above.join(target), home, links.saturating_sub(1)),
+        Err(_) => false,
+    };
+    leads
+        || is_in_it(path)
+        || fs::canonicalize(path).is_ok_and(|real| is_in_it(&real))
+        || leads_through(above, home, links)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_through_the_home_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir_all(at("home/below")).unwrap();
+        fs::create_dir(at("etc")).unwrap();
+        for file in ["home/larder.toml", "home/below/x", "etc/real"] {
+            fs::write(at(file), "").unwrap();
+        }
+        symlink("../home/larder.toml", at("etc/into")).unwrap();
+        symlink("../etc/real", at("home/out")).unwrap();
+        symlink("../home/out", at("etc/through")).unwrap();
+        symlink("../home/below", at("etc/directory")).unwrap();
+        symlink("../etc", at("home/back")).unwrap();
+        symlink("real", at("etc/beside")).unwrap();
+        symlink("round", at("etc/round")).unwrap();
+        symlink("../home/nothing", at("etc/dangling")).unwrap();
+        let inside = [
+            "home/larder.toml",
+            "home/nothing",
+            "etc/into",
+            "home/out",
+            "etc/through",
+            "etc/directory/x",
+            "home/back/real",
+            "etc/../home/larder.toml",
+            "etc/round",
+            "etc/dangling",
+        ];
+        for path in inside {
+            assert!(leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
+        }
+        for path in ["etc/real", "etc/beside", "etc/nothing", "home-2/x"] {
+            assert!(!leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
         }
     }
 }

@@ -24,8 +24,11 @@ pub use failure::{Cause, Failure, excerpt};
 pub use hosts::Hosts;
 pub use message::{Request, Response, address, header_name, headers, method};
 
+use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
-use crate::options::http::{CONNECT_TIME, MAX_REDIRECTS, MAX_RESPONSE_HEADERS, REQUEST_TIME};
+use crate::options::http::{
+    CONNECT_TIME, MAX_CERTIFICATES, MAX_REDIRECTS, MAX_RESPONSE_HEADERS, REQUEST_TIME,
+};
 use failure::{explain, shown};
 use message::{Hop, takes_body};
 use proxies::{Past, Proxies};
@@ -163,8 +166,8 @@ fn roots(settings: &Settings) -> Result<RootCerts> {
     let machine = rustls_native_certs::load_native_certs().certs;
     let mut trusted: Vec<_> = machine.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     if let Some(path) = &settings.ca_file {
-        let text =
-            std::fs::read(path).doing(|| format!("cannot read the certificates in {}", path.display()))?;
+        let text = regular::read(path, MAX_CERTIFICATES)
+            .doing(|| format!("cannot read the certificates in {}", path.display()))?;
         let before = trusted.len();
         trusted.extend(parse_pem(&text).filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -1,18 +1,20 @@
 //! A draft: a hidden file beside its target, locked while its process lives, synced, then renamed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{CWD, FlockOperation, RenameFlags, renameat_with};
+use rustix::fs::{FlockOperation, fstat};
 use rustix::io::Errno;
 
 use super::marker::Marker;
 use super::{Draft, Stored, cannot_create};
 use crate::disk::behind::Behind;
-use crate::disk::durable::{sync, sync_data, sync_names, unless_refused, words};
+use crate::disk::directory::{Directory, PRIVATE};
+use crate::disk::durable::{sync, sync_data, unless_refused, words};
 use crate::disk::retry::{retry, retry_at_end};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
@@ -28,9 +30,12 @@ pub(super) struct FileDraft {
     file: Arc<File>,
     written: Behind,
     /// The draft's own name; empty once published.
-    draft: Option<PathBuf>,
+    draft: Option<OsString>,
+    directory: Directory,
+    /// The name that it gets there.
+    name: OsString,
+    /// The same, with the directory's path.
     target: PathBuf,
-    directory: PathBuf,
     /// Device and number of the file whose place it takes; none when it is a new one.
     replaces: Option<(u64, u64)>,
     /// Marks the directory once the draft is published.
@@ -41,41 +46,46 @@ pub(super) struct FileDraft {
 }
 
 impl FileDraft {
-    /// For a file that is not there yet.
-    pub(super) fn create(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
-        if fs::symlink_metadata(&target).is_ok() {
-            return Err(Error::Exists(format!("{} exists already", target.display())));
+    /// For a file that is not there yet. `name` is one in `directory`.
+    pub(super) fn create(directory: &Path, name: &OsStr, steps: Steps) -> Result<Self> {
+        let what = || cannot_create(directory);
+        let opened = Directory::open(directory).doing(what)?;
+        if opened.status(name).doing(what)?.is_some() {
+            return Err(Error::Exists(format!("{} exists already", directory.join(name).display())));
         }
-        Self::new(directory, name, target, steps)
+        Self::new(opened, directory, name, steps)
     }
 
     /// For a file that is there: it stays until the new one takes its place. The new one belongs to the same user, where that can be.
-    pub(super) fn replace(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
-        let doing = || format!("cannot replace {}", target.display());
-        let old = fs::symlink_metadata(&target).doing(doing)?;
+    pub(super) fn replace(directory: &Path, name: &OsStr, steps: Steps) -> Result<Self> {
+        let target = directory.join(name);
+        let what = || format!("cannot replace {}", target.display());
+        let opened = Directory::open(directory).doing(what)?;
+        let old = opened.open_existing(name).and_then(|file| file.metadata()).doing(what)?;
         if !old.is_file() {
             return Err(Error::Denied(format!("{} is no file, and is not replaced", target.display())));
         }
-        let mut draft = Self::new(directory, name, target.clone(), steps)?;
+        let mut draft = Self::new(opened, directory, name, steps)?;
         // Who may not give a file away keeps it.
         let _ = std::os::unix::fs::fchown(&*draft.file, Some(old.uid()), Some(old.gid()));
         draft.replaces = Some((old.dev(), old.ino()));
         Ok(draft)
     }
 
-    fn new(directory: &Path, name: &str, target: PathBuf, steps: Steps) -> Result<Self> {
+    fn new(opened: Directory, directory: &Path, name: &OsStr, steps: Steps) -> Result<Self> {
+        let target = directory.join(name);
         // The process id keeps two processes apart; the name itself may be as long as a name can be.
-        let draft = directory.join(format!("{PREFIX}{}-{}{ENDING}", std::process::id(), short(name)));
+        let draft = format!("{PREFIX}{}-{}{ENDING}", std::process::id(), short(&name.to_string_lossy()));
         steps.at("draft: create");
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&draft);
-        let file = file.doing(|| cannot_create(directory))?;
+        let file = opened.create_new(&draft, PRIVATE).doing(|| cannot_create(directory))?;
         let file = Arc::new(file);
         let mut this = Self {
             written: Behind::new(file.clone(), format!("cannot write {}", target.display())),
             file,
-            draft: Some(draft),
+            draft: Some(draft.into()),
+            directory: opened,
+            name: name.to_owned(),
             target,
-            directory: directory.to_owned(),
             replaces: None,
             marker: None,
             notes: Vec::new(),
@@ -102,7 +112,8 @@ impl FileDraft {
 
     fn note(&mut self, refused: Option<Errno>, what: &str) {
         if let Some(errno) = refused {
-            let note = format!("{}: {what} ({})", self.directory.display(), words(errno));
+            let directory = self.target.parent().unwrap_or(Path::new("."));
+            let note = format!("{}: {what} ({})", directory.display(), words(errno));
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -111,6 +122,35 @@ impl FileDraft {
 
     fn shown(&self) -> String {
         self.target.display().to_string()
+    }
+
+    /// Gives the draft its name: over the file whose place it takes, else over nothing.
+    fn rename(&self, draft: &OsStr) -> Result<()> {
+        let shown = self.shown();
+        if let Some(old) = self.replaces {
+            if self.identity() != Some(old) {
+                return Err(Error::InUse(format!(
+                    "{shown} was changed meanwhile, so it was left alone: try again"
+                )));
+            }
+            return retry_at_end(|| self.directory.rename(draft, &self.name))
+                .doing(|| format!("cannot put the finished backup in the place of {shown}"));
+        }
+        match retry_at_end(|| self.directory.rename_new(draft, &self.name)) {
+            // A share did it and said otherwise: it is listed.
+            Err(_) if self.has_its_name() => Ok(()),
+            renamed => renamed.doing(|| format!("cannot rename the finished backup to {shown}")),
+        }
+    }
+
+    /// Of the file that has the name now.
+    fn identity(&self) -> Option<(u64, u64)> {
+        self.directory.status(&self.name).ok().flatten().map(|it| (it.st_dev, it.st_ino))
+    }
+
+    fn has_its_name(&self) -> bool {
+        let found = self.identity();
+        found.is_some() && found == fstat(&self.file).ok().map(|it| (it.st_dev, it.st_ino))
     }
 
     /// Waits until the file holds all that was appended.
@@ -163,91 +203,45 @@ impl Draft for FileDraft {
         self.note(refused, UNSURE);
         self.steps.at("draft: rename");
         let Some(draft) = self.draft.clone() else { return Ok(Vec::new()) };
-        match self.replaces {
-            None => rename_new(&draft, &self.target, &self.file)?,
-            Some(old) => rename_over(&draft, &self.target, old)?,
-        }
+        self.rename(&draft)?;
         // From here on it is listed: nothing may fail any more.
         self.draft = None;
         self.steps.at("draft: sync directory");
-        self.note(sync_names(&self.directory), UNSURE);
+        self.note(self.directory.sync_names(), UNSURE);
         self.marker.iter().for_each(Marker::place);
         self.steps.at("draft: published");
         Ok(std::mem::take(&mut self.notes))
     }
 }
 
-/// Renames, but never over something: where the file system cannot promise that, a look beforehand must do.
-fn rename_new(from: &Path, to: &Path, file: &File) -> Result<()> {
-    let what = || format!("cannot rename the finished backup to {}", to.display());
-    let renamed = retry_at_end(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE));
-    let renamed = match renamed {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            if fs::symlink_metadata(to).is_ok() {
-                return Err(Error::Exists(format!("{} exists already", to.display())));
-            }
-            retry_at_end(|| rustix::fs::rename(from, to))
-        }
-        other => other,
-    };
-    match renamed {
-        // A share did it and said otherwise: it is listed.
-        Err(_) if is(to, file) => Ok(()),
-        other => other.doing(what),
-    }
-}
-
-/// Renames over the file `old`, and over nothing that somebody else put there meanwhile.
-fn rename_over(from: &Path, to: &Path, old: (u64, u64)) -> Result<()> {
-    if fs::symlink_metadata(to).ok().map(identity) != Some(old) {
-        return Err(Error::InUse(format!(
-            "{} was changed meanwhile, so it was left alone: try again",
-            to.display()
-        )));
-    }
-    retry_at_end(|| rustix::fs::rename(from, to))
-        .doing(|| format!("cannot put the finished backup in the place of {}", to.display()))
-}
-
-fn identity(metadata: fs::Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
-}
-
-/// Whether `path` is that file.
-fn is(path: &Path, file: &File) -> bool {
-    fs::symlink_metadata(path).ok().map(identity) == file.metadata().ok().map(identity)
-}
-
 impl Drop for FileDraft {
     fn drop(&mut self) {
         if let Some(draft) = &self.draft {
             // What cannot be removed now is removed at the next start.
-            let _ = fs::remove_file(draft);
+            let _ = self.directory.remove(draft);
         }
     }
 }
 
 /// Removes drafts that killed processes left in a directory; those of living ones are locked and stay. Returns their names.
 pub fn remove_stale(directory: &Path) -> Result<Vec<String>> {
-    let entries = match fs::read_dir(directory) {
+    let what = || format!("cannot list {}", directory.display());
+    let directory = match Directory::open(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(|| format!("cannot list {}", directory.display()))?,
+        opened => opened.doing(what)?,
     };
     let mut removed = Vec::new();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(PREFIX) && name.ends_with(ENDING) && is_stale(&entry.path()) {
-            fs::remove_file(entry.path()).doing(|| format!("cannot remove the leftover {name}"))?;
-            removed.push(name);
+    for name in directory.names().doing(what)? {
+        let shown = name.to_string_lossy().into_owned();
+        if shown.starts_with(PREFIX) && shown.ends_with(ENDING) && is_stale(&directory, &name) {
+            directory.remove(&name).doing(|| format!("cannot remove the leftover {shown}"))?;
+            removed.push(shown);
         }
     }
     Ok(removed)
 }
 
 /// Whether no living process holds the lock of a draft.
-fn is_stale(path: &Path) -> bool {
-    match File::open(path).map(|file| file.try_lock()) {
-        Ok(Ok(())) => true,
-        Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => false,
-    }
+fn is_stale(directory: &Directory, name: &OsStr) -> bool {
+    directory.open_existing(name).is_ok_and(|file| file.try_lock().is_ok())
 }

@@ -1,17 +1,16 @@
 //! The local location: a directory of `*.tar` files, Home Assistant's `backup.local`.
 
-use std::fs::{self, OpenOptions};
+use std::ffi::OsStr;
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use rustix::fs::OFlags;
-use rustix::io::Errno;
+use rustix::fs::FileType;
 
 use super::draft::FileDraft;
 use super::marker::Marker;
 use super::{Draft, Location, Object, Stored, check_name, free, modified, must_be_free};
-use crate::disk::durable::sync_names;
+use crate::disk::directory::Directory;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
@@ -35,12 +34,13 @@ impl LocalDirectory {
         Self { marker: Marker::new(directory.clone(), named, memory), directory }
     }
 
-    fn path(&self, name: &str) -> Result<PathBuf> {
+    /// Refuses what cannot be the name of an object.
+    fn check(&self, name: &str) -> Result<()> {
         check_name(name)?;
-        if !name.ends_with(ENDING) {
-            return Err(Error::Denied(format!("{name:?} cannot be stored here: backups end in {ENDING}")));
+        match name.ends_with(ENDING) {
+            true => Ok(()),
+            false => Err(Error::Denied(format!("{name:?} cannot be stored here: backups end in {ENDING}"))),
         }
-        Ok(self.directory.join(name))
     }
 
     fn shown(&self, name: &str) -> String {
@@ -76,7 +76,7 @@ impl Location for LocalDirectory {
         for entry in entries {
             let entry = entry.doing(|| format!("cannot list {}", self.directory.display()))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if self.path(&name).is_err() {
+            if self.check(&name).is_err() {
                 continue;
             }
             // A file that went away while the directory was listed is not an object, and a link would lead a plugin out.
@@ -96,44 +96,48 @@ impl Location for LocalDirectory {
     }
 
     fn open(&self, name: &str) -> Result<Stored> {
-        let path = self.path(name)?;
-        // Never waits for a FIFO that was given a backup's name, and never follows a link.
-        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
-        if file.as_ref().is_err_and(|error| error.raw_os_error() == Some(Errno::LOOP.raw_os_error())) {
-            return Err(Error::Denied(format!(
+        self.check(name)?;
+        let what = || format!("cannot open {}", self.shown(name));
+        let directory = Directory::open(&self.directory).doing(what)?;
+        match directory.status(name).doing(what)?.map(|it| FileType::from_raw_mode(it.st_mode)) {
+            Some(FileType::Symlink) => Err(Error::Denied(format!(
                 "{} is a link, and links are not followed; name the file itself",
                 self.shown(name)
-            )));
+            ))),
+            Some(FileType::RegularFile) | None => {
+                Stored::new(directory.open_existing(name).doing(what)?, name)
+            }
+            Some(_) => Err(Error::Invalid(format!("{name} is not a regular file"))),
         }
-        Stored::new(file.doing(|| format!("cannot open {}", self.shown(name)))?, name)
     }
 
     fn delete(&self, name: &str) -> Result<()> {
-        let path = self.path(name)?;
-        fs::remove_file(&path).doing(|| format!("cannot delete {}", self.shown(name)))?;
+        self.check(name)?;
+        let what = || format!("cannot delete {}", self.shown(name));
+        let directory = Directory::open(&self.directory).doing(what)?;
+        directory.remove(name).doing(what)?;
         // It is gone; where that is not durable, a power cut may bring it back, and no more.
-        let _ = sync_names(&self.directory);
+        let _ = directory.sync_names();
         Ok(())
     }
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
-        let path = self.path(name)?;
+        self.check(name)?;
         self.marker.claim()?;
-        let draft = FileDraft::create(&self.directory, name, path, steps.clone())?;
+        let draft = FileDraft::create(&self.directory, OsStr::new(name), steps.clone())?;
         Ok(Box::new(draft.marking(self.marker.clone())))
     }
 
     fn may_store(&self, name: &str) -> Result<()> {
-        let path = self.path(name)?;
+        self.check(name)?;
         self.marker.check()?;
-        must_be_free(&self.directory, &path)
+        must_be_free(&self.directory, &self.directory.join(name))
     }
 
     fn replacement(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
-        let path = self.path(name)?;
+        self.check(name)?;
         self.marker.check()?;
-        let draft = FileDraft::replace(&self.directory, name, path, steps.clone())?;
+        let draft = FileDraft::replace(&self.directory, OsStr::new(name), steps.clone())?;
         Ok(Box::new(draft.marking(self.marker.clone())))
     }
 }

@@ -3,13 +3,14 @@
 //! A directory that backups were stored in once is remembered. Without its marker it is not that directory: then nothing is
 //! listed or stored there, rather than silently in the wrong place.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::disk::directory::Directory;
 use crate::disk::retry::retry_at_end;
 use crate::documents::Documents;
 use crate::error::{Doing, Error, Result};
@@ -20,6 +21,11 @@ const TEXT: &str =
     "Larder keeps backups in this directory. Without this file it takes the directory for another one.\n";
 /// The document that remembers directories.
 const DOCUMENT: &str = "locations";
+
+/// Whether backups were stored in a directory before.
+pub(crate) fn is_marked(directory: &Path) -> bool {
+    Directory::open(directory).and_then(|it| it.status(NAME)).is_ok_and(|status| status.is_some())
+}
 
 #[derive(Clone)]
 pub(super) struct Marker {
@@ -65,7 +71,7 @@ impl Marker {
     pub(super) fn claim(&self) -> Result<()> {
         self.check()?;
         let what = || format!("cannot make the backups directory {}", self.directory.display());
-        fs::create_dir_all(&self.directory).doing(what)
+        Directory::make(&self.directory, 0o755).map(drop).doing(what)
     }
 
     /// Marks the directory, where a backup now is, and remembers it. A disk that is full must not take the backup back: then
@@ -79,8 +85,8 @@ impl Marker {
 
     /// What cannot be looked at is not absent: then nobody knows which directory this is.
     fn is_there(&self) -> Result<bool> {
-        match fs::metadata(self.path()) {
-            Ok(_) => Ok(true),
+        match Directory::open(&self.directory).and_then(|directory| directory.status(NAME)) {
+            Ok(status) => Ok(status.is_some()),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
             Err(error) => Err(Error::from_io(format!("cannot look at {}", self.path().display()), &error)),
         }
@@ -88,7 +94,7 @@ impl Marker {
 
     /// A new file, never what a link of that name leads to.
     fn write(&self) -> std::io::Result<()> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(self.path())?;
+        let file = Directory::open(&self.directory)?.create_new(NAME, 0o644)?;
         retry_at_end(|| file.write_all_at(TEXT.as_bytes(), 0))
     }
 

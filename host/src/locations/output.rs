@@ -65,7 +65,7 @@ impl Location for OutputFile {
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
         let (directory, file) = self.place(name)?;
-        Ok(Box::new(FileDraft::create(directory, &file.to_string_lossy(), self.path.clone(), steps.clone())?))
+        Ok(Box::new(FileDraft::create(directory, file, steps.clone())?))
     }
 
     fn may_store(&self, name: &str) -> Result<()> {

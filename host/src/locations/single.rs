@@ -1,12 +1,10 @@
 //! A file that a person named on the command line, as a location with one object. Read only.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::PathBuf;
 
-use rustix::fs::OFlags;
-
 use super::{Draft, Location, Object, Stored, modified};
+use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
@@ -53,10 +51,7 @@ impl Location for SingleFile {
         if name != self.name {
             return Err(Error::NotFound(format!("{name} is not the file that was named")));
         }
-        // Never waits for a FIFO.
-        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(&self.path);
-        Stored::new(file.doing(|| format!("cannot open {name}"))?, name)
+        Stored::new(regular::open(&self.path).doing(|| format!("cannot open {name}"))?, name)
     }
 
     fn delete(&self, _name: &str) -> Result<()> {

@@ -3,15 +3,14 @@
 //! Whether trying again may help, the HTTP client knows; a receiver whose answer got lost may be told twice. Commands and files
 //! get one attempt: what they did half they would do twice.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::command;
 use super::render::Delivery;
 use super::stop::{Pause, Phase, Stop};
+use crate::disk::directory::Directory;
 use crate::error::reason;
 use crate::http::{Client, Hosts, Request};
 use crate::options::notify::{FIRST_WAIT, LONGEST_WAIT};
@@ -65,21 +64,20 @@ impl Courier {
     }
 }
 
-/// Adds a line in one piece. What is no plain file (a pipe, a device) might hold us up, and is refused.
+/// Adds a line in one piece. What is no plain file (a link, a pipe, a device) might lead elsewhere or hold us up, and is refused.
 fn append(path: &Path, line: &str) -> Result<(), String> {
     let shown = path.display();
-    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let opened = OpenOptions::new().append(true).create(true).custom_flags(flags).open(path);
-    let mut file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            format!("cannot open {shown}: its directory does not exist; create it")
+    let file = path.file_name().ok_or_else(|| format!("{shown} is no file; name one"))?;
+    let directory = Directory::of(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("cannot open {shown}: its directory does not exist; create it"),
+        _ => format!("cannot open {shown}: {}; check its permissions", reason(&error)),
+    })?;
+    let mut file = directory.open_to_append(file, 0o644).map_err(|error| match error.kind() {
+        ErrorKind::Other | ErrorKind::IsADirectory => {
+            format!("{shown} is no plain file ({}); name another", reason(&error))
         }
         _ => format!("cannot open {shown}: {}; check its permissions", reason(&error)),
     })?;
-    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if !is_file {
-        return Err(format!("{shown} is no plain file; name another"));
-    }
     let written = file.write_all(format!("{line}\n").as_bytes());
     written.map_err(|error| format!("cannot write to {shown}: {}; check the disk", reason(&error)))
 }

@@ -24,3 +24,5 @@ pub const MAX_ANSWER: usize = 16 * 1024;
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Requests of one plugin at a time; the others wait.
 pub const MAX_REQUESTS: usize = 8;
+/// What is read of a file of certificates: all that a system trusts have some hundred KiB.
+pub const MAX_CERTIFICATES: u64 = 16 << 20;

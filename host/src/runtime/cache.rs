@@ -10,16 +10,22 @@ mod trust;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, DirBuilder, File};
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::disk::directory::Directory;
+use crate::disk::whole::Draft;
 use crate::options::COMPILED_KEPT;
+
+/// The name of an entry that is being written begins so.
+const DRAFT: &str = ".larder-compiled-";
 
 /// The length of the seal at an entry's end.
 const SEAL: usize = blake3::OUT_LEN;
@@ -28,16 +34,17 @@ const CHUNK: usize = 64 * 1024;
 
 /// Where the code of one component is kept, for one engine.
 pub(super) struct Entry {
-    directory: PathBuf,
+    directory: Directory,
     key: blake3::Hash,
 }
 
 impl Entry {
     /// The one in `directory`, which is made when absent; none when it cannot be trusted or used.
     pub(super) fn new(directory: &Path, engine: &Engine, wasm: &[u8]) -> Option<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
-        let directory = fs::canonicalize(directory).ok()?;
-        trust::is_safe_directory(&directory).then(|| Self { directory, key: key(engine, wasm) })
+        Directory::make(directory, 0o700).ok()?;
+        let path = fs::canonicalize(directory).ok()?;
+        let directory = Directory::open(&path).ok()?;
+        trust::is_safe_directory(&directory, &path).then(|| Self { directory, key: key(engine, wasm) })
     }
 
     /// The component, if it is here, whole and ours.
@@ -69,15 +76,17 @@ impl Entry {
 
     /// Under a name of its own first, so that no other process sees a part.
     fn write(&self, code: &[u8]) -> io::Result<File> {
-        let mut draft = tempfile::NamedTempFile::new_in(&self.directory)?;
-        let seal = self.seal(code, code.len(), &mut draft)?;
-        draft.write_all(seal.as_bytes())?;
-        Ok(draft.persist(self.path())?)
+        let mut draft = Draft::new(&self.directory, DRAFT)?;
+        let seal = self.seal(code, code.len(), &mut draft.file)?;
+        draft.file.write_all(seal.as_bytes())?;
+        let file = draft.file.try_clone()?;
+        draft.put(self.name())?;
+        Ok(file)
     }
 
     /// Copies the code to where nobody changes it. An error when it is not whole, or not only ours to write.
     fn copy(&self, to: &mut impl Write) -> io::Result<()> {
-        let mut file = trust::open(&self.path())?;
+        let mut file = trust::open(&self.directory, &self.name())?;
         let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
         let expected = self.seal(&mut file, size.saturating_sub(SEAL), to)?;
         let mut seal = [0; SEAL];
@@ -104,8 +113,8 @@ impl Entry {
         Ok(digest.finalize())
     }
 
-    fn path(&self) -> PathBuf {
-        self.directory.join(self.key.to_hex().as_str())
+    fn name(&self) -> String {
+        self.key.to_hex().to_string()
     }
 }
 
@@ -128,14 +137,17 @@ fn key(engine: &Engine, wasm: &[u8]) -> blake3::Hash {
 
 /// Entries and drafts that were written long before `entry`: most are of an earlier version. One that is still in use is written
 /// once more.
-fn remove_old(directory: &Path, entry: &File) {
+fn remove_old(directory: &Directory, entry: &File) {
     let Ok(now) = entry.metadata().and_then(|metadata| metadata.modified()) else { return };
-    for other in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let written = other.metadata().and_then(|metadata| metadata.modified());
-        let age = written.ok().and_then(|written| now.duration_since(written).ok());
+    let written = |name: &OsString| {
+        let seconds = directory.status(name).ok()??.st_mtime;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    };
+    for other in directory.names().unwrap_or_default() {
+        let age = written(&other).and_then(|written| now.duration_since(written).ok());
         if age.is_some_and(|age| age > COMPILED_KEPT) {
             // What cannot be removed takes space and no more.
-            let _ = fs::remove_file(other.path());
+            let _ = directory.remove(&other);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns the copy's directory, which goes with it. SQLite recovers and checks here, where it may write: a database, its journal and its
 //! log are hostile input, so it gets little memory and believes no schema. Refuses to know where the files come from.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tempfile::TempDir;
 
 use super::descriptor::{COPIED, Descriptor};
+use crate::disk::directory::Directory;
 use crate::error::reason;
 
 /// Bytes that SQLite may have at once.
@@ -60,7 +61,7 @@ pub(super) enum Verdict {
 impl Copy {
     /// Copies the first `size` bytes of `main` and the whole of its neighbours, by suffix.
     pub(super) fn new(scratch: &Scratch, files: &[(&str, &Descriptor, u64)]) -> io::Result<Self> {
-        fs::create_dir_all(&scratch.directory)?;
+        Directory::make(&scratch.directory, 0o700)?;
         let copy = Self { directory: TempDir::new_in(&scratch.directory)? };
         for (suffix, from, size) in files {
             let mut to = File::create_new(copy.path(suffix))?;

@@ -3,9 +3,11 @@
 //! Reads `/etc/passwd` and `/etc/group` once. Refuses to ask a directory service: a name is a courtesy, the number counts.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::path::Path;
 
+use crate::disk::regular;
 use crate::model::Owner;
+use crate::options::MAX_NAMES;
 
 pub(super) struct Owners {
     users: BTreeMap<u32, String>,
@@ -15,7 +17,7 @@ pub(super) struct Owners {
 impl Owners {
     /// What cannot be read has no names.
     pub(super) fn load() -> Self {
-        let names = |path| parse(&fs::read(path).unwrap_or_default());
+        let names = |path: &str| parse(&regular::read(Path::new(path), MAX_NAMES).unwrap_or_default());
         Self { users: names("/etc/passwd"), groups: names("/etc/group") }
     }
 

@@ -24,6 +24,7 @@ use super::swap::{self, Outcome, finish_root};
 use super::tree::{LateModes, Tree, check, first_part};
 use super::writer::{Shared, Writer};
 use super::{Options, databases_in_use};
+use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::model::{Entry, HomePath, Kind, Scope, shown};
 use crate::steps::Steps;
@@ -310,6 +311,6 @@ impl Drop for Made {
 fn make(directory: &Path) -> Result<Vec<PathBuf>> {
     let missing = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
     let missing: Vec<PathBuf> = missing.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();
-    std::fs::create_dir_all(directory).doing(|| format!("cannot make {}", directory.display()))?;
+    Directory::make(directory, 0o755).doing(|| format!("cannot make {}", directory.display()))?;
     Ok(missing)
 }

@@ -1,13 +1,13 @@
 //! What the home's own files say about its zone. As in Home Assistant 2026.11, packages have no say in it.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::automation::files::{self, Disk};
 use crate::automation::yaml::{Kind, Node};
+use crate::disk::regular;
 use crate::error::reason;
 use crate::options::MAX_EVENT;
 
@@ -80,11 +80,8 @@ pub(super) fn stored(config: &Path, _: &mut Vec<PathBuf>) -> Named {
 }
 
 fn read(path: &Path) -> std::io::Result<Option<String>> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let mut text = String::new();
-    file.take(MAX_EVENT as u64).read_to_string(&mut text)?;
-    Ok(Some(text))
+    match regular::read_text(path, MAX_EVENT as u64) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
+    }
 }

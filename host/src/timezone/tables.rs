@@ -1,11 +1,10 @@
 //! The rules of all zones: those that are built in, or the machine's own where they are newer.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use larder_zone::Zone;
 
+use crate::disk::regular;
 use crate::options::MAX_RULES;
 
 /// The release of the built-in rules.
@@ -15,6 +14,9 @@ pub const RELEASED: &str = "2026-10-28";
 
 /// The files of a database that say its release.
 pub(super) const FILES: [&str; 2] = ["+VERSION", "tzdata.zi"];
+
+/// What is read of a file for its first line.
+const MAX_LINE: u64 = 256;
 
 /// The newer of the built-in rules and the machine's.
 #[derive(Debug, Clone)]
@@ -86,8 +88,8 @@ impl Tables {
     fn file(&self, name: &str) -> Option<Vec<u8>> {
         let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\0');
         let path = name.split('/').all(is_name).then(|| self.database.join(name))?;
-        let metadata = fs::metadata(&path).ok()?;
-        (metadata.is_file() && metadata.len() <= MAX_RULES).then(|| fs::read(&path).ok())?
+        let rules = regular::read(&path, MAX_RULES + 1).ok()?;
+        (rules.len() as u64 <= MAX_RULES).then_some(rules)
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -101,10 +103,8 @@ impl Tables {
 /// The release of the database in a directory: its file `+VERSION`, or the first line of `tzdata.zi` (`# version 2026f`).
 fn release(database: &Path) -> Option<String> {
     let first = |name: &str| {
-        let mut line = String::new();
-        let file = fs::File::open(database.join(name)).ok()?;
-        BufReader::new(file.take(MAX_RULES)).read_line(&mut line).ok()?;
-        Some(line.trim().to_owned())
+        let text = regular::read(&database.join(name), MAX_LINE).ok()?;
+        Some(String::from_utf8_lossy(&text).lines().next()?.trim().to_owned())
     };
     let [version, source] = FILES;
     let version = first(version).or_else(|| Some(first(source)?.strip_prefix("# version ")?.to_owned()))?;

@@ -102,17 +102,19 @@ fn a_running_service_lists_runs_traces_and_reloads_them() {
 #[test]
 fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     let home = home("UTC", TICK);
-    home.write("larder.toml", "[notify.diary]\nkind = \"file\"\npath = \"diary.txt\"\n");
-    let hello = ["call", "notify.diary", "--data", r#"{"message": "hello"}"#];
-    let lines = || std::fs::read_to_string(home.path("diary.txt")).unwrap().lines().count();
+    let options = home.options("[notify.diary]\nkind = \"file\"\npath = \"diary.txt\"\n");
+    let options = ["--options", options.as_str()];
+    let hello = [&options[..], &["call", "notify.diary", "--data", r#"{"message": "hello"}"#]].concat();
+    let diary = home.root().join("machine/diary.txt");
+    let lines = || std::fs::read_to_string(&diary).unwrap().lines().count();
     home.larder(&hello).exits(0);
-    let wrong = home.larder(&["call", "notify.diary", "--data", "{}"]).exits(2);
+    let wrong = home.larder(&[&options[..], &["call", "notify.diary", "--data", "{}"]].concat()).exits(2);
     wrong.says("notify.diary needs `message`; add it");
     home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
         .exits(2)
         .says("there is no such target");
     assert_eq!(lines(), 1);
-    let mut serving = Serving::start(home.command(&["serve"]));
+    let mut serving = Serving::start(home.command(&[&options[..], &["serve"]].concat()));
     home.larder(&hello).exits(0);
     assert_eq!(lines(), 2);
     home.larder(&["call", "backup.create"]).exits(0);

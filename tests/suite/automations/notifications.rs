@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use larder_tests::{Mount, Receiver, TestHome};
+use larder::assemble::Setting;
+use larder_tests::{Mount, Receiver, TestHome, TestService};
 use serde_json::{Value, json};
 
 use super::{FAILED, ends, home, told, traces};
@@ -58,8 +59,8 @@ const ALL: &str = r#"
         - {action: notify.persistent_notification, data: {message: "in sight"}}
 "#;
 
-fn options(home: &TestHome, address: &str) {
-    home.write("secrets.yaml", "topic_token: tk_secret\n");
+/// The path of the file that says what each of them is.
+fn options(home: &TestHome, address: &str) -> String {
     let text = format!(
         r#"
         [notify.hook]
@@ -83,15 +84,17 @@ fn options(home: &TestHome, address: &str) {
         "#,
         home.root().join("said").display()
     );
-    home.write("larder.toml", text);
+    let path = home.options(text);
+    fs::write(home.root().join("machine/secrets.yaml"), "topic_token: tk_secret\n").unwrap();
+    path
 }
 
 #[test]
 fn every_kind_of_target_gets_what_was_rendered() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", ALL);
-    options(&home, &receiver.address);
-    let run = home.larder(&["automations", "trigger", "Say it"]).exits(0);
+    let options = options(&home, &receiver.address);
+    let run = home.larder(&["--options", &options, "automations", "trigger", "Say it"]).exits(0);
     assert!(run.stdout.ends_with("  done\n"), "{}", run.stdout);
     let mut requests = [receiver.request(), receiver.request()];
     requests.sort_by_key(|request| request["path"].as_str().unwrap().len());
@@ -102,7 +105,7 @@ fn every_kind_of_target_gets_what_was_rendered() {
     assert_eq!(ntfy["headers"]["authorization"], "Bearer tk_secret");
     assert!(ntfy["body"].as_str().unwrap().contains("to a topic"), "{ntfy}");
     assert_eq!(fs::read_to_string(home.root().join("said")).unwrap(), "$(id); `id` 'quoted'");
-    let diary = fs::read_to_string(home.path("diary.txt")).unwrap();
+    let diary = fs::read_to_string(home.root().join("machine/diary.txt")).unwrap();
     assert_eq!(diary.lines().count(), 1, "{diary}");
     assert!(home.larder(&["states"]).exits(0).stdout.contains("in sight"));
     assert!(!run.stdout.contains("tk_secret"));
@@ -151,11 +154,10 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
 fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
     let yaml = "- {id: say, triggers: [], actions: [{action: notify.diary, data: {message: hello}}]}\n";
     let home = home("UTC", yaml);
-    let diary = |name: &str| {
-        home.write("larder.toml", format!("[notify.diary]\nkind = \"file\"\npath = \"{name}\"\n"));
-    };
-    diary("one.txt");
-    let mut service = home.serve(START);
+    let diary = |name: &str| home.options(format!("[notify.diary]\nkind = \"file\"\npath = \"{name}\"\n"));
+    let options = diary("one.txt");
+    let setting = Setting { options: Some(options.into()), ..home.setting(START) };
+    let mut service = TestService::start(setting).unwrap();
     service.pass(1);
     let mut ask = |command: &str, data: Value| {
         let reply = service.service().driver().requests().ask(command, data);
@@ -166,14 +168,15 @@ fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
     diary("two.txt");
     ask("reload", json!({})).unwrap();
     ask("trigger", json!({"name": "say"})).unwrap();
-    home.write("larder.toml", "[notify.diary]\nkind = \"pigeon\"\n");
+    home.options("[notify.diary]\nkind = \"pigeon\"\n");
     let refused = ask("reload", json!({})).unwrap_err();
     assert!(
         refused.message.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"),
         "{refused}"
     );
     ask("trigger", json!({"name": "say"})).unwrap();
-    let lines = |name: &str| fs::read_to_string(home.path(name)).unwrap().lines().count();
+    let lines =
+        |name: &str| fs::read_to_string(home.root().join("machine").join(name)).unwrap().lines().count();
     assert_eq!((lines("one.txt"), lines("two.txt")), (1, 2));
 }
 

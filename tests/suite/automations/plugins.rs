@@ -71,14 +71,12 @@ fn a_second_plugin_has_actions_an_entity_a_timer_and_documents_of_its_own() {
 fn a_line_in_larder_toml_installs_it() {
     let (address, heard) = monitor(&[200]);
     let home = home("UTC", "");
-    std::fs::copy(env!("LARDER_HEARTBEAT"), home.path("heartbeat.wasm")).unwrap();
-    home.write(
-        "larder.toml",
-        format!(
-            r#"plugins.heartbeat = {{ component = "heartbeat.wasm", hosts = ["{address}"], settings = {{ url = "http://{address}/x" }} }}"#
-        ),
-    );
-    let shown = home.larder(&["plugin"]).exits(0).stdout;
+    let options = home.options(format!(
+        r#"plugins.heartbeat = {{ component = "heartbeat.wasm", hosts = ["{address}"], settings = {{ url = "http://{address}/x" }} }}"#
+    ));
+    std::fs::copy(env!("LARDER_HEARTBEAT"), home.root().join("machine/heartbeat.wasm")).unwrap();
+    let larder = |arguments: &[&str]| home.larder(&[&["--options", &options], arguments].concat());
+    let shown = larder(&["plugin"]).exits(0).stdout;
     let own = shown.split("The plugin heartbeat\n").nth(1).unwrap();
     for words in
         ["heartbeat.send", "ask other machines: the hosts that were named for it", "be called at a time"]
@@ -86,9 +84,9 @@ fn a_line_in_larder_toml_installs_it() {
         assert!(own.contains(words), "{words} is not in:\n{own}");
     }
     assert!(!own.contains("larder:automation/files"), "{own}");
-    home.larder(&["call", "heartbeat.send"]).exits(0);
+    larder(&["call", "heartbeat.send"]).exits(0);
     assert_eq!(heard.recv().unwrap(), "POST /x HTTP/1.1");
-    assert!(home.larder(&["states"]).exits(0).stdout.contains("sensor.heartbeat"));
+    assert!(larder(&["states"]).exits(0).stdout.contains("sensor.heartbeat"));
 }
 
 #[test]

@@ -109,6 +109,6 @@ fn a_second_writer_is_refused_and_told_who_is_at_work() {
         command.env("LARDER_RUN_AT", "draft: append").env("LARDER_RUN", script);
         larder_tests::Run::of(command).exits(0);
         let said = fs::read_to_string(&said).unwrap();
-        assert!(said.contains("in use by larder create (process "), "{second}: {said}");
+        assert!(said.contains("larder create (process ") && said.contains("is using"), "{second}: {said}");
     }
 }

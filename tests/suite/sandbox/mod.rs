@@ -59,7 +59,8 @@ fn deed(home: &TestHome, deed: &str, limits: &[&str]) -> Run {
 
 /// Everything around the home but the times of directories: a draft that came and went touches those.
 fn state_of(home: &TestHome) -> BTreeMap<PathBuf, String> {
-    let mut all = describe(home.root(), &["state", "config/backups/.larder-location"]);
+    let ours = ["state", "config/backups/.larder-location", "config/backups/.larder-lock"];
+    let mut all = describe(home.root(), &ours);
     for line in all.values_mut().filter(|line| line.starts_with("directory")) {
         *line = line.rsplit_once(' ').unwrap().0.to_owned();
     }

@@ -121,10 +121,21 @@ fn a_file_that_cannot_be_written_is_told() {
         format!("notify.f: cannot open {}: its directory does not exist; create it", shown.display());
     assert_eq!(at("no/f").unwrap_err(), expected);
     assert!(at(".").unwrap_err().contains("Is a directory"));
-    assert!(at("/dev/full").unwrap_err().contains("/dev/full is no plain file; name another"));
+    assert!(at("/dev/full").unwrap_err().contains("/dev/full is no plain file (it is a device, "));
     let pipe = directory.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    assert!(at("pipe").unwrap_err().contains("cannot open"));
+    assert!(
+        at("pipe")
+            .unwrap_err()
+            .ends_with("pipe is no plain file (it is a FIFO, not a regular file); name another")
+    );
+    let theirs = directory.path().join("theirs");
+    std::os::unix::fs::symlink(&theirs, directory.path().join("link")).unwrap();
+    for text in [None, Some("theirs")] {
+        text.into_iter().for_each(|text| std::fs::write(&theirs, text).unwrap());
+        assert!(at("link").unwrap_err().contains("it is a symbolic link, which is not followed here"));
+        assert_eq!(std::fs::read_to_string(&theirs).ok().as_deref(), text);
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::automation::tests::{Given, at};
-use crate::configuration;
+use crate::configuration::{self, Origin};
 
 type Then = Box<dyn FnMut(&Stop) + Send>;
 
@@ -53,7 +53,7 @@ impl Play {
             if toml.contains("[http]") { toml.to_owned() } else { format!("[http]\nproxy = \"\"\n{toml}") };
         let path = directory.join("larder.toml");
         let given = Given { files: BTreeMap::from([(path.clone(), toml)]), ..Given::default() };
-        let loaded = configuration::load(&given, &path).map_err(|problem| problem.to_string()).unwrap();
+        let loaded = configuration::load(&given, &path, Origin::Outside).unwrap_or_else(|it| panic!("{it}"));
         let (noted, log) = (Arc::new(Noted::default()), Arc::new(Mutex::new(Vec::new())));
         let lines = log.clone();
         let write = Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()));

@@ -33,8 +33,12 @@ impl Kept {
         self.entry.load(&self.engine).is_some()
     }
 
+    fn path(&self) -> PathBuf {
+        self.root.join(self.entry.name())
+    }
+
     fn bytes(&self) -> Vec<u8> {
-        fs::read(self.entry.path()).unwrap()
+        fs::read(self.path()).unwrap()
     }
 }
 
@@ -42,7 +46,7 @@ impl Kept {
 fn what_was_stored_is_loaded_and_readable_to_its_owner_alone() {
     let kept = Kept::new();
     assert!(kept.is_believed());
-    for (path, mode) in [(&kept.root, 0o40700), (&kept.entry.path(), 0o100_600)] {
+    for (path, mode) in [(&kept.root, 0o40700), (&kept.path(), 0o100_600)] {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode(), mode);
     }
 }
@@ -54,7 +58,7 @@ fn a_flipped_bit_is_noticed_wherever_it_is() {
     for at in (0..good.len()).step_by(61) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
-        fs::write(kept.entry.path(), bad).unwrap();
+        fs::write(kept.path(), bad).unwrap();
         assert!(!kept.is_believed(), "byte {at} of {}", good.len());
     }
 }
@@ -66,7 +70,7 @@ fn a_cut_or_longer_entry_is_noticed_and_replaced() {
     let longer = [&good[..], b"more"].concat();
     let cuts = (0..good.len()).step_by(61).map(|length| &good[..length]);
     for bad in cuts.chain([&longer[..], &vec![0; good.len()]]) {
-        fs::write(kept.entry.path(), bad).unwrap();
+        fs::write(kept.path(), bad).unwrap();
         assert!(!kept.is_believed(), "{} of {} bytes", bad.len(), good.len());
     }
     kept.entry.store(&Component::new(&kept.engine, EMPTY).unwrap());
@@ -84,7 +88,7 @@ fn an_entry_under_the_name_of_another_component_or_engine_is_not_believed() {
     for (engine, wasm) in [(&kept.engine, &custom[..]), (&ticking, EMPTY)] {
         let other = Entry::new(&kept.root, engine, wasm).unwrap();
         assert!(other.load(engine).is_none());
-        fs::copy(kept.entry.path(), other.path()).unwrap();
+        fs::copy(kept.path(), kept.root.join(other.name())).unwrap();
         assert!(other.load(engine).is_none());
     }
 }
@@ -92,7 +96,7 @@ fn an_entry_under_the_name_of_another_component_or_engine_is_not_believed() {
 #[test]
 fn an_entry_that_others_can_write_own_or_that_is_no_plain_file_is_not_believed() {
     let kept = Kept::new();
-    let path = kept.entry.path();
+    let path = kept.path();
     for mode in [0o620, 0o602, 0o666] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         assert!(!kept.is_believed(), "{mode:o}");
@@ -168,6 +172,6 @@ fn what_is_mapped_can_be_changed_by_nobody() {
 fn where_nothing_can_be_mapped_the_same_code_is_read_into_memory() {
     let kept = Kept::new();
     assert!(kept.entry.copied(&kept.engine).is_ok());
-    fs::write(kept.entry.path(), &kept.bytes()[1..]).unwrap();
+    fs::write(kept.path(), &kept.bytes()[1..]).unwrap();
     assert!(kept.entry.copied(&kept.engine).is_err());
 }

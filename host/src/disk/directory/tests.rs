@@ -1,0 +1,178 @@
+//! What somebody who may write into a directory can put there, and that it leads nobody elsewhere.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::disk::whole;
+
+/// A name for people, and what puts it there.
+type Trap = (&'static str, Box<dyn Fn()>);
+
+/// What somebody who may write into the directory puts in a file's place. The file that it leads to, if any.
+fn traps(place: &Path, elsewhere: &Path) -> [Trap; 5] {
+    let (place, elsewhere) = (place.to_owned(), elsewhere.to_owned());
+    let theirs = |path: &Path| fs::write(path, "theirs").unwrap();
+    let (p, e) = (place.clone(), elsewhere.clone());
+    let dangling = move || symlink(&e, &p).unwrap();
+    let (p, e) = (place.clone(), elsewhere.clone());
+    let to_a_file = move || {
+        theirs(&e);
+        symlink(&e, &p).unwrap();
+    };
+    let (p, e) = (place.clone(), elsewhere);
+    let hard = move || {
+        theirs(&e);
+        fs::hard_link(&e, &p).unwrap();
+    };
+    let p = place.clone();
+    let fifo = move || assert!(std::process::Command::new("mkfifo").arg(&p).status().unwrap().success());
+    let socket = move || drop(std::os::unix::net::UnixListener::bind(&place).unwrap());
+    [
+        ("a dangling link", Box::new(dangling)),
+        ("a link to a file", Box::new(to_a_file)),
+        ("another name of a file", Box::new(hard)),
+        ("a FIFO", Box::new(fifo)),
+        ("a socket", Box::new(socket)),
+    ]
+}
+
+struct Case {
+    _root: tempfile::TempDir,
+    directory: Directory,
+    place: PathBuf,
+    elsewhere: PathBuf,
+}
+
+impl Case {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let (inside, elsewhere) = (root.path().join("inside"), root.path().join("elsewhere"));
+        let directory = Directory::make(&inside, 0o700).unwrap();
+        Self { _root: root, directory, place: inside.join("name"), elsewhere }
+    }
+
+    /// What the trap leads to is as it was.
+    fn is_untouched(&self) -> bool {
+        fs::read(&self.elsewhere).map_or(true, |bytes| bytes == b"theirs")
+    }
+}
+
+#[test]
+fn a_new_file_is_made_by_nobody_elses_name() {
+    for number in 0..5 {
+        let case = Case::new();
+        let (name, set) = &traps(&case.place, &case.elsewhere)[number];
+        set();
+        let before = case.elsewhere.exists();
+        let error = case.directory.create_new("name", 0o600).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
+        assert!(case.is_untouched() && case.elsewhere.exists() == before, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_opened_by_nobody_and_waited_for_by_nobody() {
+    for number in [0, 1, 3, 4] {
+        let case = Case::new();
+        let (name, set) = &traps(&case.place, &case.elsewhere)[number];
+        set();
+        let opened = [
+            case.directory.open_existing("name"),
+            case.directory.open_to_write("name"),
+            case.directory.open_to_append("name", 0o600),
+        ];
+        for error in opened.map(Result::unwrap_err) {
+            assert!(error.to_string().starts_with("it is a "), "{name}: {error}");
+        }
+        assert!(case.is_untouched(), "{name}");
+    }
+}
+
+#[test]
+fn replacing_and_removing_touch_the_name_and_not_what_it_leads_to() {
+    for number in 0..5 {
+        let case = Case::new();
+        let (name, set) = &traps(&case.place, &case.elsewhere)[number];
+        set();
+        let draft = whole::draft(&case.directory, ".draft-", b"ours").unwrap();
+        whole::replace(draft, "name").unwrap();
+        assert_eq!(fs::read(&case.place).unwrap(), b"ours", "{name}");
+        assert!(case.is_untouched(), "{name}");
+        fs::remove_file(&case.place).unwrap();
+        let _ = fs::remove_file(&case.elsewhere);
+        set();
+        case.directory.remove("name").unwrap();
+        assert!(case.is_untouched(), "{name}");
+        assert_eq!(case.directory.names().unwrap(), [""; 0], "{name}");
+    }
+}
+
+/// Somebody exchanges the name between nothing, a dangling link and a link to a file, as fast as can be, while files are made,
+/// opened and replaced by that name.
+#[test]
+fn a_name_that_somebody_exchanges_meanwhile_leads_nowhere() {
+    const ROUNDS: usize = 3000;
+    let case = Case::new();
+    let theirs = case.place.with_file_name("theirs");
+    fs::write(&theirs, "theirs").unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                for target in [&case.elsewhere, &theirs] {
+                    let _ = symlink(target, &case.place);
+                    let _ = fs::remove_file(&case.place);
+                }
+            }
+        });
+        let mut made = 0;
+        for round in 0..ROUNDS {
+            match round % 3 {
+                0 => made += usize::from(case.directory.create_new("name", 0o600).is_ok_and(written)),
+                1 => made += usize::from(case.directory.open_to_append("name", 0o600).is_ok_and(written)),
+                _ => {
+                    let draft = whole::draft(&case.directory, ".draft-", b"ours").unwrap();
+                    let _ = whole::replace(draft, "name");
+                }
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        assert!(made > 0);
+    });
+    assert!(!case.elsewhere.exists());
+    assert_eq!(fs::read(&theirs).unwrap(), b"theirs");
+}
+
+fn written(file: File) -> bool {
+    std::io::Write::write_all(&mut &file, b"ours").is_ok()
+}
+
+#[test]
+fn rights_of_others_are_taken_from_what_is_named_and_from_no_link() {
+    let case = Case::new();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    fs::write(&case.place, "").unwrap();
+    fs::set_permissions(&case.place, Permissions::from_mode(0o644)).unwrap();
+    case.directory.set_mode("name", 0o600).unwrap();
+    assert_eq!(mode(&case.place), 0o600);
+    fs::write(&case.elsewhere, "theirs").unwrap();
+    fs::set_permissions(&case.elsewhere, Permissions::from_mode(0o644)).unwrap();
+    fs::remove_file(&case.place).unwrap();
+    symlink(&case.elsewhere, &case.place).unwrap();
+    let _ = case.directory.set_mode("name", 0o600);
+    assert_eq!(mode(&case.elsewhere), 0o644);
+}
+
+#[test]
+fn a_new_name_never_replaces_another() {
+    let case = Case::new();
+    fs::write(&case.place, "there").unwrap();
+    drop(case.directory.create_new("new", 0o600).unwrap());
+    let error = case.directory.rename_new("new", "name").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    case.directory.rename_new("new", "free").unwrap();
+    assert_eq!(fs::read(&case.place).unwrap(), b"there");
+}

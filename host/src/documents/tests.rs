@@ -1,0 +1,52 @@
+//! How many documents there may be, and how many copies of damaged ones.
+
+use std::fs;
+
+use super::*;
+
+fn documents() -> (tempfile::TempDir, Documents) {
+    let directory = tempfile::tempdir().unwrap();
+    let documents = Documents::new(directory.path().join("documents"), Steps::default());
+    (directory, documents)
+}
+
+#[test]
+fn one_document_too_many_is_refused_and_those_that_are_there_go_on() {
+    let (directory, documents) = documents();
+    for number in 0..MAX_DOCUMENTS {
+        documents.save(&format!("document-{number}"), "1").unwrap();
+        documents.save(&format!("document-{number}"), "2").unwrap();
+    }
+    let refused = documents.save("another", "1").unwrap_err();
+    assert!(
+        matches!(&refused, Error::Limit(text) if text.contains("holds 64 documents already")),
+        "{refused}"
+    );
+    documents.save("document-0", "3").unwrap();
+    assert_eq!(documents.load("document-0").unwrap().as_deref(), Some("3"));
+    assert_eq!(documents.load("another").unwrap(), None);
+    fs::remove_file(directory.path().join("documents/document-1.json")).unwrap();
+    documents.save("another", "1").unwrap();
+}
+
+#[test]
+fn of_very_many_damaged_copies_the_last_are_kept() {
+    let (directory, documents) = documents();
+    for number in 1..=MAX_SET_ASIDE + 3 {
+        documents.save("x", &format!("damaged {number}")).unwrap();
+        documents.set_aside("x", "it is damaged", true).unwrap();
+    }
+    documents.save("x-damaged", "another document").unwrap();
+    let copy = |number: usize| {
+        fs::read_to_string(directory.path().join(format!("documents/x.damaged-{number}.json")))
+    };
+    for number in 1..=MAX_SET_ASIDE + 3 {
+        let kept = (number > 3).then(|| format!("damaged {number}"));
+        assert_eq!(copy(number).ok(), kept, "{number}");
+    }
+    let told = documents.take_notices();
+    assert!(
+        told.iter().any(|text| text.contains("it is kept as ") && text.contains("x.damaged-19.json")),
+        "{told:?}"
+    );
+}

@@ -1,0 +1,134 @@
+//! Locks on a disk: their files, their rights, and who is said to hold them.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::process::{Child, Command, Stdio};
+
+use super::*;
+
+const NONE: Duration = Duration::ZERO;
+
+fn take(directory: &Path) -> Result<Lock> {
+    Lock::take(directory, "lock", "create", NONE)
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Another process that holds a lock until it is dropped.
+struct Other(Child);
+
+impl Other {
+    fn holding(path: &Path) -> Self {
+        let mut command = Command::new("flock");
+        command.args(["-o", "-s"]).arg(path).args(["sh", "-c", "echo held; exec cat"]);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut this = Self(child.unwrap());
+        let mut held = [0; 5];
+        std::io::Read::read_exact(this.0.stdout.as_mut().unwrap(), &mut held).unwrap();
+        this
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lock");
+    drop(take(directory.path()).unwrap());
+    assert_eq!(mode(&path), 0o600);
+    fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+    let lock = take(directory.path()).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    let told = take(directory.path()).unwrap_err().to_string();
+    let process = std::process::id();
+    let shown = directory.path().display();
+    assert_eq!(
+        told,
+        format!("larder create (process {process}) is using {shown}; wait until that has ended")
+    );
+    drop(lock);
+    take(directory.path()).unwrap();
+}
+
+#[test]
+fn the_holder_is_who_holds_it_and_not_who_wrote_its_name_last() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(take(directory.path()).unwrap());
+    let other = Other::holding(&directory.path().join("lock"));
+    let told = take(directory.path()).unwrap_err().to_string();
+    let process = other.0.id();
+    assert!(told.starts_with(&format!("flock (process {process}) is using ")), "{told}");
+    drop(other);
+    take(directory.path()).unwrap();
+}
+
+#[test]
+fn who_may_not_open_the_file_is_told_who_holds_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lock");
+    let _lock = take(directory.path()).unwrap();
+    let opened = Directory::open(directory.path()).unwrap();
+    let place = Place::new(directory.path(), "lock", "it");
+    let refused = || io::Error::from(ErrorKind::PermissionDenied);
+    assert!(matches!(place.unopened(&opened, refused()), Failure::Held(_)));
+    fs::remove_file(path).unwrap();
+    assert!(matches!(place.unopened(&opened, refused()), Failure::Impossible(_)));
+}
+
+#[test]
+fn a_link_a_fifo_or_a_directory_in_its_place_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, elsewhere) = (directory.path().join("lock"), directory.path().join("elsewhere"));
+    let refuses = |words: &str| {
+        let told = take(directory.path()).unwrap_err().to_string();
+        assert!(told.starts_with("cannot lock ") && told.contains(words), "{told}");
+    };
+    symlink(&elsewhere, &path).unwrap();
+    refuses("it is a symbolic link, which is not followed here");
+    assert!(!elsewhere.exists());
+    fs::write(&elsewhere, "theirs").unwrap();
+    refuses("it is a symbolic link, which is not followed here");
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "theirs");
+    fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    refuses("it is a FIFO, not a regular file");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    refuses("directory");
+}
+
+#[test]
+fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lock");
+    OpenOptions::new().write(true).create_new(true).mode(0o666).open(&path).unwrap();
+    // Only root can give files away.
+    if std::os::unix::fs::chown(&path, Some(65534), None).is_err() {
+        return;
+    }
+    let told = take(directory.path()).unwrap_err().to_string();
+    assert!(
+        told.contains("it belongs to the user 65534, who could keep everybody away; remove it"),
+        "{told}"
+    );
+    std::os::unix::fs::chown(directory.path(), Some(65534), None).unwrap();
+    take(directory.path()).unwrap();
+}
+
+#[test]
+fn a_file_that_is_removed_while_it_is_held_does_not_hold_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = take(directory.path()).unwrap();
+    fs::remove_file(directory.path().join("lock")).unwrap();
+    let second = take(directory.path()).unwrap();
+    take(directory.path()).unwrap_err();
+    drop((first, second));
+}
