@@ -1,11 +1,11 @@
 //! How long something takes, by the time in which this process really ran: while it is stopped (a paused container, SIGSTOP, a machine
 //! that sleeps) nothing can be done, and nothing is late.
 //!
-//! The time is counted by whoever ticks, which is every engine; one whose own tick comes late was stopped, and only a little of
-//! that counts.
+//! The time is counted by whoever ticks: every engine, and who looks whether something is late. Where the next tick comes late, the
+//! process was stopped, and only a little of that counts.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::options::MOST_BETWEEN_TICKS;
@@ -28,9 +28,10 @@ impl Stopwatch {
     }
 }
 
-/// To be called as often as anybody wants to know.
+/// To be called as often as anybody wants to know. When two do at once, one of them counts.
 pub fn tick() {
-    let ran = TICKS.lock().unwrap_or_else(PoisonError::into_inner).ran(Instant::now());
+    let Ok(mut ticks) = TICKS.try_lock() else { return };
+    let ran = ticks.ran(Instant::now());
     RAN.fetch_add(u64::try_from(ran.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 

@@ -168,12 +168,8 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
             | Command::Plugin
             | Command::Automations { .. }
     );
-    if has_plugins
-        && let Err(error) = setting.configure()
-        // The service says so itself, and makes backups all the same.
-        && !matches!(cli.command, Command::Serve(_))
-    {
-        return Err(error.into());
+    if has_plugins {
+        setting.configure()?;
     }
     if global.verbose > 0
         && let Ok(zone) = setting.time_zone()

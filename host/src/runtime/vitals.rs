@@ -12,7 +12,7 @@ use std::time::Duration;
 use wasmtime::{CallHook, UpdateDeadline};
 
 use crate::options::{EPOCH, LOOK, Limits};
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{self, Stopwatch};
 
 pub(crate) struct Vitals {
     pub(crate) limits: Limits,
@@ -146,6 +146,8 @@ impl Vitals {
 
     /// Why it must be given up, whatever it does at the moment.
     pub(crate) fn overdue(&self) -> Option<String> {
+        // Who looks counts the time, too.
+        stopwatch::tick();
         let Limits { job_time, host_time, .. } = self.limits;
         if self.cancelled.load(Ordering::Relaxed) {
             return self.reason();
