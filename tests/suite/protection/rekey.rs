@@ -28,7 +28,11 @@ fn a_backup_gets_another_password_in_its_place_and_holds_what_it_held() {
         let words = ["rekey", &id, "--new-password-file", to, "--securetar", &number];
         let said = scene.with(from, &words).exits(0).stdout;
         assert!(said.contains("has another password now"), "{said}");
-        assert_eq!(scene.home.archives(), [archive.clone()], "under the same name, and no other");
+        assert_eq!(
+            scene.home.archives(),
+            std::slice::from_ref(&archive),
+            "under the same name, and no other"
+        );
         assert_eq!(versions(&archive), [Some(version)]);
         scene.with(to, &["verify", &id]).exits(0);
         scene.with(from, &["verify", &id]).exits(1).says("the password does not fit");
