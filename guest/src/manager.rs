@@ -68,6 +68,8 @@ pub struct Inner {
     pub last_action: Option<Value>,
     /// The clock is not set: what is planned by it waits.
     pub waits: bool,
+    /// Why what must outlive this instance is not saved, if it is not.
+    pub unsaved: Option<String>,
 }
 
 thread_local! {
@@ -165,7 +167,7 @@ fn text(answer: Result<Value>) -> Result<String> {
 pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
     begin(outside, State::CreateBackup, Some(trigger))?;
     let started = outside.now();
-    let result = create_job(outside, trigger, data).await;
+    let mut result = create_job(outside, trigger, data).await;
     match &result {
         Ok(created) => {
             // Storage first: nothing is announced that a cut could take back.
@@ -182,6 +184,7 @@ pub async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
     if trigger == Trigger::Automatic {
         log::info(outside, &planning::upcoming(outside));
     }
+    result.iter_mut().for_each(add_unsaved);
     result
 }
 
@@ -270,9 +273,28 @@ pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, r
 /// Saves what must outlive this instance. A state directory that is full or read-only must keep nobody from backups: it is
 /// said, and the work goes on.
 pub fn save(outside: &dyn Outside) {
-    if let Err(failure) = with(|inner| inner.store.save(outside)) {
-        let text = format!("what the manager knows could not be stored: {}", failure.message);
+    let unsaved = with(|inner| inner.store.save(outside)).err();
+    note_unsaved(outside, unsaved.as_ref());
+}
+
+/// Says it once, however often it is tried.
+pub fn note_unsaved(outside: &dyn Outside, failure: Option<&Failure>) {
+    let text = failure.map(|failure| format!("Larder's own state could not be saved: {}", failure.message));
+    let before = with(|inner| std::mem::replace(&mut inner.unsaved, text.clone()));
+    if let Some(text) = text.filter(|text| before.as_ref() != Some(text)) {
         log::error(outside, &text);
+    }
+}
+
+/// A backup is good although nobody will remember it: whoever asked should know.
+fn add_unsaved(created: &mut Value) {
+    let Some(unsaved) = with(|inner| inner.unsaved.clone()) else { return };
+    let note = format!(
+        "the backup is good, but after a restart Larder knows neither that nor when it was made by the schedule: {unsaved}"
+    );
+    let notes = created.as_object_mut().map(|fields| fields.entry("notes").or_insert_with(|| json!([])));
+    if let Some(Value::Array(notes)) = notes {
+        notes.push(note.into());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Failure, Result};
 use crate::home::Home;
 use crate::library::LOCAL;
 use crate::log;
-use crate::manager::{State, begin, conclude, job, parsed, save, typed, with};
+use crate::manager::{State, begin, conclude, job, note_unsaved, parsed, save, typed, with};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Outside;
 
@@ -38,11 +38,9 @@ pub async fn rekey(outside: &dyn Outside, data: &str) -> Result<Value> {
 /// Remembers of a local backup that was stored and read back just now that it is good.
 pub fn remember_good(outside: &dyn Outside, stored: &Value) {
     let found: Option<VerifiedSize> = serde_json::from_value(stored.clone()).ok();
-    // A command beside a service may not write; it has the service remember it.
-    if let Some(Err(failure)) = found.map(|found| remember_size(outside, &found))
-        && failure.code != "denied"
-    {
-        log::error(outside, &format!("what the manager knows could not be stored: {}", failure.message));
+    if let Some(remembered) = found.map(|found| remember_size(outside, &found)) {
+        // A command beside a service may not write; it has the service remember it.
+        note_unsaved(outside, remembered.err().filter(|failure| failure.code != "denied").as_ref());
     }
 }
 

@@ -103,7 +103,10 @@ pub fn main(steps: Steps) -> ExitCode {
     }
     match run(&cli, steps) {
         Ok(answer) => {
-            let text = if as_json { json_text(&versioned(answer.json)) + "\n" } else { answer.text };
+            // What an action answers is its own.
+            let is_own = !matches!(cli.command, Command::Call(_));
+            let json = |json| if is_own { versioned(json) } else { json };
+            let text = if as_json { json_text(&json(answer.json)) + "\n" } else { answer.text };
             ended(answer.status as u8, &text)
         }
         Err(error) => {
@@ -128,7 +131,7 @@ fn misused(error: &clap::Error) -> ExitCode {
             let message = error.render().to_string();
             let message = message.trim_end().trim_start_matches("error: ");
             let json = versioned(json!({"error": {"code": "invalid_format", "message": message}}));
-            format!("{json:#}\n")
+            json_text(&json) + "\n"
         }
         false => String::new(),
     };

@@ -215,7 +215,7 @@ fn a_full_state_directory_fails_no_run() {
     store(&home, text);
     let _ = fs::write(home.state().join("ballast"), noise(1 << 20));
     let mut serving = Serving::start(serve(&home));
-    serving.until("what the manager knows could not be stored");
+    serving.until("own state could not be saved");
     serving.until(", verified");
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
