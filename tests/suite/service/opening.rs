@@ -31,7 +31,10 @@ fn device(path: &Path) {
     symlink("/dev/zero", path).unwrap();
 }
 
-const KINDS: [(fn(&Path), &str); 3] =
+/// What puts something there, and what is said of it.
+type Kind = (fn(&Path), &'static str);
+
+const KINDS: [Kind; 3] =
     [(fifo, "it is a FIFO, not a regular file"), (socket, "it is a socket"), (device, "it is a device")];
 
 fn run(home: &TestHome, arguments: &[&str]) -> Run {
