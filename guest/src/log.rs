@@ -142,7 +142,9 @@ fn decided(outside: &dyn Outside, agent: &str, decision: &Value) {
         (false, true) => (Level::Info, "deleted"),
         (false, false) => (Level::Error, "not deleted"),
     };
-    let (backup, reason) = (called(decision), word(decision, "reason"));
+    let backup = called(decision);
+    let reason = word(decision, "reason");
+    let reason = reason.strip_prefix("deleted: ").or(reason.strip_prefix("kept: ")).unwrap_or(reason);
     say(outside, level, &format!("backup {backup} {what} in {agent}: {reason}"));
 }
 

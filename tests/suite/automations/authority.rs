@@ -65,7 +65,7 @@ fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works
     service.call("backup.create", json!({})).unwrap();
     assert!(service.service().host().plugins().len() == 1);
     drop(service);
-    home.larder(&SAY).exits(1).says("there is no such target").says("[notify.script] is ignored");
+    home.larder(&SAY).exits(2).says("there is no such target").says("[notify.script] is ignored");
     home.larder(&["call", "notify.hook", "--data", r#"{"message": "m"}"#]).exits(0);
     assert_eq!(receiver.request()["path"], "/hook");
     assert!(!ran(&home).exists());
@@ -99,7 +99,7 @@ fn a_path_that_leads_through_the_home_is_in_it_also_when_it_is_named() {
         fs::create_dir(home.state()).unwrap();
         let options = way(&home, &text(&home, "http://127.0.0.1:9"));
         let arguments = [&["--options", options.to_str().unwrap()], &SAY[..]].concat();
-        home.larder(&arguments).exits(1).says("[notify.script] is ignored: it runs a program");
+        home.larder(&arguments).exits(2).says("[notify.script] is ignored: it runs a program");
         assert!(!ran(&home).exists(), "{}", options.display());
     }
 }

@@ -37,7 +37,7 @@ const EXPECTED: [&str; 8] = [
 ];
 
 fn phone(home: &TestHome) {
-    home.write("larder.toml", "[notify.phone]\nkind = \"file\"\npath = \"diary.txt\"\n");
+    home.write("larder.toml", "[notify.phone]\nkind = \"log\"\n");
 }
 
 /// What a service says from its start to its end.
@@ -132,13 +132,13 @@ fn a_service_names_what_cannot_run_here_and_runs_the_others() {
 #[test]
 fn a_home_whose_automations_are_all_home_assistants_still_notifies() {
     let home = home("UTC", "- {id: light, triggers: [], actions: [{action: light.turn_on}]}\n");
-    phone(&home);
-    home.larder(&["call", "notify.phone", "--data", r#"{"message": "hello"}"#])
-        .exits(0)
-        .says("automations.yaml:1:48: there is no");
-    let mut serving = Serving::start(home.command(&["serve"]));
-    home.larder(&["call", "notify.phone", "--data", r#"{"message": "hello"}"#]).exits(0);
-    assert_eq!(std::fs::read_to_string(home.path("diary.txt")).unwrap().lines().count(), 2);
+    let options = home.options("[notify.phone]\nkind = \"file\"\npath = \"diary.txt\"\n");
+    let hello = ["--options", &options, "call", "notify.phone", "--data", r#"{"message": "hello"}"#];
+    home.larder(&hello).exits(0).says("automations.yaml:1:48: there is no");
+    let mut serving = Serving::start(home.command(&["--options", &options, "serve"]));
+    home.larder(&hello).exits(0);
+    let diary = home.root().join("machine/diary.txt");
+    assert_eq!(std::fs::read_to_string(diary).unwrap().lines().count(), 2);
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
 }
@@ -169,7 +169,7 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
     service.pass(1);
     let said = told(&mut service).join("\n");
     assert!(said.contains("automations.yaml:3:47: there is no action backup.creat"), "{said}");
-    assert!(said.contains("warning: automations.yaml:2:49: no entity light.hall"), "{said}");
+    assert!(said.contains("automations.yaml:2:49: no entity light.hall"), "{said}");
 }
 
 #[test]
@@ -238,7 +238,9 @@ fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is
 fn an_action_that_may_be_one_of_a_plugin_that_is_not_loaded_yet_keeps_its_automation() {
     let yaml = "- {id: beat, triggers: [], actions: [{action: heartbeat.send}]}\n";
     let home = home("UTC", yaml);
-    let mut service = home.serve(START);
+    let options = home.options("");
+    let setting = Setting { options: Some((&options).into()), ..home.setting(START) };
+    let mut service = TestService::start(setting).unwrap();
     let mut reload = || {
         let reply = service.service().driver().requests().ask("reload", json!({}));
         service.pass(1);
@@ -246,7 +248,7 @@ fn an_action_that_may_be_one_of_a_plugin_that_is_not_loaded_yet_keeps_its_automa
     };
     let reloaded = reload();
     assert_eq!((&reloaded["automations"], reloaded["problems"].as_array().unwrap().len()), (&json!(0), 1));
-    home.write("larder.toml", "[plugins.heartbeat]\ncomponent = \"heartbeat.wasm\"\n");
+    home.options("[plugins.heartbeat]\ncomponent = \"heartbeat.wasm\"\n");
     let reloaded = reload();
     assert_eq!((&reloaded["automations"], reloaded["warnings"].as_array().unwrap().len()), (&json!(1), 1));
 }

@@ -107,9 +107,9 @@ fn every_kind_of_target_gets_what_was_rendered() {
     assert_eq!(fs::read_to_string(home.root().join("said")).unwrap(), "$(id); `id` 'quoted'");
     let diary = fs::read_to_string(home.root().join("machine/diary.txt")).unwrap();
     assert_eq!(diary.lines().count(), 1, "{diary}");
-    assert!(home.larder(&["states"]).exits(0).stdout.contains("in sight"));
+    assert!(home.larder(&["--options", &options, "states"]).exits(0).stdout.contains("in sight"));
     assert!(!run.stdout.contains("tk_secret"));
-    let traced = home.larder(&["automations", "trace", "Say it"]).exits(0);
+    let traced = home.larder(&["--options", &options, "automations", "trace", "Say it"]).exits(0);
     assert!(!traced.stdout.contains("tk_secret"));
 }
 

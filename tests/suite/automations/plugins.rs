@@ -184,13 +184,14 @@ fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
 #[test]
 fn commands_go_on_without_a_plugin_that_does_not_start() {
     let home = home("UTC", "");
-    home.write("larder.toml", r#"plugins.late = { component = "late.wasm", hosts = [] }"#);
+    let options = home.options(r#"plugins.late = { component = "late.wasm", hosts = [] }"#);
+    let named = ["--options", &options];
     for command in [&["states"][..], &["call", "backup.create"], &["plugin"], &["automations"]] {
-        let run = home.larder(command).exits(0);
+        let run = home.larder(&[&named, command].concat()).exits(0);
         let said = run.stderr + &run.stdout;
         assert!(said.contains("cannot read the plugin"), "{command:?}: {said}");
     }
-    let mut serving = larder_tests::Serving::begin(home.command(&["serve"]));
+    let mut serving = larder_tests::Serving::begin(home.command(&[&named[..], &["serve"]].concat()));
     serving.until("late: the plugin cannot be started: cannot read the plugin");
     serving.until("serving; ");
     serving.until("next try in 2 s");
@@ -211,14 +212,11 @@ fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
 #[test]
 fn a_plugin_that_says_too_much_at_once_silences_nobody() {
     let home = home("UTC", "");
-    home.write(
-        "larder.toml",
-        format!(
-            r#"plugins.rogue = {{ component = {:?}, hosts = [], settings = {{ action = "rogue.do", timer = "emit-much", set-up = "timer-past" }} }}"#,
-            env!("LARDER_MISBEHAVING")
-        ),
-    );
-    let mut serving = larder_tests::Serving::start(home.command(&["serve"]));
+    let options = home.options(format!(
+        r#"plugins.rogue = {{ component = {:?}, hosts = [], settings = {{ action = "rogue.do", timer = "emit-much", set-up = "timer-past" }} }}"#,
+        env!("LARDER_MISBEHAVING")
+    ));
+    let mut serving = larder_tests::Serving::start(home.command(&["--options", &options, "serve"]));
     serving.until("number 0");
     serving.until("messages are missing here");
     serving.signal(rustix::process::Signal::HUP);

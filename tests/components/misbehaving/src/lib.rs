@@ -5,7 +5,13 @@
 
 #![cfg(target_family = "wasm")]
 // Misbehaving is what it is for.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
 
 mod component;
 mod computing;
