@@ -177,6 +177,7 @@ async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
             "policy": config.retention,
             "policies": policies,
             "verified": inner.store.verified(),
+            "damaged": inner.store.damaged(),
             "kept": inner.store.kept(),
             "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
         })

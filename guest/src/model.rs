@@ -233,11 +233,15 @@ impl Path {
     }
 }
 
-/// A backup that was verified, and the bytes that it had.
+/// A backup that was read to its end, and the bytes that it had.
 #[derive(Debug, Clone, Deserialize)]
 pub struct VerifiedSize {
     pub backup_id: String,
+    #[serde(default)]
     pub size: u64,
+    /// It was found damaged.
+    #[serde(default)]
+    pub damaged: bool,
 }
 
 /// Something that is not in the result, and why.

@@ -127,6 +127,9 @@ impl Unlock {
                     .to_owned()
             }
             (Some(why), _) if self.password.is_some() => why,
+            (Some(why), _) if let Some(key) = &self.key => {
+                format!("the key \"{key}\" does not open it: {why}")
+            }
             (Some(why), 1) => format!("the only key in the key ring does not fit: {why}"),
             (Some(why), count) => format!("none of the {count} keys in the key ring fits: {why}"),
         };

@@ -23,6 +23,9 @@ pub struct Request {
     policies: BTreeMap<String, Policy>,
     /// Bytes of each backup that was read to its end and found good, by its id.
     verified: BTreeMap<String, u64>,
+    /// The ids of backups that were found damaged.
+    #[serde(default)]
+    damaged: BTreeSet<String>,
     /// The ids of backups that are kept by hand.
     #[serde(default)]
     kept: BTreeSet<String>,
@@ -101,6 +104,9 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
     let backup_id = listing.object.name.clone();
     let state = match (&listing.backup, request.verified.get(manifest.slug())) {
         (Err(failure), _) => State::Failed(format!("only a part of it was written: {}", failure.message)),
+        _ if request.damaged.contains(manifest.slug()) => {
+            State::Failed("it is damaged, as `larder verify` found".into())
+        }
         (_, Some(size)) if *size == listing.object.size => State::Good,
         (_, Some(_)) => State::Failed("its size has changed since it was verified".into()),
         (_, None) => State::Unverified("nobody has read it to its end here; larder verify does".into()),

@@ -90,6 +90,10 @@ pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten>
         ));
     };
     let unlocked = open_all(&mut outer, &part, &read.unlock, name)?;
+    let again = protect.password.open(&mut outer, &part, name).is_ok_and(|unlocked| unlocked.note.is_none());
+    if again && Protection::look(&mut outer)?.version == Some(lock.version()) {
+        return Err(Failure::invalid(format!("that password opens {name} already: nothing was changed")));
+    }
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
     let change = Change { from: Some(unlocked.keys), to: Some(lock), label: unlocked.label, warnings };
     let place = request.in_place.then_some(opened.agent_id.as_str());

@@ -156,6 +156,18 @@ impl Store {
     pub fn verify(&mut self, backup_id: &str, size: u64, now: Moment) {
         let found = json!({"size": size, "at": now});
         self.document.extra.verified.insert(backup_id.to_owned(), found);
+        self.document.extra.damaged.remove(backup_id);
+    }
+
+    /// A backup was found damaged: whatever was known of it before, it is good no more.
+    pub fn damage(&mut self, backup_id: &str, now: Moment) {
+        self.document.extra.verified.remove(backup_id);
+        self.document.extra.damaged.insert(backup_id.to_owned(), now);
+    }
+
+    /// The ids of backups that were found damaged.
+    pub fn damaged(&self) -> Value {
+        self.document.extra.damaged.keys().cloned().collect()
     }
 
     /// Which backups were found good, with the bytes that they had: `{backup_id: size}`.
@@ -168,6 +180,7 @@ impl Store {
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.document.known.retain(|known| !is_gone(&known.backup_id));
         self.document.extra.verified.retain(|id, _| !is_gone(id));
+        self.document.extra.damaged.retain(|id, _| !is_gone(id));
         self.document.extra.kept.retain(|id| !is_gone(id));
     }
 
@@ -196,6 +209,9 @@ impl Store {
         let known = self.document.known.iter().find(|known| known.backup_id == id);
         let Some(fields) = backup.as_object_mut() else { return };
         fields.insert("verified".into(), json!(verified));
+        if let Some(at) = self.document.extra.damaged.get(&id) {
+            fields.insert("damaged".into(), json!(at));
+        }
         if self.is_kept(&id) {
             fields.insert("kept".into(), true.into());
         }

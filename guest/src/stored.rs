@@ -14,9 +14,17 @@ use crate::ports::Outside;
 
 /// Verifies a backup, and remembers that it was good.
 pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let answer = parsed(&job(outside, "verify", data, &mut |_, _, _| ()).await?)?;
     let request: Value = parsed(data)?;
     let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
+    let answer = job(outside, "verify", data, &mut |_, _, _| ()).await;
+    if let (true, Err(failure), Some(id)) =
+        (is_local, &answer, request.get("backup_id").and_then(Value::as_str))
+        && failure.code == "backup_damaged"
+    {
+        // A command that only reads may not write; it has the damage remembered.
+        let _ = remember_size(outside, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
+    }
+    let answer = parsed(&answer?)?;
     let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
     let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
     if let Some(found) = found.filter(|_| is_local && is_restorable) {
@@ -53,7 +61,10 @@ pub fn remember_verified(outside: &dyn Outside, data: &str) -> Result<Value> {
 fn remember_size(outside: &dyn Outside, found: &VerifiedSize) -> Result<()> {
     let now = Moment::new(Home::read(outside, outside.snapshot().as_ref()).local(outside.now()));
     with(|inner| {
-        inner.store.verify(&found.backup_id, found.size, now);
+        match found.damaged {
+            true => inner.store.damage(&found.backup_id, now),
+            false => inner.store.verify(&found.backup_id, found.size, now),
+        }
         inner.store.save(outside)
     })
 }

@@ -21,7 +21,9 @@ use crate::driver::Sources;
 use crate::error::{Doing, Error, Result};
 pub use crate::host::{Call, Host};
 use crate::http::Client;
-use crate::locations::{LocalDirectory, Location, Locations, OutputFile, SingleFile, remove_stale_drafts};
+use crate::locations::{
+    LocalDirectory, Location, Locations, OutputFile, SingleFile, is_remembered, remove_stale_drafts,
+};
 use crate::lock::{Lock, Locks};
 use crate::options::{LOOK, Limits, MAX_COMPONENT, START_WAIT};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
@@ -93,15 +95,6 @@ impl Setting {
     pub fn places(&self) -> Result<Places> {
         let config = self.config.as_deref().map(home).transpose()?;
         let given = self.backups.as_deref().map(absolute).transpose()?;
-        if let Some(parent) =
-            given.as_ref().and_then(|given| given.parent()).filter(|parent| !parent.exists())
-        {
-            return Err(Error::NotFound(format!(
-                "backups cannot be kept in {}: {} is not there. Correct the path, mount its disk, or make that directory",
-                given.as_deref().unwrap_or(Path::new("")).display(),
-                parent.display()
-            )));
-        }
         let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
         let target = self.target.as_deref().map(absolute).transpose()?.or_else(|| config.clone());
         let output = self.output.as_deref().map(absolute).transpose()?;
@@ -168,8 +161,23 @@ impl Setting {
         self.beside(Writes::Objects)
     }
 
+    /// A mistyped path, or one whose disk is not mounted, is not made. Where backups were stored before, the location says what to do.
+    fn must_have_parent(&self, places: &Places) -> Result<()> {
+        let Some(backups) = places.backups.as_ref().filter(|_| self.backups.is_some()) else { return Ok(()) };
+        let missing = backups.parent().filter(|parent| !parent.exists());
+        let Some(parent) = missing.filter(|_| !is_remembered(&self.memory(places), backups)) else {
+            return Ok(());
+        };
+        Err(Error::NotFound(format!(
+            "backups cannot be kept in {}: {} is not there. Correct the path, mount its disk, or make that directory",
+            backups.display(),
+            parent.display()
+        )))
+    }
+
     fn beside(&self, writes: Writes) -> Result<Host> {
         let places = self.places()?;
+        self.must_have_parent(&places)?;
         // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.
         let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
         if let Some(_lock) = Lock::glance(&places.state) {
@@ -181,6 +189,7 @@ impl Setting {
     /// A host for changing things, `purpose` in one word: alone on its state directory, its backups and its home.
     pub fn writer(&self, purpose: &str) -> Result<Host> {
         let places = self.places()?;
+        self.must_have_parent(&places)?;
         let lost = lost_state(&places);
         let state = places.state.display().to_string();
         Directory::make(&places.state, 0o700).doing(|| format!("cannot make the state directory {state}"))?;

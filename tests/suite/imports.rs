@@ -63,7 +63,7 @@ fn what_is_there_already_or_is_no_good_backup_is_not_imported() {
     home.larder(&["import", text(&home.root().join("missing.tar"))]).exits(1).says("No such file");
     let fifo = home.root().join("fifo.tar");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    home.larder(&["import", text(&fifo)]).exits(1).says("is not a regular file");
+    home.larder(&["import", text(&fifo)]).exits(1).says("not a regular file");
     assert_eq!(describe_inside(&home.backups(), &[]), before);
 }
 

@@ -101,7 +101,8 @@ impl Scene {
 
     /// Everything but the state directory, as it is now.
     pub(crate) fn describe(&self) -> BTreeMap<PathBuf, String> {
-        describe(self.home.root(), &["state"])
+        // The lock of the backups says who had it last.
+        describe(self.home.root(), &["state", "config/backups/.larder-lock"])
     }
 }
 

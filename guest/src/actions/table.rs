@@ -91,8 +91,12 @@ pub const ACTIONS: &[Action] = &[
     client(
         "backup.remember_verified",
         "remember_verified",
-        "Remembers of a local backup that it was verified, when it had that size.",
-        &[required("backup_id", "string", "the backup"), required("size", "number", "its bytes")],
+        "Remembers of a local backup that it was verified, when it had that size, or that it is damaged.",
+        &[
+            required("backup_id", "string", "the backup"),
+            field("size", "number", "its bytes"),
+            field("damaged", "boolean", "that it was found damaged instead"),
+        ],
     ),
     client(
         "backup.check_password",

@@ -53,7 +53,13 @@ impl Config {
             weight: Weight::Absent,
         });
         let set = self.agents.keys().filter(absent).map(|id| missing("agents", id));
-        name.into_iter().chain(wanted).chain(set).chain(self.without_days()).collect()
+        name.into_iter()
+            .chain(wanted)
+            .chain(set)
+            .chain(self.without_days())
+            .chain(self.of_a_supervisor())
+            .chain(self.without_password())
+            .collect()
     }
 
     /// Chosen days of which there are none.
@@ -64,6 +70,38 @@ impl Config {
             .to_owned();
         let is_idle = schedule.recurrence == Recurrence::CustomDays && schedule.days.is_empty();
         is_idle.then_some(Objection { text, weight: Weight::Note })
+    }
+
+    /// What only a Supervisor backs up: every automatic backup would be refused.
+    fn of_a_supervisor(&self) -> Option<Objection> {
+        let create = &self.create_backup;
+        let names = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+        let key = match (
+            create.include_all_addons,
+            names(&create.include_addons),
+            names(&create.include_folders),
+        ) {
+            (true, _, _) => "include_all_addons",
+            (_, true, _) => "include_addons",
+            (_, _, true) => "include_folders",
+            _ => return None,
+        };
+        let text = format!(
+            "create_backup.{key}: there are no add-ons and folders without a Supervisor, so every automatic backup would be refused; \
+             set it to {}",
+            if key == "include_all_addons" { "false" } else { "null" }
+        );
+        Some(Objection { text, weight: Weight::Absent })
+    }
+
+    /// Copies that are to be protected, by nothing.
+    fn without_password(&self) -> Option<Objection> {
+        let (id, _) = self.agents.iter().find(|(_, agent)| agent.protected)?;
+        let text = format!(
+            "agents.{id}.protected: there is no password, so anyone can read the backups there; set one with `larder settings set \
+             --password-file FILE`"
+        );
+        self.create_backup.password.is_none().then_some(Objection { text, weight: Weight::Note })
     }
 
     /// Refuses what is new in these settings and cannot be had, unless the client is not that careful.

@@ -85,6 +85,9 @@ pub struct Extra {
     /// How the last check of a backup went, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub verified: BTreeMap<String, Value>,
+    /// When a backup was found damaged, by its id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub damaged: BTreeMap<String, Moment>,
     /// Backups that a person keeps, whatever the retention settings say.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,

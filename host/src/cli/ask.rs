@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use super::args::Global;
 use super::host::{need_home, say_notices, say_zone_problems};
 use super::interrupt::{self, Interrupted, Working};
+use super::is_interrupted;
 use super::progress::Progress;
 use super::verify::remember;
 use crate::assemble::{Host, Setting};
 use crate::control::Connection;
+use crate::driver::NOT_BEGUN;
 use crate::error::Error;
 use crate::options::{LOOK, SERVICE_START_WAIT};
 use crate::runtime::Failure;
@@ -51,13 +53,43 @@ pub(super) fn change(
     action: &str,
     data: Value,
 ) -> anyhow::Result<Value> {
-    match doer(setting, purpose)? {
-        Doer::Service(connection) => through(connection, setting, global, action, data),
-        Doer::Here(mut host) => {
-            say_zone_problems(&host);
-            call(&mut host, global, action, data)
+    for _ in 0..TRIES {
+        match doer(setting, purpose)? {
+            Doer::Service(connection) => match through(connection, setting, global, action, data.clone()) {
+                // It was about to end.
+                Err(error) if is_not_begun(&error) => {}
+                answer => return answer,
+            },
+            Doer::Here(host) => return here(*host, setting, global, (purpose, action), data),
         }
     }
+    Err(anyhow::anyhow!("the service ends and starts again and again; see its log"))
+}
+
+/// How often a service is asked that ends meanwhile.
+const TRIES: u32 = 5;
+
+fn is_not_begun(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == NOT_BEGUN)
+}
+
+/// Does an action in this process.
+pub(super) fn here(
+    mut host: Host,
+    setting: &Setting,
+    global: &Global,
+    (purpose, action): (&str, &str),
+    data: Value,
+) -> anyhow::Result<Value> {
+    say_zone_problems(&host);
+    let answer = call(&mut host, global, action, data);
+    drop(host);
+    // What a signal cut off is put on record at once, for whoever looks next: this command says what became of it.
+    if answer.as_ref().is_err_and(is_interrupted) {
+        // When that cannot be, the next command does it.
+        let _ = setting.writer(purpose);
+    }
+    answer
 }
 
 pub(super) enum Doer {

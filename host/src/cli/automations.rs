@@ -16,6 +16,7 @@ use crate::assemble::{Host, Setting};
 use crate::automation::files::{self, Disk};
 use crate::automation::yaml::Problem;
 use crate::driver::{Driver, Sources, known};
+use crate::http::Client;
 use crate::options::LOOK;
 
 #[derive(Debug, Subcommand)]
@@ -121,10 +122,14 @@ fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     // Without a home it is known what the built-in plugin has, and no more.
     let host = setting.reader()?;
     known(&host, home, &path).check(&mut loaded);
-    let status = if loaded.problems.is_empty() { Status::Done } else { Status::Failed };
     let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
     let told = |told: &[Problem]| told.iter().map(ToString::to_string).collect::<Vec<String>>();
-    let (problems, warnings) = (told(&loaded.problems), told(&loaded.warnings));
+    let (mut problems, mut warnings) = (told(&loaded.problems), told(&loaded.warnings));
+    if let Some(configuration) = &configuration {
+        problems.extend(Client::new(&configuration.http).err().map(|error| error.to_string()));
+        warnings.extend(configuration.ignored.iter().cloned());
+    }
+    let status = if problems.is_empty() { Status::Done } else { Status::Failed };
     let text = checked(names.len(), &problems, &warnings);
     Ok(Answer {
         json: json!({"automations": names, "problems": problems, "warnings": warnings}),

@@ -9,8 +9,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::args::Global;
-use super::ask::{Doer, call, doer, through};
-use super::host::{need_home, say_notices, say_zone_problems};
+use super::ask::{Doer, change, doer, here};
+use super::host::{need_home, say_notices};
 use super::settings::hide;
 use super::{Answer, Status, WrongUse, secrets, text};
 use crate::assemble::{Host, Setting};
@@ -37,15 +37,11 @@ pub(super) fn run(setting: &Setting, global: &Global, action: &Call) -> anyhow::
         (None, Some(file)) => from_file(file)?,
         (None, None) => json!({}),
     };
-    let json = match doer(setting, "call")? {
-        Doer::Service(connection) => through(connection, setting, global, &action.action, data)?,
+    let mut json = match doer(setting, "call")? {
         Doer::Here(host) if is_the_hosts(&action.action) => by_hand(*host, &action.action, data)?,
-        Doer::Here(mut host) => {
-            say_zone_problems(&host);
-            call(&mut host, global, &action.action, data)?
-        }
+        Doer::Here(host) => here(*host, setting, global, ("call", &action.action), data)?,
+        Doer::Service(_) => change(setting, global, "call", &action.action, data)?,
     };
-    let mut json = json;
     if std::io::stdout().is_terminal() {
         hide(&mut json);
     }

@@ -83,6 +83,9 @@ pub(super) fn made(backup: &Value) -> String {
 
 /// How long ago it was found good.
 pub(super) fn verified(backup: &Value, now: Timestamp) -> String {
+    if backup.get("damaged").is_some_and(Value::is_string) {
+        return "DAMAGED".into();
+    }
     match backup.get("verified").is_some_and(Value::is_string) {
         true => format!("{} ago", age(backup, "verified", now)),
         false => "no".into(),

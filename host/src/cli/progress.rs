@@ -158,8 +158,12 @@ impl Progress {
         if elapsed < TELLING || self.done == 0 || self.done >= total {
             return String::new();
         }
+        // The last second is over before it is read.
         let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.done as f64;
-        format!("{:#} left", HumanDuration(Duration::try_from_secs_f64(left).unwrap_or_default()))
+        match Duration::try_from_secs_f64(left) {
+            Ok(left) if left >= Duration::from_secs(1) => format!("{:#} left", HumanDuration(left)),
+            _ => String::new(),
+        }
     }
 
     fn line(&mut self) {

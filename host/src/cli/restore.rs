@@ -173,7 +173,7 @@ fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str
     }
     let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
     must_be_there(&details, "backup", id)?;
-    confirm(&format!("{}Replace the home in {target} by this backup?", shown(&details, setting.clock.now())))
+    confirm(&format!("{}Replace the home in {target} by this backup?", shown(&details)))
 }
 
 fn restored(value: &Value, target: &str) -> String {

@@ -4,21 +4,20 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::ask::call;
-use super::list::{made, stored_size, verified};
-use super::text::{date, fields, flag, list, plain, protected, reasons, size, warnings, word, yes};
+use super::list::{made, stored_size};
+use super::text::{date, date_of, fields, flag, list, plain, protected, reasons, size, warnings, word, yes};
 use super::which::{Which, must_be_there, reference};
 use super::{Answer, Status};
 use crate::assemble::Setting;
-use crate::model::Timestamp;
 
 pub(super) fn run(mut setting: Setting, global: &Global, which: &Which) -> anyhow::Result<Answer> {
     let data = reference(&mut setting, global, &which.backup)?;
     let json = call(&mut setting.reader()?, global, "backup.details", data)?;
     must_be_there(&json, "backup", &which.backup)?;
-    Ok(Answer { text: shown(&json, setting.clock.now()), status: Status::Done, json })
+    Ok(Answer { text: shown(&json), status: Status::Done, json })
 }
 
-pub(super) fn shown(value: &Value, now: Timestamp) -> String {
+pub(super) fn shown(value: &Value) -> String {
     let backup = value.get("backup").unwrap_or(value);
     let names = |key: &str, field: &str| {
         let name = |item: &Value| item.as_str().map_or_else(|| word(item, field), |name| plain(name, ""));
@@ -32,7 +31,7 @@ pub(super) fn shown(value: &Value, now: Timestamp) -> String {
         ("size", size(stored_size(backup))),
         ("home assistant", word(backup, "homeassistant_version")),
         ("made", made(backup)),
-        ("verified", verified(backup, now)),
+        ("verified", verified(backup)),
         ("database", yes(flag(backup, "database_included")).to_owned()),
         ("protected", protected(backup)),
         ("add-ons", names("addons", "name")),
@@ -42,4 +41,13 @@ pub(super) fn shown(value: &Value, now: Timestamp) -> String {
     let missing = reasons("Missing:", list(backup, "missing"));
     let lost = missing + &reasons("Cannot be restored here:", list(backup, "not_restorable"));
     format!("Backup {}\n{}{}{lost}", word(backup, "backup_id"), fields(&pairs), warnings(backup))
+}
+
+fn verified(backup: &Value) -> String {
+    let is = |key: &str| backup.get(key).is_some_and(Value::is_string);
+    match (is("damaged"), is("verified")) {
+        (true, _) => format!("found DAMAGED on {}", date_of(backup, "damaged")),
+        (false, true) => date_of(backup, "verified"),
+        (false, false) => "no".into(),
+    }
 }

@@ -41,7 +41,11 @@ pub(crate) fn yes(is: bool) -> &'static str {
 
 /// `2026-11-23T15:39:40.988161+01:00` without its fraction.
 pub(crate) fn date(value: &Value) -> String {
-    let text = word(value, "date");
+    date_of(value, "date")
+}
+
+pub(crate) fn date_of(value: &Value, key: &str) -> String {
+    let text = word(value, key);
     let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
     let zone = rest.find(['+', '-', 'Z']).and_then(|at| rest.get(at..)).unwrap_or_default();
     format!("{day} {} {zone}", rest.get(..8).unwrap_or(rest)).trim_end().to_owned()

@@ -15,6 +15,7 @@ use super::text::{
 use super::which::openable;
 use super::{Answer, Status, is_interrupted};
 use crate::assemble::Setting;
+use crate::runtime::Failure;
 use crate::terminal::say;
 
 #[derive(Debug, Args)]
@@ -93,7 +94,14 @@ fn each(
 fn one(setting: &Setting, global: &Global, backup: &str, password: &Password) -> anyhow::Result<Answer> {
     let mut setting = setting.clone();
     let data = openable(&mut setting, global, backup, password)?;
-    let json = call(&mut setting.reader()?, global, "backup.verify", data)?;
+    let id = data.get("backup_id").cloned();
+    let found = call(&mut setting.reader()?, global, "backup.verify", data);
+    if let (Err(error), Some(id)) = (&found, id)
+        && error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == "backup_damaged")
+    {
+        tell(&setting, global, json!({"backup_id": id, "damaged": true}));
+    }
+    let json = found?;
     let is_restorable = flag(&json, "restorable");
     if is_restorable && setting.file.is_none() {
         remember(&setting, global, &json);
@@ -109,9 +117,13 @@ pub(super) fn remember(setting: &Setting, global: &Global, verified: &Value) {
         "backup_id": text::word(verified, "backup_id"),
         "size": text::number(verified, "size"),
     });
-    if let Err(error) = change(setting, global, "verify", "backup.remember_verified", data) {
+    tell(setting, global, data);
+}
+
+fn tell(setting: &Setting, global: &Global, found: Value) {
+    if let Err(error) = change(setting, global, "verify", "backup.remember_verified", found) {
         let advice = "verify it once more before you rely on retention";
-        let told = format!("It could not be remembered that it is good: {error:#}; {advice}");
+        let told = format!("what was found could not be remembered: {error:#}; {advice}");
         say(&text::plain(&told, ""));
     }
 }

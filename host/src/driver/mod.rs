@@ -31,7 +31,7 @@ pub use known::known;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Reply, Waiting};
-pub use requests::{Request, Requests};
+pub use requests::{NOT_BEGUN, Request, Requests};
 pub use sources::Sources;
 
 pub struct Driver {
@@ -147,6 +147,7 @@ impl Driver {
         let effects = self.engine.stop(&self.home);
         self.perform(host, effects);
         self.calls.close();
+        self.give_up();
         self.save(host);
     }
 
@@ -173,7 +174,13 @@ impl Driver {
         }
         problems.extend(configuration.ignored.iter().cloned());
         secrets.extend(configuration.secrets.iter().cloned());
-        self.calls.notify(host, configuration).map_err(|error| vec![error.to_string()])?;
+        if let Err(error) = self.calls.notify(host, configuration) {
+            // At the start there is nothing else that could go on.
+            if self.is_started {
+                return Err(vec![error.to_string()]);
+            }
+            problems.push(format!("{error}; until then notify.NAME does not work"));
+        }
         self.home.now = host.clock().now();
         let effects = self.engine.load(automations, secrets, &self.home);
         self.perform(host, effects);
@@ -259,7 +266,10 @@ impl Reloaded {
             said.extend((more > 0).then(|| {
                 (
                     level,
-                    format!("{more} more {what} in the automations: `larder automations check` shows all"),
+                    format!(
+                        "{more} more {} in the automations: `larder automations check` shows all",
+                        if more == 1 { what.trim_end_matches('s') } else { what }
+                    ),
                 )
             }));
         }

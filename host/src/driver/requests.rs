@@ -14,6 +14,8 @@ use crate::options::LOOK;
 use crate::runtime::Failure;
 use crate::scheduler::Scheduler;
 
+/// The code of what the service did not begin with, since it ended: somebody else can do it.
+pub const NOT_BEGUN: &str = "not_begun";
 /// In place of a run's number: a person asked.
 pub(super) const BY_HAND: u64 = 0;
 
@@ -68,7 +70,8 @@ impl Requests {
                 match answered {
                     Ok(answer) => return answer,
                     Err(RecvTimeoutError::Disconnected) => {
-                        return Err(failed("the service ended meanwhile".into()));
+                        let message = "the service ended before it began with this; try again".into();
+                        return Err(Failure { code: NOT_BEGUN.into(), message });
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                 }
@@ -187,6 +190,17 @@ impl Driver {
         for (_, reply) in self.by_hand.extract_if(.., |(of, _)| *of == call) {
             // Whoever asked may be gone.
             let _ = reply.send(result.clone());
+        }
+    }
+
+    /// Tells whoever waits that what was asked for does not come to its end.
+    pub(super) fn give_up(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.reply);
+        let by_hand = std::mem::take(&mut self.by_hand).into_iter().map(|(_, reply)| reply);
+        for reply in waiting.chain(by_hand) {
+            // Whoever asked may be gone.
+            let _ =
+                reply.send(Err(failed("the service was stopped before this was done; see its log".into())));
         }
     }
 

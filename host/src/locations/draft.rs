@@ -3,11 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FlockOperation, fstat};
+use rustix::fs::{FileType, FlockOperation, fstat};
 use rustix::io::Errno;
 
 use super::marker::Marker;
@@ -61,14 +61,16 @@ impl FileDraft {
         let target = directory.join(name);
         let what = || format!("cannot replace {}", target.display());
         let opened = Directory::open(directory).doing(what)?;
-        let old = opened.open_existing(name).and_then(|file| file.metadata()).doing(what)?;
-        if !old.is_file() {
+        let Some(old) = opened.status(name).doing(what)? else {
+            return Err(Error::NotFound(format!("{} is not there any more", target.display())));
+        };
+        if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
             return Err(Error::Denied(format!("{} is no file, and is not replaced", target.display())));
         }
         let mut draft = Self::new(opened, directory, name, steps)?;
         // Who may not give a file away keeps it.
-        let _ = std::os::unix::fs::fchown(&*draft.file, Some(old.uid()), Some(old.gid()));
-        draft.replaces = Some((old.dev(), old.ino()));
+        let _ = std::os::unix::fs::fchown(&*draft.file, Some(old.st_uid), Some(old.st_gid));
+        draft.replaces = Some((old.st_dev, old.st_ino));
         Ok(draft)
     }
 

@@ -22,6 +22,12 @@ const TEXT: &str =
 /// The document that remembers directories.
 const DOCUMENT: &str = "locations";
 
+/// Whether a memory says that backups were stored in a directory.
+pub(crate) fn is_remembered(memory: &Documents, directory: &Path) -> bool {
+    let marker = Marker::new(directory.to_owned(), directory.to_owned(), memory.clone());
+    marker.is_remembered().unwrap_or(false)
+}
+
 /// Whether backups were stored in a directory before.
 pub(crate) fn is_marked(directory: &Path) -> bool {
     Directory::open(directory).and_then(|it| it.status(NAME)).is_ok_and(|status| status.is_some())

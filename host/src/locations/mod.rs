@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use draft::remove_stale as remove_stale_drafts;
 pub use local::LocalDirectory;
-pub(crate) use marker::is_marked;
+pub(crate) use marker::{is_marked, is_remembered};
 pub use output::OutputFile;
 pub use single::SingleFile;
 pub use stored::Stored;

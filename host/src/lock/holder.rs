@@ -58,9 +58,9 @@ impl Holder {
     /// What people are told, and what to do.
     pub(super) fn said(&self, what: &str) -> String {
         match self {
-            Self::Service(process) => format!(
-                "the service (process {process}) is using {what}; stop it first, and start it again afterwards"
-            ),
+            Self::Service(process) => {
+                format!("the service (process {process}) is using {what}; stop it first")
+            }
             Self::Process(name, process) => {
                 format!("{name} (process {process}) is using {what}; wait until that has ended")
             }

@@ -46,6 +46,15 @@ fn every_document_follows_the_schema() {
     add("automations", 0, &["automations"]);
     add("plugin", 0, &["plugin"]);
     add("keys", 0, &["key", "list"]);
+    add("kept", 0, &["keep", &id]);
+    add("key", 0, &["key", "new", "--label", "home"]);
+    add("key", 0, &["key", "rename", "home", "away"]);
+    add("key", 0, &["key", "kit", "--key", "away", "--to", &to("kit.txt")]);
+    add("key", 0, &["key", "remove", "away", "--yes"]);
+    add("run", 0, &["automations", "trigger", "Backup Home Assistant every night at 3 AM"]);
+    add("runs", 0, &["automations", "trace", "Backup Home Assistant every night at 3 AM"]);
+    add("several_deleted", 1, &["delete", "--force", &id, "nope"]);
+    add("imported", 0, &["import", &to("plain.tar")]);
     add("deleted", 0, &["delete", &id]);
     add("error", 1, &["show", "nope"]);
     add("error", 2, &["show"]);

@@ -14,8 +14,8 @@ fn it_is_content_with_a_good_backup_that_is_young_enough() {
     home.larder(&["status", "--max-age", "1h"]).exits(0);
     let json = home.larder(&["--json", "status", "--max-age", "1h"]).exits(0).json();
     assert_eq!(
-        (json["last_good"]["backup_id"].as_str(), json["problem"].is_null()),
-        (Some(id.as_str()), true)
+        (json["last_good"]["backup_id"].as_str(), json["problems"].as_array().unwrap().len()),
+        (Some(id.as_str()), 0)
     );
     home.larder(&["status", "--max-age", "soon"]).exits(2).says("write a number and m, h or d");
 }
@@ -59,7 +59,62 @@ fn it_says_whether_the_service_runs_and_what_comes_next() {
     assert!(run.stdout.contains("not running") && run.stdout.contains("none planned"), "{}", run.stdout);
     let settings = ["settings", "set", "schedule.recurrence=daily", "create_backup.agent_ids=backup.local"];
     home.larder(&settings).exits(0);
+    let run = home.larder(&["status"]).exits(1);
+    assert!(
+        run.stdout.contains("Problem: automatic backups are planned, and no service is running"),
+        "{}",
+        run.stdout
+    );
     let _serving = Serving::start(home.command(&["serve"]));
     let run = home.larder(&["status"]).exits(0);
     assert!(!run.stdout.contains("not running") && !run.stdout.contains("none planned"), "{}", run.stdout);
+}
+
+#[test]
+fn an_automatic_backup_that_failed_or_has_nowhere_to_go_is_a_problem() {
+    let home = TestHome::new();
+    home.create();
+    home.larder(&["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);
+    // A directory in the place of the draft's directory cannot be written.
+    home.larder_meanwhile("draft: created", "kill -9 $PPID", &["call", "backup.create_automatic"]);
+    let run = home.larder(&["status"]).exits(1);
+    assert!(run.stdout.contains("Problem: the last automatic backup failed"), "{}", run.stdout);
+    home.larder(&["call", "backup.create_automatic"]).exits(0);
+    home.larder(&["status"]).exits(0);
+    home.larder(&["settings", "set", "create_backup.agent_ids=", "schedule.recurrence=daily"]).exits(0);
+    let run = home.larder(&["status"]).exits(1);
+    assert!(run.stdout.contains("Problem: automatic backups have nowhere to go"), "{}", run.stdout);
+}
+
+#[test]
+fn a_backup_that_was_found_damaged_is_good_no_more_and_saves_no_other_from_being_kept() {
+    let home = TestHome::new();
+    home.write(
+        "noise",
+        (0..40_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>(),
+    );
+    home.larder(&["settings", "set", "create_backup.agent_ids=backup.local", "retention.copies=1"]).exits(0);
+    let make = || home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
+    home.larder(&["settings", "set", "retention.copies=2"]).exits(0);
+    let good = make()["backup_id"].as_str().unwrap().to_owned();
+    let made = make();
+    let damaged = home.backups().join(made["file"].as_str().unwrap());
+    let mut bytes = fs::read(&damaged).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    fs::write(&damaged, bytes).unwrap();
+    home.larder(&["verify", "latest"]).exits(1);
+    let list = home.larder(&["list"]).exits(0).stdout;
+    assert!(list.lines().nth(1).unwrap().contains("DAMAGED"), "{list}");
+    let run = home.larder(&["status"]).exits(1);
+    assert!(
+        run.stdout.contains("Problem: the backup ") && run.stdout.contains(" is damaged"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains(&format!("last good backup  0 min ago: {good}")), "{}", run.stdout);
+    home.larder(&["settings", "set", "retention.copies=1"]).exits(0);
+    let run = home.larder(&["retention"]).exits(0);
+    assert!(run.stdout.contains("it is damaged, as `larder verify` found"), "{}", run.stdout);
+    home.larder(&["verify", &good]).exits(0);
 }

@@ -56,7 +56,8 @@ fn a_description_with_control_characters_does_not_reach_the_terminal() {
 #[test]
 fn long_words_and_such_that_turn_text_round_are_cut_and_escaped() {
     let home = home();
-    let run = succeeds(&home, "manager-emit-long-words", &[]);
+    let arguments = ["-v", "create", "--name", "manager-emit-long-words"];
+    let run = Run::within(WATCHDOG, command(&home, &[], &arguments)).exits(0);
     assert!(
         run.stderr.contains("\\u{202e}words\\u{2028}xxx") && run.stderr.contains("xxx…"),
         "{}",

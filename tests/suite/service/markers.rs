@@ -63,9 +63,7 @@ fn backups_whose_directory_is_empty_missing_or_another_are_said_to_be_missing() 
         for existed in [true, false] {
             let home = home();
             let backups = home.root().join("disk/backups");
-            if existed {
-                fs::create_dir_all(&backups).unwrap();
-            }
+            fs::create_dir_all(if existed { &backups } else { backups.parent().unwrap() }).unwrap();
             larder(&home, &backups, &["create"]).exits(0);
             assert!(backups.join(MARKER).exists());
             lose(&home, &backups);

@@ -103,6 +103,7 @@ fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
         index_key: Some("77af".into()),
         jitter: Some(1651),
         verified: BTreeMap::from([("ae087750".into(), json!({"restorable": true}))]),
+        damaged: BTreeMap::new(),
         kept: BTreeSet::from(["ae087750".into()]),
         other: Map::from_iter([("later".into(), json!([1]))]),
     };
