@@ -273,7 +273,8 @@ pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, r
 /// Saves what must outlive this instance. A state directory that is full or read-only must keep nobody from backups: it is
 /// said, and the work goes on.
 pub fn save(outside: &dyn Outside) {
-    let unsaved = with(|inner| inner.store.save(outside)).err();
+    // A host that only reads refuses it, as it should.
+    let unsaved = with(|inner| inner.store.save(outside)).err().filter(|failure| failure.code != "denied");
     note_unsaved(outside, unsaved.as_ref());
 }
 

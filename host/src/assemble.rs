@@ -113,7 +113,7 @@ impl Setting {
     /// Reads `larder.toml`: the plugins of a service. Commands about backups do without.
     pub fn configure(&mut self) -> Result<()> {
         let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
-        let configuration = sources.configuration().map_err(Error::Invalid)?;
+        let configuration = sources.configuration_at_start().map_err(Error::Invalid)?;
         sources.must_be_there(&configuration)?;
         self.http = configuration.http;
         self.ignored = configuration.ignored;

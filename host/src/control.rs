@@ -179,9 +179,10 @@ impl Drop for Held {
 
 fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
     stream.set_write_timeout(Some(CONTROL_TIME))?;
+    // Taken in any case: whoever still sends would be cut off before the answer.
+    let request = read(&stream)?;
     let reply = match held.number < MAX_CONTROL {
         true => {
-            let request = read(&stream)?;
             let mut is_gone = false;
             let mut tell = |event: &Event| {
                 let line = json!({"event": {"topic": event.topic, "data": event.data}});

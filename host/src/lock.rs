@@ -146,7 +146,13 @@ fn is_gone(file: &File) -> bool {
 
 /// An error when the file belongs to somebody who could hold it though nothing here is his.
 fn is_trusted(directory: &Directory, file: &File) -> io::Result<()> {
-    let (owner, place) = (fstat(file)?.st_uid, fstat(directory)?.st_uid);
+    let status = fstat(file)?;
+    if status.st_nlink > 1 {
+        return Err(io::Error::other(
+            "it is another name of a file that may hold something (a hard link); remove it",
+        ));
+    }
+    let (owner, place) = (status.st_uid, fstat(directory)?.st_uid);
     let own = rustix::process::geteuid().as_raw();
     match [own, 0, place].contains(&owner) {
         true => Ok(()),

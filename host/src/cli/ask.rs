@@ -24,17 +24,20 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     say_notices(host);
     let text = data.to_string();
     drop(data);
-    let events = host.bus.subscribe();
+    let (events, mut done) = (host.bus.subscribe(), None);
     let mut progress = Progress::new(global);
     let _working = Working::here();
     let mut call = host.begin(action, &text)?;
     drop(text);
     let answer = loop {
         let answer = host.poll(&mut call, LOOK);
-        progress.follow(&events);
+        for event in events.try_iter() {
+            progress.heard(&event);
+            done = Some(event).filter(interrupt::is_done).or(done);
+        }
         match (answer, interrupt::signal()) {
             (Some(answer), _) => break answer,
-            (None, Some(signal)) => return Err(Interrupted::new(signal, action, events).into()),
+            (None, Some(signal)) => return Err(Interrupted::new(signal, action, done, events).into()),
             (None, None) => progress.tick(),
         }
     };

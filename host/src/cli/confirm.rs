@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
+use super::interrupt;
+
 /// Asks on the terminal; whatever is not a yes is an error.
 pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
+    interrupt::idle();
     std::io::stderr().write_all(format!("{question} [y/N] ").as_bytes())?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;

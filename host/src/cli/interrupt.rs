@@ -11,6 +11,7 @@ use signal_hook::iterator::Signals;
 
 use super::text::word;
 use crate::bus::{Event, Listener, REPLACED, STORED};
+use crate::locations::OutputFile;
 use crate::terminal::{is_ignored, say};
 
 /// The first signal that came; 0 before.
@@ -23,6 +24,8 @@ const NONE: u8 = 0;
 const HERE: u8 = 1;
 /// The running service works, and goes on.
 const SERVICE: u8 = 2;
+/// The work is done, and its answer is about to be given.
+const DONE: u8 = 3;
 
 /// Watches for signals from now on, but for those that whoever started the process had ignored (`nohup`).
 pub(super) fn watch() {
@@ -35,9 +38,13 @@ pub(super) fn watch() {
 fn came(signal: i32) {
     let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
     match WORK.load(Ordering::SeqCst) {
-        HERE if is_first => return,
+        HERE | DONE if is_first => return,
+        HERE => say("interrupted again: ended at once; the next command puts right what is left"),
         SERVICE => say("\ninterrupted; the service goes on with it: `larder status` shows how it ends"),
-        _ => show_what_is_typed(),
+        _ => {
+            show_what_is_typed();
+            say("interrupted: nothing was begun");
+        }
     }
     std::process::exit(128 + signal);
 }
@@ -76,8 +83,13 @@ impl Working {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        WORK.store(NONE, Ordering::SeqCst);
+        WORK.store(DONE, Ordering::SeqCst);
     }
+}
+
+/// Nothing is under way: a person is asked something.
+pub(super) fn idle() {
+    WORK.store(NONE, Ordering::SeqCst);
 }
 
 /// Work that a signal ended.
@@ -86,26 +98,22 @@ impl Drop for Working {
 pub(crate) struct Interrupted {
     pub(crate) signal: i32,
     action: String,
+    /// What was stored or put in place before the signal was seen.
+    done: Option<Event>,
     /// What happens until the host is gone.
     events: Mutex<Listener>,
 }
 
 impl Interrupted {
-    pub(super) fn new(signal: i32, action: &str, events: Listener) -> Self {
-        Self { signal, action: action.to_owned(), events: Mutex::new(events) }
+    pub(super) fn new(signal: i32, action: &str, done: Option<Event>, events: Listener) -> Self {
+        Self { signal, action: action.to_owned(), done, events: Mutex::new(events) }
     }
 
     /// What became of the work. The host that did it must be gone.
     pub(crate) fn outcome(&self) -> String {
-        let events: Vec<Event> =
-            self.events.lock().map(|events| events.try_iter().collect()).unwrap_or_default();
-        let heard = |topic: &str| events.iter().rev().find(|event| event.topic == topic);
-        if let Some(stored) = heard(STORED) {
-            let data: Value = serde_json::from_str(&stored.data).unwrap_or_default();
-            return format!("interrupted, after {} had been stored: it is whole", word(&data, "name"));
-        }
-        if heard(REPLACED).is_some() {
-            return "interrupted, after all was put in place: the restore is complete".into();
+        let late = self.events.lock().ok().and_then(|events| events.try_iter().filter(is_done).last());
+        if let Some(done) = late.as_ref().or(self.done.as_ref()) {
+            return self.done(done);
         }
         let what = match self.action.as_str() {
             "backup.generate" | "backup.create" | "backup.create_automatic" | "backup.import" => {
@@ -120,4 +128,26 @@ impl Interrupted {
         };
         format!("interrupted: {what}")
     }
+
+    fn done(&self, event: &Event) -> String {
+        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        let name = word(&data, "name");
+        let is_copy = word(&data, "location") == OutputFile::ID;
+        match (self.action.as_str(), is_copy) {
+            ("backup.restore", _) => {
+                "interrupted, after all was put in place: the restore is complete".into()
+            }
+            ("backup.extract", _) => "interrupted, after all was extracted".into(),
+            (_, true) => format!("interrupted, after the copy {name} was written: it is whole"),
+            ("backup.rekey", false) => {
+                format!("interrupted, after {name} had got its new password: the one before opens it no more")
+            }
+            (_, false) => format!("interrupted, after {name} had been stored: it is whole"),
+        }
+    }
+}
+
+/// Whether it tells of something that is there now.
+pub(super) fn is_done(event: &Event) -> bool {
+    [STORED, REPLACED].contains(&event.topic.as_str())
 }

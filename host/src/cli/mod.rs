@@ -175,6 +175,8 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         setting.configure()?;
     }
     if global.verbose > 0
+        // The service says it itself.
+        && !matches!(cli.command, Command::Serve(_))
         && let Ok(zone) = setting.time_zone()
     {
         say(&format!("time zone {}", text::plain(&zone.get().described(), "")));

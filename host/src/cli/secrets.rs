@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::WrongUse;
 use super::args::Global;
+use super::interrupt;
 use crate::disk::directory::{Directory, PRIVATE, begins};
 use crate::disk::durable::{self, words};
 use crate::disk::retry::retry_at_end;
@@ -123,6 +124,7 @@ pub(super) fn can_ask() -> bool {
 
 /// Asks on the terminal, without echo.
 pub(super) fn asked(question: &str) -> anyhow::Result<String> {
+    interrupt::idle();
     let answer = rpassword::prompt_password(question)
         .map_err(|error| WrongUse(format!("nobody can be asked for a password here: {error}")))?;
     match answer.is_empty() {

@@ -1,5 +1,7 @@
 //! `larder status`: how the backups stand, in one look, and an exit status for whoever watches them.
 
+use std::path::Path;
+
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -9,6 +11,7 @@ use super::list::{info, made, stored_size, verified};
 use super::text::{age, failures, fields, instant, list, many, plain, size, time, unplanned, word};
 use super::{Answer, Status as Ended};
 use crate::assemble::Setting;
+use crate::lock::Lock;
 use crate::model::Timestamp;
 
 #[derive(Debug, Args)]
@@ -32,7 +35,7 @@ fn seconds(text: &str) -> Result<i64, String> {
 }
 
 pub(super) fn run(setting: &Setting, global: &Global, status: &Status) -> anyhow::Result<Answer> {
-    let info = info(setting, global)?;
+    let (info, places) = (info(setting, global)?, setting.places()?);
     let mut host = setting.reader()?;
     let plan = call(&mut host, global, "backup.schedule", json!({"count": 1}))?;
     let settings = call(&mut host, global, "backup.config.info", json!({}))?;
@@ -41,7 +44,10 @@ pub(super) fn run(setting: &Setting, global: &Global, status: &Status) -> anyhow
     let live = asked(setting, "states", &json!({}))?;
     let seen = Seen {
         is_served: live.is_some(),
-        is_busy: live.as_ref().map_or(state.as_deref() == Some(BUSY), is_busy),
+        // Where nobody is at work, what was under way was cut off.
+        is_busy: live
+            .as_ref()
+            .map_or_else(|| state.as_deref() == Some(BUSY) && is_at_work(&places.state), is_busy),
         now: setting.clock.now(),
         info,
         plan,
@@ -70,6 +76,10 @@ pub(super) fn run(setting: &Setting, global: &Global, status: &Status) -> anyhow
 /// The entity that says what the manager does, and what it says while a backup is made.
 const MANAGER: &str = "sensor.backup_backup_manager_state";
 const BUSY: &str = "create_backup";
+
+fn is_at_work(state: &Path) -> bool {
+    Lock::glance(state).is_none()
+}
 
 fn is_busy(live: &Value) -> bool {
     list(live, "states")

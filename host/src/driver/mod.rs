@@ -162,7 +162,11 @@ impl Driver {
         let Some(sources) = &host.sources else {
             return Ok(Reloaded::default());
         };
-        let configuration = sources.configuration().map_err(|problem| vec![problem])?;
+        let configuration = match self.is_started {
+            true => sources.configuration(),
+            false => sources.configuration_at_start(),
+        };
+        let configuration = configuration.map_err(|problem| vec![problem])?;
         let mut loaded = sources.automations(&configuration);
         known(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
             .check(&mut loaded);

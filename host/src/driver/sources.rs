@@ -4,6 +4,7 @@
 //! So what `larder.toml` may say depends on where it lies: see `configuration::Origin`.
 
 use std::fs::{self, canonicalize};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::automation::files::{self, Disk, Loaded};
@@ -30,6 +31,16 @@ pub struct Sources {
 impl Sources {
     /// What `larder.toml` says: the one that was named, else the machine's, and the home's below it. The error is the first problem.
     pub fn configuration(&self) -> Result<Configuration, String> {
+        self.configured(false)
+    }
+
+    /// The same at a start: a file of the home that cannot be used is named and ignored, since whatever writes into the home must not
+    /// keep its backups from being made.
+    pub fn configuration_at_start(&self) -> Result<Configuration, String> {
+        self.configured(true)
+    }
+
+    fn configured(&self, is_start: bool) -> Result<Configuration, String> {
         let (named, usual) = (self.options.as_deref(), self.config.join("larder.toml"));
         let (inside, outside) = match named {
             Some(named) if leads_through(named, &self.config, MAX_LINKS) => (Some(named), None),
@@ -41,7 +52,14 @@ impl Sources {
         let read =
             |path: Option<&Path>| path.map_or_else(|| Ok(Configuration::default()), |it| self.read(it));
         let above = read(outside).map_err(|problem| problem.to_string())?;
-        Ok(above.over(read(inside).map_err(|problem| problem.to_string())?))
+        match read(inside).map_err(|problem| problem.to_string()) {
+            Ok(below) => Ok(above.over(below)),
+            Err(problem) if is_start => {
+                let ignored = vec![format!("{problem}; until then all of this file is ignored")];
+                Ok(above.over(Configuration { ignored, ..Configuration::default() }))
+            }
+            Err(problem) => Err(problem),
+        }
     }
 
     fn read(&self, path: &Path) -> Parsed<Configuration> {
@@ -89,10 +107,19 @@ impl Sources {
     }
 }
 
+fn same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    }
+}
+
 /// Whether a path lies in the home, or leads through it: then whoever writes there chooses what is read.
 fn leads_through(path: &Path, home: &Path, links: usize) -> bool {
     let Some(above) = path.parent() else { return false };
-    let is_in_it = |path: &Path| path.starts_with(home);
+    // By another name it is the same directory: a mount may show it elsewhere.
+    let is_home = |path: &Path| same(path, home);
+    let is_in_it = |path: &Path| path.starts_with(home) || path.ancestors().any(is_home);
     let leads = match fs::read_link(path) {
         Ok(target) => links == 0 || leads_through(&above.join(target), home, links.saturating_sub(1)),
         Err(_) => false,

@@ -3,7 +3,8 @@
 use std::fs;
 
 use larder::assemble::Setting;
-use larder_tests::{Mount, Receiver, TestHome, TestService};
+use larder_tests::{Mount, Receiver, Serving, TestHome, TestService};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{FAILED, ends, home, told, traces};
@@ -181,11 +182,19 @@ fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
 }
 
 #[test]
-fn a_service_with_a_wrong_larder_toml_does_not_start_and_says_where_it_is_wrong() {
+fn a_service_with_a_wrong_larder_toml_outside_the_home_does_not_start_and_one_in_the_home_is_ignored() {
     let home = home("UTC", "");
-    home.write("larder.toml", "[notify.phone]\nkind = \"webhook\"\nurl = 5\n");
-    home.larder(&["serve"]).exits(1).says("larder.toml:3:");
+    let wrong = "[notify.phone]\nkind = \"webhook\"\nurl = 5\n";
+    let options = home.options(wrong);
+    home.larder(&["--options", &options, "serve"]).exits(1).says("larder.toml:3:");
     home.larder(&["create"]).exits(0);
+    home.write("larder.toml", wrong);
+    let mut serving = Serving::start(home.command(&["serve"]));
+    home.larder(&["call", "backup.create"]).exits(0);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+    let said = serving.said();
+    assert!(said.contains("larder.toml:3:") && said.contains("all of this file is ignored"), "{said}");
 }
 
 #[test]

@@ -118,3 +118,24 @@ fn what_the_service_does_goes_on() {
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
 }
+
+#[test]
+fn a_password_that_was_changed_before_is_told() {
+    let home = TestHome::example();
+    let old = home.password_file("old", "correct horse battery");
+    let new = home.password_file("new", "another horse battery");
+    home.larder(&["create", "--password-file", &old]).exits(0);
+    let rekey = ["rekey", "latest", "--password-file", &old, "--new-password-file", &new];
+    let run = home.larder_meanwhile("draft: published", &script("INT"), &rekey).exits(130);
+    let told = run.stderr.lines().last().unwrap();
+    assert!(told.ends_with(" had got its new password: the one before opens it no more"), "{told}");
+    home.larder(&["verify", "latest", "--password-file", &new]).exits(0);
+}
+
+#[test]
+fn a_signal_after_the_work_takes_no_answer_away() {
+    let home = TestHome::new();
+    let run = home.larder_meanwhile("action: answered", &script("INT"), &["create"]).exits(0);
+    assert!(run.stdout.contains("created."), "{}", run.stdout);
+    assert_eq!(home.archives().len(), 1);
+}

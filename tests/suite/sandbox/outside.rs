@@ -184,7 +184,8 @@ fn the_system_gives_no_files_no_network_no_environment() {
         fails(&home, &format!("{who}-files"), &[], "read /etc/passwd => ");
         fails(&home, &format!("{who}-network:{port}"), &[], "connect => ");
         let seen = deed(&home, &format!("{who}-environment"), &[]).exits(0).json();
-        assert_eq!(seen, serde_json::json!({"variables": [], "arguments": [], "input": ""}));
+        let none = [&seen["variables"], &seen["arguments"]].map(|list| list.as_array().unwrap().len());
+        assert_eq!((none, seen["input"].as_str()), ([0, 0], Some("")), "{seen}");
     }
     assert!(listener.accept().is_err(), "somebody connected");
 }

@@ -214,3 +214,18 @@ fn a_lock_is_never_part_of_a_backup_and_survives_a_restore() {
     home.larder(&["restore", &id, "--yes"]).exits(0);
     assert!(home.path(".larder-lock").exists());
 }
+
+#[test]
+fn a_lock_that_is_another_name_of_a_file_does_not_overwrite_it() {
+    let home = set_up();
+    let archive = home.archives().remove(0);
+    let lock = home.path(".larder-lock");
+    let _ = std::fs::remove_file(&lock);
+    std::fs::hard_link(&archive, &lock).unwrap();
+    let before = std::fs::read(&archive).unwrap();
+    let mut serving = Serving::start(home.command(&["serve"]));
+    serving.signal(rustix::process::Signal::TERM);
+    assert_eq!(serving.ends(), Some(0));
+    assert!(serving.said().contains("a hard link"));
+    assert_eq!(std::fs::read(&archive).unwrap(), before);
+}
