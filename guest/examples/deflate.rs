@@ -1,6 +1,8 @@
 //! The codec of blocks without a sandbox, for the benchmark: makes all blocks of one file, and says how many seconds of the
 //! processor that took. `tests/bench/targets.py` runs it.
 
+#![allow(clippy::print_stdout, reason = "it prints its figures")]
+
 use std::time::Instant;
 
 use larder_guest::blocks::codec::Codec;

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use chrono::TimeDelta;
+
 use crate::model::Timestamp;
 use crate::options::automations::MAX_PAST;
 
@@ -10,21 +12,29 @@ use crate::options::automations::MAX_PAST;
 pub struct Past {
     /// When the present one began.
     began: Option<Timestamp>,
-    ended: VecDeque<(Timestamp, Timestamp)>,
+    ended: VecDeque<Stretch>,
+    /// What a clock that was set forward by a day or less passed over: it came once, afterwards.
+    made_up: VecDeque<Stretch>,
+    /// The clock was wrong before by more than a day: what it passed over is not made up.
+    pub passes_over: bool,
 }
+
+/// What a clock that is set forward by no more passes over is made up once, as after a sleep.
+const MADE_UP: TimeDelta = TimeDelta::days(1);
 
 impl Past {
     pub fn begin(&mut self, now: Timestamp) {
         self.began.get_or_insert(now);
     }
 
-    /// The clock showed `before` and shows `now`.
-    pub fn turn(&mut self, before: Timestamp, now: Timestamp) {
-        if let Some(began) = self.began.replace(now) {
-            self.ended.push_back((began, before));
+    /// The clock was set by `by`: it showed `before` and shows `now`.
+    pub fn turn(&mut self, by: TimeDelta, before: Timestamp, now: Timestamp) {
+        self.passes_over = by > MADE_UP;
+        if by > TimeDelta::zero() && !self.passes_over {
+            keep(&mut self.made_up, (before, now));
         }
-        while self.ended.len() > MAX_PAST {
-            self.ended.pop_front();
+        if let Some(began) = self.began.replace(now) {
+            keep(&mut self.ended, (began, before));
         }
     }
 
@@ -34,20 +44,46 @@ impl Past {
         now: Timestamp,
         next: impl Fn(Timestamp) -> Option<Timestamp>,
     ) -> Option<Timestamp> {
-        let mut found = next(now)?;
-        // Each stretch can be in the way once.
-        for _ in 0..=self.ended.len() {
-            match self.end_of(found) {
-                None => return Some(found),
-                Some(end) => found = next(end)?,
-            }
-        }
-        Some(found)
+        first(now, next, &self.ended.iter().copied().collect::<Vec<_>>())
     }
 
-    /// When the stretch ended that holds a moment.
-    fn end_of(&self, moment: Timestamp) -> Option<Timestamp> {
-        let holds = |(began, ended): &&(Timestamp, Timestamp)| *began < moment && moment <= *ended;
-        self.ended.iter().filter(holds).map(|(_, ended)| *ended).max()
+    /// The same of what comes once a day at most, and was not made up either.
+    pub fn first_new_of_day(
+        &self,
+        now: Timestamp,
+        next: impl Fn(Timestamp) -> Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        first(now, next, &self.ended.iter().chain(&self.made_up).copied().collect::<Vec<_>>())
     }
+}
+
+type Stretch = (Timestamp, Timestamp);
+
+fn keep(stretches: &mut VecDeque<Stretch>, stretch: Stretch) {
+    stretches.push_back(stretch);
+    while stretches.len() > MAX_PAST {
+        stretches.pop_front();
+    }
+}
+
+fn first(
+    now: Timestamp,
+    next: impl Fn(Timestamp) -> Option<Timestamp>,
+    stretches: &[Stretch],
+) -> Option<Timestamp> {
+    let mut found = next(now)?;
+    // Each stretch can be in the way once.
+    for _ in 0..=stretches.len() {
+        match end_of(found, stretches) {
+            None => return Some(found),
+            Some(end) => found = next(end)?,
+        }
+    }
+    Some(found)
+}
+
+/// When the stretch ended that holds a moment.
+fn end_of(moment: Timestamp, stretches: &[Stretch]) -> Option<Timestamp> {
+    let holds = |(began, ended): &&Stretch| *began < moment && moment <= *ended;
+    stretches.iter().filter(holds).map(|(_, ended)| *ended).max()
 }

@@ -136,7 +136,7 @@ impl Engine {
     /// The clock was set forward by `by`, or back: `home` shows it already. Times of the day come when it shows them, but none
     /// twice; what lasts a while lasts as long as it would have.
     pub fn set_clock(&mut self, by: TimeDelta, home: &Home) {
-        self.past.turn(zone::plus(home.now, -by), home.now);
+        self.past.turn(by, zone::plus(home.now, -by), home.now);
         self.causes.shift(by);
         self.live.values_mut().for_each(|live| live.reckon(by, home, &self.past));
         self.runs.values_mut().for_each(|run| run.script.reckon(by, home, &self.past));

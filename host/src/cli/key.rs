@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::Global;
 use super::ask::call;
+use super::confirm::confirm;
 use super::ring;
 use super::secrets::{self, Password, Ring};
 use super::text::{list, word};
@@ -149,9 +150,11 @@ fn add(setting: &Setting, global: &Global, add: &KeyAdd) -> anyhow::Result<Answe
 fn remove(setting: &Setting, global: &Global, remove: &KeyRemove) -> anyhow::Result<Answer> {
     let label = &remove.label;
     let warning = "What it protects can then only be opened by whoever has it elsewhere.";
-    if !remove.yes && !secrets::confirmed(&format!("{warning} Remove the key {label:?} from the key ring?"))?
-    {
-        return Err(anyhow::anyhow!("nothing was changed: the answer was not yes"));
+    if !remove.yes {
+        if !secrets::can_ask() {
+            return Err(WrongUse("nobody can be asked whether that is meant; add --yes".into()).into());
+        }
+        confirm(&format!("{warning} Remove the key {label:?} from the key ring?"))?;
     }
     let (ring, _) = ring::change(setting, global, "backup.remove_key", json!({"label": label}))?;
     let path = ring.path.display().to_string();

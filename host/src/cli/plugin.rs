@@ -81,7 +81,7 @@ fn one(plugin: &Plugin) -> (Value, String) {
     let mut text = String::new();
     let problem = plugin.problem().map(|why| plain(&why.message, ""));
     text.extend(problem.iter().map(|why| format!("It does not run: {why}\n")));
-    section(&mut text, "Imports", summed_up(&imports).into_iter());
+    section(&mut text, "Imports", summed_up(imports).into_iter());
     section(&mut text, "Exports", exports.iter().cloned());
     section(&mut text, "May", may.iter().map(|(name, what)| format!("{what} ({name})")));
     if plugin.name == BACKUP {

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -131,18 +131,6 @@ pub(super) fn asked(question: &str) -> anyhow::Result<String> {
         false => Ok(answer),
         true => Err(WrongUse("the password is empty; nothing was done".into()).into()),
     }
-}
-
-/// Asks whether something that cannot be undone is meant. Without a terminal there is nobody to ask.
-pub(super) fn confirmed(question: &str) -> anyhow::Result<bool> {
-    if !can_ask() {
-        return Err(WrongUse("nobody can be asked whether that is meant; add --yes".into()).into());
-    }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Asks for something new.

@@ -107,3 +107,33 @@ fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
     let listed = service.service().driver().list();
     assert!(listed.as_array().unwrap().iter().all(|listed| listed["halted"] == json!(null)), "{listed}");
 }
+
+#[test]
+fn what_comes_once_a_day_and_was_made_up_does_not_come_again_when_the_clock_is_set_back_before_it() {
+    let home = home("UTC", NIGHTLY);
+    let mut service = home.serve("2026-05-04T20:00:00Z");
+    service.pass(60);
+    service.put_clock("2026-05-05T03:00:30Z");
+    service.pass(60);
+    assert_eq!(home.archives().len(), 1);
+    service.put_clock("2026-05-05T02:59:00Z");
+    service.advance("2026-05-05T12:00:00Z");
+    assert_eq!(home.archives().len(), 1);
+    service.advance("2026-05-06T12:00:00Z");
+    assert_eq!(home.archives().len(), 2);
+}
+
+#[test]
+fn nothing_is_made_up_when_a_clock_comes_back_from_a_wrong_year() {
+    let home = home("UTC", NIGHTLY);
+    let mut service = home.serve("2026-05-04T20:00:00Z");
+    service.advance("2026-05-05T03:10:00Z");
+    assert_eq!(home.archives().len(), 1);
+    service.put_clock("2020-01-01T12:00:00Z");
+    service.pass(60);
+    service.put_clock("2026-05-05T03:12:00Z");
+    service.advance("2026-05-05T12:00:00Z");
+    assert_eq!(home.archives().len(), 1);
+    service.advance("2026-05-06T12:00:00Z");
+    assert_eq!(home.archives().len(), 2);
+}

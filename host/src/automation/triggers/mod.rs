@@ -138,12 +138,14 @@ impl Watch {
     /// The home's clocks show something else, by another zone or because they were set: times that have not come yet are looked
     /// for anew, but not in the past.
     pub fn reckon(&mut self, home: &Home, past: &Past) {
-        let is_to_come = |time: &Option<Timestamp>| time.is_none_or(|time| time > home.now);
+        let is_to_come =
+            |time: &Option<Timestamp>| past.passes_over || time.is_none_or(|time| time > home.now);
         for Watched { trigger, memory, .. } in &mut self.watched {
             match (&trigger.kind, memory) {
                 (TriggerKind::Time { weekdays, .. }, Memory::Times(at, times)) => {
                     for (time, at) in times.iter_mut().zip(at.iter()).filter(|(time, _)| is_to_come(time)) {
-                        *time = past.first_new(home.now, |now| timed::next(at, weekdays, &home.at(now)));
+                        *time =
+                            past.first_new_of_day(home.now, |now| timed::next(at, weekdays, &home.at(now)));
                     }
                 }
                 (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next))
