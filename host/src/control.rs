@@ -23,6 +23,8 @@ use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
 use crate::runtime::Failure;
 
 const NAME: &str = "control";
+/// The code of what the service did not begin with, since it ended: somebody else can do it.
+pub const NOT_BEGUN: &str = "not_begun";
 
 /// What another command asks.
 pub struct Request {
@@ -95,7 +97,10 @@ impl Connection {
         listener: Option<Listener<'_>>,
     ) -> std::result::Result<Value, Failure> {
         let request = json!({"command": command, "data": data, "events": listener.is_some()});
-        exchange(self.0, &request, listener).unwrap_or_else(|error| {
+        if writeln!(&self.0, "{request}").is_err() {
+            return Err(not_begun());
+        }
+        exchange(self.0, listener).unwrap_or_else(|error| {
             let message = format!(
                 "the running service ended or gave no answer to {command} ({error}); see its log for what became of it"
             );
@@ -104,12 +109,16 @@ impl Connection {
     }
 }
 
+/// What is said of a request that the service did not get to.
+pub fn not_begun() -> Failure {
+    let message = "the service ended before it began with this; try again".into();
+    Failure { code: NOT_BEGUN.into(), message }
+}
+
 fn exchange(
-    mut stream: UnixStream,
-    request: &Value,
+    stream: UnixStream,
     mut listener: Option<Listener<'_>>,
 ) -> io::Result<std::result::Result<Value, Failure>> {
-    writeln!(stream, "{request}")?;
     let mut lines = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -146,7 +155,7 @@ fn listen(listener: &UnixListener, is_closed: &AtomicBool, answer: &Answer) {
     let count = Arc::new(AtomicUsize::new(0));
     while let Ok((stream, _)) = listener.accept() {
         if is_closed.load(Ordering::Relaxed) {
-            return;
+            return turn_away(stream, listener);
         }
         let held = Held::new(&count);
         let answer = answer.clone();
@@ -156,6 +165,18 @@ fn listen(listener: &UnixListener, is_closed: &AtomicBool, answer: &Answer) {
         };
         // Without a thread the other side is told by the closed connection.
         let _ = std::thread::Builder::new().name("control".into()).spawn(serve);
+    }
+}
+
+/// Tells those who came too late.
+fn turn_away(first: UnixStream, listener: &UnixListener) {
+    let Failure { code, message } = not_begun();
+    let reply = json!({"error": {"code": code, "message": message}});
+    let _ = listener.set_nonblocking(true);
+    let others = std::iter::from_fn(|| listener.accept().ok().map(|(stream, _)| stream));
+    for mut stream in std::iter::once(first).chain(others) {
+        // Whoever asked may be gone.
+        let _ = writeln!(stream, "{reply}");
     }
 }
 

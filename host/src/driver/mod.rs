@@ -31,7 +31,7 @@ pub use known::known;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Reply, Waiting};
-pub use requests::{NOT_BEGUN, Request, Requests};
+pub use requests::{Request, Requests};
 pub use sources::Sources;
 
 pub struct Driver {

@@ -14,8 +14,6 @@ use crate::options::LOOK;
 use crate::runtime::Failure;
 use crate::scheduler::Scheduler;
 
-/// The code of what the service did not begin with, since it ended: somebody else can do it.
-pub const NOT_BEGUN: &str = "not_begun";
 /// In place of a run's number: a person asked.
 pub(super) const BY_HAND: u64 = 0;
 
@@ -70,8 +68,7 @@ impl Requests {
                 match answered {
                     Ok(answer) => return answer,
                     Err(RecvTimeoutError::Disconnected) => {
-                        let message = "the service ended before it began with this; try again".into();
-                        return Err(Failure { code: NOT_BEGUN.into(), message });
+                        return Err(control::not_begun());
                     }
                     Err(RecvTimeoutError::Timeout) => {}
                 }
