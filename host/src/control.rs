@@ -1,8 +1,8 @@
 //! The service's socket for other commands on the same machine, in the state directory: one request a connection.
 //!
 //! Only the owner of the state directory may open it. A line of JSON in
-//! (`{"command": …, "data": …, "events": true}`); lines of JSON out: any number of `{"event": {"topic": …, "data": …}}` where they
-//! were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
+//! (`{"command": …, "data": …, "events": true}`); lines of JSON out: `{"begun": true}`, any number of `{"event": {"topic": …, "data": …}}`
+//! where they were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -100,7 +100,11 @@ impl Connection {
         if writeln!(&self.0, "{request}").is_err() {
             return Err(not_begun());
         }
-        exchange(self.0, listener).unwrap_or_else(|error| {
+        let mut has_begun = false;
+        exchange(self.0, listener, &mut has_begun).unwrap_or_else(|error| {
+            if !has_begun {
+                return Err(not_begun());
+            }
             let message = format!(
                 "the running service ended or gave no answer to {command} ({error}); see its log for what became of it"
             );
@@ -118,6 +122,7 @@ pub fn not_begun() -> Failure {
 fn exchange(
     stream: UnixStream,
     mut listener: Option<Listener<'_>>,
+    has_begun: &mut bool,
 ) -> io::Result<std::result::Result<Value, Failure>> {
     let mut lines = BufReader::new(stream);
     loop {
@@ -127,7 +132,9 @@ fn exchange(
         let mut answer: Value = serde_json::from_str(&line).map_err(|_| ErrorKind::UnexpectedEof)?;
         let text =
             |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if let Some(event) = answer.get("event") {
+        if answer.get("begun").is_some() {
+            *has_begun = true;
+        } else if let Some(event) = answer.get("event") {
             let event = Event::new(text(event, "topic"), text(event, "data"));
             listener.iter_mut().for_each(|listener| listener(&event));
         } else if let Some(error) = answer.get("error") {
@@ -204,6 +211,7 @@ fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
     let request = read(&stream)?;
     let reply = match held.number < MAX_CONTROL {
         true => {
+            writeln!(&stream, "{}", json!({"begun": true}))?;
             let mut is_gone = false;
             let mut tell = |event: &Event| {
                 let line = json!({"event": {"topic": event.topic, "data": event.data}});

@@ -164,6 +164,9 @@ pub(super) fn through(
 pub(super) fn asked(setting: &Setting, command: &str, data: &Value) -> anyhow::Result<Option<Value>> {
     need_home(setting)?;
     let connection = Connection::open(&setting.places()?.state);
-    let answer: Option<Result<Value, Failure>> = connection.map(|it| it.ask(command, data, None));
-    Ok(answer.transpose()?)
+    match connection.map(|it| it.ask(command, data, None)) {
+        // It was about to end.
+        Some(Err(failure)) if failure.code == NOT_BEGUN => Ok(None),
+        answer => Ok(answer.transpose()?),
+    }
 }
