@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -44,6 +44,8 @@ pub type Answer = Arc<dyn Fn(Request, Listener<'_>) -> std::result::Result<Value
 pub struct Control {
     directory: PathBuf,
     is_closed: Arc<AtomicBool>,
+    /// Connections that are open.
+    count: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -61,10 +63,11 @@ impl Control {
         opened.set_mode(NAME, PRIVATE).doing(what)?;
         drop(handle);
         let is_closed = Arc::new(AtomicBool::new(false));
-        let closed = is_closed.clone();
-        let accept = move || listen(&listener, &closed, &answer);
+        let (closed, count) = (is_closed.clone(), Arc::<AtomicUsize>::default());
+        let counted = count.clone();
+        let accept = move || listen(&listener, &closed, &counted, &answer);
         let thread = std::thread::Builder::new().name("control".into()).spawn(accept).doing(what)?;
-        Ok(Self { directory, is_closed, thread: Some(thread) })
+        Ok(Self { directory, is_closed, count, thread: Some(thread) })
     }
 }
 
@@ -77,8 +80,16 @@ impl Drop for Control {
         if is_woken && let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        // Those that were asked something are told that nothing comes of it any more.
+        let end = Instant::now() + CONTROL_TIME;
+        while self.count.load(Ordering::Relaxed) > 0 && Instant::now() < end {
+            std::thread::sleep(NAP);
+        }
     }
 }
+
+/// Between two looks whether all were answered.
+const NAP: Duration = Duration::from_millis(5);
 
 /// A connection to the service of a state directory.
 pub struct Connection(UnixStream);
@@ -158,13 +169,12 @@ fn short(directory: &Path) -> io::Result<(File, PathBuf)> {
     Ok((handle, path))
 }
 
-fn listen(listener: &UnixListener, is_closed: &AtomicBool, answer: &Answer) {
-    let count = Arc::new(AtomicUsize::new(0));
+fn listen(listener: &UnixListener, is_closed: &AtomicBool, count: &Arc<AtomicUsize>, answer: &Answer) {
     while let Ok((stream, _)) = listener.accept() {
         if is_closed.load(Ordering::Relaxed) {
             return turn_away(stream, listener);
         }
-        let held = Held::new(&count);
+        let held = Held::new(count);
         let answer = answer.clone();
         let serve = move || {
             // Whoever asked may be gone.
