@@ -78,5 +78,5 @@ fn rekeyed(value: &Value, is_in_place: bool) -> String {
         true => "has another password now; the one before opens it no more",
         false => "was copied under another password; the backup itself has the one before",
     };
-    format!("Backup {id} ({name}) {how}{opened}.\n{}", written(value))
+    format!("Backup {id} ({name}{opened}) {how}.\n{}", written(value))
 }

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 /// Sends a signal to the process that runs this script, and gives it the time to look.
 fn script(signal: &str) -> String {
-    format!("kill -{signal} $PPID; sleep 1")
+    format!("kill -{signal} $PPID; sleep 2")
 }
 
 #[test]
