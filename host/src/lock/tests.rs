@@ -12,6 +12,11 @@ fn take(directory: &Path) -> Result<Lock> {
     Lock::take(directory, "lock", "create", NONE)
 }
 
+/// Once nobody has it any more: a process that another test starts holds the open file for a moment, until it runs its own program.
+fn free(directory: &Path) -> Lock {
+    Lock::take(directory, "lock", "create", Duration::from_secs(30)).unwrap()
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -42,10 +47,10 @@ impl Drop for Other {
 fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
-    drop(take(directory.path()).unwrap());
+    drop(free(directory.path()));
     assert_eq!(mode(&path), 0o600);
     fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
-    let lock = take(directory.path()).unwrap();
+    let lock = free(directory.path());
     assert_eq!(mode(&path), 0o600);
     let told = take(directory.path()).unwrap_err().to_string();
     let process = std::process::id();
@@ -55,26 +60,26 @@ fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
         format!("larder create (process {process}) is using {shown}; wait until that has ended")
     );
     drop(lock);
-    take(directory.path()).unwrap();
+    free(directory.path());
 }
 
 #[test]
 fn the_holder_is_who_holds_it_and_not_who_wrote_its_name_last() {
     let directory = tempfile::tempdir().unwrap();
-    drop(take(directory.path()).unwrap());
+    drop(free(directory.path()));
     let other = Other::holding(&directory.path().join("lock"));
     let told = take(directory.path()).unwrap_err().to_string();
     let process = other.0.id();
     assert!(told.starts_with(&format!("flock (process {process}) is using ")), "{told}");
     drop(other);
-    take(directory.path()).unwrap();
+    free(directory.path());
 }
 
 #[test]
 fn who_may_not_open_the_file_is_told_who_holds_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
-    let _lock = take(directory.path()).unwrap();
+    let _lock = free(directory.path());
     let opened = Directory::open(directory.path()).unwrap();
     let place = Place::new(directory.path(), "lock", "it");
     let refused = || io::Error::from(ErrorKind::PermissionDenied);
@@ -120,15 +125,15 @@ fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
         "{told}"
     );
     std::os::unix::fs::chown(directory.path(), Some(65534), None).unwrap();
-    take(directory.path()).unwrap();
+    free(directory.path());
 }
 
 #[test]
 fn a_file_that_is_removed_while_it_is_held_does_not_hold_the_next_one() {
     let directory = tempfile::tempdir().unwrap();
-    let first = take(directory.path()).unwrap();
+    let first = free(directory.path());
     fs::remove_file(directory.path().join("lock")).unwrap();
-    let second = take(directory.path()).unwrap();
+    let second = free(directory.path());
     take(directory.path()).unwrap_err();
     drop((first, second));
 }
