@@ -11,6 +11,7 @@ use super::is_interrupted;
 use super::progress::Progress;
 use super::verify::remember;
 use crate::assemble::{Host, Setting};
+use crate::bus::Bus;
 use crate::control::{Connection, NOT_BEGUN};
 use crate::error::Error;
 use crate::options::{LOOK, SERVICE_START_WAIT};
@@ -55,6 +56,10 @@ pub(super) fn change(
     action: &str,
     data: Value,
 ) -> anyhow::Result<Value> {
+    // Of several things to do, none is begun after a signal.
+    if let Some(signal) = interrupt::signal() {
+        return Err(Interrupted::new(signal, action, None, Bus::default().subscribe()).into());
+    }
     for _ in 0..TRIES {
         match doer(setting, purpose)? {
             Doer::Service(connection) => match through(connection, setting, global, action, data.clone()) {
@@ -130,7 +135,7 @@ pub(super) fn store(
     data: Value,
 ) -> anyhow::Result<Value> {
     match doer(setting, purpose)? {
-        Doer::Here(mut host) => call(&mut host, global, action, data),
+        Doer::Here(host) => here(*host, setting, global, (purpose, action), data),
         Doer::Service(connection) => {
             drop(connection);
             let stored = call(&mut setting.storing()?, global, action, data)?;

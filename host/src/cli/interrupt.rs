@@ -43,7 +43,7 @@ fn came(signal: i32) {
         SERVICE => say("\ninterrupted; the service goes on with it: `larder status` shows how it ends"),
         _ => {
             show_what_is_typed();
-            say("interrupted: nothing was begun");
+            say("interrupted");
         }
     }
     std::process::exit(128 + signal);
@@ -119,7 +119,8 @@ impl Interrupted {
             "backup.generate" | "backup.create" | "backup.create_automatic" | "backup.import" => {
                 "no backup was stored"
             }
-            "backup.encrypt" | "backup.decrypt" | "backup.rekey" => "no copy was written",
+            "backup.encrypt" | "backup.decrypt" => "no copy was written",
+            "backup.rekey" => "nothing was written, and the backup keeps its password",
             "backup.restore" => "nothing was replaced",
             "backup.extract" => "nothing was extracted",
             "backup.verify" => "the backup was not read to its end",

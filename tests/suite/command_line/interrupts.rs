@@ -139,3 +139,13 @@ fn a_signal_after_the_work_takes_no_answer_away() {
     assert!(run.stdout.contains("created."), "{}", run.stdout);
     assert_eq!(home.archives().len(), 1);
 }
+
+#[test]
+fn of_several_deletions_none_is_begun_after_a_signal() {
+    let home = TestHome::new();
+    let ids = [home.create(), home.create(), home.create()];
+    let delete = ["delete", "--yes", &ids[0], &ids[1], &ids[2]];
+    let run = home.larder_meanwhile("action: answered", &script("INT"), &delete).exits(130);
+    assert_eq!(run.stderr.lines().last(), Some("error: interrupted: `larder list` shows what is there"));
+    assert_eq!(home.archives().len(), 2);
+}
