@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::archive::ArchiveError;
-use crate::key_ring::KeyRingError;
 use crate::ports::{Cause, Fault};
+use crate::protection::key_ring::KeyRingError;
 use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;

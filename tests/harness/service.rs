@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use larder::assemble::Setting;
-use larder::bus::{Bus, Event};
-use larder::clock::Clock;
+use larder::home::bus::{Bus, Event};
+use larder::home::states::State;
 use larder::model::Timestamp;
 use larder::options::Limits;
 use larder::runtime::Failure;
 use larder::service::Service;
-use larder::states::State;
 use larder::steps::Steps;
+use larder::time::clock::Clock;
 use serde_json::Value;
 
 use crate::TestHome;

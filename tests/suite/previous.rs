@@ -143,7 +143,7 @@ fn what_its_automations_did_is_remembered() {
     assert!(shown.contains("It has started") && shown.contains("Good night"), "{shown}");
     let mut service = home.serve(EVENING);
     let ran = |at: &str| json!(format!("2026-{at}"));
-    let nightly = |state: larder::states::State| state.attributes["last_triggered"].clone();
+    let nightly = |state: larder::home::states::State| state.attributes["last_triggered"].clone();
     assert_eq!(nightly(service.state("automation.nightly")), ran("11-30T13:31:33.025337+00:00"));
     service.advance("2026-12-01T06:00:00+00:00");
     assert_eq!(nightly(service.state("automation.nightly")), ran("12-01T05:00:00.000000+00:00"));

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::check::check;
-use super::work::Answer;
+use super::worker::Answer;
 use crate::error::{Failure, Result};
 
 /// Deflate's level: zlib-rs's 5 stays within 3 % of `pigz -6` in blocks of 64 KiB, in two thirds of its level 6's time.

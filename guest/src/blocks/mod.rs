@@ -7,11 +7,12 @@
 pub mod check;
 pub mod codec;
 pub mod cut;
+pub mod digest;
 pub mod fingerprint;
 pub mod index;
-pub mod line;
-pub mod old;
-pub mod work;
+pub mod pipeline;
+pub mod previous;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@
 pub mod conditions;
 pub mod files;
 pub mod home;
-pub mod known;
+pub mod inventory;
 pub mod model;
 pub mod parse;
 pub mod past;

@@ -4,12 +4,12 @@ use wasmtime::component::Resource;
 
 use super::Refusal;
 use crate::error::Result;
-use crate::locations::Stored;
+use crate::home::snapshot;
 use crate::model::Timestamp;
 use crate::options::MAX_READ;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::{content, types};
-use crate::snapshot;
+use crate::storage::locations::Stored;
 
 /// Where the bytes come from. Cheap to clone.
 #[derive(Clone)]

@@ -10,14 +10,16 @@ use wasmtime::component::Resource;
 
 use super::Refusal;
 use super::content::{Content, instant};
-use crate::bus::{Bus, Event, PROGRESS, REPLACED};
 use crate::error::{Error, Result};
+use crate::home::bus::{Bus, Event, PROGRESS, REPLACED};
+use crate::home::snapshot;
+use crate::home::snapshot::{Copying, Destination, Scratch, Snapshot, leads_nowhere};
+use crate::home::staging;
+use crate::home::staging::{Target, Writer};
 use crate::model::{Entry, HomePath, Kind, Owner, Scope, Timestamp};
 use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 use crate::runtime::bindings::larder::automation::files;
 use crate::runtime::{Grants, StoreData};
-use crate::snapshot::{self, Copying, Destination, Scratch, Snapshot, leads_nowhere};
-use crate::staging::{self, Target, Writer};
 
 /// The most entries that are handed out at once.
 const MAX_ENTRIES: u32 = 4096;

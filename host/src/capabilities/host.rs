@@ -3,15 +3,15 @@
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
 use super::Refusal;
-use crate::bus::{Event, LOG, MISSED};
 use crate::error::Error;
+use crate::home::bus::{Event, LOG, MISSED};
+use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
 use crate::model::tamed;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
 use crate::runtime::{Job, JobEvent, StoreData, Writes};
-use crate::states::STATE_CHANGED;
-use crate::timezone::HomeZone;
+use crate::time::timezone::HomeZone;
 
 impl clock::Host for StoreData {
     fn time_zone(&mut self) -> wasmtime::Result<clock::Zone> {

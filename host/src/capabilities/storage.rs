@@ -5,12 +5,12 @@ use wasmtime::component::Resource;
 
 use super::Refusal;
 use super::content::{Content, instant};
-use crate::bus::{Event, STORED};
 use crate::error::{Error, Result};
-use crate::locations::{Draft, OutputFile};
+use crate::home::bus::{Event, STORED};
 use crate::options::MAX_READ;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::storage;
+use crate::storage::locations::{Draft, OutputFile};
 
 /// A draft until it is published.
 pub struct OpenDraft {
@@ -30,7 +30,7 @@ impl OpenDraft {
 
 impl storage::Host for StoreData {
     fn locations(&mut self) -> wasmtime::Result<Vec<storage::Location>> {
-        let describe = |location: &dyn crate::locations::Location| storage::Location {
+        let describe = |location: &dyn crate::storage::locations::Location| storage::Location {
             id: location.id().to_owned(),
             name: location.name().to_owned(),
             writable: location.is_writable(),

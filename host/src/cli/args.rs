@@ -4,24 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::automations::AutomationsCommand;
-use super::call::Call;
-use super::copy::{Decrypt, Encrypt};
-use super::create::Create;
-use super::delete::Delete;
-use super::extract::Extract;
-use super::import::Import;
-use super::keep::Keep;
-use super::key::Key;
-use super::rekey::Rekey;
-use super::restore::Restore;
-use super::retention::Retention;
-use super::schedule::Schedule;
-use super::serve::Serve;
-use super::settings::Settings;
-use super::status::Status;
-use super::verify::Verify;
-use super::which::{Read, Which};
+use super::commands::automations::AutomationsCommand;
+use super::commands::call::Call;
+use super::commands::copy::{Decrypt, Encrypt};
+use super::commands::create::Create;
+use super::commands::delete::Delete;
+use super::commands::extract::Extract;
+use super::commands::import::Import;
+use super::commands::keep::Keep;
+use super::commands::key::Key;
+use super::commands::rekey::Rekey;
+use super::commands::restore::Restore;
+use super::commands::retention::Retention;
+use super::commands::schedule::Schedule;
+use super::commands::serve::Serve;
+use super::commands::settings::Settings;
+use super::commands::status::Status;
+use super::commands::verify::Verify;
+use super::select::{Read, Which};
 
 /// Verified backups of a Home Assistant home, made by a sandboxed plugin.
 ///

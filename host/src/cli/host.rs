@@ -7,8 +7,8 @@ use super::progress::Busy;
 use super::{Status, WrongUse, text};
 use crate::assemble::{Host, Setting};
 use crate::options::Limits;
+use crate::process::terminal::say;
 use crate::steps::Steps;
-use crate::terminal::say;
 
 pub(super) fn setting(global: &Global, steps: Steps) -> anyhow::Result<Setting> {
     let mut limits = Limits::default();

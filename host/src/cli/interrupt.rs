@@ -10,9 +10,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::text::word;
-use crate::bus::{Event, Listener, REPLACED, STORED};
-use crate::locations::OutputFile;
-use crate::terminal::{is_ignored, say};
+use crate::home::bus::{Event, Listener, REPLACED, STORED};
+use crate::process::terminal::{is_ignored, say};
+use crate::storage::locations::OutputFile;
 
 /// The first signal that came; 0 before.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);

@@ -1,40 +1,22 @@
 //! The command line: arguments in, one action of the plugin, words or JSON out.
 
-mod adopt;
 mod args;
-mod ask;
-mod automations;
-mod call;
-mod check_password;
+mod commands;
 mod confirm;
-mod copy;
-mod create;
-mod delete;
-mod extract;
 mod host;
-mod import;
 mod interrupt;
-mod keep;
-mod key;
-mod list;
-mod plugin;
+mod key_ring;
 mod progress;
-mod rekey;
-mod restore;
-mod retention;
-mod ring;
-mod schedule;
+mod request;
 mod secrets;
-mod serve;
-mod settings;
-mod show;
-mod states;
-mod status;
+mod select;
 mod table;
 mod text;
-mod verify;
-mod which;
 
+use commands::{
+    adopt, automations, call, check_password, copy, create, delete, extract, import, keep, key, list, plugin,
+    rekey, restore, retention, schedule, serve, settings, show, states, status, verify,
+};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,12 +25,12 @@ use clap::Parser;
 use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
-use crate::core_dumps;
 use crate::error::{Error, reason};
 use crate::model::json_text;
+use crate::process::core_dumps;
+use crate::process::terminal::{print, say};
 use crate::runtime::Failure;
 use crate::steps::Steps;
-use crate::terminal::{print, say};
 use args::{Cli, Command};
 use interrupt::Interrupted;
 

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::text::{size, word};
-use crate::bus::{Event, LOG, Level, PROGRESS};
+use crate::home::bus::{Event, LOG, Level, PROGRESS};
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
-use crate::terminal::say;
+use crate::process::terminal::say;
 
 const WIDE: &str = "{prefix} {wide_bar} {bytes} of {total_bytes} {msg}";
 const NARROW: &str = "{prefix} {wide_bar} {percent}% {msg}";

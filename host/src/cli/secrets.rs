@@ -21,11 +21,11 @@ use super::interrupt;
 use crate::disk::directory::{Directory, PRIVATE, begins};
 use crate::disk::durable::{self, words};
 use crate::disk::retry::retry_at_end;
-use crate::disk::{regular, whole};
+use crate::disk::{atomic, regular};
 use crate::error::{Doing, Error};
-use crate::lock::Lock;
 use crate::options::RING_WAIT;
-use crate::terminal::say;
+use crate::process::terminal::say;
+use crate::storage::lock::Lock;
 
 /// Where a password can be given without anything on the command line.
 const VARIABLE: &str = "LARDER_PASSWORD";
@@ -241,8 +241,8 @@ impl Ring {
             text => text?,
         };
         let text = change(before)?;
-        let draft = whole::draft(&directory, DRAFT, text.as_bytes()).doing(what)?;
-        warn_of(whole::replace(draft, name).doing(what)?, &self.path);
+        let draft = atomic::draft(&directory, DRAFT, text.as_bytes()).doing(what)?;
+        warn_of(atomic::replace(draft, name).doing(what)?, &self.path);
         Ok(())
     }
 }

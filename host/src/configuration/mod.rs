@@ -5,6 +5,7 @@
 
 mod keys;
 mod origin;
+mod sources;
 mod targets;
 mod tree;
 
@@ -27,6 +28,7 @@ use crate::options::http::{LONGEST_TIME, REQUEST_TIME};
 use crate::options::notify::MAX_TARGETS;
 use keys::{entries, seconds, text, texts};
 pub use origin::{MACHINE, Origin};
+pub use sources::Sources;
 
 /// What the file says. Paths are relative to its directory no more.
 #[derive(Default)]

@@ -3,15 +3,16 @@
 //!
 //! Knows bytes and places in open files, not what they are for. Where a file system does not do it well, it is done as ever.
 
-pub(crate) mod ahead;
-pub(crate) mod behind;
+mod append;
+pub(crate) mod atomic;
 pub(crate) mod direct;
 pub(crate) mod directory;
 pub(crate) mod durable;
+pub(crate) mod permits;
+pub(crate) mod read_ahead;
 pub(crate) mod regular;
 pub(crate) mod retry;
-pub(crate) mod seats;
 #[cfg(test)]
 mod tests;
-mod way;
-pub(crate) mod whole;
+pub mod throttle;
+pub(crate) mod write_behind;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tempfile::{NamedTempFile, TempDir};
 
-use super::behind::Behind;
 use super::direct::ALIGN;
+use super::write_behind::Behind;
 use crate::error::Error;
-use crate::locations::{Location, OutputFile, Stored};
 use crate::options::{DISK_ROOM as ROOM, MAX_AHEAD, MAX_BEHIND};
 use crate::steps::Steps;
+use crate::storage::locations::{Location, OutputFile, Stored};
 
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::render::Run;
-use super::stop::{Phase, Stop};
+use super::shutdown::{Phase, Stop};
 use crate::error::reason;
 use crate::http::excerpt;
 use crate::options::notify::{COMMAND_OUTPUT, OUTPUT_TIME};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::command;
 use super::render::Delivery;
-use super::stop::{Pause, Phase, Stop};
+use super::shutdown::{Pause, Phase, Stop};
 use crate::disk::directory::Directory;
 use crate::error::reason;
 use crate::http::{Client, Hosts, Request};

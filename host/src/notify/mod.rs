@@ -4,10 +4,10 @@
 
 mod command;
 mod deliver;
-mod lane;
 mod message;
+mod queue;
 mod render;
-mod stop;
+mod shutdown;
 mod target;
 
 #[cfg(test)]
@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use lane::Answer;
-pub use stop::{Pause, RealTime, Stop};
+pub use queue::Answer;
+pub use shutdown::{Pause, RealTime, Stop};
 pub use target::{Command, File, Ntfy, Target, Webhook};
 
 use crate::automation::home::Home;
@@ -30,10 +30,10 @@ use crate::error::Result;
 use crate::http::{Client, Settings};
 use crate::options::notify::LAST_WAIT;
 use deliver::Courier;
-use lane::{Lane, failure};
 use message::Message;
+use queue::{Lane, failure};
 use render::Renderer;
-use stop::Phase;
+use shutdown::Phase;
 
 /// Takes notifications and delivers them.
 pub struct Notifier {

@@ -9,17 +9,17 @@ use wasmtime::component::{Component, Linker, ResourceTableError};
 use wasmtime::{Engine, FrameInfo, Store, Trap, WasmBacktrace};
 
 use super::Failure;
-use super::addresses;
+use super::address_space;
 use super::bindings::{Plugin, PluginPre};
 use super::cache::Entry;
 use super::store_data::{Grants, StoreData};
 use super::threads::Threads;
-use super::vitals::Vitals;
+use super::watchdog::Vitals;
 use crate::capabilities::{self, TOO_MANY_OPEN};
+use crate::disk::throttle::Pace;
 use crate::error::reason;
 use crate::options::{EPOCH, FRAMES, Limits};
-use crate::pace::Pace;
-use crate::stopwatch;
+use crate::time::stopwatch;
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -39,8 +39,8 @@ impl Runtime {
     /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` is what errors call it.
     pub fn new(name: &str, wasm: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Self, Failure> {
         let unusable = |error: wasmtime::Error| {
-            Failure::stopped(match addresses::is_refusal(&error) {
-                true => format!("{name} cannot be loaded: {}", addresses::refused()),
+            Failure::stopped(match address_space::is_refusal(&error) {
+                true => format!("{name} cannot be loaded: {}", address_space::refused()),
                 false => {
                     // What the engine says can be a page.
                     let error = format!("{error:#}");
@@ -52,7 +52,7 @@ impl Runtime {
         if let Some(what) = no_component(wasm) {
             return Err(unusable(wasmtime::Error::msg(what)));
         }
-        let engine = addresses::engine(&limits).map_err(unusable)?;
+        let engine = address_space::engine(&limits).map_err(unusable)?;
         let component = component(&engine, wasm, cache).map_err(unusable)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
@@ -172,9 +172,9 @@ pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) ->
         _ => None,
     };
     let panic = || store.stderr.panic().map(|words| format!("it {words}"));
-    let refused = || addresses::is_refusal(error).then(addresses::refused);
+    let refused = || address_space::is_refusal(error).then(address_space::refused);
     let cause = store.vitals.reason().or_else(full).or_else(refused).or_else(panic).unwrap_or_else(|| {
-        let cause = match addresses::system(error) {
+        let cause = match address_space::system(error) {
             Some(error) => reason(&error),
             None => trapped(error),
         };

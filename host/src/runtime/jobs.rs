@@ -9,7 +9,7 @@ use super::bindings::larder::automation::types;
 use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
-use super::vitals::{Vitals, watched};
+use super::watchdog::{Vitals, watched};
 use super::{Failure, instance};
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;

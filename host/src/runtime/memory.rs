@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
-use super::addresses;
-use super::vitals::Vitals;
+use super::address_space;
+use super::watchdog::Vitals;
 use crate::options::MAX_PARTS;
 
 /// The memory of one store.
@@ -66,8 +66,8 @@ impl ResourceLimiter for Memory {
 
     /// The system refused what is allowed. A plugin that is told so can only panic.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        match addresses::is_refusal(&error) {
-            true => Err(self.vitals.stop(addresses::refused())),
+        match address_space::is_refusal(&error) {
+            true => Err(self.vitals.stop(address_space::refused())),
             false => Ok(()),
         }
     }

@@ -1,18 +1,18 @@
 //! The one door into a component: nothing outside this directory calls a guest.
 
-mod addresses;
+mod address_space;
 pub(crate) mod bindings;
 mod cache;
-mod desk;
 mod engine;
 mod instance;
 mod jobs;
 mod memory;
-mod starting;
+mod set_up;
 mod stderr;
 mod store_data;
 mod threads;
-mod vitals;
+mod watchdog;
+mod work_queue;
 mod workers;
 
 pub use crate::model::{Action, Field};
@@ -20,7 +20,7 @@ pub use engine::Runtime;
 pub use instance::{Manager, Pending};
 pub use jobs::Job;
 pub(crate) use jobs::{JobEvent, Progress};
-pub use starting::{Started, Starting};
+pub use set_up::{Started, Starting};
 pub(crate) use store_data::StoreData;
 pub use store_data::{Grants, Network, Writes};
 pub use workers::Crew;

@@ -12,18 +12,18 @@ use super::jobs::Progress;
 use super::memory::Memory;
 use super::stderr::Stderr;
 use super::threads::Threads;
-use super::vitals::Vitals;
+use super::watchdog::Vitals;
 use super::workers::Worker;
-use crate::bus::Bus;
-use crate::cache::Cache;
-use crate::clock::Clock;
-use crate::documents::Documents;
 use crate::error::{Error, Result};
-use crate::locations::Locations;
-use crate::scheduler::Scheduler;
-use crate::states::States;
+use crate::home::bus::Bus;
+use crate::home::states::States;
 use crate::steps::Steps;
-use crate::timezone::TimeZone;
+use crate::storage::cache::Cache;
+use crate::storage::documents::Documents;
+use crate::storage::locations::Locations;
+use crate::time::clock::Clock;
+use crate::time::scheduler::Scheduler;
+use crate::time::timezone::TimeZone;
 
 /// What may be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use wasmtime::Store;
 
-use super::desk::Desk;
 use super::engine::{Runtime, explain};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
-use super::vitals::{Vitals, watched};
-use super::{Failure, addresses, instance};
+use super::watchdog::{Vitals, watched};
+use super::work_queue::Desk;
+use super::{Failure, address_space, instance};
 use crate::capabilities::Content;
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;
@@ -177,7 +177,7 @@ async fn run(
 ) -> Result<(), Failure> {
     let vitals = store.data().vitals.clone();
     let outcome = match watched(&vitals, runtime.instantiate(&mut store)).await {
-        Err(error) if addresses::is_refusal(&error) && desk.leaves() => return Ok(()),
+        Err(error) if address_space::is_refusal(&error) && desk.leaves() => return Ok(()),
         Err(error) => Err(error),
         Ok(plugin) => {
             watched(&vitals, plugin.larder_automation_job().call_run(&mut store, kind, settings)).await

@@ -123,7 +123,7 @@ fn a_service_names_what_cannot_run_here_and_runs_the_others() {
     );
     service.pass(1);
     service.heard();
-    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.service().host().bus.emit(&larder::home::bus::Event::new("try", "{}"));
     service.pass(1);
     assert!(service.heard().iter().any(|heard| heard.topic == "fine"));
     assert_eq!(service.service().driver().list().as_array().unwrap().len(), 1);
@@ -165,7 +165,7 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
         reloaded["warnings"][0].as_str().unwrap().starts_with("automations.yaml:2:49: no entity light.hall")
     );
     told(&mut service);
-    service.service().host().bus.emit(&larder::bus::Event::new("again", "{}"));
+    service.service().host().bus.emit(&larder::home::bus::Event::new("again", "{}"));
     service.pass(1);
     let said = told(&mut service).join("\n");
     assert!(said.contains("automations.yaml:3:47: there is no action backup.creat"), "{said}");

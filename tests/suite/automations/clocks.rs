@@ -33,7 +33,7 @@ fn count(service: &mut TestService, topic: &str) -> usize {
 }
 
 fn go(service: &mut TestService) {
-    let event = larder::bus::Event::new("go", "{}");
+    let event = larder::home::bus::Event::new("go", "{}");
     service.service().bus().emit(&event);
     service.service().settle();
 }
@@ -98,7 +98,7 @@ fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
     let mut service = home.serve("2029-05-04T12:00:00Z");
     // Fewer than would be stopped, again and again, with hours between them.
     for round in 0..4 {
-        let event = larder::bus::Event::new("go", "{}");
+        let event = larder::home::bus::Event::new("go", "{}");
         (0..200).for_each(|_| service.service().bus().emit(&event));
         service.pass(3600);
         service.put_clock(&format!("2026-05-0{}T12:00:00Z", 4 - round));

@@ -138,7 +138,7 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
     let mut service = home.serve(START);
     service.pass(1);
     service.heard();
-    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.service().host().bus.emit(&larder::home::bus::Event::new("try", "{}"));
     service.pass(1);
     let topics: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
     assert!(
@@ -214,7 +214,7 @@ fn secrets_are_shown_neither_in_traces_nor_in_what_is_said() {
     home.write("secrets.yaml", "door_code: open-sesame\n");
     let mut service = home.serve(START);
     service.pass(1);
-    service.service().host().bus.emit(&larder::bus::Event::new("try", "{}"));
+    service.service().host().bus.emit(&larder::home::bus::Event::new("try", "{}"));
     service.pass(1);
     let said = told(&mut service).join("\n");
     assert!(said.contains("nothing.at_all") && !said.contains("sesame"), "{said}");

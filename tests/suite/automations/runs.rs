@@ -131,6 +131,6 @@ fn what_ran_last_is_remembered_across_a_restart() {
 }
 
 fn fire(service: &mut TestService, name: &str) {
-    service.service().host().bus.emit(&larder::bus::Event::new(name, "{}"));
+    service.service().host().bus.emit(&larder::home::bus::Event::new(name, "{}"));
     service.pass(1);
 }

@@ -105,5 +105,5 @@ fn a_listener_that_does_not_listen_misses_what_is_too_much_and_is_told() {
     assert!(call(&mut host, "manager-emit-endless").is_err());
     let heard: Vec<_> = events.try_iter().collect();
     assert_eq!(heard.len(), 1025, "so many events were kept for it");
-    assert_eq!(heard.last().unwrap().topic, larder::bus::MISSED);
+    assert_eq!(heard.last().unwrap().topic, larder::home::bus::MISSED);
 }

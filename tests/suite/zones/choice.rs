@@ -186,7 +186,7 @@ fn the_machines_rules_count_when_they_are_newer_and_only_then() {
     let database = home.root().join("zoneinfo");
     std::fs::create_dir_all(database.join("Europe")).unwrap();
     // Rules that nobody has: they can be told apart.
-    let tokyo = larder::timezone::Tables::new("/nonexistent".as_ref()).zone("Asia/Tokyo").unwrap().0;
+    let tokyo = larder::time::timezone::Tables::new("/nonexistent".as_ref()).zone("Asia/Tokyo").unwrap().0;
     std::fs::write(database.join("Europe/Berlin"), tokyo.tzif()).unwrap();
     let date = |version: &str, file: &str| {
         for name in ["+VERSION", "tzdata.zi"] {

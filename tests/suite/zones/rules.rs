@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, MappedLocalTime, Offset, TimeDelta, TimeZone};
-use larder::timezone::{BUILT_IN, Tables};
+use larder::time::timezone::{BUILT_IN, Tables};
 use larder_tests::{TestHome, counterpart, tests_directory};
 use larder_zone::Zone;
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Attributes that no file can have cost themselves, and never a content.
 
 use super::*;
-use crate::lost;
+use crate::jobs::lost_attributes;
 
 fn with(records: &[(&str, &[u8])]) -> (Contents, Summary) {
     let bytes =
@@ -42,14 +42,14 @@ fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
         ..Summary::default()
     };
     assert_eq!(
-        lost::sentences(&summary, |_| true),
+        lost_attributes::sentences(&summary, |_| true),
         [
             "a and 1 more: the backup gives a time of modification that no file can have; the contents are whole, the time of \
              modification is left out",
             "b: the backup gives an owner that no file can have; the contents are whole, the owner is left out"
         ]
     );
-    assert_eq!(lost::sentences(&summary, |path| path == b"c"), Vec::<String>::new());
+    assert_eq!(lost_attributes::sentences(&summary, |path| path == b"c"), Vec::<String>::new());
 }
 
 /// The kernel's smallest and largest times, and those beside them.

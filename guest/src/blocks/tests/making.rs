@@ -12,8 +12,8 @@ use super::{content, noise};
 use crate::archive::GzipMember;
 use crate::blocks::check::check;
 use crate::blocks::codec::{Codec, stored};
-use crate::blocks::work::Answer;
-use crate::digest::answer;
+use crate::blocks::digest::answer;
+use crate::blocks::worker::Answer;
 
 fn made(codec: &mut Codec, plain: &[u8]) -> (Answer, Vec<u8>) {
     let answer = codec.work(plain).unwrap();

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::near::nearest;
+use super::suggestion::nearest;
 use crate::automation::model::Data;
 use crate::model::{Action, Field};
 

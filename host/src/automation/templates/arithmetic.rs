@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::words::{KEYWORDS, Kind, Part, Token, parts};
+use super::tokens::{KEYWORDS, Kind, Part, Token, parts};
 
 /// Names from which on a template may reckon with times.
 const TIME_WORDS: [&str; 12] = [

@@ -8,7 +8,7 @@ use larder_zone::Zone;
 use minijinja::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::{Reads, Rendered, Templates, Variables, arithmetic, reason, words};
+use super::{Reads, Rendered, Templates, Variables, arithmetic, reason, tokens};
 use crate::automation::home::Home;
 use crate::automation::model::Template;
 use crate::automation::yaml::Place;
@@ -19,7 +19,7 @@ pub fn check(source: &str) -> Result<(), String> {
     let told = |error: &Error| format!("the template {}; correct it", reason(error));
     let rewritten = arithmetic::rewritten(source);
     let template = engine.environment.template_from_str(&rewritten).map_err(|error| told(&error))?;
-    let words = words::words(source);
+    let words = tokens::words(source);
     let mut state = template.new_state();
     for filter in &words.filters {
         if let Err(error) = state.apply_filter(filter, &[])

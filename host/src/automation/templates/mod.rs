@@ -11,8 +11,8 @@ mod native;
 mod patterns;
 mod states;
 mod times;
+mod tokens;
 mod view;
-mod words;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,8 +23,8 @@ pub use check::{check, constant};
 pub use functions::slug;
 pub use native::parse as native;
 pub use times::span_text;
+pub use tokens::entities;
 pub use view::Reads;
-pub use words::entities;
 
 use super::home::Home;
 use super::model::{Data, Template};

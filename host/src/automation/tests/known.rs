@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::load;
 use crate::automation::files::Loaded;
-use crate::automation::known::Known;
+use crate::automation::inventory::Known;
 use crate::automation::registry::{Registry, fitted};
 use crate::model::{Action, Field};
 

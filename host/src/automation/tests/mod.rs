@@ -53,7 +53,7 @@ pub fn at(text: &str) -> Timestamp {
 
 /// A zone by its name, with the built-in rules.
 pub fn zone_of(name: &str) -> larder_zone::Zone {
-    crate::timezone::Tables::new(Path::new("/nonexistent")).zone(name).unwrap().0
+    crate::time::timezone::Tables::new(Path::new("/nonexistent")).zone(name).unwrap().0
 }
 
 pub fn entity(state: &str, attributes: Value, since: Timestamp) -> Arc<Entity> {

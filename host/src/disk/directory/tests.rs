@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::disk::whole;
+use crate::disk::atomic;
 
 /// A name for people, and what puts it there.
 type Trap = (&'static str, Box<dyn Fn()>);
@@ -97,8 +97,8 @@ fn replacing_and_removing_touch_the_name_and_not_what_it_leads_to() {
         let case = Case::new();
         let (name, set) = &traps(&case.place, &case.elsewhere)[number];
         set();
-        let draft = whole::draft(&case.directory, ".draft-", b"ours").unwrap();
-        whole::replace(draft, "name").unwrap();
+        let draft = atomic::draft(&case.directory, ".draft-", b"ours").unwrap();
+        atomic::replace(draft, "name").unwrap();
         assert_eq!(fs::read(&case.place).unwrap(), b"ours", "{name}");
         assert!(case.is_untouched(), "{name}");
         fs::remove_file(&case.place).unwrap();
@@ -134,8 +134,8 @@ fn a_name_that_somebody_exchanges_meanwhile_leads_nowhere() {
                 0 => made += usize::from(case.directory.create_new("name", 0o600).is_ok_and(written)),
                 1 => made += usize::from(case.directory.open_to_append("name", 0o600).is_ok_and(written)),
                 _ => {
-                    let draft = whole::draft(&case.directory, ".draft-", b"ours").unwrap();
-                    let _ = whole::replace(draft, "name");
+                    let draft = atomic::draft(&case.directory, ".draft-", b"ours").unwrap();
+                    let _ = atomic::replace(draft, "name");
                 }
             }
         }

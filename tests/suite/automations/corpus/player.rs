@@ -14,7 +14,7 @@ use larder::automation::run::{Effect, Engine};
 use larder::automation::script::Failure;
 use larder::automation::zone;
 use larder::model::Timestamp;
-use larder::timezone::Tables;
+use larder::time::timezone::Tables;
 use serde_json::{Value, json};
 
 use super::timeline::{Line, Timeline};

@@ -1,0 +1,174 @@
+//! What a backup will hold: the home's entries less the exclusions, in the order they are written.
+//!
+//! Reads no file content. The plan is the same whether a backup is made of it or only shown.
+
+use std::collections::BTreeMap;
+
+use crate::archive::{Entry, Exclude, Kind, shown};
+use crate::error::Result;
+use crate::home::links;
+use crate::model::{Amount, Excluded, Sized, Skipped};
+use crate::ports::{Destination, Listed, Snapshot};
+
+/// Home Assistant's restore of the database alone fails when the second of these is missing.
+const DATABASE: &[u8] = b"home-assistant_v2.db";
+const DATABASE_LOG: &[u8] = b"home-assistant_v2.db-wal";
+/// Entries that are asked for at once.
+const BATCH: u32 = 1000;
+/// How many of the largest files are named.
+const LARGEST: usize = 10;
+
+pub struct Planned {
+    pub entry: Entry,
+    /// The same on every name of one file.
+    pub identity: Option<u64>,
+    /// Not in the home: an empty file that readers rely on.
+    pub is_made_up: bool,
+}
+
+#[derive(Default)]
+pub struct Plan {
+    pub entries: Vec<Planned>,
+    pub amount: Amount,
+    pub excluded: Vec<Excluded>,
+    pub skipped: Vec<Skipped>,
+    /// Symbolic links that lead out of the home.
+    pub links_out: u64,
+    /// Whether the recorder's database is among the entries: itself, not a link to one outside the home.
+    pub has_database: bool,
+}
+
+impl Plan {
+    pub fn make(snapshot: &dyn Snapshot, exclude: &Exclude) -> Result<Self> {
+        let mut plan = Self::default();
+        let mut rules = Rules { exclude, below: None, last: None, excluded: BTreeMap::new() };
+        loop {
+            let batch = snapshot.entries(BATCH)?;
+            if batch.is_empty() {
+                break;
+            }
+            batch.into_iter().for_each(|listed| plan.consider(snapshot, listed, &mut rules));
+        }
+        plan.excluded = rules.excluded.into_values().collect();
+        plan.add_database_log();
+        plan.put_files_of_the_top_first();
+        Ok(plan)
+    }
+
+    fn consider(&mut self, snapshot: &dyn Snapshot, listed: Listed, rules: &mut Rules<'_>) {
+        match listed {
+            Listed::Unusable { path, reason } if !rules.excludes(&path, 0, false) => {
+                self.skipped.push(Skipped { path: shown(&path), reason });
+            }
+            Listed::Entry { entry, identity } => {
+                let size = if let Kind::File(size) = entry.kind { size } else { 0 };
+                if !rules.excludes(&entry.path, size, entry.kind == Kind::Directory) {
+                    self.look(snapshot, &entry);
+                    self.add(Planned { entry, identity, is_made_up: false });
+                }
+            }
+            Listed::Unusable { .. } => {}
+        }
+    }
+
+    /// Notes the database, and where links lead: one that stands for what the home needs is named.
+    fn look(&mut self, snapshot: &dyn Snapshot, entry: &Entry) {
+        let path = entry.path.as_slice();
+        self.has_database |= path == DATABASE && matches!(entry.kind, Kind::File(_));
+        let Kind::Symlink(target) = &entry.kind else { return };
+        // One that vanished meanwhile is stored as it was listed, and leads nowhere in particular.
+        let Ok(destination) = snapshot.leads(path) else { return };
+        self.links_out += u64::from(destination == Destination::Outside);
+        self.has_database |= path == DATABASE && destination == Destination::Inside;
+        if let (true, Some(reason)) = (links::is_important(path), links::stored(target, destination)) {
+            self.skipped.push(Skipped { path: shown(path), reason });
+        }
+    }
+
+    fn add(&mut self, planned: Planned) {
+        match planned.entry.kind {
+            Kind::Directory => self.amount.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
+            Kind::File(size) => {
+                self.amount.files += 1;
+                self.amount.bytes += size;
+            }
+        }
+        self.entries.push(planned);
+    }
+
+    /// Puts an empty write-ahead log behind a database that has none. A link has its log where it leads.
+    fn add_database_log(&mut self) {
+        let at = |path: &[u8]| self.entries.iter().position(|planned| planned.entry.path == path);
+        let (Some(database), None) = (at(DATABASE), at(DATABASE_LOG)) else { return };
+        let of = self.entries.get(database).map(|planned| planned.entry.clone());
+        let Some(of) = of.filter(|of| matches!(of.kind, Kind::File(_))) else { return };
+        let entry = Entry { path: DATABASE_LOG.to_vec(), kind: Kind::File(0), ..of };
+        self.amount.files += 1;
+        self.entries.insert(database + 1, Planned { entry, identity: None, is_made_up: true });
+    }
+
+    /// The recorder's database lies at the top, and is most of the work: workers are busy with it while the job goes on to
+    /// thousands of small files.
+    fn put_files_of_the_top_first(&mut self) {
+        let is_file = |planned: &Planned| planned.entry.kind != Kind::Directory;
+        let is_at_top = |path: &[u8]| !path.contains(&b'/');
+        self.entries.sort_by_key(|planned| match planned.entry.path.as_slice() {
+            b"" => 0,
+            path if is_at_top(path) && is_file(planned) => 1,
+            _ => 2,
+        });
+    }
+
+    /// The largest files, largest first.
+    pub fn largest(&self) -> Vec<Sized> {
+        let files = self.entries.iter().filter_map(|planned| match planned.entry.kind {
+            Kind::File(size) => Some((size, planned.entry.path.as_slice())),
+            _ => None,
+        });
+        let mut files: Vec<_> = files.collect();
+        files.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        files.into_iter().take(LARGEST).map(|(size, path)| Sized { path: shown(path), size }).collect()
+    }
+}
+
+/// The exclusions while a home is walked: what an excluded directory holds comes right behind it.
+struct Rules<'a> {
+    exclude: &'a Exclude,
+    below: Option<(Vec<u8>, String)>,
+    /// The entry before, and the pattern that left it out, if one did.
+    last: Option<(Vec<u8>, Option<String>)>,
+    excluded: BTreeMap<String, Excluded>,
+}
+
+impl Rules<'_> {
+    fn excludes(&mut self, path: &[u8], size: u64, is_directory: bool) -> bool {
+        let above = self.below.as_ref().filter(|(directory, _)| is_below(path, directory));
+        let is_inside = above.is_some();
+        let decided = above.map(|(_, pattern)| Some(pattern.clone())).or_else(|| self.of_database(path));
+        let decided = decided.unwrap_or_else(|| self.exclude.excluded(path).map(str::to_owned));
+        self.last = Some((path.to_vec(), decided.clone()));
+        let Some(pattern) = decided.filter(|_| !path.is_empty()) else { return false };
+        if is_directory && !is_inside {
+            self.below = Some((path.to_vec(), pattern.clone()));
+        }
+        let count =
+            self.excluded.entry(pattern.clone()).or_insert(Excluded { pattern, entries: 0, bytes: 0 });
+        count.entries += 1;
+        count.bytes += size;
+        true
+    }
+}
+
+impl Rules<'_> {
+    /// What was decided about the database whose log that is: neither is worth anything without the other. A log is listed right behind
+    /// its database.
+    fn of_database(&self, path: &[u8]) -> Option<Option<String>> {
+        let (last, decided) = self.last.as_ref()?;
+        (path.strip_prefix(last.as_slice()) == Some(b"-wal")).then(|| decided.clone())
+    }
+}
+
+fn is_below(path: &[u8], directory: &[u8]) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.first() == Some(&b'/'))
+}

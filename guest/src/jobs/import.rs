@@ -1,0 +1,75 @@
+//! Taking a foreign backup among the others: copied, read back and verified, then listed under the name that Home Assistant gives it.
+
+use crate::archive::{Manifest, file_name};
+use crate::error::{Failure, Result};
+use crate::jobs::library;
+use crate::jobs::library::{LOCAL, Listing, Opened};
+use crate::jobs::progress::Progress;
+use crate::jobs::space;
+use crate::jobs::verify;
+use crate::model::{Imported, ReadRequest, Verified};
+use crate::ports::{Content, Draft, Location, Object, Outside, Place};
+
+/// Bytes that are copied at once: the most that a host takes.
+const PIECE: u32 = 1024 * 1024;
+
+/// Copies a backup into the local location. What is stored is what was verified: nothing is listed before.
+pub fn import(outside: &dyn Outside, request: &ReadRequest) -> Result<Imported> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = opened.object.name.clone();
+    let manifest = verify::outer(&opened)?.manifest;
+    let location = local(outside)?;
+    must_be_new(outside, &manifest, &name)?;
+    let file = file_name(manifest.name(), manifest.date_text())
+        .map_err(|error| Failure::new("invalid_backup_filename", format!("{name}: {error}")))?;
+    let size = opened.content.size();
+    let advice = "or choose another directory with --backups";
+    space::must_fit("the backup", size, location.available, advice)?;
+    let draft = outside.draft(LOCAL, &file)?;
+    copy(outside, opened.content.as_ref(), draft.as_ref())?;
+    let content = draft.read_back()?;
+    // People know the file by the name that they gave.
+    let object = Object { name, size: content.size() };
+    let stored = Opened { agent_id: LOCAL.to_owned(), object, content };
+    let verified = verify::check(outside, &stored, &request.unlock)?;
+    drop(stored);
+    let notes = draft.publish()?;
+    Ok(Imported { verified: Verified { file, ..verified }, agent_id: LOCAL.to_owned(), notes })
+}
+
+fn local(outside: &dyn Outside) -> Result<Location> {
+    let local = outside.locations().into_iter().find(|location| location.id == LOCAL && location.writable);
+    local.ok_or_else(|| Failure::new("home_assistant_error", format!("there is no location {LOCAL}")))
+}
+
+/// Refuses a second backup of one id.
+fn must_be_new(outside: &dyn Outside, manifest: &Manifest, name: &str) -> Result<()> {
+    let id = manifest.slug();
+    let is_same =
+        |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
+    match library::list(outside, LOCAL)?.into_iter().find(is_same) {
+        None => Ok(()),
+        Some(listing) => Err(Failure::new(
+            "exists",
+            format!(
+                "{name}: the backup {id} is there already, as {}; nothing was copied",
+                listing.object.name
+            ),
+        )),
+    }
+}
+
+fn copy(outside: &dyn Outside, content: &dyn Content, draft: &dyn Draft) -> Result<()> {
+    let size = content.size();
+    let mut progress = Progress::new(outside, "copy", size);
+    content.ahead(0, size);
+    let mut offset = 0;
+    while offset < size {
+        let count = u32::try_from(size.saturating_sub(offset)).unwrap_or(PIECE).min(PIECE);
+        draft.append_from(Place { content, offset, count })?;
+        offset = offset.saturating_add(count.into());
+        progress.add(count.into());
+    }
+    progress.finish();
+    Ok(())
+}

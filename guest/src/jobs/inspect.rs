@@ -1,0 +1,195 @@
+//! What is there: lists, describes and deletes backups.
+//!
+//! Answers have Home Assistant's shape (`backup/info`, `backup/details`).
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use crate::archive::{Manifest, Member, shown};
+use crate::error::Result;
+use crate::jobs::library;
+use crate::jobs::library::{Listing, Opened};
+use crate::jobs::verify;
+use crate::jobs::verify::Archive;
+use crate::jobs::verify::judge;
+use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
+use crate::ports::Outside;
+use crate::protection::part::from_io;
+use crate::protection::{self, Protection};
+
+/// The backups of every location, or of one, newest first.
+pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
+    let wanted = |id: &String| request.agent_id.as_ref().is_none_or(|agent| agent == id);
+    let ids = outside.locations().into_iter().map(|location| location.id).filter(wanted);
+    let mut info = Info::default();
+    for id in ids {
+        match library::list(outside, &id) {
+            Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
+            Err(failure) => {
+                info.agent_errors.insert(id, failure.message.into());
+            }
+        }
+    }
+    let date = |backup: &Value| backup.get("date").and_then(Value::as_str).map(str::to_owned);
+    info.backups.sort_by_key(|backup| std::cmp::Reverse(date(backup)));
+    Ok(info)
+}
+
+fn add(info: &mut Info, listing: Listing) {
+    match &listing.backup {
+        Ok((manifest, protection)) => info.backups.push(record(&listing, manifest, protection)),
+        Err(failure) => {
+            let path = listing.object.name.clone();
+            info.unreadable.push(Skipped { path, reason: failure.message.clone() });
+        }
+    }
+}
+
+/// One backup, with its file's name and what it holds that cannot be restored here; `null` when it is not there.
+pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
+    let Some(opened) = found(library::open(outside, request))? else {
+        return Ok(answer("backup", Value::Null));
+    };
+    let mut outer = verify::outer(&opened)?;
+    let protection = Protection::look(&mut outer)?;
+    let not_restorable = verify::not_restorable(&outer);
+    let mut warnings = protection.warnings();
+    warnings.extend(outer.notes());
+    warnings.extend(doubtful_ends(&mut outer)?);
+    let listing = Listing {
+        agent_id: opened.agent_id.clone(),
+        object: opened.object.clone(),
+        backup: Ok((outer.manifest.clone(), protection.clone())),
+    };
+    let mut backup = record(&listing, &outer.manifest, &protection);
+    if let Some(fields) = backup.as_object_mut() {
+        let members = outer.members.iter().map(|m| json!({"name": m.name, "size": m.size}));
+        fields.insert("members".into(), members.collect());
+        fields.insert("not_restorable".into(), json!(not_restorable));
+        fields.insert("missing".into(), json!(judge::missing(&outer)));
+        fields.insert("warnings".into(), json!(warnings));
+    }
+    Ok(answer("backup", backup))
+}
+
+/// Parts that may reach over members behind them: a gzip stream ends with the length of what it holds, and a tar has whole
+/// blocks.
+fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
+    let mut doubts = Vec::new();
+    for part in outer.members.clone().iter().filter(|member| member.is_part() && member.size > 18) {
+        let start = bytes_at(outer, part, part.offset)?;
+        let length = bytes_at(outer, part, part.end().saturating_sub(4))?;
+        let length = length.try_into().map(u32::from_le_bytes).unwrap_or(0);
+        if start.starts_with(&[0x1f, 0x8b]) && (length == 0 || length % 512 > 0) {
+            doubts.push(format!(
+                "{} may end before byte {} of the file, where its header says that it ends; other members may be hidden in it: \
+                 `larder verify` looks",
+                shown(part.name.as_bytes()),
+                part.end()
+            ));
+        }
+    }
+    Ok(doubts)
+}
+
+/// Four bytes of a member.
+fn bytes_at(outer: &mut Archive<'_>, member: &Member, offset: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let piece = Member { offset, size: 4, ..member.clone() };
+    outer.read(&piece)?.read_to_end(&mut bytes).map_err(from_io)?;
+    Ok(bytes)
+}
+
+/// Home Assistant's reply about something that no location failed at.
+fn answer(key: &str, value: Value) -> Value {
+    json!({"agent_errors": {}, "agent_error_translations": {}, key: value})
+}
+
+/// What is not there is no error for Home Assistant.
+fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
+    match opened {
+        Err(failure) if failure.code == "backup_not_found" => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Whether a password or a key of the key ring opens a backup.
+pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<PasswordCheck> {
+    let opened = library::open(outside, &request.backup)?;
+    let name = &opened.object.name;
+    let mut outer = verify::outer(&opened)?;
+    let protection = Protection::look(&mut outer)?;
+    let mut check = PasswordCheck {
+        verdict: "not_protected",
+        backup_id: outer.manifest.slug().to_owned(),
+        name: outer.manifest.name().to_owned(),
+        securetar: protection.version,
+        key: None,
+        reason: None,
+    };
+    let Some(part) = protection::first_protected(&mut outer)? else { return Ok(check) };
+    match request.unlock.open(&mut outer, &part, name) {
+        Ok(unlocked) => (check.verdict, check.key, check.reason) = ("right", unlocked.label, unlocked.note),
+        Err(failure) => {
+            check.verdict = match failure.code.as_ref() {
+                "password_incorrect" => "wrong",
+                "backup_damaged" | "decrypt_not_supported" => "cannot_tell",
+                _ => return Err(failure),
+            };
+            check.reason = Some(failure.message);
+        }
+    }
+    Ok(check)
+}
+
+/// Deletes one backup, or a file by its name that is not readable as one: the name of the file, `null` when it is not there.
+pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
+    let (agent_id, file) = match found(library::open(outside, request))? {
+        Some(opened) => (opened.agent_id, opened.object.name),
+        None => match unreadable(outside, request)? {
+            Some(found) => found,
+            None => return Ok(answer("file", Value::Null)),
+        },
+    };
+    outside.delete_object(&agent_id, &file)?;
+    Ok(answer("file", file.into()))
+}
+
+fn unreadable(outside: &dyn Outside, request: &BackupRef) -> Result<Option<(String, String)>> {
+    let agent_id = request.agent_id.as_deref().unwrap_or(library::LOCAL);
+    let is_meant = |listing: &Listing| {
+        listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
+    };
+    let found = library::list(outside, agent_id)?.into_iter().find(is_meant);
+    Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
+}
+
+/// A backup as Home Assistant describes it, and the name of its file.
+fn record(listing: &Listing, manifest: &Manifest, protection: &Protection) -> Value {
+    let addons: Vec<_> = manifest
+        .addons()
+        .iter()
+        .map(|addon| json!({"name": addon.name, "slug": addon.slug, "version": addon.version}))
+        .collect();
+    let extra = manifest.extra().cloned().unwrap_or_default();
+    let automatic = extra.get("with_automatic_settings").cloned().unwrap_or(Value::Null);
+    json!({
+        "addons": addons,
+        "agents": {&listing.agent_id: {"protected": protection.version.is_some(), "size": listing.object.size}},
+        "backup_id": manifest.slug(),
+        "date": manifest.date_text(),
+        "database_included": manifest.database_included(),
+        "extra_metadata": extra,
+        "failed_addons": [],
+        "failed_agent_ids": [],
+        "failed_folders": [],
+        "file": listing.object.name,
+        "folders": manifest.folders().collect::<Vec<_>>(),
+        "homeassistant_included": manifest.homeassistant_version().is_some(),
+        "homeassistant_version": manifest.homeassistant_version(),
+        "name": manifest.name(),
+        "securetar": protection.version,
+        "with_automatic_settings": automatic,
+    })
+}

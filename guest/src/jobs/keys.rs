@@ -1,0 +1,86 @@
+//! What a person does with keys: a new one, the key ring, the emergency kit. Files are the host's; here they are text.
+
+use serde_json::{Value, json};
+
+use crate::error::{Failure, Result};
+use crate::home::Home;
+use crate::model::{KeyLabel, KeyRequest};
+use crate::ports::Outside;
+use crate::protection::key;
+use crate::protection::key::Kit;
+use crate::protection::key_ring::{Entry, KeyRing};
+
+/// A new key.
+pub fn new_key(outside: &dyn Outside) -> Value {
+    let key = key::new_key(&mut |bytes: &mut [u8]| outside.random(bytes));
+    json!({"key": key.reveal()})
+}
+
+/// The key ring with one more key.
+pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
+    let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    let (Some(key), Some(label)) = (request.unlock.password.clone(), request.label.clone()) else {
+        return Err(Failure::invalid("a key and its label are needed"));
+    };
+    if let Some(known) = ring.label_of(&key).filter(|_| request.unique) {
+        return Ok(json!({"key_ring": ring.to_json().as_str(), "label": known, "added": false}));
+    }
+    let label = if request.unique { ring.free_label(&label) } else { label };
+    let warnings = request.unlock.doubts();
+    let created = Home::read(outside, outside.snapshot().as_ref()).local(outside.now());
+    let created = created.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    ring.insert(Entry { label: label.clone(), key, created })?;
+    let mut answer = json!({"key_ring": ring.to_json().as_str(), "label": label, "added": true});
+    if let Some(fields) = answer.as_object_mut().filter(|_| !warnings.is_empty()) {
+        fields.insert("warnings".into(), warnings.into());
+    }
+    Ok(answer)
+}
+
+/// The key ring without a key.
+pub fn remove_key(request: &KeyRequest) -> Result<Value> {
+    let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    ring.remove(label(request)?)?;
+    Ok(json!({"key_ring": ring.to_json().as_str()}))
+}
+
+/// The key ring with a key under another label.
+pub fn rename_key(request: &KeyRequest) -> Result<Value> {
+    let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    let Some(new) = &request.new_label else { return Err(Failure::invalid("its new label is needed")) };
+    ring.rename(label(request)?, new)?;
+    Ok(json!({"key_ring": ring.to_json().as_str()}))
+}
+
+/// A key of the key ring.
+pub fn show_key(request: &KeyRequest) -> Result<Value> {
+    let ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    Ok(json!({"key": ring.get(label(request)?)?.key.reveal()}))
+}
+
+fn label(request: &KeyRequest) -> Result<&str> {
+    request.label.as_deref().ok_or_else(|| Failure::invalid("the label of a key is needed"))
+}
+
+/// What is in the key ring, without the keys.
+pub fn list(request: &KeyRequest) -> Result<Value> {
+    let ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
+    let label = |entry: &Entry| KeyLabel { label: entry.label.clone(), created: entry.created.clone() };
+    Ok(json!({"keys": ring.entries().iter().map(label).collect::<Vec<_>>()}))
+}
+
+/// The sheet to print.
+pub fn emergency_kit(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
+    let Some(key) = request.unlock.chosen()? else {
+        return Err(Failure::invalid("which key? Give one, or the label of one in the key ring"));
+    };
+    let home = Home::read(outside, outside.snapshot().as_ref());
+    let date = home.local(outside.now()).format("%-d %B %Y").to_string();
+    let kit = Kit {
+        key: &key,
+        home: home.name.as_deref().unwrap_or("(not known)"),
+        instance: home.instance_id.as_deref().unwrap_or("(not known)"),
+        date: &date,
+    };
+    Ok(json!({"text": key::emergency_kit(&kit).as_str()}))
+}

@@ -1,0 +1,151 @@
+//! Retention carried out: lists each location, asks the rules, deletes what they do not keep, oldest first.
+//!
+//! A location that fails does not stop the others. With `dry_run` everything happens but the deleting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::archive::{Limits, Manifest, Outer, file_name};
+use crate::error::Result;
+use crate::jobs::library;
+use crate::jobs::library::Listing;
+use crate::ports::{Outside, Reader};
+use crate::retention::{Decision, Origin, Policy, Record, State, decide};
+
+/// What the manager knows that a listing does not say.
+#[derive(Debug, Deserialize)]
+pub struct Request {
+    dry_run: bool,
+    /// For every location that has none of its own.
+    policy: Policy,
+    policies: BTreeMap<String, Policy>,
+    /// Bytes of each backup that was read to its end and found good, by its id.
+    verified: BTreeMap<String, u64>,
+    /// The ids of backups that were found damaged.
+    #[serde(default)]
+    damaged: BTreeSet<String>,
+    /// The ids of backups that are kept by hand.
+    #[serde(default)]
+    kept: BTreeSet<String>,
+    instance_id: String,
+}
+
+/// Decides on every backup of every location, and deletes unless it is a dry run.
+pub fn retain(outside: &dyn Outside, request: &Request) -> Result<Value> {
+    let (mut locations, mut errors, mut gone) = (Vec::new(), Map::new(), Vec::new());
+    // Read-only places are nobody's storage: a file that a person named.
+    for location in outside.locations().into_iter().filter(|location| location.writable) {
+        match retain_in(outside, request, &location.id, &mut gone) {
+            Ok(done) => locations.push(done),
+            Err(failure) => {
+                errors.insert(location.id, failure.message.into());
+            }
+        }
+    }
+    let counted = |location: &Value| location.get("deleted").and_then(Value::as_u64).unwrap_or(0);
+    let deleted: u64 = locations.iter().map(counted).sum();
+    Ok(json!({
+        "dry_run": request.dry_run,
+        "deleted": deleted,
+        "locations": locations,
+        "agent_errors": errors,
+        "gone": gone,
+    }))
+}
+
+fn retain_in(
+    outside: &dyn Outside,
+    request: &Request,
+    agent_id: &str,
+    gone: &mut Vec<String>,
+) -> Result<Value> {
+    let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
+    let listings = library::list(outside, agent_id)?;
+    let partial: Vec<_> = listings.iter().map(|listing| partial(outside, listing)).collect();
+    let records =
+        listings.iter().zip(&partial).map(|(listing, partial)| record(request, listing, partial.as_ref()));
+    let backups: Vec<_> =
+        listings.iter().zip(records).filter_map(|(it, record)| Some((it, record?))).collect();
+    let records: Vec<Record> = backups.iter().map(|(_, record)| record.clone()).collect();
+    let now = outside.now();
+    let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
+    let zone = outside.time_zone().zone;
+    let mut told = Vec::new();
+    for decision in decide(&records, policy, now, zone) {
+        let meant = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
+        let Some((listing, _)) = meant else { continue };
+        let mut deleted = false;
+        let mut reason = decision.reason.clone();
+        if !decision.keep && !request.dry_run {
+            match outside.delete_object(agent_id, &listing.object.name) {
+                Ok(()) => {
+                    deleted = true;
+                    gone.extend(listing.backup.as_ref().ok().map(|(manifest, _)| manifest.slug().to_owned()));
+                }
+                Err(fault) => reason = format!("{reason}, but it could not be deleted: {}", fault.message),
+            }
+        }
+        told.push(described(listing, &decision, deleted, &reason));
+    }
+    let is_to_go = |told: &&Value| match request.dry_run {
+        true => told.get("keep") == Some(&Value::Bool(false)),
+        false => told.get("deleted") == Some(&Value::Bool(true)),
+    };
+    let count = told.iter().filter(is_to_go).count();
+    Ok(json!({"agent_id": agent_id, "policy": policy.to_string(), "decisions": told, "deleted": count}))
+}
+
+/// A listed backup as the rules see it, called by its object's name, which there is only once; none for what is no backup,
+/// or has no date to judge it by. Home Assistant leaves a part of a backup when making it fails, and counts it as one.
+fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> Option<Record> {
+    let manifest = listing.backup.as_ref().map(|(manifest, _)| manifest).ok().or(partial)?;
+    let backup_id = listing.object.name.clone();
+    let state = match (&listing.backup, request.verified.get(manifest.slug())) {
+        (Err(failure), _) => State::Failed(format!("only a part of it was written: {}", failure.message)),
+        _ if request.damaged.contains(manifest.slug()) => {
+            State::Failed("it is damaged, as `larder verify` found".into())
+        }
+        (_, Some(size)) if *size == listing.object.size => State::Good,
+        (_, Some(_)) => State::Failed("its size has changed since it was verified".into()),
+        (_, None) => State::Unverified("nobody has read it to its end here; larder verify does".into()),
+    };
+    Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
+}
+
+/// What a file says of itself that is only a part of a backup, by its own name; none for what may be anything else.
+fn partial(outside: &dyn Outside, listing: &Listing) -> Option<Manifest> {
+    listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
+    let content = outside.open_object(&listing.agent_id, &listing.object.name).ok()?;
+    let (outer, _) = Outer::salvage(Reader::glancing(content.as_ref()), &Limits::default()).ok()?;
+    let manifest = outer.manifest;
+    let name = file_name(manifest.name(), manifest.date_text()).ok()?;
+    (name == listing.object.name).then_some(manifest)
+}
+
+fn origin(request: &Request, manifest: &Manifest) -> Origin {
+    let said = |key: &str| manifest.extra().and_then(|extra| extra.get(key));
+    let is_ours = said("instance_id").and_then(Value::as_str) == Some(&request.instance_id);
+    match said("with_automatic_settings") {
+        _ if request.kept.contains(manifest.slug()) => Origin::Kept,
+        _ if !is_ours => Origin::Foreign,
+        Some(Value::Bool(true)) => Origin::Automatic,
+        _ => Origin::Manual,
+    }
+}
+
+fn described(listing: &Listing, decision: &Decision, deleted: bool, reason: &str) -> Value {
+    let manifest = listing.backup.as_ref().ok().map(|(manifest, _)| manifest);
+    json!({
+        "backup_id": manifest.map(Manifest::slug),
+        "file": listing.object.name,
+        "name": manifest.map(Manifest::name),
+        "date": manifest.map(Manifest::date_text),
+        "size": listing.object.size,
+        "keep": decision.keep,
+        "deleted": deleted,
+        "reason": reason,
+    })
+}

@@ -1,0 +1,149 @@
+//! Reading every part of a backup to its end: the home's, add-ons, folders, whatever is an inner tar.
+
+use crate::archive::{Base, Entry, Limits, Member, Summary, Visit, check_inflated, shown, walk_inflated};
+use crate::error::{Failure, Result};
+use crate::jobs::progress::Progress;
+use crate::jobs::verify;
+use crate::jobs::verify::judge::Burden;
+use crate::jobs::verify::{Archive, Part, reading};
+use crate::ports::Outside;
+use crate::protection::{self, Unlock};
+use crate::securetar::Keys;
+
+/// The parts of a backup while they are read, one after the other: one that is damaged does not keep the others from it.
+pub struct Parts<'a> {
+    outside: &'a dyn Outside,
+    name: &'a str,
+    progress: Progress<'a>,
+    pub home: Option<Summary>,
+    /// Other parts that are whole.
+    pub names: Vec<String>,
+    pub notes: Vec<String>,
+    pub damaged: Vec<(String, Failure)>,
+}
+
+/// Opens parts, all with the same password.
+pub struct Opener<'a> {
+    unlock: &'a Unlock,
+    unlocked: Option<Keys>,
+    /// The label of the key that opened the home's part, or the first that is protected.
+    pub label: Option<String>,
+    /// What is odd about the password that opened it.
+    pub note: Option<String>,
+}
+
+impl<'a> Parts<'a> {
+    pub fn new(outside: &'a dyn Outside, outer: &Archive<'_>, name: &'a str) -> Self {
+        let parts = outer.members.iter().filter(|member| member.is_part());
+        let progress = Progress::new(outside, "verify", parts.map(|member| member.size).sum());
+        let (names, notes, damaged) = (Vec::new(), Vec::new(), Vec::new());
+        Self { outside, name, progress, home: None, names, notes, damaged }
+    }
+
+    /// The home's part, if there is one.
+    pub fn home(&mut self, outer: &mut Archive<'_>, opener: &mut Opener<'_>) -> Result<()> {
+        if outer.home().is_none() {
+            return Ok(());
+        }
+        let mut home = verify::home(outer, opener.unlock, self.name)?;
+        let mut visit = Weigh::default();
+        let read = reading(self.outside, outer, &mut home, &mut self.progress, |source| {
+            walk_inflated(source, Base::Home, &Limits::default(), &mut visit)
+        });
+        (opener.unlocked, opener.label, opener.note) = (home.keys, home.label, home.note);
+        match read {
+            Ok(summary) => {
+                self.notes.extend(named(&home.member, &summary.notes));
+                self.home = Some(summary);
+            }
+            Err(failure) => self.damaged.push((home.member.name.clone(), failure)),
+        }
+        Ok(())
+    }
+
+    /// All but the home's.
+    pub fn others(&mut self, outer: &mut Archive<'_>, opener: &mut Opener<'_>) -> Result<()> {
+        let home = outer.home().cloned();
+        let is_other = |member: &&Member| member.is_part() && home.as_ref() != Some(*member);
+        for member in outer.members.clone().iter().filter(is_other) {
+            let mut part = opener.open(outer, member.clone(), self.name)?;
+            let read = reading(self.outside, outer, &mut part, &mut self.progress, |source| {
+                Ok(check_inflated(source)?)
+            });
+            opener.unlocked = part.keys.or(opener.unlocked.take());
+            match read {
+                Ok(checked) => {
+                    self.notes.extend(named(member, &checked.notes));
+                    self.names.push(member.name.clone());
+                }
+                Err(failure) => self.damaged.push((member.name.clone(), failure)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A failure that names all that is damaged, and what is not.
+    pub fn finish(self) -> Result<Self> {
+        self.progress.finish();
+        let Some((first, failure)) = self.damaged.first() else { return Ok(self) };
+        let about = |(member, failure): &(String, Failure)| match failure.message.contains(member) {
+            true => failure.message.clone(),
+            false => format!("{}: {}", shown(member.as_bytes()), failure.message),
+        };
+        // A backup of a home alone has nothing to be told apart from.
+        let is_home_alone =
+            self.damaged.len() == 1 && self.names.is_empty() && first.starts_with("homeassistant.");
+        let mut message = match is_home_alone {
+            true => failure.message.clone(),
+            false => self.damaged.iter().map(about).collect::<Vec<_>>().join("; "),
+        };
+        if self.home.is_some() {
+            message += "; the Home Assistant configuration in it is whole";
+        }
+        Err(Failure { code: failure.code.clone(), message: format!("{}: {message}", self.name) })
+    }
+}
+
+impl<'a> Opener<'a> {
+    pub fn new(unlock: &'a Unlock) -> Self {
+        Self { unlock, unlocked: None, label: None, note: None }
+    }
+
+    fn open(&mut self, outer: &mut Archive<'_>, member: Member, name: &str) -> Result<Part> {
+        match (protection::version_of(outer, &member)?, self.unlocked.take()) {
+            (Some(_), Some(keys)) => Ok(Part { member, keys: Some(keys), label: None, note: None }),
+            (_, keys) => {
+                let part = verify::unlocked(outer, member, self.unlock, name)?;
+                self.unlocked = keys;
+                self.label = self.label.take().or(part.label.clone());
+                self.note = self.note.take().or(part.note.clone());
+                Ok(part)
+            }
+        }
+    }
+}
+
+/// Notes about a part.
+fn named(member: &Member, notes: &[String]) -> Vec<String> {
+    notes.iter().map(|note| format!("{}: {note}", shown(member.name.as_bytes()))).collect()
+}
+
+/// Looks, keeps nothing, and knows what a restore would have to hold.
+#[derive(Default)]
+struct Weigh(Burden);
+
+impl Visit for Weigh {
+    type Error = Failure;
+
+    fn entry(&mut self, entry: &Entry) -> Result<()> {
+        self.0.add(entry)
+    }
+
+    fn data(&mut self, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn end_file(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

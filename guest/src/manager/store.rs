@@ -1,0 +1,237 @@
+//! What the manager must not forget: its document, loaded, changed and saved.
+//!
+//! Owns when the document is written and what becomes of one that cannot be read. Refuses to touch one that a newer program
+//! wrote.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::config::{Config, Moment};
+use crate::error::{Failure, Result};
+use crate::jobs::library;
+use crate::manager::document::{Document, DocumentError, Known};
+use crate::manager::entities::LastEvent;
+use crate::ports::Outside;
+use crate::schedule::{History, MAX_JITTER_SECONDS};
+
+/// The document's name.
+const NAME: &str = "backup";
+
+#[derive(Default)]
+pub struct Store {
+    document: Document,
+    event: Option<LastEvent>,
+    /// What is stored, so that nothing is written twice.
+    stored: Option<zeroize::Zeroizing<String>>,
+    /// Why the document is neither used nor written.
+    locked: Option<Failure>,
+}
+
+impl Store {
+    /// Loads the document. One that is damaged is set aside, and the one before it is used. One that a newer program wrote,
+    /// or that cannot be read, is left as it is, whatever happens: [`Self::check`].
+    pub fn load(outside: &dyn Outside) -> Self {
+        Self::read(outside).unwrap_or_else(|failure| Self { locked: Some(failure), ..Self::default() })
+    }
+
+    /// An error when nothing is known of what was set and done. Backups by hand and restores work all the same.
+    pub fn check(&self) -> Result<()> {
+        self.locked.clone().map_or(Ok(()), Err)
+    }
+
+    fn read(outside: &dyn Outside) -> Result<Self> {
+        let mut text = outside.load_document(NAME)?;
+        loop {
+            let Some(current) = text.map(zeroize::Zeroizing::new) else { return Ok(Self::default()) };
+            match Document::parse(&current) {
+                Ok(document) => return Ok(Self::of(document, Some(current))),
+                Err(error @ DocumentError::Newer { .. }) => {
+                    return Err(Failure::new("home_assistant_error", error.to_string()));
+                }
+                Err(error) => text = outside.set_document_aside(NAME, &error.to_string())?,
+            }
+        }
+    }
+
+    fn of(document: Document, stored: Option<zeroize::Zeroizing<String>>) -> Self {
+        let event = document.extra.event.clone().and_then(|event| serde_json::from_value(event).ok());
+        Self { document, event, stored, locked: None }
+    }
+
+    /// Stores what has changed. Durable when it returns.
+    pub fn save(&mut self, outside: &dyn Outside) -> Result<()> {
+        if self.locked.is_some() {
+            return Ok(());
+        }
+        self.document.extra.event = self.event.as_ref().map(|event| json!(event));
+        let text = self.document.to_json().map_err(|error| Failure::invalid(error.to_string()))?;
+        if self.stored.as_ref() != Some(&text) {
+            outside.save_document(NAME, &text)?;
+            self.stored = Some(text);
+        }
+        Ok(())
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.document.config
+    }
+
+    pub fn set_config(&mut self, config: Config) {
+        self.document.config = config;
+    }
+
+    pub fn event(&self) -> Option<&LastEvent> {
+        self.event.as_ref()
+    }
+
+    pub fn set_event(&mut self, event: LastEvent) {
+        self.event = Some(event);
+    }
+
+    /// What the schedule needs to know.
+    pub fn history(&self) -> History {
+        let (config, extra) = (self.config(), &self.document.extra);
+        let utc = |moment: Moment| moment.time().to_utc();
+        History {
+            last_attempted: config.last_attempted_automatic_backup.map(utc),
+            last_completed: config.last_completed_automatic_backup.map(utc),
+            planned: extra.planned.map(utc),
+            earlier: extra.earlier.iter().copied().map(utc).collect(),
+            interrupted: extra.interrupted,
+        }
+    }
+
+    pub fn set_planned(&mut self, at: Option<DateTime<Utc>>) {
+        self.document.extra.planned = at.map(|at| Moment::new(at.fixed_offset()));
+    }
+
+    pub fn set_interrupted(&mut self, interrupted: bool) {
+        self.document.extra.interrupted = interrupted;
+    }
+
+    /// An automatic backup begins at `now`: `history` is what the schedule makes of it.
+    pub fn attempt(&mut self, now: Moment, history: &History) {
+        self.document.config.last_attempted_automatic_backup = Some(now);
+        let earlier = history.earlier.iter().map(|at| Moment::new(at.fixed_offset()));
+        self.document.extra.earlier = earlier.collect();
+        self.set_planned(history.planned);
+        self.set_interrupted(false);
+    }
+
+    /// An automatic backup of `size` bytes has ended without the error of a location.
+    pub fn complete(&mut self, now: Moment, size: u64) {
+        self.document.config.last_completed_automatic_backup = Some(now);
+        self.document.config.last_completed_automatic_backup_size = Some(size);
+    }
+
+    /// The delay of runs whose time is not set; drawn once.
+    pub fn jitter(&mut self, outside: &dyn Outside) -> u32 {
+        *self.document.extra.jitter.get_or_insert_with(|| {
+            let mut bytes = [0; 4];
+            outside.random(&mut bytes);
+            u32::from_le_bytes(bytes) % (MAX_JITTER_SECONDS + 1)
+        })
+    }
+
+    /// This instance's id, for a home that has none of its own; drawn once.
+    pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
+        self.document.extra.instance_id.get_or_insert_with(|| drawn::<16>(outside)).clone()
+    }
+
+    /// What the index of the last backup is sealed with; drawn once.
+    pub fn index_key(&mut self, outside: &dyn Outside) -> String {
+        self.document.extra.index_key.get_or_insert_with(|| drawn::<32>(outside)).clone()
+    }
+
+    /// A backup that was made: which locations it did not get to.
+    pub fn know(&mut self, backup_id: &str, failed_agent_ids: Vec<String>) {
+        self.document.known.retain(|known| known.backup_id != backup_id);
+        let backup_id = backup_id.to_owned();
+        self.document.known.push(Known { backup_id, failed_agent_ids, ..Known::default() });
+    }
+
+    /// A backup of that many bytes was read to its end and found good.
+    pub fn verify(&mut self, backup_id: &str, size: u64, now: Moment) {
+        let found = json!({"size": size, "at": now});
+        self.document.extra.verified.insert(backup_id.to_owned(), found);
+        self.document.extra.damaged.remove(backup_id);
+    }
+
+    /// A backup was found damaged: whatever was known of it before, it is good no more.
+    pub fn damage(&mut self, backup_id: &str, now: Moment) {
+        self.document.extra.verified.remove(backup_id);
+        self.document.extra.damaged.insert(backup_id.to_owned(), now);
+    }
+
+    /// The ids of backups that were found damaged.
+    pub fn damaged(&self) -> Value {
+        self.document.extra.damaged.keys().cloned().collect()
+    }
+
+    /// Which backups were found good, with the bytes that they had: `{backup_id: size}`.
+    pub fn verified(&self) -> Value {
+        let entries = self.document.extra.verified.iter();
+        entries.filter_map(|(id, found)| Some((id.clone(), found.get("size")?.clone()))).collect()
+    }
+
+    /// Forgets backups that are gone.
+    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.document.known.retain(|known| !is_gone(&known.backup_id));
+        self.document.extra.verified.retain(|id, _| !is_gone(id));
+        self.document.extra.damaged.retain(|id, _| !is_gone(id));
+        self.document.extra.kept.retain(|id| !is_gone(id));
+    }
+
+    /// Keeps a backup by hand, or no more.
+    pub fn keep(&mut self, backup_id: &str, is_kept: bool) {
+        match is_kept {
+            true => self.document.extra.kept.insert(backup_id.to_owned()),
+            false => self.document.extra.kept.remove(backup_id),
+        };
+    }
+
+    pub fn is_kept(&self, backup_id: &str) -> bool {
+        self.document.extra.kept.contains(backup_id)
+    }
+
+    /// The backups that are kept by hand.
+    pub fn kept(&self) -> &BTreeSet<String> {
+        &self.document.extra.kept
+    }
+
+    /// Adds to the description of a backup what it does not say itself: what is known of how it was made, whether it is kept by hand, and
+    /// when it was found good.
+    pub fn describe(&self, backup: &mut Value) {
+        let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let verified = self.verified_at(&id, library::stored_size(backup));
+        let known = self.document.known.iter().find(|known| known.backup_id == id);
+        let Some(fields) = backup.as_object_mut() else { return };
+        fields.insert("verified".into(), json!(verified));
+        if let Some(at) = self.document.extra.damaged.get(&id) {
+            fields.insert("damaged".into(), json!(at));
+        }
+        if self.is_kept(&id) {
+            fields.insert("kept".into(), true.into());
+        }
+        if let Some(known) = known {
+            fields.insert("failed_addons".into(), json!(known.failed_addons));
+            fields.insert("failed_agent_ids".into(), json!(known.failed_agent_ids));
+            fields.insert("failed_folders".into(), json!(known.failed_folders));
+        }
+    }
+
+    /// When a backup was found good, if it has as many bytes as then.
+    fn verified_at(&self, backup_id: &str, size: Option<u64>) -> Option<Value> {
+        let found = self.document.extra.verified.get(backup_id)?;
+        (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()
+    }
+}
+
+/// So many random bytes, in hex.
+pub fn drawn<const BYTES: usize>(outside: &dyn Outside) -> String {
+    let mut bytes = [0; BYTES];
+    outside.random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,142 @@
+//! One listener's end of the bus: what waits for it, and how much it missed.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::mpsc::{RecvError, TryRecvError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use serde_json::json;
+
+use super::{Event, MISSED};
+use crate::time::scheduler::Scheduler;
+
+/// Hears what is said on a bus. Dropping it ends that.
+pub struct Listener(pub(super) Arc<Queue>);
+
+/// Nothing of what waits is shown: it may hold anything.
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").finish_non_exhaustive()
+    }
+}
+
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+    /// Events that may wait.
+    most: usize,
+    /// The only topic that it wants, if it wants only one.
+    topic: Option<&'static str>,
+    /// Told when something came.
+    wake: Option<Scheduler>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    /// Events that came behind these and were not kept.
+    missed: u64,
+    is_closed: bool,
+}
+
+impl Waiting {
+    /// What it missed is told once it has taken what came before.
+    fn take(&mut self) -> Option<Event> {
+        self.events.pop_front().or_else(|| match std::mem::take(&mut self.missed) {
+            0 => None,
+            count => Some(Event::new(MISSED, json!({"count": count}).to_string())),
+        })
+    }
+}
+
+impl Queue {
+    pub fn new(most: usize, topic: Option<&'static str>, wake: Option<Scheduler>) -> Self {
+        Self { waiting: Mutex::default(), came: Condvar::new(), most, topic, wake }
+    }
+
+    pub fn put(&self, event: &Event) {
+        if self.topic.is_some_and(|topic| topic != event.topic) {
+            return;
+        }
+        let mut waiting = self.waiting();
+        // One gap is told once, and where it is.
+        match waiting.missed == 0 && waiting.events.len() < self.most {
+            true => waiting.events.push_back(event.clone()),
+            false => waiting.missed = waiting.missed.saturating_add(1),
+        }
+        drop(waiting);
+        self.came.notify_all();
+        self.wake.iter().for_each(Scheduler::wake);
+    }
+
+    pub fn close(&self) {
+        self.waiting().is_closed = true;
+        self.came.notify_all();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener {
+    /// Waits for the next event. An error when nothing more will come.
+    pub fn recv(&self) -> Result<Event, RecvError> {
+        let is_idle = |it: &mut Waiting| it.events.is_empty() && it.missed == 0 && !it.is_closed;
+        let waited = self.0.came.wait_while(self.0.waiting(), is_idle);
+        waited.unwrap_or_else(PoisonError::into_inner).take().ok_or(RecvError)
+    }
+
+    /// The next event if there is one.
+    pub fn try_recv(&self) -> Result<Event, TryRecvError> {
+        let mut waiting = self.0.waiting();
+        let none = if waiting.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
+        waiting.take().ok_or(none)
+    }
+
+    /// All that come until nothing more will.
+    pub fn iter(&self) -> impl Iterator<Item = Event> {
+        std::iter::from_fn(|| self.recv().ok())
+    }
+
+    /// All that have come.
+    pub fn try_iter(&self) -> impl Iterator<Item = Event> {
+        std::iter::from_fn(|| self.try_recv().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::home::bus::{Bus, Event, MISSED};
+    use crate::options::MAX_PENDING;
+
+    fn number(number: usize) -> Event {
+        Event::new("test", number.to_string())
+    }
+
+    #[test]
+    fn a_listener_that_missed_events_is_told_how_many_and_where_and_hears_on() {
+        let bus = Bus::default();
+        let slow = bus.subscribe();
+        (0..MAX_PENDING + 3).for_each(|n| bus.emit(&number(n)));
+        let first: Vec<_> = slow.iter().take(MAX_PENDING).map(|event| event.data).collect();
+        assert_eq!(first.last(), Some(&(MAX_PENDING - 1).to_string()));
+        // Still behind the gap.
+        bus.emit(&number(0));
+        let told = slow.recv().unwrap();
+        assert_eq!((told.topic.as_str(), told.data.as_str()), (MISSED, r#"{"count":4}"#));
+        bus.emit(&number(7));
+        assert_eq!(slow.recv().unwrap().data, "7");
+    }
+
+    #[test]
+    fn what_a_listener_did_not_ask_for_takes_none_of_its_room() {
+        let bus = Bus::default();
+        let log = bus.subscribe_to("log");
+        (0..10 * MAX_PENDING).for_each(|n| bus.emit(&number(n)));
+        bus.emit(&Event::new("log", "1"));
+        drop(bus);
+        let heard: Vec<_> = log.iter().map(|event| event.topic).collect();
+        assert_eq!(heard, ["log"]);
+    }
+}

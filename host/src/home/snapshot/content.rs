@@ -1,0 +1,138 @@
+//! The bytes of one opened file.
+//!
+//! Owns the promise that a content keeps its size and stays readable as long as it lives, and with it the lock that
+//! makes it consistent. Refuses to open anything.
+
+use std::cmp::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::descriptor::Descriptor;
+use super::locks::Lock;
+use super::read_ahead::Stream;
+use crate::error::{Doing, Result};
+use crate::model::Timestamp;
+use crate::options::SMALL_FILE;
+
+/// Most bytes that one read returns (`wit/content.wit`).
+const MAX_READ: usize = 1 << 20;
+
+/// An opened file, independent of the snapshot that opened it. Cheap to clone.
+#[derive(Clone)]
+pub struct Content {
+    /// `None`: nothing to read any more, as of the absent log of a database. Before `_lock`, so that it goes first.
+    pub(super) file: Option<Arc<Descriptor>>,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+    pub(super) identity: Option<u64>,
+    pub(super) note: Option<Arc<str>>,
+    /// All bytes, when they were read before they were asked for.
+    pub(super) bytes: Option<Arc<[u8]>>,
+    /// What is read on while it is read.
+    pub(super) stream: Option<Arc<Mutex<Stream>>>,
+    pub(super) _lock: Option<Arc<Lock>>,
+    /// Whether somebody may write to it in spite of the lock.
+    pub(super) is_watched: bool,
+}
+
+impl Content {
+    /// The whole file, as long as it is now.
+    pub(super) fn whole(file: Arc<Descriptor>) -> Self {
+        let (size, modified) = (file.facts.size, file.facts.modified);
+        Self { file: Some(file), size, ..Self::empty(modified) }
+    }
+
+    /// A small file, read to its end and closed; none when that did not work, or when it changed meanwhile.
+    pub(super) fn read_whole(file: Descriptor) -> Option<Self> {
+        let size = usize::try_from(file.facts.size).ok()?;
+        let bytes = file.read(0, size).ok().filter(|bytes| bytes.len() == size)?;
+        let content = Self::whole(Arc::new(file));
+        content.note().is_none().then(|| Self { bytes: Some(bytes.into()), file: None, ..content })
+    }
+
+    pub(super) fn empty(modified: Timestamp) -> Self {
+        Self {
+            file: None,
+            size: 0,
+            modified,
+            identity: None,
+            note: None,
+            bytes: None,
+            stream: None,
+            _lock: None,
+            is_watched: false,
+        }
+    }
+
+    /// Bytes, as counted when it was opened.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// When the file was last modified, as seen when it was opened.
+    pub fn modified(&self) -> Timestamp {
+        self.modified
+    }
+
+    /// The number that the listing gave to the file, when it gave it one.
+    pub fn identity(&self) -> Option<u64> {
+        self.identity
+    }
+
+    /// What could not be promised about the content: one sentence for people, without the file's name. Ask when it has been
+    /// read: only then is it known whether the file stayed as it was.
+    pub fn note(&self) -> Option<String> {
+        if self.note.is_some() || (self._lock.is_some() && !self.is_watched) {
+            return self.note.as_deref().map(str::to_owned);
+        }
+        let file = self.file.as_ref()?;
+        let (then, now) = (file.facts, file.facts_now().ok()?);
+        match now.size.cmp(&then.size) {
+            Ordering::Greater => Some(format!(
+                "it grew to {} bytes while it was read; stored are the first {}",
+                now.size, then.size
+            )),
+            Ordering::Less => Some(format!(
+                "it shrank to {} bytes while it was read; stored are the {} of before",
+                now.size, then.size
+            )),
+            Ordering::Equal if now.modified != then.modified => Some(
+                "it was written to while it was read; what is stored may be partly old, partly new"
+                    .to_owned(),
+            ),
+            Ordering::Equal => None,
+        }
+    }
+
+    /// These bytes are read next, once and in order. Advice, no more.
+    pub fn ahead(&mut self, offset: u64, count: u64) {
+        let end = offset.saturating_add(count).min(self.size);
+        // What is smaller is there before a thread has begun.
+        let is_worth_it = end.saturating_sub(offset) > SMALL_FILE;
+        if let Some(file) = self.file.clone().filter(|_| is_worth_it) {
+            self.stream = Stream::start(file, offset, end).map(|stream| Arc::new(Mutex::new(stream)));
+        }
+    }
+
+    /// Up to `max` bytes from `offset` on, never more than 1 MiB nor past `size`. None at the end, or where the file
+    /// has shrunk meanwhile.
+    pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if let Some(bytes) = &self.bytes {
+            let from =
+                usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+            return Ok(from.get(..max.min(left)).unwrap_or(from).to_vec());
+        }
+        if let Some(stream) = &self.stream
+            && let Some(bytes) =
+                stream.lock().unwrap_or_else(PoisonError::into_inner).read(offset, max.min(left))
+        {
+            return Ok(bytes);
+        }
+        match (&self.file, max.min(MAX_READ).min(left)) {
+            (None, _) | (_, 0) => Ok(Vec::new()),
+            (Some(file), length) => {
+                file.read(offset, length).doing(|| format!("cannot read on from byte {offset}"))
+            }
+        }
+    }
+}

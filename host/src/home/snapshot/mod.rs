@@ -1,0 +1,250 @@
+//! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it.
+//!
+//! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
+//! way to files), `walk` (the list), `parts` (what is a database), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
+//! (damaged databases), `descriptor` (open files), `links` (where symbolic links lead), `content` (bytes), `ahead` (small files before
+//! they are asked for), `owners` (names). Refuses to write to the home.
+
+mod check;
+mod classify;
+mod content;
+mod copy;
+mod database;
+mod descriptor;
+mod home;
+mod journal;
+mod links;
+mod locks;
+mod open_ahead;
+mod owners;
+mod read_ahead;
+#[cfg(test)]
+mod tests;
+mod wal_index;
+mod walk;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use check::Finding;
+pub use content::Content;
+pub use copy::{Copying, Scratch};
+pub use links::{Destination, leads_nowhere};
+
+use crate::error::{Error, Result};
+use crate::model::{Entry, HomePath, shown};
+use crate::options::MAX_FOLLOWED;
+use check::{Checks, Source};
+use classify::{JOURNAL, WAL, journal, owner_of};
+use database::{Database, Pair};
+use home::Home;
+use open_ahead::Ahead;
+use walk::{Known, Walk};
+
+/// What a snapshot is taken of, and how.
+pub struct Options {
+    /// The home's directory. May be a symbolic link to it.
+    pub root: PathBuf,
+    /// For temporary copies of databases.
+    pub scratch: Scratch,
+    /// Absolute paths that are never shown. Those outside `root` do not matter.
+    pub hidden: Vec<PathBuf>,
+    /// How long to try for a lock on one database before it is read without.
+    pub lock_wait: Duration,
+    /// How long one recovered database may be checked while who opened it waits.
+    pub check_wait: Duration,
+}
+
+/// A view of the home. Holds at most one database still at a time.
+pub struct Snapshot {
+    options: Options,
+    home: Arc<Home>,
+    /// What was found so far, and the way to the rest; `None` before the first look.
+    walk: Option<Walk>,
+    pinned: Option<(HomePath, Pair)>,
+    ahead: Option<Ahead>,
+    /// Once databases are to be checked.
+    checks: Option<Checks>,
+}
+
+impl Snapshot {
+    /// Opens the home's directory and looks no further.
+    pub fn new(options: Options) -> Result<Self> {
+        let home = Arc::new(Home::open(&options.root, &options.hidden)?);
+        Ok(Self { options, home, walk: None, pinned: None, ahead: None, checks: None })
+    }
+
+    /// The next entries, at most `max`; none when all were given.
+    pub fn entries(&mut self, max: usize) -> Result<Vec<Entry>> {
+        let walk = match &mut self.walk {
+            Some(walk) => walk,
+            none => none.insert(Walk::new(&self.home)?),
+        };
+        let next = || walk.next(&self.home).transpose();
+        std::iter::from_fn(next).take(max).collect()
+    }
+
+    /// These files are opened next, in this order. Advice, no more.
+    pub fn expect(&mut self, paths: Vec<HomePath>) {
+        if self.ahead.is_none() {
+            self.ahead = Ahead::start(self.home.clone());
+        }
+        if let Some(ahead) = &mut self.ahead {
+            ahead.expect(paths);
+        }
+    }
+
+    /// Has each database that is opened from now on checked, beside the reading.
+    pub fn check_databases(&mut self) {
+        self.checks = Checks::start(Scratch { copying: None, ..self.options.scratch.clone() });
+    }
+
+    /// Databases that are damaged, or could not be checked. Waits for the checks, for each at most `wait`.
+    pub fn findings(&mut self, wait: Duration) -> Vec<Finding> {
+        self.checks.take().map(|checks| checks.finish(wait)).unwrap_or_default()
+    }
+
+    /// What has to be stored with the database at `path`, which was opened last, and is not listed: where SQLite could not make one
+    /// state of its files.
+    pub fn companions(&self, path: &[u8]) -> Vec<HomePath> {
+        let Some((_, pair)) = self.pinned.as_ref().filter(|(pinned, _)| pinned == path) else {
+            return Vec::new();
+        };
+        let is_listed = self.listed(path).is_some_and(|known| known.with_log);
+        let log = (pair.log.size() > 0 && !is_listed).then_some(WAL);
+        let journal = pair.journal.as_ref().map(|_| JOURNAL);
+        [journal, log].into_iter().flatten().map(|suffix| [path, suffix].concat()).collect()
+    }
+
+    /// The database at `path`, when it was listed as one.
+    fn listed(&self, path: &[u8]) -> Option<&Known> {
+        self.walk.as_ref()?.databases.get(path)
+    }
+
+    /// Opens a regular file. A database is held still until another one is opened or the snapshot is dropped, and as
+    /// long as a content of it lives.
+    pub fn open(&mut self, path: &[u8]) -> Result<Content> {
+        self.home.admit(path)?;
+        let owner = owner_of(path).filter(|_| !self.is_ordinary(path));
+        if let Some((pinned, pair)) = &mut self.pinned {
+            match owner {
+                Some((base, WAL)) if base == pinned => {
+                    return pair.log_error.clone().map_or_else(|| Ok(pair.log.clone()), Err);
+                }
+                Some((base, JOURNAL)) if base == pinned => {
+                    if let Some(journal) = &pair.journal {
+                        return Ok(journal.clone());
+                    }
+                }
+                None if path == pinned => {
+                    // It may have been opened before anybody wanted to know.
+                    check_once(&mut self.checks, path, &mut pair.unchecked);
+                    return Ok(pair.main.clone());
+                }
+                _ => {}
+            }
+        }
+        if let Some((base, suffix)) = owner
+            && self.is_database(base)
+        {
+            return self.open_neighbour(path, base, suffix);
+        }
+        let (id, content) = match self.ahead.as_mut().and_then(|ahead| ahead.take(path)) {
+            Some(found) => found,
+            None => {
+                let file = self.home.file(path)?;
+                let id = file.facts.id;
+                let content = match journal(&file) {
+                    Some(_) => self.pin(path)?.main,
+                    None => Content::whole(file.into()),
+                };
+                (id, content)
+            }
+        };
+        let identities = self.walk.as_ref().map(|walk| &walk.identities);
+        let identity = identities.and_then(|known| known.get(&id).copied());
+        Ok(Content { identity, ..content })
+    }
+
+    /// Opens one of the files in which Home Assistant says something about the home itself, through symbolic links.
+    pub fn follow(&self, path: &[u8]) -> Result<Content> {
+        let content = Content::whole(self.home.followed(path)?.into());
+        Ok(Content { size: content.size.min(MAX_FOLLOWED), ..content })
+    }
+
+    /// Where the symbolic link at `path` leads.
+    pub fn leads(&self, path: &[u8]) -> Result<Destination> {
+        self.home.admit(path)?;
+        self.home.leads(path)
+    }
+
+    fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
+        match self.listed(base).filter(|known| known.with_log && suffix == WAL) {
+            // Its main file is read as one that holds everything.
+            Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
+            Some(_) => Ok(self.pin(base)?.log),
+            None => Err(Error::NotFound(format!(
+                "{} is not in the snapshot, being a part of the database {}; open that",
+                shown(path),
+                shown(base)
+            ))),
+        }
+    }
+
+    /// Whether it only has the name of a part of a database.
+    fn is_ordinary(&self, path: &[u8]) -> bool {
+        self.walk.as_ref().is_some_and(|walk| walk.ordinary.contains(path))
+    }
+
+    fn is_database(&self, path: &[u8]) -> bool {
+        self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
+    }
+
+    /// Holds the database at `path` still, letting go of any other.
+    fn pin(&mut self, path: &[u8]) -> Result<Pair> {
+        if let Some((pinned, pair)) = &self.pinned
+            && pinned == path
+        {
+            return Ok(pair.clone());
+        }
+        self.pinned = None;
+        let database = Database {
+            home: &self.home,
+            path,
+            name: &self.name_in_use(path),
+            // Only what was listed is asked for, and a log belongs to one name.
+            with_log: self.listed(path).is_some_and(|known| known.with_log && !known.shared),
+            scratch: &self.options.scratch,
+            lock_wait: self.options.lock_wait,
+            check_wait: self.options.check_wait,
+        };
+        let mut pair = database.pin()?;
+        check_once(&mut self.checks, path, &mut pair.unchecked);
+        if !pair.blocks {
+            self.pinned = Some((path.to_vec(), pair.clone()));
+        }
+        Ok(pair)
+    }
+
+    /// Of a database with several names, the one whose log or journal is there: SQLite finds them by name.
+    fn name_in_use(&self, path: &[u8]) -> HomePath {
+        let is_in_use = |name: &HomePath| {
+            let filled = |suffix: &[u8]| self.home.facts(&[name, suffix].concat()).is_ok_and(|f| f.size > 0);
+            [WAL, JOURNAL].into_iter().any(filled)
+        };
+        let id = self.listed(path).filter(|known| known.shared).map(|known| known.id);
+        let all = self.walk.iter().flat_map(|walk| &walk.databases);
+        let names = all.filter(|(_, known)| Some(known.id) == id).map(|(name, _)| name);
+        names.filter(|name| is_in_use(name)).min().cloned().unwrap_or_else(|| path.to_vec())
+    }
+}
+
+/// Has a database checked, once, where checks are made.
+fn check_once(checks: &mut Option<Checks>, path: &[u8], unchecked: &mut Option<Source>) {
+    if let Some(checks) = checks
+        && let Some(source) = unchecked.take()
+    {
+        checks.add(path, source);
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading on: a thread reads a large file of the home, while who asked for it deals with what came before.
+//!
+//! Owns how far it reads on. It reads the file that was opened, under the lock that holds it still; who asks for something else, or for
+//! more than could be read, is told to read for itself.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Builder;
+
+use super::descriptor::Descriptor;
+use crate::disk::permits::Seats;
+use crate::options::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
+
+static SEATS: Seats = Seats::new(MAX_STREAMS);
+
+pub(super) struct Stream {
+    pieces: Receiver<(u64, Vec<u8>)>,
+    /// What was not asked for yet.
+    next: Option<(u64, Vec<u8>)>,
+}
+
+impl Stream {
+    /// None when no thread can be had, or when as many files are read on as may be.
+    pub(super) fn start(file: Arc<Descriptor>, mut offset: u64, end: u64) -> Option<Self> {
+        let seat = SEATS.take()?;
+        let (ready, pieces) = sync_channel(STREAM_PIECES);
+        let work = move || {
+            let _seat = seat;
+            while offset < end {
+                let left = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
+                let Ok(bytes) = file.read(offset, STREAM_PIECE.min(left)) else { return };
+                let count = bytes.len() as u64;
+                if count == 0 || ready.send((offset, bytes)).is_err() {
+                    return;
+                }
+                offset = offset.saturating_add(count);
+            }
+        };
+        Builder::new().name("home ahead".into()).spawn(work).ok()?;
+        Some(Self { pieces, next: None })
+    }
+
+    /// The bytes from `offset` on, at most `max`; none when they were not read ahead.
+    pub(super) fn read(&mut self, offset: u64, max: usize) -> Option<Vec<u8>> {
+        loop {
+            let (at, bytes) = match self.next.take() {
+                Some(next) => next,
+                None => self.pieces.recv().ok()?,
+            };
+            if at == offset && bytes.len() <= max {
+                return Some(bytes);
+            }
+            if at >= offset {
+                self.next = Some((at, bytes));
+                return None;
+            }
+        }
+    }
+}

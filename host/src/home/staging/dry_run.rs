@@ -1,0 +1,61 @@
+//! What would keep a restore from being staged and put in place, as far as it can be known before: looks, and changes nothing.
+
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat, openat};
+
+use super::Options;
+use super::area::Place;
+use super::remove::names;
+use super::rules::Rules;
+use super::space::Budget;
+use super::target::refuse_use;
+use crate::error::{Doing, Result};
+use crate::model::{Scope, shown};
+
+/// Makes the checks of [`super::Target::open`] and of its commit: bytes that could be written.
+pub fn rehearse(options: &Options, scope: Scope, force: bool) -> Result<u64> {
+    let given = &options.directory;
+    let adds = matches!(scope, Scope::Add);
+    // A new directory is made below the nearest one that is there.
+    let nearest = given.ancestors().find(|path| path.exists()).filter(|_| adds).unwrap_or(given);
+    let directory = nearest.canonicalize().doing(|| format!("cannot restore into {}", given.display()))?;
+    if nearest == given {
+        Place::existing(&directory)?;
+    }
+    let rules = Rules::new(directory.clone(), given, &options.keep, scope)?;
+    rules.refuse_mounts()?;
+    if rules.replaces_something() && !force {
+        refuse_use(&directory)?;
+    }
+    let what = || match nearest == given {
+        true => format!("cannot stage a restore in {}", directory.display()),
+        false => format!("cannot make {}", given.display()),
+    };
+    may_change(&directory).doing(what)?;
+    may_take_away(&directory, &rules)?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = openat(CWD, &directory, flags, Mode::empty()).doing(what)?;
+    Ok(Budget::new(opened, options.reserve)?.available())
+}
+
+fn may_change(directory: &Path) -> rustix::io::Result<()> {
+    accessat(CWD, directory, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+}
+
+/// Renaming a directory to another parent needs the right to write to it.
+fn may_take_away(directory: &Path, rules: &Rules) -> Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let doing = || format!("cannot look into {}", directory.display());
+    let opened = openat(CWD, directory, flags, Mode::empty()).doing(doing)?;
+    for name in names(opened.as_fd()).doing(doing)?.iter().filter(|name| rules.replaces(name)) {
+        let path = directory.join(std::ffi::OsStr::from_bytes(name));
+        if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            let may = accessat(CWD, &path, Access::WRITE_OK, AtFlags::EACCESS);
+            may.doing(|| format!("cannot replace {} in {}", shown(name), directory.display()))?;
+        }
+    }
+    Ok(())
+}

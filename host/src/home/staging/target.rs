@@ -1,0 +1,316 @@
+//! The target itself: what may be staged, when it may be committed, and what a commit does in which order.
+//!
+//! Refuses a directory whose database somebody has open, one that it cannot swap, and an empty new state. Before
+//! `commit` nothing changes outside the staging place.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, statat};
+
+use super::area::{NEW, Place};
+use super::journal::{Item, Plan};
+use super::losses::Lost;
+use super::metadata::Metadata;
+use super::read_back::Check;
+use super::recover::recover;
+use super::remove::{exists, names};
+use super::rules::{Rules, is_reserved};
+use super::space::Budget;
+use super::swap::{self, Outcome, finish_root};
+use super::tree::{LateModes, Tree, check, first_part};
+use super::writer::{Shared, Writer};
+use super::{Options, databases_in_use};
+use crate::disk::directory::Directory;
+use crate::error::{Doing, Error, Result};
+use crate::model::{Entry, HomePath, Kind, Scope, shown};
+use crate::steps::Steps;
+
+/// Bytes of a name in a directory.
+const MAX_NAME: usize = 255;
+/// What SQLite puts beside a database.
+const DATABASE_PARTS: [&[u8]; 3] = [b"-wal", b"-journal", b"-shm"];
+
+/// A new state of a directory in the making. Dropped without `commit` it leaves nothing.
+pub struct Target {
+    rules: Rules,
+    tree: Tree,
+    shared: Arc<Shared>,
+    steps: Steps,
+    /// Names at the top that were looked at already.
+    admitted: BTreeSet<Vec<u8>>,
+    /// What is read back, once everything is staged.
+    check: Option<Check>,
+    // The order of these two matters: what is in the directory goes before the directory.
+    staging: Staging,
+    made: Made,
+}
+
+impl Target {
+    /// Begins to stage. What an earlier restore left is put right first.
+    ///
+    /// `NotFound` when there is no such directory and the scope is not to add; `InUse` when another restore is under way or,
+    /// unless `force`, a database of the directory is open elsewhere; `Denied` when something could not be replaced (a mount
+    /// point) or kept (a path that is too deep).
+    pub fn open(options: Options, scope: Scope, force: bool) -> Result<Self> {
+        let adds = matches!(scope, Scope::Add);
+        let made = Made(if adds { make(&options.directory)? } else { Vec::new() });
+        let given = &options.directory;
+        let directory = given.canonicalize().doing(|| format!("cannot restore into {}", given.display()))?;
+        recover(&directory, &options.steps)?;
+        let rules = Rules::new(directory.clone(), given, &options.keep, scope)?;
+        rules.refuse_mounts()?;
+        if rules.replaces_something() && !force {
+            refuse_use(&directory)?;
+        }
+        options.steps.at("restore: make the staging place");
+        let place = Place::create(&directory, rules.replaces_something())?;
+        let top = place.part(NEW);
+        let staging = Staging { place, planned: false };
+        let own = staging.place.directory.try_clone().doing(|| "cannot stage a restore")?;
+        let (budget, losses) = (Budget::new(own, options.reserve)?, staging.place.losses.clone());
+        let shared = Arc::new(Shared::new(budget, losses, options.keep_setuid));
+        let (tree, admitted) = (Tree::new(top?, shared.clone()), BTreeSet::new());
+        Ok(Self { rules, tree, shared, steps: options.steps, admitted, check: None, staging, made })
+    }
+
+    /// Bytes that may still be written.
+    pub fn available(&self) -> u64 {
+        self.shared.budget.available()
+    }
+
+    /// Stages a directory, symbolic link or hard link. The empty path is the directory itself.
+    pub fn add(&mut self, entry: &Entry) -> Result<()> {
+        let path = entry.path.as_slice();
+        let metadata = Metadata::of(entry)?;
+        if path.is_empty() && entry.kind == Kind::Directory {
+            return self.tree.add_root(metadata);
+        }
+        self.admit(path)?;
+        self.must_be_open(path)?;
+        match &entry.kind {
+            Kind::Directory => self.tree.add_directory(path, metadata),
+            Kind::Symlink(says) => self.tree.add_symlink(path, says, metadata),
+            Kind::HardLink(file) => self.tree.add_hard_link(path, file),
+            Kind::File(_) => {
+                Err(Error::Invalid(format!("{} is a file: add it as one, with its content", shown(path))))
+            }
+            Kind::Unusable(why) => Err(Error::Invalid(format!("{} cannot be restored: {why}", shown(path)))),
+        }
+    }
+
+    /// Stages a regular file. It has to be finished before `commit`.
+    pub fn add_file(&mut self, entry: &Entry) -> Result<Writer> {
+        let path = entry.path.as_slice();
+        let Kind::File(size) = entry.kind else {
+            return Err(Error::Invalid(format!("{} is no file: it has no content to write", shown(path))));
+        };
+        let metadata = Metadata::of(entry)?;
+        self.admit(path)?;
+        self.must_be_open(path)?;
+        self.steps.at("restore: stage a file");
+        let file = File::from(self.tree.create_file(path)?);
+        Ok(Writer::new(file, path, size, metadata, self.shared.clone()))
+    }
+
+    /// Reads back from the disk about `most` bytes of the staged files and compares them with what was written: how many bytes, 0 when all
+    /// were read. Nothing may be added any more. `Io` when the disk gives something else.
+    pub fn check(&mut self, most: u64) -> Result<u64> {
+        self.begin_check()?.read(most)
+    }
+
+    /// What the disk does not hold yet cannot be read back from it.
+    fn begin_check(&mut self) -> Result<&mut Check> {
+        if self.check.is_none() {
+            self.shared.check_finished()?;
+            self.tree.link(&self.steps)?;
+            self.make_durable("restore: make the staged contents durable")?;
+            self.steps.at("restore: read the staged files back");
+        }
+        let (top, shared) = (self.tree.top(), &self.shared);
+        Ok(self.check.get_or_insert_with(|| Check::new(top, shared.take_written())))
+    }
+
+    fn make_durable(&self, step: &str) -> Result<()> {
+        self.steps.at(step);
+        self.staging.place.sync_all().doing(|| "cannot make the staged files durable")
+    }
+
+    /// Puts the staged state in place; what could not be kept of it, for people. When it fails, everything is as it was, unless the
+    /// error says otherwise.
+    pub fn commit(mut self) -> Result<Vec<String>> {
+        while self.check(u64::MAX)? > 0 {}
+        let late_modes = self.tree.finish_directories(&self.steps)?;
+        self.rules.refuse_mounts()?;
+        let plan = self.plan(&late_modes)?;
+        self.make_durable("restore: make the staged files durable")?;
+        let place = &self.staging.place;
+        plan.write(place, &self.steps)?;
+        self.staging.planned = true;
+        if let Outcome::Old(why) = swap::run(place, &plan, &self.steps)? {
+            self.staging.planned = false;
+            return Err(why);
+        }
+        self.made.0.clear();
+        // The restore is done: what cannot be cleared away or set now is tried again, and told, by `recover`.
+        if place.clear(&self.steps).is_ok() {
+            let _ = finish_root(place, plan.root.as_ref());
+        }
+        Ok(place.losses.sentences())
+    }
+
+    /// Whether that path may be staged here, and the cost of another entry.
+    fn admit(&mut self, path: &[u8]) -> Result<()> {
+        check(path)?;
+        let name = first_part(path);
+        if !self.admitted.contains(name) {
+            self.rules.admit(name)?;
+            let directory = &self.staging.place.directory;
+            if self.rules.only_adds()
+                && !is_reserved(name)
+                && exists(directory, name).doing(|| shown(name))?
+            {
+                return Err(self.is_there(name));
+            }
+            if self.rules.only_adds()
+                && let Some(other) = companion_of(directory, name).doing(|| shown(name))?
+            {
+                return Err(self.would_be_taken_for_a_part(name, &other));
+            }
+            self.tree.remember(name.len())?;
+            self.admitted.insert(name.to_vec());
+        }
+        self.shared.budget.entry(path)
+    }
+
+    fn must_be_open(&self, path: &[u8]) -> Result<()> {
+        match self.check {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::Invalid(format!("{} was added when everything was being checked", shown(path))))
+            }
+        }
+    }
+
+    fn is_there(&self, name: &[u8]) -> Error {
+        Error::Exists(format!(
+            "{} is already in {}: choose another directory, or move it away",
+            shown(name),
+            self.staging.place.name
+        ))
+    }
+
+    fn would_be_taken_for_a_part(&self, name: &[u8], other: &[u8]) -> Error {
+        Error::Exists(format!(
+            "{} is in {}, and SQLite would take it and {} for parts of one database: choose another directory, or move it away",
+            shown(other),
+            self.staging.place.name,
+            shown(name)
+        ))
+    }
+
+    /// What has to happen to which name. A staged name whose existing namesake survives is dropped.
+    fn plan(&self, late_modes: &LateModes) -> Result<Plan> {
+        let place = &self.staging.place;
+        let doing = || format!("cannot list {}", place.name);
+        let existing: BTreeSet<HomePath> = names(&place.directory).doing(doing)?.into_iter().collect();
+        let staged: BTreeSet<HomePath> = names(place.part(NEW)?).doing(doing)?.into_iter().collect();
+        if self.rules.only_adds()
+            && let Some(name) = staged.intersection(&existing).find(|name| !is_reserved(name))
+        {
+            return Err(self.is_there(name));
+        }
+        if !self.rules.only_adds() && staged.is_empty() {
+            return Err(Error::Invalid(format!("nothing was added, so {} is left as it is", place.name)));
+        }
+        for name in staged.iter().filter(|name| is_reserved(name)) {
+            place.losses.note(Lost::Reserved, name, None);
+        }
+        let new = place.part(NEW)?;
+        // Where backups are kept is the person's choice: a restored link would send them, and deletions, elsewhere.
+        let leads_away = |name: &HomePath| self.rules.keeps(name) && is_link(&new, name);
+        let late = |name: &HomePath| late_modes.get(name).copied();
+        let items = existing.union(&staged).filter(|name| !is_reserved(name)).filter_map(|name| {
+            let old = existing.contains(name);
+            let goes = old && self.rules.replaces(name);
+            let comes = staged.contains(name) && (goes || !old) && !leads_away(name);
+            let item = || Item {
+                name: name.clone(),
+                old: goes,
+                new: comes,
+                late_mode: late(name).filter(|_| comes),
+            };
+            (goes || comes).then(item)
+        });
+        let root = self.tree.root().filter(|_| self.rules.owns_directory(!self.made.0.is_empty()));
+        Ok(Plan::new(items.collect(), root))
+    }
+}
+
+/// What is in the directory already and would belong to `name`, or `name` to it, if one of them is a database: SQLite believes any log or
+/// journal that it finds beside a database.
+fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
+    let parts = DATABASE_PARTS.into_iter().map(|part| [name, part].concat());
+    let base = DATABASE_PARTS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);
+    // A name that no file can have is no file's.
+    let others = parts.chain(base).filter(|other| (1..=MAX_NAME).contains(&other.len()));
+    for other in others {
+        if exists(directory, &other)? {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+fn is_link(parent: &OwnedFd, name: &[u8]) -> bool {
+    statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
+        .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Symlink)
+}
+
+pub(super) fn refuse_use(directory: &Path) -> Result<()> {
+    let open = databases_in_use(directory);
+    if open.is_empty() {
+        return Ok(());
+    }
+    Err(Error::InUse(format!(
+        "somebody has {} open in {}: stop Home Assistant, or use --force",
+        open.join(", "),
+        directory.display()
+    )))
+}
+
+/// The staging place of a target that is not committed.
+struct Staging {
+    place: Place,
+    /// From then on the plan decides, and only following it may remove anything.
+    planned: bool,
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.planned {
+            // What cannot be removed now is removed at the next start.
+            let _ = self.place.clear(&Steps::default());
+        }
+    }
+}
+
+/// The directories that were made for the target, deepest first, until it is committed.
+struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let _ = self.0.iter().try_for_each(std::fs::remove_dir);
+    }
+}
+
+/// Makes a directory and those above it that are missing; says which, deepest first.
+fn make(directory: &Path) -> Result<Vec<PathBuf>> {
+    let missing = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
+    let missing: Vec<PathBuf> = missing.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();
+    Directory::make(directory, 0o755).doing(|| format!("cannot make {}", directory.display()))?;
+    Ok(missing)
+}

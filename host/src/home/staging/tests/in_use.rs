@@ -1,0 +1,80 @@
+//! Databases that another process has open: this test program, run again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use super::*;
+
+const HOLD: &str = "LARDER_TEST_HOLD";
+
+/// Not a test by itself: the process that holds a database until its input ends.
+#[test]
+fn holder() {
+    let Some(path) = std::env::var_os(HOLD) else { return };
+    let _connection = database(Path::new(&path), "WAL");
+    println!("\nholding");
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+fn database(path: &Path, journal: &str) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sql =
+        format!("PRAGMA journal_mode={journal}; CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t VALUES (1);");
+    connection.execute_batch(&sql).unwrap();
+    connection
+}
+
+fn hold(path: &Path) -> Child {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", &cut::test_name("in_use::holder")])
+        .env(HOLD, path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.as_mut().unwrap());
+    assert!(output.lines().any(|line| line.unwrap() == "holding"));
+    child
+}
+
+#[test]
+fn a_database_that_somebody_has_open_is_named_with_its_process() {
+    let home = Home::with(&["configuration.yaml"]);
+    fs::create_dir(home.path.join("deep")).unwrap();
+    let path = home.path.join("deep/other.sqlite");
+    drop(database(&path, "WAL"));
+    assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
+    let mut child = hold(&path);
+    let pid = child.id();
+    let found = databases_in_use(&home.path);
+    let by_locks = crate::home::staging::in_use::databases_of(&home.path, &Default::default());
+    let error = home.open(all()).err();
+    let forced = Target::open(home.options(), all(), true).map(drop);
+    let added = home.open(Scope::Add).map(drop);
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with(&format!("deep/other.sqlite (process {pid}, ")), "{found:?}");
+    assert_eq!(by_locks, found, "its locks alone tell as much");
+    assert!(matches!(&error, Some(Error::InUse(text)) if text.contains("--force")), "{error:?}");
+    assert_eq!((forced, added), (Ok(()), Ok(())));
+    assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
+}
+
+#[test]
+fn a_database_that_this_process_has_open_keeps_its_locks() {
+    let home = Home::empty();
+    let path = home.path.join("own.db");
+    let connection = database(&path, "DELETE");
+    connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2);").unwrap();
+    assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &cut::test_name("in_use::holder")])
+        .env(HOLD, &path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+        .status;
+    assert!(!status.success(), "the other process must still find it locked");
+    connection.execute_batch("COMMIT").unwrap();
+}

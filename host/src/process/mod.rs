@@ -1,0 +1,5 @@
+//! This process: its standard streams, its log, and its core dumps.
+
+pub(crate) mod core_dumps;
+pub mod log;
+pub mod terminal;

@@ -1,0 +1,263 @@
+//! The service's socket for other commands on the same machine, in the state directory: one request a connection.
+//!
+//! Only the owner of the state directory may open it. A line of JSON in
+//! (`{"command": …, "data": …, "events": true}`); lines of JSON out: `{"begun": true}`, any number of `{"event": {"topic": …, "data": …}}`
+//! where they were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::disk::directory::{Directory, PRIVATE};
+use crate::error::{Doing, Result};
+use crate::home::bus::Event;
+use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
+use crate::runtime::Failure;
+
+const NAME: &str = "control";
+/// The code of what the service did not begin with, since it ended: somebody else can do it.
+pub const NOT_BEGUN: &str = "not_begun";
+
+/// What another command asks.
+pub struct Request {
+    pub command: String,
+    pub data: Value,
+    /// Whether it wants to hear what happens meanwhile.
+    pub wants_events: bool,
+}
+
+/// Told what happens while a request is answered.
+pub type Listener<'a> = &'a mut dyn FnMut(&Event);
+
+/// Answers one request. Called on a thread of its own.
+pub type Answer = Arc<dyn Fn(Request, Listener<'_>) -> std::result::Result<Value, Failure> + Send + Sync>;
+
+/// An open socket. Dropping it closes it; what is under way is answered if it can be.
+pub struct Control {
+    directory: PathBuf,
+    is_closed: Arc<AtomicBool>,
+    /// Connections that are open.
+    count: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Control {
+    /// Opens the socket of the service that holds this state directory: what lies there is left by one that died.
+    pub fn open(state: &Path, answer: Answer) -> Result<Self> {
+        let directory = state.join("host");
+        let what = || format!("cannot open the socket {}", directory.join(NAME).display());
+        // Nobody else may come near it, not even before its own rights are set.
+        let opened = Directory::make(&directory, 0o700).doing(what)?;
+        let _ = opened.remove(NAME);
+        let (handle, path) = short(&directory).doing(what)?;
+        // Fails where anything has that name, a link too.
+        let listener = UnixListener::bind(&path).doing(what)?;
+        opened.set_mode(NAME, PRIVATE).doing(what)?;
+        drop(handle);
+        let is_closed = Arc::new(AtomicBool::new(false));
+        let (closed, count) = (is_closed.clone(), Arc::<AtomicUsize>::default());
+        let counted = count.clone();
+        let accept = move || listen(&listener, &closed, &counted, &answer);
+        let thread = std::thread::Builder::new().name("control".into()).spawn(accept).doing(what)?;
+        Ok(Self { directory, is_closed, count, thread: Some(thread) })
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        // Wakes whoever accepts. When that cannot be, the end of the process ends it.
+        let is_woken = connect(&self.directory).is_ok();
+        let _ = fs::remove_file(self.directory.join(NAME));
+        if is_woken && let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        // Those that were asked something are told that nothing comes of it any more.
+        let end = Instant::now() + CONTROL_TIME;
+        while self.count.load(Ordering::Relaxed) > 0 && Instant::now() < end {
+            std::thread::sleep(NAP);
+        }
+    }
+}
+
+/// Between two looks whether all were answered.
+const NAP: Duration = Duration::from_millis(5);
+
+/// A connection to the service of a state directory.
+pub struct Connection(UnixStream);
+
+impl Connection {
+    /// None when no service answers there.
+    pub fn open(state: &Path) -> Option<Self> {
+        connect(&state.join("host")).ok().map(Self)
+    }
+
+    /// Asks, and shows what happens meanwhile to `listener`, if there is one.
+    pub fn ask(
+        self,
+        command: &str,
+        data: &Value,
+        listener: Option<Listener<'_>>,
+    ) -> std::result::Result<Value, Failure> {
+        let request = json!({"command": command, "data": data, "events": listener.is_some()});
+        if writeln!(&self.0, "{request}").is_err() {
+            return Err(not_begun());
+        }
+        let mut has_begun = false;
+        exchange(self.0, listener, &mut has_begun).unwrap_or_else(|error| {
+            if !has_begun {
+                return Err(not_begun());
+            }
+            let message = format!(
+                "the running service ended or gave no answer to {command} ({error}); see its log for what became of it"
+            );
+            Err(Failure { code: "failed".into(), message })
+        })
+    }
+}
+
+/// What is said of a request that the service did not get to.
+pub fn not_begun() -> Failure {
+    let message = "the service ended before it began with this; try again".into();
+    Failure { code: NOT_BEGUN.into(), message }
+}
+
+fn exchange(
+    stream: UnixStream,
+    mut listener: Option<Listener<'_>>,
+    has_begun: &mut bool,
+) -> io::Result<std::result::Result<Value, Failure>> {
+    let mut lines = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        // As long as the longest answer, with room for its quotes.
+        lines.by_ref().take(2 * MAX_JSON as u64).read_line(&mut line)?;
+        let mut answer: Value = serde_json::from_str(&line).map_err(|_| ErrorKind::UnexpectedEof)?;
+        let text =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if answer.get("begun").is_some() {
+            *has_begun = true;
+        } else if let Some(event) = answer.get("event") {
+            let event = Event::new(text(event, "topic"), text(event, "data"));
+            listener.iter_mut().for_each(|listener| listener(&event));
+        } else if let Some(error) = answer.get("error") {
+            return Ok(Err(Failure { code: text(error, "code"), message: text(error, "message") }));
+        } else {
+            return Ok(Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default()));
+        }
+    }
+}
+
+fn connect(directory: &Path) -> io::Result<UnixStream> {
+    let (_handle, path) = short(directory)?;
+    UnixStream::connect(path)
+}
+
+/// A socket's path has 107 bytes at most, a state directory may have more: through its open handle it is short.
+fn short(directory: &Path) -> io::Result<(File, PathBuf)> {
+    let handle = File::open(directory)?;
+    let through = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
+    let path = if through.exists() { through.join(NAME) } else { directory.join(NAME) };
+    Ok((handle, path))
+}
+
+fn listen(listener: &UnixListener, is_closed: &AtomicBool, count: &Arc<AtomicUsize>, answer: &Answer) {
+    while let Ok((stream, _)) = listener.accept() {
+        if is_closed.load(Ordering::Relaxed) {
+            return turn_away(stream, listener);
+        }
+        let held = Held::new(count);
+        let answer = answer.clone();
+        let serve = move || {
+            // Whoever asked may be gone.
+            let _ = serve(stream, &answer, &held);
+        };
+        // Without a thread the other side is told by the closed connection.
+        let _ = std::thread::Builder::new().name("control".into()).spawn(serve);
+    }
+}
+
+/// Tells those who came too late.
+fn turn_away(first: UnixStream, listener: &UnixListener) {
+    let Failure { code, message } = not_begun();
+    let reply = json!({"error": {"code": code, "message": message}});
+    let _ = listener.set_nonblocking(true);
+    let others = std::iter::from_fn(|| listener.accept().ok().map(|(stream, _)| stream));
+    for mut stream in std::iter::once(first).chain(others) {
+        // Whoever asked may be gone.
+        let _ = writeln!(stream, "{reply}");
+    }
+}
+
+/// One of the connections that are open at once.
+struct Held {
+    count: Arc<AtomicUsize>,
+    number: usize,
+}
+
+impl Held {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        Self { count: count.clone(), number: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
+    stream.set_write_timeout(Some(CONTROL_TIME))?;
+    // Taken in any case: whoever still sends would be cut off before the answer.
+    let request = read(&stream)?;
+    let reply = match held.number < MAX_CONTROL {
+        true => {
+            writeln!(&stream, "{}", json!({"begun": true}))?;
+            let mut is_gone = false;
+            let mut tell = |event: &Event| {
+                let line = json!({"event": {"topic": event.topic, "data": event.data}});
+                // Whoever does not read gets the answer only.
+                is_gone = is_gone || writeln!(&stream, "{line}").is_err();
+            };
+            answer(request, &mut tell)
+        }
+        false => Err(Failure {
+            code: "busy".into(),
+            message: format!("the service answers {MAX_CONTROL} commands already; try again in a moment"),
+        }),
+    };
+    let reply = match reply {
+        Ok(value) => json!({"ok": value}),
+        Err(Failure { code, message }) => json!({"error": {"code": code, "message": message}}),
+    };
+    writeln!(&stream, "{reply}")
+}
+
+/// The request, which must be there after a moment as a whole: whoever sends a byte now and then must not keep others out.
+fn read(stream: &UnixStream) -> io::Result<Request> {
+    let end = Instant::now() + CONTROL_TIME;
+    let (mut line, mut part) = (Vec::new(), vec![0; 64 * 1024]);
+    while line.last() != Some(&b'\n') && line.len() <= MAX_REQUEST {
+        let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+        stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
+        match (&mut &*stream).read(&mut part)? {
+            0 => break,
+            count => line.extend_from_slice(part.get(..count).unwrap_or_default()),
+        }
+    }
+    let mut request: Value = serde_json::from_slice(&line).unwrap_or_default();
+    Ok(Request {
+        command: request.get("command").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        data: request.get_mut("data").map(Value::take).unwrap_or_default(),
+        wants_events: request.get("events").and_then(Value::as_bool).unwrap_or(false),
+    })
+}

@@ -1,0 +1,143 @@
+//! A running host: its plugins, and what everybody who works with them shares. `assemble` makes one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::assemble::Places;
+use crate::automation::registry;
+use crate::configuration::Sources;
+use crate::home::bus::Bus;
+use crate::home::states::States;
+use crate::options::{LOOK, Limits};
+use crate::plugin::Plugin;
+use crate::runtime::{Failure, Grants, Pending};
+use crate::steps::Steps;
+use crate::storage::documents::Documents;
+use crate::storage::lock::Locks;
+use crate::time::clock::Clock;
+use crate::time::scheduler::Scheduler;
+use crate::time::timezone::TimeZone;
+
+/// A running host. Dropping it ends the plugins and frees the state directory.
+pub struct Host {
+    /// The one for backups is the first.
+    pub(crate) plugins: Vec<Plugin>,
+    /// Those of the plugin for backups.
+    pub(crate) grants: Grants,
+    pub bus: Bus,
+    pub places: Places,
+    /// What was put right at the start, for people.
+    pub notices: Vec<String>,
+    /// What the host itself remembers.
+    pub memory: Documents,
+    /// None without a home.
+    pub sources: Option<Sources>,
+    pub steps: Steps,
+    pub(crate) limits: Limits,
+    pub(crate) _locks: Option<Locks>,
+}
+
+/// An action under way.
+pub struct Call {
+    plugin: usize,
+    pending: Pending,
+}
+
+impl Host {
+    pub fn clock(&self) -> &Clock {
+        &self.grants.clock
+    }
+
+    /// The home's time zone.
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.grants.time_zone
+    }
+
+    pub fn states(&self) -> &States {
+        &self.grants.states
+    }
+
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.grants.scheduler
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub fn plugins(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
+    pub fn plugins_mut(&mut self) -> &mut [Plugin] {
+        &mut self.plugins
+    }
+
+    /// Calls an action of the plugin that has it and waits for its answer, JSON text.
+    pub fn call(&mut self, action: &str, data: &str) -> Result<String, Failure> {
+        let mut call = self.begin(action, data)?;
+        loop {
+            if let Some(answer) = self.poll(&mut call, LOOK) {
+                return answer;
+            }
+        }
+    }
+
+    /// The same without waiting.
+    pub fn begin(&mut self, action: &str, data: &str) -> Result<Call, Failure> {
+        let of = self.plugins.iter().position(|plugin| plugin.has(action));
+        if let (None, Some(plugin)) = (of, self.missing(action)) {
+            let why = plugin.problem().map(|why| why.message.clone()).unwrap_or_default();
+            return Err(Failure::stopped(format!("the plugin {} does not run: {why}", plugin.name)));
+        }
+        // What nobody has, the one for backups refuses.
+        let of = of.unwrap_or(0);
+        let plugin = self.plugins.get_mut(of).ok_or_else(|| Failure::stopped("there is no plugin"))?;
+        let data = fitted(plugin, action, data)?;
+        Ok(Call { plugin: of, pending: plugin.begin(action, &data)? })
+    }
+
+    /// The plugin that may have an action, by its name, and does not run.
+    pub fn missing(&self, action: &str) -> Option<&Plugin> {
+        let named = |plugin: &&Plugin| action.split_once('.').is_some_and(|(name, _)| name == plugin.name);
+        self.plugins.iter().filter(named).find(|plugin| plugin.problem().is_some())
+    }
+
+    /// Finds out which plugins live, waits at most so long for one that is being started, and starts those whose time has come.
+    pub fn look_after_plugins(&mut self, most: Duration) {
+        for at in 0..self.plugins.len() {
+            let Some(is_starting) = self.plugins.get(at).map(Plugin::is_starting) else { return };
+            let owners = if is_starting { self.owners(at) } else { BTreeMap::new() };
+            if let Some(plugin) = self.plugins.get_mut(at) {
+                plugin.look_after(most, |action| owners.get(action).cloned());
+            }
+        }
+    }
+
+    /// Who has which action, but for one plugin.
+    fn owners(&self, but: usize) -> BTreeMap<String, String> {
+        let others = self.plugins.iter().enumerate().filter(|(at, _)| *at != but);
+        others
+            .flat_map(|(_, plugin)| {
+                plugin.actions().iter().map(|action| (action.name.clone(), plugin.name.clone()))
+            })
+            .collect()
+    }
+
+    /// Waits for an answer for at most so long; none when it has not come yet.
+    pub fn poll(&mut self, call: &mut Call, most: Duration) -> Option<Result<String, Failure>> {
+        self.plugins.get_mut(call.plugin)?.answer(&mut call.pending, most)
+    }
+}
+
+/// The data of a call as the action's fields declare them. What only clients call, the plugin checks itself: it refuses in the words
+/// of their protocol.
+fn fitted<'a>(plugin: &Plugin, action: &str, data: &'a str) -> Result<Cow<'a, str>, Failure> {
+    let wrong = |message: String| Failure { code: "invalid_format".into(), message };
+    let known = plugin.actions().iter().find(|known| known.name == action && known.public);
+    let Some(known) = known else { return Ok(data.into()) };
+    let data = serde_json::from_str(data)
+        .map_err(|error| wrong(format!("{action}: its data are not JSON: {error}")))?;
+    registry::fitted(known, data).map(|data| data.to_string().into()).map_err(wrong)
+}

@@ -1,0 +1,151 @@
+//! The service: a host that lives on. Fires the plugins' timers, keeps the plugins alive, drives the automations, answers what
+//! other processes ask, and ends when told to.
+//!
+//! Knows neither backups nor schedules.
+
+pub mod control;
+pub mod driver;
+pub(crate) mod host;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::assemble::Host;
+use crate::home::bus::Bus;
+use crate::model::Timestamp;
+use crate::options::LOOK;
+use crate::plugin::Plugin;
+use crate::service::driver::Driver;
+use crate::time::clock::Watch;
+use crate::time::scheduler::Scheduler;
+use crate::time::stopwatch::Stopwatch;
+
+/// Tells a service to end. Cheap to clone.
+#[derive(Clone)]
+pub struct Stop {
+    is_set: Arc<AtomicBool>,
+    scheduler: Scheduler,
+}
+
+impl Stop {
+    pub fn set(&self) {
+        self.is_set.store(true, Ordering::Relaxed);
+        self.scheduler.wake();
+    }
+
+    fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::Relaxed)
+    }
+}
+
+pub struct Service {
+    host: Host,
+    driver: Driver,
+    stop: Stop,
+    watch: Watch,
+}
+
+impl Service {
+    /// `host` is one for changing things.
+    pub fn new(mut host: Host) -> Self {
+        let stop = Stop { is_set: Arc::default(), scheduler: host.scheduler().clone() };
+        let driver = Driver::new(&mut host);
+        let watch = Watch::new(host.clock());
+        Self { host, driver, stop, watch }
+    }
+
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Where everything is said.
+    pub fn bus(&self) -> Bus {
+        self.host.bus.clone()
+    }
+
+    pub fn host(&mut self) -> &mut Host {
+        &mut self.host
+    }
+
+    pub fn driver(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+
+    /// Runs until it is told to stop. Whether all that was under way came to its end within the limit `stop-time`.
+    pub fn run(mut self) -> bool {
+        while !self.stop.is_set() {
+            self.tick();
+            let most = if self.is_busy() { LOOK } else { Duration::MAX };
+            self.host.scheduler().wait(self.host.clock(), self.next(), most);
+        }
+        self.driver.shut_down(&mut self.host);
+        let (since, most) = (Stopwatch::start(), self.host.limits().stop_time);
+        while self.is_working() && since.elapsed() < most {
+            self.poll();
+            self.driver.tick(&mut self.host);
+            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+        }
+        let is_finished = !self.is_working();
+        self.driver.close(&mut self.host);
+        is_finished
+    }
+
+    /// Moves a clock that goes by hand to `then`, with everything happening on the way that is due, in order and at its time.
+    pub fn advance_to(&mut self, then: Timestamp) {
+        loop {
+            self.settle();
+            let timer = self.host.scheduler().next().map(|(at, _)| at);
+            let next = timer.into_iter().chain(self.next()).min();
+            let Some(next) = next.filter(|next| *next <= then) else { break };
+            self.host.clock().set(next.max(self.host.clock().now()));
+        }
+        self.host.clock().set(then);
+        self.settle();
+    }
+
+    /// Does what is due now, to its end.
+    pub fn settle(&mut self) {
+        self.tick();
+        while self.is_busy() {
+            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+            self.tick();
+        }
+    }
+
+    /// What is due beside the timers.
+    fn next(&self) -> Option<Timestamp> {
+        self.host.plugins().iter().filter_map(Plugin::again).chain(self.driver.next()).min()
+    }
+
+    /// Whether something is under way whose end somebody waits for.
+    fn is_working(&self) -> bool {
+        self.host.plugins().iter().any(Plugin::is_working) || self.driver.is_busy()
+    }
+
+    /// The same, or whether a plugin is being started.
+    fn is_busy(&self) -> bool {
+        self.is_working() || self.host.plugins().iter().any(Plugin::is_starting)
+    }
+
+    /// Begins what is due now.
+    fn tick(&mut self) {
+        if let Some(by) = self.watch.look() {
+            self.driver.set_clock(&self.host, by);
+        }
+        let now = self.host.clock().now();
+        self.poll();
+        self.host.look_after_plugins(Duration::ZERO);
+        while let Some(timer) = self.host.scheduler().take_due(now) {
+            let mut plugins = self.host.plugins_mut().iter_mut();
+            if let Some(plugin) = plugins.find(|plugin| *plugin.name == *timer.owner) {
+                plugin.fire(&timer.name);
+            }
+        }
+        self.driver.tick(&mut self.host);
+    }
+
+    fn poll(&mut self) {
+        self.host.plugins_mut().iter_mut().for_each(Plugin::poll);
+    }
+}
