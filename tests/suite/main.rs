@@ -1,5 +1,6 @@
 //! The suite: one binary, a module a subject.
 
+mod architecture;
 mod automatic;
 mod automations;
 mod blocks;
