@@ -13,6 +13,7 @@ mod formats;
 mod hostile;
 mod imports;
 mod oddities;
+mod pages;
 mod previous;
 mod protection;
 mod restores;
