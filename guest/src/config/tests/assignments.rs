@@ -55,27 +55,24 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ("schedule.days=[mon", "expected a list at 'schedule.days'. Got '[mon'"),
         (
             "schedule.tme=1",
-            "`schedule.tme` is no setting; there are schedule.days, schedule.recurrence, schedule.time",
+            "unknown setting `schedule.tme`; there are schedule.days, schedule.recurrence, schedule.time",
         ),
         (
             "retention.keep_last=3",
-            "`retention.keep_last` is no setting; there are retention.copies, retention.days, retention.keep_",
+            "unknown setting `retention.keep_last`; there are retention.copies, retention.days, retention.keep_",
         ),
-        ("foo=bar", "`foo` is no setting; there are agents, "),
-        ("schedule.time.of=3", "`schedule.time.of` is no setting; schedule.time is one"),
+        ("foo=bar", "unknown setting `foo`; there are agents, "),
+        ("schedule.time.of=3", "unknown setting `schedule.time.of`; there is schedule.time"),
         (
             "agents.backup.local.foo=3",
-            "is no setting; there are agents.backup.local.protected, agents.backup.local.retention",
+            "`; there are agents.backup.local.protected, agents.backup.local.retention",
         ),
-        ("schedule=daily=x", "schedule: it is a group of settings; give one of them: schedule.days, "),
-        ("agents=x", "agents: name a location and its setting"),
-        (
-            "agents.backup.local.retention=5",
-            "it is a group of settings; give one of them: agents.backup.local.",
-        ),
-        ("agents.x=5", "it is a group of settings; give one of them: agents.x.protected"),
-        ("retention.copies", "a setting is given as KEY=VALUE"),
-        ("=5", "`` is no setting; there are "),
+        ("schedule=daily=x", "schedule is a group of settings; set one of them: schedule.days, "),
+        ("agents=x", "agents: expected a location and one of its settings"),
+        ("agents.backup.local.retention=5", "is a group of settings; set one of them: agents.backup.local."),
+        ("agents.x=5", "is a group of settings; set one of them: agents.x.protected"),
+        ("retention.copies", "expected KEY=VALUE"),
+        ("=5", "unknown setting ``; there are "),
     ];
     for (text, expected) in cases {
         let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
@@ -102,7 +99,7 @@ fn password_is_not_taken_from_the_command_line_and_not_repeated() {
         assert!(!said.contains(PASSWORD), "{said}");
     }
     let said = read(&["create_backup.password=x"]).unwrap_err().to_string();
-    assert!(said.contains("not taken from the command line") && said.contains("--password-file"), "{said}");
+    assert!(said.contains("not accepted on the command line") && said.contains("--password-file"), "{said}");
 }
 
 #[test]

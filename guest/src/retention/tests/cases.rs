@@ -43,7 +43,7 @@ fn without_a_rule_everything_stays() {
     let backups = [automatic("a", "2001-01-01"), bad("b", "2001-01-01"), automatic("c", "2026-11-20")];
     for document in ["{}", r#"{"copies":null,"days":null}"#, r#"{"copies":0,"keep_daily":0}"#] {
         let told = told(&backups, document);
-        assert_eq!(told[0], "a: kept: no rule is set, so none is ever deleted");
+        assert_eq!(told[0], "a: kept: no retention rule is set");
         assert_eq!(kept(&backups, document).len(), 3);
         assert!(!policy(document).is_active());
     }
@@ -85,13 +85,13 @@ fn newest_good_backup_stays_and_a_bad_newer_one_does_not_count() {
         bad("failed", "2026-11-22"),
         unverified,
     ];
-    let doubt = "; it does not count, as it is not verified: the location did not answer";
+    let doubt = "; it does not count because it was not verified: the location did not answer";
     assert_eq!(
         told(&backups, r#"{"copies":1}"#),
         [
             "older: deleted: beyond 1 copy",
             "good: kept: the newest copy",
-            "failed: deleted: beyond 1 copy; it does not count, as it failed: the disk was full",
+            "failed: deleted: beyond 1 copy; it does not count because it failed: the disk was full",
             &format!("unverified: kept: the newest copy{doubt}"),
         ]
     );
@@ -108,7 +108,7 @@ fn newest_good_backup_stays_and_a_bad_newer_one_does_not_count() {
 #[test]
 fn last_backup_stays_even_if_it_is_bad() {
     let backups = [bad("a", "2020-01-01"), bad("b", "2020-01-02")];
-    let last = "b: kept: the last backup of this location is never deleted; it does not count, as it failed: the disk was full";
+    let last = "b: kept: the last backup of this location is never deleted; it does not count because it failed: the disk was full";
     assert_eq!(told(&backups, r#"{"days":7}"#)[1], last);
     assert_eq!(kept(&backups, r#"{"days":7}"#), ["b"]);
     assert_eq!(kept(&[], r#"{"days":7}"#), [""; 0]);
@@ -121,7 +121,7 @@ fn backup_from_the_future_takes_no_place() {
     assert_eq!(kept(&backups, r#"{"copies":1}"#), ["new", "ahead"]);
     assert_eq!(
         told(&backups, r#"{"days":1}"#)[2],
-        "ahead: kept: its date has not come yet; the clock was wrong"
+        "ahead: kept: its date is in the future, so the clock was wrong"
     );
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{FixedOffset, TimeDelta};
 use proptest::prelude::*;
 
 use super::*;
