@@ -68,8 +68,8 @@ fn unknown(key: &str, steps: &[&str]) -> String {
     }
     let names: Vec<String> = rule.names().iter().map(|name| format!("{above}{name}")).collect();
     match names.is_empty() {
-        true => format!("unknown setting `{key}`; there is {}", above.trim_end_matches('.')),
-        false => format!("unknown setting `{key}`; there are {}", names.join(", ")),
+        true => format!("unknown setting `{key}`; use {}", above.trim_end_matches('.')),
+        false => format!("unknown setting `{key}`; use one of {}", names.join(", ")),
     }
 }
 

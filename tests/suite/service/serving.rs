@@ -257,7 +257,7 @@ fn its_log_tells_sentences_with_levels_in_the_zone_of_the_home() {
 #[test]
 fn twice_verbose_shows_events_and_once_what_they_mean() {
     for (flag, shows, leaves_out) in [
-        ("-v", "debug: automatic backup: reading the home", "state_changed"),
+        ("-v", "debug: automatic backup: writing the backup", "state_changed"),
         ("-vv", "debug: state_changed: {", "?"),
     ] {
         let home = due();

@@ -1,4 +1,4 @@
-//! Settings as they are typed.
+//! Settings as typed on a command line.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn owned(assignments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn assignments_make_the_body_of_an_update() {
+fn assignments_become_the_body_of_an_update() {
     let cases = [
         ("schedule.time=03:30", json!({"schedule": {"time": "03:30"}})),
         ("schedule.time=null", json!({"schedule": {"time": null}})),
@@ -55,24 +55,24 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ("schedule.days=[mon", "expected a list at 'schedule.days'. Got '[mon'"),
         (
             "schedule.tme=1",
-            "unknown setting `schedule.tme`; there are schedule.days, schedule.recurrence, schedule.time",
+            "unknown setting `schedule.tme`; use one of schedule.days, schedule.recurrence, schedule.time",
         ),
         (
             "retention.keep_last=3",
-            "unknown setting `retention.keep_last`; there are retention.copies, retention.days, retention.keep_",
+            "unknown setting `retention.keep_last`; use one of retention.copies, retention.days, retention.keep_",
         ),
-        ("foo=bar", "unknown setting `foo`; there are agents, "),
-        ("schedule.time.of=3", "unknown setting `schedule.time.of`; there is schedule.time"),
+        ("foo=bar", "unknown setting `foo`; use one of agents, "),
+        ("schedule.time.of=3", "unknown setting `schedule.time.of`; use schedule.time"),
         (
             "agents.backup.local.foo=3",
-            "`; there are agents.backup.local.protected, agents.backup.local.retention",
+            "`; use one of agents.backup.local.protected, agents.backup.local.retention",
         ),
         ("schedule=daily=x", "schedule is a group of settings; set one of them: schedule.days, "),
         ("agents=x", "agents: expected a location and one of its settings"),
         ("agents.backup.local.retention=5", "is a group of settings; set one of them: agents.backup.local."),
         ("agents.x=5", "is a group of settings; set one of them: agents.x.protected"),
         ("retention.copies", "expected KEY=VALUE"),
-        ("=5", "unknown setting ``; there are "),
+        ("=5", "unknown setting ``; use one of "),
     ];
     for (text, expected) in cases {
         let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
@@ -93,7 +93,7 @@ fn setting_that_is_given_twice_is_refused() {
 }
 
 #[test]
-fn password_is_not_taken_from_the_command_line_and_not_repeated() {
+fn password_on_the_command_line_is_refused_and_not_quoted() {
     for text in ["create_backup.password=Pa55-w0rd-rig", "create_backup.passwort=Pa55-w0rd-rig", PASSWORD] {
         let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
         assert!(!said.contains(PASSWORD), "{said}");
@@ -103,7 +103,7 @@ fn password_is_not_taken_from_the_command_line_and_not_repeated() {
 }
 
 #[test]
-fn one_assignment_leaves_its_neighbours_as_they_are() {
+fn one_assignment_changes_one_value_only() {
     let before = full();
     let after = before
         .assigned(&owned(&[

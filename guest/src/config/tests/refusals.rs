@@ -1,4 +1,4 @@
-//! What is refused, in Home Assistant's words.
+//! Refusals, with Home Assistant's messages.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn message(body: &Value) -> String {
 }
 
 #[test]
-fn refused_updates_are_answered_in_home_assistants_words() {
+fn refused_updates_get_home_assistants_messages() {
     let cases: Value = serde_json::from_str(include_str!("../fixtures/refused.json")).unwrap();
     let mut wrong = Vec::new();
     for case in ["recorded", "by_the_same_schema"].iter().flat_map(|group| cases[group].as_array().unwrap()) {
@@ -29,7 +29,7 @@ fn refusal_has_home_assistants_code_and_changes_nothing() {
 }
 
 #[test]
-fn what_larder_adds_is_checked_too() {
+fn larders_keys_are_checked_too() {
     let cases = [
         (
             json!({"retention": {"keep_daily": 0}}),
@@ -57,7 +57,7 @@ fn what_larder_adds_is_checked_too() {
 }
 
 #[test]
-fn number_that_would_not_fit_and_truth_that_is_no_number_are_refused() {
+fn number_out_of_range_and_boolean_instead_of_number_are_refused() {
     let cases = [
         ("4294967296", "value must be at most 4294967295"),
         ("99999999999999999999999", "value must be at most 4294967295"),
@@ -75,12 +75,12 @@ fn number_that_would_not_fit_and_truth_that_is_no_number_are_refused() {
 }
 
 #[test]
-fn body_that_is_no_object_is_refused() {
+fn body_that_is_not_an_object_is_refused() {
     assert_eq!(message(&json!(["Pa55"])), "expected a mapping. Got '**REDACTED**'");
 }
 
 #[test]
-fn what_may_be_a_password_is_not_repeated() {
+fn possible_password_is_not_quoted() {
     let cases = [
         json!({"create_backup": {"password": [PASSWORD]}}),
         json!({"create_backup": {"password": {"a": PASSWORD}}}),
