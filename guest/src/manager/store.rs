@@ -137,12 +137,12 @@ impl Store {
 
     /// This instance's id, for a home that has none; drawn once.
     pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.instance_id.get_or_insert_with(|| random_hex::<16>(outside)).clone()
+        self.document.extra.instance_id.get_or_insert_with(|| drawn::<16>(outside)).clone()
     }
 
     /// The key that seals the index of the last backup; drawn once.
     pub fn index_key(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(outside)).clone()
+        self.document.extra.index_key.get_or_insert_with(|| drawn::<32>(outside)).clone()
     }
 
     /// Adds a backup that was made, with the locations that it could not be stored in.
@@ -229,8 +229,8 @@ impl Store {
     }
 }
 
-/// `BYTES` random bytes as lower-case hex.
-pub fn random_hex<const BYTES: usize>(outside: &dyn Outside) -> String {
+/// So many random bytes, in hex.
+pub fn drawn<const BYTES: usize>(outside: &dyn Outside) -> String {
     let mut bytes = [0; BYTES];
     outside.random(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -30,7 +30,7 @@ use crate::jobs::create::proof::Meant;
 use crate::jobs::library::LOCAL;
 use crate::jobs::progress::Progress;
 use crate::jobs::verify;
-use crate::manager::store::random_hex;
+use crate::manager::store::drawn;
 use crate::model::{CreateRequest, Created, Preview, Problem, Protect, Skipped};
 use crate::ports::{Draft, Finding, Location, Outside, Place, Snapshot};
 use crate::protection::part::{PartWriter, Splice};
@@ -177,7 +177,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let lock = request.protect_in(&prepared.location.id).map(|protect| Lock::new(outside, protect));
     let lock = lock.transpose()?.flatten();
     // Without the home's key nothing is taken from the last backup, nor can the next one take from this.
-    let key = request.index_key.clone().unwrap_or_else(|| Password::new(random_hex::<32>(outside)));
+    let key = request.index_key.clone().unwrap_or_else(|| Password::new(drawn::<32>(outside)));
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = lock.as_ref().and_then(Lock::reading_last);
     let location = &prepared.location.id;
