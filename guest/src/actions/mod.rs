@@ -1,7 +1,7 @@
-//! The actions: what clients can ask for. One row of the table holds all about an action; `manager` decides whether it may run
-//! now, `jobs` does it.
+//! The actions that clients and automations can call. Each is one row of the table; `manager` decides whether it may run now, and
+//! `jobs` does the work.
 //!
-//! Also checks the data of a request. Decides nothing about whether an action may run.
+//! Also checks the data of a call. Does not decide whether an action may run.
 
 mod action;
 mod table;

@@ -122,7 +122,7 @@ impl Config {
         config
     }
 
-    /// The settings as they are stored, with the password. Serializing fails only for a map key that is not text, and there is none.
+    /// The settings as they are stored, with the password. Serializing could fail only for a map key that is not text.
     fn stored(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Existing backups: verifying, rekeying, importing, keeping and deleting them, and what is remembered of each afterwards.
+//! Verifies, rekeys, imports, keeps and deletes existing backups, and remembers the result.
 
 use serde_json::{Value, json};
 

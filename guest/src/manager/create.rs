@@ -1,6 +1,6 @@
-//! Making a backup, by hand or by the automatic settings, with Home Assistant's events around the job.
+//! Creating a backup, by hand or with the automatic settings, and Home Assistant's events around the job.
 //!
-//! Owns what a job is told beside the request, and what is remembered of a backup that was made.
+//! Owns the values that the job gets in addition to the request, and what is remembered of a new backup.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,8 @@ use crate::manager::state::{State, save, with};
 use crate::manager::{log, retention};
 use crate::ports::Outside;
 
-/// Makes a backup by hand. The job gets the request, this instance's id for a home that has none, and the key of the index.
+/// `backup.create` and `backup.generate`. The job gets the request, an instance id for a home that has none, and the key of the
+/// index.
 pub async fn manual(outside: &dyn Outside, data: &str) -> Result<Value> {
     let mut data: Value = parsed(data)?;
     let (id, key) = with(|inner| (inner.store.instance_id(outside), inner.store.index_key(outside)));
@@ -26,7 +27,7 @@ pub async fn manual(outside: &dyn Outside, data: &str) -> Result<Value> {
     create(outside, Trigger::Manual, &data.to_string()).await
 }
 
-/// Makes a backup by the automatic settings.
+/// `backup.create_automatic`, also called by the timer: creates a backup with the automatic settings.
 pub async fn automatic(outside: &dyn Outside) -> Result<Value> {
     let data = with(|inner| {
         let create = inner.store.config().create_backup.clone();
@@ -58,7 +59,7 @@ async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<V
     let mut result = create_job(outside, trigger, data).await;
     match &result {
         Ok(created) => {
-            // Stored first: an interruption must not take back what was announced.
+            // Saved before it is announced: an interruption must not undo what was announced.
             remember(outside, trigger, created);
             log::made(outside, trigger, created, started);
             announce(outside, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
@@ -85,7 +86,7 @@ async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Resu
     Ok(created)
 }
 
-/// Stores what is known of a backup that was made and verified.
+/// Saves what is known of a new backup, which the job has verified.
 fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
     let now = Moment::new(home(outside).local(outside.now()));
     let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! What there is: locations and backups, as the jobs list them, with what the manager remembers of each.
+//! Lists locations and backups. Adds what the manager remembers to what the jobs read from the files.
 //!
-//! Only reads.
+//! Changes nothing.
 
 use serde_json::{Value, json};
 

@@ -126,7 +126,7 @@ pub fn failed(outside: &dyn Outside, what: &str, failure: &Failure, answered: bo
     outside.emit(TOPIC, &data.to_string());
 }
 
-/// Retention was applied: what it deleted and kept, and why.
+/// Retention was applied. Logs what it deleted and kept, with the reason for each.
 pub fn retained(outside: &dyn Outside, done: &Value) {
     for location in list(done, "locations") {
         let agent = text(location, "agent_id");

@@ -1,7 +1,8 @@
 //! The manager: whether an action may run now, which job does it, and what is remembered when it is done.
 //!
-//! This file dispatches actions, timers and the start; it is the only one that names all the others. All heavy work is a
-//! job. Whatever must survive a restart is in the stored document (`store`), and is saved before it is announced.
+//! This file handles start-up and dispatches actions and timers; it is the only one that names all the others. It does no heavy
+//! work, which is for the jobs. What must survive a restart is in the stored document (`store`), and is saved before it is
+//! announced.
 
 pub mod announce;
 pub mod backups;
@@ -80,8 +81,8 @@ fn record_interruption(outside: &dyn Outside) -> Option<Trigger> {
     }
 }
 
-/// Runs an action and returns its answer as JSON. A new action needs its row in `actions`, and an arm here only if it is more
-/// than its job.
+/// Runs an action and returns its answer as JSON. A new action needs a row in the table of `actions`. It needs an arm here only if
+/// the manager does more than run the job.
 pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
     let action = actions::check(name, data)?;
     if action.needs_document {

@@ -1,4 +1,4 @@
-//! Reports what the automatic settings ask for and cannot get, to clients and to the log.
+//! Reports settings that cannot work, to clients and to the log.
 //!
 //! The rules are in `config::objections`.
 

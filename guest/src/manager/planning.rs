@@ -1,6 +1,6 @@
-//! When the next automatic backup runs: asks the schedule, with what the manager remembers, and sets the timer.
+//! Plans the next automatic backup and sets its timer.
 //!
-//! The rules are in `crate::schedule`. While the clock is not set nothing is planned.
+//! The rules are in `crate::schedule`. While the clock is not set, nothing is planned.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! The automatic settings: answers what they are, changes them, and imports those of the home's Home Assistant.
+//! The automatic backup settings: shows and changes them, and imports those of the home's Home Assistant.
 //!
-//! The rules are in `config`; this file saves and publishes what they decide.
+//! The rules are in `config`. This file saves their result and publishes what follows from it.
 
 use serde_json::{Value, json};
 

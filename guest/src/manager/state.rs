@@ -1,6 +1,6 @@
 //! The manager's state: what its instance keeps in memory, and the part of it that is saved.
 //!
-//! It lives as long as the instance. Whatever must outlive the instance belongs into the [`Store`].
+//! Memory lives as long as the instance. Anything that must survive a restart belongs in the [`Store`].
 
 use std::cell::RefCell;
 
@@ -55,7 +55,7 @@ thread_local! {
     static INNER: RefCell<Inner> = RefCell::default();
 }
 
-/// Reads or changes the state. Must not be called again from within `access`, so never hold it across an `await`.
+/// Reads or changes the state. `access` must not call this function again, and it cannot wait.
 pub fn with<T>(access: impl FnOnce(&mut Inner) -> T) -> T {
     INNER.with_borrow_mut(access)
 }
