@@ -75,8 +75,8 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ("=5", "unknown setting ``; use one of "),
     ];
     for (text, expected) in cases {
-        let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
-        assert!(said.contains(expected), "{text}: {said}");
+        let error = full().assigned(&owned(&[text])).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }
 
@@ -87,19 +87,22 @@ fn setting_that_is_given_twice_is_refused() {
         ["agents.x.y.retention=null", "agents.x.y.retention.copies=2"],
         ["agents.x.y.retention.copies=2", "agents.x.y.retention=null"],
     ] {
-        let said = read(&pair).unwrap_err().to_string();
-        assert!(said.contains("given twice"), "{pair:?}: {said}");
+        let error = read(&pair).unwrap_err().to_string();
+        assert!(error.contains("given twice"), "{pair:?}: {error}");
     }
 }
 
 #[test]
 fn password_on_the_command_line_is_refused_and_not_quoted() {
     for text in ["create_backup.password=Pa55-w0rd-rig", "create_backup.passwort=Pa55-w0rd-rig", PASSWORD] {
-        let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
-        assert!(!said.contains(PASSWORD), "{said}");
+        let error = full().assigned(&owned(&[text])).unwrap_err().to_string();
+        assert!(!error.contains(PASSWORD), "{error}");
     }
-    let said = read(&["create_backup.password=x"]).unwrap_err().to_string();
-    assert!(said.contains("not accepted on the command line") && said.contains("--password-file"), "{said}");
+    let error = read(&["create_backup.password=x"]).unwrap_err().to_string();
+    assert!(
+        error.contains("not accepted on the command line") && error.contains("--password-file"),
+        "{error}"
+    );
 }
 
 #[test]

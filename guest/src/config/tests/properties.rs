@@ -68,9 +68,9 @@ proptest! {
                 prop_assert_eq!(serde_json::to_value(&back).unwrap(), stored);
             }
             Err(invalid) => {
-                let said = invalid.to_string();
-                prop_assert!(!said.is_empty() && !said.contains(PASSWORD));
-                prop_assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{:?}", said);
+                let error = invalid.to_string();
+                prop_assert!(!error.is_empty() && !error.contains(PASSWORD));
+                prop_assert!(!error.chars().any(|c| c.is_control() && c != '\n'), "{:?}", error);
             }
         }
     }

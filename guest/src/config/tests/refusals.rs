@@ -14,9 +14,9 @@ fn refused_updates_get_home_assistants_messages() {
     let cases: Value = serde_json::from_str(include_str!("../fixtures/refused.json")).unwrap();
     let mut wrong = Vec::new();
     for case in ["recorded", "by_the_same_schema"].iter().flat_map(|group| cases[group].as_array().unwrap()) {
-        let said = message(&case["body"]);
-        if said != case["message"] {
-            wrong.push(format!("{}\n  said {said}\n  not  {}", case["body"], case["message"]));
+        let answer = message(&case["body"]);
+        if answer != case["message"] {
+            wrong.push(format!("{}\n  got {answer}\n  not  {}", case["body"], case["message"]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -49,10 +49,10 @@ fn larders_keys_are_checked_too() {
     for (body, expected) in cases {
         assert_eq!(message(&body), expected);
     }
-    let said = message(&json!({"create_backup": {"exclude": ["media/*", "a/[b"]}}));
+    let answer = message(&json!({"create_backup": {"exclude": ["media/*", "a/[b"]}}));
     assert!(
-        said.starts_with("not a valid pattern: ") && said.contains("'create_backup.exclude[1]'"),
-        "{said}"
+        answer.starts_with("not a valid pattern: ") && answer.contains("'create_backup.exclude[1]'"),
+        "{answer}"
     );
 }
 
@@ -68,8 +68,8 @@ fn number_out_of_range_and_boolean_instead_of_number_are_refused() {
     ];
     for (number, expected) in cases {
         let body = serde_json::from_str(&format!(r#"{{"retention": {{"days": {number}}}}}"#)).unwrap();
-        let said = message(&body);
-        assert!(said.starts_with(&format!("{expected} at 'retention.days'. Got ")), "{number}: {said}");
+        let answer = message(&body);
+        assert!(answer.starts_with(&format!("{expected} at 'retention.days'. Got ")), "{number}: {answer}");
     }
     updated(&full(), &json!({"retention": {"days": u32::MAX}}));
 }
