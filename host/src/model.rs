@@ -102,19 +102,19 @@ pub fn is_well_formed(path: &[u8]) -> bool {
 
 /// A path for people: what is not UTF-8 or not plain is escaped.
 pub fn shown(path: &[u8]) -> String {
-    larder_text::cut(&String::from_utf8_lossy(path), MAX_PATH, "")
+    larder_text::truncate(&String::from_utf8_lossy(path), MAX_PATH, "")
 }
 
 /// A plugin's words for people: what is not plain but line ends is escaped, more than `most` characters are cut.
 pub fn tamed(text: &str, most: usize) -> String {
-    larder_text::cut(text, most, "\n")
+    larder_text::truncate(text, most, "\n")
 }
 
 /// JSON for people and programs: what is not plain in its texts is escaped, as JSON does.
 pub fn json_text(value: &Value) -> String {
     let mut text = String::new();
     for c in format!("{value:#}").chars() {
-        match c == '\n' || larder_text::is_plain(c) {
+        match c == '\n' || larder_text::is_safe(c) {
             true => text.push(c),
             // JSON's escapes are UTF-16.
             false => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}")),

@@ -1,257 +1,278 @@
-//! Every action, with what it takes.
+//! Every action: its name, its job, its description and its fields.
+//!
+//! Names are Home Assistant's where it has such an action: its WebSocket command `backup/x` is `backup.x` here.
 
-use super::{Action, Field, client, field, required};
+use super::action::{Action, Field, as_request, client, field, public, required};
 use crate::config::{FOLDERS, Rule};
+use crate::model::{
+    BackupRef, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest, KeyRequest,
+    RekeyRequest, RestoreRequest, VerifiedSize,
+};
 
-const NAME: Field =
-    field("name", "string", "the backup's name; \"Custom backup\" and the version when absent")
-        .of(Rule::TextOrNull);
-const DATABASE: Field =
-    field("include_database", "boolean", "with the recorder's database; true when absent");
-const STRICT: Field = field(
-    "strict",
-    "boolean",
-    "refuses what can be asked for and not be had (names, locations), instead of a warning",
-);
-const FORCE: Field = field("force", "boolean", "with strict: refuses only what can never work");
-const EXCLUDE: Field =
-    field("exclude", "array", "patterns of paths to leave out, beside Home Assistant's own");
-const AGENTS: Field = field("agent_ids", "array", "locations to store it in; the local one when absent");
-const AGENT: Field = field("agent_id", "string", "the location; the local one when absent");
-const BACKUP: Field = field("backup_id", "string", "the backup; a file that a person named needs none");
+const AGENT: Field = field("agent_id", "string", "the location; the local one by default");
+const BACKUP: Field = field("backup_id", "string", "the backup; not needed for a file given by its path");
+const BACKUP_REQUIRED: Field = required("backup_id", "string", "the backup");
+const PASSWORD: Field = field("password", "string", "the password of the backup");
+const KEY_RING: Field = field("key_ring", "string", "the text of a key ring; its keys are tried");
+const KEY: Field = field("key", "string", "the label of the one key of the ring to use");
+const LABEL: Field = required("label", "string", "the label of the key");
+const SECURETAR: Field = field("securetar", "number", "the version of the encryption, 2 or 3; 3 by default");
+const STRICT: Field =
+    field("strict", "boolean", "refuse a name or location that cannot work as requested, instead of warning");
+const FORCE: Field = field("force", "boolean", "with strict: refuse only what can never work");
 
-const PASSWORD: Field = field("password", "string", "what it is protected with");
-const KEY_RING: Field = field("key_ring", "string", "the text of a key ring, whose keys are tried");
-const KEY: Field = field("key", "string", "the label of the only key of the ring that is meant");
-const LABEL: Field = required("label", "string", "what a person calls the key");
-const SECURETAR: Field = field("securetar", "number", "the version of the encryption: 3 or 2; 3 when absent");
+/// An existing backup.
+const LOCATED: &[Field] = &[AGENT, BACKUP];
+/// What opens a protected backup.
+const KEYS: &[Field] = &[PASSWORD, KEY_RING, KEY];
+/// How a new backup is made.
+const CREATE: &[Field] = &[
+    field("name", "string", "the name of the backup; by default \"Custom backup\" and the version")
+        .of(Rule::TextOrNull),
+    field("include_database", "boolean", "include the recorder's database; true by default"),
+    field("exclude", "array", "patterns of paths to leave out, in addition to Home Assistant's own"),
+    field("password", "string", "the password that protects the backup").of(Rule::TextOrNull),
+    KEY_RING,
+    KEY,
+    SECURETAR,
+    STRICT,
+    FORCE,
+];
 
-/// Every action. Names are Home Assistant's where it has them: its WebSocket command `backup/x` is `backup.x` here.
 pub const ACTIONS: &[Action] = &[
-    Action {
-        name: "backup.create",
-        description: "Makes a backup with the database in the local location.",
-        fields: &[],
-        public: true,
-        job: "create",
-    },
-    Action {
-        name: "backup.create_automatic",
-        description: "Makes a backup by the automatic settings.",
-        fields: &[],
-        public: true,
-        job: "create_automatic",
-    },
+    public("backup.create", "create", "Creates a backup with the database in the local location.")
+        .takes(as_request::<CreateRequest>),
+    public(
+        "backup.create_automatic",
+        "create_automatic",
+        "Creates a backup with the automatic backup settings.",
+    )
+    .without_request()
+    .of_document(),
     client(
         "backup.generate",
         "create",
-        "Makes a backup as told; with a password it is protected.",
+        "Creates a backup with the given options; with a password it is protected.",
         &[
-            required("agent_ids", "array", "locations to store it in"),
-            NAME,
-            DATABASE,
-            EXCLUDE,
-            PASSWORD.of(Rule::TextOrNull),
-            KEY_RING,
-            KEY,
-            SECURETAR,
-            STRICT,
-            FORCE,
-            field("include_homeassistant", "boolean", "always true here"),
-            field("include_all_addons", "boolean", "always false here: there is no Supervisor"),
-            field("include_addons", "array", "none here: there is no Supervisor"),
-            field("include_folders", "array", "none here: there is no Supervisor").of(FOLDERS),
+            &[required("agent_ids", "array", "the locations to store it in")],
+            CREATE,
+            &[
+                field("include_homeassistant", "boolean", "always true here"),
+                field("include_all_addons", "boolean", "always false here: there is no Supervisor"),
+                field("include_addons", "array", "always empty here: there is no Supervisor"),
+                field("include_folders", "array", "always empty here: there is no Supervisor").of(FOLDERS),
+            ],
         ],
-    ),
+    )
+    .takes(as_request::<CreateRequest>),
     client(
         "backup.preview",
         "preview",
-        "Says what a backup would hold and whether it could be made; makes none.",
-        &[
-            AGENTS,
-            NAME,
-            DATABASE,
-            EXCLUDE,
-            PASSWORD.of(Rule::TextOrNull),
-            KEY_RING,
-            KEY,
-            SECURETAR,
-            STRICT,
-            FORCE,
-        ],
-    ),
-    client("backup.info", "info", "Lists the backups of every location.", &[AGENT]),
-    client("backup.details", "details", "Describes one backup.", &[AGENT, BACKUP]),
+        "Shows what a backup would contain and whether it could be created; creates none.",
+        &[&[field("agent_ids", "array", "the locations to store it in; the local one by default")], CREATE],
+    )
+    .takes(as_request::<CreateRequest>),
+    client("backup.info", "info", "Lists the backups in all locations.", &[&[AGENT]])
+        .takes(as_request::<BackupRef>),
+    client("backup.details", "details", "Describes one backup.", &[LOCATED]).takes(as_request::<BackupRef>),
     client(
         "backup.verify",
         "verify",
-        "Reads a backup to its end and checks all that can be checked.",
-        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
+        "Reads a backup to its end and checks everything that can be checked.",
+        &[LOCATED, KEYS],
     ),
     client(
         "backup.remember_verified",
         "remember_verified",
-        "Remembers of a local backup that it was verified, when it had that size, or that it is damaged.",
-        &[
-            required("backup_id", "string", "the backup"),
-            field("size", "number", "its bytes"),
-            field("damaged", "boolean", "that it was found damaged instead"),
-        ],
-    ),
+        "Records that a local backup of a given size was verified, or that it is damaged.",
+        &[&[
+            BACKUP_REQUIRED,
+            field("size", "number", "its size in bytes"),
+            field("damaged", "boolean", "it was found damaged"),
+        ]],
+    )
+    .takes(as_request::<VerifiedSize>)
+    .of_document(),
     client(
         "backup.check_password",
         "check_password",
-        "Says whether a password or a key of the key ring opens a backup, without reading it.",
-        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
+        "Checks whether a password or a key of the key ring opens a backup, without reading all of it.",
+        &[LOCATED, KEYS],
     ),
     client(
         "backup.restore",
         "restore",
-        "Replaces the home by what a backup holds, whole or not at all.",
+        "Replaces the home with the contents of a backup, completely or not at all.",
         &[
-            required("agent_id", "string", "the location"),
-            BACKUP,
-            PASSWORD,
-            KEY_RING,
-            KEY,
-            field("restore_homeassistant", "boolean", "the configuration; true when absent"),
-            field("restore_database", "boolean", "the recorder's database; true when absent"),
-            field("restore_addons", "array", "none here: there is no Supervisor"),
-            field("restore_folders", "array", "none here: there is no Supervisor").of(FOLDERS),
-            field("elsewhere", "boolean", "into a new directory; nothing is replaced"),
-            field("dry_run", "boolean", "checks everything, changes nothing"),
-            field("force", "boolean", "in spite of a newer backup or an open database"),
+            &[required("agent_id", "string", "the location"), BACKUP],
+            KEYS,
+            &[
+                field("restore_homeassistant", "boolean", "restore the configuration; true by default"),
+                field("restore_database", "boolean", "restore the recorder's database; true by default"),
+                field("restore_addons", "array", "always empty here: there is no Supervisor"),
+                field("restore_folders", "array", "always empty here: there is no Supervisor").of(FOLDERS),
+                field("elsewhere", "boolean", "restore into a new directory; replace nothing"),
+                field("dry_run", "boolean", "check everything; change nothing"),
+                field("force", "boolean", "restore even a newer backup, or over an open database"),
+            ],
         ],
-    ),
+    )
+    .takes(as_request::<RestoreRequest>),
     client(
         "backup.extract",
         "extract",
-        "Takes single files or directories out of a backup.",
+        "Extracts single files or directories from a backup.",
         &[
-            AGENT,
-            BACKUP,
-            PASSWORD,
-            KEY_RING,
-            KEY,
-            required("paths", "array", "paths in the home or part; what is not UTF-8 as an array of bytes")
+            LOCATED,
+            KEYS,
+            &[
+                required(
+                    "paths",
+                    "array",
+                    "paths in the home or the part; a path that is not UTF-8 as an array of bytes",
+                )
                 .of(Rule::List(&Rule::Anything)),
-            field("part", "string", "another part than the home: an add-on, a folder"),
-            field("keep_going", "boolean", "takes what stands before the damage of a damaged backup"),
+                field("part", "string", "an add-on or a folder instead of the home"),
+                field("keep_going", "boolean", "extract what comes before the damage in a damaged backup"),
+            ],
         ],
-    ),
+    )
+    .takes(as_request::<ExtractRequest>),
     client(
         "backup.encrypt",
         "encrypt",
-        "Stores a backup once more, protected, in the output location.",
-        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY, SECURETAR],
-    ),
+        "Stores a protected copy of a backup in the output location.",
+        &[LOCATED, KEYS, &[SECURETAR]],
+    )
+    .takes(as_request::<EncryptRequest>),
     client(
         "backup.decrypt",
         "decrypt",
-        "Stores a protected backup once more, readable by anyone, in the output location.",
-        &[AGENT, BACKUP, PASSWORD, KEY_RING, KEY],
+        "Stores an unprotected copy of a backup in the output location.",
+        &[LOCATED, KEYS],
     ),
     client(
         "backup.rekey",
         "rekey",
-        "Stores a protected backup once more under another password: in its place, or in the output location.",
+        "Changes the password of a backup: replaces the file, or stores a copy in the output location.",
         &[
-            AGENT,
-            BACKUP,
-            PASSWORD,
-            KEY_RING,
-            KEY,
-            SECURETAR,
-            field("new_password", "string", "what it is protected with from now on"),
-            field("new_key", "string", "the label of the key of the ring that opens it from now on"),
-            field("in_place", "boolean", "the new file takes the place of the old one, in one step"),
+            LOCATED,
+            KEYS,
+            &[
+                SECURETAR,
+                field("new_password", "string", "the new password"),
+                field("new_key", "string", "the label of the key of the ring to use as the new password"),
+                field("in_place", "boolean", "replace the old file, in one step"),
+            ],
         ],
-    ),
+    )
+    .takes(as_request::<RekeyRequest>),
     client(
         "backup.import",
         "import",
-        "Copies a backup of another location, such as a file, into the local one, and verifies it.",
-        &[required("agent_id", "string", "the location that it is in"), BACKUP, PASSWORD, KEY_RING, KEY],
+        "Copies a backup from another location, such as a file, into the local one and verifies it.",
+        &[&[required("agent_id", "string", "the location that it is in"), BACKUP], KEYS],
     ),
     client(
         "backup.keep",
         "keep",
         "Keeps a local backup, whatever the retention settings say.",
-        &[
-            required("backup_id", "string", "the backup"),
-            field("release", "boolean", "the retention settings decide about it again"),
-        ],
-    ),
+        &[&[BACKUP_REQUIRED, field("release", "boolean", "let the retention settings decide again")]],
+    )
+    .takes(as_request::<KeepRequest>)
+    .of_document(),
     client(
         "backup.delete",
         "delete",
         "Deletes a backup from its location.",
-        &[
+        &[&[
             AGENT,
-            required("backup_id", "string", "the backup, or the name of a file that is not readable as one"),
-            field("force", "boolean", "though it is kept by hand"),
-        ],
-    ),
-    client("backup.agents.info", "agents_info", "Lists the locations.", &[]),
-    client("backup.config.info", "config_info", "The automatic settings, and the next run.", &[]),
+            required("backup_id", "string", "the backup, or the name of a file that cannot be read as one"),
+            field("force", "boolean", "delete it even if it is kept by hand"),
+        ]],
+    )
+    .takes(as_request::<DeleteRequest>),
+    client("backup.agents.info", "agents_info", "Lists the locations.", &[]).without_request(),
+    client("backup.config.info", "config_info", "Shows the automatic backup settings and the next run.", &[])
+        .without_request()
+        .of_document(),
     client(
         "backup.config.update",
         "config_update",
-        "Changes the automatic settings, all that are given or none.",
-        &[
-            field("assignments", "array", "single settings as a person types them: KEY=VALUE"),
+        "Changes the automatic backup settings: all that are given, or none.",
+        &[&[
+            field("assignments", "array", "single settings, each as KEY=VALUE"),
             STRICT,
             FORCE,
             field("agents", "object", "settings of single locations"),
-            field("automatic_backups_configured", "boolean", "whether a person has set them up"),
-            field("create_backup", "object", "what a backup holds and where it goes"),
+            field("automatic_backups_configured", "boolean", "whether automatic backups have been set up"),
+            field("create_backup", "object", "what a backup contains and where it is stored"),
             field("retention", "object", "how long automatic backups are kept"),
             field("schedule", "object", "when automatic backups run"),
-        ],
-    ),
-    client("backup.adopt", "adopt", "Takes the settings of the home's Home Assistant over.", &[]),
+        ]],
+    )
+    .of_document(),
+    client(
+        "backup.adopt",
+        "adopt",
+        "Imports the automatic backup settings of the home's Home Assistant.",
+        &[],
+    )
+    .without_request()
+    .of_document(),
     client(
         "backup.schedule",
         "schedule",
-        "The next automatic backups, and why then.",
-        &[field("count", "number", "how many; 5 when absent")],
-    ),
+        "Lists the next automatic backups, with the reason for each.",
+        &[&[field("count", "number", "how many; 5 by default")]],
+    )
+    .without_request()
+    .of_document(),
     client(
         "backup.retention",
         "retention",
-        "Deletes what the settings do not keep, and says of each backup why.",
-        &[field("dry_run", "boolean", "says it and deletes nothing")],
-    ),
-    client("backup.new_key", "new_key", "Makes a new key; stores nothing.", &[]),
+        "Deletes the backups that the settings do not keep; gives the reason for each backup.",
+        &[&[field("dry_run", "boolean", "only show the decisions; delete nothing")]],
+    )
+    .without_request()
+    .of_document(),
+    client("backup.new_key", "new_key", "Generates a new key; stores nothing.", &[])
+        .takes(as_request::<KeyRequest>),
     client(
         "backup.add_key",
         "add_key",
-        "Adds a key to a key ring; answers with the ring's new text.",
-        &[
+        "Adds a key to a key ring; answers with the new text of the ring.",
+        &[&[
             KEY_RING,
-            PASSWORD,
+            field("password", "string", "the key"),
             LABEL,
-            field("unique", "boolean", "no key twice, and another label where that one is taken"),
-        ],
-    ),
+            field("unique", "boolean", "add no key twice, and use another label if this one is taken"),
+        ]],
+    )
+    .takes(as_request::<KeyRequest>),
     client(
         "backup.remove_key",
         "remove_key",
-        "Removes a key from a key ring; answers with the ring's new text.",
-        &[KEY_RING, LABEL],
-    ),
+        "Removes a key from a key ring; answers with the new text of the ring.",
+        &[&[KEY_RING, LABEL]],
+    )
+    .takes(as_request::<KeyRequest>),
     client(
         "backup.rename_key",
         "rename_key",
-        "Gives a key of a key ring another label; answers with the ring's new text.",
-        &[KEY_RING, LABEL, required("new_label", "string", "what to call it")],
-    ),
-    client("backup.show_key", "show_key", "Answers with a key of a key ring.", &[KEY_RING, LABEL]),
-    client("backup.keys", "keys", "Lists the labels of a key ring.", &[KEY_RING]),
+        "Changes the label of a key in a key ring; answers with the new text of the ring.",
+        &[&[KEY_RING, LABEL, required("new_label", "string", "the new label")]],
+    )
+    .takes(as_request::<KeyRequest>),
+    client("backup.show_key", "show_key", "Shows a key of a key ring.", &[&[KEY_RING, LABEL]])
+        .takes(as_request::<KeyRequest>),
+    client("backup.keys", "keys", "Lists the labels of the keys in a key ring.", &[&[KEY_RING]])
+        .takes(as_request::<KeyRequest>),
     client(
         "backup.emergency_kit",
         "emergency_kit",
-        "Writes the text to print and keep away from the home: the key, and how to restore with it.",
-        &[PASSWORD, KEY_RING, KEY],
-    ),
+        "Writes an emergency kit, to print and keep away from the home: the key, and how to restore with it.",
+        &[KEYS],
+    )
+    .takes(as_request::<KeyRequest>),
 ];

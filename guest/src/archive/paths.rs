@@ -95,5 +95,5 @@ pub(super) fn parent(path: &[u8]) -> Option<&[u8]> {
 
 /// A name for people: what is not UTF-8 is replaced, what is not plain is escaped, what is too long is cut.
 pub fn shown(path: &[u8]) -> String {
-    larder_text::cut(&String::from_utf8_lossy(path), SHOWN_LIMIT, "")
+    larder_text::truncate(&String::from_utf8_lossy(path), SHOWN_LIMIT, "")
 }

@@ -62,8 +62,7 @@ impl exports::actions::Guest for Plugin {
                 description: action.description.into(),
                 public: action.public,
                 fields: action
-                    .fields
-                    .iter()
+                    .fields()
                     .map(|field| exports::actions::Field {
                         name: field.name.into(),
                         type_name: field.type_name.into(),

@@ -1,18 +1,18 @@
-//! Settings as a person types them: `schedule.time=03:30`, `agents.backup.local.retention.copies=2`.
+//! Settings as typed on a command line: `schedule.time=03:30`, `agents.backup.local.retention.copies=2`.
 //!
-//! Makes the body of an update of them and leaves it to the update to say whether the values are right. Refuses passwords:
-//! what stands on a command line can be read by others.
+//! Turns them into the body of an update, which then checks the values. Refuses passwords: other users of the machine can read a
+//! command line.
 
 use serde_json::{Map, Value};
 
 use super::Invalid;
-use super::rules::BODY;
-use super::schema::{Key, Rule};
+use super::rule::{Key, Rule};
+use super::schema::BODY;
 
 /// The body of an update with these `KEY=VALUE`.
 ///
-/// The last part of a key says how its value reads: lists are parted by commas (one in `[…]` is JSON), `null` unsets where
-/// that can be, an empty list empties. The id of a location may have dots in it.
+/// The key decides how the value is read. Lists are separated by commas, or written as JSON in `[…]`; an empty value is an empty
+/// list. `null` unsets a value that may be unset. The id of a location may contain dots.
 pub fn from_assignments(assignments: &[String]) -> Result<Value, Invalid> {
     let mut body = Value::Object(Map::new());
     let mut wrong = Vec::new();
@@ -26,41 +26,39 @@ pub fn from_assignments(assignments: &[String]) -> Result<Value, Invalid> {
 
 fn assign(body: &mut Value, assignment: &str) -> Result<(), String> {
     let Some((key, text)) = assignment.split_once('=') else {
-        // Not repeated: who forgets the key may have typed a password.
-        return Err(
-            "a setting is given as KEY=VALUE, and one is without `=`; for example schedule.time=03:30".into(),
-        );
+        // Not quoted: without its key, the text may be a password.
+        return Err("expected KEY=VALUE, for example schedule.time=03:30, but one setting has no `=`".into());
     };
     let steps = steps(key);
     let rule = steps.iter().try_fold(&BODY, |rule, step| rule.below(step));
     let value = match rule {
         Some(Rule::Secret) => {
             return Err(format!(
-                "{key}: a password is not taken from the command line, where others can read it; give it with --password-file \
-                 FILE or --password-prompt"
+                "{key}: passwords are not accepted on the command line, where others can read them; use --password-file FILE or \
+                 --password-prompt"
             ));
         }
         Some(Rule::Map(keys)) => return Err(group(key, keys)),
         Some(Rule::OrNull(Rule::Map(keys))) if text != "null" => return Err(group(key, keys)),
         Some(Rule::Each(_)) => {
             return Err(format!(
-                "{key}: name a location and its setting, as {key}.backup.local.protected=true"
+                "{key}: expected a location and one of its settings, for example {key}.backup.local.protected=true"
             ));
         }
         Some(rule) => rule.read(text),
-        // Its value may be a password under a wrong name.
+        // The value is not quoted: it may be a password under a mistyped key.
         None => return Err(unknown(key, &steps)),
     };
     put(body, &steps, value)
-        .ok_or_else(|| format!("{key}: it is given twice, or once whole and once in part; give it once"))
+        .ok_or_else(|| format!("{key}: given twice, or once as a whole and once in part; give it once"))
 }
 
 fn group(key: &str, keys: &[Key]) -> String {
     let names: Vec<String> = keys.iter().map(|inner| format!("{key}.{}", inner.name)).collect();
-    format!("{key}: it is a group of settings; give one of them: {}", names.join(", "))
+    format!("{key} is a group of settings; set one of them: {}", names.join(", "))
 }
 
-/// What to say of a key that there is not: those that there are beside it.
+/// The error for an unknown key, with the keys that exist at that place.
 fn unknown(key: &str, steps: &[&str]) -> String {
     let (mut rule, mut above) = (&BODY, String::new());
     for step in steps {
@@ -70,12 +68,12 @@ fn unknown(key: &str, steps: &[&str]) -> String {
     }
     let names: Vec<String> = rule.names().iter().map(|name| format!("{above}{name}")).collect();
     match names.is_empty() {
-        true => format!("`{key}` is no setting; {} is one", above.trim_end_matches('.')),
-        false => format!("`{key}` is no setting; there are {}", names.join(", ")),
+        true => format!("unknown setting `{key}`; use {}", above.trim_end_matches('.')),
+        false => format!("unknown setting `{key}`; use one of {}", names.join(", ")),
     }
 }
 
-/// The parts of a key. That of a location ends where its last setting begins.
+/// The parts of a key. The id of a location, which may contain dots, is one part.
 fn steps(key: &str) -> Vec<&str> {
     let Some(rest) = key.strip_prefix("agents.") else {
         return key.split('.').collect();
@@ -89,7 +87,7 @@ fn steps(key: &str) -> Vec<&str> {
     }
 }
 
-/// Puts a value where nothing is yet; none when something is.
+/// Inserts a value; none if there is one already.
 fn put(body: &mut Value, steps: &[&str], value: Value) -> Option<()> {
     let (last, groups) = steps.split_last()?;
     let mut at = body;
@@ -105,7 +103,7 @@ fn put(body: &mut Value, steps: &[&str], value: Value) -> Option<()> {
 }
 
 impl Rule {
-    /// The rule of what stands below this one.
+    /// The rule for a key below this one.
     fn below(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Map(keys) => keys.iter().find(|key| key.name == name).map(|key| &key.rule),
@@ -115,7 +113,7 @@ impl Rule {
         }
     }
 
-    /// The names of what stands below this one.
+    /// The keys below this one.
     fn names(&self) -> Vec<&str> {
         match self {
             Self::Map(keys) => keys.iter().map(|key| key.name).collect(),
@@ -124,7 +122,7 @@ impl Rule {
         }
     }
 
-    /// What a text means here. One that means nothing stays text, which the update then refuses.
+    /// Reads a text by this rule. A text that does not fit stays text, which the update then refuses.
     fn read(&self, text: &str) -> Value {
         match self {
             Self::OrNull(_) | Self::TextOrNull if text == "null" => Value::Null,

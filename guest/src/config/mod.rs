@@ -1,17 +1,18 @@
-//! The automatic settings: what is backed up, where to, when, and for how long it is kept.
+//! The automatic backup settings: what is backed up, where to, when, and how long it is kept.
 //!
-//! Owns their form, which is Home Assistant's with a few keys of Larder's own, and how a request changes them (`update`,
-//! `assign`). Refuses to decide what they mean: when a backup runs is the schedule's business, what goes is the
-//! retention's. Reads no file and no clock; says no password where a person did not ask for it.
+//! Owns their format, which is Home Assistant's with a few keys of Larder's, and how a request changes them (`update`,
+//! `assign`). Does not decide what follows from them: `schedule` decides when a backup runs, `retention` which ones are deleted.
+//! Reads no file and no clock. Shows no password unless a client asks for it.
 
 mod assign;
+mod checker;
+mod moment;
 mod nearest;
 mod objections;
-mod parts;
 mod python;
-mod rules;
+mod rule;
+mod scalar;
 mod schema;
-mod single;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 pub use assign::from_assignments;
-pub use parts::Moment;
-pub(crate) use rules::{DATA, FOLDERS};
-pub(crate) use schema::{Complaint, Purpose, Rule, check, required, unknown};
+pub(crate) use checker::{Complaint, check, required, unknown};
+pub use moment::Moment;
+pub(crate) use rule::{Purpose, Rule};
+pub(crate) use schema::{DATA, FOLDERS};
 
 use crate::error::Failure;
 use crate::home::iso;
@@ -33,22 +35,22 @@ use crate::retention::Policy;
 use crate::schedule::Schedule;
 use crate::securetar::Password;
 
-/// All automatic settings, and how the last automatic backup went. Serialized, it is `data.config` of the stored document,
-/// with the password: for people there is [`Config::redacted`].
+/// All automatic backup settings, and when the last automatic backups ran. It serializes to `data.config` of the stored document,
+/// with the password; to show it to people use [`Config::redacted`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Config {
     /// Settings of single locations, by their id.
     pub agents: BTreeMap<String, Agent>,
-    /// Whether a person has set automatic backups up; only clients read it.
+    /// Whether a person has set up automatic backups. Only clients use it.
     pub automatic_backups_configured: bool,
     pub create_backup: CreateBackup,
     /// When the last automatic backup began.
     pub last_attempted_automatic_backup: Option<Moment>,
-    /// When the last one ended without an error of a location.
+    /// When the last successful one ended.
     pub last_completed_automatic_backup: Option<Moment>,
-    /// Its bytes.
+    /// Its size in bytes.
     pub last_completed_automatic_backup_size: Option<u64>,
-    /// For every location that has none of its own.
+    /// For every location without its own retention.
     pub retention: Policy,
     pub schedule: Schedule,
 }
@@ -56,13 +58,13 @@ pub struct Config {
 /// The settings of one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// Whether the copies there are encrypted, when there is a password.
+    /// Whether the copies there are encrypted, if there is a password.
     pub protected: bool,
-    /// None: that of all. Given, but empty: kept for ever.
+    /// None: the general retention. Set, but without a rule: everything is kept.
     pub retention: Option<Policy>,
 }
 
-/// What an automatic backup holds and where it goes.
+/// What an automatic backup contains and where it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CreateBackup {
     pub agent_ids: Vec<String>,
@@ -74,10 +76,10 @@ pub struct CreateBackup {
     pub name: Option<String>,
     #[serde(serialize_with = "reveal")]
     pub password: Option<Password>,
-    /// Larder's: patterns of paths to leave out, beside Home Assistant's own.
+    /// Larder's: patterns of paths to leave out, in addition to Home Assistant's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Larder's: the version of SecureTar, 2 or 3; none: the newest.
+    /// Larder's: the version of SecureTar, 2 or 3. None: the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub securetar: Option<u8>,
 }
@@ -99,9 +101,9 @@ impl Default for CreateBackup {
 }
 
 impl Config {
-    /// The reply to `backup/config/info`, which shows the password, as Home Assistant's does: its page needs it.
+    /// The answer to `backup/config/info`. It shows the password, as Home Assistant's does, because its page needs it.
     ///
-    /// `next` is the next run in the home's own time, `additional` whether it makes up for a missed one.
+    /// `next` is the next run in the home's time zone; `additional` says whether it makes up for a missed one.
     pub fn info(&self, next: Option<&DateTime<FixedOffset>>, additional: bool) -> Value {
         let mut config = self.stored();
         if let Value::Object(config) = &mut config {
@@ -111,7 +113,7 @@ impl Config {
         json!({ "config": config })
     }
 
-    /// For people: a password that is set shows as `***`.
+    /// The settings with the password as `***`, to be shown to people.
     pub fn redacted(&self) -> Value {
         let mut config = self.stored();
         if let Some(password @ Value::String(_)) = config.pointer_mut("/create_backup/password") {
@@ -120,13 +122,13 @@ impl Config {
         config
     }
 
-    /// As it is stored, with the password. Only a map key that is no text could make this fail, and there is none.
+    /// The settings as they are stored, with the password. Serializing could fail only for a map key that is not text.
     fn stored(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-/// Why settings were not taken: each line is one value that is wrong, and holds nothing secret.
+/// Why settings were refused. Each line names one wrong value; none contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines.join("\n"))]
 pub struct Invalid {
@@ -134,7 +136,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// In Home Assistant's order, which is the alphabet's.
+    /// Sorted, as Home Assistant does.
     fn new(mut lines: Vec<String>) -> Self {
         lines.sort();
         Self { lines }

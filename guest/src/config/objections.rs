@@ -1,17 +1,17 @@
-//! What settings ask for that cannot be had: names that no file can have or Home Assistant does not list, locations that are
-//! not there.
+//! Objections to settings that are valid but cannot work: names that no file can have or that Home Assistant does not list,
+//! locations that do not exist.
 //!
-//! Home Assistant takes such settings and fails later. Pure rules.
+//! Home Assistant accepts such settings, and the backup fails later. Pure rules.
 
 use super::Config;
 use crate::archive::{Objection as OfName, objection};
 use crate::model::Caution;
 use crate::schedule::Recurrence;
 
-/// Something that is asked for and cannot be had.
+/// A setting that asks for something that cannot work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
-    /// Place, reason, and what to do.
+    /// The setting, the reason, and what to do.
     pub text: String,
     pub weight: Weight,
 }
@@ -20,14 +20,14 @@ pub struct Objection {
 pub enum Weight {
     /// It can never work.
     Impossible,
-    /// It may come to work: the location comes back, or Home Assistant is not asked.
+    /// It may work later: the location may come back, or the backup may never be used in Home Assistant.
     Absent,
-    /// It works, and hardly as it is meant; it is said and refused to nobody.
+    /// It works, but probably not as intended. A warning, never a refusal.
     Note,
 }
 
 impl Config {
-    /// What is wrong with these settings, where the locations are `known`.
+    /// The objections to these settings. `known` are the ids of the locations that exist.
     pub fn objections(&self, known: &[String]) -> Vec<Objection> {
         let name = self.create_backup.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name = name.and_then(objection).map(|objection| match objection {
@@ -41,13 +41,13 @@ impl Config {
         let absent = |id: &&String| !known.contains(*id);
         let known = known.join(",");
         let missing = |key: &str, id: &str| Objection {
-            text: format!("{key}: there is no location {id}; name one that is there ({known})"),
+            text: format!("{key}: there is no location {id}; use an existing one ({known})"),
             weight: Weight::Absent,
         };
         let wanted = self.create_backup.agent_ids.iter().filter(absent);
         let wanted = wanted.map(|id| Objection {
             text: format!(
-                "create_backup.agent_ids: there is no location {id}; name one that is there ({known}) with `larder settings set \
+                "create_backup.agent_ids: there is no location {id}; use an existing one ({known}): `larder settings set \
                  create_backup.agent_ids={known}`"
             ),
             weight: Weight::Absent,
@@ -62,17 +62,17 @@ impl Config {
             .collect()
     }
 
-    /// Chosen days of which there are none.
+    /// Custom days, but no day is chosen.
     fn without_days(&self) -> Option<Objection> {
         let schedule = &self.schedule;
-        let text = "schedule.recurrence=custom_days: no days are chosen, so no automatic backup is planned; choose some with \
+        let text = "schedule.recurrence=custom_days: no days are chosen, so no automatic backup is planned; choose days, for example \
                     schedule.days=mon,thu"
             .to_owned();
         let is_idle = schedule.recurrence == Recurrence::CustomDays && schedule.days.is_empty();
         is_idle.then_some(Objection { text, weight: Weight::Note })
     }
 
-    /// What only a Supervisor backs up: every automatic backup would be refused.
+    /// Add-ons or folders, which only a Supervisor can back up.
     fn of_a_supervisor(&self) -> Option<Objection> {
         let create = &self.create_backup;
         let names = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
@@ -87,24 +87,24 @@ impl Config {
             _ => return None,
         };
         let text = format!(
-            "create_backup.{key}: there are no add-ons and folders without a Supervisor, so every automatic backup would be refused; \
+            "create_backup.{key}: without a Supervisor there are no add-ons or folders, so every automatic backup would be refused; \
              set it to {}",
             if key == "include_all_addons" { "false" } else { "null" }
         );
         Some(Objection { text, weight: Weight::Absent })
     }
 
-    /// Copies that are to be protected, by nothing.
+    /// A protected location, but no password.
     fn without_password(&self) -> Option<Objection> {
         let (id, _) = self.agents.iter().find(|(_, agent)| agent.protected)?;
         let text = format!(
-            "agents.{id}.protected: there is no password, so anyone can read the backups there; set one with `larder settings set \
+            "agents.{id}.protected: no password is set, so anyone can read the backups there; set one with `larder settings set \
              --password-file FILE`"
         );
         self.create_backup.password.is_none().then_some(Objection { text, weight: Weight::Note })
     }
 
-    /// Refuses what is new in these settings and cannot be had, unless the client is not that careful.
+    /// Refuses objections that the settings `before` did not have. `caution` says which weights are refused.
     pub fn must_be_sensible(
         &self,
         before: &Self,
@@ -114,12 +114,12 @@ impl Config {
         let old = before.objections(known);
         let mut new = self.objections(known);
         new.retain(|objection| {
-            let is_taken = match objection.weight {
+            let is_accepted = match objection.weight {
                 Weight::Impossible => false,
                 Weight::Absent => caution.force,
                 Weight::Note => true,
             };
-            caution.strict && !old.contains(objection) && !is_taken
+            caution.strict && !old.contains(objection) && !is_accepted
         });
         let advice = |objection: Objection| match objection.weight {
             Weight::Absent => format!("{}, or add --force", objection.text),

@@ -1,19 +1,19 @@
-//! Places and values as Home Assistant writes them into its messages: Python's way.
+//! Places and values as Home Assistant's messages show them: in Python's notation.
 //!
-//! Hides what stands under a key that sounds secret, and cuts what is too long for a message.
+//! Hides the value of a key whose name sounds secret, and truncates long values.
 
 use serde_json::Value;
 
-use super::nearest::is_like;
+use super::nearest::is_similar;
 
-/// Home Assistant cuts a value or a key of a path at so many characters.
-const LONGEST: usize = 500;
-/// What stands for something secret.
+/// Home Assistant truncates a value, or a key in a path, to so many characters.
+const MAX_LENGTH: usize = 500;
+/// Shown instead of a secret.
 const HIDDEN: &str = "'**REDACTED**'";
-/// Keys that have one of these in their name hold something secret, and so does one that looks like a mistyped `password`.
+/// A key is secret if its name contains one of these, or if it looks like a misspelled `password`.
 const SECRET: &[&str] = &["pass", "pw", "secret", "token", "key"];
 
-/// Where a value stands, as `agents['backup.local'].retention`, and whether it is to be hidden.
+/// The place of a value, such as `agents['backup.local'].retention`, and whether the value must be hidden.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Place {
     text: String,
@@ -29,7 +29,7 @@ impl Place {
         let text = match is_plain(name) {
             true if self.text.is_empty() => name.to_owned(),
             true => format!("{}.{name}", self.text),
-            false => format!("{}[{}]", self.text, cut(quoted(name))),
+            false => format!("{}[{}]", self.text, truncated(quoted(name))),
         };
         Self { text, is_secret: self.is_secret || sounds_secret(name) }
     }
@@ -46,13 +46,13 @@ impl Place {
         &self.text
     }
 
-    /// The value that stands here, for a message.
+    /// The value at this place, for a message.
     pub(super) fn shown(&self, value: &Value) -> String {
-        if self.is_secret { hidden(value) } else { cut(repr(value)) }
+        if self.is_secret { hidden(value) } else { truncated(repr(value)) }
     }
 }
 
-/// Python's `repr`, without what is secret.
+/// Python's `repr`, with secrets hidden.
 pub(super) fn repr(value: &Value) -> String {
     match value {
         Value::Null => "None".into(),
@@ -74,7 +74,7 @@ pub(super) fn repr(value: &Value) -> String {
     }
 }
 
-/// What is empty may be seen to be.
+/// Empty values are shown even where secrets are hidden.
 fn hidden(value: &Value) -> String {
     match value {
         Value::Null => "None".into(),
@@ -85,14 +85,14 @@ fn hidden(value: &Value) -> String {
 
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_lowercase();
-    SECRET.iter().any(|word| name.contains(word)) || is_like(&name, "password")
+    SECRET.iter().any(|word| name.contains(word)) || is_similar(&name, "password")
 }
 
 /// Whether a key needs no brackets in a path.
 fn is_plain(name: &str) -> bool {
     let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let name = name.strip_prefix('<').and_then(|name| name.strip_suffix('>')).unwrap_or(name);
-    name.len() <= LONGEST
+    name.len() <= MAX_LENGTH
         && name.starts_with(is_first)
         && name.chars().all(|c| is_first(c) || c.is_ascii_digit() || c == '-')
 }
@@ -103,7 +103,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("{quote}{inner}{quote}")
 }
 
-/// Text as it is, but for what a terminal would act on.
+/// The text with everything escaped that a terminal would interpret.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_printable(c) { c.into() } else { escaped(c, '\'') }).collect()
 }
@@ -124,13 +124,13 @@ fn escaped(c: char, quote: char) -> String {
     }
 }
 
-/// Nearly Python's notion: what a terminal would act on or not show is not printable.
+/// Nearly Python's definition: a character that a terminal would interpret or not show is not printable.
 fn is_printable(c: char) -> bool {
     let has_no_shape = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}');
     c == ' ' || !(larder_text::is_format(c) || has_no_shape || c.is_control() || c.is_whitespace())
 }
 
-/// An exponent below -4 and from 16 on, with a sign and two digits.
+/// As Python writes a float: with an exponent below -4 and from 16 on, which has a sign and at least two digits.
 fn float_repr(float: f64) -> String {
     let text = format!("{float:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -143,9 +143,9 @@ fn float_repr(float: f64) -> String {
     }
 }
 
-pub(super) fn cut(text: String) -> String {
-    if text.chars().count() <= LONGEST {
+pub(super) fn truncated(text: String) -> String {
+    if text.chars().count() <= MAX_LENGTH {
         return text;
     }
-    text.chars().take(LONGEST - 3).chain("...".chars()).collect()
+    text.chars().take(MAX_LENGTH - 3).chain("...".chars()).collect()
 }

@@ -1,23 +1,24 @@
-//! A request to change the settings: checked as a whole, then taken as a whole or not at all.
+//! Changes the settings by a request, which is checked and applied as a whole or not at all.
 //!
-//! What Home Assistant does not know (`exclude`, `securetar`, `keep_…`) stays as it is unless named, so that its page, which
-//! sends what it knows, takes nothing away.
+//! Keys that Home Assistant does not have (`exclude`, `securetar`, `keep_…`) stay unless the request names them: Home Assistant's
+//! page sends only the keys that it knows, and must not reset the others.
 
 use serde_json::{Map, Value, json};
 
-use super::parts::{parse_time, time_text};
-use super::rules::BODY;
-use super::schema::{Complaint, Purpose, check};
+use super::checker::{Complaint, check};
+use super::moment::{parse_time, time_text};
+use super::rule::Purpose;
+use super::schema::BODY;
 use super::{Config, Invalid};
 
 type Fields = Map<String, Value>;
 
 impl Config {
-    /// The settings after the body of `backup/config/update`; these stay as they are when a value in it is wrong.
+    /// The settings after the body of `backup/config/update`, or every error in it.
     ///
-    /// As Home Assistant merges: of `create_backup` and of each of `agents` the keys that are given change (a new location is
-    /// `protected` and has no retention of its own unless it says so). `schedule` and every `retention` are replaced: what is
-    /// not given there is as if it had never been set. For a single value of those there is [`Config::assigned`].
+    /// Merges as Home Assistant does. In `create_backup` and in each of `agents` only the given keys change; a new location is
+    /// `protected` and has no retention, unless given. `schedule` and every `retention` are replaced: keys that are not given get
+    /// their defaults. To change a single value of those use [`Config::assigned`].
     pub fn update(&self, body: &Value) -> Result<Self, Invalid> {
         let complaints = check(&BODY, body, "", Purpose::Update);
         if !complaints.is_empty() {
@@ -27,17 +28,17 @@ impl Config {
         if let (Value::Object(settings), Value::Object(changes)) = (&mut settings, body) {
             changes.iter().for_each(|(key, change)| merge(settings, key, change));
         }
-        // What was checked fits; the error of one that does not could repeat the password.
+        // Cannot happen after the check. The error of serde could quote the password.
         serde_json::from_value(settings)
-            .map_err(|_| Invalid::one("the settings do not fit together; give them one by one"))
+            .map_err(|_| Invalid::one("the settings do not fit together; change them one by one"))
     }
 
-    /// The settings after assignments of a command line: [`super::from_assignments`]. One value changes, its neighbours stay.
+    /// The settings after assignments of a command line ([`super::from_assignments`]). Each changes one value only.
     pub fn assigned(&self, assignments: &[String]) -> Result<Self, Invalid> {
         self.update(&self.completed(super::from_assignments(assignments)?))
     }
 
-    /// A body with the neighbours of what it changes, where Home Assistant would replace them.
+    /// Adds to a body the current values that Home Assistant would otherwise replace by defaults.
     fn completed(&self, mut body: Value) -> Value {
         let settings = self.stored();
         let complete = |change: Option<&mut Value>, place: &str| {
@@ -93,7 +94,7 @@ fn merge_agent(agents: &mut Fields, id: &str, change: &Value) {
     });
 }
 
-/// Replaces what Home Assistant knows of a `retention`, and only that.
+/// Replaces the keys of a `retention` that Home Assistant knows, and no others.
 fn replace_policy(settings: &mut Fields, change: &Value) {
     match change {
         Value::Object(change) => within(settings, "retention", |policy| {
@@ -106,7 +107,7 @@ fn replace_policy(settings: &mut Fields, change: &Value) {
     }
 }
 
-/// Changes the object at `key`, which becomes one if it is none.
+/// Changes the object at `key`. A value that is not an object is replaced by an empty one first.
 fn within(settings: &mut Fields, key: &str, change: impl FnOnce(&mut Fields)) {
     let mut inner = fields(settings.remove(key).unwrap_or_default());
     change(&mut inner);

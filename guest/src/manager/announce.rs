@@ -1,6 +1,6 @@
-//! What the rest of the home hears and sees of the manager: Home Assistant's events, stages and entities.
+//! What the manager announces: Home Assistant's events with their stages, and the entities.
 //!
-//! Owns their words and their order. Decides nothing and stores nothing.
+//! Owns the form of the events and their order. Decides nothing and saves nothing.
 
 use serde_json::{Value, json};
 
@@ -11,72 +11,72 @@ use crate::jobs::library::LOCAL;
 use crate::manager::entities;
 use crate::manager::entities::{Entity, LastEvent, Sensors, Trigger};
 use crate::manager::log;
-use crate::manager::{State, with};
+use crate::manager::state::{State, with};
 use crate::ports::Outside;
 
-/// Home Assistant's topic for what the manager does.
+/// Home Assistant's topic for the manager's events.
 const EVENTS: &str = "backup/subscribe_events";
-/// How far a job is: finer than Home Assistant's events, for a progress bar.
+/// Progress of a job, finer than Home Assistant's events, for a progress bar.
 const PROGRESS: &str = "larder/progress";
-/// A create's stages, in Home Assistant's words and order; `cleaning_up` follows.
+/// The stages of a create, by Home Assistant's names and in its order; `cleaning_up` follows.
 const STAGES: [&str; 2] = ["home_assistant", "upload_to_agents"];
-/// Seconds between two messages about how much of a location's copy is there.
-const UPLOAD_STEP: i64 = 1;
+/// Seconds between two events about the progress of an upload.
+const UPLOAD_INTERVAL: i64 = 1;
 
-/// Tells the stages of a create, each once and in order, whatever progress was missed.
+/// Announces the stages of a create, each once and in order, even if progress events were missed.
 pub struct Stages<'a> {
     outside: &'a dyn Outside,
     trigger: Trigger,
-    /// How many stages were told.
-    reached: usize,
-    /// When it was told last how much is there.
-    told: Option<Instant>,
+    /// The number of stages that were announced.
+    announced: usize,
+    /// When the progress of the upload was announced last.
+    last_upload: Option<Instant>,
 }
 
 impl<'a> Stages<'a> {
     pub fn new(outside: &'a dyn Outside, trigger: Trigger) -> Self {
-        Self { outside, trigger, reached: 0, told: None }
+        Self { outside, trigger, announced: 0, last_upload: None }
     }
 
     pub fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
-        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(self.reached.saturating_sub(1));
+        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(self.announced.saturating_sub(1));
         self.reach(at);
         if let (1, Some(total)) = (at, total) {
             self.upload(LOCAL, done, total);
         }
     }
 
-    /// What is still to be told of a backup that is there.
+    /// Announces the stages that are left after the backup was made.
     pub fn finish(&mut self, created: &Value) {
         self.reach(STAGES.len().saturating_sub(1));
         let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
         let agent = created.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL);
-        if self.told.is_none() {
+        if self.last_upload.is_none() {
             self.upload(agent, 0, size);
         }
-        self.tell_upload(agent, size, size);
+        self.announce_upload(agent, size, size);
     }
 
     fn reach(&mut self, at: usize) {
-        for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.reached) {
+        for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.announced) {
             log::stage(self.outside, self.trigger, stage);
-            tell(self.outside, State::CreateBackup, Some(self.trigger), Said::stage(Some(stage)));
+            announce(self.outside, State::CreateBackup, Some(self.trigger), Announcement::stage(Some(stage)));
         }
-        self.reached = self.reached.max(at.saturating_add(1));
+        self.announced = self.announced.max(at.saturating_add(1));
     }
 
-    /// Nothing at the start, and then at most once a second; what is whole is told at the end.
+    /// Announces 0 bytes first, then progress at most once per interval. [`Self::finish`] announces the end.
     fn upload(&mut self, agent: &str, done: u64, total: u64) {
         let now = self.outside.now();
-        match self.told {
-            None => self.tell_upload(agent, 0, total),
-            Some(told) if is_soon(told, now) || done == total => return,
-            Some(_) => self.tell_upload(agent, done, total),
+        match self.last_upload {
+            None => self.announce_upload(agent, 0, total),
+            Some(last) if is_too_soon(last, now) || done == total => return,
+            Some(_) => self.announce_upload(agent, done, total),
         }
-        self.told = Some(now);
+        self.last_upload = Some(now);
     }
 
-    fn tell_upload(&self, agent: &str, done: u64, total: u64) {
+    fn announce_upload(&self, agent: &str, done: u64, total: u64) {
         let event = json!({
             "manager_state": State::CreateBackup.name(),
             "agent_id": agent,
@@ -87,9 +87,9 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Whether the next message comes too early. A clock that was set back keeps nobody silent.
-fn is_soon(told: Instant, now: Instant) -> bool {
-    (0..UPLOAD_STEP).contains(&now.seconds.saturating_sub(told.seconds))
+/// Whether the interval has not passed yet. If the clock was set back, it counts as passed.
+fn is_too_soon(last: Instant, now: Instant) -> bool {
+    (0..UPLOAD_INTERVAL).contains(&now.seconds.saturating_sub(last.seconds))
 }
 
 /// Home Assistant's `failed_reason` for a backup that was not made.
@@ -103,16 +103,16 @@ pub fn reason(failure: &Failure) -> &'static str {
     }
 }
 
-/// One of Home Assistant's messages about work that is under way.
+/// One of Home Assistant's events about an operation.
 #[derive(Clone, Copy)]
-pub struct Said<'a> {
+pub struct Announcement<'a> {
     stage: Option<&'a str>,
     /// `in_progress`, `core_restart`, `completed` or `failed`.
     state: &'static str,
     reason: Option<&'static str>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> Announcement<'a> {
     pub fn stage(stage: Option<&'a str>) -> Self {
         Self { stage, state: "in_progress", reason: None }
     }
@@ -122,45 +122,50 @@ impl<'a> Said<'a> {
         Self { stage: None, state: "core_restart", reason: None }
     }
 
-    /// How it ended: well, unless there is a reason why not.
+    /// The end: a failure if there is a reason, else a success.
     pub fn end(reason: Option<&'static str>) -> Self {
         Self { stage: None, state: if reason.is_some() { "failed" } else { "completed" }, reason }
     }
 }
 
-/// Shows and tells it: entities first, as Home Assistant does.
-pub fn tell(outside: &dyn Outside, state: State, trigger: Option<Trigger>, said: Said<'_>) {
-    note(outside, trigger, &said);
-    show(outside);
+/// Publishes the entities, then emits the event: the order that Home Assistant has.
+pub fn announce(
+    outside: &dyn Outside,
+    state: State,
+    trigger: Option<Trigger>,
+    announcement: Announcement<'_>,
+) {
+    record_event(outside, trigger, &announcement);
+    publish_entities(outside);
     let event = json!({
         "manager_state": state.name(),
-        "stage": said.stage,
-        "state": said.state,
-        "reason": said.reason,
+        "stage": announcement.stage,
+        "state": announcement.state,
+        "reason": announcement.reason,
     });
     outside.emit(EVENTS, &event.to_string());
     with(|inner| inner.last_action = Some(event));
 }
 
-/// Keeps it as the event entity's last event; restoring has none.
-pub fn note(outside: &dyn Outside, trigger: Option<Trigger>, said: &Said<'_>) {
+/// Makes it the last event of the event entity. Restores and imports have no trigger and do not change that entity.
+pub fn record_event(outside: &dyn Outside, trigger: Option<Trigger>, announcement: &Announcement<'_>) {
     let Some(trigger) = trigger else { return };
     let event = LastEvent {
         at: entities::milliseconds(outside.now()),
-        event_type: said.state.to_owned(),
-        backup_stage: said.stage.map(str::to_owned),
-        failed_reason: said.reason.map(str::to_owned),
+        event_type: announcement.state.to_owned(),
+        backup_stage: announcement.stage.map(str::to_owned),
+        failed_reason: announcement.reason.map(str::to_owned),
         trigger,
     };
     with(|inner| inner.store.set_event(event));
 }
 
-/// Publishes every entity; only what changed is heard of.
-pub fn show(outside: &dyn Outside) {
+/// Publishes every entity; the host passes on only what changed.
+pub fn publish_entities(outside: &dyn Outside) {
     let published = with(|inner| {
         let config = inner.store.config();
         let utc = |moment: Moment| moment.time().to_utc();
-        // What another process does is only known from what it stored.
+        // The work of another process is known only from what that process stored.
         let is_elsewhere =
             inner.state == State::Idle && inner.store.event().is_some_and(LastEvent::is_in_progress);
         let state = if is_elsewhere { State::CreateBackup } else { inner.state };
@@ -179,15 +184,15 @@ pub fn show(outside: &dyn Outside) {
     }
 }
 
-/// How far a job is.
+/// Emits the progress of a job.
 pub fn progress(outside: &dyn Outside, kind: &str, stage: &str, done: u64, total: Option<u64>) {
     let progress = json!({"job": kind, "stage": stage, "done": done, "total": total});
     outside.emit(PROGRESS, &progress.to_string());
 }
 
-/// The manager has nothing to do, or begins or ends to have.
-pub fn enter(outside: &dyn Outside, state: State) {
+/// Changes the manager's state, publishes the entities and emits the state.
+pub fn set_state(outside: &dyn Outside, state: State) {
     with(|inner| inner.state = state);
-    show(outside);
+    publish_entities(outside);
     outside.emit(EVENTS, &json!({"manager_state": state.name()}).to_string());
 }

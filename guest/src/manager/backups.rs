@@ -1,19 +1,20 @@
-//! Backups that are there: what becomes of them beside being read, and what the manager knows of them afterwards.
+//! Verifies, rekeys, imports, keeps and deletes existing backups, and remembers the result.
 
 use serde_json::{Value, json};
 
 use crate::config::Moment;
 use crate::error::{Failure, Result};
-use crate::home::Home;
 use crate::jobs::library::LOCAL;
-use crate::manager::announce;
-use crate::manager::announce::{Said, tell};
+use crate::manager::announce::{self, Announcement, announce};
+use crate::manager::job::{job, parsed, run};
 use crate::manager::log;
-use crate::manager::{State, begin, conclude, job, note_unsaved, parsed, save, typed, with};
+use crate::manager::operation::{begin, conclude};
+use crate::manager::planning::home;
+use crate::manager::state::{State, note_unsaved, save, with};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Outside;
 
-/// Verifies a backup, and remembers that it was good.
+/// `backup.verify`. Remembers of a local backup that it is good, or that it is damaged.
 pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
     let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
@@ -22,72 +23,72 @@ pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
         (is_local, &answer, request.get("backup_id").and_then(Value::as_str))
         && failure.code == "backup_damaged"
     {
-        // A command that only reads may not write; it has the damage remembered.
+        // A host that only reads refuses to save; its command then asks the service to remember the damage.
         let _ = remember_size(outside, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
     }
-    let answer = parsed(&answer?)?;
+    let answer: Value = parsed(&answer?)?;
     let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
     let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
     if let Some(found) = found.filter(|_| is_local && is_restorable) {
-        // A command that only reads may not write; then it is verified all the same.
+        // If a host that only reads refuses to save, the backup is verified all the same.
         let _ = remember_size(outside, &found);
     }
     Ok(answer)
 }
 
-/// Gives a backup another password. What takes the place of a local one was verified as it is now.
+/// `backup.rekey`. A local backup that was replaced has been verified by the job, which is remembered.
 pub async fn rekey(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let answer = parsed(&job(outside, "rekey", data, &mut |_, _, _| ()).await?)?;
+    let answer = run(outside, "rekey", data).await?;
     if answer.get("replaced") == Some(&Value::Bool(true)) {
         remember_good(outside, &answer);
     }
     Ok(answer)
 }
 
-/// Remembers of a local backup that was stored and read back just now that it is good.
-pub fn remember_good(outside: &dyn Outside, stored: &Value) {
+/// Remembers that a local backup, just stored and read back, is good.
+fn remember_good(outside: &dyn Outside, stored: &Value) {
     let found: Option<VerifiedSize> = serde_json::from_value(stored.clone()).ok();
     if let Some(remembered) = found.map(|found| remember_size(outside, &found)) {
-        // A command beside a service may not write; it has the service remember it.
+        // A command beside a running service may not save; it asks the service to remember it.
         note_unsaved(outside, remembered.err().filter(|failure| failure.code != "denied").as_ref());
     }
 }
 
-/// `backup.remember_verified`: what a command found out that only reads.
+/// `backup.remember_verified`: the finding of a command that may not save it by itself.
 pub fn remember_verified(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let found = serde_json::from_str(data).map_err(|error| Failure::invalid(error.to_string()))?;
-    remember_size(outside, &found).map(|()| Value::Null)
+    remember_size(outside, &parsed(data)?).map(|()| Value::Null)
 }
 
 fn remember_size(outside: &dyn Outside, found: &VerifiedSize) -> Result<()> {
-    let now = Moment::new(Home::read(outside, outside.snapshot().as_ref()).local(outside.now()));
+    let now = Moment::new(home(outside).local(outside.now()));
     with(|inner| {
         match found.damaged {
-            true => inner.store.damage(&found.backup_id, now),
-            false => inner.store.verify(&found.backup_id, found.size, now),
+            true => inner.store.set_damaged(&found.backup_id, now),
+            false => inner.store.set_verified(&found.backup_id, found.size, now),
         }
         inner.store.save(outside)
     })
 }
 
-/// Takes a foreign backup among the others, with Home Assistant's events of an upload around it.
+/// `backup.import`: copies a foreign backup into the local location, with Home Assistant's events of an upload around the
+/// job.
 pub async fn import(outside: &dyn Outside, data: &str) -> Result<Value> {
     begin(outside, State::ReceiveBackup, None)?;
-    tell(outside, State::ReceiveBackup, None, Said::stage(Some("receive_file")));
-    let result = job(outside, "import", data, &mut |_, _, _| ()).await.and_then(|answer| parsed(&answer));
+    announce(outside, State::ReceiveBackup, None, Announcement::stage(Some("receive_file")));
+    let result = run(outside, "import", data).await;
     if let Ok(imported) = &result {
-        tell(outside, State::ReceiveBackup, None, Said::stage(Some("upload_to_agents")));
+        announce(outside, State::ReceiveBackup, None, Announcement::stage(Some("upload_to_agents")));
         remember_good(outside, imported);
     }
     conclude(outside, State::ReceiveBackup, None, result.as_ref().err().map(announce::reason));
     result
 }
 
-/// Keeps a backup by hand, or lets the settings decide about it again.
+/// `backup.keep`: protects a local backup from retention, or ends that.
 pub async fn keep(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let KeepRequest { backup_id: id, release } = typed(data)?;
-    let meant = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
-    let details = parsed(&job(outside, "details", &meant, &mut |_, _, _| ()).await?)?;
+    let KeepRequest { backup_id: id, release } = parsed(data)?;
+    let request = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
+    let details = run(outside, "details", &request).await?;
     let Some(backup) = details.get("backup").filter(|backup| !backup.is_null()) else {
         let message = format!("there is no backup {id} in {LOCAL}; `larder list` shows those that are there");
         return Err(Failure::new("backup_not_found", message));
@@ -101,18 +102,18 @@ pub async fn keep(outside: &dyn Outside, data: &str) -> Result<Value> {
     Ok(json!({"backup_id": id, "name": name, "kept": !release}))
 }
 
-/// `backup/delete`. What is gone is forgotten.
+/// `backup.delete`. Refuses a backup that is kept by hand, unless forced; forgets what was known of a deleted one.
 pub async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let request: DeleteRequest = typed(data)?;
+    let request: DeleteRequest = parsed(data)?;
     let id = request.backup.backup_id;
     if let Some(id) = id.as_deref().filter(|id| !request.force && with(|inner| inner.store.is_kept(id))) {
         let message = format!(
-            "the backup {id} is kept by hand: `larder keep {id} --release` lets go of it, `larder delete {id} --force` deletes it all \
-             the same"
+            "backup {id} is kept by hand: release it with `larder keep {id} --release`, or delete it anyway with `larder delete \
+             {id} --force`"
         );
         return Err(Failure::new("backup_kept", message));
     }
-    let answer = parsed(&job(outside, "delete", data, &mut |_, _, _| ()).await?)?;
+    let answer = run(outside, "delete", data).await?;
     if answer.get("file").is_some_and(Value::is_string) {
         log::info(outside, &format!("backup {} deleted", id.as_deref().unwrap_or_default()));
         with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));

@@ -1,6 +1,6 @@
-//! The entities that Home Assistant's Backup has, with their states and attributes, from what the manager knows.
+//! The entities of Home Assistant's Backup integration: their states and attributes.
 //!
-//! Pure. Facts (names, attributes, formats) are those of Home Assistant 2026.11's recordings.
+//! Pure. Names, attributes and formats are those recorded from Home Assistant 2026.11.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ const EVENT_TYPES: [&str; 3] = ["completed", "failed", "in_progress"];
 const MANAGER_STATES: [&str; 5] = ["idle", "create_backup", "blocked", "receive_backup", "restore_backup"];
 const MIB: f64 = 1_048_576.0;
 
-/// What is published of one entity.
+/// An entity as it is published.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entity {
     pub id: &'static str,
@@ -21,7 +21,7 @@ pub struct Entity {
     pub attributes: Value,
 }
 
-/// What started a backup: told beside Home Assistant's own attributes, which leave it open.
+/// What started a backup. Larder publishes it as an additional attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
@@ -29,7 +29,7 @@ pub enum Trigger {
     Manual,
 }
 
-/// The last event of a backup; it survives a restart.
+/// The last event of a backup. It is saved, so it survives a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastEvent {
     /// ISO 8601 in UTC with milliseconds.
@@ -64,7 +64,7 @@ pub fn event(last: Option<&LastEvent>) -> Entity {
     Entity { id: "event.backup_automatic_backup", state, attributes }
 }
 
-/// What the sensors show.
+/// The values of the sensors.
 #[derive(Debug, Default)]
 pub struct Sensors<'a> {
     /// One of the manager's states.
@@ -122,12 +122,12 @@ fn timestamp(id: &'static str, name: &str, at: Option<DateTime<Utc>>) -> Entity 
     Entity { id, state, attributes }
 }
 
-/// Exact: archives have whole blocks of 512 bytes, so that at most eleven digits follow the point.
+/// Exact: an archive is a multiple of 512 bytes, so at most eleven digits follow the point.
 fn mebibytes(bytes: u64) -> String {
     (bytes as f64 / MIB).to_string()
 }
 
-/// A moment as the event entity shows it: milliseconds, UTC.
+/// A moment as the event entity shows it: UTC, with milliseconds.
 pub fn milliseconds(now: Instant) -> String {
     let time = DateTime::<Utc>::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
     time.format("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_is_shown_as_unknown() {
+    fn missing_values_are_shown_as_unknown() {
         let entities = sensors(&Sensors { manager_state: "idle", ..Sensors::default() });
         let states: Vec<_> = entities.iter().map(|entity| entity.state.as_str()).collect();
         assert_eq!(states, ["idle", "unknown", "unknown", "unknown", "unknown"]);

@@ -1,6 +1,6 @@
-//! What people read in the log: one sentence for each thing that happened to a backup, with what it happened to and why.
+//! The log: one sentence for each thing that happened to a backup, with its cause.
 //!
-//! Owns the words. Whoever only reads a list or a state reads no sentence.
+//! Owns the sentences. They are for people; programs use the answers, events and entities instead.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use crate::error::Failure;
 use crate::manager::entities::Trigger;
 use crate::ports::Outside;
 
-/// Sentences for people.
+/// The topic of log messages.
 const TOPIC: &str = "larder/log";
-/// Skipped paths that are named in the log, each night anew.
-const TOLD: usize = 20;
+/// The most skipped paths that are logged for one backup.
+const MAX_SKIPPED: usize = 20;
 
-/// How much a sentence matters.
+/// The level of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Error,
     Warning,
     Info,
-    /// Said only to who asks for more.
+    /// Shown only in verbose logs.
     Debug,
 }
 
@@ -37,23 +37,24 @@ impl Level {
     }
 }
 
-pub fn say(outside: &dyn Outside, level: Level, message: &str) {
+/// Emits a message.
+fn emit(outside: &dyn Outside, level: Level, message: &str) {
     outside.emit(TOPIC, &json!({"message": message, "level": level.name()}).to_string());
 }
 
 pub fn error(outside: &dyn Outside, message: &str) {
-    say(outside, Level::Error, message);
+    emit(outside, Level::Error, message);
 }
 
 pub fn warn(outside: &dyn Outside, message: &str) {
-    say(outside, Level::Warning, message);
+    emit(outside, Level::Warning, message);
 }
 
 pub fn info(outside: &dyn Outside, message: &str) {
-    say(outside, Level::Info, message);
+    emit(outside, Level::Info, message);
 }
 
-/// What a backup is called that nobody has named yet.
+/// What to call a backup that has no id yet.
 pub fn kind(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Automatic => "automatic backup",
@@ -61,24 +62,24 @@ pub fn kind(trigger: Trigger) -> &'static str {
     }
 }
 
-/// `reason` is the schedule's; none when somebody asked.
+/// A backup was started. `reason` is the schedule's; none if a client asked for it.
 pub fn started(outside: &dyn Outside, trigger: Trigger, reason: Option<&str>) {
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     info(outside, &format!("{} started{reason}", kind(trigger)));
 }
 
-/// What it does meanwhile, by the name of the stage.
+/// A stage of a create began, by Home Assistant's name.
 pub fn stage(outside: &dyn Outside, trigger: Trigger, stage: &str) {
     let what = match stage {
-        "home_assistant" => "reading the home and writing it",
-        "upload_to_agents" => "reading back what was written",
+        "home_assistant" => "writing the backup",
+        "upload_to_agents" => "verifying the backup",
         "cleaning_up" => "cleaning up",
         other => other,
     };
-    say(outside, Level::Debug, &format!("{}: {what}", kind(trigger)));
+    emit(outside, Level::Debug, &format!("{}: {what}", kind(trigger)));
 }
 
-/// A backup was made: which, where, how large, how long it took.
+/// A backup was made: which, where, its size, and how long it took.
 pub fn made(outside: &dyn Outside, trigger: Trigger, created: &Value, started: Instant) {
     let took = Duration::from_secs(outside.now().seconds.abs_diff(started.seconds));
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
@@ -89,42 +90,48 @@ pub fn made(outside: &dyn Outside, trigger: Trigger, created: &Value, started: I
         &format!(
             "{} {} made in {}: {}, {}{verified}",
             kind(trigger),
-            called(created),
-            word(created, "agent_id"),
-            amount(size),
-            span(took)
+            label(created),
+            text(created, "agent_id"),
+            format_size(size),
+            format_duration(took)
         ),
     );
-    oddities(outside, trigger, created);
+    log_problems(outside, trigger, created);
 }
 
-/// What is odd about it. Who made it by hand sees the rest in the answer.
-fn oddities(outside: &dyn Outside, trigger: Trigger, created: &Value) {
-    let tell = |odd: &Value| warn(outside, &format!("{}: {}", word(odd, "path"), word(odd, "reason")));
-    list(created, "doubted").iter().for_each(tell);
+/// Logs what was doubtful or incomplete. For a manual backup the answer names most of it, so it is not logged again.
+fn log_problems(outside: &dyn Outside, trigger: Trigger, created: &Value) {
+    let warn_of =
+        |entry: &Value| warn(outside, &format!("{}: {}", text(entry, "path"), text(entry, "reason")));
+    list(created, "doubted").iter().for_each(warn_of);
     if trigger == Trigger::Automatic {
         list(created, "warnings").iter().filter_map(Value::as_str).for_each(|warning| warn(outside, warning));
         let skipped = list(created, "skipped");
-        skipped.iter().take(TOLD).for_each(tell);
-        if let Some(more @ 1..) = skipped.len().checked_sub(TOLD) {
-            warn(outside, &format!("{more} more were skipped or are incomplete"));
+        skipped.iter().take(MAX_SKIPPED).for_each(warn_of);
+        if let Some(more @ 1..) = skipped.len().checked_sub(MAX_SKIPPED) {
+            warn(outside, &format!("{more} more paths were skipped or are incomplete"));
         }
     }
 }
 
-/// `answered`: whoever asked is told the same.
+/// A backup could not be stored in some of its locations.
+pub fn not_stored(outside: &dyn Outside, id: &str, agents: &[String]) {
+    warn(outside, &format!("backup {id} was not stored in {}: no such location", agents.join(", ")));
+}
+
+/// Something failed. `answered` says that the client gets the same message as its answer.
 pub fn failed(outside: &dyn Outside, what: &str, failure: &Failure, answered: bool) {
     let message = format!("{what} failed: {}", failure.message);
     let data = json!({"message": message, "level": Level::Error.name(), "answered": answered});
     outside.emit(TOPIC, &data.to_string());
 }
 
-/// What retention kept and deleted, and why.
+/// Retention was applied. Logs what it deleted and kept, with the reason for each.
 pub fn retained(outside: &dyn Outside, done: &Value) {
     for location in list(done, "locations") {
-        let agent = word(location, "agent_id");
+        let agent = text(location, "agent_id");
         let decisions = list(location, "decisions");
-        decisions.iter().for_each(|decision| decided(outside, agent, decision));
+        decisions.iter().for_each(|decision| log_decision(outside, agent, decision));
         let deleted = location.get("deleted").and_then(Value::as_u64).unwrap_or(0);
         let kept = decisions.iter().filter(|decision| is(decision, "keep")).count();
         if deleted > 0 {
@@ -136,29 +143,29 @@ pub fn retained(outside: &dyn Outside, done: &Value) {
     }
 }
 
-fn decided(outside: &dyn Outside, agent: &str, decision: &Value) {
+fn log_decision(outside: &dyn Outside, agent: &str, decision: &Value) {
     let (level, what) = match (is(decision, "keep"), is(decision, "deleted")) {
-        (true, _) => (Level::Debug, "kept"),
-        (false, true) => (Level::Info, "deleted"),
-        (false, false) => (Level::Error, "not deleted"),
+        (true, _) => (Level::Debug, "kept in"),
+        (false, true) => (Level::Info, "deleted from"),
+        (false, false) => (Level::Error, "not deleted from"),
     };
-    let backup = called(decision);
-    let reason = word(decision, "reason");
+    let backup = label(decision);
+    let reason = text(decision, "reason");
     let reason = reason.strip_prefix("deleted: ").or(reason.strip_prefix("kept: ")).unwrap_or(reason);
-    say(outside, level, &format!("backup {backup} {what} in {agent}: {reason}"));
+    emit(outside, level, &format!("backup {backup} {what} {agent}: {reason}"));
 }
 
-/// A backup's id and name; a part of one has no other name than its file's.
-fn called(backup: &Value) -> String {
-    let name = backup.get("name").and_then(Value::as_str).unwrap_or_else(|| word(backup, "file"));
-    match word(backup, "backup_id") {
+/// A backup's id and name. An incomplete backup has only the name of its file.
+fn label(backup: &Value) -> String {
+    let name = backup.get("name").and_then(Value::as_str).unwrap_or_else(|| text(backup, "file"));
+    match text(backup, "backup_id") {
         "" => name.to_owned(),
         id => format!("{id} ({name})"),
     }
 }
 
-/// For people: `150.3 MiB`.
-fn amount(bytes: u64) -> String {
+/// `150.3 MiB`.
+fn format_size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut amount = bytes as f64 / 1024.0;
     let mut units = units.iter();
@@ -173,7 +180,8 @@ fn amount(bytes: u64) -> String {
     format!("{amount:.1} {unit}")
 }
 
-fn span(took: Duration) -> String {
+/// `1 min 5 s`.
+fn format_duration(took: Duration) -> String {
     let seconds = took.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
@@ -182,7 +190,7 @@ fn span(took: Duration) -> String {
     }
 }
 
-fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -199,10 +207,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_are_told_as_people_say_them() {
-        let sizes = [0, 1536, 157_605_888, 5 << 30, 3 << 50].map(amount);
+    fn sizes_and_durations_are_readable() {
+        let sizes = [0, 1536, 157_605_888, 5 << 30, 3 << 50].map(format_size);
         assert_eq!(sizes, ["0.0 KiB", "1.5 KiB", "150.3 MiB", "5.0 GiB", "3072.0 TiB"]);
-        let spans = [0, 59, 61, 3600, 93_784].map(|seconds| span(Duration::from_secs(seconds)));
+        let spans = [0, 59, 61, 3600, 93_784].map(|seconds| format_duration(Duration::from_secs(seconds)));
         assert_eq!(spans, ["0 s", "59 s", "1 min 1 s", "1 h 0 min", "26 h 3 min"]);
     }
 }

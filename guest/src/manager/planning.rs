@@ -1,26 +1,30 @@
-//! When the next automatic backup is: the schedule asked with what the manager knows, and its timer.
+//! Plans the next automatic backup and sets its timer.
 //!
-//! A clock that is not set plans nothing: what would be planned waits for it.
+//! The rules are in `crate::schedule`. While the clock is not set, nothing is planned.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::archive::Instant;
+use crate::config::Moment;
 use crate::error::Result;
 use crate::home::{Home, iso};
+use crate::manager::job::parsed;
 use crate::manager::log;
-use crate::manager::{parsed, with};
+use crate::manager::state::with;
 use crate::ports::{HomeZone, Outside};
 use crate::schedule::{Calendar, Next};
 
-/// Fires when an automatic backup is due.
+/// The timer that fires when an automatic backup is due.
 pub const RUN: &str = "automatic";
-/// How long a run waits for a manager that is busy, or for the clock.
-pub const BUSY: i64 = 60;
-/// Runs that `backup.schedule` tells where nobody says how many.
-const RUNS: usize = 5;
+/// Seconds until another try while the manager is busy or the clock is not set.
+pub const RETRY: i64 = 60;
+/// Runs in the answer of `backup.schedule` if the request has no `count`.
+const DEFAULT_COUNT: usize = 5;
+/// The most runs in that answer.
+const MAX_COUNT: u64 = 1000;
 
-/// Asks the schedule what comes next, and whether that is now.
+/// Plans the next automatic backup, and finds out whether one is due now.
 pub fn plan(outside: &dyn Outside) {
     let (home, now) = (home(outside), utc(outside.now()));
     let is_unset = outside.unset_clock().is_some();
@@ -30,7 +34,7 @@ pub fn plan(outside: &dyn Outside) {
         let schedule = inner.store.config().schedule.clone();
         let wake = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds }.wake(&history, now);
         inner.due = wake.run;
-        // What is due stays planned until it has begun; by a clock that is not set nothing is.
+        // A run that is due stays planned until it has begun.
         if inner.due.is_none() && !is_unset {
             inner.store.set_planned(wake.next.at);
         }
@@ -39,11 +43,11 @@ pub fn plan(outside: &dyn Outside) {
     wait_for_clock(outside);
 }
 
-/// By a clock that is not set nothing is planned, if anything would be.
+/// If the clock is not set, drops the plan and logs that automatic backups wait.
 fn wait_for_clock(outside: &dyn Outside) {
     let unset =
         outside.unset_clock().filter(|_| with(|inner| inner.due.is_some() || inner.next.at.is_some()));
-    let waited = with(|inner| std::mem::replace(&mut inner.waits, unset.is_some()));
+    let waited = with(|inner| std::mem::replace(&mut inner.waits_for_clock, unset.is_some()));
     match unset {
         Some(unset) => {
             let reason = format!("{unset}; automatic backups wait until it is");
@@ -60,18 +64,18 @@ fn wait_for_clock(outside: &dyn Outside) {
     }
 }
 
-/// Has the host wake the manager for what was planned.
+/// Sets the timer for the planned run.
 pub fn set_timers(outside: &dyn Outside) {
-    let (is_due, next, waits) = with(|inner| (inner.due.is_some(), inner.next.at, inner.waits));
+    let (is_due, next, waits) = with(|inner| (inner.due.is_some(), inner.next.at, inner.waits_for_clock));
     match next {
-        _ if waits => outside.set_timer(RUN, later(outside, BUSY)),
+        _ if waits => outside.set_timer(RUN, later(outside, RETRY)),
         _ if is_due => outside.set_timer(RUN, outside.now()),
         Some(at) => outside.set_timer(RUN, instant(at)),
         None => outside.cancel_timer(RUN),
     }
 }
 
-/// When the next automatic backup is, for people.
+/// One sentence that says when the next automatic backup runs.
 pub fn upcoming(outside: &dyn Outside) -> String {
     let (at, reason) = with(|inner| (inner.next.at, inner.next.reason.clone()));
     match at {
@@ -83,17 +87,35 @@ pub fn upcoming(outside: &dyn Outside) -> String {
     }
 }
 
+/// An automatic backup begins: remembers the attempt and plans the next one. Returns why the schedule starts it now; none if
+/// a client asked for it.
+pub fn attempt(outside: &dyn Outside) -> Option<String> {
+    let (home, now) = (home(outside), outside.now());
+    with(|inner| {
+        let jitter_seconds = inner.store.jitter(outside);
+        let schedule = inner.store.config().schedule.clone();
+        let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
+        let (history, next) = calendar.start(&inner.store.history(), utc(now));
+        inner.store.set_attempted(Moment::new(home.local(now)), &history);
+        inner.next = next;
+        inner.due.take()
+    })
+}
+
 /// `backup.schedule`: the next runs, in local time, with the reason for each.
 pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
-    let count = request.get("count").and_then(Value::as_u64).map_or(RUNS, |count| count.min(1000) as usize);
+    let count = request
+        .get("count")
+        .and_then(Value::as_u64)
+        .map_or(DEFAULT_COUNT, |count| count.min(MAX_COUNT) as usize);
     let (home, now) = (home(outside), utc(outside.now()));
     Ok(with(|inner| {
         let jitter_seconds = inner.store.jitter(outside);
         let (schedule, history) = (inner.store.config().schedule.clone(), inner.store.history());
         let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
-        // What waits for the clock has no time.
-        let count = if inner.waits { 0 } else { count };
+        // Runs that wait for the clock have no time yet.
+        let count = if inner.waits_for_clock { 0 } else { count };
         let runs: Vec<_> = calendar
             .upcoming(&history, now, count)
             .into_iter()
@@ -110,7 +132,7 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
         let HomeZone { zone, origin, problems, .. } = &home.time_zone;
         json!({
             "runs": runs,
-            "waits": inner.waits,
+            "waits": inner.waits_for_clock,
             "reason": inner.next.reason,
             "time_zone": zone.name(),
             "time_zone_origin": origin,
@@ -119,17 +141,18 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
     }))
 }
 
+/// So many seconds from now.
 pub fn later(outside: &dyn Outside, seconds: i64) -> Instant {
     let now = outside.now();
     Instant { seconds: now.seconds.saturating_add(seconds), ..now }
 }
 
-/// The home's own words, read anew: they change while a service runs.
+/// The home's configuration, read again each time: it changes while a service runs.
 pub fn home(outside: &dyn Outside) -> Home {
     Home::read(outside, outside.snapshot().as_ref())
 }
 
-pub fn utc(now: Instant) -> DateTime<Utc> {
+fn utc(now: Instant) -> DateTime<Utc> {
     DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default()
 }
 

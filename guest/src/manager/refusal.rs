@@ -1,6 +1,6 @@
-//! A restore that does not come about, as Home Assistant's clients know it: the reason in its event, and its answer.
+//! A failed restore in Home Assistant's terms: the reason in its event, and the answer to the client.
 //!
-//! Pure. What a person needs besides (which file, what to do) is in the failure as it came, which goes to the log.
+//! Pure. The original failure, which names the file and says what to do, goes to the log.
 
 use crate::error::{Failure, UNREADABLE};
 use crate::jobs::library::LOCAL;
@@ -13,14 +13,14 @@ pub struct Refusal {
     pub answer: Failure,
 }
 
-/// Home Assistant looks its agents up by their id and answers so when there is none.
+/// Home Assistant's answer when it has no agent with that id.
 pub fn unknown_agent(asked: &BackupRef, known: &[Location]) -> Option<Failure> {
     let id = asked.agent_id.as_deref().unwrap_or(LOCAL);
     let message = format!("there is no location {id}");
     known.iter().all(|location| location.id != id).then(|| Failure::new("unknown_error", message))
 }
 
-/// How Home Assistant tells that failure of a restore. Codes that it does not have stay as they are.
+/// Translates the failure of a restore. Codes that Home Assistant does not have stay as they are.
 pub fn of_restore(failure: &Failure, asked: &BackupRef) -> Refusal {
     let refused =
         |reason, message: &str| Refusal { reason, answer: Failure::new("home_assistant_error", message) };
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_failure_of_a_restore_is_told_as_one_of_an_upload() {
+    fn no_failed_restore_is_reported_as_a_failed_upload() {
         let codes = [
             ("password_incorrect", "password_incorrect", "password_incorrect"),
             ("backup_not_found", "backup_manager_error", "home_assistant_error"),

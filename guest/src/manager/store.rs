@@ -1,7 +1,6 @@
-//! What the manager must not forget: its document, loaded, changed and saved.
+//! The manager's stored document: loads, changes and saves it.
 //!
-//! Owns when the document is written and what becomes of one that cannot be read. Refuses to touch one that a newer program
-//! wrote.
+//! Owns when the document is written, and sets a damaged one aside. Refuses to touch a document that a newer program wrote.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use crate::config::{Config, Moment};
 use crate::error::{Failure, Result};
 use crate::jobs::library;
-use crate::manager::document::{Document, DocumentError, Known};
+use crate::manager::document::{Document, DocumentError, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Outside;
 use crate::schedule::{History, MAX_JITTER_SECONDS};
@@ -23,20 +22,21 @@ const NAME: &str = "backup";
 pub struct Store {
     document: Document,
     event: Option<LastEvent>,
-    /// What is stored, so that nothing is written twice.
+    /// The text that is stored; an unchanged document is not written again.
     stored: Option<zeroize::Zeroizing<String>>,
-    /// Why the document is neither used nor written.
+    /// Why the document is neither used nor written; none if it is.
     locked: Option<Failure>,
 }
 
 impl Store {
-    /// Loads the document. One that is damaged is set aside, and the one before it is used. One that a newer program wrote,
-    /// or that cannot be read, is left as it is, whatever happens: [`Self::check`].
+    /// Loads the document. A damaged one is set aside, and the previous one is used. One that a newer program wrote, or that
+    /// cannot be read, is never changed: see [`Self::check`].
     pub fn load(outside: &dyn Outside) -> Self {
         Self::read(outside).unwrap_or_else(|failure| Self { locked: Some(failure), ..Self::default() })
     }
 
-    /// An error when nothing is known of what was set and done. Backups by hand and restores work all the same.
+    /// An error if the document is not used, so that settings and history are unknown. Manual backups and restores work
+    /// without them.
     pub fn check(&self) -> Result<()> {
         self.locked.clone().map_or(Ok(()), Err)
     }
@@ -60,7 +60,7 @@ impl Store {
         Self { document, event, stored, locked: None }
     }
 
-    /// Stores what has changed. Durable when it returns.
+    /// Saves the document if it has changed. It is durable when this returns.
     pub fn save(&mut self, outside: &dyn Outside) -> Result<()> {
         if self.locked.is_some() {
             return Ok(());
@@ -90,7 +90,7 @@ impl Store {
         self.event = Some(event);
     }
 
-    /// What the schedule needs to know.
+    /// The history of automatic backups, for the schedule.
     pub fn history(&self) -> History {
         let (config, extra) = (self.config(), &self.document.extra);
         let utc = |moment: Moment| moment.time().to_utc();
@@ -111,8 +111,8 @@ impl Store {
         self.document.extra.interrupted = interrupted;
     }
 
-    /// An automatic backup begins at `now`: `history` is what the schedule makes of it.
-    pub fn attempt(&mut self, now: Moment, history: &History) {
+    /// An automatic backup begins at `now`; `history` is the schedule's, with this attempt in it.
+    pub fn set_attempted(&mut self, now: Moment, history: &History) {
         self.document.config.last_attempted_automatic_backup = Some(now);
         let earlier = history.earlier.iter().map(|at| Moment::new(at.fixed_offset()));
         self.document.extra.earlier = earlier.collect();
@@ -120,13 +120,13 @@ impl Store {
         self.set_interrupted(false);
     }
 
-    /// An automatic backup of `size` bytes has ended without the error of a location.
-    pub fn complete(&mut self, now: Moment, size: u64) {
+    /// An automatic backup of `size` bytes was made.
+    pub fn set_completed(&mut self, now: Moment, size: u64) {
         self.document.config.last_completed_automatic_backup = Some(now);
         self.document.config.last_completed_automatic_backup_size = Some(size);
     }
 
-    /// The delay of runs whose time is not set; drawn once.
+    /// The random delay in seconds of runs whose time is not set; drawn once.
     pub fn jitter(&mut self, outside: &dyn Outside) -> u32 {
         *self.document.extra.jitter.get_or_insert_with(|| {
             let mut bytes = [0; 4];
@@ -135,32 +135,32 @@ impl Store {
         })
     }
 
-    /// This instance's id, for a home that has none of its own; drawn once.
+    /// This instance's id, for a home that has none; drawn once.
     pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
         self.document.extra.instance_id.get_or_insert_with(|| drawn::<16>(outside)).clone()
     }
 
-    /// What the index of the last backup is sealed with; drawn once.
+    /// The key that seals the index of the last backup; drawn once.
     pub fn index_key(&mut self, outside: &dyn Outside) -> String {
         self.document.extra.index_key.get_or_insert_with(|| drawn::<32>(outside)).clone()
     }
 
-    /// A backup that was made: which locations it did not get to.
-    pub fn know(&mut self, backup_id: &str, failed_agent_ids: Vec<String>) {
+    /// Adds a backup that was made, with the locations that it could not be stored in.
+    pub fn add_backup(&mut self, backup_id: &str, failed_agent_ids: Vec<String>) {
         self.document.known.retain(|known| known.backup_id != backup_id);
         let backup_id = backup_id.to_owned();
-        self.document.known.push(Known { backup_id, failed_agent_ids, ..Known::default() });
+        self.document.known.push(KnownBackup { backup_id, failed_agent_ids, ..KnownBackup::default() });
     }
 
-    /// A backup of that many bytes was read to its end and found good.
-    pub fn verify(&mut self, backup_id: &str, size: u64, now: Moment) {
+    /// A backup of that many bytes was verified and is good.
+    pub fn set_verified(&mut self, backup_id: &str, size: u64, now: Moment) {
         let found = json!({"size": size, "at": now});
         self.document.extra.verified.insert(backup_id.to_owned(), found);
         self.document.extra.damaged.remove(backup_id);
     }
 
-    /// A backup was found damaged: whatever was known of it before, it is good no more.
-    pub fn damage(&mut self, backup_id: &str, now: Moment) {
+    /// A backup was found damaged; an earlier verification no longer counts.
+    pub fn set_damaged(&mut self, backup_id: &str, now: Moment) {
         self.document.extra.verified.remove(backup_id);
         self.document.extra.damaged.insert(backup_id.to_owned(), now);
     }
@@ -170,13 +170,13 @@ impl Store {
         self.document.extra.damaged.keys().cloned().collect()
     }
 
-    /// Which backups were found good, with the bytes that they had: `{backup_id: size}`.
+    /// The verified backups, with their bytes at that time: `{backup_id: size}`.
     pub fn verified(&self) -> Value {
         let entries = self.document.extra.verified.iter();
         entries.filter_map(|(id, found)| Some((id.clone(), found.get("size")?.clone()))).collect()
     }
 
-    /// Forgets backups that are gone.
+    /// Forgets the backups that are gone.
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.document.known.retain(|known| !is_gone(&known.backup_id));
         self.document.extra.verified.retain(|id, _| !is_gone(id));
@@ -184,7 +184,7 @@ impl Store {
         self.document.extra.kept.retain(|id| !is_gone(id));
     }
 
-    /// Keeps a backup by hand, or no more.
+    /// Protects a backup from retention, or ends that.
     pub fn keep(&mut self, backup_id: &str, is_kept: bool) {
         match is_kept {
             true => self.document.extra.kept.insert(backup_id.to_owned()),
@@ -196,13 +196,13 @@ impl Store {
         self.document.extra.kept.contains(backup_id)
     }
 
-    /// The backups that are kept by hand.
+    /// The ids of the backups that are kept by hand.
     pub fn kept(&self) -> &BTreeSet<String> {
         &self.document.extra.kept
     }
 
-    /// Adds to the description of a backup what it does not say itself: what is known of how it was made, whether it is kept by hand, and
-    /// when it was found good.
+    /// Adds to the description of a backup what the file itself does not say: what failed when it was made, whether it is kept
+    /// by hand, and when it was verified or found damaged.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let verified = self.verified_at(&id, library::stored_size(backup));
@@ -222,7 +222,7 @@ impl Store {
         }
     }
 
-    /// When a backup was found good, if it has as many bytes as then.
+    /// When a backup was verified; none if its size has changed since.
     fn verified_at(&self, backup_id: &str, size: Option<u64>) -> Option<Value> {
         let found = self.document.extra.verified.get(backup_id)?;
         (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()

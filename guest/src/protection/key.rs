@@ -93,7 +93,7 @@ backup from its time.
 /// Names come from files: what would break the sheet is shown as a space.
 fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    larder_text::plain(&line, "")
+    larder_text::escape(&line, "")
 }
 
 #[cfg(test)]

@@ -1,75 +1,43 @@
-//! Which backups of one location go, and why: pure rules.
+//! Decides which backups of one location are deleted, and why. Pure rules.
 //!
-//! Owns the decision with its reasons. Refuses to list, to delete, and to judge whether a backup is good: it is told.
-//! What is decided is what is done: a dry run shows the same value.
+//! Owns the decision and its reasons. Does not list, verify or delete: the caller says whether a backup is good, and carries out
+//! the decisions. A dry run shows the same decisions.
 //!
-//! * Only automatic backups of this instance go; those made by hand or elsewhere, or kept by hand, are listed, and stay. They take
-//!   no other's place.
-//! * A backup stays if **any** rule keeps it, and all stay if there is no rule. Home Assistant carries out `copies` and
-//!   `days` one after the other, each deleting what it does not keep; with only one of them, which is all that its page
-//!   offers, both readings are the same. With both, Larder keeps more, so that another rule never deletes more.
-//! * The newest good automatic backup stays, whatever the rules say; where none is good, the newest one does.
-//! * Only good backups count for a rule: one that failed, or could not be verified, never takes the place of a good one. It
-//!   stays itself only where it would if it counted; so newer backups of either kind push it out.
-//! * One dated in the future (the clock was wrong) stays and does not count either, until its date has come.
-//! * Decided again after it was done, nothing more goes: each rule keeps the newest of its kind, and those are still there.
+//! * Only automatic backups of this instance are deleted. Manual, foreign and kept ones stay, and do not count for a rule.
+//! * A backup stays if **any** rule keeps it. Without a rule every backup stays. Home Assistant applies `copies` and `days` one
+//!   after the other, and each deletes what it does not keep. With only one of them, which is all that its page offers, the
+//!   result is the same; with both, Larder keeps more, so that adding a rule never deletes more.
+//! * The newest good automatic backup always stays; if none is good, the newest one does.
+//! * Only good backups count for a rule: a failed or unverified one never displaces a good one. It stays itself as long as a rule
+//!   would keep it if it counted, so newer backups of any state displace it.
+//! * A backup dated in the future (the clock was wrong) stays, and does not count until its date has come.
+//! * Deciding again after the deletions deletes nothing more: each rule keeps the newest, and those still exist.
 
 mod policy;
+mod record;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use larder_zone::Zone;
 use serde::Serialize;
 
 pub use policy::Policy;
+pub use record::{Origin, Record, State};
 use rules::{Kept, Rule};
 
-/// A backup as a location lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    pub backup_id: String,
-    pub date: DateTime<FixedOffset>,
-    pub origin: Origin,
-    pub state: State,
-}
-
-/// Whose backup it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// Of this instance, with its automatic settings: the only kind that ever goes.
-    Automatic,
-    /// Of this instance, made by hand.
-    Manual,
-    /// Of another instance, or of one that is not said.
-    Foreign,
-    /// Whoever made it, a person keeps it.
-    Kept,
-}
-
-/// Whether it can be relied on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// Nothing speaks against it. Also one that nobody tried to verify.
-    Good,
-    /// It is known to be broken or incomplete; why.
-    Failed(String),
-    /// To verify it was tried and did not work out; why.
-    Unverified(String),
-}
-
-/// What becomes of one backup.
+/// The decision on one backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     pub backup_id: String,
     pub keep: bool,
-    /// For people: `kept: …` or `deleted: …`.
+    /// `kept: …` or `deleted: …`, to be shown to people.
     pub reason: String,
 }
 
-/// Decides on every backup of one location, oldest first, equally old ones by id; the order of `backups` does not
-/// matter. `zone` is the home's: it says where days, weeks, months and years begin.
+/// Decides on every backup of one location. The decisions are sorted by date, then by id; the order of `backups` does not matter.
+/// `zone` is the home's time zone, in which days, weeks, months and years begin.
 pub fn decide(backups: &[Record], policy: &Policy, now: DateTime<Utc>, zone: Zone) -> Vec<Decision> {
     let mut backups: Vec<&Record> = backups.iter().collect();
     backups.sort_by_key(|backup| (backup.date, &backup.backup_id, backup.origin, &backup.state));
@@ -78,16 +46,16 @@ pub fn decide(backups: &[Record], policy: &Policy, now: DateTime<Utc>, zone: Zon
     backups.iter().enumerate().map(decide).collect()
 }
 
-/// All that one decision depends on. Backups are named by their place in the list, oldest first.
+/// Everything that a decision depends on. Backups are identified by their index in the list, oldest first.
 struct Location {
     now: DateTime<Utc>,
     rules: Vec<Rule>,
-    /// What each rule keeps of the good ones.
+    /// What each rule keeps, counting only good backups.
     good: Vec<Kept>,
-    /// What each rule would keep if all counted.
+    /// What each rule would keep if all backups counted.
     all: Vec<Kept>,
     newest_good: Option<usize>,
-    /// The newest one, where nothing else keeps any.
+    /// The newest backup, if nothing else keeps any.
     last: Option<usize>,
 }
 
@@ -111,8 +79,8 @@ impl Location {
     }
 
     fn decide(&self, at: usize, backup: &Record) -> Decision {
-        let said = self.by_rules(at, backup);
-        let kept = self.in_any_case(at, backup).map(str::to_owned).or(said);
+        let by_rules = self.by_rules(at, backup);
+        let kept = self.in_any_case(at, backup).map(str::to_owned).or(by_rules);
         let keep = kept.is_some();
         let what = match kept {
             Some(why) => format!("kept: {why}"),
@@ -121,15 +89,15 @@ impl Location {
         Decision { backup_id: backup.backup_id.clone(), keep, reason: what + &doubt(backup) }
     }
 
-    /// Why it stays whatever the rules are; for the newest good one only where they do not keep it anyway.
+    /// Why a backup stays whatever the rules say. For the newest good one only if no rule keeps it anyway.
     fn in_any_case(&self, at: usize, backup: &Record) -> Option<&'static str> {
         match backup.origin {
             Origin::Kept => Some("kept by hand"),
             Origin::Manual => Some("made by hand"),
             Origin::Foreign => Some("made by another Home Assistant"),
-            Origin::Automatic if self.rules.is_empty() => Some("no rule is set, so none is ever deleted"),
+            Origin::Automatic if self.rules.is_empty() => Some("no retention rule is set"),
             Origin::Automatic if backup.date > self.now => {
-                Some("its date has not come yet; the clock was wrong")
+                Some("its date is in the future, so the clock was wrong")
             }
             Origin::Automatic if self.by_rules(at, backup).is_some() => None,
             Origin::Automatic if self.newest_good == Some(at) => {
@@ -142,7 +110,7 @@ impl Location {
         }
     }
 
-    /// Which rules keep it, if any does.
+    /// The rules that keep a backup, as text; none if no rule does.
     fn by_rules(&self, at: usize, backup: &Record) -> Option<String> {
         let kept = if backup.state == State::Good { &self.good } else { &self.all };
         let reasons: Vec<&str> = kept.iter().filter_map(|kept| kept.get(&at)).map(String::as_str).collect();
@@ -150,12 +118,12 @@ impl Location {
     }
 }
 
-/// What speaks against it. Only said of automatic ones: nothing follows from it for others.
+/// Why an automatic backup does not count. Others never count, so nothing is said of them.
 fn doubt(backup: &Record) -> String {
     match (&backup.state, backup.origin) {
-        (State::Failed(why), Origin::Automatic) => format!("; it does not count, as it failed: {why}"),
+        (State::Failed(why), Origin::Automatic) => format!("; it does not count because it failed: {why}"),
         (State::Unverified(why), Origin::Automatic) => {
-            format!("; it does not count, as it is not verified: {why}")
+            format!("; it does not count because it was not verified: {why}")
         }
         _ => String::new(),
     }

@@ -1,6 +1,6 @@
-//! How long backups are kept, as a person set it.
+//! The retention settings: how long backups are kept.
 //!
-//! Owns its form in the stored document. Refuses to see a backup.
+//! Owns their format in the stored document. Sees no backup.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{Period, Rule};
 
-/// `retention` of the automatic settings or of a location. Each number is a rule of its own; none and 0 are no rule.
-/// `copies` and `days` are Home Assistant's and always written; the others are Larder's, written only when set.
+/// `retention` of the automatic settings or of a location. Each number is a rule; none and 0 are no rule. `copies` and `days` are
+/// Home Assistant's and always written; the others are Larder's, and written only if set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {
-    /// The newest so many.
+    /// Keep the newest N.
     pub copies: Option<u32>,
-    /// Those made within so many times 24 hours.
+    /// Keep those of the last N times 24 hours.
     pub days: Option<u32>,
-    /// The newest of each of the last so many local days that have one; likewise the others.
+    /// Keep the newest of each of the last N local days that have one; the following rules likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_daily: Option<u32>,
     /// Weeks begin on Monday (ISO 8601).
@@ -29,7 +29,7 @@ pub struct Policy {
     pub keep_yearly: Option<u32>,
 }
 
-/// For people: `copies 3, keep_weekly 4`.
+/// `copies 3, keep_weekly 4`.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = [
@@ -42,19 +42,19 @@ impl fmt::Display for Policy {
         ];
         let set = named.into_iter().filter_map(|(name, count)| Some(format!("{name} {}", count?)));
         match set.collect::<Vec<_>>() {
-            none if none.is_empty() => f.write_str("everything is kept for ever"),
+            none if none.is_empty() => f.write_str("all backups are kept"),
             set => f.write_str(&set.join(", ")),
         }
     }
 }
 
 impl Policy {
-    /// Whether anything is ever deleted.
+    /// Whether there is a rule, so that backups are deleted.
     pub fn is_active(&self) -> bool {
         !self.rules().is_empty()
     }
 
-    /// The active ones, in the order in which reasons name them.
+    /// The active rules, in the order in which reasons name them.
     pub(super) fn rules(&self) -> Vec<Rule> {
         let generations = [
             (Period::Day, self.keep_daily),

@@ -1,15 +1,15 @@
-//! The single rules: which backups of a ranking each of them keeps, and how it says so.
+//! The retention rules: which backups each of them keeps, with the reason.
 //!
-//! Owns counting and periods. Refuses to weigh one rule against another.
+//! Owns counting and periods. Does not combine rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use larder_zone::Zone;
 
-use super::Record;
+use super::record::Record;
 
-/// Places in the list that a rule keeps, with the reason for each.
+/// The backups that a rule keeps, by index, with the reason for each.
 pub(super) type Kept = BTreeMap<usize, String>;
 
 #[derive(Debug, Clone, Copy)]
@@ -28,25 +28,25 @@ pub(super) enum Period {
 }
 
 impl Rule {
-    /// What it keeps of a ranking, newest first.
-    pub fn kept(self, ranking: &[(usize, &Record)], now: DateTime<Utc>, zone: Zone) -> Kept {
+    /// What the rule keeps of a list of backups, newest first.
+    pub fn kept(self, newest_first: &[(usize, &Record)], now: DateTime<Utc>, zone: Zone) -> Kept {
         match self {
             Self::Days(count) => {
-                let young = ranking.iter().filter(|(_, backup)| is_young(backup, count, now));
+                let young = newest_first.iter().filter(|(_, backup)| is_young(backup, count, now));
                 young
                     .map(|(at, _)| (*at, format!("not older than {}", counted(count, "day", "days"))))
                     .collect()
             }
             Self::Copies(count) => {
-                let newest = ranking.iter().take(size(count));
+                let newest = newest_first.iter().take(size(count));
                 newest.map(|(at, _)| (*at, newest_copies(count))).collect()
             }
-            Self::Generations(period, count) => period.kept(ranking, size(count), zone),
+            Self::Generations(period, count) => period.kept(newest_first, size(count), zone),
         }
     }
 }
 
-/// Why a backup goes that none of the rules keeps.
+/// Why a backup is deleted that no rule keeps.
 pub(super) fn dropped(rules: &[Rule]) -> String {
     let mut reasons = Vec::new();
     let mut generations = Vec::new();
@@ -67,10 +67,10 @@ pub(super) fn dropped(rules: &[Rule]) -> String {
 }
 
 impl Period {
-    /// The newest of each of the last `count` periods that have one.
-    fn kept(self, ranking: &[(usize, &Record)], count: usize, zone: Zone) -> Kept {
+    /// The newest backup in each of the last `count` periods that have one.
+    fn kept(self, newest_first: &[(usize, &Record)], count: usize, zone: Zone) -> Kept {
         let mut seen = BTreeSet::new();
-        let names = ranking.iter().map(|(at, backup)| (*at, self.name(backup, zone)));
+        let names = newest_first.iter().map(|(at, backup)| (*at, self.name(backup, zone)));
         let newest = names.filter(|(_, name)| seen.insert(name.clone())).take(count);
         newest.map(|(at, name)| (at, format!("newest of the {name} ({} {count})", self.key()))).collect()
     }
@@ -84,7 +84,7 @@ impl Period {
         }
     }
 
-    /// The period to which a backup belongs, as the home's clocks showed it.
+    /// The period of a backup, in the home's time zone.
     fn name(self, backup: &Record, zone: Zone) -> String {
         let form = match self {
             Self::Day => "day %Y-%m-%d",

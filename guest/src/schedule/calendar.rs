@@ -1,6 +1,6 @@
-//! The next run, and whether one is due.
+//! Decides when the next run is, and whether one is due.
 //!
-//! Owns the decision. Refuses to start anything, and to look at the settings or the clock by itself.
+//! Starts nothing. Gets the settings, the history and the time as arguments.
 
 use std::collections::BTreeSet;
 
@@ -10,60 +10,59 @@ use larder_zone::Zone;
 use super::slots::{Slot, Slots};
 use super::{GRACE, History, Schedule, reason};
 
-/// A schedule in its place.
+/// A schedule in a time zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Calendar<'a> {
     pub schedule: &'a Schedule,
     pub zone: Zone,
-    /// A random number from 0 to [`super::MAX_JITTER_SECONDS`], drawn once. It counts only where no time is set, and not for a
-    /// run that is already planned.
+    /// A random number from 0 to [`super::MAX_JITTER_SECONDS`], drawn once. Used only if no time is set, and not for a run that is
+    /// already planned.
     pub jitter_seconds: u32,
 }
 
-/// The next run, and why then.
+/// The next run, with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Next {
-    /// None when nothing is scheduled; never before the `now` that it was asked for.
+    /// None if nothing is scheduled. Never before the `now` of the call.
     pub at: Option<DateTime<Utc>>,
-    /// Whether it makes up for a missed run on a day that is none of the schedule's own.
+    /// Whether it makes up for a missed run, on a day that is not one of the schedule's.
     pub additional: bool,
-    /// For people.
+    /// A sentence to be shown to people.
     pub reason: String,
 }
 
-/// What to do at an instant.
+/// What to do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wake {
-    /// Why to start a backup now; none when it is not the time.
+    /// Why a backup must start now; none if no run is due.
     pub run: Option<String>,
-    /// The next run: where one is to start now, the one after it.
+    /// The next run; if one is due now, the one after it.
     pub next: Next,
 }
 
-/// What is known at an instant.
+/// What follows from the history at an instant.
 struct Outlook<'a> {
     slots: Slots<'a>,
     now: DateTime<Utc>,
-    /// The last day that had its attempt, and those to come that had theirs before the clock was set back.
+    /// The last day with an attempt, and future days whose attempt was made before the clock was set back.
     done: BTreeSet<NaiveDate>,
-    /// The first run that is still to be done.
+    /// The first run that has not been attempted.
     first: Option<Slot>,
-    /// The day whose run was cut off and is to be made up.
-    cut_off: Option<NaiveDate>,
-    /// Whether a run is to be made up though no day before `now` lacks one: it was cut off, or only the plan knows of it,
-    /// since the home never had an attempt.
-    owed: bool,
+    /// The day whose run was interrupted and must be made up.
+    interrupted: Option<NaiveDate>,
+    /// Whether a run must be made up although every day before `now` has an attempt: it was interrupted, or only the plan knows of
+    /// it because the home has had no attempt at all.
+    must_make_up: bool,
 }
 
 impl Calendar<'_> {
-    /// The next run after all that is known. A run that is due now and was not started counts as missed here: ask
-    /// [`Self::wake`] first where it could still be started.
+    /// The next run. A run that is due now but not started counts as missed; call [`Self::wake`] first if it can still be started.
     pub fn next(&self, history: &History, now: DateTime<Utc>) -> Next {
         self.outlook(history, now).next()
     }
 
-    /// Whether to start a backup now, and when to be woken next. Changes nothing: asked again, it says the same, until
-    /// the result of [`Self::start`] is what is asked about.
+    /// Whether to start a backup now, and when to wake next. Changes nothing: the answer stays the same until the caller stores
+    /// the result of [`Self::start`].
     pub fn wake(&self, history: &History, now: DateTime<Utc>) -> Wake {
         let outlook = self.outlook(history, now);
         match outlook.due() {
@@ -72,8 +71,8 @@ impl Calendar<'_> {
         }
     }
 
-    /// What is known once an automatic backup starts now, by the schedule or by hand: to be stored before it does
-    /// anything. The next run is already planned in it.
+    /// The history after an automatic backup starts now, by the schedule or by hand, and the next run, which is already planned in
+    /// it. Save the history before the backup does anything.
     pub fn start(&self, history: &History, now: DateTime<Utc>) -> (History, Next) {
         let mut history = history.with_attempt(now);
         let next = self.next(&history, now);
@@ -81,7 +80,7 @@ impl Calendar<'_> {
         (history, next)
     }
 
-    /// The next runs, if all goes well and nothing is changed; fewer than `count` when there are no more.
+    /// The next runs, assuming that each succeeds and no setting changes. Fewer than `count` if there are no more.
     pub fn upcoming(&self, history: &History, now: DateTime<Utc>, count: usize) -> Vec<Next> {
         let mut next = self.next(history, now);
         let mut history = history.clone();
@@ -97,33 +96,34 @@ impl Calendar<'_> {
         let slots = Slots::new(self.schedule, self.zone, self.jitter_seconds, history.planned);
         let (past, ahead): (Vec<_>, Vec<_>) = history.attempts().partition(|at| *at <= now);
         let latest = past.into_iter().max().map(|at| slots.day(at));
-        let cut_off = latest.filter(|date| history.interrupted && is_cut_off(&slots, history, *date));
+        let interrupted =
+            latest.filter(|date| history.interrupted && is_to_be_repeated(&slots, history, *date));
         let unmet = slots.planned.is_some_and(|(date, _)| !slots.is_regular(date)) && latest.is_none();
-        let over = latest.unwrap_or_else(|| before_any(&slots, now));
+        let over = latest.unwrap_or_else(|| day_before_first(&slots, now));
         let done: BTreeSet<NaiveDate> = ahead.into_iter().map(|at| slots.day(at)).chain(latest).collect();
         let wanted = |slot: &Slot| slots.is_regular(slot.date) && !done.contains(&slot.date);
-        let first = slots.behind(over).find(wanted);
-        Outlook { slots, now, done, first, cut_off, owed: unmet || cut_off.is_some() }
+        let first = slots.after(over).find(wanted);
+        Outlook { slots, now, done, first, interrupted, must_make_up: unmet || interrupted.is_some() }
     }
 }
 
-/// Whether the last day's only attempt was cut off and is to be made up. One that made up for another is not: it might
-/// never end.
-fn is_cut_off(slots: &Slots<'_>, history: &History, latest: NaiveDate) -> bool {
+/// Whether the interrupted attempt of the last day must be repeated. Only a regular first attempt is: repeating the attempt that
+/// made up for another could go on for ever.
+fn is_to_be_repeated(slots: &Slots<'_>, history: &History, latest: NaiveDate) -> bool {
     let is_latest = |at: DateTime<Utc>| slots.day(at) == latest;
     let only = history.last_attempted.is_some_and(is_latest) && !history.others().any(is_latest);
     only && slots.is_regular(latest)
 }
 
-/// The last day that is over in a home that had no attempt yet: what was planned is not.
-fn before_any(slots: &Slots<'_>, now: DateTime<Utc>) -> NaiveDate {
+/// The day after which a home without any attempt looks for its first run: the day before the planned one, or today.
+fn day_before_first(slots: &Slots<'_>, now: DateTime<Utc>) -> NaiveDate {
     let today = slots.day(now);
     let planned = slots.planned.filter(|(date, _)| *date <= today);
     planned.and_then(|(date, _)| date.pred_opt()).unwrap_or(today)
 }
 
 impl Outlook<'_> {
-    /// Why the plan is to be carried out now, if it is.
+    /// Why the planned run is due now; none if it is not.
     fn due(&self) -> Option<String> {
         let (date, at) = self.slots.planned?;
         let late = self.now.signed_duration_since(at);
@@ -131,38 +131,38 @@ impl Outlook<'_> {
         let wanted = self.slots.is_regular(date) || self.missed_before(date);
         let in_time = self.now >= at && late <= GRACE;
         let slot = self.slots.of(date).filter(|_| open && wanted && in_time)?;
-        Some(reason::late(self.say(&slot), late))
+        Some(reason::late(self.reason(&slot), late))
     }
 
     fn missed_before(&self, date: NaiveDate) -> bool {
-        self.owed || self.first.is_some_and(|first| first.date < date)
+        self.must_make_up || self.first.is_some_and(|first| first.date < date)
     }
 
     fn next(&self) -> Next {
-        let missed = self.owed || self.first.is_some_and(|first| first.at < self.now);
+        let missed = self.must_make_up || self.first.is_some_and(|first| first.at < self.now);
         let slot = if missed { self.next_daily() } else { self.first };
         match slot {
             Some(slot) => Next {
                 at: Some(slot.at),
                 additional: !self.slots.is_regular(slot.date),
-                reason: self.say(&slot),
+                reason: self.reason(&slot),
             },
             None => Next { at: None, additional: false, reason: reason::none(self.slots.schedule) },
         }
     }
 
-    /// The next daily time: today's, if that is still to come.
+    /// The next daily time: today's if it has not passed, else tomorrow's.
     fn next_daily(&self) -> Option<Slot> {
         let today = self.slots.day(self.now);
-        let mut days = self.slots.behind(today.pred_opt()?);
+        let mut days = self.slots.after(today.pred_opt()?);
         days.find(|slot| slot.at >= self.now && !self.done.contains(&slot.date))
     }
 
-    fn say(&self, slot: &Slot) -> String {
+    fn reason(&self, slot: &Slot) -> String {
         let schedule = self.slots.schedule;
         let missed = self.first.map(|first| first.date).filter(|first| *first < slot.date);
-        let missed = match self.cut_off {
-            Some(date) => Some(reason::cut_off(date)),
+        let missed = match self.interrupted {
+            Some(date) => Some(reason::interrupted(date)),
             None => missed.map(reason::missed),
         };
         if self.slots.is_regular(slot.date) {

@@ -1,40 +1,40 @@
-//! What a home remembers of its automatic backups, as far as the schedule needs it.
+//! The history of automatic backups, as far as the schedule needs it.
 //!
-//! Owns what an attempt changes. Refuses to judge whether an attempt went well: for the schedule it does not matter.
+//! Owns how an attempt changes it. Does not care whether an attempt succeeded.
 
 use chrono::{DateTime, Utc};
 
 use super::REMEMBERED;
 
-/// All of it outlives a restart: the first two stand in Home Assistant's document, the others are Larder's own.
+/// All of it is saved. The first two fields are in Home Assistant's document, the others are Larder's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// When the last automatic backup started; saved before it does anything.
+    /// When the last automatic backup started. Saved before the backup does anything.
     pub last_attempted: Option<DateTime<Utc>>,
-    /// When the last automatic backup ended well.
+    /// When the last successful automatic backup ended.
     pub last_completed: Option<DateTime<Utc>>,
-    /// The run that was announced: `at` of the last [`super::Next`]. None when the settings changed since.
+    /// The planned run: `at` of the last [`super::Next`]. None if the settings have changed since.
     pub planned: Option<DateTime<Utc>>,
-    /// Starts of earlier attempts, newest first, at most [`REMEMBERED`]. Without them all is well but after the clock
-    /// was set back by more than a day: then days that had their run have it again.
+    /// Starts of earlier attempts, newest first, at most [`REMEMBERED`]. They matter only after the clock was set back by more than
+    /// a day: without them, days that have had their run would run again.
     pub earlier: Vec<DateTime<Utc>>,
-    /// Whether the last attempt never ended: the machine or the program stopped in it. To be set at start-up, where the
-    /// stored state says that an attempt is under way, and to be kept until the next one starts, which clears it.
+    /// Whether the last attempt was interrupted because the machine or the program stopped. Set at start-up if the stored state
+    /// says that an attempt is in progress; cleared when the next one starts.
     pub interrupted: bool,
 }
 
 impl History {
-    /// Every known attempt, also those that are to come, as the clock was set back.
+    /// Every known attempt. After the clock was set back, some are in the future.
     pub(super) fn attempts(&self) -> impl Iterator<Item = DateTime<Utc>> {
         self.others().chain(self.last_attempted)
     }
 
-    /// All but the last that started.
+    /// Every known attempt but the last.
     pub(super) fn others(&self) -> impl Iterator<Item = DateTime<Utc>> {
         self.earlier.iter().copied().chain(self.last_completed)
     }
 
-    /// The same with an attempt that starts now, and nothing planned yet.
+    /// The history with an attempt that starts now, and nothing planned.
     pub(super) fn with_attempt(&self, now: DateTime<Utc>) -> Self {
         let earlier = self.last_attempted.into_iter().chain(self.earlier.iter().copied());
         Self {

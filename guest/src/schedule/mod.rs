@@ -1,21 +1,21 @@
 //! When automatic backups run: Home Assistant's schedule as pure rules.
 //!
-//! Owns which instant is next, why, and whether a run is due now. Refuses to know the time, to draw the jitter and to
-//! store anything: all three are arguments, and what is to be stored is a result.
+//! Owns which run is next, why, and whether one is due now. Reads no clock, draws no random number and saves nothing: time, jitter
+//! and history are arguments, and the history to save is a result.
 //!
-//! The idea behind all of it is the **slot**: one local day's run. A slot begins at its wall time in the home's zone (right
-//! after the gap where that time does not exist, the first one where it exists twice) and lasts until the next day's slot
-//! begins. An attempt, good or bad, by hand or not, uses up the slot in which it starts. Jitter only moves the start within a
-//! slot; so neither another jitter, nor a restart, nor a clock that is set back can run a slot twice.
+//! The central idea is the **slot**: the run of one local day. A slot begins at its wall time in the home's time zone and lasts
+//! until the slot of the next day begins. If that time does not exist, the slot begins right after the gap; if it exists twice,
+//! at the first one. Every attempt, successful or not, automatic or by hand, uses up the slot in which it starts. Jitter only
+//! moves the start within a slot. So neither a new jitter, nor a restart, nor a clock that is set back can run a slot twice.
 //!
-//! * The next run is the first slot of a matching day behind the last attempt.
-//! * If its start is past, it was missed: it is made up once, at the next daily time.
-//! * A plan that was stored may start up to [`GRACE`] late (a restart, a short sleep); after that it was missed.
-//! * A failed run is not made up: the next try is the next matching day. One that the machine cut off is made up, once.
+//! * The next run is the first slot of a matching day after the last attempt.
+//! * If its start has passed, it was missed, and is made up once, at the next daily time.
+//! * A planned run may start up to [`GRACE`] late (after a restart or a short sleep). Later than that, it was missed.
+//! * A failed run is not made up; the next attempt is on the next matching day. An interrupted run is made up, once.
 //!
-//! The caller's part: on start-up, on every timer, after a clock change, ask [`Calendar::wake`]; if it says to run, save
-//! what [`Calendar::start`] returns, then start; else store `next.at` as `planned` and be woken then. After a change of
-//! the settings: forget `planned`, then ask [`Calendar::wake`].
+//! The caller asks [`Calendar::wake`] at start-up, on every timer and after a clock change. If a run is due, it saves the result of
+//! [`Calendar::start`] and then starts the backup; else it saves `next.at` as `planned` and wakes then. After a change of the
+//! settings it clears `planned` and asks [`Calendar::wake`].
 
 mod calendar;
 mod history;
@@ -29,16 +29,16 @@ use chrono::{NaiveTime, TimeDelta};
 
 pub use calendar::{Calendar, Next, Wake};
 pub use history::History;
-pub use settings::{Day, NoTime, Recurrence, Schedule, TimeOfDay};
+pub use settings::{Day, InvalidTime, Recurrence, Schedule, TimeOfDay};
 
-/// When automatic backups start where no time is set, local: Home Assistant's.
+/// The local time at which automatic backups start if no time is set: Home Assistant's.
 pub const DEFAULT_TIME: TimeOfDay = TimeOfDay::of(match NaiveTime::from_hms_opt(4, 45, 0) {
     Some(time) => time,
     None => NaiveTime::MIN,
 });
-/// The largest jitter where no time is set, in seconds: Home Assistant's. More counts as this.
+/// The largest jitter in seconds if no time is set: Home Assistant's. Larger values count as this one.
 pub const MAX_JITTER_SECONDS: u32 = 3600;
-/// How late a planned run may still start. As long as the jitter: later than that, nobody expects it any more.
+/// How late a planned run may start. As long as the largest jitter, within which a start is expected anyway.
 pub const GRACE: TimeDelta = TimeDelta::hours(1);
-/// How many attempts are remembered, so that a clock set back by that many days repeats none of them.
+/// How many earlier attempts are remembered. A clock set back by up to that many days repeats none of them.
 pub const REMEMBERED: usize = 32;

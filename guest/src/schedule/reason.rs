@@ -1,10 +1,10 @@
-//! Why a run is when it is, for people.
+//! The reason for the time of a run, as a sentence for people.
 //!
-//! Owns the words. Refuses to decide anything.
+//! Owns the sentences. Decides nothing.
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::slots::{Slot, Wall};
+use super::slots::{Occurrence, Slot};
 use super::{Day, MAX_JITTER_SECONDS, Recurrence, Schedule};
 
 /// Why nothing is scheduled.
@@ -12,34 +12,38 @@ pub(super) fn none(schedule: &Schedule) -> String {
     let why = match schedule.recurrence {
         Recurrence::Never => "never: automatic backups are off",
         Recurrence::CustomDays if schedule.days.is_empty() => "never: no day of the week is chosen",
-        Recurrence::CustomDays | Recurrence::Daily => "never: the calendar ends before",
+        Recurrence::CustomDays | Recurrence::Daily => "never: the calendar ends before the next run",
     };
     why.to_owned()
 }
 
-/// A run that is to be made up, since nothing ran at its time.
+/// A run that must be made up because nothing ran at its time.
 pub(super) fn missed(date: NaiveDate) -> String {
     format!("the run of {date} was missed")
 }
 
-/// A run that is to be made up, since it never ended.
-pub(super) fn cut_off(date: NaiveDate) -> String {
-    format!("the run of {date} was cut off")
+/// A run that must be made up because it was interrupted.
+pub(super) fn interrupted(date: NaiveDate) -> String {
+    format!("the run of {date} was interrupted")
 }
 
-/// A run on one of the schedule's own days.
+/// A run on one of the schedule's days.
 pub(super) fn regular(schedule: &Schedule, slot: &Slot, missed: Option<String>) -> String {
     let missed = missed.map(|missed| format!("; {missed}")).unwrap_or_default();
-    format!("{} {}{}{missed}", days(schedule), time(schedule), clocks(schedule, slot))
+    format!("{} {}{}{missed}", days(schedule), time(schedule), clock_change(schedule, slot))
 }
 
 /// A run on another day.
 pub(super) fn made_up(schedule: &Schedule, slot: &Slot, missed: Option<String>) -> String {
     let missed = missed.unwrap_or_else(|| "a run was missed".to_owned());
-    format!("{missed}; made up at the next daily time, {}{}", time(schedule), clocks(schedule, slot))
+    format!(
+        "{missed}; it is made up at the next daily time, {}{}",
+        time(schedule),
+        clock_change(schedule, slot)
+    )
 }
 
-/// The same with how late it starts, from a minute on.
+/// Adds how late the run starts, if it is a minute or more.
 pub(super) fn late(reason: String, late: TimeDelta) -> String {
     match late.num_minutes() {
         ..1 => reason,
@@ -77,15 +81,17 @@ fn time(schedule: &Schedule) -> String {
     let (from, until) = (from.format("%H:%M"), until.format("%H:%M"));
     match schedule.time {
         Some(_) => format!("at {from}"),
-        None => format!("between {from} and {until}, as no time is set"),
+        None => format!("between {from} and {until}, because no time is set"),
     }
 }
 
-fn clocks(schedule: &Schedule, slot: &Slot) -> String {
+fn clock_change(schedule: &Schedule, slot: &Slot) -> String {
     let time = schedule.wall_time().format("%H:%M");
-    match slot.wall {
-        Wall::Once => String::new(),
-        Wall::Skipped => format!("; {time} does not exist that day: right after the clocks go forward"),
-        Wall::Twice => format!("; {time} comes twice that day: the first time"),
+    match slot.occurrence {
+        Occurrence::Once => String::new(),
+        Occurrence::Skipped => {
+            format!("; {time} does not exist that day, so it runs right after the clocks go forward")
+        }
+        Occurrence::Twice => format!("; {time} occurs twice that day, so it runs the first time"),
     }
 }

@@ -1,6 +1,6 @@
-//! The schedule as a person set it, in the words of Home Assistant's stored document.
+//! The schedule settings, in the format of Home Assistant's stored document.
 //!
-//! Owns its form. Refuses to know any date.
+//! Owns that format. Knows no dates.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::DEFAULT_TIME;
 
-/// `schedule` of the automatic settings. A key that is missing has Home Assistant's default.
+/// `schedule` of the automatic settings. A missing key has Home Assistant's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Schedule {
-    /// Only looked at for [`Recurrence::CustomDays`]; none there means never. In the order in which they were set.
+    /// Used only for [`Recurrence::CustomDays`], where no day means never. In the order in which they were set.
     pub days: Vec<Day>,
     pub recurrence: Recurrence,
-    /// Local; none is [`DEFAULT_TIME`] plus jitter.
+    /// Local time. None: [`DEFAULT_TIME`] plus jitter.
     pub time: Option<TimeOfDay>,
 }
 
@@ -43,18 +43,18 @@ pub enum Day {
     Sun,
 }
 
-/// A local time of day. Its seconds are kept for the document; scheduling ignores them.
+/// A local time of day. Its seconds are kept in the document, but scheduling ignores them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(NaiveTime);
 
-/// A text that is no time of day.
+/// The text is not a time of day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time of day; write it like 04:45 or 04:45:00")]
-pub struct NoTime(String);
+#[error("`{0}` is not a time of day; write it like 04:45 or 04:45:00")]
+pub struct InvalidTime(String);
 
 impl Schedule {
-    /// Whether it ever runs.
+    /// Whether there is ever a run.
     pub fn is_active(&self) -> bool {
         match self.recurrence {
             Recurrence::Never => false,
@@ -63,7 +63,7 @@ impl Schedule {
         }
     }
 
-    /// Whether a day of the week is one of its own.
+    /// Whether it runs on that day of the week.
     pub fn runs_on(&self, weekday: Weekday) -> bool {
         match self.recurrence {
             Recurrence::Never => false,
@@ -86,8 +86,8 @@ impl TimeOfDay {
     }
 
     /// Reads `HH:MM` and `HH:MM:SS`.
-    pub fn parse(text: &str) -> Result<Self, NoTime> {
-        let wrong = || NoTime(text.escape_debug().take(40).collect());
+    pub fn parse(text: &str) -> Result<Self, InvalidTime> {
+        let wrong = || InvalidTime(text.escape_debug().take(40).collect());
         let mut numbers = [0; 3];
         let parts: Vec<&str> = text.split(':').collect();
         if !(2..=3).contains(&parts.len()) {
@@ -114,9 +114,9 @@ impl fmt::Display for TimeOfDay {
 }
 
 impl TryFrom<String> for TimeOfDay {
-    type Error = NoTime;
+    type Error = InvalidTime;
 
-    fn try_from(text: String) -> Result<Self, NoTime> {
+    fn try_from(text: String) -> Result<Self, InvalidTime> {
         Self::parse(&text)
     }
 }

@@ -1,31 +1,31 @@
-//! Local days and the instants at which they run.
+//! The slots: local days, and the instants at which their runs start.
 //!
-//! Owns daylight saving, days that do not exist, and the jitter. Refuses to know what ran: it only names days.
+//! Owns daylight saving, days that do not exist, and the jitter. Knows nothing of attempts.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use larder_zone::Zone;
 
 use super::{MAX_JITTER_SECONDS, Schedule};
 
-/// How far ahead a matching day is looked for: more than a week for each attempt that is remembered.
+/// How many days ahead to look for a matching day: more than a week for each remembered attempt.
 const HORIZON: usize = 500;
 
-/// One local day's run.
+/// The run of one local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
     pub date: NaiveDate,
-    /// From here on an attempt belongs to this day.
+    /// An attempt from here on belongs to this day.
     pub begins: DateTime<Utc>,
-    /// When the run starts: with the jitter.
+    /// When the run starts, jitter included.
     pub at: DateTime<Utc>,
-    pub wall: Wall,
+    pub occurrence: Occurrence,
 }
 
-/// What the clocks did to the wall time.
+/// How often the wall time occurs that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wall {
+pub(super) enum Occurrence {
     Once,
-    /// It does not exist that day.
+    /// The clocks skip it.
     Skipped,
     Twice,
 }
@@ -35,7 +35,7 @@ pub(super) struct Slots<'a> {
     pub schedule: &'a Schedule,
     zone: Zone,
     jitter: TimeDelta,
-    /// The plan that was announced, with its day: its jitter holds for that day, whatever is drawn now.
+    /// The planned run with its day. It keeps its own jitter.
     pub planned: Option<(NaiveDate, DateTime<Utc>)>,
 }
 
@@ -52,12 +52,12 @@ impl<'a> Slots<'a> {
         slots
     }
 
-    /// Whether the schedule has a run on that day, apart from those that are made up.
+    /// Whether the schedule has a run on that day; runs that are made up do not count.
     pub fn is_regular(&self, date: NaiveDate) -> bool {
         self.schedule.runs_on(date.weekday())
     }
 
-    /// The day to which an instant belongs: the last one that has begun.
+    /// The day whose slot contains the instant: the last one that has begun.
     pub fn day(&self, instant: DateTime<Utc>) -> NaiveDate {
         let local = instant.with_timezone(&self.zone).date_naive();
         let first = local.succ_opt().unwrap_or(local);
@@ -65,28 +65,28 @@ impl<'a> Slots<'a> {
         back.find(|date| self.of(*date).is_some_and(|slot| slot.begins <= instant)).unwrap_or(local)
     }
 
-    /// The days behind one, in order; those that do not exist in this zone are left out.
-    pub fn behind(&self, date: NaiveDate) -> impl Iterator<Item = Slot> {
+    /// The slots after a day, in order, without days that do not exist in this time zone.
+    pub fn after(&self, date: NaiveDate) -> impl Iterator<Item = Slot> {
         date.iter_days().skip(1).take(HORIZON).filter_map(|date| self.of(date))
     }
 
-    /// None for a day that does not exist: Samoa had no 30 December 2011.
+    /// The slot of a day; none for a day that does not exist. (Samoa had no 30 December 2011.)
     pub fn of(&self, date: NaiveDate) -> Option<Slot> {
         let local = date.and_time(self.schedule.wall_time());
         let mapped = self.zone.from_local_datetime(&local);
-        let (begins, wall) = match mapped.earliest() {
-            Some(begins) if mapped.latest() == Some(begins) => (begins, Wall::Once),
-            Some(begins) => (begins, Wall::Twice),
-            None => (self.behind_gap(local)?, Wall::Skipped),
+        let (begins, occurrence) = match mapped.earliest() {
+            Some(begins) if mapped.latest() == Some(begins) => (begins, Occurrence::Once),
+            Some(begins) => (begins, Occurrence::Twice),
+            None => (self.after_gap(local)?, Occurrence::Skipped),
         };
         let begins = begins.with_timezone(&Utc);
         let planned = self.planned.filter(|(day, _)| *day == date).map(|(_, at)| at);
         let at = planned.or_else(|| begins.checked_add_signed(self.jitter)).unwrap_or(begins);
-        Some(Slot { date, begins, at, wall })
+        Some(Slot { date, begins, at, occurrence })
     }
 
-    /// The first instant behind a time that does not exist; none where its whole day does not.
-    fn behind_gap(&self, local: NaiveDateTime) -> Option<DateTime<Zone>> {
+    /// The first instant after the gap that contains a local time; none if the whole day does not exist.
+    fn after_gap(&self, local: NaiveDateTime) -> Option<DateTime<Zone>> {
         let gap = self.zone.gap(local)?;
         let midnight = local.date().and_time(chrono::NaiveTime::MIN);
         (gap.begin > midnight || gap.end.date_naive() == local.date()).then_some(gap.end)

@@ -1,51 +1,51 @@
-//! Foreign text for people: names from archives and homes, words of plugins. What a terminal would act on, and what hides or turns
-//! round what is beside it, is escaped; what is too long is cut.
+//! Untrusted text for display: names from archives and homes, and messages of plugins. Escapes characters that a terminal would
+//! interpret, and characters that hide or reorder the text around them; truncates long text.
 //!
-//! The one rule for host and component. Knows no terminal and no language.
+//! The host and the component share this rule. It knows no terminal and no language.
 
-/// What stands at the end of a text that was cut.
-pub const CUT: &str = "…";
+/// The end of a truncated text.
+pub const ELLIPSIS: &str = "…";
 
-/// Joiners that may follow a character: an emoji's variation, then what joins it to the next.
-const MOST_JOINERS: usize = 2;
+/// The most joiners in a row: a variation selector of an emoji, then a joiner to the next one.
+const MAX_JOINERS: usize = 2;
 
-/// The text with everything escaped that is not plain, but for the `kept` characters.
-pub fn plain(text: &str, kept: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
+/// Escapes every character that is not safe to display, except those in `kept`.
+pub fn escape(text: &str, kept: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     let (mut base, mut joiners) = (None, 0);
     for c in text.chars() {
         joiners = if is_joiner(c) { joiners + 1 } else { 0 };
         let is_shown = match is_joiner(c) {
-            true => joiners <= MOST_JOINERS && base.is_some_and(|base: char| !base.is_ascii()),
-            false => !acts(c),
+            true => joiners <= MAX_JOINERS && base.is_some_and(|base: char| !base.is_ascii()),
+            false => !is_unsafe(c),
         };
         if joiners == 0 {
             base = is_shown.then_some(c);
         }
         match is_shown || kept.contains(c) {
-            true => plain.push(c),
-            false => plain.extend(c.escape_default()),
+            true => escaped.push(c),
+            false => escaped.extend(c.escape_default()),
         }
     }
-    plain
+    escaped
 }
 
-/// The same of its first `most` characters.
-pub fn cut(text: &str, most: usize, kept: &str) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => plain(text.get(..end).unwrap_or_default(), kept) + CUT,
-        None => plain(text, kept),
+/// Escapes the first `max` characters and drops the rest.
+pub fn truncate(text: &str, max: usize, kept: &str) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => escape(text.get(..end).unwrap_or_default(), kept) + ELLIPSIS,
+        None => escape(text, kept),
     }
 }
 
-/// Whether a character is plain wherever it stands.
-pub fn is_plain(c: char) -> bool {
-    !acts(c) && !is_joiner(c)
+/// Whether a character is safe to display, whatever surrounds it.
+pub fn is_safe(c: char) -> bool {
+    !is_unsafe(c) && !is_joiner(c)
 }
 
-/// Whether a character does something else than stand there: control characters, Unicode's format characters (bidirectional
-/// ones, tags, zero-width ones), ends of lines, and what is invisible by itself.
-fn acts(c: char) -> bool {
+/// Control characters, Unicode's format characters (bidirectional, tag and zero-width characters), line ends, and invisible
+/// characters.
+fn is_unsafe(c: char) -> bool {
     c.is_control() || is_format(c) || is_invisible(c)
 }
 
@@ -57,13 +57,14 @@ pub fn is_format(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
-/// What is shown as nothing without being a format character: fillers, and places that Unicode keeps for such things.
+/// Invisible characters that are not format characters: fillers, and code points that Unicode reserves for such characters.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Joiners and variation selectors: parts of emoji and of several scripts behind a character of theirs, invisible elsewhere.
+/// Joiners and variation selectors. After a character of an emoji or of some scripts they are part of it; elsewhere they are
+/// invisible.
 fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_on_a_terminal_or_hides_is_escaped() {
+    fn characters_that_a_terminal_interprets_or_hides_are_escaped() {
         for c in [
             '\0',
             '\t',
@@ -111,9 +112,9 @@ mod tests {
             '\u{1d173}',
             '\u{34f}',
         ] {
-            assert_eq!(plain(&format!("a{c}b"), ""), format!("a{}b", c.escape_default()));
+            assert_eq!(escape(&format!("a{c}b"), ""), format!("a{}b", c.escape_default()));
         }
-        assert_eq!(plain("a\nb\tc", "\n"), "a\nb\\tc");
+        assert_eq!(escape("a\nb\tc", "\n"), "a\nb\\tc");
     }
 
     #[test]
@@ -129,23 +130,23 @@ mod tests {
             "e\u{301}",
             "\u{e000}",
         ] {
-            assert_eq!(plain(text, ""), text);
+            assert_eq!(escape(text, ""), text);
         }
     }
 
     #[test]
     fn a_joiner_that_joins_nothing_is_escaped() {
-        assert_eq!(plain("pass\u{200d}word", ""), "pass\\u{200d}word");
-        assert_eq!(plain("a\u{fe0f}", ""), "a\\u{fe0f}");
-        assert_eq!(plain("\u{200d}", ""), "\\u{200d}");
-        assert_eq!(plain("ä\u{200d}\u{200d}\u{200d}", ""), "ä\u{200d}\u{200d}\\u{200d}");
-        assert_eq!(plain("\u{202e}\u{200d}", ""), "\\u{202e}\\u{200d}");
+        assert_eq!(escape("pass\u{200d}word", ""), "pass\\u{200d}word");
+        assert_eq!(escape("a\u{fe0f}", ""), "a\\u{fe0f}");
+        assert_eq!(escape("\u{200d}", ""), "\\u{200d}");
+        assert_eq!(escape("ä\u{200d}\u{200d}\u{200d}", ""), "ä\u{200d}\u{200d}\\u{200d}");
+        assert_eq!(escape("\u{202e}\u{200d}", ""), "\\u{202e}\\u{200d}");
     }
 
     #[test]
-    fn a_long_text_is_cut() {
-        assert_eq!(cut("abc", 3, ""), "abc");
-        assert_eq!(cut("abcd", 3, ""), "abc…");
-        assert_eq!(cut("\u{202e}\u{202e}", 1, ""), "\\u{202e}…");
+    fn a_long_text_is_truncated() {
+        assert_eq!(truncate("abc", 3, ""), "abc");
+        assert_eq!(truncate("abcd", 3, ""), "abc…");
+        assert_eq!(truncate("\u{202e}\u{202e}", 1, ""), "\\u{202e}…");
     }
 }

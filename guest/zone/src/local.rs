@@ -1,4 +1,4 @@
-//! What the clocks of a zone show, as `chrono` asks for it.
+//! The local time of a zone: `chrono`'s `TimeZone`, and the gaps of clock changes.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use jiff::tz::AmbiguousOffset;
 
 use crate::Zone;
 
-/// How far the clocks of a zone are ahead of UTC at a moment, and what that is called there.
+/// The offset of a zone from UTC at an instant, with its abbreviation.
 #[derive(Clone, Copy)]
 pub struct LocalOffset {
     zone: Zone,
@@ -18,30 +18,30 @@ pub struct LocalOffset {
     at: jiff::Timestamp,
 }
 
-/// A time that the clocks of a zone jump over.
+/// Local times that the clocks of a zone skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// What the clocks would have shown first of it.
+    /// The first local time that is skipped.
     pub begin: NaiveDateTime,
-    /// The moment of the jump, and what the clocks show then.
+    /// The instant of the change, with the local time after it.
     pub end: DateTime<Zone>,
 }
 
 impl Zone {
-    /// The gap in which this local time lies; none when it exists.
+    /// The gap that contains this local time; none if the local time exists.
     pub fn gap(self, local: NaiveDateTime) -> Option<Gap> {
         let AmbiguousOffset::Gap { before, after } =
             self.0.table.to_ambiguous_timestamp(civil(local)).offset()
         else {
             return None;
         };
-        // By the old offset, the local time lies behind the jump.
-        let behind = utc(local, before.seconds());
-        let instant = timestamp(&behind).saturating_add(jiff::SignedDuration::from_nanos(1)).ok()?;
-        let jump = self.0.table.preceding(instant).find(|jump| jump.offset() == after)?.timestamp();
-        let jump = DateTime::from_timestamp(jump.as_second(), 0)?;
-        let begin = jump.naive_utc().checked_add_signed(TimeDelta::seconds(before.seconds().into()))?;
-        Some(Gap { begin, end: jump.with_timezone(&self) })
+        // With the old offset, the local time is after the change.
+        let after_change = utc(local, before.seconds());
+        let instant = timestamp(&after_change).saturating_add(jiff::SignedDuration::from_nanos(1)).ok()?;
+        let change = self.0.table.preceding(instant).find(|change| change.offset() == after)?.timestamp();
+        let change = DateTime::from_timestamp(change.as_second(), 0)?;
+        let begin = change.naive_utc().checked_add_signed(TimeDelta::seconds(before.seconds().into()))?;
+        Some(Gap { begin, end: change.with_timezone(&self) })
     }
 }
 
@@ -89,7 +89,7 @@ impl fmt::Debug for LocalOffset {
     }
 }
 
-/// `CET`, as `%Z` shows it.
+/// The abbreviation, such as `CET`, that `%Z` shows.
 impl fmt::Display for LocalOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.zone.tzif() {
@@ -99,12 +99,12 @@ impl fmt::Display for LocalOffset {
     }
 }
 
-/// The moment of a local time where clocks are so far ahead of UTC.
+/// The UTC time of a local time, at an offset in seconds.
 fn utc(local: NaiveDateTime, ahead: i32) -> NaiveDateTime {
     local.checked_sub_signed(TimeDelta::seconds(ahead.into())).unwrap_or(local)
 }
 
-/// Beyond what the rules are made for, the last moment before.
+/// Clamped to the range that the rules cover.
 fn timestamp(utc: &NaiveDateTime) -> jiff::Timestamp {
     let utc = utc.and_utc();
     jiff::Timestamp::new(utc.timestamp(), 0).unwrap_or(match utc.year() < 0 {

@@ -20,7 +20,7 @@ pub(crate) fn word(value: &Value, key: &str) -> String {
 
 /// A text without characters that a terminal would act on, but for the `kept` ones, and of a sane length.
 pub(crate) fn plain(text: &str, kept: &str) -> String {
-    larder_text::cut(text, MAX_MESSAGE, kept)
+    larder_text::truncate(text, MAX_MESSAGE, kept)
 }
 
 pub(crate) fn number(value: &Value, key: &str) -> u64 {

@@ -72,7 +72,7 @@ pub fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
-    larder_text::cut(&words.join(" "), EXCERPT, "")
+    larder_text::truncate(&words.join(" "), EXCERPT, "")
 }
 
 /// What the library says, in our words. `via` is the proxy, if the request goes through one.

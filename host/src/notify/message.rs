@@ -80,7 +80,7 @@ impl Message {
 pub fn one_line(text: &str) -> String {
     let line: String =
         text.trim().replace("\r\n", " ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    larder_text::plain(&line, "")
+    larder_text::escape(&line, "")
 }
 
 /// A text; numbers and truths are written out, as Home Assistant does.

@@ -305,7 +305,7 @@ fn the_next_runs_are_told_in_local_time_with_their_reasons() {
             ["Sat 2026-03-28 02:30 +01:00", "daily at 02:30"],
             [
                 "Sun 2026-03-29 03:00 +02:00",
-                "daily at 02:30; 02:30 does not exist that day: right after the clocks go forward"
+                "daily at 02:30; 02:30 does not exist that day, so it runs right after the clocks go forward"
             ],
             ["Mon 2026-03-30 02:30 +02:00", "daily at 02:30"],
         ])

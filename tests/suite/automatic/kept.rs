@@ -37,7 +37,7 @@ fn a_kept_backup_outlives_retention_until_it_is_released() {
 
     home.larder(&["delete", &first])
         .exits(1)
-        .says(&format!("the backup {first} is kept by hand: `larder keep {first} --release`"));
+        .says(&format!("backup {first} is kept by hand: release it with `larder keep {first} --release`"));
     assert_eq!(ids(&home), [third.clone(), first.clone()]);
     home.larder(&["keep", &first, "--release"]).exits(0);
     home.larder(&["retention"]).exits(0);

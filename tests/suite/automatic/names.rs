@@ -75,7 +75,7 @@ fn a_location_that_is_not_there_is_refused_when_it_is_set() {
     for assignment in ["create_backup.agent_ids=nas.cellar", "agents.nas.cellar.protected=false"] {
         home.larder(&["settings", "set", assignment])
             .exits(2)
-            .says("there is no location nas.cellar; name one that is there (backup.local)")
+            .says("there is no location nas.cellar; use an existing one (backup.local)")
             .says(", or add --force");
     }
     let set = home

@@ -109,7 +109,10 @@ fn a_newer_backup_that_is_not_good_does_not_replace_the_newest_good_one() {
     service.set(json!({"retention": {"copies": 1}}));
     let told = reasons(&mut service, false);
     assert!(home.archives().contains(&good[0]), "{told:?}");
-    assert!(told.iter().any(|(_, reason)| reason.contains("it does not count, as it failed")), "{told:?}");
+    assert!(
+        told.iter().any(|(_, reason)| reason.contains("it does not count because it failed")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn what_home_assistant_left_of_a_failed_backup_goes_by_the_rules_and_nothing_els
     let said = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
     assert!(
         said.contains(
-            "deleted: beyond 2 copies; it does not count, as it failed: only a part of it was written"
+            "deleted: beyond 2 copies; it does not count because it failed: only a part of it was written"
         ),
         "{said}"
     );

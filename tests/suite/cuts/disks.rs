@@ -131,7 +131,7 @@ fn a_full_state_directory_keeps_nobody_from_backups_and_restores() {
     home.larder(&["restore", &id, "--yes"]).exits(0);
     let run = home.larder(&["create"]).exits(3);
     assert!(
-        run.stdout.contains("the backup is good, but after a restart Larder knows neither"),
+        run.stdout.contains("the backup is good, but after a restart Larder will not know"),
         "{}",
         run.stdout
     );

@@ -69,7 +69,7 @@ fn a_document_of_a_newer_program_stops_what_needs_it_and_is_left_as_it_is() {
         &["call", "backup.create_automatic"],
         &["serve"],
     ] {
-        let run = home.larder(arguments).exits(1).says("the form 3, which a newer program wrote");
+        let run = home.larder(arguments).exits(1).says("version 3, written by a newer program");
         assert!(!(run.stderr + &run.stdout).contains(PASSWORD), "{arguments:?}");
         assert_eq!(describe(&home.state().join("documents"), &[]), before, "{arguments:?}");
     }
@@ -82,7 +82,7 @@ fn backups_by_hand_and_restores_work_beside_a_document_of_a_newer_program() {
     store(&home, newer());
     let before = describe(&home.state().join("documents"), &[]);
     let works = |arguments: &[&str]| -> Run {
-        let run = home.larder(arguments).exits(0).says("a newer program wrote");
+        let run = home.larder(arguments).exits(0).says("written by a newer program");
         assert_eq!(describe(&home.state().join("documents"), &[]), before, "{arguments:?}");
         run
     };

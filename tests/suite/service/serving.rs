@@ -109,7 +109,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     assert!(home.archives().is_empty());
 
     let mut serving = Serving::begin(serve(&home));
-    serving.until("a backup was cut off before its end");
+    serving.until("the previous backup was interrupted");
     serving.until("serving; the next automatic backup is at ");
     assert_eq!(event(&home)["failed_reason"], "unknown_error");
     assert_eq!(left(&home), 0);
@@ -134,7 +134,7 @@ fn a_run_that_was_cut_off_is_told_at_the_next_start_and_made_up() {
 
         let mut service = home.serve(&next.to_rfc3339());
         let notices = super::notices(&mut service);
-        assert!(notices.contains("a backup was cut off"), "{step}: {notices}");
+        assert!(notices.contains("the previous backup was interrupted"), "{step}: {notices}");
         assert_eq!(shown(&mut service), ["failed", "unknown_error", "automatic", "idle"], "{step}");
         assert_eq!(left(&home), 0, "{step}");
         // Killed again before the run is made up, it is not forgotten.
@@ -187,7 +187,7 @@ fn the_weekly_run_that_was_cut_off_is_made_up_on_the_next_day() {
     drop(service);
     command.env("LARDER_CUT_AT", "draft: append");
     assert_eq!(Run::of(command).status, None);
-    home.larder(&["retention"]).exits(0).says("a backup was cut off before its end");
+    home.larder(&["retention"]).exits(0).says("the previous backup was interrupted");
     assert_eq!(event(&home)["event_type"], "failed");
 }
 
@@ -257,7 +257,7 @@ fn its_log_tells_sentences_with_levels_in_the_zone_of_the_home() {
 #[test]
 fn twice_verbose_shows_events_and_once_what_they_mean() {
     for (flag, shows, leaves_out) in [
-        ("-v", "debug: automatic backup: reading the home", "state_changed"),
+        ("-v", "debug: automatic backup: writing the backup", "state_changed"),
         ("-vv", "debug: state_changed: {", "?"),
     ] {
         let home = due();

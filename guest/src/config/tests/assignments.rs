@@ -1,4 +1,4 @@
-//! Settings as they are typed.
+//! Settings as typed on a command line.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn owned(assignments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn assignments_make_the_body_of_an_update() {
+fn assignments_become_the_body_of_an_update() {
     let cases = [
         ("schedule.time=03:30", json!({"schedule": {"time": "03:30"}})),
         ("schedule.time=null", json!({"schedule": {"time": null}})),
@@ -55,31 +55,28 @@ fn typed_value_of_the_wrong_kind_is_refused_as_in_an_update() {
         ("schedule.days=[mon", "expected a list at 'schedule.days'. Got '[mon'"),
         (
             "schedule.tme=1",
-            "`schedule.tme` is no setting; there are schedule.days, schedule.recurrence, schedule.time",
+            "unknown setting `schedule.tme`; use one of schedule.days, schedule.recurrence, schedule.time",
         ),
         (
             "retention.keep_last=3",
-            "`retention.keep_last` is no setting; there are retention.copies, retention.days, retention.keep_",
+            "unknown setting `retention.keep_last`; use one of retention.copies, retention.days, retention.keep_",
         ),
-        ("foo=bar", "`foo` is no setting; there are agents, "),
-        ("schedule.time.of=3", "`schedule.time.of` is no setting; schedule.time is one"),
+        ("foo=bar", "unknown setting `foo`; use one of agents, "),
+        ("schedule.time.of=3", "unknown setting `schedule.time.of`; use schedule.time"),
         (
             "agents.backup.local.foo=3",
-            "is no setting; there are agents.backup.local.protected, agents.backup.local.retention",
+            "`; use one of agents.backup.local.protected, agents.backup.local.retention",
         ),
-        ("schedule=daily=x", "schedule: it is a group of settings; give one of them: schedule.days, "),
-        ("agents=x", "agents: name a location and its setting"),
-        (
-            "agents.backup.local.retention=5",
-            "it is a group of settings; give one of them: agents.backup.local.",
-        ),
-        ("agents.x=5", "it is a group of settings; give one of them: agents.x.protected"),
-        ("retention.copies", "a setting is given as KEY=VALUE"),
-        ("=5", "`` is no setting; there are "),
+        ("schedule=daily=x", "schedule is a group of settings; set one of them: schedule.days, "),
+        ("agents=x", "agents: expected a location and one of its settings"),
+        ("agents.backup.local.retention=5", "is a group of settings; set one of them: agents.backup.local."),
+        ("agents.x=5", "is a group of settings; set one of them: agents.x.protected"),
+        ("retention.copies", "expected KEY=VALUE"),
+        ("=5", "unknown setting ``; use one of "),
     ];
     for (text, expected) in cases {
-        let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
-        assert!(said.contains(expected), "{text}: {said}");
+        let error = full().assigned(&owned(&[text])).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }
 
@@ -90,23 +87,26 @@ fn setting_that_is_given_twice_is_refused() {
         ["agents.x.y.retention=null", "agents.x.y.retention.copies=2"],
         ["agents.x.y.retention.copies=2", "agents.x.y.retention=null"],
     ] {
-        let said = read(&pair).unwrap_err().to_string();
-        assert!(said.contains("given twice"), "{pair:?}: {said}");
+        let error = read(&pair).unwrap_err().to_string();
+        assert!(error.contains("given twice"), "{pair:?}: {error}");
     }
 }
 
 #[test]
-fn password_is_not_taken_from_the_command_line_and_not_repeated() {
+fn password_on_the_command_line_is_refused_and_not_quoted() {
     for text in ["create_backup.password=Pa55-w0rd-rig", "create_backup.passwort=Pa55-w0rd-rig", PASSWORD] {
-        let said = full().assigned(&owned(&[text])).unwrap_err().to_string();
-        assert!(!said.contains(PASSWORD), "{said}");
+        let error = full().assigned(&owned(&[text])).unwrap_err().to_string();
+        assert!(!error.contains(PASSWORD), "{error}");
     }
-    let said = read(&["create_backup.password=x"]).unwrap_err().to_string();
-    assert!(said.contains("not taken from the command line") && said.contains("--password-file"), "{said}");
+    let error = read(&["create_backup.password=x"]).unwrap_err().to_string();
+    assert!(
+        error.contains("not accepted on the command line") && error.contains("--password-file"),
+        "{error}"
+    );
 }
 
 #[test]
-fn one_assignment_leaves_its_neighbours_as_they_are() {
+fn one_assignment_changes_one_value_only() {
     let before = full();
     let after = before
         .assigned(&owned(&[

@@ -1,4 +1,4 @@
-//! Settings as Home Assistant was recorded to take, show and refuse them; what Larder adds.
+//! Settings as Home Assistant accepts, shows and refuses them, by recordings, and the keys that Larder adds.
 
 mod assignments;
 mod properties;
@@ -14,7 +14,7 @@ fn updated(from: &Config, body: &Value) -> Config {
     from.update(body).unwrap_or_else(|invalid| panic!("{body}: {invalid}"))
 }
 
-/// Settings with something everywhere.
+/// Settings in which every value is set.
 fn full() -> Config {
     updated(
         &Config::default(),
@@ -75,7 +75,7 @@ fn create_backup_and_agents_change_by_the_key() {
 }
 
 #[test]
-fn schedule_and_retention_are_replaced_but_for_what_home_assistant_does_not_know() {
+fn schedule_and_retention_are_replaced_except_for_larders_keys() {
     let body = json!({
         "agents": {"backup.local": {"retention": {"days": 2}}},
         "retention": {"copies": 1},
@@ -95,7 +95,7 @@ fn schedule_and_retention_are_replaced_but_for_what_home_assistant_does_not_know
 }
 
 #[test]
-fn what_larder_adds_is_shown_when_it_is_set_and_can_be_unset() {
+fn larders_keys_are_shown_if_set_and_can_be_unset() {
     let shown = full().info(None, false);
     assert_eq!(shown.pointer("/config/create_backup/securetar"), Some(&json!(2)));
     assert_eq!(shown.pointer("/config/retention/keep_monthly"), Some(&json!(12)));
@@ -109,7 +109,7 @@ fn what_larder_adds_is_shown_when_it_is_set_and_can_be_unset() {
 }
 
 #[test]
-fn password_is_unset_by_null_and_shown_to_people_as_stars_only() {
+fn password_is_unset_by_null_and_redacted_for_people() {
     let config = full();
     assert_eq!(config.redacted()["create_backup"]["password"], "***");
     assert!(!config.redacted().to_string().contains(PASSWORD));
@@ -117,12 +117,12 @@ fn password_is_unset_by_null_and_shown_to_people_as_stars_only() {
     let without = updated(&config, &json!({"create_backup": {"password": null}}));
     assert!(without.create_backup.password.is_none());
     assert_eq!(without.redacted()["create_backup"]["password"], Value::Null);
-    // Only clients read it: Home Assistant leaves it to them to set it.
+    // Only clients use it, and Home Assistant leaves it to them to set it.
     assert!(without.automatic_backups_configured);
 }
 
 #[test]
-fn settings_come_back_as_they_were_stored() {
+fn settings_are_read_as_they_were_stored() {
     let mut config = full();
     let cases = [
         ("2026-11-23T15:44:07.167228+01:00", "2026-11-23T15:44:07.167228+01:00"),

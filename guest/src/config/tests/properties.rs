@@ -1,11 +1,11 @@
-//! What holds for every request, however strange.
+//! Properties that hold for any request.
 
 use proptest::prelude::*;
 use serde_json::Map;
 
 use super::*;
 
-/// Names that mean something, so that strange values get to where they matter.
+/// Existing names, so that odd values reach the places that matter.
 const NAMES: &[&str] = &[
     "agents",
     "backup.local",
@@ -52,7 +52,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A path of names that ends in `create_backup.password` or something near it, and the password there.
+/// A path of names that ends in `create_backup.password` or something similar, with the password as its value.
 fn with_password(names: Vec<String>, value: Value) -> Value {
     let wrap = |value, name: String| Value::Object(Map::from_iter([(name, value)]));
     names.into_iter().rev().fold(value, wrap)
@@ -60,7 +60,7 @@ fn with_password(names: Vec<String>, value: Value) -> Value {
 
 proptest! {
     #[test]
-    fn any_request_is_taken_whole_or_refused(body in any_json()) {
+    fn any_request_is_applied_completely_or_refused(body in any_json()) {
         match full().update(&body) {
             Ok(config) => {
                 let stored = serde_json::to_value(&config).unwrap();
@@ -68,15 +68,15 @@ proptest! {
                 prop_assert_eq!(serde_json::to_value(&back).unwrap(), stored);
             }
             Err(invalid) => {
-                let said = invalid.to_string();
-                prop_assert!(!said.is_empty() && !said.contains(PASSWORD));
-                prop_assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{:?}", said);
+                let error = invalid.to_string();
+                prop_assert!(!error.is_empty() && !error.contains(PASSWORD));
+                prop_assert!(!error.chars().any(|c| c.is_control() && c != '\n'), "{:?}", error);
             }
         }
     }
 
     #[test]
-    fn no_refusal_repeats_a_password(
+    fn no_refusal_quotes_a_password(
         above in prop::collection::vec(any_name(), 0..2),
         name in prop::sample::select(&["password", "Password", "pasword", "secret", "api_key"][..]),
         in_place in any::<bool>(),

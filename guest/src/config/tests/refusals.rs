@@ -1,4 +1,4 @@
-//! What is refused, in Home Assistant's words.
+//! Refusals, with Home Assistant's messages.
 
 use super::*;
 
@@ -10,13 +10,13 @@ fn message(body: &Value) -> String {
 }
 
 #[test]
-fn refused_updates_are_answered_in_home_assistants_words() {
+fn refused_updates_get_home_assistants_messages() {
     let cases: Value = serde_json::from_str(include_str!("../fixtures/refused.json")).unwrap();
     let mut wrong = Vec::new();
     for case in ["recorded", "by_the_same_schema"].iter().flat_map(|group| cases[group].as_array().unwrap()) {
-        let said = message(&case["body"]);
-        if said != case["message"] {
-            wrong.push(format!("{}\n  said {said}\n  not  {}", case["body"], case["message"]));
+        let answer = message(&case["body"]);
+        if answer != case["message"] {
+            wrong.push(format!("{}\n  got {answer}\n  not  {}", case["body"], case["message"]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -29,7 +29,7 @@ fn refusal_has_home_assistants_code_and_changes_nothing() {
 }
 
 #[test]
-fn what_larder_adds_is_checked_too() {
+fn larders_keys_are_checked_too() {
     let cases = [
         (
             json!({"retention": {"keep_daily": 0}}),
@@ -49,15 +49,15 @@ fn what_larder_adds_is_checked_too() {
     for (body, expected) in cases {
         assert_eq!(message(&body), expected);
     }
-    let said = message(&json!({"create_backup": {"exclude": ["media/*", "a/[b"]}}));
+    let answer = message(&json!({"create_backup": {"exclude": ["media/*", "a/[b"]}}));
     assert!(
-        said.starts_with("not a valid pattern: ") && said.contains("'create_backup.exclude[1]'"),
-        "{said}"
+        answer.starts_with("not a valid pattern: ") && answer.contains("'create_backup.exclude[1]'"),
+        "{answer}"
     );
 }
 
 #[test]
-fn number_that_would_not_fit_and_truth_that_is_no_number_are_refused() {
+fn number_out_of_range_and_boolean_instead_of_number_are_refused() {
     let cases = [
         ("4294967296", "value must be at most 4294967295"),
         ("99999999999999999999999", "value must be at most 4294967295"),
@@ -68,19 +68,19 @@ fn number_that_would_not_fit_and_truth_that_is_no_number_are_refused() {
     ];
     for (number, expected) in cases {
         let body = serde_json::from_str(&format!(r#"{{"retention": {{"days": {number}}}}}"#)).unwrap();
-        let said = message(&body);
-        assert!(said.starts_with(&format!("{expected} at 'retention.days'. Got ")), "{number}: {said}");
+        let answer = message(&body);
+        assert!(answer.starts_with(&format!("{expected} at 'retention.days'. Got ")), "{number}: {answer}");
     }
     updated(&full(), &json!({"retention": {"days": u32::MAX}}));
 }
 
 #[test]
-fn body_that_is_no_object_is_refused() {
+fn body_that_is_not_an_object_is_refused() {
     assert_eq!(message(&json!(["Pa55"])), "expected a mapping. Got '**REDACTED**'");
 }
 
 #[test]
-fn what_may_be_a_password_is_not_repeated() {
+fn possible_password_is_not_quoted() {
     let cases = [
         json!({"create_backup": {"password": [PASSWORD]}}),
         json!({"create_backup": {"password": {"a": PASSWORD}}}),

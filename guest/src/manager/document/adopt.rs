@@ -1,15 +1,16 @@
-//! What Larder takes over from a Home Assistant home: its automatic settings, and who and where it is.
+//! Imports the automatic settings of a Home Assistant home, its instance id, time zone and version.
 //!
-//! Reads texts that it is handed and says of each value what became of it. Opens and writes no file; shows no password.
+//! Gets the texts of the home's files, and reports for each value whether it was taken. Opens and writes no file; shows no
+//! password.
 
 use serde_json::Value;
 
-use super::{Document, Known};
+use super::{Document, KnownBackup};
 use crate::config::Config;
 use crate::home::version;
 use crate::ports::HomeZone;
 
-/// Texts of a home's files; none for one that is not there.
+/// The texts of a home's files; none if the file does not exist.
 #[derive(Clone, Copy, Default)]
 pub struct HomeFiles<'a> {
     /// `.storage/backup`.
@@ -20,30 +21,30 @@ pub struct HomeFiles<'a> {
     pub version: Option<&'a str>,
 }
 
-/// What was taken.
+/// The values that were taken, and a report.
 #[derive(Debug, Clone, Default)]
 pub struct Adopted {
-    /// None when the home has no settings, or none that can be read: [`Adopted::not_taken`] says which.
+    /// None if the home has no settings, or if they cannot be read; [`Adopted::not_taken`] says why.
     pub config: Option<Config>,
-    /// What the home knows of its backups.
-    pub known: Vec<Known>,
+    /// What the home's document knows of its backups.
+    pub backups: Vec<KnownBackup>,
     pub instance_id: Option<String>,
-    /// Home Assistant's.
+    /// Home Assistant's version.
     pub version: Option<String>,
-    /// Each value for people, a password as `***`.
-    pub taken: Vec<Taken>,
-    /// What was there, or should have been, and why it was not taken.
-    pub not_taken: Vec<Taken>,
+    /// The values that were taken, as text; a password as `***`.
+    pub taken: Vec<Item>,
+    /// The values that were not taken, with the reason.
+    pub not_taken: Vec<Item>,
 }
 
-/// A thing and its value, or the reason why it has none.
+/// A value of the home, or the reason why it was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct Item {
     pub what: String,
     pub value: String,
 }
 
-/// Takes from a home what its files say. One that is missing or wrong does not keep the others from being taken.
+/// Imports what the files say. A missing or wrong file does not keep the others from being imported.
 pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
     let mut adopted = Adopted::default();
     adopted.settings(files.backup);
@@ -60,9 +61,9 @@ impl Adopted {
         const FILE: &str = ".storage/backup";
         let document = match text.map(Document::parse) {
             None => {
-                return self.refuse("settings", format!("{FILE} is not there: no backups were ever set up"));
+                return self.skip("settings", format!("{FILE} does not exist: backups were never set up"));
             }
-            Some(Err(error)) => return self.refuse("settings", format!("{FILE}: {error}")),
+            Some(Err(error)) => return self.skip("settings", format!("{FILE}: {error}")),
             Some(Ok(document)) => document,
         };
         if let Value::Object(fields) = document.config.redacted() {
@@ -70,32 +71,32 @@ impl Adopted {
         }
         if !document.known.is_empty() {
             let value = document.known.len().to_string();
-            self.taken.push(Taken { what: "known backups".into(), value });
+            self.taken.push(Item { what: "known backups".into(), value });
         }
-        self.known = document.known;
+        self.backups = document.known;
         self.config = Some(document.config);
     }
 
     fn time_zone(&mut self, found: &HomeZone) {
         const WHAT: &str = "time zone";
         let used = format!("{} (from {})", found.zone.name(), found.origin);
-        found.problems.iter().for_each(|problem| self.refuse(WHAT, problem.clone()));
+        found.problems.iter().for_each(|problem| self.skip(WHAT, problem.clone()));
         match found.is_of_home {
-            true => self.taken.push(Taken { what: WHAT.into(), value: used }),
+            true => self.taken.push(Item { what: WHAT.into(), value: used }),
             false if found.problems.is_empty() => {
-                self.refuse(WHAT, format!("the home names none; {used} counts"));
+                self.skip(WHAT, format!("the home sets none; using {used}"));
             }
             false => {}
         }
     }
 
-    /// A group by its values, each with its whole name.
+    /// Reports a group value by value, each with its full name.
     fn show(&mut self, what: &str, value: &Value) {
         match value {
             Value::Object(fields) => {
                 fields.iter().for_each(|(name, value)| self.show(&format!("{what}.{name}"), value));
             }
-            value => self.taken.push(Taken { what: what.to_owned(), value: for_people(value) }),
+            value => self.taken.push(Item { what: what.to_owned(), value: as_text(value) }),
         }
     }
 
@@ -107,15 +108,15 @@ impl Adopted {
         value: Option<String>,
     ) -> Option<String> {
         match (text, &value) {
-            (_, Some(value)) => self.taken.push(Taken { what: what.to_owned(), value: value.clone() }),
-            (None, None) => self.refuse(what, format!("{file} is not there")),
-            (Some(_), None) => self.refuse(what, format!("{file} holds none that makes sense; look into it")),
+            (_, Some(value)) => self.taken.push(Item { what: what.to_owned(), value: value.clone() }),
+            (None, None) => self.skip(what, format!("{file} does not exist")),
+            (Some(_), None) => self.skip(what, format!("{file} has no valid one; check that file")),
         }
         value
     }
 
-    fn refuse(&mut self, what: &str, value: String) {
-        self.not_taken.push(Taken { what: what.to_owned(), value });
+    fn skip(&mut self, what: &str, value: String) {
+        self.not_taken.push(Item { what: what.to_owned(), value });
     }
 }
 
@@ -125,11 +126,11 @@ fn stored_text(text: &str, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// As it is given on the command line.
-fn for_people(value: &Value) -> String {
+/// As it is typed on the command line.
+fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(for_people).collect::<Vec<_>>().join(","),
+        Value::Array(items) => items.iter().map(as_text).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }

@@ -1,14 +1,13 @@
-//! The stored document: the automatic settings, what is known of backups, and what Larder itself must not forget.
+//! The stored document: the automatic settings, what is known of backups, and Larder's own state.
 //!
-//! Owns its form, which is that of Home Assistant's `.storage/backup` (version 1.9), and reads every older one. Refuses to
-//! open files, to read what a newer program wrote in a form that it does not know, and to repeat in an error what stands
-//! in the document, where a password is.
+//! Owns its format, which is that of Home Assistant's `.storage/backup` (version 1.9), and reads every older version. Opens no
+//! files. Refuses a format that a newer program wrote. Its errors never quote the document, because a password is in it.
 
 mod adopt;
-mod leftover;
 mod migrate;
 #[cfg(test)]
 mod tests;
+mod unknown_fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,97 +16,97 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-pub use adopt::{Adopted, HomeFiles, Taken, adopt};
+pub use adopt::{Adopted, HomeFiles, Item, adopt};
 
 use crate::config::{Config, DATA, Moment, Purpose, check};
-use leftover::Leftover;
+use unknown_fields::UnknownFields;
 
-/// What is written: Home Assistant's version of the form.
+/// The version that is written: Home Assistant's.
 const VERSION: u64 = 1;
 const MINOR: u64 = 9;
-/// Home Assistant reads this one, too: it lacks a key that is not used any more.
+/// Home Assistant also reads this version, which only lacks a key that is no longer used.
 const NEWEST_READABLE: u64 = 2;
-/// The document's name in Home Assistant's storage, which it repeats inside.
+/// The name of the document in Home Assistant's storage, which the document repeats.
 const KEY: &str = "backup";
-/// Where Larder's own part stands in `data`.
+/// The key of Larder's own state in `data`.
 const OWN: &str = "larder";
 
 #[derive(Debug, Clone, Default)]
 pub struct Document {
-    pub known: Vec<Known>,
+    pub known: Vec<KnownBackup>,
     pub config: Config,
     pub extra: Extra,
-    /// The minor version of a newer program that wrote it; else ours.
+    /// The minor version: that of the newer program that wrote it, or ours.
     minor: u64,
-    /// What only that program understands.
-    leftover: Leftover,
+    /// What only that program knows.
+    unknown: UnknownFields,
 }
 
-/// What is known of a backup beside what it says itself.
+/// What is known of a backup beyond what its own file says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownBackup {
     pub backup_id: String,
-    /// Of a Supervisor: objects with `name`, `slug` and `version`.
+    /// A Supervisor's: objects with `name`, `slug` and `version`.
     pub failed_addons: Vec<Value>,
-    /// Locations that it did not get to.
+    /// Locations in which it could not be stored.
     pub failed_agent_ids: Vec<String>,
     pub failed_folders: Vec<String>,
-    /// What a newer program knows.
+    /// Fields of a newer program.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// What Larder keeps beside what Home Assistant keeps; Home Assistant does not read this document. Open: a key that is
-/// absent has its default, one that is not known here is kept, and without any the whole part is not written.
+/// Larder's own state, beside Home Assistant's. (Home Assistant never reads this document.) A missing key has its default, an
+/// unknown key is kept, and if every value is the default nothing is written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extra {
-    /// The event entity's last state, which survives a restart.
+    /// The last state of the event entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,
-    /// The next run as it was planned: a restart neither loses nor repeats it.
+    /// The next run as planned, so that a restart neither loses nor repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<Moment>,
-    /// Starts of earlier automatic backups, newest first: a clock that is set back repeats none.
+    /// Starts of earlier automatic backups, newest first, so that none is repeated after the clock was set back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Moment>,
-    /// Whether the last automatic backup was cut off and has to be made up.
+    /// Whether the last automatic backup was interrupted and must be made up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
-    /// This instance's id, for a home that has none of its own.
+    /// This instance's id, for a home that has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
-    /// What the index of the last backup is sealed with; drawn once, and told to nobody.
+    /// The key that seals the index of the last backup; drawn once, never shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_key: Option<String>,
-    /// The random delay of that run in seconds, drawn once.
+    /// The random delay in seconds of runs whose time is not set; drawn once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<u32>,
-    /// How the last check of a backup went, by its id.
+    /// The last successful verification of each backup, by its id: its size and time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub verified: BTreeMap<String, Value>,
-    /// When a backup was found damaged, by its id.
+    /// When each damaged backup was found damaged, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub damaged: BTreeMap<String, Moment>,
-    /// Backups that a person keeps, whatever the retention settings say.
+    /// The ids of backups that are kept by hand, whatever the retention settings say.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
-    /// What a newer Larder keeps.
+    /// Fields of a newer Larder.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// Why a document was not read. None of these repeats what stands in it.
+/// Why a document was not read. Never quotes the document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// To be left as it is, whatever happens.
+    /// Must never be changed.
     #[error(
-        "the stored settings have the form {version}, which a newer program wrote; they are left as they are: use that \
-         program, or another state directory"
+        "the stored settings have version {version}, written by a newer program; they were not changed: use that program, or \
+         another state directory"
     )]
     Newer { version: u64 },
-    /// To be set aside, so that a person can look at it.
+    /// To be set aside, so that a person can inspect it.
     #[error(
-        "the stored settings cannot be read: {place} {what}; correct them, or start without them and set them anew"
+        "the stored settings cannot be read: {place} {what}; correct them, or start without them and enter them again"
     )]
     Damaged { place: String, what: String },
 }
@@ -118,7 +117,7 @@ impl DocumentError {
     }
 }
 
-/// In Home Assistant's order; below `data` that is the alphabet's.
+/// In Home Assistant's order; the keys below `data` are sorted.
 #[derive(Serialize)]
 struct Stored<'a> {
     version: u64,
@@ -128,13 +127,13 @@ struct Stored<'a> {
 }
 
 impl Document {
-    /// Reads the file's text, which the caller should wipe, of any version that Home Assistant would read.
+    /// Reads the text of the file, in any version that Home Assistant reads. The caller should wipe the text.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
-        let mut whole: Value = serde_json::from_str(text).map_err(|error| torn(&error))?;
+        let mut whole: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         let (version, minor) = version_of(&whole)?;
         let mut data = whole.get_mut("data").map(Value::take).unwrap_or_default();
         migrate::to_newest(&mut data, version, minor);
-        // Read apart, since its keys are open.
+        // Read separately, because its keys are not fixed.
         let own = data.as_object_mut().and_then(|data| data.remove(OWN));
         if let Some(wrong) = check(&DATA, &data, "data", Purpose::Stored).into_iter().next() {
             return Err(DocumentError::damaged(
@@ -144,30 +143,30 @@ impl Document {
         }
         let mut document = Self::of(&data, own)?;
         document.minor = if version == VERSION { minor.max(MINOR) } else { MINOR };
-        document.leftover = Leftover::of(&data, &document.own_data()?);
+        document.unknown = UnknownFields::of(&data, &document.own_data()?);
         Ok(document)
     }
 
     fn of(data: &Value, own: Option<Value>) -> Result<Self, DocumentError> {
-        let unfit = |place: &str| DocumentError::damaged(format!("`data.{place}`"), "does not have its form");
+        let malformed = |place: &str| DocumentError::damaged(format!("`data.{place}`"), "is malformed");
         let part = |name: &str| data.get(name).cloned().unwrap_or_default();
         Ok(Self {
-            known: serde_json::from_value(part("backups")).map_err(|_| unfit("backups"))?,
-            config: serde_json::from_value(part("config")).map_err(|_| unfit("config"))?,
-            extra: own.map_or(Ok(Extra::default()), serde_json::from_value).map_err(|_| unfit(OWN))?,
+            known: serde_json::from_value(part("backups")).map_err(|_| malformed("backups"))?,
+            config: serde_json::from_value(part("config")).map_err(|_| malformed("config"))?,
+            extra: own.map_or(Ok(Extra::default()), serde_json::from_value).map_err(|_| malformed(OWN))?,
             ..Self::default()
         })
     }
 
-    /// The file's text: as Home Assistant writes it, with the password.
+    /// The text of the file as Home Assistant writes it, with the password.
     pub fn to_json(&self) -> Result<Zeroizing<String>, DocumentError> {
         let mut data = self.own_data()?;
-        self.leftover.add_to(&mut data);
+        self.unknown.add_to(&mut data);
         let stored = Stored { version: VERSION, minor_version: self.minor.max(MINOR), key: KEY, data: &data };
         serde_json::to_string_pretty(&stored).map(Zeroizing::new).map_err(unwritable)
     }
 
-    /// `data` without what only a newer program understands.
+    /// `data` without the fields that only a newer program knows.
     fn own_data(&self) -> Result<Value, DocumentError> {
         let mut data = Map::new();
         data.insert("backups".into(), serde_json::to_value(&self.known).map_err(unwritable)?);
@@ -179,38 +178,38 @@ impl Document {
     }
 }
 
-/// Major and minor version of what claims to be a document of ours.
+/// The major and minor version of the document.
 fn version_of(whole: &Value) -> Result<(u64, u64), DocumentError> {
     let number = |name: &str| whole.get(name).map(|value| value.as_u64().filter(|number| *number > 0));
     let version = match number("version").flatten() {
         Some(version) if version > NEWEST_READABLE => return Err(DocumentError::Newer { version }),
         Some(version) => version,
-        None => return Err(DocumentError::damaged("`version`", "is missing or no number from 1 on")),
+        None => return Err(DocumentError::damaged("`version`", "is missing or not a positive integer")),
     };
     if whole.get("key").and_then(Value::as_str) != Some(KEY) {
         return Err(DocumentError::damaged(
             "`key`",
-            format!("is not `{KEY}`: it is another kind of document"),
+            format!("is not `{KEY}`: this is another kind of document"),
         ));
     }
-    // Home Assistant counted no minor versions at first.
+    // Home Assistant had no minor versions at first.
     match number("minor_version").unwrap_or(Some(1)) {
         Some(minor) => Ok((version, minor)),
-        None => Err(DocumentError::damaged("`minor_version`", "is no number from 1 on")),
+        None => Err(DocumentError::damaged("`minor_version`", "is not a positive integer")),
     }
 }
 
-/// The parser's own words would repeat what stands there.
-fn torn(error: &serde_json::Error) -> DocumentError {
+/// Not the parser's own message, which would quote the document.
+fn not_json(error: &serde_json::Error) -> DocumentError {
     let place = format!("line {}, column {}", error.line(), error.column());
     let what = match error.classify() {
-        Category::Eof => "is the end, though more must follow: the file was cut off",
-        Category::Syntax | Category::Data | Category::Io => "is no JSON",
+        Category::Eof => "is the end of the file, but the document is not complete: the file is truncated",
+        Category::Syntax | Category::Data | Category::Io => "is not valid JSON",
     };
     DocumentError::damaged(place, what)
 }
 
-/// Only a map key that is no text could do this, and there is none.
+/// Happens only if a map has a key that is not text, and no map here has.
 fn unwritable(_: serde_json::Error) -> DocumentError {
-    DocumentError::damaged("what is to be written", "is no JSON")
+    DocumentError::damaged("the new document", "cannot be written as JSON")
 }

@@ -1,11 +1,9 @@
-//! Single decisions, with their reasons.
-//!
-//! Owns the wording. Refuses to shuffle: `properties` does.
+//! Single decisions, with the wording of their reasons. `properties` shuffles the backups.
 
 use super::*;
 
-/// `id: reason` for each.
-fn told(backups: &[Record], document: &str) -> Vec<String> {
+/// `id: reason` of each decision.
+fn reasons(backups: &[Record], document: &str) -> Vec<String> {
     let decisions = decided(backups, &policy(document));
     assert!(decisions.iter().all(|decision| decision.reason.starts_with("kept: ") == decision.keep));
     decisions.into_iter().map(|decision| format!("{}: {}", decision.backup_id, decision.reason)).collect()
@@ -25,7 +23,7 @@ fn copies_and_days_keep_what_either_keeps_and_say_so() {
         automatic("b", "2026-11-08"),
     ];
     assert_eq!(
-        told(&backups, r#"{"copies":1,"days":14}"#),
+        reasons(&backups, r#"{"copies":1,"days":14}"#),
         [
             "a: deleted: older than 14 days and beyond 1 copy",
             "b: deleted: older than 14 days and beyond 1 copy",
@@ -39,11 +37,11 @@ fn copies_and_days_keep_what_either_keeps_and_say_so() {
 }
 
 #[test]
-fn without_a_rule_everything_stays() {
+fn without_a_rule_every_backup_stays() {
     let backups = [automatic("a", "2001-01-01"), bad("b", "2001-01-01"), automatic("c", "2026-11-20")];
     for document in ["{}", r#"{"copies":null,"days":null}"#, r#"{"copies":0,"keep_daily":0}"#] {
-        let told = told(&backups, document);
-        assert_eq!(told[0], "a: kept: no rule is set, so none is ever deleted");
+        let given = reasons(&backups, document);
+        assert_eq!(given[0], "a: kept: no retention rule is set");
         assert_eq!(kept(&backups, document).len(), 3);
         assert!(!policy(document).is_active());
     }
@@ -60,12 +58,12 @@ fn age_is_counted_to_the_second() {
 }
 
 #[test]
-fn only_automatic_backups_of_this_instance_go() {
+fn only_automatic_backups_of_this_instance_are_deleted() {
     let manual = Record { origin: Origin::Manual, ..automatic("manual", "2020-01-01") };
     let foreign = Record { origin: Origin::Foreign, ..bad("foreign", "2021-01-01") };
     let backups = [automatic("new", "2026-11-23"), automatic("old", "2020-01-01"), manual, foreign];
     assert_eq!(
-        told(&backups, r#"{"days":7}"#),
+        reasons(&backups, r#"{"days":7}"#),
         [
             "manual: kept: made by hand",
             "old: deleted: older than 7 days",
@@ -85,18 +83,18 @@ fn newest_good_backup_stays_and_a_bad_newer_one_does_not_count() {
         bad("failed", "2026-11-22"),
         unverified,
     ];
-    let doubt = "; it does not count, as it is not verified: the location did not answer";
+    let doubt = "; it does not count because it was not verified: the location did not answer";
     assert_eq!(
-        told(&backups, r#"{"copies":1}"#),
+        reasons(&backups, r#"{"copies":1}"#),
         [
             "older: deleted: beyond 1 copy",
             "good: kept: the newest copy",
-            "failed: deleted: beyond 1 copy; it does not count, as it failed: the disk was full",
+            "failed: deleted: beyond 1 copy; it does not count because it failed: the disk was full",
             &format!("unverified: kept: the newest copy{doubt}"),
         ]
     );
     assert_eq!(
-        told(&backups, r#"{"days":7}"#)[..2],
+        reasons(&backups, r#"{"days":7}"#)[..2],
         [
             "older: deleted: older than 7 days",
             "good: kept: the newest good backup of this location is never deleted"
@@ -108,20 +106,20 @@ fn newest_good_backup_stays_and_a_bad_newer_one_does_not_count() {
 #[test]
 fn last_backup_stays_even_if_it_is_bad() {
     let backups = [bad("a", "2020-01-01"), bad("b", "2020-01-02")];
-    let last = "b: kept: the last backup of this location is never deleted; it does not count, as it failed: the disk was full";
-    assert_eq!(told(&backups, r#"{"days":7}"#)[1], last);
+    let last = "b: kept: the last backup of this location is never deleted; it does not count because it failed: the disk was full";
+    assert_eq!(reasons(&backups, r#"{"days":7}"#)[1], last);
     assert_eq!(kept(&backups, r#"{"days":7}"#), ["b"]);
     assert_eq!(kept(&[], r#"{"days":7}"#), [""; 0]);
 }
 
 #[test]
-fn backup_from_the_future_takes_no_place() {
+fn backup_from_the_future_does_not_count() {
     let backups =
         [automatic("old", "2026-11-21"), automatic("new", "2026-11-23"), automatic("ahead", "2036-01-01")];
     assert_eq!(kept(&backups, r#"{"copies":1}"#), ["new", "ahead"]);
     assert_eq!(
-        told(&backups, r#"{"days":1}"#)[2],
-        "ahead: kept: its date has not come yet; the clock was wrong"
+        reasons(&backups, r#"{"days":1}"#)[2],
+        "ahead: kept: its date is in the future, so the clock was wrong"
     );
 }
 
@@ -152,16 +150,16 @@ fn generations_keep_the_newest_of_each_period_that_has_one() {
     for (document, expected) in cases {
         assert_eq!(kept(&backups, document), expected, "{document}");
     }
-    let told = told(&backups, r#"{"days":1,"copies":1,"keep_daily":1,"keep_weekly":4}"#);
+    let given = reasons(&backups, r#"{"days":1,"copies":1,"keep_daily":1,"keep_weekly":4}"#);
     let none = "deleted: older than 1 day, beyond 1 copy and not kept by keep_daily 1, keep_weekly 4";
-    assert_eq!(told[0], format!("y24: {none}"));
-    assert_eq!(told[4], "sun: kept: newest of the week 2026-W46 (keep_weekly 4)");
+    assert_eq!(given[0], format!("y24: {none}"));
+    assert_eq!(given[4], "sun: kept: newest of the week 2026-W46 (keep_weekly 4)");
     let newest = "the newest copy, newest of the day 2026-11-18 (keep_daily 1), newest of the week 2026-W47 (keep_weekly 4)";
-    assert_eq!(told[8], format!("wed: kept: {newest}"));
+    assert_eq!(given[8], format!("wed: kept: {newest}"));
 }
 
 #[test]
-fn equally_old_backups_are_told_apart_by_their_id() {
+fn equally_old_backups_are_sorted_by_id() {
     let backups = [automatic("b", "2026-11-20"), automatic("c", "2026-11-20"), automatic("a", "2026-11-20")];
     assert_eq!(kept(&backups, r#"{"copies":1}"#), ["c"]);
     let order: Vec<_> =

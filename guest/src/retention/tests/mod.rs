@@ -1,6 +1,4 @@
-//! Retention, case by case and by its properties.
-//!
-//! Owns the words in which both tell their backups. Refuses to hold a rule of its own.
+//! Tests of retention, case by case and by properties. This file has the helpers; it contains no rule.
 
 mod cases;
 mod properties;
@@ -34,7 +32,7 @@ fn decided(backups: &[Record], policy: &Policy) -> Vec<Decision> {
     decide(backups, policy, now(), crate::testing::zone("Europe/Berlin"))
 }
 
-/// The policy that a document has.
+/// The policy in a document.
 fn policy(document: &str) -> Policy {
     serde_json::from_str(document).unwrap()
 }

@@ -1,15 +1,13 @@
-//! What holds for any backups and any policy.
-//!
-//! Owns the properties. Refuses to look at reasons.
+//! Properties that hold for any backups and any policy. Does not look at the reasons.
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{FixedOffset, TimeDelta};
 use proptest::prelude::*;
 
 use super::*;
 
-/// Backups of some years, some at the same instant, some in the future, of all kinds; then the same in another order.
+/// Backups of all kinds within some years, some at the same instant, some in the future; and the same in another order.
 fn backups() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
     let state = prop_oneof![
         3 => Just(State::Good),
@@ -99,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_done_is_not_continued_when_it_is_decided_again((backups, _) in backups(), policy in policies()) {
+    fn deciding_again_deletes_nothing_more((backups, _) in backups(), policy in policies()) {
         let stays = stays(&backups, &policy);
         let mut left = backups;
         left.retain(|backup| stays.contains(&backup.backup_id));
@@ -107,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn deletions_cut_short_are_completed_the_next_time(
+    fn interrupted_deletions_are_completed_the_next_time(
         (backups, _) in backups(),
         policy in policies(),
         done in 0..60_usize,
@@ -121,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn bad_backup_never_pushes_out_a_good_one((backups, _) in backups(), policy in policies()) {
+    fn bad_backup_never_displaces_a_good_one((backups, _) in backups(), policy in policies()) {
         let good: Vec<Record> = backups.iter().filter(|backup| backup.state == State::Good).cloned().collect();
         prop_assert!(stays(&good, &policy).is_subset(&stays(&backups, &policy)));
     }

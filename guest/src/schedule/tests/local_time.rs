@@ -1,10 +1,8 @@
-//! Local time: daylight saving, gaps, repeats, and days that do not exist.
-//!
-//! Owns the known oddities of real zones, a row each. Refuses to test misses.
+//! Local time: daylight saving, gaps, repeated hours, and days that do not exist. One row for each oddity of a real time zone.
 
 use super::*;
 
-/// The next three runs behind an instant.
+/// The next three runs after an instant.
 fn three(zone: Zone, time: &str, now: &str) -> Vec<String> {
     let schedule = schedule("daily", time);
     let calendar = Calendar { schedule: &schedule, zone, jitter_seconds: 0 };
@@ -41,7 +39,7 @@ fn wall_time_is_kept_on_both_sides_of_a_clock_change() {
             ["04-04T14:45", "04-05T15:15", "04-06T15:15"],
         ),
         ("Asia/Kathmandu", "04:45", "2026-03-28T00:00:00Z", ["03-28T23:00", "03-29T23:00", "03-30T23:00"]),
-        // Morocco leaves its summer time for Ramadan: back on 15 February, forward on 22 March 2026.
+        // Morocco suspends its summer time for Ramadan: back on 15 February, forward on 22 March 2026.
         ("Africa/Casablanca", "04:45", "2026-02-14T00:00:00Z", ["02-14T03:45", "02-15T04:45", "02-16T04:45"]),
         ("Africa/Casablanca", "02:30", "2026-03-21T00:00:00Z", ["03-21T02:30", "03-22T02:00", "03-23T01:30"]),
         // The gap is the first hour of 6 September 2026, or 29 March in Beirut.
@@ -49,7 +47,7 @@ fn wall_time_is_kept_on_both_sides_of_a_clock_change() {
         ("Asia/Beirut", "00:00", "2026-03-28T00:00:00Z", ["03-28T22:00", "03-29T21:00", "03-30T21:00"]),
         // The gap is the last hour of 28 March 2026.
         ("America/Nuuk", "23:30", "2026-03-27T02:00:00Z", ["03-28T01:30", "03-29T01:00", "03-30T00:30"]),
-        // Samoa went over the date line: no 30 December 2011.
+        // Samoa crossed the date line: it had no 30 December 2011.
         ("Pacific/Apia", "04:45", "2011-12-28T20:00:00Z", ["12-29T14:45", "12-30T14:45", "12-31T14:45"]),
     ];
     for (name, time, now, expected) in cases {
@@ -67,9 +65,9 @@ fn day_that_does_not_exist_has_no_run_and_is_not_missed() {
 }
 
 #[test]
-fn reason_says_what_the_clocks_do() {
-    let gap = "daily at 02:30; 02:30 does not exist that day: right after the clocks go forward";
-    let twice = "daily at 02:30; 02:30 comes twice that day: the first time";
+fn reason_names_the_clock_change() {
+    let gap = "daily at 02:30; 02:30 does not exist that day, so it runs right after the clocks go forward";
+    let twice = "daily at 02:30; 02:30 occurs twice that day, so it runs the first time";
     let cases = [
         ("2026-03-28T12:00:00Z", gap),
         ("2026-10-24T12:00:00Z", twice),

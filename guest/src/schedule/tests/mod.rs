@@ -1,11 +1,9 @@
-//! The schedule's rules, case by case and over simulated years.
-//!
-//! Owns the words in which the other files here tell their cases. Refuses to hold a rule of its own.
+//! Tests of the schedule, case by case and over simulated years. This file has the helpers; it contains no rule.
 
+mod clock_changes;
 mod local_time;
 mod planning;
 mod settings;
-mod upsets;
 mod years;
 
 use std::sync::LazyLock;
@@ -16,7 +14,7 @@ use larder_zone::Zone;
 use super::*;
 use crate::testing::zone;
 
-/// Zones whose clocks do something odd, and one whose do not.
+/// Time zones with unusual clock changes, and one without any.
 static ZONES: LazyLock<[Zone; 11]> = LazyLock::new(|| {
     [
         zone("Europe/Berlin"),
@@ -59,12 +57,12 @@ fn schedule(days: &str, time: &str) -> Schedule {
     }
 }
 
-/// A history with one attempt that went well.
+/// A history with one successful attempt.
 fn ran(text: &str) -> History {
     History { last_attempted: Some(at(text)), last_completed: Some(at(text)), ..History::default() }
 }
 
-/// A home that does what its schedule says, with a clock that is moved by hand.
+/// A simulated home that follows its schedule, with a clock that the test moves.
 struct Home {
     schedule: Schedule,
     zone: Zone,
@@ -72,7 +70,7 @@ struct Home {
     history: History,
     /// The clock as the home sees it.
     now: DateTime<Utc>,
-    /// What the schedule started, and when.
+    /// The runs that the schedule started.
     runs: Vec<DateTime<Utc>>,
 }
 
@@ -87,7 +85,7 @@ impl Home {
         Calendar { schedule: &self.schedule, zone: self.zone, jitter_seconds: self.jitter }
     }
 
-    /// What happens on start-up, on a timer and after the clock was set. Says when to be woken next.
+    /// Start-up, a timer, or a clock change. Returns when to wake next.
     fn wake(&mut self) -> Option<DateTime<Utc>> {
         let wake = self.calendar().wake(&self.history, self.now);
         if wake.run.is_some() {
@@ -105,7 +103,7 @@ impl Home {
         self.history = self.calendar().start(&self.history, self.now).0;
     }
 
-    /// Awake for so long.
+    /// Runs for so long.
     fn live(&mut self, time: TimeDelta) {
         let end = self.now + time;
         let mut wakes = 0;
@@ -118,7 +116,7 @@ impl Home {
         self.now = end;
     }
 
-    /// Switched off for so long, then started again.
+    /// Off for so long, then started again.
     fn sleep(&mut self, time: TimeDelta) {
         self.now += time;
         self.wake();

@@ -1,6 +1,5 @@
-//! What is next: after a run, after none, after one that was missed, failed or cut off.
-//!
-//! Owns Home Assistant's cases and Larder's, a row each, in UTC. Refuses to move clocks.
+//! The next run: after a run, without any, and after one that was missed, failed or interrupted. Home Assistant's cases and
+//! Larder's, one row each, in UTC.
 
 use super::*;
 
@@ -9,7 +8,7 @@ fn calendar(schedule: &Schedule) -> Calendar<'_> {
 }
 
 #[test]
-fn next_run_is_the_one_behind_the_last_or_the_next_daily_time_when_that_was_missed() {
+fn next_run_follows_the_last_one_or_is_the_next_daily_time_after_a_miss() {
     // 23 November 2026 is a Monday.
     let cases = [
         ("never", "04:45", "2026-11-23T04:45", "2026-11-25T12:00", None, "never: automatic backups are off"),
@@ -47,7 +46,7 @@ fn next_run_is_the_one_behind_the_last_or_the_next_daily_time_when_that_was_miss
             "2026-11-24T05:00",
             "2026-11-25T04:00",
             Some(("2026-11-25T05:05", false)),
-            "daily between 04:45 and 05:45, as no time is set",
+            "daily between 04:45 and 05:45, because no time is set",
         ),
         (
             "thu mon mon",
@@ -63,7 +62,7 @@ fn next_run_is_the_one_behind_the_last_or_the_next_daily_time_when_that_was_miss
             "2026-11-16T04:45",
             "2026-11-24T12:00",
             Some(("2026-11-25T04:45", true)),
-            "the run of 2026-11-23 was missed; made up at the next daily time, at 04:45",
+            "the run of 2026-11-23 was missed; it is made up at the next daily time, at 04:45",
         ),
         (
             "mon",
@@ -109,7 +108,7 @@ fn following_run_is_announced_when_one_starts() {
 }
 
 #[test]
-fn failed_run_waits_for_the_next_of_its_own_days_and_a_cut_off_one_is_made_up_once() {
+fn failed_run_waits_for_the_next_scheduled_day_and_an_interrupted_one_is_made_up_once() {
     let schedule = schedule("mon", "04:45");
     let calendar = calendar(&schedule);
     let attempted = at("2026-11-23T04:45:00Z");
@@ -121,16 +120,19 @@ fn failed_run_waits_for_the_next_of_its_own_days_and_a_cut_off_one_is_made_up_on
     };
     assert_eq!(next(&failed, "2026-11-23T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
 
-    let cut_off = History { interrupted: true, ..failed };
-    assert_eq!(next(&cut_off, "2026-11-23T05:00:00Z"), (at("2026-11-24T04:45:00Z"), true));
-    assert_eq!(next(&cut_off, "2026-11-26T05:00:00Z"), (at("2026-11-27T04:45:00Z"), true));
-    let reason = calendar.next(&cut_off, at("2026-11-23T05:00:00Z")).reason;
-    assert_eq!(reason, "the run of 2026-11-23 was cut off; made up at the next daily time, at 04:45");
+    let interrupted = History { interrupted: true, ..failed };
+    assert_eq!(next(&interrupted, "2026-11-23T05:00:00Z"), (at("2026-11-24T04:45:00Z"), true));
+    assert_eq!(next(&interrupted, "2026-11-26T05:00:00Z"), (at("2026-11-27T04:45:00Z"), true));
+    let reason = calendar.next(&interrupted, at("2026-11-23T05:00:00Z")).reason;
+    assert_eq!(
+        reason,
+        "the run of 2026-11-23 was interrupted; it is made up at the next daily time, at 04:45"
+    );
 
-    let again = calendar.start(&cut_off, at("2026-11-24T04:45:00Z")).0;
+    let again = calendar.start(&interrupted, at("2026-11-24T04:45:00Z")).0;
     assert_eq!(next(&again, "2026-11-24T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
-    let cut_off_again = History { interrupted: true, ..again };
-    assert_eq!(next(&cut_off_again, "2026-11-24T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
+    let interrupted_again = History { interrupted: true, ..again };
+    assert_eq!(next(&interrupted_again, "2026-11-24T05:00:00Z"), (at("2026-11-30T04:45:00Z"), false));
 }
 
 #[test]

@@ -1,6 +1,4 @@
-//! The schedule as the stored document has it.
-//!
-//! Owns the cases of its form. Refuses to look at dates.
+//! The format of the schedule in the stored document.
 
 use super::*;
 
@@ -29,7 +27,7 @@ fn time_is_read_with_and_without_seconds_and_refused_otherwise() {
         ["", "4", "24:00", "04:60", "04:45:60", "04:45:00:00", "+4:45", "004:45", "04:45 ", "٠4:45", "04:"]
     {
         let error = serde_json::from_value::<TimeOfDay>(text.into()).unwrap_err().to_string();
-        assert!(error.contains("is no time of day; write it like 04:45"), "{text}: {error}");
+        assert!(error.contains("is not a time of day; write it like 04:45"), "{text}: {error}");
     }
 }
 

@@ -1,6 +1,5 @@
-//! Simulated years over all zones, with whatever can happen to a clock.
-//!
-//! Owns the properties. Refuses to know how the rules find a time: its own way is slow and obvious.
+//! Properties over simulated years in all time zones, with every kind of clock change. Finds the expected times independently of
+//! the rules, in a slow and obvious way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The first instant at which the clocks show that time or a later one; none for a day that does not exist.
+/// The first instant at which the clocks show that time or a later one on that day; none if the day does not exist.
 fn expected(date: NaiveDate, time: chrono::NaiveTime, zone: Zone) -> Option<DateTime<Utc>> {
     let wall = date.and_time(time);
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
@@ -46,7 +45,7 @@ fn zones() -> impl Strategy<Value = Zone> {
 }
 
 #[derive(Debug, Clone)]
-enum Upset {
+enum Event {
     Live(i64),
     Sleep(i64),
     /// The clock is set by so many minutes.
@@ -56,24 +55,24 @@ enum Upset {
     },
     ByHand,
     Completed,
-    /// The machine stops within a run, and starts again.
-    CutOff,
+    /// The machine stops during a run and starts again.
+    Interrupted,
 }
 
-fn upsets() -> impl Strategy<Value = Upset> {
+fn events() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => (1..4000_i64).prop_map(Upset::Live),
-        2 => (1..12_000_i64).prop_map(Upset::Sleep),
-        1 => (1..90_i64).prop_map(Upset::Sleep),
-        2 => (-3000..3000_i64).prop_map(Upset::Set),
-        2 => (0..4000_u32).prop_map(|jitter| Upset::Restart { jitter }),
-        1 => Just(Upset::ByHand),
-        2 => Just(Upset::Completed),
-        1 => Just(Upset::CutOff),
+        4 => (1..4000_i64).prop_map(Event::Live),
+        2 => (1..12_000_i64).prop_map(Event::Sleep),
+        1 => (1..90_i64).prop_map(Event::Sleep),
+        2 => (-3000..3000_i64).prop_map(Event::Set),
+        2 => (0..4000_u32).prop_map(|jitter| Event::Restart { jitter }),
+        1 => Just(Event::ByHand),
+        2 => Just(Event::Completed),
+        1 => Just(Event::Interrupted),
     ]
 }
 
-/// A home that keeps the books: which days had their run, which should have had it.
+/// A home that records which days had their run.
 struct Books {
     home: Home,
     had: BTreeSet<NaiveDate>,
@@ -85,7 +84,7 @@ impl Books {
         slots::Slots::new(&self.home.schedule, self.home.zone, 0, None).day(at)
     }
 
-    /// The runs since it was asked last: none of them on a day that had one.
+    /// Checks the runs since the last call: none is on a day that already had one.
     fn check(&mut self) -> Result<(), TestCaseError> {
         let new: Vec<_> = self.home.runs[self.seen..].iter().map(|at| self.date(*at)).collect();
         for date in new {
@@ -95,7 +94,7 @@ impl Books {
         Ok(())
     }
 
-    /// Awake for a while: each matching day whose time passes has had its run.
+    /// Runs for a while, and checks that each matching day whose time passes has had its run.
     fn live(&mut self, time: TimeDelta) -> Result<(), TestCaseError> {
         let from = self.home.now;
         self.home.live(time);
@@ -111,25 +110,25 @@ impl Books {
         Ok(())
     }
 
-    fn suffer(&mut self, upset: &Upset) -> Result<(), TestCaseError> {
-        match upset {
-            Upset::Live(count) => return self.live(minutes(*count)),
-            Upset::Sleep(count) => self.home.sleep(minutes(*count)),
-            Upset::Set(by) => {
+    fn suffer(&mut self, event: &Event) -> Result<(), TestCaseError> {
+        match event {
+            Event::Live(count) => return self.live(minutes(*count)),
+            Event::Sleep(count) => self.home.sleep(minutes(*count)),
+            Event::Set(by) => {
                 self.home.now += minutes(*by);
                 self.home.wake();
             }
-            Upset::Restart { jitter } => {
+            Event::Restart { jitter } => {
                 self.home.jitter = *jitter;
                 self.home.wake();
             }
-            Upset::ByHand => {
+            Event::ByHand => {
                 let date = self.date(self.home.now);
                 self.had.insert(date);
                 self.home.start();
             }
-            Upset::Completed => self.home.history.last_completed = self.home.history.last_attempted,
-            Upset::CutOff => {
+            Event::Completed => self.home.history.last_completed = self.home.history.last_attempted,
+            Event::Interrupted => {
                 self.home.history.interrupted = self.home.history.last_attempted.is_some();
                 self.home.wake();
             }
@@ -168,12 +167,12 @@ proptest! {
         schedule in schedules(),
         zone in zones(),
         start in 0..500_000_i64,
-        upsets in prop::collection::vec(upsets(), 1..40),
+        events in prop::collection::vec(events(), 1..40),
     ) {
         let home = Home::new(schedule, zone, at("2026-01-01T00:00:00Z") + minutes(start));
         let mut books = Books { home, had: BTreeSet::new(), seen: 0 };
-        for upset in &upsets {
-            books.suffer(upset)?;
+        for event in &events {
+            books.suffer(event)?;
         }
         books.live(TimeDelta::days(21))?;
     }
@@ -191,9 +190,9 @@ proptest! {
         home.live(TimeDelta::days(8));
         home.sleep(minutes(slept));
         let before = home.runs.len();
-        let told: Vec<_> = home.calendar().upcoming(&home.history, home.now, 5).iter().map(|next| next.at.unwrap()).collect();
+        let expected: Vec<_> = home.calendar().upcoming(&home.history, home.now, 5).iter().map(|next| next.at.unwrap()).collect();
         home.live(TimeDelta::days(60));
-        prop_assert_eq!(&home.runs[before..before + 5], told);
+        prop_assert_eq!(&home.runs[before..before + 5], expected);
     }
 }
 

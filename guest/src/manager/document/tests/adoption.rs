@@ -1,4 +1,4 @@
-//! What is taken from a real home.
+//! Importing the settings of a real home.
 
 use super::*;
 use crate::ports::HomeZone;
@@ -11,25 +11,25 @@ const FILES: HomeFiles<'static> = HomeFiles {
     version: Some("2026.11.0\n"),
 };
 
-/// A zone that the home names, or the machine.
+/// A zone that the home sets, or else the machine.
 fn zone(is_of_home: bool, problems: &[&str]) -> HomeZone {
     let (origin, problems) =
         ("configuration.yaml:2:14".into(), problems.iter().map(ToString::to_string).collect());
     HomeZone { zone: crate::testing::zone("Europe/Berlin"), origin, is_of_home, problems }
 }
 
-fn value<'a>(list: &'a [Taken], what: &str) -> &'a str {
+fn value<'a>(list: &'a [Item], what: &str) -> &'a str {
     list.iter().find(|taken| taken.what == what).map_or("(absent)", |taken| &taken.value)
 }
 
 #[test]
-fn whole_home_is_taken_and_its_password_shows_as_stars() {
+fn complete_home_is_taken_and_its_password_shows_as_stars() {
     let adopted = adopt(&FILES, &zone(true, &[]));
     let config = adopted.config.as_ref().unwrap();
     assert_eq!(config.create_backup.password.as_ref().unwrap().reveal(), PASSWORD);
     assert_eq!(adopted.instance_id.as_deref(), Some("a2f9705851bb430da1a8ca2301ec01ef"));
     assert_eq!(adopted.version.as_deref(), Some("2026.11.0"));
-    assert_eq!(adopted.known.len(), 3);
+    assert_eq!(adopted.backups.len(), 3);
     assert_eq!(adopted.not_taken, []);
     let shown = [
         ("create_backup.password", "***"),
@@ -57,21 +57,21 @@ fn old_home_is_taken_as_home_assistant_would_migrate_it() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_said_and_the_rest_taken() {
+fn missing_and_wrong_files_are_reported_and_the_rest_is_taken() {
     let newer = changed(|document| document["version"] = json!(7));
     let files = HomeFiles { backup: Some(&newer), uuid: Some("{Pa55"), ..FILES };
     let adopted = adopt(&files, &zone(false, &["`Mars/Olympus` is no time zone"]));
     assert!(adopted.config.is_none() && adopted.instance_id.is_none());
-    assert_eq!(adopted.taken, [Taken { what: "version".into(), value: "2026.11.0".into() }]);
-    assert!(value(&adopted.not_taken, "settings").contains("have the form 7"));
-    assert!(value(&adopted.not_taken, "instance id").contains(".storage/core.uuid holds none"));
+    assert_eq!(adopted.taken, [Item { what: "version".into(), value: "2026.11.0".into() }]);
+    assert!(value(&adopted.not_taken, "settings").contains("have version 7"));
+    assert!(value(&adopted.not_taken, "instance id").contains(".storage/core.uuid has no valid one"));
     assert_eq!(value(&adopted.not_taken, "time zone"), "`Mars/Olympus` is no time zone");
     assert!(!format!("{adopted:?}").contains("Pa55"));
 
     let nothing = adopt(&HomeFiles::default(), &zone(false, &[]));
     assert!(nothing.taken.is_empty());
     assert_eq!(nothing.not_taken.len(), 4);
-    assert!(value(&nothing.not_taken, "time zone").contains("the home names none; Europe/Berlin"));
+    assert!(value(&nothing.not_taken, "time zone").contains("the home sets none; using Europe/Berlin"));
     let others = nothing.not_taken.iter().filter(|taken| taken.what != "time zone");
-    assert!(others.into_iter().all(|taken| taken.value.contains("is not there")));
+    assert!(others.into_iter().all(|taken| taken.value.contains("does not exist")));
 }

@@ -1,4 +1,4 @@
-//! Documents of Home Assistant, of every age; of newer programs; and damaged ones.
+//! Documents of every version of Home Assistant, of newer programs, and damaged ones.
 
 mod adoption;
 mod properties;
@@ -9,7 +9,7 @@ use super::*;
 
 const RECORDED: &str = include_str!("../fixtures/recorded.json");
 const PASSWORD: &str = "Pa55-w0rd-rig";
-/// Each an older document, and its `data` after Home Assistant's own migration.
+/// Each an older document, with its `data` after Home Assistant's own migration.
 const OLDER: [&str; 8] = [
     include_str!("../fixtures/minor-1.json"),
     include_str!("../fixtures/minor-2.json"),
@@ -33,7 +33,7 @@ fn data_of(text: &str) -> Value {
     serde_json::from_str::<Value>(text).unwrap()["data"].take()
 }
 
-/// The recording with a change.
+/// The recorded document with a change.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
     let mut document = recorded();
     change(&mut document);
@@ -42,9 +42,9 @@ fn changed(change: impl FnOnce(&mut Value)) -> String {
 
 fn refused(text: &str) -> String {
     let error = Document::parse(text).map(|document| written(&document)).unwrap_err();
-    let said = format!("{error} {error:?}");
-    assert!(!said.contains("Pa55"), "{said}");
-    said
+    let message = format!("{error} {error:?}");
+    assert!(!message.contains("Pa55"), "{message}");
+    message
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn every_older_document_becomes_what_home_assistant_makes_of_it() {
 }
 
 #[test]
-fn document_without_a_minor_version_is_of_the_first() {
+fn document_without_a_minor_version_has_the_first() {
     let case: Value = serde_json::from_str(OLDER[0]).unwrap();
     let mut stored = case["stored"].clone();
     stored.as_object_mut().unwrap().remove("minor_version");
@@ -75,7 +75,7 @@ fn document_without_a_minor_version_is_of_the_first() {
 }
 
 #[test]
-fn new_document_is_home_assistants_without_larders_part() {
+fn new_document_is_home_assistants_without_larders_state() {
     let text = written(&Document::default());
     let config = json!({
         "agents": {}, "automatic_backups_configured": false,
@@ -92,7 +92,7 @@ fn new_document_is_home_assistants_without_larders_part() {
 }
 
 #[test]
-fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
+fn larders_state_is_read_back_with_unknown_fields_of_a_newer_larder() {
     let mut document = Document::parse(RECORDED).unwrap();
     document.extra = Extra {
         event: Some(json!({"state": "2026-11-23T14:44:07.642+00:00"})),
@@ -111,17 +111,17 @@ fn larders_part_comes_back_with_what_a_newer_larder_keeps() {
     assert_eq!(Document::parse(&text).unwrap().extra, document.extra);
     assert_eq!(data_of(&text)["larder"]["later"], json!([1]));
     let strange = changed(|document| document["data"]["larder"] = json!({"jitter": PASSWORD}));
-    assert!(refused(&strange).contains("`data.larder` does not have its form"));
+    assert!(refused(&strange).contains("`data.larder` is malformed"));
 }
 
 #[test]
-fn a_number_that_is_only_passed_on_keeps_its_last_digit() {
+fn an_unknown_number_keeps_its_last_digit() {
     let text = changed(|document| document["data"]["later"] = json!(3.635459248725898e-245));
     assert!(written(&Document::parse(&text).unwrap()).contains("3.635459248725898e-245"));
 }
 
 #[test]
-fn what_a_newer_program_wrote_of_the_same_version_is_kept() {
+fn unknown_fields_of_a_newer_minor_version_are_kept() {
     let text = changed(|document| {
         document["minor_version"] = json!(12);
         let data = &mut document["data"];
@@ -164,11 +164,11 @@ fn second_version_is_read_as_home_assistant_does_and_written_as_the_first() {
 }
 
 #[test]
-fn newer_version_is_refused_and_told_from_damage() {
+fn newer_version_is_refused_and_not_taken_for_damage() {
     for version in [3, 99] {
         let text = changed(|document| document["version"] = json!(version));
         assert_eq!(Document::parse(&text).unwrap_err(), DocumentError::Newer { version });
-        assert!(refused(&text).contains("left as they are"));
+        assert!(refused(&text).contains("they were not changed"));
     }
     // Whatever else is in it.
     let strange = r#"{"version": 3, "data": "Pa55-w0rd-rig"}"#;
@@ -176,13 +176,13 @@ fn newer_version_is_refused_and_told_from_damage() {
 }
 
 #[test]
-fn torn_document_says_where_it_ends() {
+fn truncated_document_says_where_it_ends() {
     for end in [0, 1, 17, 300, 900, RECORDED.len() - 1] {
-        let said = refused(RECORDED.get(..end).unwrap());
-        assert!(said.contains("the file was cut off") && said.contains("line "), "{end}: {said}");
+        let message = refused(RECORDED.get(..end).unwrap());
+        assert!(message.contains("the file is truncated") && message.contains("line "), "{end}: {message}");
     }
-    assert!(refused(&RECORDED.replace("\"copies\": 2", "\"copies\": Pa55")).contains("is no JSON"));
-    assert!(refused(&"\0".repeat(500)).contains("line 1, column 1 is no JSON"));
+    assert!(refused(&RECORDED.replace("\"copies\": 2", "\"copies\": Pa55")).contains("is not valid JSON"));
+    assert!(refused(&"\0".repeat(500)).contains("line 1, column 1 is not valid JSON"));
 }
 
 #[test]
@@ -190,9 +190,9 @@ fn damaged_document_is_refused_with_the_place_and_without_its_content() {
     type Change = fn(&mut Value);
     let cases: [(Change, &str); 14] = [
         (|d| *d = json!([PASSWORD]), "`version` is missing"),
-        (|d| d["version"] = json!("1"), "`version` is missing or no number"),
-        (|d| d["version"] = json!(0), "`version` is missing or no number"),
-        (|d| d["minor_version"] = json!("9"), "`minor_version` is no number"),
+        (|d| d["version"] = json!("1"), "`version` is missing or not a positive integer"),
+        (|d| d["version"] = json!(0), "`version` is missing or not a positive integer"),
+        (|d| d["minor_version"] = json!("9"), "`minor_version` is not a positive integer"),
         (|d| d["key"] = json!("auth"), "`key` is not `backup`"),
         (|d| d["data"] = json!(PASSWORD), "`data` is wrong (expected a mapping)"),
         (|d| d["data"]["backups"] = json!({}), "`data.backups` is wrong (expected a list)"),
@@ -223,9 +223,9 @@ fn damaged_document_is_refused_with_the_place_and_without_its_content() {
         ),
     ];
     for (change, expected) in cases {
-        let said = refused(&changed(change));
-        assert!(said.contains(expected), "{expected}: {said}");
-        assert!(said.contains("correct them, or start without them"), "{said}");
+        let message = refused(&changed(change));
+        assert!(message.contains(expected), "{expected}: {message}");
+        assert!(message.contains("correct them, or start without them"), "{message}");
     }
 }
 

@@ -1,10 +1,10 @@
-//! What holds for every text, however strange.
+//! Properties that hold for any text.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// All places of a document, as JSON pointers.
+/// All places in a document, as JSON pointers.
 fn places(value: &Value, at: String, all: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -54,7 +54,7 @@ fn holds(text: &str) -> std::result::Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn document_with_strange_values_is_read_whole_or_refused_without_its_content(
+    fn document_with_odd_values_is_read_completely_or_refused_without_its_content(
         minor in 1_usize..=9,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any_value(), any::<bool>()), 1..4),
     ) {
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn cut_or_flipped_document_is_never_a_panic(minor in 1_usize..=9, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+    fn truncated_or_flipped_document_never_panics(minor in 1_usize..=9, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
         let mut bytes = serde_json::to_vec_pretty(&stored(minor)).unwrap();
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] = byte }

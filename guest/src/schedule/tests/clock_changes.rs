@@ -1,6 +1,4 @@
-//! Restarts, sleep, and clocks that are set: no run is lost, none doubled.
-//!
-//! Owns the cases around one run. Refuses to simulate years: `years` does.
+//! Restarts, sleep and clock changes around one run: none is lost, none is doubled. `years` simulates longer times.
 
 use super::*;
 
@@ -26,7 +24,7 @@ fn restart_at_any_minute_around_a_run_neither_loses_nor_repeats_it() {
 }
 
 #[test]
-fn late_start_is_said_and_a_run_that_is_too_late_is_made_up() {
+fn late_start_is_reported_and_a_run_that_is_too_late_is_made_up() {
     let schedule = schedule("mon", "04:45");
     let calendar = Calendar { schedule: &schedule, zone: Zone::UTC, jitter_seconds: 0 };
     let history = History { planned: Some(at("2026-11-23T04:45:00Z")), ..ran("2026-11-16T04:45:00Z") };
@@ -54,7 +52,7 @@ fn missed_run_of_a_home_without_any_backup_is_made_up_too() {
 }
 
 #[test]
-fn week_asleep_costs_one_run_and_not_seven() {
+fn a_week_asleep_leads_to_one_run_and_not_seven() {
     let mut home = home();
     home.live(TimeDelta::hours(12));
     home.sleep(TimeDelta::days(7));
@@ -93,7 +91,7 @@ fn wrong_clock_that_ran_ahead_blocks_no_later_run() {
 }
 
 #[test]
-fn backup_by_hand_in_the_jitters_hour_is_the_days_run() {
+fn manual_backup_within_the_jitter_counts_as_the_run_of_the_day() {
     let mut home = home();
     home.jitter = 3000;
     home.live(TimeDelta::hours(24 + 5));

@@ -1,6 +1,4 @@
-//! The schedule, the retention and the moments of the settings, as they are stored.
-//!
-//! Owns their text and nothing else: what a schedule or a retention leads to is decided elsewhere.
+//! Moments and times of day in the settings, as they are stored.
 
 use chrono::{DateTime, FixedOffset, NaiveTime, SubsecRound};
 use serde::de::Error;
@@ -8,17 +6,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::home::iso;
 
-/// A moment with its offset from UTC, to the microsecond; stored as ISO 8601 text.
+/// A moment with its offset from UTC, in microseconds; stored as ISO 8601 text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(DateTime<FixedOffset>);
 
 impl Moment {
-    /// What is finer than a microsecond is cut off.
+    /// Truncates to microseconds.
     pub fn new(time: DateTime<FixedOffset>) -> Self {
         Self(time.trunc_subsecs(6))
     }
 
-    /// None when it is no text like `2026-11-23T15:44:07.167228+01:00`.
+    /// Reads text like `2026-11-23T15:44:07.167228+01:00`.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(Self::new)
     }
@@ -43,11 +41,11 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("no time with an offset"))
+        Self::parse(&text).ok_or_else(|| D::Error::custom("expected a time with an offset"))
     }
 }
 
-/// A time of day as Home Assistant reads it: `HH:MM`, `HH:MM:SS`, also with fewer digits; what follows is passed over.
+/// A time of day as Home Assistant reads it: `HH:MM` or `HH:MM:SS`, also with fewer digits. Further parts are ignored.
 pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
     let number = |part: &str| part.trim().parse::<u32>().ok();
     let mut parts = text.split(':');

@@ -1,18 +1,16 @@
-//! Whether a single value is what its rule asks for.
-//!
-//! Knows no places and no other values.
+//! Checks a single value against its rule. Knows neither its place nor other values.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::parts::{Moment, parse_time};
-use super::python::{cut, printable, repr};
-use super::schema::{Purpose, Rule};
+use super::moment::{Moment, parse_time};
+use super::python::{printable, repr, truncated};
+use super::rule::{Purpose, Rule};
 use crate::archive::Exclude;
 
-/// What is wrong, and what of the value belongs to that; none when nothing is.
-pub(super) fn wrong_single(rule: &Rule, value: &Value) -> Option<(String, String)> {
+/// What is wrong, and the rest of that message, which quotes the value; none if the value is right.
+pub(super) fn wrong_scalar(rule: &Rule, value: &Value) -> Option<(String, String)> {
     let unless = |is_right: bool, what: &str| (!is_right).then(|| what.to_owned());
     let what = match rule {
         Rule::Bool => unless(value.is_boolean(), "expected bool"),
@@ -29,7 +27,7 @@ pub(super) fn wrong_single(rule: &Rule, value: &Value) -> Option<(String, String
         },
         Rule::Time => return wrong_time(value),
         Rule::Pattern => return wrong_pattern(value),
-        // Those that have others in them, and those that are checked with their place.
+        // Checked by `checker`, which knows their place.
         Rule::Anything | Rule::Secret | Rule::OrNull(_) | Rule::List(_) | Rule::Each(_) | Rule::Map(_) => {
             None
         }
@@ -37,7 +35,8 @@ pub(super) fn wrong_single(rule: &Rule, value: &Value) -> Option<(String, String
     what.map(|what| (what, String::new()))
 }
 
-/// An empty password would protect nothing, or fail every backup. A document of Home Assistant may hold one all the same.
+/// What is wrong with a secret. An empty password would protect nothing or make every backup fail, so an update refuses it; a
+/// document of Home Assistant may contain one.
 pub(super) fn wrong_secret(value: &Value, purpose: Purpose) -> Option<&'static str> {
     match value {
         Value::Null => None,
@@ -58,19 +57,19 @@ fn wrong_number(value: &Value, least: u64, most: u64) -> Option<String> {
         (Some(whole), _) if whole >= least => None,
         (Some(_), _) => Some(format!("value must be at least {least}")),
         (None, _) if number.is_i64() => Some(format!("value must be at least {least}")),
-        // A whole number of more than 64 bits comes as a fraction, too.
+        // An integer of more than 64 bits is parsed as a float, too.
         (None, Some(float)) if float > u64::MAX as f64 => Some(format!("value must be at most {most}")),
         (None, _) => Some("expected int".into()),
     }
 }
 
 fn wrong_time(value: &Value) -> Option<(String, String)> {
-    let said = match value {
+    let shown = match value {
         Value::String(text) if parse_time(text).is_some() => return None,
         Value::String(text) => printable(text),
         other => repr(other),
     };
-    Some(("Invalid time specified".into(), cut(format!(": {said}"))))
+    Some(("Invalid time specified".into(), truncated(format!(": {shown}"))))
 }
 
 fn wrong_pattern(value: &Value) -> Option<(String, String)> {
@@ -78,10 +77,10 @@ fn wrong_pattern(value: &Value) -> Option<(String, String)> {
         return Some(("expected str".into(), String::new()));
     };
     let error = Exclude::standard(true).with(&[text]).err()?;
-    Some(("not a valid pattern".into(), cut(printable(&format!(": {error}")))))
+    Some(("not a valid pattern".into(), truncated(printable(&format!(": {error}")))))
 }
 
-/// What stands there more than once; texts only.
+/// The texts that are in the list more than once.
 pub(super) fn duplicates(items: &[Value]) -> BTreeSet<&str> {
     let mut seen = BTreeSet::new();
     items.iter().filter_map(Value::as_str).filter(|item| !seen.insert(*item)).collect()

@@ -1,0 +1,120 @@
+//! Creating a backup, by hand or with the automatic settings, and Home Assistant's events around the job.
+//!
+//! Owns the values that the job gets in addition to the request, and what is remembered of a new backup.
+
+use serde_json::{Value, json};
+
+use crate::config::Moment;
+use crate::error::Result;
+use crate::manager::announce::{self, Announcement, Stages, announce};
+use crate::manager::entities::Trigger;
+use crate::manager::job::{job, parsed};
+use crate::manager::operation::{begin, conclude};
+use crate::manager::planning::{home, upcoming};
+use crate::manager::state::{State, save, with};
+use crate::manager::{log, retention};
+use crate::ports::Outside;
+
+/// `backup.create` and `backup.generate`. The job gets the request, an instance id for a home that has none, and the key of the
+/// index.
+pub async fn manual(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let mut data: Value = parsed(data)?;
+    let (id, key) = with(|inner| (inner.store.instance_id(outside), inner.store.index_key(outside)));
+    if let Some(data) = data.as_object_mut() {
+        data.insert("instance_id".into(), id.into());
+        data.insert("index_key".into(), key.into());
+    }
+    create(outside, Trigger::Manual, &data.to_string()).await
+}
+
+/// `backup.create_automatic`, also called by the timer: creates a backup with the automatic settings.
+pub async fn automatic(outside: &dyn Outside) -> Result<Value> {
+    let data = with(|inner| {
+        let create = inner.store.config().create_backup.clone();
+        let agents = inner.store.config().agents.iter();
+        let unprotected: Vec<_> =
+            agents.filter(|(_, agent)| !agent.protected).map(|(id, _)| id.clone()).collect();
+        json!({
+            "agent_ids": create.agent_ids,
+            "name": create.name,
+            "include_database": create.include_database,
+            "include_all_addons": create.include_all_addons,
+            "include_addons": create.include_addons,
+            "include_folders": create.include_folders,
+            "exclude": create.exclude,
+            "password": create.password.as_ref().map(|password| password.reveal()),
+            "securetar": create.securetar.unwrap_or(3),
+            "automatic": true,
+            "instance_id": inner.store.instance_id(outside),
+            "index_key": inner.store.index_key(outside),
+            "unprotected_agent_ids": unprotected,
+        })
+    });
+    create(outside, Trigger::Automatic, &data.to_string()).await
+}
+
+async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
+    begin(outside, State::CreateBackup, Some(trigger))?;
+    let started = outside.now();
+    let mut result = create_job(outside, trigger, data).await;
+    match &result {
+        Ok(created) => {
+            // Saved before it is announced: an interruption must not undo what was announced.
+            remember(outside, trigger, created);
+            log::made(outside, trigger, created, started);
+            announce(outside, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
+            if trigger == Trigger::Automatic {
+                retention::prune(outside).await;
+            }
+        }
+        Err(failure) => log::failed(outside, log::kind(trigger), failure, true),
+    }
+    conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
+    if trigger == Trigger::Automatic {
+        log::info(outside, &upcoming(outside));
+    }
+    result.iter_mut().for_each(add_unsaved);
+    result
+}
+
+async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
+    let mut stages = Stages::new(outside, trigger);
+    let answer =
+        job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
+    let created = parsed(&answer)?;
+    stages.finish(&created);
+    Ok(created)
+}
+
+/// Saves what is known of a new backup, which the job has verified.
+fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
+    let now = Moment::new(home(outside).local(outside.now()));
+    let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();
+    let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
+    let failed = created.get("failed_agent_ids").cloned().unwrap_or_default();
+    let failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
+    if !failed.is_empty() {
+        log::not_stored(outside, id, &failed);
+    }
+    with(|inner| {
+        inner.store.add_backup(id, failed);
+        inner.store.set_verified(id, size, now);
+        if trigger == Trigger::Automatic {
+            inner.store.set_completed(now, size);
+        }
+    });
+    save(outside);
+}
+
+/// Adds a note to the answer if the state could not be saved: the backup is good, but will not be remembered.
+fn add_unsaved(created: &mut Value) {
+    let Some(unsaved) = with(|inner| inner.unsaved.clone()) else { return };
+    let note = format!(
+        "the backup is good, but after a restart Larder will not know that it was verified, nor when the last automatic backup \
+         ran: {unsaved}"
+    );
+    let notes = created.as_object_mut().map(|fields| fields.entry("notes").or_insert_with(|| json!([])));
+    if let Some(Value::Array(notes)) = notes {
+        notes.push(note.into());
+    }
+}

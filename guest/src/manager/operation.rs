@@ -1,0 +1,38 @@
+//! Operations: creating, importing and restoring, of which only one may run at a time.
+//!
+//! Owns the order of effects: the end of an operation is saved before it is announced. Refuses to begin a second one.
+
+use crate::error::{Failure, Result};
+use crate::manager::announce::{Announcement, announce, record_event, set_state};
+use crate::manager::entities::Trigger;
+use crate::manager::state::{State, save, with};
+use crate::manager::{log, planning};
+use crate::ports::Outside;
+
+/// Begins an operation, or refuses if another one runs.
+pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Result<()> {
+    let current = with(|inner| inner.state);
+    if current != State::Idle {
+        let message = format!("Backup manager busy: {}", current.name());
+        return Err(Failure::new("home_assistant_error", message));
+    }
+    with(|inner| inner.state = state);
+    if let Some(trigger) = trigger {
+        let reason = if trigger == Trigger::Automatic { planning::attempt(outside) } else { None };
+        log::started(outside, trigger, reason.as_deref());
+    }
+    announce(outside, state, trigger, Announcement::stage(None));
+    save(outside);
+    Ok(())
+}
+
+/// Ends an operation. `reason` says why it failed; none means that it succeeded.
+pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
+    let end = Announcement::end(reason);
+    planning::plan(outside);
+    record_event(outside, trigger, &end);
+    save(outside);
+    announce(outside, state, trigger, end);
+    set_state(outside, State::Idle);
+    planning::set_timers(outside);
+}

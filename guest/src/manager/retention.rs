@@ -1,0 +1,66 @@
+//! Retention: deletes automatic backups that the settings do not keep.
+//!
+//! The rules are in `crate::retention`, and the job deletes. This file gives the job the settings and what the manager remembers
+//! of the backups.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::manager::job::{parsed, run};
+use crate::manager::log;
+use crate::manager::planning::home;
+use crate::manager::state::{save, with};
+use crate::ports::Outside;
+use crate::retention::Policy;
+
+/// Deletes what the settings do not keep, and logs it. Does nothing if no rule is set.
+pub async fn prune(outside: &dyn Outside) {
+    let has_rule = with(|inner| {
+        let config = inner.store.config();
+        let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
+        of_agents.chain([&config.retention]).any(Policy::is_active)
+    });
+    if !has_rule {
+        return;
+    }
+    match retain(outside, false).await {
+        Err(failure) => log::failed(outside, "retention", &failure, false),
+        Ok(done) => log::retained(outside, &done),
+    }
+}
+
+/// `backup.retention`.
+pub async fn apply(outside: &dyn Outside, data: &str) -> Result<Value> {
+    let request: Value = parsed(data)?;
+    let dry_run = request.get("dry_run").and_then(Value::as_bool).unwrap_or(false);
+    let done = retain(outside, dry_run).await?;
+    if !dry_run {
+        log::retained(outside, &done);
+    }
+    Ok(done)
+}
+
+async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
+    let home = home(outside);
+    let input = with(|inner| {
+        let config = inner.store.config();
+        let agents = config.agents.iter().filter_map(|(id, agent)| Some((id, agent.retention.as_ref()?)));
+        let policies: Map<String, Value> = agents.map(|(id, policy)| (id.clone(), json!(policy))).collect();
+        json!({
+            "dry_run": dry_run,
+            "policy": config.retention,
+            "policies": policies,
+            "verified": inner.store.verified(),
+            "damaged": inner.store.damaged(),
+            "kept": inner.store.kept(),
+            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+        })
+    });
+    let done = run(outside, "retention", &input.to_string()).await?;
+    if !dry_run {
+        let gone = done.get("gone").and_then(Value::as_array).cloned().unwrap_or_default();
+        with(|inner| inner.store.forget(|id| gone.iter().any(|gone| gone.as_str() == Some(id))));
+        save(outside);
+    }
+    Ok(done)
+}

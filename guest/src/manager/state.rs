@@ -1,0 +1,77 @@
+//! The manager's state: what its instance keeps in memory, and the part of it that is saved.
+//!
+//! Memory lives as long as the instance. Anything that must survive a restart belongs in the [`Store`].
+
+use std::cell::RefCell;
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::manager::log;
+use crate::manager::store::Store;
+use crate::ports::Outside;
+use crate::schedule::Next;
+
+/// Home Assistant's manager states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Blocked,
+    Idle,
+    CreateBackup,
+    ReceiveBackup,
+    RestoreBackup,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Idle => "idle",
+            Self::CreateBackup => "create_backup",
+            Self::ReceiveBackup => "receive_backup",
+            Self::RestoreBackup => "restore_backup",
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Inner {
+    pub state: State,
+    pub store: Store,
+    /// The next automatic backup.
+    pub next: Next,
+    /// Why an automatic backup is due now; none if none is due.
+    pub due: Option<String>,
+    /// The last event of Home Assistant's `backup/subscribe_events`.
+    pub last_action: Option<Value>,
+    /// The clock is not set, so nothing is planned until it is.
+    pub waits_for_clock: bool,
+    /// Why the store could not be saved the last time; none if it was.
+    pub unsaved: Option<String>,
+}
+
+thread_local! {
+    static INNER: RefCell<Inner> = RefCell::default();
+}
+
+/// Reads or changes the state. `access` must not call this function again, and it cannot wait.
+pub fn with<T>(access: impl FnOnce(&mut Inner) -> T) -> T {
+    INNER.with_borrow_mut(access)
+}
+
+/// Saves the store. If the state directory is full or read-only, backups go on: the failure is logged.
+pub fn save(outside: &dyn Outside) {
+    // In a host that only reads, "denied" is expected.
+    let unsaved = with(|inner| inner.store.save(outside)).err().filter(|failure| failure.code != "denied");
+    note_unsaved(outside, unsaved.as_ref());
+}
+
+/// Remembers whether saving failed. Repeated identical failures are logged once.
+pub fn note_unsaved(outside: &dyn Outside, failure: Option<&Failure>) {
+    let text = failure.map(|failure| format!("Larder's own state could not be saved: {}", failure.message));
+    let before = with(|inner| std::mem::replace(&mut inner.unsaved, text.clone()));
+    if let Some(text) = text.filter(|text| before.as_ref() != Some(text)) {
+        log::error(outside, &text);
+    }
+}

@@ -1,0 +1,36 @@
+//! A backup as retention sees it.
+
+use chrono::{DateTime, FixedOffset};
+
+/// A backup as a location lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub backup_id: String,
+    pub date: DateTime<FixedOffset>,
+    pub origin: Origin,
+    pub state: State,
+}
+
+/// Who made the backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// This instance, with its automatic settings: the only kind that is ever deleted.
+    Automatic,
+    /// This instance, by hand.
+    Manual,
+    /// Another instance, or an unknown one.
+    Foreign,
+    /// Anyone, but it is kept by hand.
+    Kept,
+}
+
+/// Whether the backup can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Nothing bad is known of it. Also one that was never verified.
+    Good,
+    /// It is damaged or incomplete, with the reason.
+    Failed(String),
+    /// It could not be verified, with the reason.
+    Unverified(String),
+}
