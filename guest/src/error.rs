@@ -5,8 +5,6 @@
 use std::borrow::Cow;
 
 use crate::archive::ArchiveError;
-use crate::ports::{Cause, Fault};
-use crate::protection::key_ring::KeyRingError;
 use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -63,17 +61,11 @@ impl From<ArchiveError> for Failure {
             ArchiveError::Unsafe { .. } => "backup_unsafe",
             ArchiveError::Unsupported { .. } => "backup_unsupported",
             ArchiveError::TooLarge { .. } => "backup_too_large",
-            // The host's own words, which came through `std::io`.
-            ArchiveError::Io(error) => {
-                let inner = error.get_ref();
-                if let Some(failure) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
-                    return failure.clone();
-                }
-                match inner.and_then(|inner| inner.downcast_ref::<Fault>()) {
-                    Some(fault) => return fault.clone().into(),
-                    None => "backup_reader_writer_error",
-                }
-            }
+            // The failure of a port, or of a reader below.
+            ArchiveError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+                Some(failure) => return failure.clone(),
+                None => UNREADABLE,
+            },
         };
         Self::new(code, error.to_string())
     }
@@ -89,28 +81,5 @@ impl From<SecureTarError> for Failure {
             SecureTarError::Io(error) => return ArchiveError::Io(error).into(),
         };
         Self::new(code, message)
-    }
-}
-
-impl From<KeyRingError> for Failure {
-    fn from(error: KeyRingError) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        let code = match fault.cause {
-            Cause::NotFound => "not_found",
-            Cause::Exists => "exists",
-            Cause::Denied => "denied",
-            // The host found no sense in what it was asked by us, not in what a person asked.
-            Cause::Invalid => "unknown_error",
-            Cause::InUse => "in_use",
-            Cause::NoSpace => "no_space",
-            Cause::Limit => "limit",
-            Cause::Io => "backup_reader_writer_error",
-        };
-        Self::new(code, fault.message)
     }
 }

@@ -22,5 +22,6 @@ pub mod protection;
 pub mod retention;
 pub mod schedule;
 pub mod securetar;
+pub mod stored_archive;
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use larder_zone::Zone;
 
 use crate::archive::{Entry, Instant};
-use crate::error::Failure;
+use crate::error::{Failure, UNREADABLE};
 
 pub type Outcome<T> = Result<T, Fault>;
 
@@ -48,10 +48,27 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A fault travels through `std::io` unharmed: `Failure::archive` takes it out again.
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let code = match fault.cause {
+            Cause::NotFound => "not_found",
+            Cause::Exists => "exists",
+            Cause::Denied => "denied",
+            // The plugin asked the host for something senseless; the person did not.
+            Cause::Invalid => "unknown_error",
+            Cause::InUse => "in_use",
+            Cause::NoSpace => "no_space",
+            Cause::Limit => "limit",
+            Cause::Io => UNREADABLE,
+        };
+        Self::new(code, fault.message)
+    }
+}
+
+/// A fault passes through `std::io` as a failure, which `error` takes out again.
 impl From<Fault> for io::Error {
     fn from(fault: Fault) -> Self {
-        Self::other(fault)
+        Failure::from(fault).into()
     }
 }
 
@@ -267,82 +284,4 @@ pub trait Draft {
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     /// What could not be promised, for people.
     fn publish(&self) -> Outcome<Vec<String>>;
-}
-
-/// Reads a content from start to end, seeking where asked to.
-pub struct Reader<'a> {
-    content: &'a dyn Content,
-    position: u64,
-    end: u64,
-    chunk: Vec<u8>,
-    used: usize,
-    most: u32,
-}
-
-/// Bytes that are asked for at once by who only looks at headers.
-const GLANCE: u32 = 16 * 1024;
-/// Bytes asked for at once.
-const CHUNK: u32 = 256 * 1024;
-
-impl<'a> Reader<'a> {
-    pub fn new(content: &'a dyn Content) -> Self {
-        Self::section(content, 0, content.size())
-    }
-
-    /// Reads `size` bytes from `offset` on; seeking is relative to `offset`'s content, not to the section.
-    pub fn section(content: &'a dyn Content, offset: u64, size: u64) -> Self {
-        let end = offset.saturating_add(size).min(content.size());
-        Self { content, position: offset, end, chunk: Vec::new(), used: 0, most: CHUNK }
-    }
-
-    /// For looking here and there, not for reading all.
-    pub fn glancing(content: &'a dyn Content) -> Self {
-        Self { most: GLANCE, ..Self::new(content) }
-    }
-
-    /// Says that these bytes of its content are read next, once and in order.
-    pub fn ahead(&self, offset: u64, count: u64) {
-        self.content.ahead(offset, count);
-    }
-}
-
-impl io::Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used >= self.chunk.len() {
-            let left = self.end.saturating_sub(self.position);
-            let max = u32::try_from(left).unwrap_or(u32::MAX).min(self.most);
-            self.chunk = if max == 0 { Vec::new() } else { self.content.read(self.position, max)? };
-            self.used = 0;
-        }
-        let from = self.chunk.get(self.used..).unwrap_or_default();
-        let length = from.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..length), from.get(..length)) {
-            to.copy_from_slice(from);
-        }
-        self.used += length;
-        self.position += length as u64;
-        Ok(length)
-    }
-}
-
-impl io::Seek for Reader<'_> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            io::SeekFrom::Start(at) => Some(at),
-            io::SeekFrom::End(by) => self.end.checked_add_signed(by),
-            io::SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        let target = target.ok_or_else(|| io::Error::other("a seek before the start of the archive"))?;
-        let ahead = target.checked_sub(self.position).and_then(|ahead| usize::try_from(ahead).ok());
-        match ahead {
-            // Within what was read already.
-            Some(ahead) if self.used.saturating_add(ahead) <= self.chunk.len() => self.used += ahead,
-            _ => {
-                self.chunk = Vec::new();
-                self.used = 0;
-            }
-        }
-        self.position = target;
-        Ok(target)
-    }
 }

@@ -8,8 +8,9 @@ use crate::archive::{Limits, Manifest, Outer};
 use crate::config::required;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::model::BackupRef;
-use crate::ports::{Content, Object, Outside, Reader};
+use crate::ports::{Content, Object, Outside};
 use crate::protection::Protection;
+use crate::stored_archive::{self, Archive, Reader};
 
 pub const LOCAL: &str = "backup.local";
 
@@ -25,6 +26,13 @@ pub struct Opened {
     pub agent_id: String,
     pub object: Object,
     pub content: Box<dyn Content>,
+}
+
+impl Opened {
+    /// Its outer tar.
+    pub fn archive(&self) -> Result<Archive<'_>> {
+        stored_archive::open(self.content.as_ref(), &self.object.name)
+    }
 }
 
 /// Every object of one location.

@@ -36,12 +36,12 @@ impl<'a> Progress<'a> {
 }
 
 /// A reader whose bytes are counted; what is skipped by seeking is not.
-pub struct Watched<'a, 'b, R> {
+pub struct CountingReader<'a, 'b, R> {
     pub inner: R,
     pub progress: &'a mut Progress<'b>,
 }
 
-impl<R: Read> Read for Watched<'_, '_, R> {
+impl<R: Read> Read for CountingReader<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.progress.add(read as u64);
@@ -49,7 +49,7 @@ impl<R: Read> Read for Watched<'_, '_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, '_, R> {
+impl<R: Seek> Seek for CountingReader<'_, '_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }

@@ -12,8 +12,9 @@ use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
 use crate::jobs::library;
 use crate::jobs::library::Listing;
-use crate::ports::{Outside, Reader};
+use crate::ports::Outside;
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
+use crate::stored_archive::Reader;
 
 /// What the manager knows that a listing does not say.
 #[derive(Debug, Deserialize)]

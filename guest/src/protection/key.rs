@@ -5,6 +5,7 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::ports::Outside;
 use crate::securetar::{Password, Random};
 
 const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -35,6 +36,13 @@ fn letter(random: &mut dyn Random) -> char {
             return ALPHABET.get(usize::from(number) % ALPHABET.len()).copied().map_or('A', char::from);
         }
     }
+}
+
+/// `BYTES` random bytes as hexadecimal text, for ids and secrets that no person types.
+pub fn random_hex<const BYTES: usize>(outside: &dyn Outside) -> String {
+    let mut bytes = [0; BYTES];
+    outside.random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What an emergency kit is about. `date` is text as it shall be printed.

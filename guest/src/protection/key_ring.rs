@@ -35,6 +35,12 @@ pub struct KeyRingError {
     pub what: &'static str,
 }
 
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
 impl KeyRing {
     /// The ring of a request; an empty one when it has none.
     pub fn of(text: Option<&Password>) -> Result<Self, KeyRingError> {

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Read, Write};
 
 use crate::archive::{ArchiveError, Draft, MemberWriter};
 use crate::error::{Failure, Result};
-use crate::ports::Place;
+use crate::ports::{self, Place};
 use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random, SecureTarError};
 
 /// Bytes that are collected before the host is called.
@@ -110,6 +110,25 @@ impl<D: Draft> Write for PartWriter<'_, D> {
             Self::Plain(buffer) => buffer.flush(),
             Self::Protected(encryptor) => encryptor.flush(),
         }
+    }
+}
+
+/// A draft of a port, as the sink of the archive writer.
+pub struct DraftSink<'a>(pub &'a dyn ports::Draft);
+
+impl Draft for DraftSink<'_> {
+    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        Ok(self.0.append(bytes)?)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        Ok(self.0.patch(offset, bytes)?)
+    }
+}
+
+impl Splice for DraftSink<'_> {
+    fn splice(&mut self, from: Place<'_>) -> std::io::Result<()> {
+        Ok(self.0.append_from(from)?)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::archive::{self, ArchiveError, Entry, Kind, TreeSink, TreeWriter, Writ
 use crate::error::Result;
 use crate::jobs::create::plan::Planned;
 use crate::jobs::progress::Progress;
-use crate::model::{Amount, Skipped};
+use crate::model::{Skipped, Totals};
 use crate::ports::{Cause, Content, Fault, Outcome, Snapshot};
 
 /// Files up to this size are read before their header is written: it then says exactly what is stored.
@@ -25,13 +25,14 @@ pub struct ContentWriter<'a, S: TreeSink> {
     stored: HashMap<u64, Vec<u8>>,
     /// A database that was left out takes its write-ahead log with it.
     left_out: Option<Vec<u8>>,
-    amount: Amount,
+    totals: Totals,
     skipped: Vec<Skipped>,
 }
 
-pub struct Progressed<S> {
+/// The result: the sink, and what it was given.
+pub struct StoredContent<S> {
     pub sink: S,
-    pub amount: Amount,
+    pub totals: Totals,
     pub skipped: Vec<Skipped>,
 }
 
@@ -42,7 +43,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             snapshot,
             stored: HashMap::new(),
             left_out: None,
-            amount: Amount::default(),
+            totals: Totals::default(),
             skipped: Vec::new(),
         }
     }
@@ -85,29 +86,29 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             }
             Kind::Directory => {
                 let added = self.tree.add(&entry);
-                self.amount.directories += u64::from(self.is_kept(&entry.path, added)?.is_some());
+                self.totals.directories += u64::from(self.is_kept(&entry.path, added)?.is_some());
                 Ok(())
             }
             Kind::Symlink(_) | Kind::HardLink(_) => self.add_link(&entry),
         }
     }
 
-    pub fn finish(self) -> Result<Progressed<S>> {
+    pub fn finish(self) -> Result<StoredContent<S>> {
         let (sink, _) = self.tree.finish()?;
-        Ok(Progressed { sink, amount: self.amount, skipped: self.skipped })
+        Ok(StoredContent { sink, totals: self.totals, skipped: self.skipped })
     }
 
     fn add_made_up(&mut self, entry: &Entry) -> Result<()> {
         if !self.belongs_to_left_out(&entry.path) {
             let added = self.tree.add(entry);
-            self.amount.files += u64::from(self.is_kept(&entry.path, added)?.is_some());
+            self.totals.files += u64::from(self.is_kept(&entry.path, added)?.is_some());
         }
         Ok(())
     }
 
     fn add_link(&mut self, entry: &Entry) -> Result<()> {
         let added = self.tree.add(entry);
-        self.amount.links += u64::from(self.is_kept(&entry.path, added)?.is_some());
+        self.totals.links += u64::from(self.is_kept(&entry.path, added)?.is_some());
         Ok(())
     }
 
@@ -178,8 +179,8 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             (size, self.tree.add_file(&entry, next))
         };
         let Some(written) = self.is_kept(&entry.path, written)? else { return Ok(false) };
-        self.amount.files += 1;
-        self.amount.bytes += stored;
+        self.totals.files += 1;
+        self.totals.bytes += stored;
         if let Some(reason) = incomplete(size, stored, written).or_else(|| content.note()) {
             self.note(&entry.path, reason);
         }

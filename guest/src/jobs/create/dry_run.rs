@@ -11,12 +11,12 @@ use crate::ports::{Content, Destination, Finding, Listed, Outcome, Snapshot};
 /// How every SQLite database begins.
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
-pub struct Rehearsal<'a> {
+pub struct DryRunSnapshot<'a> {
     snapshot: &'a dyn Snapshot,
     found: RefCell<Vec<Finding>>,
 }
 
-impl<'a> Rehearsal<'a> {
+impl<'a> DryRunSnapshot<'a> {
     pub fn new(snapshot: &'a dyn Snapshot) -> Self {
         snapshot.check_databases();
         Self { snapshot, found: RefCell::default() }
@@ -29,7 +29,7 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-impl Snapshot for Rehearsal<'_> {
+impl Snapshot for DryRunSnapshot<'_> {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>> {
         self.snapshot.entries(max)
     }

@@ -32,7 +32,7 @@ pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
     }
     let content = match read {
         0 => 0,
-        _ => u128::from(plan.amount.bytes) * u128::from(deflated) / u128::from(read),
+        _ => u128::from(plan.totals.bytes) * u128::from(deflated) / u128::from(read),
     };
     let headers = plan.entries.len() as u64 * HEADERS_DEFLATED;
     u64::try_from(content).unwrap_or(u64::MAX).saturating_add(headers).saturating_add(10_240)
@@ -41,7 +41,7 @@ pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
 /// Refuses a backup that will not fit, before anything is written.
 pub fn must_fit(plan: &Plan, snapshot: &dyn Snapshot, available: Option<u64>) -> Result<()> {
     let Some(available) = available else { return Ok(()) };
-    let bytes = plan.amount.bytes;
+    let bytes = plan.totals.bytes;
     let most =
         bytes.saturating_add(bytes / 1000).saturating_add(plan.entries.len() as u64 * HEADERS + OVERHEAD);
     if available >= most {
@@ -58,7 +58,7 @@ pub fn must_fit(plan: &Plan, snapshot: &dyn Snapshot, available: Option<u64>) ->
 
 /// Evenly spread places in the home's bytes: a file and an offset each.
 fn positions(plan: &Plan) -> Vec<(&[u8], u64)> {
-    let step = (plan.amount.bytes / SAMPLES).max(u64::from(PIECE));
+    let step = (plan.totals.bytes / SAMPLES).max(u64::from(PIECE));
     let (mut next, mut passed) = (step / 2, 0);
     let mut positions = Vec::new();
     for planned in &plan.entries {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::archive::{Entry, Exclude, Kind, shown};
 use crate::error::Result;
 use crate::home::links;
-use crate::model::{Amount, Excluded, Sized, Skipped};
+use crate::model::{Excluded, FileSize, Skipped, Totals};
 use crate::ports::{Destination, Listed, Snapshot};
 
 /// Home Assistant's restore of the database alone fails when the second of these is missing.
@@ -29,7 +29,7 @@ pub struct Planned {
 #[derive(Default)]
 pub struct Plan {
     pub entries: Vec<Planned>,
-    pub amount: Amount,
+    pub totals: Totals,
     pub excluded: Vec<Excluded>,
     pub skipped: Vec<Skipped>,
     /// Symbolic links that lead out of the home.
@@ -87,11 +87,11 @@ impl Plan {
 
     fn add(&mut self, planned: Planned) {
         match planned.entry.kind {
-            Kind::Directory => self.amount.directories += 1,
-            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
+            Kind::Directory => self.totals.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.totals.links += 1,
             Kind::File(size) => {
-                self.amount.files += 1;
-                self.amount.bytes += size;
+                self.totals.files += 1;
+                self.totals.bytes += size;
             }
         }
         self.entries.push(planned);
@@ -104,7 +104,7 @@ impl Plan {
         let of = self.entries.get(database).map(|planned| planned.entry.clone());
         let Some(of) = of.filter(|of| matches!(of.kind, Kind::File(_))) else { return };
         let entry = Entry { path: DATABASE_LOG.to_vec(), kind: Kind::File(0), ..of };
-        self.amount.files += 1;
+        self.totals.files += 1;
         self.entries.insert(database + 1, Planned { entry, identity: None, is_made_up: true });
     }
 
@@ -121,14 +121,14 @@ impl Plan {
     }
 
     /// The largest files, largest first.
-    pub fn largest(&self) -> Vec<Sized> {
+    pub fn largest(&self) -> Vec<FileSize> {
         let files = self.entries.iter().filter_map(|planned| match planned.entry.kind {
             Kind::File(size) => Some((size, planned.entry.path.as_slice())),
             _ => None,
         });
         let mut files: Vec<_> = files.collect();
         files.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        files.into_iter().take(LARGEST).map(|(size, path)| Sized { path: shown(path), size }).collect()
+        files.into_iter().take(LARGEST).map(|(size, path)| FileSize { path: shown(path), size }).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
 use crate::model::CreateRequest;
 
-pub struct Named {
+pub struct BackupName {
     pub name: String,
     /// ISO 8601, in the home's zone.
     pub date: String,
@@ -17,7 +17,7 @@ pub struct Named {
     pub warning: Option<String>,
 }
 
-impl Named {
+impl BackupName {
     pub fn of(request: &CreateRequest, home: &Home, now: Instant) -> Result<Self> {
         let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let kind = if request.automatic { "Automatic" } else { "Custom" };
