@@ -1,6 +1,6 @@
-//! Why an action or a job did not do what was asked, in the words that a client sees.
+//! The failure of an action or a job, as clients see it.
 //!
-//! Codes are Home Assistant's where it has one; the message says what happened to which thing, then what to do.
+//! Codes are Home Assistant's where it has one. A message says what happened to which thing, then what to do.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,14 @@ use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
+/// A code for programs and a message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: Cow<'static, str>,
     pub message: String,
 }
 
-/// The code of whatever reads or writes otherwise than it should (Home Assistant's).
+/// Home Assistant's code for a reader or writer that failed.
 pub const UNREADABLE: &str = "backup_reader_writer_error";
 
 impl Failure {
@@ -23,7 +24,7 @@ impl Failure {
         Self { code: code.into(), message: message.into() }
     }
 
-    /// The request itself makes no sense.
+    /// The request itself is invalid.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new("invalid_format", message)
     }
@@ -33,7 +34,7 @@ impl Failure {
         Self::from(error).about(name)
     }
 
-    /// Names the thing that it happened to.
+    /// Puts the name of the thing concerned in front of the message.
     pub fn about(self, name: &str) -> Self {
         Self { message: format!("{name}: {}", self.message), ..self }
     }
@@ -47,7 +48,7 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A failure travels through `std::io` unharmed, as a fault does.
+/// A failure passes through `std::io`, and `From<ArchiveError>` takes it out again.
 impl From<Failure> for std::io::Error {
     fn from(failure: Failure) -> Self {
         Self::other(failure)

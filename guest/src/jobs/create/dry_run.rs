@@ -1,6 +1,6 @@
-//! A home of which everything is opened and nothing stored: what a backup would leave out is named by the code that makes backups.
+//! A snapshot for a dry run: every file is opened, and none is read, so that the code that makes backups reports what it would leave out.
 //!
-//! Shows empty files in the place of those that can be opened. Databases are checked for damage, as when they are stored.
+//! Files that can be opened appear as empty. Databases are checked for damage, as in a real backup.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use crate::archive::Instant;
 use crate::ports::{Content, Destination, Finding, Listed, Outcome, Snapshot};
 
-/// How every SQLite database begins.
+/// The first bytes of every SQLite database.
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
+/// A snapshot whose files can be opened and have no content.
 pub struct DryRunSnapshot<'a> {
     snapshot: &'a dyn Snapshot,
     found: RefCell<Vec<Finding>>,
@@ -22,7 +23,8 @@ impl<'a> DryRunSnapshot<'a> {
         Self { snapshot, found: RefCell::default() }
     }
 
-    /// Databases come one right behind the other here: each is waited for, or there would be no room for the next.
+    /// Waits for the check of the last database. Nothing is read between two databases here, so without waiting there would be no
+    /// room for the next one.
     fn await_check(&self) {
         self.found.borrow_mut().extend(self.snapshot.findings());
         self.snapshot.check_databases();
@@ -40,7 +42,7 @@ impl Snapshot for DryRunSnapshot<'_> {
         if start == DATABASE {
             self.await_check();
         }
-        Ok(Box::new(Opened(content)))
+        Ok(Box::new(EmptyContent(content)))
     }
 
     fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
@@ -51,7 +53,7 @@ impl Snapshot for DryRunSnapshot<'_> {
         self.snapshot.leads(path)
     }
 
-    /// Nothing of them will be read.
+    /// Announces nothing, since no file will be read.
     fn expect(&self, _paths: &[&[u8]]) {}
 
     fn companions(&self, path: &[u8]) -> Vec<Vec<u8>> {
@@ -67,10 +69,10 @@ impl Snapshot for DryRunSnapshot<'_> {
     }
 }
 
-/// A file that was opened, without its bytes.
-struct Opened(Box<dyn Content>);
+/// An opened file that appears to be empty.
+struct EmptyContent(Box<dyn Content>);
 
-impl Content for Opened {
+impl Content for EmptyContent {
     fn size(&self) -> u64 {
         0
     }
