@@ -85,7 +85,7 @@ fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
         if start.starts_with(&[0x1f, 0x8b]) && (length == 0 || length % 512 > 0) {
             doubts.push(format!(
                 "{} may end before byte {} of the file, where its header says that it ends; other members may be hidden in it: \
-                 `larder verify` looks",
+                 check with `larder verify`",
                 shown(part.name.as_bytes()),
                 part.end()
             ));

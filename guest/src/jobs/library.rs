@@ -85,7 +85,8 @@ pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
             format!("{}; it may be the backup {id}: try again once it can be read", failure.message);
         return Err(Failure { message, ..failure });
     }
-    let message = format!("there is no backup {id} in {agent_id}; `larder list` shows those that are there");
+    let message =
+        format!("there is no backup {id} in {agent_id}; `larder list` shows the backups that exist");
     Err(Failure::new("backup_not_found", message))
 }
 

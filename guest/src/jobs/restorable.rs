@@ -13,7 +13,7 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
         (Some(_), Some(_)) => return Ok(()),
         (Some(_), None) => (
             "backup_damaged",
-            "damaged archive: backup.json promises a Home Assistant configuration, and the archive holds none; it was cut \
+            "damaged archive: backup.json promises a Home Assistant configuration, but the archive contains none; it was cut \
              off or changed: use another copy of the backup"
                 .to_owned(),
         ),
@@ -27,7 +27,7 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
         ),
         (None, None) => (
             "backup_unsupported",
-            "it holds no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
+            "it contains no Home Assistant configuration, only what a Supervisor restores (add-ons, folders); `larder show` \
              lists it"
                 .to_owned(),
         ),
@@ -39,7 +39,7 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
 pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
     let has = |stem: &str| outer.members.iter().any(|member| member.part_name() == Some(stem));
     let reason = |stem: &str| {
-        format!("backup.json promises it, and the archive has no {}.tar.gz", shown(stem.as_bytes()))
+        format!("backup.json lists it, and the archive has no {}.tar.gz", shown(stem.as_bytes()))
     };
     let manifest = &outer.manifest;
     let addons = manifest.addons().iter().filter(|addon| !has(&addon.slug)).map(|addon| Skipped {

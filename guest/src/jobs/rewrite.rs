@@ -41,7 +41,7 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
     // A backup that is said to be protected must not contain anything that is not.
     if let Some(other) = outer.members.iter().find(|member| !member.is_part()) {
         let message = format!(
-            "{name} holds {}, which is no inner tar and would stay readable by anyone; it cannot be protected",
+            "{name} holds {}, which is not an inner tar and would remain readable by anyone; it cannot be protected",
             other.name
         );
         return Err(Failure::new("backup_unsupported", message));
@@ -113,17 +113,20 @@ fn open_all(outer: &mut Archive<'_>, first: &Member, unlock: &Unlock, name: &str
     Ok(unlocked)
 }
 
-/// What opens the original's parts, and what protects those of the copy.
+/// How the copy differs from the original.
 struct Change {
+    /// What opens the original's parts. `None` if they are unprotected.
     from: Option<Keys>,
+    /// What protects the copy's parts. `None` if they are to be unprotected.
     to: Option<Encryption>,
+    /// The label of the key that opened the original.
     label: Option<String>,
     warnings: Vec<String>,
 }
 
 impl Change {
-    /// The most that an encryption adds to a backup of so many bytes and parts, where there was none: 17 bytes to each piece of 1 MiB,
-    /// a header and a rounding to whole blocks to each part.
+    /// The most bytes that encryption adds to an unprotected backup with so many bytes and parts: 17 bytes per MiB, and a header and
+    /// padding to whole blocks per part.
     fn overhead(&self, bytes: u64, parts: u64) -> u64 {
         match (&self.from, &self.to) {
             (None, Some(_)) => (bytes >> 20).saturating_mul(17).saturating_add(parts.saturating_mul(2048)),
@@ -143,7 +146,7 @@ fn rewrite(
     let name = &original.name;
     let wanted = in_place.unwrap_or(OUTPUT);
     let Some(location) = outside.locations().into_iter().find(|location| location.id == wanted) else {
-        return Err(Failure::invalid("where to? There is no output location"));
+        return Err(Failure::invalid("there is no output location to write the copy to"));
     };
     if let Some(lost) = outer.left_alone.first() {
         let message = format!("{name}: {lost} and would be missing in a copy, so none is made");
@@ -164,11 +167,11 @@ fn rewrite(
     let stored = draft.read_back()?;
     let mut copy = stored_archive::open(stored.as_ref(), file).map_err(distrust)?;
     if copy.manifest != manifest || stored.size() != size {
-        return Err(distrusted(file, "it has another size, or says something else of itself"));
+        return Err(distrusted(file, "its size or its backup.json differs"));
     }
     let protection = Protection::look(&mut copy).map_err(distrust)?;
     if copy.members.iter().any(Member::is_part) && protection.version != version {
-        return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
+        return Err(distrusted(file, "the start of its parts differs from what was written"));
     }
     protection.must_be_consistent(file).map_err(distrust)?;
     prove(outside, &mut copy, [name, file], change.to.map(Encryption::into_reading), &digests)?;
@@ -244,7 +247,7 @@ fn prove(
     let mut progress = Progress::new(outside, "verify", members.iter().map(|member| member.size).sum());
     let distrust = |failure| unreadable(file, failure);
     if members.len() != digests.len() {
-        return Err(distrusted(file, "it has other members"));
+        return Err(distrusted(file, "its members differ"));
     }
     for (member, digest) in members.iter().zip(digests) {
         copy.source().ahead(member.offset, member.size);
@@ -259,7 +262,7 @@ fn prove(
         let rest = std::io::copy(&mut part, &mut std::io::sink());
         if rest.is_err() || *part.digest.finalize() != *digest {
             return Err(match checked {
-                Ok(()) => distrusted(file, &format!("{} holds other bytes", member.name)),
+                Ok(()) => distrusted(file, &format!("the bytes of {} differ", member.name)),
                 Err(error) => distrust(about(part.source.explain(error.into()), file, member)),
             });
         }

@@ -49,6 +49,7 @@ pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created>
     }
 }
 
+/// Makes a backup in one attempt. `notes` decide whether bytes are taken from the last backup.
 fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Result<Created> {
     let prepared = prepare(outside, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;

@@ -41,16 +41,16 @@ pub fn prove(
     let mut outer = stored_archive::open(stored.as_ref(), file)?;
     let protection = Protection::look(&mut outer)?;
     if protection.version != expected.version {
-        return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
+        return Err(distrusted(file, "the start of its parts differs from what was written"));
     }
     protection.must_be_consistent(file)?;
     let Some(member) = outer.home().cloned() else {
-        return Err(distrusted(file, "the home is not in it"));
+        return Err(distrusted(file, "the home is missing"));
     };
     let is_same = outer.manifest == *expected.manifest && outer.members.len() == 1;
     if !is_same || stored.size() != expected.size {
         let what = format!(
-            "{} bytes became {} bytes, or it says something else of itself",
+            "{} bytes became {} bytes, or its backup.json or its members differ",
             expected.size,
             stored.size()
         );
@@ -58,7 +58,7 @@ pub fn prove(
     }
     let mut progress = Progress::new(outside, "upload_to_agents", expected.size);
     if !holds(stored.as_ref(), &member, keys.as_mut(), expected, &mut progress)? {
-        return Err(distrusted(file, "the home's part holds other bytes"));
+        return Err(distrusted(file, "the bytes of the home's part differ"));
     }
     progress.finish();
     Ok(())
@@ -92,8 +92,7 @@ fn holds(
 /// The failure of a file that reads back as something other than what was written.
 pub fn distrusted(file: &str, what: &str) -> Failure {
     let message = format!(
-        "{file} was written but does not read back as what was written ({what}); the disk cannot be trusted: check it, then \
-         try again"
+        "{file} does not read back as it was written ({what}); the disk cannot be trusted: check it, then try again"
     );
     Failure::new("backup_reader_writer_error", message)
 }
@@ -101,7 +100,7 @@ pub fn distrusted(file: &str, what: &str) -> Failure {
 /// Turns the failure to read a new backup back into [`distrusted`]. The original advice, meant for a foreign backup, is dropped.
 pub fn unreadable(file: &str, failure: Failure) -> Failure {
     match failure.code.as_ref() {
-        "password_incorrect" => distrusted(file, "the start of a protected part is another one"),
+        "password_incorrect" => distrusted(file, "the start of a protected part differs"),
         "backup_damaged"
         | "backup_unsafe"
         | "backup_unsupported"

@@ -29,7 +29,7 @@ pub const PUT_IN_PLACE: &str = "put_in_place";
 /// Home Assistant's own message.
 const OF_A_SUPERVISOR: &str = "Addons and folders are not supported in core restore";
 
-/// Refuses what only a Supervisor restores.
+/// Refuses add-ons and folders, which only a Supervisor restores.
 fn check_parts(request: &RestoreRequest) -> Result<()> {
     match request.restore_addons.is_empty() && request.restore_folders.is_empty() {
         true => Ok(()),
@@ -123,6 +123,7 @@ fn dangling(target: &dyn Target, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Sk
     (named(needed), named(others))
 }
 
+/// Refuses a backup without what was selected, and, unless forced, one that is newer than the home.
 fn check_manifest(
     outside: &dyn Outside,
     request: &RestoreRequest,
@@ -146,7 +147,7 @@ fn check_manifest(
     match &Home::read(outside, outside.snapshot().as_ref()).version? {
         Some(own) if is_newer(version, own) => {
             let message = format!(
-                "{} was made by Home Assistant {}, this home runs {own}: update it first, or restore with --force",
+                "{} was made by Home Assistant {}, this home runs {own}: update the home first, or restore with --force",
                 shown(manifest.name().as_bytes()),
                 shown(version.as_bytes())
             );
