@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads in small chunks, for headers that lie far apart.
-    pub fn glancing(content: &'a dyn Content) -> Self {
+    pub fn for_headers(content: &'a dyn Content) -> Self {
         Self { chunk_size: HEADER_CHUNK, ..Self::new(content) }
     }
 

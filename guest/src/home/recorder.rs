@@ -1,10 +1,12 @@
-//! Whether the recorder keeps its database outside the home, so that no backup contains it.
+//! The recorder's database: its name in the home, and whether it is outside the home, so that no backup contains it.
 //!
 //! Searches lines instead of parsing YAML. An unusual notation is not found, and nothing depends on it.
 
 use crate::home::text;
 use crate::ports::Snapshot;
 
+/// The path of the database in the home.
+pub const DATABASE: &[u8] = b"home-assistant_v2.db";
 const CONFIGURATION: &str = "configuration.yaml";
 
 /// A warning if the recorder's database is outside the home.

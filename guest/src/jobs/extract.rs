@@ -1,6 +1,6 @@
 //! Extracting single files or directories from any part of a backup.
 //!
-//! From a damaged backup, it takes what stands before the damage: paths that were requested and are complete, or, with
+//! From a damaged backup, it takes what precedes the damage: requested paths that are complete, or, with
 //! `keep_going`, whatever is there. The answer then names the damage.
 
 use crate::archive::{Limits, Member, Outer, shown};
@@ -33,9 +33,9 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let extracted = match job.run(u64::MAX) {
         Ok(extracted) => Extracted { damaged: damage.map(|failure| failure.message), ..extracted },
         Err(Interruption::Refused(failure)) => return Err(failure),
-        Err(Interruption::Damage { failure, complete, is_proven }) => {
+        Err(Interruption::Damage { failure, complete, has_everything }) => {
             let is_damage = failure.code == "backup_damaged";
-            if !(request.keep_going || is_damage && is_proven) {
+            if !(request.keep_going || is_damage && has_everything) {
                 let message = format!(
                     "{}; `larder extract --keep-going` takes what stands before it, if anything of this does",
                     failure.message
@@ -113,8 +113,8 @@ struct Extracted {
 enum Interruption {
     /// For a reason other than the archive's bytes.
     Refused(Failure),
-    /// The archive is damaged after `complete` entries. `is_proven` if everything requested was complete before that.
-    Damage { failure: Failure, complete: u64, is_proven: bool },
+    /// The archive is damaged after `complete` entries. `has_everything` if everything requested was complete before that.
+    Damage { failure: Failure, complete: u64, has_everything: bool },
 }
 
 impl Interruption {
@@ -151,8 +151,8 @@ impl Extraction<'_, '_> {
                 return Err(Interruption::Refused(failure));
             }
             Err(failure) => {
-                let is_proven = self.paths.iter().all(|path| staging.has_complete(path));
-                return Err(Interruption::Damage { failure, complete: staging.complete(), is_proven });
+                let has_everything = self.paths.iter().all(|path| staging.has_complete(path));
+                return Err(Interruption::Damage { failure, complete: staging.complete(), has_everything });
             }
         };
         let mut skipped = restorable::lost(&summary);

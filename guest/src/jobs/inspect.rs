@@ -51,7 +51,7 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
         return Ok(answer("backup", Value::Null));
     };
     let mut outer = opened.archive()?;
-    let protection = Protection::look(&mut outer)?;
+    let protection = Protection::of_all_parts(&mut outer)?;
     let not_restorable = restorable::not_restorable(&outer);
     let mut warnings = protection.warnings();
     warnings.extend(outer.notes());
@@ -120,7 +120,7 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     let opened = library::open(outside, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
-    let protection = Protection::look(&mut outer)?;
+    let protection = Protection::of_all_parts(&mut outer)?;
     let mut check = PasswordCheck {
         verdict: "not_protected",
         backup_id: outer.manifest.slug().to_owned(),

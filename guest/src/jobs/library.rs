@@ -48,9 +48,9 @@ pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
 
 fn look(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
     let content = outside.open_object(agent_id, name)?;
-    let mut outer = Outer::open(Reader::glancing(content.as_ref()), &Limits::default())
+    let mut outer = Outer::open(Reader::for_headers(content.as_ref()), &Limits::default())
         .map_err(|error| Failure::archive(name, error))?;
-    let protection = Protection::glance(&mut outer).map_err(|failure| failure.about(name))?;
+    let protection = Protection::of_first_part(&mut outer).map_err(|failure| failure.about(name))?;
     Ok((outer.manifest, protection))
 }
 

@@ -1,4 +1,4 @@
-//! What of a backup can be restored here: the rules that `verify` and `restore` share.
+//! The rules that decide what of a backup can be restored here. `verify`, `restore` and `inspect` share them.
 //!
 //! Judges `backup.json`, the list of members and the summary of a finished walk. Reads no contents.
 
@@ -53,7 +53,7 @@ pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
     addons.chain(folders).collect()
 }
 
-/// What a backup contains and cannot be restored here, without reading its contents.
+/// Members of a backup that cannot be restored here. Reads no contents.
 pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     let manifest = &outer.manifest;
     let needs = "a Home Assistant with a Supervisor restores it";
@@ -88,7 +88,7 @@ pub fn left_out(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
     found
 }
 
-/// What the inner tar contains and a restore does not bring back, and why.
+/// Entries of the inner tar that a restore does not bring back, and why.
 pub fn left_out_of_part(summary: &Summary) -> Vec<Skipped> {
     lost(summary).into_iter().chain(outside_home(summary)).collect()
 }

@@ -16,7 +16,7 @@ use crate::ports::Outside;
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
 use crate::stored_archive::Reader;
 
-/// What the manager knows and a listing does not show.
+/// The policies, and what the manager knows of the backups beyond their listing.
 #[derive(Debug, Deserialize)]
 pub struct Request {
     dry_run: bool,
@@ -120,7 +120,7 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
 fn partial(outside: &dyn Outside, listing: &Listing) -> Option<Manifest> {
     listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
     let content = outside.open_object(&listing.agent_id, &listing.object.name).ok()?;
-    let (outer, _) = Outer::salvage(Reader::glancing(content.as_ref()), &Limits::default()).ok()?;
+    let (outer, _) = Outer::salvage(Reader::for_headers(content.as_ref()), &Limits::default()).ok()?;
     let manifest = outer.manifest;
     let name = file_name(manifest.name(), manifest.date_text()).ok()?;
     (name == listing.object.name).then_some(manifest)

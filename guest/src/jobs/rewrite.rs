@@ -91,7 +91,7 @@ pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten>
     };
     let unlocked = open_all(&mut outer, &part, &read.unlock, name)?;
     let again = protect.password.open(&mut outer, &part, name).is_ok_and(|unlocked| unlocked.note.is_none());
-    if again && Protection::look(&mut outer)?.version == Some(encryption.version()) {
+    if again && Protection::of_all_parts(&mut outer)?.version == Some(encryption.version()) {
         return Err(Failure::invalid(format!("that password opens {name} already; nothing was changed")));
     }
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
@@ -115,9 +115,9 @@ fn open_all(outer: &mut Archive<'_>, first: &Member, unlock: &Unlock, name: &str
 
 /// How the copy differs from the original.
 struct Change {
-    /// What opens the original's parts. `None` if they are unprotected.
+    /// The keys of the original's parts. `None` if they are unprotected.
     from: Option<Keys>,
-    /// What protects the copy's parts. `None` if they are to be unprotected.
+    /// The encryption of the copy's parts. `None` if they are to be unprotected.
     to: Option<Encryption>,
     /// The label of the key that opened the original.
     label: Option<String>,
@@ -169,7 +169,7 @@ fn rewrite(
     if copy.manifest != manifest || stored.size() != size {
         return Err(distrusted(file, "its size or its backup.json differs"));
     }
-    let protection = Protection::look(&mut copy).map_err(distrust)?;
+    let protection = Protection::of_all_parts(&mut copy).map_err(distrust)?;
     if copy.members.iter().any(Member::is_part) && protection.version != version {
         return Err(distrusted(file, "the start of its parts differs from what was written"));
     }

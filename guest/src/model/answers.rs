@@ -1,4 +1,4 @@
-//! What actions and jobs answer, as JSON.
+//! Answers of actions and jobs, as JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,12 +54,12 @@ pub struct Created {
     /// The last backup, by its file name, if it may be damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
-    /// What the file system could not keep or guarantee, as sentences.
+    /// Sentences about what the file system could not keep or guarantee.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// What a backup would contain and need.
+/// The contents and the size that a backup would have.
 #[derive(Debug, Serialize)]
 pub struct Preview {
     pub name: String,
@@ -103,7 +103,7 @@ pub struct FileSize {
     pub size: u64,
 }
 
-/// What one exclusion pattern leaves out.
+/// How much one exclusion pattern leaves out.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Excluded {
     pub pattern: String,
@@ -144,12 +144,12 @@ pub struct Verified {
     /// The other parts, which were also read to their end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
-    /// What the archive contains and cannot be restored here.
+    /// Contents of the archive that cannot be restored here.
     pub not_restorable: Vec<Skipped>,
-    /// What `backup.json` lists and the archive lacks.
+    /// Add-ons and folders that `backup.json` lists and the archive lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Skipped>,
-    /// What the home's part contains and no home can get back.
+    /// Entries of the home's part that no home can get back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
 }
@@ -174,7 +174,7 @@ pub struct Rewritten {
     /// Doubts about the password.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What the file system could not keep or guarantee, as sentences.
+    /// Sentences about what the file system could not keep or guarantee.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -185,7 +185,7 @@ pub struct Imported {
     #[serde(flatten)]
     pub verified: Verified,
     pub agent_id: String,
-    /// What the file system could not keep or guarantee, as sentences.
+    /// Sentences about what the file system could not keep or guarantee.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -231,7 +231,7 @@ pub struct Restored {
     /// How the archive is damaged after the extracted entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
-    /// What the file system could not keep or guarantee, as sentences.
+    /// Sentences about what the file system could not keep or guarantee.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Symbolic links that were restored and lead nowhere. Those that the home needs are in `skipped` instead.

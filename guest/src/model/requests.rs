@@ -1,4 +1,4 @@
-//! What actions and jobs are asked to do, as JSON.
+//! Requests to actions and jobs, as JSON.
 
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ impl Caution {
     }
 }
 
-/// What a new backup contains, and where it is stored.
+/// The contents, protection and locations of a new backup.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CreateRequest {
     /// Locations to store it in. The local one when absent.
@@ -163,7 +163,7 @@ pub struct KeyRequest {
     pub unique: bool,
 }
 
-/// What to restore from a backup, and how.
+/// A restore: the backup, the parts of it to restore, and how.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RestoreRequest {
     #[serde(flatten)]

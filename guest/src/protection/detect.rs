@@ -19,14 +19,14 @@ pub struct Protection {
 }
 
 impl Protection {
-    /// Looks at the home's part only, which is enough for a list.
-    pub fn glance(outer: &mut Archive<'_>) -> Result<Self> {
+    /// Looks at the home's part only, or the first part if there is no home. Enough for a list.
+    pub fn of_first_part(outer: &mut Archive<'_>) -> Result<Self> {
         let first = outer.home().or_else(|| outer.members.iter().find(|member| member.is_part())).cloned();
         Self::of(outer, first.as_slice())
     }
 
     /// Looks at all parts.
-    pub fn look(outer: &mut Archive<'_>) -> Result<Self> {
+    pub fn of_all_parts(outer: &mut Archive<'_>) -> Result<Self> {
         let home = outer.home().cloned();
         let is_other = |member: &&Member| member.is_part() && home.as_ref() != Some(member);
         let others: Vec<_> = outer.members.iter().filter(is_other).cloned().collect();

@@ -1,4 +1,4 @@
-//! What protects a new archive: the wish of a request, and the keys that are derived for it.
+//! The encryption of a new archive: the request for it, and the keys derived from the password.
 
 use serde::Deserialize;
 

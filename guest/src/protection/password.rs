@@ -10,7 +10,7 @@ const MARK: char = '\u{feff}';
 /// Passwords with fewer characters can be guessed, whatever the encryption.
 const SHORT: usize = 8;
 
-/// Warnings for a person who is about to protect something with this password.
+/// Warnings about a password, before something is protected with it.
 pub fn doubts(password: &str) -> Vec<String> {
     let mut doubts = Vec::new();
     if password.starts_with(MARK) {
@@ -43,7 +43,7 @@ pub fn doubts(password: &str) -> Vec<String> {
     doubts
 }
 
-/// Other passwords that the person may have meant, and how each differs from this one.
+/// Similar passwords that may be the right one, and how each differs from this one.
 pub fn variants(password: &str) -> Vec<(Zeroizing<String>, &'static str)> {
     let unmarked = password.strip_prefix(MARK).unwrap_or(password);
     let all = [

@@ -1,4 +1,4 @@
-//! What opens a protected backup: a password, or the keys of the key ring.
+//! Opens a protected backup with a password or the keys of the key ring.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::protection::password;
 use crate::securetar::{Keys, Password, Verdict, check_password};
 use crate::stored_archive::Archive;
 
-/// What a request gives to open a protected backup: a password, or keys to try.
+/// The password or the keys that a request gives to open or to protect a backup.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Unlock {
     #[serde(default)]
@@ -22,7 +22,7 @@ pub struct Unlock {
     pub key: Option<String>,
 }
 
-/// What opened a protected backup.
+/// The keys of an opened backup, and where they came from.
 #[derive(Debug)]
 pub struct Unlocked {
     pub keys: Keys,
@@ -55,12 +55,12 @@ impl Unlock {
         }
     }
 
-    /// Warnings about the password, for a person who is about to protect something with it.
+    /// Warnings about the password, before something is protected with it.
     pub fn doubts(&self) -> Vec<String> {
         self.password.as_ref().map(|password| password::doubts(password.reveal())).unwrap_or_default()
     }
 
-    /// What to try, most likely first: the password that was given and its variants, else the keys of the ring.
+    /// The passwords to try, most likely first: the password that was given and its variants, else the keys of the ring.
     fn candidates(&self) -> Result<Vec<Candidate>> {
         if let Some(password) = &self.password {
             if password.is_empty() {

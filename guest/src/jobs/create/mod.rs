@@ -1,6 +1,6 @@
 //! Creating a backup: home, plan, space, draft, content, proof, publication.
 //!
-//! The order guarantees that nothing is published before it was read back and found to be what was meant.
+//! The order guarantees that nothing is published before it was read back and compared with what was written.
 
 pub mod content;
 pub mod dry_run;

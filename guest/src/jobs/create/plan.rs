@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use crate::archive::{Entry, Exclude, Kind, shown};
 use crate::error::Result;
 use crate::home::links;
+use crate::home::recorder::DATABASE;
 use crate::model::{Excluded, FileSize, Skipped, Totals};
 use crate::ports::{Destination, Listed, Snapshot};
 
-const DATABASE: &[u8] = b"home-assistant_v2.db";
 /// Home Assistant cannot restore the database alone if this file is missing.
 const DATABASE_LOG: &[u8] = b"home-assistant_v2.db-wal";
 /// Entries requested at once.
@@ -50,7 +50,7 @@ impl Plan {
             if batch.is_empty() {
                 break;
             }
-            batch.into_iter().for_each(|listed| plan.consider(snapshot, listed, &mut exclusions));
+            batch.into_iter().for_each(|listed| plan.add_listed(snapshot, listed, &mut exclusions));
         }
         plan.excluded = exclusions.excluded.into_values().collect();
         plan.add_database_log();
@@ -58,7 +58,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn consider(&mut self, snapshot: &dyn Snapshot, listed: Listed, exclusions: &mut Exclusions<'_>) {
+    fn add_listed(&mut self, snapshot: &dyn Snapshot, listed: Listed, exclusions: &mut Exclusions<'_>) {
         match listed {
             Listed::Unusable { path, reason } if !exclusions.excludes(&path, 0, false) => {
                 self.skipped.push(Skipped { path: shown(&path), reason });
@@ -66,7 +66,7 @@ impl Plan {
             Listed::Entry { entry, identity } => {
                 let size = if let Kind::File(size) = entry.kind { size } else { 0 };
                 if !exclusions.excludes(&entry.path, size, entry.kind == Kind::Directory) {
-                    self.look(snapshot, &entry);
+                    self.note_links(snapshot, &entry);
                     self.add(Planned { entry, identity, is_made_up: false });
                 }
             }
@@ -75,7 +75,7 @@ impl Plan {
     }
 
     /// Notes the database and where links lead. A link in place of something that the home needs is reported.
-    fn look(&mut self, snapshot: &dyn Snapshot, entry: &Entry) {
+    fn note_links(&mut self, snapshot: &dyn Snapshot, entry: &Entry) {
         let path = entry.path.as_slice();
         self.has_database |= path == DATABASE && matches!(entry.kind, Kind::File(_));
         let Kind::Symlink(target) = &entry.kind else { return };

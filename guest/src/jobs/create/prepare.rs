@@ -12,7 +12,7 @@ use crate::jobs::library::LOCAL;
 use crate::model::{CreateRequest, Skipped};
 use crate::ports::{Finding, Location, Outside, Snapshot};
 
-/// What is known of a backup before anything is written.
+/// Everything known about a backup before anything is written.
 pub struct Prepared {
     pub snapshot: Box<dyn Snapshot>,
     pub home: Home,

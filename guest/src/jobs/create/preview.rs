@@ -1,4 +1,4 @@
-//! The preview of a backup: what it would contain and need, found out by the code that makes backups.
+//! The preview of a backup: its contents and size, determined by the code that makes backups.
 //!
 //! Stores nothing.
 
@@ -13,7 +13,7 @@ use crate::model::{CreateRequest, Preview, Problem, Skipped};
 use crate::ports::{Outside, Snapshot};
 use crate::protection::Encryption;
 
-/// What a backup would contain and need. Makes every check of [`create`](super::create), and stores nothing.
+/// Previews a backup. Makes every check of [`create`](super::create), and stores nothing.
 pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(outside, request)?;
     let Prepared { snapshot, home, name, file, location, mut plan, mut warnings, .. } = prepared;

@@ -15,7 +15,7 @@ use crate::protection::part::{PartReader, from_io};
 use crate::securetar::Keys;
 use crate::stored_archive::{self, Reader};
 
-/// What the new backup must be.
+/// The properties that the new backup must have.
 pub struct Expected<'a> {
     pub manifest: &'a Manifest,
     /// Bytes of the whole file.
@@ -39,7 +39,7 @@ pub fn prove(
 ) -> Result<()> {
     let stored = draft.read_back()?;
     let mut outer = stored_archive::open(stored.as_ref(), file)?;
-    let protection = Protection::look(&mut outer)?;
+    let protection = Protection::of_all_parts(&mut outer)?;
     if protection.version != expected.version {
         return Err(distrusted(file, "the start of its parts differs from what was written"));
     }

@@ -10,10 +10,11 @@ use crate::archive::{Summary, shown};
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::home::Home;
 use crate::home::links;
+use crate::home::recorder::DATABASE;
 use crate::home::version::is_newer;
 use crate::jobs::part::unlock_home;
 use crate::jobs::progress::Progress;
-use crate::jobs::restore::selection::{DATABASE, Selection};
+use crate::jobs::restore::selection::Selection;
 use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::{library, lost_attributes, restorable};
@@ -157,7 +158,7 @@ fn check_manifest(
     }
 }
 
-/// What was asked for and is not restored. A request for only a part of the home does not ask for add-ons and folders.
+/// Requested things that are not restored. A request for only a part of the home does not ask for add-ons and folders.
 fn left_behind(request: &RestoreRequest, outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
     match (request.restore_homeassistant, request.restore_database) {
         (true, true) => restorable::left_out(outer, summary),

@@ -1,11 +1,10 @@
 //! Which of a home's files a restore wants, and what in the home it replaces.
 
 use crate::error::{Failure, Result, UNREADABLE};
+use crate::home::recorder::DATABASE;
 use crate::model::RestoreRequest;
 use crate::ports::Scope;
 
-/// The recorder's database.
-pub const DATABASE: &[u8] = b"home-assistant_v2.db";
 /// The database and the files that belong to it. SQLite uses any log or journal that lies beside a database as that database's own.
 const DATABASE_FILES: [&[u8]; 4] =
     [DATABASE, b"home-assistant_v2.db-wal", b"home-assistant_v2.db-journal", b"home-assistant_v2.db-shm"];
@@ -22,7 +21,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// What a request selects. A backup without a database does not replace one: the home would lose what it has for nothing.
+    /// The selection of a request. A backup without a database does not replace one: the home would lose what it has for nothing.
     pub fn of(request: &RestoreRequest, has_database: bool) -> Result<Self> {
         match (request.restore_homeassistant, request.restore_database) {
             (true, true) if has_database || request.elsewhere => Ok(Self::Everything),
@@ -43,7 +42,7 @@ impl Selection {
         }
     }
 
-    /// What the restore replaces. In a new directory (`elsewhere`) it replaces nothing.
+    /// The files that the restore replaces. In a new directory (`elsewhere`) it replaces nothing.
     pub fn scope(self, elsewhere: bool) -> Scope {
         let database = DATABASE_FILES.map(<[u8]>::to_vec).to_vec();
         let backups = BACKUPS.to_vec();

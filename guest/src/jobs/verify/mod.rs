@@ -27,7 +27,7 @@ pub fn verify_opened(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) ->
     let name = &opened.object.name;
     let mut outer = opened.archive().map_err(|failure| with_hidden_members(outside, opened, failure))?;
     let restorable = restorable::must_be_restorable(&outer);
-    let protection = Protection::look(&mut outer)?;
+    let protection = Protection::of_all_parts(&mut outer)?;
     protection.must_be_consistent(name)?;
     let mut parts = PartVerifier::new(outside, &outer, name);
     let mut opener = PartOpener::new(unlock);
