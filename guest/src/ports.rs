@@ -1,6 +1,7 @@
 //! What the logic needs from the host, as small traits. `wit/` documents what each of them guarantees.
 //!
-//! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their own types.
+//! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their
+//! own types.
 
 use std::any::Any;
 use std::fmt;

@@ -57,8 +57,8 @@ fn scheme(url: &str) -> Option<String> {
     is_valid.then(|| scheme.to_owned())
 }
 
-/// Whether the URL names a SQLite file in the home, which is backed up like any file. Its path may be one inside a container, so only
-/// its name is looked for.
+/// Whether the URL names a SQLite file in the home, which is backed up like any file. Its path may be one inside a container,
+/// so only its name is looked for.
 fn is_file_of_home(url: &str, is_here: &dyn Fn(&str) -> bool) -> bool {
     let path = url.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or_default());
     path.is_some_and(|path| path.rsplit('/').next().is_none_or(|name| name.is_empty() || is_here(name)))

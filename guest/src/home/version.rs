@@ -42,7 +42,8 @@ fn numbers(text: &str) -> (usize, &str) {
     }
 }
 
-/// Whether version `a` is newer than `b`. Numbers are compared one by one. `.dev…` is older than `b1`, which is older than the release.
+/// Whether version `a` is newer than `b`. Numbers are compared one by one. `.dev…` is older than `b1`, which is older than the
+/// release.
 pub fn is_newer(a: &str, b: &str) -> bool {
     order(a) > order(b)
 }

@@ -1,4 +1,5 @@
-//! Importing a foreign backup: it is copied, read back and verified, then published under the name that Home Assistant would give it.
+//! Importing a foreign backup: it is copied, read back and verified, then published under the name that Home Assistant would
+//! give it.
 //!
 //! What is published is what was verified. Nothing is listed before.
 

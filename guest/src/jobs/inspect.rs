@@ -144,8 +144,8 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     Ok(check)
 }
 
-/// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if there is
-/// none.
+/// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if
+/// there is none.
 pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let (agent_id, file) = match found(library::open(outside, request))? {
         Some(opened) => (opened.agent_id, opened.object.name),

@@ -125,8 +125,8 @@ struct Change {
 }
 
 impl Change {
-    /// The most bytes that encryption adds to an unprotected backup with so many bytes and parts: 17 bytes per MiB, and a header and
-    /// padding to whole blocks per part.
+    /// The most bytes that encryption adds to an unprotected backup with so many bytes and parts: 17 bytes per MiB, and a header
+    /// and padding to whole blocks per part.
     fn overhead(&self, bytes: u64, parts: u64) -> u64 {
         match (&self.from, &self.to) {
             (None, Some(_)) => (bytes >> 20).saturating_mul(17).saturating_add(parts.saturating_mul(2048)),

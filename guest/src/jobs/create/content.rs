@@ -1,6 +1,7 @@
 //! Writes the content of a backup while the home is in use: files vanish, grow, shrink, or cannot be read.
 //!
-//! A file that makes trouble never stops the backup. It is left out, or stored as far as it could be read, and reported with a reason.
+//! A file that makes trouble never stops the backup. It is left out, or stored as far as it could be read, and reported with a
+//! reason.
 
 use std::collections::HashMap;
 

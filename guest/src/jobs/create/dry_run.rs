@@ -1,4 +1,5 @@
-//! A snapshot for a dry run: every file is opened, and none is read, so that the code that makes backups reports what it would leave out.
+//! A snapshot for a dry run: every file is opened, and none is read. The code that makes backups then reports what it would
+//! leave out.
 //!
 //! Files that can be opened appear as empty. Databases are checked for damage, as in a real backup.
 
