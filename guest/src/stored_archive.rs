@@ -1,4 +1,4 @@
-//! A stored backup as an archive: the outer tar of a content, and the reader that both are read through.
+//! A stored backup as an archive: its outer tar, and the buffered reader underneath.
 //!
 //! Knows nothing of protection and decides nothing about what was read.
 
