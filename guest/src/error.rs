@@ -1,23 +1,22 @@
-//! Why an action or a job did not do what was asked, in the words that a client sees.
+//! The failure of an action or a job, as clients see it.
 //!
-//! Codes are Home Assistant's where it has one; the message says what happened to which thing, then what to do.
+//! Codes are Home Assistant's where it has one. A message says what happened to which thing, then what to do.
 
 use std::borrow::Cow;
 
 use crate::archive::ArchiveError;
-use crate::ports::{Cause, Fault};
-use crate::protection::key_ring::KeyRingError;
 use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
+/// A code for programs and a message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: Cow<'static, str>,
     pub message: String,
 }
 
-/// The code of whatever reads or writes otherwise than it should (Home Assistant's).
+/// Home Assistant's code for a reader or writer that failed.
 pub const UNREADABLE: &str = "backup_reader_writer_error";
 
 impl Failure {
@@ -25,7 +24,7 @@ impl Failure {
         Self { code: code.into(), message: message.into() }
     }
 
-    /// The request itself makes no sense.
+    /// The request itself is invalid.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new("invalid_format", message)
     }
@@ -35,7 +34,7 @@ impl Failure {
         Self::from(error).about(name)
     }
 
-    /// Names the thing that it happened to.
+    /// Puts the name of the thing concerned in front of the message.
     pub fn about(self, name: &str) -> Self {
         Self { message: format!("{name}: {}", self.message), ..self }
     }
@@ -49,7 +48,7 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A failure travels through `std::io` unharmed, as a fault does.
+/// A failure passes through `std::io`, and `From<ArchiveError>` takes it out again.
 impl From<Failure> for std::io::Error {
     fn from(failure: Failure) -> Self {
         Self::other(failure)
@@ -63,17 +62,11 @@ impl From<ArchiveError> for Failure {
             ArchiveError::Unsafe { .. } => "backup_unsafe",
             ArchiveError::Unsupported { .. } => "backup_unsupported",
             ArchiveError::TooLarge { .. } => "backup_too_large",
-            // The host's own words, which came through `std::io`.
-            ArchiveError::Io(error) => {
-                let inner = error.get_ref();
-                if let Some(failure) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
-                    return failure.clone();
-                }
-                match inner.and_then(|inner| inner.downcast_ref::<Fault>()) {
-                    Some(fault) => return fault.clone().into(),
-                    None => "backup_reader_writer_error",
-                }
-            }
+            // The failure of a port, or of a reader below.
+            ArchiveError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+                Some(failure) => return failure.clone(),
+                None => UNREADABLE,
+            },
         };
         Self::new(code, error.to_string())
     }
@@ -89,28 +82,5 @@ impl From<SecureTarError> for Failure {
             SecureTarError::Io(error) => return ArchiveError::Io(error).into(),
         };
         Self::new(code, message)
-    }
-}
-
-impl From<KeyRingError> for Failure {
-    fn from(error: KeyRingError) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        let code = match fault.cause {
-            Cause::NotFound => "not_found",
-            Cause::Exists => "exists",
-            Cause::Denied => "denied",
-            // The host found no sense in what it was asked by us, not in what a person asked.
-            Cause::Invalid => "unknown_error",
-            Cause::InUse => "in_use",
-            Cause::NoSpace => "no_space",
-            Cause::Limit => "limit",
-            Cause::Io => "backup_reader_writer_error",
-        };
-        Self::new(code, fault.message)
     }
 }

@@ -1,10 +1,9 @@
-//! The Backup integration of Home Assistant: what to put into a backup, how to write, read, check and restore it.
+//! Home Assistant's Backup integration: what a backup contains, and how it is written, read, checked and restored.
 //!
-//! The map: `component` is the door (the only file with generated types), `ports` what the logic needs from outside.
-//! `actions` turns text into a command, `manager` decides whether it may run now and starts a job, `jobs` runs in an
-//! instance of its own: `create`, `verify`, `restore`, `extract`, `inspect`, `rewrite`, `keys`. `archive` knows the file format and nothing
-//! else, `securetar` the encryption around its parts; `part` and `protection` are where the two meet. `schedule` says when a
-//! backup is due and `retention` which ones go: rules without any effect.
+//! `component` holds the generated types, and `ports` what the logic needs from the host. `actions` turns text into a
+//! command, `manager` decides whether it may run now and starts a job, and `jobs` does the work, each job in its own instance
+//! of the component. `archive` is the file format and `securetar` the encryption around its parts;
+//! `protection` combines the two. `schedule` decides when a backup is due and `retention` which backups are deleted: pure rules.
 
 pub mod actions;
 pub mod archive;
@@ -22,5 +21,6 @@ pub mod protection;
 pub mod retention;
 pub mod schedule;
 pub mod securetar;
+pub mod stored_archive;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
-//! What the logic needs from outside, as small traits; `wit/` says what each promises.
+//! What the logic needs from the host, as small traits. `wit/` documents what each of them guarantees.
 //!
-//! No generated type and no effect here: `component.rs` implements these with the contract's imports, tests as they like.
+//! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their
+//! own types.
 
 use std::any::Any;
 use std::fmt;
@@ -11,11 +12,12 @@ use std::pin::Pin;
 use larder_zone::Zone;
 
 use crate::archive::{Entry, Instant};
-use crate::error::Failure;
+use crate::error::{Failure, UNREADABLE};
 
+/// The result of a call to the host.
 pub type Outcome<T> = Result<T, Fault>;
 
-/// What the host could not do, named by what can be done about it (`wit/types.wit`, `error`).
+/// What the host could not do, classified by what can be done about it (`wit/types.wit`, `error`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub cause: Cause,
@@ -48,82 +50,99 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A fault travels through `std::io` unharmed: `Failure::archive` takes it out again.
-impl From<Fault> for io::Error {
+impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self::other(fault)
+        let code = match fault.cause {
+            Cause::NotFound => "not_found",
+            Cause::Exists => "exists",
+            Cause::Denied => "denied",
+            // The plugin asked the host for something senseless; the person did not.
+            Cause::Invalid => "unknown_error",
+            Cause::InUse => "in_use",
+            Cause::NoSpace => "no_space",
+            Cause::Limit => "limit",
+            Cause::Io => UNREADABLE,
+        };
+        Self::new(code, fault.message)
     }
 }
 
-/// The world.
+/// A fault passes through `std::io` as a failure, which `error` takes out again.
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        Failure::from(fault).into()
+    }
+}
+
+/// The host, as a manager, a job or a worker sees it.
 pub trait Outside {
     fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn Job>>;
     fn report(&self, stage: &str, done: u64, total: Option<u64>);
     fn emit(&self, topic: &str, data: &str);
     /// Shows an entity's state; `attributes` is a JSON object.
     fn publish(&self, entity_id: &str, state: &str, attributes: &str);
-    /// Has the manager's timer `name` fire then, or at once when that is past.
+    /// Sets the manager's timer `name`. It fires at that time, or at once if that has passed.
     fn set_timer(&self, name: &str, at: Instant);
     fn cancel_timer(&self, name: &str);
     fn load_document(&self, name: &str) -> Outcome<Option<String>>;
-    /// Durable when it returns.
+    /// The document is durable when this returns.
     fn save_document(&self, name: &str, text: &str) -> Outcome<()>;
-    /// Gives the document that was stored before the one that cannot be used.
+    /// Sets an unusable document aside, and returns the one that was stored before it.
     fn set_document_aside(&self, name: &str, reason: &str) -> Outcome<Option<String>>;
     fn now(&self) -> Instant;
-    /// Why the machine's clock counts as not set, for people; none when it is.
+    /// A sentence: why the machine's clock counts as not set. `None` if it is set.
     fn unset_clock(&self) -> Option<String>;
     /// Fills `bytes` from the system's secure source.
     fn random(&self, bytes: &mut [u8]);
-    /// The home's, as its files say now.
+    /// The home's time zone, read from its files now.
     fn time_zone(&self) -> HomeZone;
     fn snapshot(&self) -> Box<dyn Snapshot>;
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
-    /// The checks of a target, without one: the bytes that could be written.
+    /// Makes the checks of [`Self::target`] without creating one. Returns the bytes that could be written.
     fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
     fn locations(&self) -> Vec<Location>;
     fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
     fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
-    /// The checks of a draft, without one.
+    /// Makes the checks of [`Self::draft`] without creating one.
     fn may_store(&self, location: &str, name: &str) -> Outcome<()>;
-    /// A draft that takes the place of an object when it is published.
+    /// A draft that replaces an object when it is published.
     fn replacement(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
-    /// In a job: starts workers, at most so many.
+    /// In a job: starts a pool of at most so many workers.
     fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn Crew>>;
-    /// In a worker: waits for a piece. None at the end.
+    /// In a worker: waits for the next piece of work. `None` at the end.
     fn next_piece(&self) -> Option<Vec<u8>>;
-    /// In a worker: gives a part of the answer to its piece.
+    /// In a worker: sends a chunk of the answer to the current piece.
     fn give(&self, part: &[u8]);
-    /// What may be lost, and is to be believed only when it was checked.
+    /// Loads from the cache, whose contents may be lost and must be checked before they are believed.
     fn load_cached(&self, name: &str) -> Outcome<Box<dyn Content>>;
     fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()>;
 }
 
-/// The zone of the home's clocks.
+/// The home's time zone.
 #[derive(Debug, Clone)]
 pub struct HomeZone {
     pub zone: Zone,
-    /// Who named it, for people.
+    /// Where it was found, as a phrase for messages.
     pub origin: String,
-    /// Whether the home itself names it.
+    /// Whether it comes from the home itself.
     pub is_of_home: bool,
-    /// Names that cannot be used, each with what is used meanwhile.
+    /// Sentences about zone names that cannot be used, and what is used instead.
     pub problems: Vec<String>,
 }
 
-/// Started workers.
+/// A pool of workers. Answers come in the order of the pieces.
 pub trait Crew {
-    /// Pieces that may be under way at once.
+    /// How many pieces may be in progress at once.
     fn capacity(&self) -> usize;
     fn put(&self, piece: &[u8]) -> Outcome<()>;
-    /// With bytes of a content behind the piece, which are read when a worker takes it: none when they cannot be.
+    /// Puts a piece to which the host appends bytes of a content when a worker takes it, or none if they cannot be read.
     fn put_with(&self, piece: &[u8], behind: Place<'_>) -> Outcome<()>;
-    /// Waits for the next part of the answer to the earliest piece; none when it is complete.
+    /// Waits for the next chunk of the answer to the earliest piece. `None` when that answer is complete.
     fn take(&self) -> Result<Option<Vec<u8>>, Failure>;
 
-    /// All parts of the earliest answer.
+    /// Waits for the whole answer to the earliest piece.
     fn take_whole(&self) -> Result<Vec<u8>, Failure> {
         let mut whole = self.take()?.unwrap_or_default();
         while let Some(more) = self.take()? {
@@ -133,6 +152,7 @@ pub trait Crew {
     }
 }
 
+/// A running job.
 pub trait Job {
     fn next(&self) -> Pin<Box<dyn Future<Output = Event> + '_>>;
 }
@@ -143,19 +163,25 @@ pub enum Event {
     Finished(Result<String, Failure>),
 }
 
+/// A readable file: of a snapshot, a location, a draft or the cache.
 pub trait Content {
+    /// Bytes, as counted when it was opened.
     fn size(&self) -> u64;
     fn modified(&self) -> Instant;
+    /// Of a file of the home with several names: the number that these names share.
     fn identity(&self) -> Option<u64>;
+    /// A sentence about the bytes, if something is wrong with them: an inconsistent database, a file that changed. To be asked
+    /// for when all was read.
     fn note(&self) -> Option<String>;
+    /// Up to `max` bytes from `offset` on. None at the end.
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
-    /// Says that these bytes are read next, once and in order.
+    /// Announces that these bytes are read next, once and in order.
     fn ahead(&self, offset: u64, count: u64);
-    /// Itself, for who gave it out.
+    /// The concrete type, for the implementation that created it.
     fn as_any(&self) -> &dyn Any;
 }
 
-/// Where some bytes lie.
+/// A range of bytes in a content.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub content: &'a dyn Content,
@@ -164,7 +190,7 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// All of them, in as many pieces as the host finds good.
+    /// Reads all of them, in as many calls as the host needs.
     pub fn read(&self) -> Outcome<Vec<u8>> {
         let mut bytes = self.content.read(self.offset, self.count)?;
         loop {
@@ -182,27 +208,28 @@ impl Place<'_> {
     }
 }
 
-/// One thing in the home.
+/// One entry of the home, or a path that cannot be backed up.
 #[derive(Debug)]
 pub enum Listed {
     Entry { entry: Entry, identity: Option<u64> },
     Unusable { path: Vec<u8>, reason: String },
 }
 
+/// A consistent view of the home.
 pub trait Snapshot {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>>;
     fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
-    /// Opens one of the few files that say something about the home itself, through symbolic links.
+    /// Opens a file through symbolic links. For the few files that describe the home itself.
     fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>>;
-    /// Where a symbolic link leads.
+    /// Where the symbolic link at `path` leads.
     fn leads(&self, path: &[u8]) -> Outcome<Destination>;
-    /// Says which files are opened next, in this order.
+    /// Announces which files are opened next, in this order.
     fn expect(&self, paths: &[&[u8]]);
-    /// What has to be stored with the database that was opened last, beside what is listed.
+    /// Paths that must be stored with the database that was opened last, in addition to what is listed.
     fn companions(&self, path: &[u8]) -> Vec<Vec<u8>>;
-    /// Has databases that are opened from now on checked for damage.
+    /// Starts to check databases for damage as they are opened.
     fn check_databases(&self);
-    /// Waits for the checks.
+    /// Waits for the checks to finish.
     fn findings(&self) -> Vec<Finding>;
 }
 
@@ -212,7 +239,7 @@ pub struct Finding {
     pub reason: String,
 }
 
-/// Where a symbolic link leads in the end.
+/// Where a symbolic link leads in the end, relative to the home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
     Inside,
@@ -220,19 +247,24 @@ pub enum Destination {
     Nowhere,
 }
 
-/// What a committed target does to what is there already.
+/// Which existing files a committed target replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
+    /// None: it adds to what is there.
     Add,
+    /// All but these paths.
     AllBut(Vec<Vec<u8>>),
+    /// Only these paths.
     Only(Vec<Vec<u8>>),
 }
 
+/// A staged restore.
 pub trait Target {
+    /// Bytes that may be written.
     fn available(&self) -> u64;
     fn add(&self, entry: &Entry) -> Outcome<()>;
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
-    /// Reads back from the disk about `max` bytes of what was staged; how many, 0 when all was.
+    /// Reads about `max` bytes of what was staged back from the disk. Returns how many, or 0 when all of it was read.
     fn check(&self, max: u64) -> Outcome<u64>;
     /// What could not be kept, for people.
     fn commit(&self) -> Outcome<Vec<String>>;
@@ -240,109 +272,36 @@ pub trait Target {
     fn dangling(&self) -> Outcome<Vec<Vec<u8>>>;
 }
 
+/// A file of a target while it is written.
 pub trait Writer {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
     fn finish(&self) -> Outcome<()>;
 }
 
+/// A place where backups are stored.
 #[derive(Debug, Clone)]
 pub struct Location {
     pub id: String,
     pub name: String,
     pub writable: bool,
+    /// Free bytes, where known.
     pub available: Option<u64>,
 }
 
+/// A stored file of a location.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub name: String,
     pub size: u64,
 }
 
+/// An object while it is written. It is not listed before it is published.
 pub trait Draft {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
-    /// Appends bytes that lie elsewhere, without reading them.
+    /// Appends bytes of a content without passing them through the plugin.
     fn append_from(&self, source: Place<'_>) -> Outcome<()>;
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     /// What could not be promised, for people.
     fn publish(&self) -> Outcome<Vec<String>>;
-}
-
-/// Reads a content from start to end, seeking where asked to.
-pub struct Reader<'a> {
-    content: &'a dyn Content,
-    position: u64,
-    end: u64,
-    chunk: Vec<u8>,
-    used: usize,
-    most: u32,
-}
-
-/// Bytes that are asked for at once by who only looks at headers.
-const GLANCE: u32 = 16 * 1024;
-/// Bytes asked for at once.
-const CHUNK: u32 = 256 * 1024;
-
-impl<'a> Reader<'a> {
-    pub fn new(content: &'a dyn Content) -> Self {
-        Self::section(content, 0, content.size())
-    }
-
-    /// Reads `size` bytes from `offset` on; seeking is relative to `offset`'s content, not to the section.
-    pub fn section(content: &'a dyn Content, offset: u64, size: u64) -> Self {
-        let end = offset.saturating_add(size).min(content.size());
-        Self { content, position: offset, end, chunk: Vec::new(), used: 0, most: CHUNK }
-    }
-
-    /// For looking here and there, not for reading all.
-    pub fn glancing(content: &'a dyn Content) -> Self {
-        Self { most: GLANCE, ..Self::new(content) }
-    }
-
-    /// Says that these bytes of its content are read next, once and in order.
-    pub fn ahead(&self, offset: u64, count: u64) {
-        self.content.ahead(offset, count);
-    }
-}
-
-impl io::Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used >= self.chunk.len() {
-            let left = self.end.saturating_sub(self.position);
-            let max = u32::try_from(left).unwrap_or(u32::MAX).min(self.most);
-            self.chunk = if max == 0 { Vec::new() } else { self.content.read(self.position, max)? };
-            self.used = 0;
-        }
-        let from = self.chunk.get(self.used..).unwrap_or_default();
-        let length = from.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..length), from.get(..length)) {
-            to.copy_from_slice(from);
-        }
-        self.used += length;
-        self.position += length as u64;
-        Ok(length)
-    }
-}
-
-impl io::Seek for Reader<'_> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            io::SeekFrom::Start(at) => Some(at),
-            io::SeekFrom::End(by) => self.end.checked_add_signed(by),
-            io::SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        let target = target.ok_or_else(|| io::Error::other("a seek before the start of the archive"))?;
-        let ahead = target.checked_sub(self.position).and_then(|ahead| usize::try_from(ahead).ok());
-        match ahead {
-            // Within what was read already.
-            Some(ahead) if self.used.saturating_add(ahead) <= self.chunk.len() => self.used += ahead,
-            _ => {
-                self.chunk = Vec::new();
-                self.used = 0;
-            }
-        }
-        self.position = target;
-        Ok(target)
-    }
 }

@@ -11,10 +11,10 @@ use super::codec::stored;
 use super::fingerprint::Fingerprints;
 use super::index::{self, About, Block, Blocks};
 use crate::archive::Member;
-use crate::jobs::verify;
-use crate::ports::{Content, Outside, Place, Reader};
+use crate::ports::{Content, Outside, Place};
 use crate::protection::part::PartReader;
 use crate::securetar::Keys;
+use crate::stored_archive::{self, Reader};
 
 /// The index's name in the cache.
 pub const NAME: &str = "last-backup";
@@ -88,7 +88,7 @@ impl<'a> Old<'a> {
         if content.size() != size {
             return None;
         }
-        let member = verify::outer_of(content.as_ref(), &file).ok()?.home()?.clone();
+        let member = stored_archive::open(content.as_ref(), &file).ok()?.home()?.clone();
         let blocks = index::blocks(body, keys.as_mut())?;
         notes.about.replace(file);
         Some(Self { fingerprints, notes, content, member, blocks, keys })

@@ -1,11 +1,11 @@
-//! Symbolic links of a home: which of them a person must hear of, and in which words.
+//! Symbolic links in a home: which of them are reported, and the sentences about them.
 //!
-//! A backup holds the link, as Home Assistant's does, and never what it leads to. Pure rules.
+//! A backup contains the link, as Home Assistant's does, and never its destination. Pure rules.
 
 use crate::archive::shown;
 use crate::ports::Destination;
 
-/// Without what these hold there is no home.
+/// Files and directories that a home cannot do without.
 const IMPORTANT: [&[u8]; 8] = [
     b".HA_VERSION",
     b".storage",
@@ -17,32 +17,32 @@ const IMPORTANT: [&[u8]; 8] = [
     b"secrets.yaml",
 ];
 
-/// Whether the link at `path` stands for something that a home needs: one of those, or directly in `.storage`.
+/// Whether the link at `path` replaces something that a home needs: one of [`IMPORTANT`], or a file directly in `.storage`.
 pub fn is_important(path: &[u8]) -> bool {
     let in_storage = path.strip_prefix(b".storage/").is_some_and(|name| !name.contains(&b'/'));
     in_storage || IMPORTANT.contains(&path)
 }
 
-/// What a person must know about a link that a backup holds; none when what it leads to is in the same home.
+/// The sentence about a link that a backup contains. `None` if its destination is in the same home.
 pub fn stored(target: &[u8], destination: Destination) -> Option<String> {
     let target = shown(target);
     match destination {
         Destination::Inside => None,
         Destination::Outside => Some(format!(
-            "a symbolic link to {target}, outside the home: only the link is stored; back up what it leads to by itself"
+            "a symbolic link to {target}, outside the home: only the link is stored; back up its destination separately"
         )),
         Destination::Nowhere => {
-            Some(format!("a symbolic link to {target}, which is not there: only the link is stored"))
+            Some(format!("a symbolic link to {target}, which does not exist: only the link is stored"))
         }
     }
 }
 
-/// What a person must know about a restored link that leads nowhere.
+/// The sentence about a restored link that leads nowhere.
 pub fn dangling(target: &[u8]) -> String {
-    format!("only the symbolic link is back: {}, which it leads to, is not there", shown(target))
+    format!("only the symbolic link was restored; its destination {} does not exist", shown(target))
 }
 
-/// What a person must know about a link for a database that a home did not get back, as it keeps what it has in its place.
+/// The sentence about a link in place of a database, which is not restored because the home keeps its own.
 pub fn kept_instead(target: &[u8]) -> String {
-    format!("only a symbolic link to {} in the backup; the home keeps what it has", shown(target))
+    format!("the backup contains only a symbolic link to {}; the home keeps what it has", shown(target))
 }

@@ -1,25 +1,27 @@
-//! Where the recorder keeps its database, when that is not in the home: then no backup holds it.
+//! The recorder's database: its name in the home, and whether it is outside the home, so that no backup contains it.
 //!
-//! Reads lines, not YAML: what is said in an unusual way is not found, and nothing depends on it.
+//! Searches lines instead of parsing YAML. An unusual notation is not found, and nothing depends on it.
 
 use crate::home::text;
 use crate::ports::Snapshot;
 
+/// The path of the database in the home.
+pub const DATABASE: &[u8] = b"home-assistant_v2.db";
 const CONFIGURATION: &str = "configuration.yaml";
 
-/// What to tell people when the recorder's database is elsewhere.
+/// A warning if the recorder's database is outside the home.
 pub fn elsewhere(snapshot: &dyn Snapshot) -> Option<String> {
     let read = |path: &str| text(snapshot, path).ok().flatten();
     let is_here = |name: &str| snapshot.follow(name.as_bytes()).is_ok();
     let kind = database(&read(CONFIGURATION)?, &read).filter(|url| !is_file_of_home(url, &is_here));
     let kind = kind.and_then(|url| scheme(&url))?;
     Some(format!(
-        "the recorder keeps its database elsewhere ({kind}, recorder: db_url in {CONFIGURATION}): it is not in the backup; back it up with \
+        "the recorder's database is elsewhere ({kind}, recorder: db_url in {CONFIGURATION}) and not in the backup; back it up with \
          that database's own tools"
     ))
 }
 
-/// What `db_url` says.
+/// The value of `db_url`, with includes and secrets resolved.
 fn database(configuration: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let recorder = below(configuration, "recorder")?;
     let included = recorder.trim().strip_prefix("!include ").map(str::trim);
@@ -31,7 +33,7 @@ fn database(configuration: &str, read: &dyn Fn(&str) -> Option<String>) -> Optio
     }
 }
 
-/// What stands below a key at the left edge, or behind it.
+/// The lines below a top-level key, and the rest of its own line.
 fn below(text: &str, key: &str) -> Option<String> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with(&format!("{key}:")));
     let first = lines.next()?.split_once(':')?.1;
@@ -48,14 +50,15 @@ fn value(text: &str, key: &str) -> Option<String> {
     Some(value.trim_matches(['"', '\'']).to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The kind of database alone: what follows may hold a password.
+/// The kind of database. The rest of the URL may contain a password.
 fn scheme(url: &str) -> Option<String> {
     let scheme = url.split_once("://")?.0.split('+').next()?;
-    let is_plain = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric());
-    is_plain.then(|| scheme.to_owned())
+    let is_valid = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+    is_valid.then(|| scheme.to_owned())
 }
 
-/// A SQLite file of the home is backed up as any file. Its path is that of a container, so only its name can be looked for.
+/// Whether the URL names a SQLite file in the home, which is backed up like any file. Its path may be one inside a container,
+/// so only its name is looked for.
 fn is_file_of_home(url: &str, is_here: &dyn Fn(&str) -> bool) -> bool {
     let path = url.strip_prefix("sqlite://").map(|path| path.split('?').next().unwrap_or_default());
     path.is_some_and(|path| path.rsplit('/').next().is_none_or(|name| name.is_empty() || is_here(name)))
@@ -66,7 +69,7 @@ mod tests {
     use super::{database, is_file_of_home, scheme};
 
     #[test]
-    fn a_database_outside_the_home_is_known_by_its_kind_alone() {
+    fn only_the_kind_of_a_database_outside_the_home_is_shown() {
         let secrets = "db: mysql://somebody:secret@server/ha\n";
         let included = "db_url: 'postgresql://server/ha'\npurge_keep_days: 5\n";
         let read = |path: &str| match path {

@@ -1,15 +1,15 @@
-//! Home Assistant's versions: which text is one, and which of two is newer.
+//! Home Assistant's versions: which text is valid, and which of two is newer.
 //!
-//! Pure rules. A text that is accepted can stand in a file name and in `backup.json`, where Home Assistant compares it.
+//! Pure rules. A valid version is safe in a file name and in `backup.json`, where Home Assistant compares it.
 
-/// Bytes of a version; Home Assistant's own have at most 28.
+/// The most bytes of a version. Home Assistant's own have at most 28.
 const LONGEST: usize = 64;
-/// What may follow the numbers, each with a number of its own.
+/// Suffixes that may follow the numbers, each with a number after it.
 const STAGES: [&str; 5] = ["a", "b", "rc", ".dev", "dev"];
 
-/// The version that a text begins with, on a line of its own, as Home Assistant reads `.HA_VERSION`; none when that is no version.
+/// The version on the first line of a text, as Home Assistant reads `.HA_VERSION`. `None` if that is not a version.
 ///
-/// Narrower than what Home Assistant's library would compare: two numbers or more, then stages, then a local part.
+/// Stricter than Home Assistant's library, which would compare more: two numbers or more, then stages, then a local suffix.
 pub fn accepted(text: &str) -> Option<&str> {
     let line = text.lines().next()?.trim();
     let (public, local) = line.split_once('+').map_or((line, None), |(public, local)| (public, Some(local)));
@@ -25,7 +25,7 @@ pub fn accepted(text: &str) -> Option<&str> {
     (numbers > 1 && line.len() <= LONGEST && local.is_none_or(is_local)).then_some(line)
 }
 
-/// How many numbers, parted by dots, a text begins with, and what follows them.
+/// How many numbers, separated by dots, a text begins with, and the rest of the text.
 fn numbers(text: &str) -> (usize, &str) {
     let (mut count, mut rest, mut next) = (0, text, text);
     loop {
@@ -42,12 +42,13 @@ fn numbers(text: &str) -> (usize, &str) {
     }
 }
 
-/// Whether version `a` is newer than `b`: number by number; `.dev…` is older than `b1`, and that than the release.
+/// Whether version `a` is newer than `b`. Numbers are compared one by one. `.dev…` is older than `b1`, which is older than the
+/// release.
 pub fn is_newer(a: &str, b: &str) -> bool {
     order(a) > order(b)
 }
 
-/// A version as something that compares: its numbers, its kind (development, beta, release), the kind's own number.
+/// A version as a value that compares: its numbers, its kind (development, beta, other, release), and the number of that kind.
 fn order(version: &str) -> (Vec<u64>, u8, u64) {
     let (mut numbers, mut kind, mut of_kind) = (Vec::new(), 3, 0);
     for run in runs(version) {
@@ -62,7 +63,7 @@ fn order(version: &str) -> (Vec<u64>, u8, u64) {
     (numbers, kind, of_kind)
 }
 
-/// Runs of digits and of letters, without what stands between them.
+/// Runs of digits and of letters, without the separators between them.
 fn runs(version: &str) -> impl Iterator<Item = &str> {
     let parts = version.trim().split(|c: char| !c.is_ascii_alphanumeric());
     parts.flat_map(|part| {
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_newer_version_is_told_from_an_older_one() {
+    fn newer_versions_compare_as_newer() {
         let ascending = [
             "2025.12.4",
             "2026.1.0",
@@ -94,7 +95,7 @@ mod tests {
         }
     }
 
-    /// What `AwesomeVersion` of Home Assistant 2026.11 says to each: those of the first list compare, the others raise an error or
+    /// As `AwesomeVersion` of Home Assistant 2026.11 treats each: those of the first list compare, the others raise an error or
     /// compare as newer than everything.
     #[test]
     fn a_version_is_what_home_assistant_can_compare() {

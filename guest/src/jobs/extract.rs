@@ -1,26 +1,28 @@
-//! Taking single files or directories out of a backup, out of any of its parts.
+//! Extracting single files or directories from any part of a backup.
 //!
-//! A damaged backup gives what stands before the damage: what was asked for by name and came to its end, or, when told to keep
-//! going, whatever there is. The answer says so.
+//! From a damaged backup, it takes what precedes the damage: requested paths that are complete, or, with
+//! `keep_going`, whatever is there. The answer then names the damage.
 
 use crate::archive::{Limits, Member, Outer, shown};
 use crate::error::{Failure, Result};
 use crate::jobs::library;
 use crate::jobs::library::Opened;
 use crate::jobs::lost_attributes;
+use crate::jobs::part::{Part, unlock_home, unlock_part};
 use crate::jobs::progress::Progress;
-use crate::jobs::restore::staging::Staging;
-use crate::jobs::restore::{Room, put_in_place, stage_all};
+use crate::jobs::restorable;
+use crate::jobs::restore::put_in_place;
+use crate::jobs::restore::space_check::SpaceCheck;
+use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space::NO_SPACE;
-use crate::jobs::verify;
-use crate::jobs::verify::{Archive, Part};
-use crate::model::{ExtractRequest, Path, Restored, Skipped};
-use crate::ports::{Outside, Reader, Scope};
+use crate::model::{ExtractRequest, Path, Restored, Skipped, Totals};
+use crate::ports::{Fault, Outside, Scope};
+use crate::stored_archive::{Archive, Reader};
 
-/// What a database needs beside it.
+/// Suffixes of the files that belong to a database.
 const COMPANIONS: [&[u8]; 2] = [b"-wal", b"-journal"];
 
-/// Extracts what is asked for into the target.
+/// Extracts the requested paths into the target.
 pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restored> {
     let opened = library::open(outside, &request.read.backup)?;
     let (mut outer, damage) = salvage(&opened)?;
@@ -28,26 +30,26 @@ pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restor
     let mut part = part(&mut outer, request, name).map_err(|failure| damage.clone().unwrap_or(failure))?;
     let paths: Vec<_> = request.paths.iter().map(|path| in_home(path, part.is_home())).collect();
     let mut job = Extraction { outside, outer: &mut outer, part: &mut part, name, paths: &paths };
-    let told = match job.run(u64::MAX) {
-        Ok(told) => Told { damaged: damage.map(|failure| failure.message), ..told },
-        Err(Stop::Refused(failure)) => return Err(failure),
-        Err(Stop::Damage { failure, whole, is_proven }) => {
+    let extracted = match job.run(u64::MAX) {
+        Ok(extracted) => Extracted { damaged: damage.map(|failure| failure.message), ..extracted },
+        Err(Interruption::Refused(failure)) => return Err(failure),
+        Err(Interruption::Damage { failure, complete, has_everything }) => {
             let is_damage = failure.code == "backup_damaged";
-            if !(request.keep_going || is_damage && is_proven) {
+            if !(request.keep_going || is_damage && has_everything) {
                 let message = format!(
                     "{}; `larder extract --keep-going` takes what stands before it, if anything of this does",
                     failure.message
                 );
                 return Err(Failure { message, ..failure });
             }
-            let told = job.run(whole).map_err(Stop::into_failure)?;
-            Told { damaged: Some(failure.message), ..told }
+            let extracted = job.run(complete).map_err(Interruption::into_failure)?;
+            Extracted { damaged: Some(failure.message), ..extracted }
         }
     };
-    Ok(answer(&outer, part, told))
+    Ok(answer(&outer, part, extracted))
 }
 
-/// The archive, and what is wrong with it.
+/// Opens an archive that may be damaged. Returns it with the damage.
 fn salvage(opened: &Opened) -> Result<(Archive<'_>, Option<Failure>)> {
     let name = &opened.object.name;
     let about = |error| Failure::archive(name, error);
@@ -56,25 +58,25 @@ fn salvage(opened: &Opened) -> Result<(Archive<'_>, Option<Failure>)> {
     Ok((outer, damage.map(about)))
 }
 
-/// The part that is meant, unlocked.
+/// Unlocks the requested part.
 fn part(outer: &mut Archive<'_>, request: &ExtractRequest, name: &str) -> Result<Part> {
-    let Some(meant) = &request.part else { return verify::home(outer, &request.read.unlock, name) };
-    let stem = meant.replace('/', "_");
-    let is_meant = |member: &&Member| member.name == *meant || member.part_name() == Some(stem.as_str());
+    let Some(wanted) = &request.part else { return unlock_home(outer, &request.read.unlock, name) };
+    let stem = wanted.replace('/', "_");
+    let is_wanted = |member: &&Member| member.name == *wanted || member.part_name() == Some(stem.as_str());
     let parts = || outer.members.iter().filter(|member| member.is_part());
-    let Some(member) = parts().find(is_meant).cloned() else {
+    let Some(member) = parts().find(is_wanted).cloned() else {
         let names: Vec<_> = parts().filter_map(Member::part_name).collect();
         let message = format!(
             "{name}: there is no part {} in this backup, only {}",
-            shown(meant.as_bytes()),
+            shown(wanted.as_bytes()),
             shown(names.join(", ").as_bytes())
         );
         return Err(Failure::new("not_found", message));
     };
-    verify::unlocked(outer, member, &request.read.unlock, name)
+    unlock_part(outer, member, &request.read.unlock, name)
 }
 
-/// A path as the archive has it. In the home a leading `data/` is not needed and does no harm.
+/// A path as the archive has it. A leading `data/` is optional for paths in the home.
 fn in_home(path: &Path, is_home: bool) -> Vec<u8> {
     let mut bytes = path.bytes();
     while let Some(rest) = bytes.strip_prefix(b"/").or_else(|| bytes.strip_prefix(b"./")) {
@@ -98,23 +100,24 @@ struct Extraction<'a, 'o> {
     paths: &'a [Vec<u8>],
 }
 
-/// What came of it.
-struct Told {
-    amount: crate::model::Amount,
+/// The result of an extraction.
+struct Extracted {
+    totals: Totals,
     skipped: Vec<Skipped>,
     warnings: Vec<String>,
     notes: Vec<String>,
     damaged: Option<String>,
 }
 
-enum Stop {
-    /// Not because of the archive's bytes.
+/// Why an extraction ended early.
+enum Interruption {
+    /// For a reason other than the archive's bytes.
     Refused(Failure),
-    /// The archive ends badly after that many entries; whether all that was asked for came to its end before.
-    Damage { failure: Failure, whole: u64, is_proven: bool },
+    /// The archive is damaged after `complete` entries. `has_everything` if everything requested was complete before that.
+    Damage { failure: Failure, complete: u64, has_everything: bool },
 }
 
-impl Stop {
+impl Interruption {
     fn into_failure(self) -> Failure {
         match self {
             Self::Refused(failure) | Self::Damage { failure, .. } => failure,
@@ -123,42 +126,42 @@ impl Stop {
 }
 
 impl Extraction<'_, '_> {
-    /// Stages what is wanted of the first `most` entries, and puts it in place.
-    fn run(&mut self, most: u64) -> std::result::Result<Told, Stop> {
-        let refused = |fault: crate::ports::Fault| Stop::Refused(fault.into());
+    /// Stages what is wanted among the first `limit` entries, and puts it in place.
+    fn run(&mut self, limit: u64) -> std::result::Result<Extracted, Interruption> {
+        let refused = |fault: Fault| Interruption::Refused(fault.into());
         let target = self.outside.target(&Scope::Add, false).map_err(refused)?;
         let is_asked_for =
             |path: &[u8], asked: &[u8]| is_at_or_below(path, asked) || is_companion(path, asked);
         let wanted = |path: &[u8]| self.paths.iter().any(|asked| is_asked_for(path, asked));
-        let counting = || Staging::new(None, &wanted).up_to(most);
-        let room = Room { what: "what is extracted", available: target.available() };
-        match room.must_hold(self.outside, self.outer, self.part, self.name, counting()) {
-            Err(failure) if failure.code == NO_SPACE => return Err(Stop::Refused(failure)),
-            // What else is wrong is judged when it is staged.
+        let counting = || Staging::new(None, &wanted).up_to(limit);
+        let space = SpaceCheck { what: "what is extracted", available: target.available() };
+        match space.must_fit(self.outside, self.outer, self.part, self.name, counting()) {
+            Err(failure) if failure.code == NO_SPACE => return Err(Interruption::Refused(failure)),
+            // Any other failure will show again when the part is staged.
             _ => {}
         }
-        let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(most);
+        let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(limit);
         let progress = Progress::new(self.outside, "extract", self.part.member.size);
         let read = stage_all(self.outside, self.outer, self.part, self.name, progress, &mut staging);
         let summary = match read {
             Ok(summary) => summary,
             Err(failure) if staging.is_refused => {
                 let (outer, part) = (&mut *self.outer, &mut *self.part);
-                let failure = room.explain(failure, self.outside, outer, part, self.name, counting());
-                return Err(Stop::Refused(failure));
+                let failure = space.explain(failure, self.outside, outer, part, self.name, counting());
+                return Err(Interruption::Refused(failure));
             }
             Err(failure) => {
-                let is_proven = self.paths.iter().all(|path| staging.has_whole(path));
-                return Err(Stop::Damage { failure, whole: staging.whole(), is_proven });
+                let has_everything = self.paths.iter().all(|path| staging.has_complete(path));
+                return Err(Interruption::Damage { failure, complete: staging.complete(), has_everything });
             }
         };
-        let mut skipped = verify::lost(&summary);
+        let mut skipped = restorable::lost(&summary);
         skipped.retain(|skipped| self.paths.iter().any(|path| is_shown_at_or_below(&skipped.path, path)));
         let missing =
             self.paths.iter().filter(|path| !staging.seen.keys().any(|seen| is_at_or_below(seen, path)));
         for path in missing {
             match skipped.iter().find(|skipped| skipped.path == shown(path)) {
-                _ if most < u64::MAX && !staging.seen.is_empty() => skipped.push(Skipped {
+                _ if limit < u64::MAX && !staging.seen.is_empty() => skipped.push(Skipped {
                     path: shown(path),
                     reason: "nothing of it stands before the damage".into(),
                 }),
@@ -170,15 +173,16 @@ impl Extraction<'_, '_> {
                 None => return Err(self.not_there(&format!("there is no {} in this backup", shown(path)))),
             }
         }
-        let amount = staging.amount;
+        let totals = staging.totals;
         let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
-        let kept = put_in_place(self.outside, target.as_ref(), amount.bytes).map_err(Stop::Refused)?;
+        let kept =
+            put_in_place(self.outside, target.as_ref(), totals.bytes).map_err(Interruption::Refused)?;
         notes.extend(kept);
-        Ok(Told { amount, skipped, warnings: summary.notes, notes, damaged: None })
+        Ok(Extracted { totals, skipped, warnings: summary.notes, notes, damaged: None })
     }
 
-    fn not_there(&self, what: &str) -> Stop {
-        Stop::Refused(Failure::new("not_found", format!("{}: {what}", self.name)))
+    fn not_there(&self, what: &str) -> Interruption {
+        Interruption::Refused(Failure::new("not_found", format!("{}: {what}", self.name)))
     }
 }
 
@@ -187,32 +191,32 @@ fn is_at_or_below(path: &[u8], directory: &[u8]) -> bool {
     directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
 }
 
-/// Whether `path` would be a part of `database`, if that is one: without it the newest transactions are missing.
+/// Whether `path` belongs to `database`, if that is one. Without it the newest transactions are missing.
 fn is_companion(path: &[u8], database: &[u8]) -> bool {
     path.strip_prefix(database).is_some_and(|suffix| COMPANIONS.contains(&suffix))
 }
 
-/// The same of a path as people are shown it.
+/// The same for a path in the form that messages show.
 fn is_shown_at_or_below(path: &str, directory: &[u8]) -> bool {
     is_at_or_below(path.as_bytes(), shown(directory).as_bytes())
 }
 
-fn answer(outer: &Archive<'_>, part: Part, told: Told) -> Restored {
+fn answer(outer: &Archive<'_>, part: Part, extracted: Extracted) -> Restored {
     let manifest = &outer.manifest;
     Restored {
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
         date: manifest.date_text().to_owned(),
         dry_run: false,
-        amount: told.amount,
+        totals: extracted.totals,
         homeassistant_version: manifest.homeassistant_version().map(str::to_owned),
         restored_homeassistant: false,
         restored_database: false,
         key: part.label,
-        skipped: told.skipped,
-        warnings: part.note.into_iter().chain(told.warnings).collect(),
-        notes: told.notes,
+        skipped: extracted.skipped,
+        warnings: part.note.into_iter().chain(extracted.warnings).collect(),
+        notes: extracted.notes,
         dangling: Vec::new(),
-        damaged: told.damaged,
+        damaged: extracted.damaged,
     }
 }

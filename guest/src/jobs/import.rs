@@ -1,4 +1,7 @@
-//! Taking a foreign backup among the others: copied, read back and verified, then listed under the name that Home Assistant gives it.
+//! Importing a foreign backup: it is copied, read back and verified, then published under the name that Home Assistant would
+//! give it.
+//!
+//! What is published is what was verified. Nothing is listed before.
 
 use crate::archive::{Manifest, file_name};
 use crate::error::{Failure, Result};
@@ -10,14 +13,14 @@ use crate::jobs::verify;
 use crate::model::{Imported, ReadRequest, Verified};
 use crate::ports::{Content, Draft, Location, Object, Outside, Place};
 
-/// Bytes that are copied at once: the most that a host takes.
+/// Bytes copied at once: the most that a host accepts.
 const PIECE: u32 = 1024 * 1024;
 
-/// Copies a backup into the local location. What is stored is what was verified: nothing is listed before.
+/// Copies a backup into the local location.
 pub fn import(outside: &dyn Outside, request: &ReadRequest) -> Result<Imported> {
     let opened = library::open(outside, &request.backup)?;
     let name = opened.object.name.clone();
-    let manifest = verify::outer(&opened)?.manifest;
+    let manifest = opened.archive()?.manifest;
     let location = local(outside)?;
     must_be_new(outside, &manifest, &name)?;
     let file = file_name(manifest.name(), manifest.date_text())
@@ -28,10 +31,10 @@ pub fn import(outside: &dyn Outside, request: &ReadRequest) -> Result<Imported> 
     let draft = outside.draft(LOCAL, &file)?;
     copy(outside, opened.content.as_ref(), draft.as_ref())?;
     let content = draft.read_back()?;
-    // People know the file by the name that they gave.
+    // Messages name the file as the person did.
     let object = Object { name, size: content.size() };
     let stored = Opened { agent_id: LOCAL.to_owned(), object, content };
-    let verified = verify::check(outside, &stored, &request.unlock)?;
+    let verified = verify::verify_opened(outside, &stored, &request.unlock)?;
     drop(stored);
     let notes = draft.publish()?;
     Ok(Imported { verified: Verified { file, ..verified }, agent_id: LOCAL.to_owned(), notes })
@@ -42,12 +45,12 @@ fn local(outside: &dyn Outside) -> Result<Location> {
     local.ok_or_else(|| Failure::new("home_assistant_error", format!("there is no location {LOCAL}")))
 }
 
-/// Refuses a second backup of one id.
+/// Refuses a second backup with the same id.
 fn must_be_new(outside: &dyn Outside, manifest: &Manifest, name: &str) -> Result<()> {
     let id = manifest.slug();
-    let is_same =
+    let has_same_id =
         |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    match library::list(outside, LOCAL)?.into_iter().find(is_same) {
+    match library::list(outside, LOCAL)?.into_iter().find(has_same_id) {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",

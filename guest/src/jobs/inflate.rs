@@ -1,7 +1,7 @@
-//! Inflating beside reading: a worker inflates a home's part while its job reads ahead, and checks or stages what came before.
+//! Inflating in a worker: it inflates a part while the job reads ahead, and checks or stages what was inflated before.
 //!
-//! Owns what both say to each other. Pieces are the part's bytes as they are stored, an empty one is their end; answers are
-//! parts of the inner tar, and at last how it ended. Order and errors are those of reading without a worker.
+//! Owns the protocol between the two. Pieces are the stored bytes of the part, and an empty piece is their end. Answers are
+//! chunks of the inner tar, and the last one says how it ended. Order and errors are the same as without a worker.
 
 use std::io::{self, Error, ErrorKind, Read};
 
@@ -11,18 +11,17 @@ use crate::ports::{Crew, Outside};
 
 /// The kind of the worker's job.
 pub const KIND: &str = "inflate";
-/// Bytes of a piece, and of a part of an answer.
+/// Bytes of a piece, and of a chunk of an answer.
 const CHUNK: usize = 256 * 1024;
-/// The most pieces that are read ahead.
+/// The most pieces to read ahead.
 const AHEAD: usize = 4;
 
-/// What the first byte of a part says the rest is.
+/// The first byte of a chunk: what the rest of it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tag {
     Bytes,
     End,
-    /// Why there is no more, in words: the bytes are bad; they end too early; it is something that is not read here; another
-    /// reason.
+    /// The rest is a message: the bytes are bad, end too early, have an unsupported format, or there is another failure.
     Damaged,
     CutOff,
     Unsupported,
@@ -33,16 +32,16 @@ impl Tag {
     const ALL: [Self; 6] =
         [Self::Bytes, Self::End, Self::Damaged, Self::CutOff, Self::Unsupported, Self::Failed];
 
-    fn parse(part: &[u8]) -> Option<(Self, &[u8])> {
-        let (tag, rest) = part.split_first()?;
+    fn parse(chunk: &[u8]) -> Option<(Self, &[u8])> {
+        let (tag, rest) = chunk.split_first()?;
         Some((Self::ALL.into_iter().find(|known| *known as u8 == *tag)?, rest))
     }
 }
 
-/// A worker's life.
+/// The worker: inflates pieces until the end of the part.
 pub fn work(outside: &dyn Outside) -> Result<()> {
-    let mut part = vec![0; CHUNK + 1];
-    match inflate(outside, &mut part) {
+    let mut chunk = vec![0; CHUNK + 1];
+    match inflate(outside, &mut chunk) {
         Ok(packing) => outside.give(&end(packing)),
         Err(error) => {
             let (tag, what) = match &error {
@@ -56,15 +55,15 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
             outside.give(&[&[tag as u8], what.as_bytes()].concat());
         }
     }
-    // Whatever else comes has no meaning any more.
+    // Further pieces have no meaning.
     while outside.next_piece().is_some() {}
     Ok(())
 }
 
-fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<Packing, ArchiveError> {
+fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<Packing, ArchiveError> {
     let mut inflater = Inflater::open(Pieces { outside, piece: Vec::new(), used: 0, is_ended: false })?;
     loop {
-        let Some((tag, room)) = part.split_first_mut() else { return Ok(Packing::default()) };
+        let Some((tag, room)) = chunk.split_first_mut() else { return Ok(Packing::default()) };
         *tag = Tag::Bytes as u8;
         let count = match inflater.read(room) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(ArchiveError::Io(error)),
@@ -73,15 +72,15 @@ fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<Packin
         if count == 0 {
             return inflater.finish();
         }
-        outside.give(part.get(..=count).unwrap_or_default());
+        outside.give(chunk.get(..=count).unwrap_or_default());
     }
 }
 
-/// The last part: what lay around the tar.
+/// The last chunk: how the stream ended.
 fn end(packing: Packing) -> Vec<u8> {
-    let mut part = vec![Tag::End as u8, u8::from(packing.is_checked)];
-    part.extend(packing.end.map(u64::to_le_bytes).into_iter().flatten());
-    part
+    let mut chunk = vec![Tag::End as u8, u8::from(packing.is_checked)];
+    chunk.extend(packing.end.map(u64::to_le_bytes).into_iter().flatten());
+    chunk
 }
 
 fn packing(rest: &[u8]) -> Packing {
@@ -89,7 +88,7 @@ fn packing(rest: &[u8]) -> Packing {
     Packing { is_checked: *is_checked == 1, end: end.try_into().ok().map(u64::from_le_bytes) }
 }
 
-/// The pieces, one behind the other.
+/// A reader of the pieces as one stream.
 struct Pieces<'a> {
     outside: &'a dyn Outside,
     piece: Vec<u8>,
@@ -110,34 +109,34 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// The inner tar of `source`, inflated by a worker.
+/// A reader of the inner tar of `source`, which a worker inflates.
 pub struct Inflated<R> {
     source: R,
-    crew: Box<dyn Crew>,
-    /// Pieces whose answers were not taken to the end.
-    under_way: usize,
+    pool: Box<dyn Crew>,
+    /// Pieces whose answers were not read to the end.
+    in_progress: usize,
     has_ended: bool,
-    /// What the source said instead of more. It counts once everything before it was read.
+    /// The error of the source. It is returned after everything before it was read.
     failed: Option<Error>,
-    /// The part that is being read, its tag before it.
-    part: Vec<u8>,
+    /// The current chunk, including its tag.
+    chunk: Vec<u8>,
     used: usize,
     is_done: bool,
     packing: Packing,
 }
 
 impl<R: Read> Inflated<R> {
-    /// Gives the source back when no worker can be had.
+    /// Starts a worker. Returns the source if none can be started.
     pub fn start(outside: &dyn Outside, source: R) -> std::result::Result<Self, R> {
         match outside.crew(KIND, "{}", 1) {
             Err(_) => Err(source),
-            Ok(crew) => Ok(Self {
+            Ok(pool) => Ok(Self {
                 source,
-                crew,
-                under_way: 0,
+                pool,
+                in_progress: 0,
                 has_ended: false,
                 failed: None,
-                part: Vec::new(),
+                chunk: Vec::new(),
                 used: 0,
                 is_done: false,
                 packing: Packing::default(),
@@ -145,45 +144,45 @@ impl<R: Read> Inflated<R> {
         }
     }
 
-    /// Hands the worker as much as it may have.
+    /// Gives the worker as many pieces as it may have.
     fn feed(&mut self) -> io::Result<()> {
-        while self.under_way < self.crew.capacity().min(AHEAD) && !self.has_ended {
+        while self.in_progress < self.pool.capacity().min(AHEAD) && !self.has_ended {
             let mut piece = Vec::with_capacity(CHUNK);
             let read = self.source.by_ref().take(CHUNK as u64).read_to_end(&mut piece);
             self.failed = read.err();
-            // What came before an error is still to be read.
+            // Bytes before an error are still inflated.
             if self.failed.is_none() || !piece.is_empty() {
-                self.crew.put(&piece)?;
-                self.under_way += 1;
+                self.pool.put(&piece)?;
+                self.in_progress += 1;
             }
             self.has_ended = self.failed.is_some() || piece.is_empty();
         }
         Ok(())
     }
 
-    /// The next part of the tar; false at its end.
+    /// Takes the next chunk of the tar. Returns false at its end.
     fn advance(&mut self) -> io::Result<bool> {
         while !self.is_done {
             self.feed()?;
-            if self.under_way == 0 {
+            if self.in_progress == 0 {
                 self.is_done = true;
                 return self.failed.take().map_or(Ok(false), Err);
             }
-            let Some(part) = self.crew.take()? else {
-                self.under_way -= 1;
+            let Some(chunk) = self.pool.take()? else {
+                self.in_progress -= 1;
                 continue;
             };
-            self.part = part;
+            self.chunk = chunk;
             self.used = 1;
-            match Tag::parse(&self.part) {
+            match Tag::parse(&self.chunk) {
                 Some((Tag::Bytes, _)) => return Ok(true),
                 Some((Tag::End, rest)) => {
                     self.packing = packing(rest);
-                    self.part.clear();
+                    self.chunk.clear();
                     self.is_done = true;
                 }
                 Some((tag, what)) => return Err(failed(tag, &String::from_utf8_lossy(what))),
-                None => return Err(Error::other("a worker gave an answer that makes no sense")),
+                None => return Err(Error::other("a worker sent an invalid answer")),
             }
         }
         Ok(false)
@@ -201,10 +200,10 @@ fn failed(tag: Tag, what: &str) -> Error {
 
 impl<R: Read> Read for Inflated<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used >= self.part.len() && !self.advance()? {
+        if self.used >= self.chunk.len() && !self.advance()? {
             return Ok(0);
         }
-        let count = self.part.get(self.used..).unwrap_or_default().read(buffer)?;
+        let count = self.chunk.get(self.used..).unwrap_or_default().read(buffer)?;
         self.used += count;
         Ok(count)
     }

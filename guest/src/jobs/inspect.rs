@@ -1,6 +1,6 @@
-//! What is there: lists, describes and deletes backups.
+//! Lists, describes and deletes backups, and checks passwords.
 //!
-//! Answers have Home Assistant's shape (`backup/info`, `backup/details`).
+//! Answers have Home Assistant's shape (`backup/info`, `backup/details`). No contents are read.
 
 use std::io::Read;
 
@@ -10,13 +10,12 @@ use crate::archive::{Manifest, Member, shown};
 use crate::error::Result;
 use crate::jobs::library;
 use crate::jobs::library::{Listing, Opened};
-use crate::jobs::verify;
-use crate::jobs::verify::Archive;
-use crate::jobs::verify::judge;
+use crate::jobs::restorable;
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
 use crate::ports::Outside;
 use crate::protection::part::from_io;
 use crate::protection::{self, Protection};
+use crate::stored_archive::Archive;
 
 /// The backups of every location, or of one, newest first.
 pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
@@ -46,14 +45,14 @@ fn add(info: &mut Info, listing: Listing) {
     }
 }
 
-/// One backup, with its file's name and what it holds that cannot be restored here; `null` when it is not there.
+/// One backup, with its file's name and what it contains that cannot be restored here. `null` if it does not exist.
 pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let Some(opened) = found(library::open(outside, request))? else {
         return Ok(answer("backup", Value::Null));
     };
-    let mut outer = verify::outer(&opened)?;
-    let protection = Protection::look(&mut outer)?;
-    let not_restorable = verify::not_restorable(&outer);
+    let mut outer = opened.archive()?;
+    let protection = Protection::of_all_parts(&mut outer)?;
+    let not_restorable = restorable::not_restorable(&outer);
     let mut warnings = protection.warnings();
     warnings.extend(outer.notes());
     warnings.extend(doubtful_ends(&mut outer)?);
@@ -67,14 +66,16 @@ pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
         let members = outer.members.iter().map(|m| json!({"name": m.name, "size": m.size}));
         fields.insert("members".into(), members.collect());
         fields.insert("not_restorable".into(), json!(not_restorable));
-        fields.insert("missing".into(), json!(judge::missing(&outer)));
+        fields.insert("missing".into(), json!(restorable::missing(&outer)));
         fields.insert("warnings".into(), json!(warnings));
     }
     Ok(answer("backup", backup))
 }
 
-/// Parts that may reach over members behind them: a gzip stream ends with the length of what it holds, and a tar has whole
-/// blocks.
+/// Warnings about parts whose header may announce too many bytes, so that they cover the members that follow.
+///
+/// A gzip stream ends with the length of its content, and a tar consists of blocks of 512 bytes. Other values at the end of the
+/// part are suspicious.
 fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
     let mut doubts = Vec::new();
     for part in outer.members.clone().iter().filter(|member| member.is_part() && member.size > 18) {
@@ -84,7 +85,7 @@ fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
         if start.starts_with(&[0x1f, 0x8b]) && (length == 0 || length % 512 > 0) {
             doubts.push(format!(
                 "{} may end before byte {} of the file, where its header says that it ends; other members may be hidden in it: \
-                 `larder verify` looks",
+                 check with `larder verify`",
                 shown(part.name.as_bytes()),
                 part.end()
             ));
@@ -93,7 +94,7 @@ fn doubtful_ends(outer: &mut Archive<'_>) -> Result<Vec<String>> {
     Ok(doubts)
 }
 
-/// Four bytes of a member.
+/// The four bytes of a member at that offset of the file.
 fn bytes_at(outer: &mut Archive<'_>, member: &Member, offset: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let piece = Member { offset, size: 4, ..member.clone() };
@@ -101,12 +102,12 @@ fn bytes_at(outer: &mut Archive<'_>, member: &Member, offset: u64) -> Result<Vec
     Ok(bytes)
 }
 
-/// Home Assistant's reply about something that no location failed at.
+/// Home Assistant's answer when no location failed.
 fn answer(key: &str, value: Value) -> Value {
     json!({"agent_errors": {}, "agent_error_translations": {}, key: value})
 }
 
-/// What is not there is no error for Home Assistant.
+/// Turns "not found" into `None`: it is no error for Home Assistant.
 fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
     match opened {
         Err(failure) if failure.code == "backup_not_found" => Ok(None),
@@ -118,8 +119,8 @@ fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
 pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<PasswordCheck> {
     let opened = library::open(outside, &request.backup)?;
     let name = &opened.object.name;
-    let mut outer = verify::outer(&opened)?;
-    let protection = Protection::look(&mut outer)?;
+    let mut outer = opened.archive()?;
+    let protection = Protection::of_all_parts(&mut outer)?;
     let mut check = PasswordCheck {
         verdict: "not_protected",
         backup_id: outer.manifest.slug().to_owned(),
@@ -143,7 +144,8 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
     Ok(check)
 }
 
-/// Deletes one backup, or a file by its name that is not readable as one: the name of the file, `null` when it is not there.
+/// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if
+/// there is none.
 pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     let (agent_id, file) = match found(library::open(outside, request))? {
         Some(opened) => (opened.agent_id, opened.object.name),
@@ -156,6 +158,7 @@ pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
     Ok(answer("file", file.into()))
 }
 
+/// The location and name of an object that cannot be read as a backup.
 fn unreadable(outside: &dyn Outside, request: &BackupRef) -> Result<Option<(String, String)>> {
     let agent_id = request.agent_id.as_deref().unwrap_or(library::LOCAL);
     let is_meant = |listing: &Listing| {
@@ -165,7 +168,7 @@ fn unreadable(outside: &dyn Outside, request: &BackupRef) -> Result<Option<(Stri
     Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
 }
 
-/// A backup as Home Assistant describes it, and the name of its file.
+/// A backup in Home Assistant's description, with the name of its file.
 fn record(listing: &Listing, manifest: &Manifest, protection: &Protection) -> Value {
     let addons: Vec<_> = manifest
         .addons()

@@ -1,4 +1,6 @@
-//! What a person does with keys: a new one, the key ring, the emergency kit. Files are the host's; here they are text.
+//! New keys, changes to the key ring, and the emergency kit.
+//!
+//! Works on the text of a key ring. Files are the host's job.
 
 use serde_json::{Value, json};
 
@@ -10,13 +12,13 @@ use crate::protection::key;
 use crate::protection::key::Kit;
 use crate::protection::key_ring::{Entry, KeyRing};
 
-/// A new key.
+/// Makes a new key. Stores nothing.
 pub fn new_key(outside: &dyn Outside) -> Value {
     let key = key::new_key(&mut |bytes: &mut [u8]| outside.random(bytes));
     json!({"key": key.reveal()})
 }
 
-/// The key ring with one more key.
+/// Adds a key to the key ring. Answers the new text of the ring.
 pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     let (Some(key), Some(label)) = (request.unlock.password.clone(), request.label.clone()) else {
@@ -37,22 +39,24 @@ pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
     Ok(answer)
 }
 
-/// The key ring without a key.
+/// Removes a key from the key ring. Answers the new text of the ring.
 pub fn remove_key(request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     ring.remove(label(request)?)?;
     Ok(json!({"key_ring": ring.to_json().as_str()}))
 }
 
-/// The key ring with a key under another label.
+/// Renames a key of the key ring. Answers the new text of the ring.
 pub fn rename_key(request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
-    let Some(new) = &request.new_label else { return Err(Failure::invalid("its new label is needed")) };
+    let Some(new) = &request.new_label else {
+        return Err(Failure::invalid("the new label of the key is needed"));
+    };
     ring.rename(label(request)?, new)?;
     Ok(json!({"key_ring": ring.to_json().as_str()}))
 }
 
-/// A key of the key ring.
+/// Shows a key of the key ring.
 pub fn show_key(request: &KeyRequest) -> Result<Value> {
     let ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     Ok(json!({"key": ring.get(label(request)?)?.key.reveal()}))
@@ -62,14 +66,14 @@ fn label(request: &KeyRequest) -> Result<&str> {
     request.label.as_deref().ok_or_else(|| Failure::invalid("the label of a key is needed"))
 }
 
-/// What is in the key ring, without the keys.
+/// Lists the key ring without the keys themselves.
 pub fn list(request: &KeyRequest) -> Result<Value> {
     let ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     let label = |entry: &Entry| KeyLabel { label: entry.label.clone(), created: entry.created.clone() };
     Ok(json!({"keys": ring.entries().iter().map(label).collect::<Vec<_>>()}))
 }
 
-/// The sheet to print.
+/// The emergency kit, as text to print.
 pub fn emergency_kit(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
     let Some(key) = request.unlock.chosen()? else {
         return Err(Failure::invalid("which key? Give one, or the label of one in the key ring"));

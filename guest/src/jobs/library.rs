@@ -1,6 +1,6 @@
-//! The library: which objects of which location are backups, and the one that a request means.
+//! The stored backups: which objects of a location are backups, and which one a request refers to.
 //!
-//! Reads headers, `backup.json` and how the parts begin, never contents.
+//! Reads headers, `backup.json` and the start of each part, never contents.
 
 use serde_json::Value;
 
@@ -8,12 +8,14 @@ use crate::archive::{Limits, Manifest, Outer};
 use crate::config::required;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::model::BackupRef;
-use crate::ports::{Content, Object, Outside, Reader};
+use crate::ports::{Content, Object, Outside};
 use crate::protection::Protection;
+use crate::stored_archive::{self, Archive, Reader};
 
+/// The id of the local location.
 pub const LOCAL: &str = "backup.local";
 
-/// An object of a location, and what it says about itself.
+/// An object of a location, and what its headers say. A failure if it cannot be read as a backup.
 pub struct Listing {
     pub agent_id: String,
     pub object: Object,
@@ -27,7 +29,14 @@ pub struct Opened {
     pub content: Box<dyn Content>,
 }
 
-/// Every object of one location.
+impl Opened {
+    /// Its outer tar.
+    pub fn archive(&self) -> Result<Archive<'_>> {
+        stored_archive::open(self.content.as_ref(), &self.object.name)
+    }
+}
+
+/// Lists every object of one location.
 pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
     let objects = outside.objects(agent_id)?;
     let read = |object: Object| {
@@ -39,18 +48,18 @@ pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
 
 fn look(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
     let content = outside.open_object(agent_id, name)?;
-    let mut outer = Outer::open(Reader::glancing(content.as_ref()), &Limits::default())
+    let mut outer = Outer::open(Reader::for_headers(content.as_ref()), &Limits::default())
         .map_err(|error| Failure::archive(name, error))?;
-    let protection = Protection::glance(&mut outer).map_err(|failure| failure.about(name))?;
+    let protection = Protection::of_first_part(&mut outer).map_err(|failure| failure.about(name))?;
     Ok((outer.manifest, protection))
 }
 
-/// Opens the backup that is meant: the one with that id, or the location's only object.
+/// Opens the backup with the given id, or the location's only object.
 pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
     let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
     let object = match &wanted.backup_id {
         Some(id) => find(outside, &agent_id, id)?,
-        // Only a file that a person named speaks for itself.
+        // An id may only be left out for a file named on the command line.
         None if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
         None => only(outside, &agent_id)?,
     };
@@ -58,30 +67,30 @@ pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
     Ok(Opened { agent_id, object, content })
 }
 
-/// Bytes of a backup in the location that its description names first.
+/// The size of a backup in bytes, in the first location of its description.
 pub fn stored_size(backup: &Value) -> Option<u64> {
     backup.get("agents")?.as_object()?.values().next()?.get("size")?.as_u64()
 }
 
-/// The object of the backup `id`.
+/// Finds the object of the backup `id`.
 pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
-    let is_meant =
-        |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
+    let has_id = |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
     let mut listings = list(outside, agent_id)?;
-    if let Some(at) = listings.iter().position(is_meant) {
+    if let Some(at) = listings.iter().position(has_id) {
         return Ok(listings.swap_remove(at).object);
     }
-    // It may be one that could not be read just now: then nobody knows whether it is there.
+    // An object that cannot be read right now may be the one, so "not found" would be wrong.
     if let Some(failure) = listings.into_iter().filter_map(|listing| listing.backup.err()).find(is_refusal) {
         let message =
             format!("{}; it may be the backup {id}: try again once it can be read", failure.message);
         return Err(Failure { message, ..failure });
     }
-    let message = format!("there is no backup {id} in {agent_id}; `larder list` shows those that are there");
+    let message =
+        format!("there is no backup {id} in {agent_id}; `larder list` shows the backups that exist");
     Err(Failure::new("backup_not_found", message))
 }
 
-/// Whether the system could not read a file, whatever is in it.
+/// Whether the system could not read a file, as opposed to a file with bad contents.
 fn is_refusal(failure: &Failure) -> bool {
     failure.code == UNREADABLE
 }
@@ -90,7 +99,7 @@ fn only(outside: &dyn Outside, agent_id: &str) -> Result<Object> {
     match <[Object; 1]>::try_from(outside.objects(agent_id)?) {
         Ok([object]) => Ok(object),
         Err(objects) => Err(Failure::invalid(format!(
-            "{agent_id} holds {} backups: say which with backup_id",
+            "{agent_id} holds {} backups: choose one with backup_id",
             objects.len()
         ))),
     }

@@ -1,10 +1,10 @@
-//! What is said of attributes that a backup gives and no file can have: one sentence for each kind.
+//! Sentences about attributes in a backup that no file can have: one for each kind.
 
 use crate::archive::{Attribute, Lost, Summary, shown};
 
-/// The sentences about those entries of a backup that `is_meant` is true of.
+/// The sentences about those entries of a backup that `is_meant` selects.
 pub fn sentences(summary: &Summary, is_meant: impl Fn(&[u8]) -> bool) -> Vec<String> {
-    // The list ends somewhere; the count does not.
+    // The list is limited; the count is not.
     let is_whole = summary.lost.len() as u64 == summary.lost_count;
     let of = |attribute| {
         let meant = |lost: &&Lost| lost.attribute == attribute && is_meant(&lost.path);
@@ -21,7 +21,7 @@ pub fn sentences(summary: &Summary, is_meant: impl Fn(&[u8]) -> bool) -> Vec<Str
         };
         let path = shown(&first.path);
         Some(format!(
-            "{path}{more}: the backup gives {a} {what} that no file can have; the contents are whole, the {what} is left out"
+            "{path}{more}: the backup gives {a} {what} that no file can have; the contents are intact, and the {what} is left out"
         ))
     };
     [Attribute::Time, Attribute::Owner].into_iter().filter_map(of).collect()

@@ -1,4 +1,6 @@
-//! Which job is which: from a kind and JSON text to the function that does it, and back.
+//! Jobs: turns the kind of a job and its JSON input into a function call, and the result into JSON.
+//!
+//! Only dispatches. Nothing in a job imports from here.
 
 pub mod create;
 pub mod extract;
@@ -8,7 +10,10 @@ pub mod inspect;
 pub mod keys;
 pub mod library;
 pub mod lost_attributes;
+pub mod memory;
+pub mod part;
 pub mod progress;
+pub mod restorable;
 pub mod restore;
 pub mod retain;
 pub mod rewrite;
@@ -26,7 +31,7 @@ use crate::ports::Outside;
 pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
     match kind {
         "create" => answer(&create::create(outside, &typed(kind, input)?)?),
-        "preview" => answer(&create::preview(outside, &typed(kind, input)?)?),
+        "preview" => answer(&create::preview::preview(outside, &typed(kind, input)?)?),
         "info" => answer(&inspect::info(outside, &typed(kind, input)?)?),
         "details" => answer(&inspect::details(outside, &typed(kind, input)?)?),
         "verify" => answer(&verify::verify(outside, &typed(kind, input)?)?),
@@ -58,5 +63,5 @@ fn typed<T: DeserializeOwned>(kind: &str, input: &str) -> Result<T> {
 
 fn answer(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
-        .map_err(|error| Failure::invalid(format!("an answer that is not JSON: {error}")))
+        .map_err(|error| Failure::invalid(format!("the answer cannot be written as JSON: {error}")))
 }

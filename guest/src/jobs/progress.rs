@@ -1,4 +1,4 @@
-//! How far a job is: reported in steps, so that it costs nothing.
+//! The progress of a job, reported once per [`STEP`] so that reporting costs nothing.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,6 +7,7 @@ use crate::ports::Outside;
 /// Bytes between two reports.
 const STEP: u64 = 1024 * 1024;
 
+/// The progress of one stage, in bytes.
 pub struct Progress<'a> {
     outside: &'a dyn Outside,
     stage: &'static str,
@@ -29,19 +30,19 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Everything of the stage is done.
+    /// Reports that the stage is complete.
     pub fn finish(&self) {
         self.outside.report(self.stage, self.total, Some(self.total));
     }
 }
 
-/// A reader whose bytes are counted; what is skipped by seeking is not.
-pub struct Watched<'a, 'b, R> {
+/// A reader that counts its bytes as progress. Bytes skipped by seeking do not count.
+pub struct CountingReader<'a, 'b, R> {
     pub inner: R,
     pub progress: &'a mut Progress<'b>,
 }
 
-impl<R: Read> Read for Watched<'_, '_, R> {
+impl<R: Read> Read for CountingReader<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.progress.add(read as u64);
@@ -49,7 +50,7 @@ impl<R: Read> Read for Watched<'_, '_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, '_, R> {
+impl<R: Seek> Seek for CountingReader<'_, '_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }

@@ -1,6 +1,6 @@
-//! Retention carried out: lists each location, asks the rules, deletes what they do not keep, oldest first.
+//! The retention job: lists each location, applies the rules, and deletes what they do not keep, oldest first.
 //!
-//! A location that fails does not stop the others. With `dry_run` everything happens but the deleting.
+//! A location that fails does not stop the others. With `dry_run` it does everything except delete.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,15 @@ use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
 use crate::jobs::library;
 use crate::jobs::library::Listing;
-use crate::ports::{Outside, Reader};
+use crate::ports::Outside;
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
+use crate::stored_archive::Reader;
 
-/// What the manager knows that a listing does not say.
+/// The policies, and what the manager knows of the backups beyond their listing.
 #[derive(Debug, Deserialize)]
 pub struct Request {
     dry_run: bool,
-    /// For every location that has none of its own.
+    /// For every location without its own policy.
     policy: Policy,
     policies: BTreeMap<String, Policy>,
     /// Bytes of each backup that was read to its end and found good, by its id.
@@ -27,16 +28,16 @@ pub struct Request {
     /// The ids of backups that were found damaged.
     #[serde(default)]
     damaged: BTreeSet<String>,
-    /// The ids of backups that are kept by hand.
+    /// The ids of backups that are marked as kept.
     #[serde(default)]
     kept: BTreeSet<String>,
     instance_id: String,
 }
 
-/// Decides on every backup of every location, and deletes unless it is a dry run.
+/// Decides about every backup of every location, and deletes unless it is a dry run.
 pub fn retain(outside: &dyn Outside, request: &Request) -> Result<Value> {
     let (mut locations, mut errors, mut gone) = (Vec::new(), Map::new(), Vec::new());
-    // Read-only places are nobody's storage: a file that a person named.
+    // A read-only location is a file named on the command line, where nothing is to be deleted.
     for location in outside.locations().into_iter().filter(|location| location.writable) {
         match retain_in(outside, request, &location.id, &mut gone) {
             Ok(done) => locations.push(done),
@@ -73,10 +74,10 @@ fn retain_in(
     let now = outside.now();
     let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
     let zone = outside.time_zone().zone;
-    let mut told = Vec::new();
+    let mut decisions = Vec::new();
     for decision in decide(&records, policy, now, zone) {
-        let meant = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
-        let Some((listing, _)) = meant else { continue };
+        let found = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
+        let Some((listing, _)) = found else { continue };
         let mut deleted = false;
         let mut reason = decision.reason.clone();
         if !decision.keep && !request.dry_run {
@@ -88,18 +89,18 @@ fn retain_in(
                 Err(fault) => reason = format!("{reason}, but it could not be deleted: {}", fault.message),
             }
         }
-        told.push(described(listing, &decision, deleted, &reason));
+        decisions.push(described(listing, &decision, deleted, &reason));
     }
-    let is_to_go = |told: &&Value| match request.dry_run {
-        true => told.get("keep") == Some(&Value::Bool(false)),
-        false => told.get("deleted") == Some(&Value::Bool(true)),
+    let is_deleted = |decision: &&Value| match request.dry_run {
+        true => decision.get("keep") == Some(&Value::Bool(false)),
+        false => decision.get("deleted") == Some(&Value::Bool(true)),
     };
-    let count = told.iter().filter(is_to_go).count();
-    Ok(json!({"agent_id": agent_id, "policy": policy.to_string(), "decisions": told, "deleted": count}))
+    let count = decisions.iter().filter(is_deleted).count();
+    Ok(json!({"agent_id": agent_id, "policy": policy.to_string(), "decisions": decisions, "deleted": count}))
 }
 
-/// A listed backup as the rules see it, called by its object's name, which there is only once; none for what is no backup,
-/// or has no date to judge it by. Home Assistant leaves a part of a backup when making it fails, and counts it as one.
+/// A listed backup as the rules see it, identified by its object's name, which is unique. `None` if it is no backup or has no
+/// date. An incomplete backup counts too: Home Assistant leaves one when a backup fails, and counts it.
 fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> Option<Record> {
     let manifest = listing.backup.as_ref().map(|(manifest, _)| manifest).ok().or(partial)?;
     let backup_id = listing.object.name.clone();
@@ -110,25 +111,25 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
         }
         (_, Some(size)) if *size == listing.object.size => State::Good,
         (_, Some(_)) => State::Failed("its size has changed since it was verified".into()),
-        (_, None) => State::Unverified("nobody has read it to its end here; larder verify does".into()),
+        (_, None) => State::Unverified("it was never read to its end here; `larder verify` does that".into()),
     };
     Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
 }
 
-/// What a file says of itself that is only a part of a backup, by its own name; none for what may be anything else.
+/// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file may be anything then.
 fn partial(outside: &dyn Outside, listing: &Listing) -> Option<Manifest> {
     listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
     let content = outside.open_object(&listing.agent_id, &listing.object.name).ok()?;
-    let (outer, _) = Outer::salvage(Reader::glancing(content.as_ref()), &Limits::default()).ok()?;
+    let (outer, _) = Outer::salvage(Reader::for_headers(content.as_ref()), &Limits::default()).ok()?;
     let manifest = outer.manifest;
     let name = file_name(manifest.name(), manifest.date_text()).ok()?;
     (name == listing.object.name).then_some(manifest)
 }
 
 fn origin(request: &Request, manifest: &Manifest) -> Origin {
-    let said = |key: &str| manifest.extra().and_then(|extra| extra.get(key));
-    let is_ours = said("instance_id").and_then(Value::as_str) == Some(&request.instance_id);
-    match said("with_automatic_settings") {
+    let field = |key: &str| manifest.extra().and_then(|extra| extra.get(key));
+    let is_ours = field("instance_id").and_then(Value::as_str) == Some(&request.instance_id);
+    match field("with_automatic_settings") {
         _ if request.kept.contains(manifest.slug()) => Origin::Kept,
         _ if !is_ours => Origin::Foreign,
         Some(Value::Bool(true)) => Origin::Automatic,

@@ -1,19 +1,22 @@
-//! Whether there is room, asked before anything is written: the need of a restore, and the one sentence about space.
+//! Disk space: the need of a restore, and the one message about a lack of space.
+//!
+//! Asked before anything is written.
 
 use crate::error::{Failure, Result};
 
-/// The code of a failure for which there is no room.
+/// The code of a failure for lack of space.
 pub const NO_SPACE: &str = "no_space";
-/// What an entry of a restore costs beside its content, as the host reckons.
+/// Bytes that an entry of a restore takes in addition to its content, by the host's rule.
 const ENTRY: u64 = 4096;
-/// A shorter run of zeros is written, a longer one becomes a hole (the host's rule).
+/// Runs of zeros of at least this length become a hole, by the host's rule. Shorter ones are written.
 const HOLE: u64 = 64 * 1024;
-/// The grain in which zeros are looked for.
+/// Zeros are searched for in blocks of this size.
 const GRAIN: usize = 4096;
-/// With so many times the bytes of the archive free, a restore hardly fails for space; with less, its need is counted first.
+/// If the free space is this many times the size of the archive, a restore hardly fails for space. With less, its need is
+/// counted first.
 const PLENTY: u64 = 8;
 
-/// Refuses `what` when it does not fit. `needed` is the whole need, `advice` what to do beside freeing some.
+/// Refuses `what` if it does not fit. `needed` is the whole need in bytes, `advice` what to do other than freeing space.
 pub fn must_fit(what: &str, needed: u64, available: Option<u64>, advice: &str) -> Result<()> {
     match available {
         Some(available) if available < needed => {
@@ -29,12 +32,12 @@ pub fn must_fit(what: &str, needed: u64, available: Option<u64>, advice: &str) -
     }
 }
 
-/// Whether an archive of so many bytes can be restored into so much space without counting.
+/// Whether an archive of that size can be restored without counting its need first.
 pub fn is_plenty(available: u64, archive: u64) -> bool {
     available >= archive.saturating_mul(PLENTY)
 }
 
-/// Bytes for people: `9.10 MiB`.
+/// Bytes in readable units: `9.10 MiB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let mut unit = "B";
@@ -51,22 +54,22 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// What the entries of a restore will take on the disk.
+/// Counts the bytes that the entries of a restore will take on the disk.
 #[derive(Debug, Default)]
 pub struct Need {
     bytes: u64,
-    /// Zeros that may become a hole.
+    /// Length of the current run of zeros, which may become a hole.
     zeros: u64,
 }
 
 impl Need {
-    /// Another entry begins.
+    /// Counts another entry.
     pub fn entry(&mut self) {
         self.settle();
         self.bytes = self.bytes.saturating_add(ENTRY);
     }
 
-    /// More of the file whose entry was counted last.
+    /// Counts data of the file whose entry was counted last.
     pub fn data(&mut self, bytes: &[u8]) {
         for grain in bytes.chunks(GRAIN) {
             if grain.iter().all(|byte| *byte == 0) {
@@ -78,6 +81,7 @@ impl Need {
         }
     }
 
+    /// Bytes that all of it will take.
     pub fn total(&mut self) -> u64 {
         self.settle();
         self.bytes
@@ -97,8 +101,8 @@ mod tests {
 
     #[test]
     fn sizes_read_as_those_of_the_command_line() {
-        let said = [0, 1023, 1024, 262_144, 164_685_077, 1 << 40].map(size);
-        assert_eq!(said, ["0 B", "1023 B", "1.00 KiB", "256.00 KiB", "157.05 MiB", "1.00 TiB"]);
+        let texts = [0, 1023, 1024, 262_144, 164_685_077, 1 << 40].map(size);
+        assert_eq!(texts, ["0 B", "1023 B", "1.00 KiB", "256.00 KiB", "157.05 MiB", "1.00 TiB"]);
     }
 
     #[test]

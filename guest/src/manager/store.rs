@@ -13,6 +13,7 @@ use crate::jobs::library;
 use crate::manager::document::{Document, DocumentError, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Outside;
+use crate::protection::key::random_hex;
 use crate::schedule::{History, MAX_JITTER_SECONDS};
 
 /// The document's name.
@@ -137,12 +138,12 @@ impl Store {
 
     /// This instance's id, for a home that has none; drawn once.
     pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.instance_id.get_or_insert_with(|| drawn::<16>(outside)).clone()
+        self.document.extra.instance_id.get_or_insert_with(|| random_hex::<16>(outside)).clone()
     }
 
     /// The key that seals the index of the last backup; drawn once.
     pub fn index_key(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.index_key.get_or_insert_with(|| drawn::<32>(outside)).clone()
+        self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(outside)).clone()
     }
 
     /// Adds a backup that was made, with the locations that it could not be stored in.
@@ -227,11 +228,4 @@ impl Store {
         let found = self.document.extra.verified.get(backup_id)?;
         (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()
     }
-}
-
-/// So many random bytes, in hex.
-pub fn drawn<const BYTES: usize>(outside: &dyn Outside) -> String {
-    let mut bytes = [0; BYTES];
-    outside.random(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,19 +1,20 @@
-//! A new key for protecting backups, and the sheet of paper that goes with it.
+//! New keys for protecting backups, and the emergency kit to print.
 //!
-//! Owns the form, which is that of Home Assistant's frontend: seven groups of four capital letters and digits. To the format a
-//! key is a password like any other; nothing here or there depends on the form. Refuses to store anything.
+//! A key has the form that Home Assistant's frontend uses: seven groups of four capital letters and digits. To the backup format
+//! a key is a password like any other, and nothing depends on its form. Nothing is stored here.
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::ports::Outside;
 use crate::securetar::{Password, Random};
 
 const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const GROUPS: usize = 7;
 const GROUP: usize = 4;
-/// The largest multiple of 36 that a byte can reach: bytes from here on would favour some letters and are drawn again.
+/// The largest multiple of 36 in a byte. Larger bytes would favor some letters and are drawn again.
 const FAIR: u8 = 252;
 
-/// A new key: 28 letters of 36, some 144 bits, all equally likely.
+/// Makes a new key of 28 characters, each one of 36 with equal probability: about 144 bits.
 pub fn new_key(random: &mut dyn Random) -> Password {
     let mut key = String::with_capacity(GROUPS * (GROUP + 1));
     for place in 0..GROUPS * GROUP {
@@ -37,18 +38,25 @@ fn letter(random: &mut dyn Random) -> char {
     }
 }
 
-/// What an emergency kit is about. `date` is text as it shall be printed.
+/// `BYTES` random bytes as hexadecimal text, for ids and secrets that no person types.
+pub fn random_hex<const BYTES: usize>(outside: &dyn Outside) -> String {
+    let mut bytes = [0; BYTES];
+    outside.random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The contents of an emergency kit. `date` is printed as it is.
 #[derive(Debug)]
 pub struct Kit<'a> {
     pub key: &'a Password,
-    /// The home's name, or whatever tells its owner which one it is.
+    /// The home's name, by which its owner recognizes it.
     pub home: &'a str,
-    /// Home Assistant's id of this installation, as `backup.json` has it.
+    /// Home Assistant's id of this installation, as in `backup.json`.
     pub instance: &'a str,
     pub date: &'a str,
 }
 
-/// The kit as plain text of at most 78 columns (but for long names), to be printed or kept away from the home.
+/// The kit as plain text of at most 78 columns, long names excepted. It is to be printed or kept away from the home.
 pub fn emergency_kit(kit: &Kit<'_>) -> Zeroizing<String> {
     let [home, instance, date] = [kit.home, kit.instance, kit.date].map(one_line);
     Zeroizing::new(format!(
@@ -90,7 +98,7 @@ backup from its time.
     ))
 }
 
-/// Names come from files: what would break the sheet is shown as a space.
+/// Text from files on one line: control characters become spaces.
 fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     larder_text::escape(&line, "")

@@ -1,7 +1,7 @@
-//! The key ring: old and present keys with labels, as a JSON file.
+//! The key ring: a JSON file of labeled keys, old and current.
 //!
-//! Owns the file's form and the order in which keys are tried. Refuses to open files (whoever does checks that only the owner
-//! can read them) and to repeat in an error what might be a key.
+//! Owns the format of the file and the order in which keys are tried. It opens no file: the host does, and checks that only the
+//! owner can read it. No error repeats text that may be a key.
 
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
@@ -11,23 +11,24 @@ use zeroize::Zeroizing;
 use crate::error::{self, Failure};
 use crate::securetar::Password;
 
-/// A list of these is the file.
+/// A key and its label. The file is a list of these.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What a person calls it; each only once.
+    /// The name that a person gave it. Unique in the ring.
     pub label: String,
     pub key: Password,
     /// RFC 3339.
     pub created: String,
 }
 
+/// The keys, in the order of the file.
 #[derive(Debug, Default)]
 pub struct KeyRing {
     entries: Vec<Entry>,
 }
 
-/// Where the file is wrong, and how.
+/// Where the file is invalid, and how.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the key ring is not usable: {place} {what}; correct the file and try again")]
 pub struct KeyRingError {
@@ -35,13 +36,19 @@ pub struct KeyRingError {
     pub what: &'static str,
 }
 
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
 impl KeyRing {
-    /// The ring of a request; an empty one when it has none.
+    /// Reads the ring of a request, or makes an empty one if it has none.
     pub fn of(text: Option<&Password>) -> Result<Self, KeyRingError> {
         text.map_or_else(|| Ok(Self::default()), |text| Self::parse(text.reveal()))
     }
 
-    /// Reads the file's text, which the caller should wipe. An empty text is an empty ring.
+    /// Reads the text of the file, which the caller should wipe. Empty text is an empty ring.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -52,7 +59,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Adds an entry behind the others.
+    /// Appends an entry. The error describes the ring as invalid.
     pub fn add(&mut self, entry: Entry) -> Result<(), KeyRingError> {
         let wrong = |what| {
             let place = format!("entry {} (`{}`)", self.entries.len() + 1, entry.label.escape_debug());
@@ -65,31 +72,34 @@ impl KeyRing {
             return wrong("has no key");
         }
         if DateTime::parse_from_rfc3339(&entry.created).is_err() {
-            return wrong("has a `created` that is no time like 2026-11-23T17:00:00Z");
+            return wrong("has a `created` that is not a time such as 2026-11-23T17:00:00Z");
         }
         if self.entries.iter().any(|other| other.label == entry.label) {
-            return wrong("has a label that another entry has, too");
+            return wrong("has the same label as another entry");
         }
         self.entries.push(entry);
         Ok(())
     }
 
-    /// Adds a key for a person, whose wish is at fault when it cannot be, not the ring.
+    /// Adds a key on request. The failure describes the request as invalid, not the ring.
     pub fn insert(&mut self, entry: Entry) -> error::Result<()> {
         self.must_be_free(&entry.label)?;
         Ok(self.add(entry)?)
     }
 
+    /// The entry with that label.
     pub fn get(&self, label: &str) -> error::Result<&Entry> {
         self.entries.iter().find(|entry| entry.label == label).ok_or_else(|| no_key(label))
     }
 
+    /// Removes the entry with that label.
     pub fn remove(&mut self, label: &str) -> error::Result<()> {
         let at = self.entries.iter().position(|entry| entry.label == label).ok_or_else(|| no_key(label))?;
         self.entries.remove(at);
         Ok(())
     }
 
+    /// Gives an entry another label.
     pub fn rename(&mut self, label: &str, new: &str) -> error::Result<()> {
         if label != new {
             self.must_be_free(new)?;
@@ -100,13 +110,13 @@ impl KeyRing {
         Ok(())
     }
 
-    /// What a key is called that is there already.
+    /// The label of a key, if it is in the ring.
     pub fn label_of(&self, key: &Password) -> Option<&str> {
         let same = self.entries.iter().find(|entry| entry.key.reveal() == key.reveal());
         same.map(|entry| entry.label.as_str())
     }
 
-    /// `label`, with a number where it is taken.
+    /// `label`, with a number appended if it is taken.
     pub fn free_label(&self, label: &str) -> String {
         let is_taken = |label: &str| self.entries.iter().any(|entry| entry.label == label);
         let numbered = (2_u64..).map(|number| format!("{label}-{number}"));
@@ -126,19 +136,19 @@ impl KeyRing {
         }
     }
 
-    /// In the file's order.
+    /// The entries in the order of the file.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// In the order to try them: the newest first, since most backups were made with it.
+    /// The entries in the order to try them: newest first, since most backups were made with the newest key.
     pub fn newest_first(&self) -> Vec<&Entry> {
         let mut entries: Vec<&Entry> = self.entries.iter().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(DateTime::parse_from_rfc3339(&entry.created).ok()));
         entries
     }
 
-    /// The file's text: readable, with a line end behind it.
+    /// The text of the file: indented, with a line break at its end.
     pub fn to_json(&self) -> Zeroizing<String> {
         let entries: Vec<Stored<'_>> = self.entries.iter().map(Stored::from).collect();
         let mut text = Zeroizing::new(serde_json::to_string_pretty(&entries).unwrap_or_default());
@@ -147,11 +157,11 @@ impl KeyRing {
     }
 }
 
-/// The same words as where a key is named to protect or to open something.
+/// The failure for a label that is not in the key ring.
 pub fn no_key(label: &str) -> Failure {
     Failure::new(
         "not_found",
-        format!("there is no key {label:?} in the key ring; `larder key list` shows those that are there"),
+        format!("there is no key {label:?} in the key ring; `larder key list` shows its keys"),
     )
 }
 
@@ -168,15 +178,15 @@ impl<'a> From<&'a Entry> for Stored<'a> {
     }
 }
 
-/// The parser's own words would repeat what stands there, and that may be a key.
+/// Describes an error of the parser without its own message, which would repeat the text at that place: it may be a key.
 fn unreadable(error: &serde_json::Error) -> KeyRingError {
     let place = format!("line {}, column {}", error.line(), error.column());
     let what = match error.classify() {
         Category::Data => {
             "does not fit: it must be a list of entries with `label`, `key` and `created`, all of them text"
         }
-        Category::Eof => "is the end, though more must follow",
-        Category::Syntax | Category::Io => "is no JSON",
+        Category::Eof => "is the end of the text, but more must follow",
+        Category::Syntax | Category::Io => "is not valid JSON",
     };
     KeyRingError { place, what }
 }
@@ -236,13 +246,13 @@ mod tests {
             (format!("[{}]", entry(" ", "SECRET", now)), "entry 1 (` `) has no label"),
             (format!("[{}]", entry("a", "", now)), "entry 1 (`a`) has no key"),
             (format!("[{}]", entry("a", "SECRET", date)), "entry 1 (`a`) has a `created`"),
-            (twice, "entry 2 (`a`) has a label that another entry has"),
+            (twice, "entry 2 (`a`) has the same label as another entry"),
         ];
         for (text, needle) in cases {
             let error = KeyRing::parse(&text).map(|_| text.clone()).unwrap_err();
-            let said = format!("{error} {error:?}");
-            assert!(said.contains(needle), "{text}: {said}");
-            assert!(!said.contains("SECRET"), "{text}: {said}");
+            let message = format!("{error} {error:?}");
+            assert!(message.contains(needle), "{text}: {message}");
+            assert!(!message.contains("SECRET"), "{text}: {message}");
         }
     }
 

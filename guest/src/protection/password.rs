@@ -1,59 +1,59 @@
-//! Passwords as people give them: what may go wrong with one later, and what else may have been meant. Pure.
+//! Passwords as people type them: warnings before one is used, and variants to try when one does not fit.
 //!
-//! Judges the text only, and never repeats it.
+//! Pure rules about the text. No message repeats a password.
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::Zeroizing;
 
-/// What editors of Windows put in front of a text.
+/// The byte order mark that Windows editors put in front of a text.
 const MARK: char = '\u{feff}';
-/// Fewer characters can be found by trying, whatever the encryption.
+/// Passwords with fewer characters can be guessed, whatever the encryption.
 const SHORT: usize = 8;
 
-/// What a person should know before something is protected with it.
+/// Warnings about a password, before something is protected with it.
 pub fn doubts(password: &str) -> Vec<String> {
     let mut doubts = Vec::new();
     if password.starts_with(MARK) {
         doubts.push(
-            "the password begins with a byte order mark (U+FEFF), which no keyboard types: Home Assistant will not open what it \
-             protects; give it without"
+            "the password begins with a byte order mark (U+FEFF), which nobody can type: Home Assistant could not open the \
+             backup; give the password without it"
                 .to_owned(),
         );
     }
     if password.trim() != password {
         doubts.push(
-            "the password begins or ends with a blank, which belongs to it and is easily left out: choose one without, unless this is \
-             meant"
+            "the password begins or ends with whitespace, which is part of it and easily left out: choose one without, unless this is \
+             intended"
                 .to_owned(),
         );
     }
     if password.chars().count() < SHORT {
         doubts.push(format!(
-            "the password has fewer than {SHORT} characters and can be found by trying: choose a longer one; `larder key new` makes a \
+            "the password has fewer than {SHORT} characters and can be guessed: choose a longer one; `larder key new` makes a \
              strong one"
         ));
     }
     if !is_nfc(password) {
         doubts.push(
-            "the password has letters whose accents are characters of their own (not NFC, as in file names of macOS); typed on a \
-             keyboard it will not fit: type it anew"
+            "the password has decomposed accents (not NFC, as in file names on macOS) and will not fit when it is typed on a \
+             keyboard: type it again"
                 .to_owned(),
         );
     }
     doubts
 }
 
-/// Other passwords that may have been meant with this one, and how each differs.
+/// Similar passwords that may be the right one, and how each differs from this one.
 pub fn variants(password: &str) -> Vec<(Zeroizing<String>, &'static str)> {
     let unmarked = password.strip_prefix(MARK).unwrap_or(password);
     let all = [
         (unmarked.to_owned(), "without the byte order mark in front of it"),
-        (unmarked.trim().to_owned(), "without the blanks at its ends"),
-        (password.nfc().collect(), "with its accents as parts of their letters (NFC)"),
-        (password.nfd().collect(), "with its accents as characters of their own (NFD)"),
+        (unmarked.trim().to_owned(), "without the whitespace at its ends"),
+        (password.nfc().collect(), "with composed accents (NFC)"),
+        (password.nfd().collect(), "with decomposed accents (NFD)"),
         (
             format!("{MARK}{unmarked}"),
-            "with a byte order mark (U+FEFF) in front of it, as a file from Windows may have had",
+            "with a byte order mark (U+FEFF) in front of it, as in a file from Windows",
         ),
     ];
     let mut variants: Vec<(Zeroizing<String>, &'static str)> = Vec::new();
@@ -75,30 +75,30 @@ mod tests {
     const DECOMPOSED: &str = "Schlu\u{308}ssel";
 
     #[test]
-    fn a_password_that_will_fit_wherever_it_is_typed_raises_no_doubt() {
+    fn a_password_that_can_be_typed_anywhere_raises_no_doubt() {
         for good in ["a good one", COMPOSED, "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ01", "12345678"] {
             assert_eq!(doubts(good), [""; 0], "{good}");
         }
     }
 
     #[test]
-    fn each_doubt_says_what_and_what_to_do_and_not_the_password() {
+    fn a_doubt_never_repeats_the_password() {
         let cases = [
             ("\u{feff}long enough", "byte order mark"),
-            (" long enough", "blank"),
-            ("long enough\t", "blank"),
+            (" long enough", "whitespace"),
+            ("long enough\t", "whitespace"),
             ("1234567", "fewer than 8 characters"),
             (DECOMPOSED, "not NFC"),
         ];
         for (password, says) in cases {
-            let said = doubts(password).join(" ");
-            assert!(said.contains(says) && !said.contains(password.trim()), "{said}");
-            assert_eq!(doubts(password).len(), 1, "{said}");
+            let messages = doubts(password).join(" ");
+            assert!(messages.contains(says) && !messages.contains(password.trim()), "{messages}");
+            assert_eq!(doubts(password).len(), 1, "{messages}");
         }
     }
 
     #[test]
-    fn what_may_have_been_meant_is_tried_once_each() {
+    fn each_variant_is_tried_once() {
         let of = |password: &str| -> Vec<String> {
             variants(password).iter().map(|(text, _)| text.to_string()).collect()
         };

@@ -175,7 +175,7 @@ fn home_assistants_automatic_backups_count_once_larder_has_verified_them() {
     let home = adopted();
     (1..=4).for_each(|day| drop(theirs(&home, day, None)));
     let said = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
-    assert!(said.contains("larder verify does"), "{said}");
+    assert!(said.contains("`larder verify` does that"), "{said}");
     for day in 1..=4 {
         let run = home.larder(&["verify", &format!("0000000{day}")]).exits(0);
         assert!(!run.stderr.contains("could not be remembered"), "{}", run.stderr);

@@ -59,7 +59,7 @@ fn a_recorder_that_keeps_its_database_elsewhere_is_named_without_its_address() {
     home.write("configuration.yaml", "recorder:\n  db_url: mysql://somebody:secret@server/ha\n");
     for words in [&["create"][..], &["create", "--dry-run"]] {
         let run = home.larder(words).exits(0);
-        assert!(run.stdout.contains("the recorder keeps its database elsewhere (mysql"), "{}", run.stdout);
+        assert!(run.stdout.contains("the recorder's database is elsewhere (mysql"), "{}", run.stdout);
         assert!(!run.stdout.contains("secret") && !run.stdout.contains("server/ha"), "{}", run.stdout);
     }
 }
@@ -73,7 +73,7 @@ fn a_directory_that_is_no_home_is_refused_by_list_as_by_create() {
         let mut command = larder_tests::command();
         command.arg("--config").arg(&empty).arg("--state").arg(home.state()).args(words);
         let run = larder_tests::Run::of(command).exits(1);
-        assert!(run.stderr.contains("this is no Home Assistant configuration directory"), "{}", run.stderr);
+        assert!(run.stderr.contains("not a Home Assistant configuration directory"), "{}", run.stderr);
     }
 }
 

@@ -40,7 +40,7 @@ fn outer_members_that_no_honest_writer_makes_are_refused() {
         ),
         case("a size that is too small", with(|tar| tar.member(b'0', "small", "", 1, [7; 600])), "checksum"),
         case("no backup.json", Tar::default().file("homeassistant.tar.gz", inner()).end(), "backup.json"),
-        case("no home", outer().end(), "Home Assistant configuration, and the archive holds none"),
+        case("no home", outer().end(), "Home Assistant configuration, but the archive contains none"),
         case("a home that is no tar", outer().file("homeassistant.tar", "no tar").end(), "cut off"),
         case(
             "a home that is no gzip",

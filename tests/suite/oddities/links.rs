@@ -115,12 +115,12 @@ fn a_home_whose_version_and_configuration_are_links_is_backed_up_wherever_they_l
     let run = home.larder(&["--json", "create"]).exits(3);
     let reasons = skipped(&run);
     assert_eq!(reasons.len(), 2);
-    assert!(reasons.iter().all(|(_, reason)| reason.contains("which is not there")), "{reasons:?}");
+    assert!(reasons.iter().all(|(_, reason)| reason.contains("which does not exist")), "{reasons:?}");
     let created = run.json();
     assert_eq!(created["homeassistant_version"], "0.0.0");
     assert_eq!(
         created["warnings"][0],
-        ".HA_VERSION is not there: the backup says 0.0.0, which every Home Assistant restores"
+        ".HA_VERSION is missing: the backup records version 0.0.0, which every Home Assistant restores"
     );
 }
 
@@ -147,7 +147,7 @@ fn a_restore_names_the_links_that_lead_nowhere() {
     let words = home.larder(&["restore", &id, "--to", to.to_str().unwrap()]).exits(3).stdout;
     let real = store.join(DATABASE);
     let line = format!(
-        "{DATABASE}: only the symbolic link is back: {}, which it leads to, is not there",
+        "{DATABASE}: only the symbolic link was restored; its destination {} does not exist",
         real.display()
     );
     assert!(words.contains(&line), "{words}");

@@ -16,12 +16,12 @@ fn a_damaged_version_keeps_no_home_from_being_backed_up() {
         let created = home.larder(&["--json", "create"]).exits(0).json();
         assert_eq!(created["name"], "Custom backup 0.0.0");
         let warning = created["warnings"][0].as_str().unwrap();
-        assert!(warning.starts_with(".HA_VERSION holds no version (`"), "{warning}");
+        assert!(warning.starts_with(".HA_VERSION contains no version (`"), "{warning}");
         assert!(!warning.contains(char::is_control), "{warning}");
         home.larder(&["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);
         let automatic = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0);
         assert_eq!(automatic.json()["name"], "Automatic backup 0.0.0");
-        assert!(automatic.stderr.contains(".HA_VERSION holds no version"), "{}", automatic.stderr);
+        assert!(automatic.stderr.contains(".HA_VERSION contains no version"), "{}", automatic.stderr);
         // The file itself comes back as it was.
         assert_eq!(fs::read(home.restore_latest().join(".HA_VERSION")).unwrap(), text);
     }

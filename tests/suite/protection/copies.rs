@@ -131,7 +131,7 @@ fn copies_that_make_no_sense_are_refused_with_the_reason() {
             &unknown,
             &new,
             1,
-            "holds notes.txt, which is no inner tar and would stay readable by anyone",
+            "holds notes.txt, which is not an inner tar and would remain readable by anyone",
         ),
         ("encrypt", plain, &beside, 2, "a copy beside the backups would be a second one"),
         ("decrypt", protected, &beside, 2, "a copy beside the backups would be a second one"),

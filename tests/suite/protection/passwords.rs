@@ -90,8 +90,8 @@ fn the_first_line_of_a_password_file_counts_and_a_file_without_one_is_named() {
 /// The right password as it may have been given where the backup was made, and what is said when it is given otherwise now.
 const MEANT: &[(&str, &str)] = &[
     ("\u{feff}Schlüssel 4711", "with a byte order mark (U+FEFF) in front of it"),
-    ("Schlüssel 4711 ", "without the blanks at its ends"),
-    ("Schlu\u{308}ssel 4711", "with its accents as"),
+    ("Schlüssel 4711 ", "without the whitespace at its ends"),
+    ("Schlu\u{308}ssel 4711", "composed accents"),
 ];
 
 #[test]
@@ -101,7 +101,7 @@ fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
     let archive = archive.to_str().unwrap();
     // What was given, and the right one.
     for (given, says) in [
-        (format!("{PASSWORD} "), "without the blanks at its ends"),
+        (format!("{PASSWORD} "), "without the whitespace at its ends"),
         (PASSWORD.replace('ü', "u\u{308}"), "(NFC)"),
     ] {
         let file = scene.home.password_file("otherwise.txt", format!("{given}\n"));
@@ -109,7 +109,7 @@ fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
             let run = scene.with(&file, &[word, archive]).exits(0);
             let note = format!("the password does not fit as it was given, but {says}");
             let note = if says.starts_with('(') {
-                "the password does not fit as it was given, but with its accents"
+                "the password does not fit as it was given, but with composed accents"
             } else {
                 &note
             };
@@ -153,7 +153,7 @@ fn a_doubtful_password_is_warned_of_whatever_new_it_protects() {
     let to = to.to_str().unwrap();
     for (password, says) in [
         ("1234567", "fewer than 8 characters"),
-        (" begins with a blank", "begins or ends with a blank"),
+        (" begins with a blank", "begins or ends with whitespace"),
         ("Schlu\u{308}ssel ohne Ende", "not NFC"),
     ] {
         let file = scene.home.password_file("doubtful.txt", format!("{password}\n"));
@@ -179,7 +179,7 @@ fn a_doubtful_password_is_warned_of_whatever_new_it_protects() {
     // A good one has nothing said of it, and automatic backups do not say it each night.
     for way in [&["create"][..], &["settings", "set"]] {
         let said = scene.opened(way).exits(0).stdout;
-        assert!(!said.contains("the password has") && !said.contains("blank"), "{said}");
+        assert!(!said.contains("the password has") && !said.contains("whitespace"), "{said}");
     }
     let file = scene.home.password_file("short.txt", "short\n");
     scene.with(&file, &["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);

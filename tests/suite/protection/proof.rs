@@ -54,7 +54,7 @@ fn failed(run: Run, what: &str) {
     let error = run.json()["error"].clone();
     assert_eq!(error["code"], "backup_reader_writer_error", "{what}: {error}");
     let said = error["message"].as_str().unwrap();
-    assert!(said.contains("does not read back as what was written"), "{what}: {said}");
+    assert!(said.contains("does not read back as it was written"), "{what}: {said}");
     // What helps with a backup from elsewhere does not help here.
     assert!(!["another copy", "enter the"].iter().any(|advice| said.contains(advice)), "{what}: {said}");
     assert!(!run.stdout.contains(PASSWORD) && !run.stderr.contains(PASSWORD));

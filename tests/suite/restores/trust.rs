@@ -110,7 +110,7 @@ fn a_file_of_the_first_or_the_last_second_is_stored_and_comes_back() {
             return println!("skipped: this file system does not keep such times");
         }
         let run = home.larder(&["create"]).exits(status);
-        assert_eq!(run.stdout.contains("odd: stored; its time of modification is cut"), status == 3);
+        assert_eq!(run.stdout.contains("odd: stored; its time of modification is limited"), status == 3);
         let to = home.restore_latest();
         assert_eq!(fs::read_to_string(to.join("odd")).unwrap(), "whole");
     }

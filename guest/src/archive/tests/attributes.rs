@@ -44,9 +44,9 @@ fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
     assert_eq!(
         lost_attributes::sentences(&summary, |_| true),
         [
-            "a and 1 more: the backup gives a time of modification that no file can have; the contents are whole, the time of \
+            "a and 1 more: the backup gives a time of modification that no file can have; the contents are intact, and the time of \
              modification is left out",
-            "b: the backup gives an owner that no file can have; the contents are whole, the owner is left out"
+            "b: the backup gives an owner that no file can have; the contents are intact, and the owner is left out"
         ]
     );
     assert_eq!(lost_attributes::sentences(&summary, |path| path == b"c"), Vec::<String>::new());

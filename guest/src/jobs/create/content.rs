@@ -1,6 +1,7 @@
-//! The content of a backup while the home goes on living: files vanish, grow, shrink, or cannot be read.
+//! Writes the content of a backup while the home is in use: files vanish, grow, shrink, or cannot be read.
 //!
-//! One odd file never costs the rest: it is left out or stored as far as it could be read, and named with a reason.
+//! A file that makes trouble never stops the backup. It is left out, or stored as far as it could be read, and reported with a
+//! reason.
 
 use std::collections::HashMap;
 
@@ -8,30 +9,32 @@ use crate::archive::{self, ArchiveError, Entry, Kind, TreeSink, TreeWriter, Writ
 use crate::error::Result;
 use crate::jobs::create::plan::Planned;
 use crate::jobs::progress::Progress;
-use crate::model::{Amount, Skipped};
+use crate::model::{Skipped, Totals};
 use crate::ports::{Cause, Content, Fault, Outcome, Snapshot};
 
-/// Files up to this size are read before their header is written: it then says exactly what is stored.
+/// Files up to this size are read before their header is written, so that the header gives the exact size that is stored.
 const SMALL: u64 = 256 * 1024;
-/// Entries whose files the host is told of at once.
+/// Entries whose files are announced to the host at once.
 const EXPECTED: usize = 512;
-/// Bytes that are asked for at once.
+/// Bytes read at once.
 const CHUNK: u32 = 256 * 1024;
 
+/// Writes planned entries into the tar of the home.
 pub struct ContentWriter<'a, S: TreeSink> {
     tree: TreeWriter<S>,
     snapshot: &'a dyn Snapshot,
-    /// The first stored name of each file that has several.
+    /// The first stored name of each file with several names.
     stored: HashMap<u64, Vec<u8>>,
-    /// A database that was left out takes its write-ahead log with it.
+    /// The file that was left out last. If it is a database, its write-ahead log is left out too.
     left_out: Option<Vec<u8>>,
-    amount: Amount,
+    totals: Totals,
     skipped: Vec<Skipped>,
 }
 
-pub struct Progressed<S> {
+/// The result: the sink, and what it was given.
+pub struct StoredContent<S> {
     pub sink: S,
-    pub amount: Amount,
+    pub totals: Totals,
     pub skipped: Vec<Skipped>,
 }
 
@@ -42,7 +45,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             snapshot,
             stored: HashMap::new(),
             left_out: None,
-            amount: Amount::default(),
+            totals: Totals::default(),
             skipped: Vec::new(),
         }
     }
@@ -57,7 +60,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             }
             let is_file =
                 |planned: &&Planned| matches!(planned.entry.kind, Kind::File(_)) && !planned.is_made_up;
-            // The first is opened at once.
+            // The first file is opened right away, so announcing it gains nothing.
             let files = now.iter().filter(is_file).skip(1);
             self.snapshot.expect(&files.map(|planned| planned.entry.path.as_slice()).collect::<Vec<_>>());
             for planned in now {
@@ -66,11 +69,11 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         }
     }
 
-    /// Adds one entry, or notes why not. Errors are those of the archive: then there is no backup.
+    /// Adds one entry, or notes why it is left out. An error is one of the archive itself, and ends the backup.
     fn add(&mut self, planned: Planned, progress: &mut Progress<'_>) -> Result<()> {
         let Planned { mut entry, identity, is_made_up } = planned;
         if !matches!(entry.kind, Kind::File(_)) {
-            self.hold_time(&mut entry);
+            self.limit_time(&mut entry);
         }
         match entry.kind {
             Kind::File(_) if is_made_up => self.add_made_up(&entry),
@@ -85,33 +88,34 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             }
             Kind::Directory => {
                 let added = self.tree.add(&entry);
-                self.amount.directories += u64::from(self.is_kept(&entry.path, added)?.is_some());
+                self.totals.directories += u64::from(self.is_kept(&entry.path, added)?.is_some());
                 Ok(())
             }
             Kind::Symlink(_) | Kind::HardLink(_) => self.add_link(&entry),
         }
     }
 
-    pub fn finish(self) -> Result<Progressed<S>> {
+    /// Ends the tar.
+    pub fn finish(self) -> Result<StoredContent<S>> {
         let (sink, _) = self.tree.finish()?;
-        Ok(Progressed { sink, amount: self.amount, skipped: self.skipped })
+        Ok(StoredContent { sink, totals: self.totals, skipped: self.skipped })
     }
 
     fn add_made_up(&mut self, entry: &Entry) -> Result<()> {
         if !self.belongs_to_left_out(&entry.path) {
             let added = self.tree.add(entry);
-            self.amount.files += u64::from(self.is_kept(&entry.path, added)?.is_some());
+            self.totals.files += u64::from(self.is_kept(&entry.path, added)?.is_some());
         }
         Ok(())
     }
 
     fn add_link(&mut self, entry: &Entry) -> Result<()> {
         let added = self.tree.add(entry);
-        self.amount.links += u64::from(self.is_kept(&entry.path, added)?.is_some());
+        self.totals.links += u64::from(self.is_kept(&entry.path, added)?.is_some());
         Ok(())
     }
 
-    /// `count` hears of the bytes of a large file while they are read.
+    /// Adds a file. `count` is called with the bytes of a large file as they are read.
     fn add_file(&mut self, entry: Entry, identity: Option<u64>, count: &mut dyn FnMut(u64)) -> Result<()> {
         if self.belongs_to_left_out(&entry.path) {
             self.note(&entry.path, "its database could not be read".into());
@@ -124,7 +128,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
                 return Ok(());
             }
         };
-        // Since it was listed the name may have come to mean another file.
+        // The name may refer to another file than when it was listed.
         let identity = identity.and_then(|_| content.identity());
         if let Some(first) = identity.and_then(|identity| self.stored.get(&identity)) {
             let link = Entry { kind: Kind::HardLink(first.clone()), ..entry };
@@ -140,7 +144,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         Ok(())
     }
 
-    /// Adds what SQLite needs beside a database that could not be stored as one committed state.
+    /// Adds the files that SQLite needs with a database that could not be stored in one committed state.
     fn add_companions(&mut self, database: &Entry) -> Result<()> {
         for path in self.snapshot.companions(&database.path) {
             self.add_file(Entry { path, ..database.clone() }, None, &mut |_| ())?;
@@ -148,11 +152,11 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         Ok(())
     }
 
-    /// Stores a file; whether it is now in the archive.
+    /// Stores a file. Returns whether it is in the archive.
     fn store(&mut self, mut entry: Entry, content: &dyn Content, count: &mut dyn FnMut(u64)) -> Result<bool> {
         let size = content.size();
         entry.mtime = content.modified();
-        self.hold_time(&mut entry);
+        self.limit_time(&mut entry);
         let (stored, written) = if size <= SMALL {
             let bytes = match whole(content, size) {
                 Ok(bytes) => bytes,
@@ -178,26 +182,26 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
             (size, self.tree.add_file(&entry, next))
         };
         let Some(written) = self.is_kept(&entry.path, written)? else { return Ok(false) };
-        self.amount.files += 1;
-        self.amount.bytes += stored;
+        self.totals.files += 1;
+        self.totals.bytes += stored;
         if let Some(reason) = incomplete(size, stored, written).or_else(|| content.note()) {
             self.note(&entry.path, reason);
         }
         Ok(true)
     }
 
-    /// A time that a reader could not give back is cut, and noted.
-    fn hold_time(&mut self, entry: &mut Entry) {
+    /// Limits a time of modification that no reader could restore, and notes it.
+    fn limit_time(&mut self, entry: &mut Entry) {
         if let Some(nearest) = archive::nearest_held(entry.mtime) {
             entry.mtime = nearest;
             self.note(
                 &entry.path,
-                "stored; its time of modification is cut to the latest that can be restored".into(),
+                "stored; its time of modification is limited to the latest that can be restored".into(),
             );
         }
     }
 
-    /// What no archive can hold is noted; without its other entries there is no backup.
+    /// Notes an entry that no archive can hold. An error of the sink ends the backup.
     fn is_kept<T>(&mut self, path: &[u8], added: archive::Result<T>) -> Result<Option<T>> {
         match added {
             Ok(added) => Ok(Some(added)),
@@ -227,7 +231,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
     }
 }
 
-/// Why a file of `size` bytes is stored otherwise than it was when it was opened.
+/// Why less than the `size` bytes of a file at its opening are stored, if that is so.
 fn incomplete(size: u64, stored: u64, written: Written<Fault>) -> Option<String> {
     let missing = written.missing;
     if missing > 0 {
@@ -241,7 +245,7 @@ fn incomplete(size: u64, stored: u64, written: Written<Fault>) -> Option<String>
     })
 }
 
-/// All bytes of a small file of that size as it is now.
+/// Reads a small file of that size completely.
 fn whole(content: &dyn Content, size: u64) -> std::result::Result<Vec<u8>, Fault> {
     let mut bytes = if size > 0 { content.read(0, CHUNK)? } else { Vec::new() };
     while !bytes.is_empty() && (bytes.len() as u64) < size {

@@ -1,6 +1,7 @@
-//! A home of which everything is opened and nothing stored: what a backup would leave out is named by the code that makes backups.
+//! A snapshot for a dry run: every file is opened, and none is read. The code that makes backups then reports what it would
+//! leave out.
 //!
-//! Shows empty files in the place of those that can be opened. Databases are checked for damage, as when they are stored.
+//! Files that can be opened appear as empty. Databases are checked for damage, as in a real backup.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -8,28 +9,30 @@ use std::cell::RefCell;
 use crate::archive::Instant;
 use crate::ports::{Content, Destination, Finding, Listed, Outcome, Snapshot};
 
-/// How every SQLite database begins.
+/// The first bytes of every SQLite database.
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
-pub struct Rehearsal<'a> {
+/// A snapshot whose files can be opened and have no content.
+pub struct DryRunSnapshot<'a> {
     snapshot: &'a dyn Snapshot,
     found: RefCell<Vec<Finding>>,
 }
 
-impl<'a> Rehearsal<'a> {
+impl<'a> DryRunSnapshot<'a> {
     pub fn new(snapshot: &'a dyn Snapshot) -> Self {
         snapshot.check_databases();
         Self { snapshot, found: RefCell::default() }
     }
 
-    /// Databases come one right behind the other here: each is waited for, or there would be no room for the next.
+    /// Waits for the check of the last database. Nothing is read between two databases here, so without waiting there would be no
+    /// room for the next one.
     fn await_check(&self) {
         self.found.borrow_mut().extend(self.snapshot.findings());
         self.snapshot.check_databases();
     }
 }
 
-impl Snapshot for Rehearsal<'_> {
+impl Snapshot for DryRunSnapshot<'_> {
     fn entries(&self, max: u32) -> Outcome<Vec<Listed>> {
         self.snapshot.entries(max)
     }
@@ -40,7 +43,7 @@ impl Snapshot for Rehearsal<'_> {
         if start == DATABASE {
             self.await_check();
         }
-        Ok(Box::new(Opened(content)))
+        Ok(Box::new(EmptyContent(content)))
     }
 
     fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
@@ -51,7 +54,7 @@ impl Snapshot for Rehearsal<'_> {
         self.snapshot.leads(path)
     }
 
-    /// Nothing of them will be read.
+    /// Announces nothing, since no file will be read.
     fn expect(&self, _paths: &[&[u8]]) {}
 
     fn companions(&self, path: &[u8]) -> Vec<Vec<u8>> {
@@ -67,10 +70,10 @@ impl Snapshot for Rehearsal<'_> {
     }
 }
 
-/// A file that was opened, without its bytes.
-struct Opened(Box<dyn Content>);
+/// An opened file that appears to be empty.
+struct EmptyContent(Box<dyn Content>);
 
-impl Content for Opened {
+impl Content for EmptyContent {
     fn size(&self) -> u64 {
         0
     }

@@ -1,4 +1,4 @@
-//! How large an archive will be: known only when it is written, so a sample of the home is deflated instead.
+//! The estimated size of an archive. The real one is known only after writing, so a sample of the home is deflated instead.
 
 use std::io::Write;
 
@@ -11,16 +11,16 @@ use crate::jobs::create::plan::Plan;
 use crate::jobs::space;
 use crate::ports::Snapshot;
 
-/// Pieces that are looked at, evenly spread over all bytes of the home, and their size.
+/// How many samples are taken, evenly spread over all bytes of the home, and the size of each.
 const SAMPLES: u64 = 64;
 const PIECE: u32 = 64 * 1024;
-/// Bytes of headers for each entry before they are deflated, and what is left of them.
+/// Bytes of headers per entry, before and after deflating.
 const HEADERS: u64 = 1536;
 const HEADERS_DEFLATED: u64 = 150;
-/// Deflating cannot make anything larger than this: stored blocks, and the outer tar around.
+/// The most bytes that stored blocks and the outer tar add to the content.
 const OVERHEAD: u64 = 64 * 1024;
 
-/// Bytes that the archive will have, as far as a sample tells.
+/// Estimates the size of the archive in bytes.
 pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
     let (mut read, mut deflated) = (0_u64, 0_u64);
     for (path, offset) in positions(plan) {
@@ -32,7 +32,7 @@ pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
     }
     let content = match read {
         0 => 0,
-        _ => u128::from(plan.amount.bytes) * u128::from(deflated) / u128::from(read),
+        _ => u128::from(plan.totals.bytes) * u128::from(deflated) / u128::from(read),
     };
     let headers = plan.entries.len() as u64 * HEADERS_DEFLATED;
     u64::try_from(content).unwrap_or(u64::MAX).saturating_add(headers).saturating_add(10_240)
@@ -41,14 +41,14 @@ pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
 /// Refuses a backup that will not fit, before anything is written.
 pub fn must_fit(plan: &Plan, snapshot: &dyn Snapshot, available: Option<u64>) -> Result<()> {
     let Some(available) = available else { return Ok(()) };
-    let bytes = plan.amount.bytes;
+    let bytes = plan.totals.bytes;
     let most =
         bytes.saturating_add(bytes / 1000).saturating_add(plan.entries.len() as u64 * HEADERS + OVERHEAD);
     if available >= most {
         return Ok(());
     }
     let needed = archive_size(plan, snapshot);
-    // A sample errs: what is only a little too large may still fit, and is tried.
+    // The estimate may be off. If it is only a little too large, the backup may still fit, and is tried.
     if available >= needed - needed / 5 {
         return Ok(());
     }
@@ -58,7 +58,7 @@ pub fn must_fit(plan: &Plan, snapshot: &dyn Snapshot, available: Option<u64>) ->
 
 /// Evenly spread places in the home's bytes: a file and an offset each.
 fn positions(plan: &Plan) -> Vec<(&[u8], u64)> {
-    let step = (plan.amount.bytes / SAMPLES).max(u64::from(PIECE));
+    let step = (plan.totals.bytes / SAMPLES).max(u64::from(PIECE));
     let (mut next, mut passed) = (step / 2, 0);
     let mut positions = Vec::new();
     for planned in &plan.entries {

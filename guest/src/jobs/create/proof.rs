@@ -1,80 +1,80 @@
-//! The proof of a new backup: what the location holds of it is read back and must be, byte for byte, what was meant.
+//! The proof of a new backup: what the location stored is read back and must be, byte for byte, what was written.
 //!
-//! Owns what counts as proven. That the bytes that were meant can be restored was found out while they were made: each header
-//! was read back (`archive/framing.rs`), each block inflated and compared (`blocks/codec.rs`).
+//! Owns what counts as proven. It does not check again that these bytes can be restored. That was checked while they were made:
+//! each header was parsed (`archive/framing.rs`), and each block was inflated and compared (`blocks/codec.rs`).
 
 use crate::archive::{Manifest, Member};
 use crate::blocks::digest;
 use crate::blocks::digest::Wanted;
 use crate::error::{Failure, Result};
 use crate::jobs::progress::Progress;
-use crate::jobs::verify;
-use crate::model::Amount;
-use crate::ports::{Content, Crew, Draft, Outside, Reader};
+use crate::model::Totals;
+use crate::ports::{Content, Crew, Draft, Outside};
 use crate::protection::Protection;
 use crate::protection::part::{PartReader, from_io};
 use crate::securetar::Keys;
+use crate::stored_archive::{self, Reader};
 
-/// What a new backup is meant to be.
-pub struct Meant<'a> {
+/// The properties that the new backup must have.
+pub struct Expected<'a> {
     pub manifest: &'a Manifest,
     /// Bytes of the whole file.
     pub size: u64,
-    /// Of the encryption; none when anyone can read it.
+    /// The SecureTar version. `None` if it is unprotected.
     pub version: Option<u8>,
-    /// What the home's part is known by before it is encrypted.
+    /// Digests of the home's part before encryption.
     pub home: Wanted<'a>,
-    /// Who can help.
+    /// Workers that can compare, if there are any.
     pub crew: Option<&'a dyn Crew>,
-    pub amount: Amount,
+    pub totals: Totals,
 }
 
-/// Reads back what the location now holds.
+/// Reads back what the location stored, and compares.
 pub fn prove(
     outside: &dyn Outside,
     draft: &dyn Draft,
     file: &str,
-    meant: &Meant<'_>,
+    expected: &Expected<'_>,
     mut keys: Option<Keys>,
 ) -> Result<()> {
     let stored = draft.read_back()?;
-    let mut outer = verify::outer_of(stored.as_ref(), file)?;
-    let protection = Protection::look(&mut outer)?;
-    if protection.version != meant.version {
-        return Err(distrusted(file, "what stands at the start of its parts is not what was written"));
+    let mut outer = stored_archive::open(stored.as_ref(), file)?;
+    let protection = Protection::of_all_parts(&mut outer)?;
+    if protection.version != expected.version {
+        return Err(distrusted(file, "the start of its parts differs from what was written"));
     }
     protection.must_be_consistent(file)?;
     let Some(member) = outer.home().cloned() else {
-        return Err(distrusted(file, "the home is not in it"));
+        return Err(distrusted(file, "the home is missing"));
     };
-    let is_same = outer.manifest == *meant.manifest && outer.members.len() == 1;
-    if !is_same || stored.size() != meant.size {
+    let is_same = outer.manifest == *expected.manifest && outer.members.len() == 1;
+    if !is_same || stored.size() != expected.size {
         let what = format!(
-            "{} bytes became {} bytes, or it says something else of itself",
-            meant.size,
+            "{} bytes became {} bytes, or its backup.json or its members differ",
+            expected.size,
             stored.size()
         );
         return Err(distrusted(file, &what));
     }
-    let mut progress = Progress::new(outside, "upload_to_agents", meant.size);
-    if !holds(stored.as_ref(), &member, keys.as_mut(), meant, &mut progress)? {
-        return Err(distrusted(file, "the home's part holds other bytes"));
+    let mut progress = Progress::new(outside, "upload_to_agents", expected.size);
+    if !holds(stored.as_ref(), &member, keys.as_mut(), expected, &mut progress)? {
+        return Err(distrusted(file, "the bytes of the home's part differ"));
     }
     progress.finish();
     Ok(())
 }
 
-/// Whether the home's part holds what was meant.
+/// Whether the home's part holds the expected bytes.
 fn holds(
     stored: &dyn Content,
     member: &Member,
     keys: Option<&mut Keys>,
-    meant: &Meant<'_>,
+    expected: &Expected<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<bool> {
-    let Meant { home, crew, .. } = *meant;
+    let Expected { home, crew, .. } = *expected;
     match crew {
-        // Each message of a protected part is needed for the next one: there is nothing to do side by side.
+        // Decrypting is sequential: each message of a protected part is needed for the next.
         Some(crew) if keys.is_none() => {
             let is_as_long = digest::bytes_of(home.segments) == member.size;
             Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, home, progress)?)
@@ -89,19 +89,18 @@ fn holds(
     }
 }
 
-/// What was stored reads back as something else.
+/// The failure of a file that reads back as something other than what was written.
 pub fn distrusted(file: &str, what: &str) -> Failure {
     let message = format!(
-        "{file} was written but does not read back as what was written ({what}); the disk cannot be trusted: check it, then \
-         try again"
+        "{file} does not read back as it was written ({what}); the disk cannot be trusted: check it, then try again"
     );
     Failure::new("backup_reader_writer_error", message)
 }
 
-/// What a backup that was just written does not read back with. What to do with one from elsewhere is no advice here.
+/// Turns the failure to read a new backup back into [`distrusted`]. The original advice, meant for a foreign backup, is dropped.
 pub fn unreadable(file: &str, failure: Failure) -> Failure {
     match failure.code.as_ref() {
-        "password_incorrect" => distrusted(file, "the start of a protected part is another one"),
+        "password_incorrect" => distrusted(file, "the start of a protected part differs"),
         "backup_damaged"
         | "backup_unsafe"
         | "backup_unsupported"

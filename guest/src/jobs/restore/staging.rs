@@ -1,43 +1,49 @@
-//! Staging what is wanted of an archive, and only that; without a target it only counts.
+//! Staging: writes the wanted entries of an archive to a target, or only counts them if there is no target.
 //!
-//! A wanted name of a file whose first name is not wanted becomes an ordinary file: its contents are fetched by walking
-//! through the archive once more, since they stand before the name.
+//! A hard link stands after the contents of its file. If the link is wanted and the file's first name is not, the link becomes
+//! an ordinary file, and a second walk through the archive fetches its contents.
 
 use std::collections::HashMap;
 
 use crate::archive::{Entry, Kind, Summary, Visit, shown};
 use crate::error::{Failure, Result};
 use crate::home::links;
+use crate::jobs::memory::RestoreMemory;
+use crate::jobs::part::{Part, walk_part};
+use crate::jobs::progress::Progress;
 use crate::jobs::space::Need;
-use crate::jobs::verify::judge::Burden;
-use crate::model::{Amount, Skipped};
-use crate::ports::{Target, Writer};
+use crate::model::{Skipped, Totals};
+use crate::ports::{Outcome, Outside, Target, Writer};
+use crate::stored_archive::Archive;
 
+/// A visitor that stages the entries that `wanted` accepts.
 pub struct Staging<'a> {
     target: Option<&'a dyn Target>,
     wanted: &'a dyn Fn(&[u8]) -> bool,
     writer: Option<Box<dyn Writer>>,
-    burden: Burden,
-    pub amount: Amount,
-    /// Without a target: what it would take, and whether what comes next belongs to a file that is wanted.
+    memory: RestoreMemory,
+    pub totals: Totals,
+    /// Without a target: the space that staging would need.
     pub need: Need,
+    /// Without a target: whether the data that comes next belongs to a wanted file.
     is_counted: bool,
     /// Paths that were wanted and found, and whether they are directories.
     pub seen: HashMap<Vec<u8>, bool>,
-    /// Symbolic links among them, and what they say.
+    /// Symbolic links among them, and their targets.
     pub links: HashMap<Vec<u8>, Vec<u8>>,
-    /// The last link that was not wanted and stands for something that a home needs.
+    /// The last unwanted link that replaces something a home needs.
     pub unwanted_link: Option<Skipped>,
-    /// The first name of each file, by its other names.
+    /// The first name of each file with several names, by its other names.
     first_names: HashMap<Vec<u8>, Vec<u8>>,
-    /// Wanted names whose first name is not wanted, by that.
-    late: HashMap<Vec<u8>, Vec<Entry>>,
-    /// Entries that were seen to their end, and how many are to be seen.
-    whole: u64,
-    most: u64,
-    /// The last one, as long as its content may be incomplete.
+    /// Wanted names of files whose first name is not wanted, by that first name.
+    second_pass: HashMap<Vec<u8>, Vec<Entry>>,
+    /// Entries that were read completely.
+    complete: u64,
+    /// How many entries to read.
+    limit: u64,
+    /// The path of the current file, until its content was read completely.
     open: Option<Vec<u8>>,
-    /// Whether the target refused something: then the archive is not to blame.
+    /// Whether the target refused something, so that the archive is not the cause of the failure.
     pub is_refused: bool,
 }
 
@@ -47,59 +53,63 @@ impl<'a> Staging<'a> {
             target,
             wanted,
             writer: None,
-            burden: Burden::default(),
-            amount: Amount::default(),
+            memory: RestoreMemory::default(),
+            totals: Totals::default(),
             need: Need::default(),
             is_counted: false,
             seen: HashMap::new(),
             links: HashMap::new(),
             unwanted_link: None,
             first_names: HashMap::new(),
-            late: HashMap::new(),
-            whole: 0,
-            most: u64::MAX,
+            second_pass: HashMap::new(),
+            complete: 0,
+            limit: u64::MAX,
             open: None,
             is_refused: false,
         }
     }
 
-    /// What comes behind so many entries does not matter: [`Self::enough`].
-    pub fn up_to(self, most: u64) -> Self {
-        Self { most, ..self }
+    /// Stages only so many entries and ignores what follows them: [`Self::result`].
+    pub fn up_to(self, limit: u64) -> Self {
+        Self { limit, ..self }
     }
 
-    /// What a walk through an archive came to, once nothing more of it matters.
-    pub fn enough(&self, walked: Result<Summary>) -> Result<Summary> {
+    /// The result of a walk through an archive. Damage after the last entry to stage is ignored.
+    pub fn result(&self, walked: Result<Summary>) -> Result<Summary> {
         match walked {
-            Err(_) if self.whole == self.most && !self.is_refused => Ok(Summary::default()),
+            Err(_) if self.complete == self.limit && !self.is_refused => Ok(Summary::default()),
             walked => walked,
         }
     }
 
-    /// How many entries were seen to their end.
-    pub fn whole(&self) -> u64 {
-        self.whole
+    /// How many entries were read completely.
+    pub fn complete(&self) -> u64 {
+        self.complete
     }
 
-    /// Whether that path was wanted and found, and nothing of it can come later.
-    pub fn has_whole(&self, path: &[u8]) -> bool {
+    /// Whether that path is a wanted file or link, and was read completely.
+    pub fn has_complete(&self, path: &[u8]) -> bool {
         self.seen.get(path) == Some(&false) && self.open.as_deref() != Some(path)
     }
 
-    /// What to walk through the archive with once more, where that is needed.
-    pub fn late(&mut self) -> Option<Late<'_, 'a>> {
-        self.whole = 0;
-        (!self.late.is_empty()).then_some(Late { staging: self, others: Vec::new(), is_open: false })
+    /// The visitor for a second walk through the archive. `None` if one walk was enough.
+    pub fn second_pass(&mut self) -> Option<SecondPass<'_, 'a>> {
+        self.complete = 0;
+        (!self.second_pass.is_empty()).then_some(SecondPass {
+            staging: self,
+            others: Vec::new(),
+            is_open: false,
+        })
     }
 
     fn begin_entry(&mut self) -> Result<()> {
-        match self.whole == self.most {
-            true => Err(Failure::invalid("enough")),
+        match self.complete == self.limit {
+            true => Err(Failure::invalid("all entries to stage were read")),
             false => Ok(()),
         }
     }
 
-    fn pass_over(&mut self, entry: &Entry) {
+    fn note_unwanted(&mut self, entry: &Entry) {
         if let Kind::Symlink(target) = &entry.kind
             && links::is_important(&entry.path)
         {
@@ -108,18 +118,18 @@ impl<'a> Staging<'a> {
         }
     }
 
-    /// Stages an entry that is no file, or begins one.
+    /// Stages a directory or link, or begins a file.
     fn stage(&mut self, entry: &Entry) -> Result<()> {
-        self.burden.add(entry)?;
+        self.memory.add(entry)?;
         if let Kind::Symlink(target) = &entry.kind {
             self.links.insert(entry.path.clone(), target.clone());
         }
         match entry.kind {
-            Kind::Directory => self.amount.directories += 1,
-            Kind::Symlink(_) | Kind::HardLink(_) => self.amount.links += 1,
+            Kind::Directory => self.totals.directories += 1,
+            Kind::Symlink(_) | Kind::HardLink(_) => self.totals.links += 1,
             Kind::File(size) => {
-                self.amount.files += 1;
-                self.amount.bytes += size;
+                self.totals.files += 1;
+                self.totals.bytes += size;
             }
         }
         let Some(target) = self.target else {
@@ -131,7 +141,7 @@ impl<'a> Staging<'a> {
             Kind::File(_) => target.add_file(entry).map(|writer| self.writer = Some(writer)),
             _ => target.add(entry),
         };
-        self.judged(staged)
+        self.note_refusal(staged)
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
@@ -139,19 +149,38 @@ impl<'a> Staging<'a> {
             self.need.data(bytes);
         }
         let written = self.writer.as_ref().map_or(Ok(()), |writer| writer.append(bytes));
-        self.judged(written)
+        self.note_refusal(written)
     }
 
     fn finish(&mut self) -> Result<()> {
         self.is_counted = false;
         let finished = self.writer.take().map_or(Ok(()), |writer| writer.finish());
-        self.judged(finished)
+        self.note_refusal(finished)
     }
 
-    fn judged(&mut self, staged: crate::ports::Outcome<()>) -> Result<()> {
+    fn note_refusal(&mut self, staged: Outcome<()>) -> Result<()> {
         self.is_refused |= staged.is_err();
         Ok(staged?)
     }
+}
+
+/// Walks through a part and stages what is wanted. If contents have to be fetched for hard links, it walks twice.
+pub fn stage_all(
+    outside: &dyn Outside,
+    outer: &mut Archive<'_>,
+    part: &mut Part,
+    name: &str,
+    mut progress: Progress<'_>,
+    staging: &mut Staging<'_>,
+) -> Result<Summary> {
+    let walked = walk_part(outside, outer, part, name, &mut progress, staging);
+    let summary = staging.result(walked)?;
+    if let Some(mut second_pass) = staging.second_pass() {
+        let walked = walk_part(outside, outer, part, name, &mut progress, &mut second_pass);
+        staging.result(walked)?;
+    }
+    progress.finish();
+    Ok(summary)
 }
 
 impl Visit for Staging<'_> {
@@ -172,14 +201,14 @@ impl Visit for Staging<'_> {
             self.seen.insert(entry.path.clone(), entry.kind == Kind::Directory);
             match &entry.kind {
                 Kind::HardLink(first) if !self.seen.contains_key(first) => {
-                    self.late.entry(first.clone()).or_default().push(entry);
+                    self.second_pass.entry(first.clone()).or_default().push(entry);
                 }
                 _ => self.stage(&entry)?,
             }
         } else {
-            self.pass_over(&entry);
+            self.note_unwanted(&entry);
         }
-        self.whole += u64::from(!is_file);
+        self.complete += u64::from(!is_file);
         Ok(())
     }
 
@@ -189,28 +218,28 @@ impl Visit for Staging<'_> {
 
     fn end_file(&mut self) -> Result<()> {
         self.finish()?;
-        self.whole += 1;
+        self.complete += 1;
         self.open = None;
         Ok(())
     }
 }
 
-/// Stages the contents of files whose first name is not wanted, under the names that are.
-pub struct Late<'s, 'a> {
+/// Stages the contents of files whose first name is not wanted, under their wanted names.
+pub struct SecondPass<'s, 'a> {
     staging: &'s mut Staging<'a>,
-    /// More names of the file that is being staged.
+    /// The other wanted names of the current file.
     others: Vec<Entry>,
     is_open: bool,
 }
 
-impl Visit for Late<'_, '_> {
+impl Visit for SecondPass<'_, '_> {
     type Error = Failure;
 
     fn entry(&mut self, entry: &Entry) -> Result<()> {
         self.staging.begin_entry()?;
         let is_file = matches!(entry.kind, Kind::File(_));
-        self.staging.whole += u64::from(!is_file);
-        let names = if is_file { self.staging.late.remove(&entry.path) } else { None };
+        self.staging.complete += u64::from(!is_file);
+        let names = if is_file { self.staging.second_pass.remove(&entry.path) } else { None };
         let mut names = names.unwrap_or_default().into_iter();
         let Some(first) = names.next() else { return Ok(()) };
         self.is_open = true;
@@ -223,7 +252,7 @@ impl Visit for Late<'_, '_> {
     }
 
     fn end_file(&mut self) -> Result<()> {
-        self.staging.whole += 1;
+        self.staging.complete += 1;
         if std::mem::take(&mut self.is_open) {
             self.staging.finish()?;
         }

@@ -1,38 +1,40 @@
-//! Reading every part of a backup to its end: the home's, add-ons, folders, whatever is an inner tar.
+//! Reads every part of a backup to its end: the home, add-ons, folders and any other inner tar.
+//!
+//! Collects what is damaged and keeps nothing of what it reads.
 
 use crate::archive::{Base, Entry, Limits, Member, Summary, Visit, check_inflated, shown, walk_inflated};
 use crate::error::{Failure, Result};
+use crate::jobs::memory::RestoreMemory;
+use crate::jobs::part::{Part, read_part, unlock_home, unlock_part};
 use crate::jobs::progress::Progress;
-use crate::jobs::verify;
-use crate::jobs::verify::judge::Burden;
-use crate::jobs::verify::{Archive, Part, reading};
 use crate::ports::Outside;
 use crate::protection::{self, Unlock};
 use crate::securetar::Keys;
+use crate::stored_archive::Archive;
 
-/// The parts of a backup while they are read, one after the other: one that is damaged does not keep the others from it.
-pub struct Parts<'a> {
+/// Reads the parts of a backup one after the other. A damaged part does not stop the others from being read.
+pub struct PartVerifier<'a> {
     outside: &'a dyn Outside,
     name: &'a str,
     progress: Progress<'a>,
     pub home: Option<Summary>,
-    /// Other parts that are whole.
+    /// Other parts that are intact.
     pub names: Vec<String>,
     pub notes: Vec<String>,
     pub damaged: Vec<(String, Failure)>,
 }
 
-/// Opens parts, all with the same password.
-pub struct Opener<'a> {
+/// Opens the parts of a backup, all with the same password.
+pub struct PartOpener<'a> {
     unlock: &'a Unlock,
     unlocked: Option<Keys>,
-    /// The label of the key that opened the home's part, or the first that is protected.
+    /// The label of the key that opened the home's part, or the first protected part.
     pub label: Option<String>,
-    /// What is odd about the password that opened it.
+    /// A sentence about the password that opened it, if it differs from the one given.
     pub note: Option<String>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> PartVerifier<'a> {
     pub fn new(outside: &'a dyn Outside, outer: &Archive<'_>, name: &'a str) -> Self {
         let parts = outer.members.iter().filter(|member| member.is_part());
         let progress = Progress::new(outside, "verify", parts.map(|member| member.size).sum());
@@ -40,14 +42,14 @@ impl<'a> Parts<'a> {
         Self { outside, name, progress, home: None, names, notes, damaged }
     }
 
-    /// The home's part, if there is one.
-    pub fn home(&mut self, outer: &mut Archive<'_>, opener: &mut Opener<'_>) -> Result<()> {
+    /// Reads the home's part, if there is one.
+    pub fn home(&mut self, outer: &mut Archive<'_>, opener: &mut PartOpener<'_>) -> Result<()> {
         if outer.home().is_none() {
             return Ok(());
         }
-        let mut home = verify::home(outer, opener.unlock, self.name)?;
-        let mut visit = Weigh::default();
-        let read = reading(self.outside, outer, &mut home, &mut self.progress, |source| {
+        let mut home = unlock_home(outer, opener.unlock, self.name)?;
+        let mut visit = MemoryCheck::default();
+        let read = read_part(self.outside, outer, &mut home, &mut self.progress, |source| {
             walk_inflated(source, Base::Home, &Limits::default(), &mut visit)
         });
         (opener.unlocked, opener.label, opener.note) = (home.keys, home.label, home.note);
@@ -61,13 +63,13 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// All but the home's.
-    pub fn others(&mut self, outer: &mut Archive<'_>, opener: &mut Opener<'_>) -> Result<()> {
+    /// Reads all parts but the home's.
+    pub fn others(&mut self, outer: &mut Archive<'_>, opener: &mut PartOpener<'_>) -> Result<()> {
         let home = outer.home().cloned();
         let is_other = |member: &&Member| member.is_part() && home.as_ref() != Some(*member);
         for member in outer.members.clone().iter().filter(is_other) {
             let mut part = opener.open(outer, member.clone(), self.name)?;
-            let read = reading(self.outside, outer, &mut part, &mut self.progress, |source| {
+            let read = read_part(self.outside, outer, &mut part, &mut self.progress, |source| {
                 Ok(check_inflated(source)?)
             });
             opener.unlocked = part.keys.or(opener.unlocked.take());
@@ -82,7 +84,7 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// A failure that names all that is damaged, and what is not.
+    /// Ends the reading. Fails if parts are damaged, and then names them all, and says whether the home is intact.
     pub fn finish(self) -> Result<Self> {
         self.progress.finish();
         let Some((first, failure)) = self.damaged.first() else { return Ok(self) };
@@ -90,7 +92,7 @@ impl<'a> Parts<'a> {
             true => failure.message.clone(),
             false => format!("{}: {}", shown(member.as_bytes()), failure.message),
         };
-        // A backup of a home alone has nothing to be told apart from.
+        // With the home as the only part, its name adds nothing.
         let is_home_alone =
             self.damaged.len() == 1 && self.names.is_empty() && first.starts_with("homeassistant.");
         let mut message = match is_home_alone {
@@ -104,7 +106,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl<'a> Opener<'a> {
+impl<'a> PartOpener<'a> {
     pub fn new(unlock: &'a Unlock) -> Self {
         Self { unlock, unlocked: None, label: None, note: None }
     }
@@ -113,7 +115,7 @@ impl<'a> Opener<'a> {
         match (protection::version_of(outer, &member)?, self.unlocked.take()) {
             (Some(_), Some(keys)) => Ok(Part { member, keys: Some(keys), label: None, note: None }),
             (_, keys) => {
-                let part = verify::unlocked(outer, member, self.unlock, name)?;
+                let part = unlock_part(outer, member, self.unlock, name)?;
                 self.unlocked = keys;
                 self.label = self.label.take().or(part.label.clone());
                 self.note = self.note.take().or(part.note.clone());
@@ -123,16 +125,16 @@ impl<'a> Opener<'a> {
     }
 }
 
-/// Notes about a part.
+/// Notes with the name of their part in front.
 fn named(member: &Member, notes: &[String]) -> Vec<String> {
     notes.iter().map(|note| format!("{}: {note}", shown(member.name.as_bytes()))).collect()
 }
 
-/// Looks, keeps nothing, and knows what a restore would have to hold.
+/// Counts the memory that a restore of the part would need.
 #[derive(Default)]
-struct Weigh(Burden);
+struct MemoryCheck(RestoreMemory);
 
-impl Visit for Weigh {
+impl Visit for MemoryCheck {
     type Error = Failure;
 
     fn entry(&mut self, entry: &Entry) -> Result<()> {

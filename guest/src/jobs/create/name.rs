@@ -1,23 +1,25 @@
-//! How a new backup is called: its name, its date and its file, by what was asked for and what the home says.
+//! The name, date and file name of a new backup.
 //!
-//! A name that no file can have is refused; one that Home Assistant does not list is, too, where the client is that careful.
+//! Refuses a name that no file can have, and, where the client is strict, one that Home Assistant would not list.
 
 use crate::archive::{Instant, Objection, file_name, objection};
 use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
 use crate::model::CreateRequest;
 
-pub struct Named {
+/// A checked name of a new backup, and what follows from it.
+pub struct BackupName {
     pub name: String,
     /// ISO 8601, in the home's zone.
     pub date: String,
     /// The object's name in its location.
     pub file: String,
-    /// What is odd about the name.
+    /// A sentence about the name, if Home Assistant would not list it.
     pub warning: Option<String>,
 }
 
-impl Named {
+impl BackupName {
+    /// The requested name, or Home Assistant's default.
     pub fn of(request: &CreateRequest, home: &Home, now: Instant) -> Result<Self> {
         let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let kind = if request.automatic { "Automatic" } else { "Custom" };
