@@ -22,14 +22,14 @@ pub const STATE_CHANGED: &str = "state_changed";
 /// Cheap to clone; every clone is the same table, written by the same owner of entities.
 #[derive(Clone)]
 pub struct States {
-    table: Arc<Mutex<BTreeMap<String, Shown>>>,
+    table: Arc<Mutex<BTreeMap<String, Published>>>,
     owner: Arc<str>,
     bus: Bus,
     clock: Clock,
 }
 
 /// A state, and who shows it.
-struct Shown {
+struct Published {
     owner: Arc<str>,
     state: State,
 }
@@ -41,7 +41,7 @@ impl States {
 
     /// The same table for the entities of somebody else.
     #[must_use]
-    pub fn of(&self, owner: &str) -> Self {
+    pub fn for_owner(&self, owner: &str) -> Self {
         Self { owner: owner.into(), ..self.clone() }
     }
 
@@ -56,18 +56,18 @@ impl States {
             _ => return Err(Error::Invalid(format!("the attributes of {id} are no JSON object"))),
         };
         self.check(id, &state, &attributes)?;
-        self.show(id, state, attributes);
+        self.set(id, state, attributes);
         Ok(())
     }
 
     /// Shows no longer what is not among these.
-    pub fn keep(&self, ids: &[String]) {
-        let gone = |(id, shown): &(&String, &Shown)| shown.owner == self.owner && !ids.contains(id);
+    pub fn retain(&self, ids: &[String]) {
+        let gone = |(id, shown): &(&String, &Published)| shown.owner == self.owner && !ids.contains(id);
         let mut table = self.table();
         let gone: Vec<_> = table.iter().filter(gone).map(|(id, _)| id.clone()).collect();
         for id in gone {
             let old = table.remove(&id).map(|shown| shown.state);
-            self.tell(&id, old.as_ref(), None);
+            self.emit_change(&id, old.as_ref(), None);
         }
     }
 
@@ -83,17 +83,17 @@ impl States {
 
     /// The clock was set: what was shown for a while was shown as long.
     pub fn set_clock(&self, by: TimeDelta) {
-        for Shown { state, .. } in self.table().values_mut() {
+        for Published { state, .. } in self.table().values_mut() {
             state.last_changed = zone::plus(state.last_changed, by);
             state.last_updated = zone::plus(state.last_updated, by);
         }
     }
 
     /// Nobody keeps this owner's entities up to date any more.
-    pub fn lose(&self) {
+    pub fn set_unavailable(&self) {
         for (id, state) in self.all() {
             if self.owner(&id).as_ref() == Some(&self.owner) {
-                self.show(&id, UNAVAILABLE.into(), state.attributes);
+                self.set(&id, UNAVAILABLE.into(), state.attributes);
             }
         }
     }
@@ -115,7 +115,7 @@ impl States {
     }
 
     /// The same for the host's own entities, which no limit holds.
-    pub fn show(&self, id: &str, state: String, attributes: Value) {
+    pub fn set(&self, id: &str, state: String, attributes: Value) {
         let now = self.clock.now();
         let mut table = self.table();
         let old = table.get(id).map(|shown| shown.state.clone());
@@ -125,26 +125,26 @@ impl States {
         }
         let last_changed = old.as_ref().filter(|old| is_same(old)).map_or(now, |old| old.last_changed);
         let new = State { state, attributes, last_changed, last_updated: now };
-        self.tell(id, old.as_ref(), Some(&new));
-        table.insert(id.to_owned(), Shown { owner: self.owner.clone(), state: new });
+        self.emit_change(id, old.as_ref(), Some(&new));
+        table.insert(id.to_owned(), Published { owner: self.owner.clone(), state: new });
     }
 
     /// Under the lock, so that everybody hears the changes in the order in which they happened.
-    fn tell(&self, id: &str, old: Option<&State>, new: Option<&State>) {
+    fn emit_change(&self, id: &str, old: Option<&State>, new: Option<&State>) {
         let shown = |state: Option<&State>| state.map(|state| state.to_json(id));
         let data = json!({"entity_id": id, "old_state": shown(old), "new_state": shown(new)});
         self.bus.emit(&Event::new(STATE_CHANGED, data.to_string()));
     }
 
-    fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Shown>> {
+    fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Published>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn is_id(id: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let is_named = id.split_once('.').is_some_and(|(domain, name)| {
-        [domain, name].iter().all(|part| !part.is_empty() && part.chars().all(is_plain))
+        [domain, name].iter().all(|part| !part.is_empty() && part.chars().all(is_allowed))
     });
     is_named && id.len() <= 4 * MAX_WORD
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::{Event, MISSED};
+use super::event::{Event, MISSED};
 use crate::time::scheduler::Scheduler;
 
 /// Hears what is said on a bus. Dropping it ends that.
@@ -21,25 +21,25 @@ impl fmt::Debug for Listener {
 }
 
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
-    came: Condvar,
+    pending: Mutex<Pending>,
+    arrived: Condvar,
     /// Events that may wait.
-    most: usize,
+    capacity: usize,
     /// The only topic that it wants, if it wants only one.
     topic: Option<&'static str>,
     /// Told when something came.
-    wake: Option<Scheduler>,
+    scheduler: Option<Scheduler>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Pending {
     events: VecDeque<Event>,
     /// Events that came behind these and were not kept.
     missed: u64,
     is_closed: bool,
 }
 
-impl Waiting {
+impl Pending {
     /// What it missed is told once it has taken what came before.
     fn take(&mut self) -> Option<Event> {
         self.events.pop_front().or_else(|| match std::mem::take(&mut self.missed) {
@@ -50,48 +50,48 @@ impl Waiting {
 }
 
 impl Queue {
-    pub fn new(most: usize, topic: Option<&'static str>, wake: Option<Scheduler>) -> Self {
-        Self { waiting: Mutex::default(), came: Condvar::new(), most, topic, wake }
+    pub fn new(capacity: usize, topic: Option<&'static str>, scheduler: Option<Scheduler>) -> Self {
+        Self { pending: Mutex::default(), arrived: Condvar::new(), capacity, topic, scheduler }
     }
 
-    pub fn put(&self, event: &Event) {
+    pub fn push(&self, event: &Event) {
         if self.topic.is_some_and(|topic| topic != event.topic) {
             return;
         }
-        let mut waiting = self.waiting();
+        let mut pending = self.pending();
         // One gap is told once, and where it is.
-        match waiting.missed == 0 && waiting.events.len() < self.most {
-            true => waiting.events.push_back(event.clone()),
-            false => waiting.missed = waiting.missed.saturating_add(1),
+        match pending.missed == 0 && pending.events.len() < self.capacity {
+            true => pending.events.push_back(event.clone()),
+            false => pending.missed = pending.missed.saturating_add(1),
         }
-        drop(waiting);
-        self.came.notify_all();
-        self.wake.iter().for_each(Scheduler::wake);
+        drop(pending);
+        self.arrived.notify_all();
+        self.scheduler.iter().for_each(Scheduler::wake);
     }
 
     pub fn close(&self) {
-        self.waiting().is_closed = true;
-        self.came.notify_all();
+        self.pending().is_closed = true;
+        self.arrived.notify_all();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Listener {
     /// Waits for the next event. An error when nothing more will come.
     pub fn recv(&self) -> Result<Event, RecvError> {
-        let is_idle = |it: &mut Waiting| it.events.is_empty() && it.missed == 0 && !it.is_closed;
-        let waited = self.0.came.wait_while(self.0.waiting(), is_idle);
+        let is_idle = |it: &mut Pending| it.events.is_empty() && it.missed == 0 && !it.is_closed;
+        let waited = self.0.arrived.wait_while(self.0.pending(), is_idle);
         waited.unwrap_or_else(PoisonError::into_inner).take().ok_or(RecvError)
     }
 
     /// The next event if there is one.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
-        let mut waiting = self.0.waiting();
-        let none = if waiting.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
-        waiting.take().ok_or(none)
+        let mut pending = self.0.pending();
+        let none = if pending.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
+        pending.take().ok_or(none)
     }
 
     /// All that come until nothing more will.

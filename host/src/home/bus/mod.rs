@@ -3,71 +3,19 @@
 //! A listener hears everything in order. One that does not keep up misses what comes until it has taken what waits for it, is
 //! told so, and hears on: neither a slow listener nor a talkative plugin costs memory or time, or silences anybody for good.
 
+mod event;
 mod listener;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::time::scheduler::Scheduler;
+pub use event::{Event, LOG, Level, MISSED, PROGRESS, REPLACED, STORED};
 pub use listener::Listener;
 use listener::Queue;
-
-/// The topic of what people should read: `{"message": …, "level": …}`.
-pub const LOG: &str = "larder/log";
-/// How far a job is: `{"job", "stage", "done", "total"}`.
-pub const PROGRESS: &str = "larder/progress";
-/// An object was stored: `{"location", "name"}`. A restore was put in place.
-pub const STORED: &str = "larder/stored";
-pub const REPLACED: &str = "larder/replaced";
-/// What a listener hears in place of events that it missed: `{"count": …}`. Only the bus says it.
-pub const MISSED: &str = "larder/missed";
-
-/// How much a sentence for people matters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Error,
-    Warning,
-    #[default]
-    Info,
-    /// Said only to who asks for more.
-    Debug,
-}
-
-impl Level {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-            Self::Debug => "debug",
-        }
-    }
-
-    /// That of an event for people; `info` when it names none.
-    pub fn of(data: &Value) -> Self {
-        let name = data.get("level").and_then(Value::as_str);
-        let known = [Self::Error, Self::Warning, Self::Info, Self::Debug];
-        known.into_iter().find(|level| Some(level.name()) == name).unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Event {
-    pub topic: String,
-    /// JSON text, checked.
-    pub data: String,
-    /// The run of an automation that told it.
-    pub cause: Option<u64>,
-}
-
-impl Event {
-    pub fn new(topic: impl Into<String>, data: impl Into<String>) -> Self {
-        Self { topic: topic.into(), data: data.into(), cause: None }
-    }
-}
 
 /// Cheap to clone; every clone is the same bus.
 #[derive(Clone, Default)]
@@ -94,7 +42,7 @@ impl Bus {
     pub fn emit(&self, event: &Event) {
         self.0.lock().retain(|listener| match listener.upgrade() {
             Some(queue) => {
-                queue.put(event);
+                queue.push(event);
                 true
             }
             None => false,
@@ -108,7 +56,7 @@ impl Bus {
     }
 
     /// Tells people something: what anybody says is made fit for them here.
-    pub fn say(&self, level: Level, message: &str) {
+    pub fn log(&self, level: Level, message: &str) {
         let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }

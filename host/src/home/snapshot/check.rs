@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rusqlite::InterruptHandle;
 
-use super::copy::{Copy, Scratch, Verdict, said};
+use super::copy::{DatabaseCopy, Scratch, Verdict, sqlite_message};
 use super::descriptor::Descriptor;
 use super::locks::Lock;
 use crate::error::reason;
@@ -24,7 +24,7 @@ pub(super) enum Source {
     /// Files of the home under their lock: the bytes up to these sizes.
     Locked { main: Arc<Descriptor>, size: u64, log: Option<(Arc<Descriptor>, u64)>, lock: Arc<Lock> },
     /// A copy whose main file holds everything.
-    Copied(Arc<Copy>),
+    Copied(Arc<DatabaseCopy>),
 }
 
 /// A database that is not as it should be, or that nobody can say it of.
@@ -34,30 +34,30 @@ pub struct Finding {
     pub reason: String,
 }
 
-pub(super) struct Checks {
+pub(super) struct DatabaseChecker {
     queue: Option<SyncSender<(HomePath, Source)>>,
     findings: Receiver<Finding>,
     /// What there was no room for.
     left_out: Vec<Finding>,
-    stop: Arc<Stop>,
+    cancellation: Arc<Cancellation>,
 }
 
 #[derive(Default)]
-struct Stop {
-    is_asked: AtomicBool,
+struct Cancellation {
+    is_cancelled: AtomicBool,
     running: Mutex<Option<InterruptHandle>>,
 }
 
-impl Checks {
+impl DatabaseChecker {
     /// `None` when no thread can be had.
     pub(super) fn start(scratch: Scratch) -> Option<Self> {
         let (queue, waiting) = sync_channel::<(HomePath, Source)>(DATABASES_TO_CHECK);
         let (found, findings) = channel();
-        let stop = Arc::<Stop>::default();
-        let asked = Arc::clone(&stop);
+        let cancellation = Arc::<Cancellation>::default();
+        let cancelled = Arc::clone(&cancellation);
         let work = move || {
             for (path, source) in waiting {
-                if let Some(reason) = finding(source, &scratch, &asked)
+                if let Some(reason) = check(source, &scratch, &cancelled)
                     && found.send(Finding { path, reason }).is_err()
                 {
                     return;
@@ -65,14 +65,14 @@ impl Checks {
             }
         };
         Builder::new().name("database check".into()).spawn(work).ok()?;
-        Some(Self { queue: Some(queue), findings, left_out: Vec::new(), stop })
+        Some(Self { queue: Some(queue), findings, left_out: Vec::new(), cancellation })
     }
 
     /// Has a database checked, beside the others. Never waits: a check must not cost the backup.
     pub(super) fn add(&mut self, path: &[u8], source: Source) {
         let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send((path.to_vec(), source)).is_ok());
         if !queued {
-            let reason = unchecked("too many other databases wait for their check");
+            let reason = not_checked("too many other databases wait for their check");
             self.left_out.push(Finding { path: path.to_vec(), reason });
         }
     }
@@ -97,66 +97,66 @@ impl Checks {
     }
 }
 
-impl Drop for Checks {
+impl Drop for DatabaseChecker {
     fn drop(&mut self) {
-        self.stop.now();
+        self.cancellation.cancel();
     }
 }
 
-impl Stop {
-    fn now(&self) {
-        self.is_asked.store(true, Ordering::Relaxed);
+impl Cancellation {
+    fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
         if let Some(handle) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
             handle.interrupt();
         }
     }
 
-    fn set(&self, handle: Option<InterruptHandle>) {
+    fn set_running(&self, handle: Option<InterruptHandle>) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = handle;
     }
 }
 
-fn unchecked(why: &str) -> String {
+fn not_checked(why: &str) -> String {
     format!("stored, but not checked for damage: {why}")
 }
 
 /// What is wrong with a database, if anything.
-fn finding(source: Source, scratch: &Scratch, stop: &Stop) -> Option<String> {
-    if stop.is_asked.load(Ordering::Relaxed) {
+fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Option<String> {
+    if cancellation.is_cancelled.load(Ordering::Relaxed) {
         return None;
     }
-    let check =
-        copied(source, scratch).and_then(|copy| Ok((copy.check().map_err(|error| said(&error))?, copy)));
+    let check = copied(source, scratch)
+        .and_then(|copy| Ok((copy.check().map_err(|error| sqlite_message(&error))?, copy)));
     let (check, _copy) = match check {
         Ok(check) => check,
-        Err(why) => return Some(unchecked(&why)),
+        Err(why) => return Some(not_checked(&why)),
     };
-    stop.set(Some(check.handle()));
+    cancellation.set_running(Some(check.handle()));
     let verdict = check.run();
-    stop.set(None);
+    cancellation.set_running(None);
     match verdict {
         Verdict::Sound => None,
         Verdict::Damaged(what) => Some(format!(
             "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or take it from an earlier \
              backup"
         )),
-        Verdict::Unknown(why) => Some(unchecked(&why)),
+        Verdict::Unknown(why) => Some(not_checked(&why)),
     }
 }
 
 /// A copy whose main file holds everything.
-fn copied(source: Source, scratch: &Scratch) -> Result<Arc<Copy>, String> {
+fn copied(source: Source, scratch: &Scratch) -> Result<Arc<DatabaseCopy>, String> {
     let (main, size, log, lock) = match source {
         Source::Copied(copy) => return Ok(copy),
         Source::Locked { main, size, log, lock } => (main, size, log, lock),
     };
     let mut files = vec![("", main.as_ref(), size)];
     files.extend(log.as_ref().map(|(log, size)| ("-wal", log.as_ref(), *size)));
-    let copy =
-        Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    let copy = DatabaseCopy::new(scratch, &files)
+        .map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
     drop(lock);
     if log.is_some() {
-        copy.recover().map_err(|error| said(&error))?;
+        copy.recover().map_err(|error| sqlite_message(&error))?;
     }
     Ok(Arc::new(copy))
 }

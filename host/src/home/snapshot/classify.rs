@@ -19,26 +19,26 @@ const INDEX_REGION: u64 = 32_768;
 /// How names of databases end.
 const NAMES: [&[u8]; 4] = [b".db", b".db3", b".sqlite", b".sqlite3"];
 /// What SQLite puts beside a database while it is in use.
-const NEIGHBOURS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
+const COMPANIONS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
 pub(super) const WAL: &[u8] = b"-wal";
 pub(super) const JOURNAL: &[u8] = b"-journal";
 pub(super) const SHM: &[u8] = b"-shm";
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Journal {
+pub(super) enum JournalMode {
     Wal,
     Rollback,
 }
 
 /// Whether it is worth a look whether that file is a database: whole pages, the smallest of which have 512 bytes, or a name that says so,
 /// since a damaged one has any size. Saves opening most files twice.
-pub(super) fn may_be_one(name: &[u8], size: u64) -> bool {
+pub(super) fn may_be_database(name: &[u8], size: u64) -> bool {
     size >= SMALLEST_PAGE
         && (size.is_multiple_of(SMALLEST_PAGE) || NAMES.into_iter().any(|ending| name.ends_with(ending)))
 }
 
 /// Whether that file could be what SQLite puts beside a database under such a name: what is empty, begins with zeros or the mark of its
 /// kind, or, for an index, has its size.
-pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
+pub(super) fn is_companion(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
     let facts = match facts_at(directory, name) {
         Ok(facts) => facts,
         Err(error) => return error.kind() == ErrorKind::NotFound,
@@ -56,14 +56,14 @@ pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
 }
 
 /// How `file` is journalled, by its header; `None` when it is no SQLite database.
-pub(super) fn journal(file: &Descriptor) -> Option<Journal> {
+pub(super) fn journal_mode(file: &Descriptor) -> Option<JournalMode> {
     let header = if file.facts.size >= SMALLEST_PAGE { file.read(0, 20).ok()? } else { return None };
     let version = header.strip_prefix(MAGIC)?.get(3)?;
-    Some(if *version == 2 { Journal::Wal } else { Journal::Rollback })
+    Some(if *version == 2 { JournalMode::Wal } else { JournalMode::Rollback })
 }
 
 /// The database that `path` would be a neighbour of, and the suffix.
-pub(super) fn owner_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
+pub(super) fn database_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
     let strip = |suffix: &'static [u8]| Some((path.strip_suffix(suffix)?, suffix));
-    NEIGHBOURS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
+    COMPANIONS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::descriptor::Descriptor;
 use super::locks::Lock;
-use super::read_ahead::Stream;
+use super::read_ahead::ReadAhead;
 use crate::error::{Doing, Result};
 use crate::model::Timestamp;
 use crate::options::SMALL_FILE;
@@ -28,10 +28,10 @@ pub struct Content {
     /// All bytes, when they were read before they were asked for.
     pub(super) bytes: Option<Arc<[u8]>>,
     /// What is read on while it is read.
-    pub(super) stream: Option<Arc<Mutex<Stream>>>,
+    pub(super) read_ahead: Option<Arc<Mutex<ReadAhead>>>,
     pub(super) _lock: Option<Arc<Lock>>,
     /// Whether somebody may write to it in spite of the lock.
-    pub(super) is_watched: bool,
+    pub(super) may_change: bool,
 }
 
 impl Content {
@@ -57,9 +57,9 @@ impl Content {
             identity: None,
             note: None,
             bytes: None,
-            stream: None,
+            read_ahead: None,
             _lock: None,
-            is_watched: false,
+            may_change: false,
         }
     }
 
@@ -81,7 +81,7 @@ impl Content {
     /// What could not be promised about the content: one sentence for people, without the file's name. Ask when it has been
     /// read: only then is it known whether the file stayed as it was.
     pub fn note(&self) -> Option<String> {
-        if self.note.is_some() || (self._lock.is_some() && !self.is_watched) {
+        if self.note.is_some() || (self._lock.is_some() && !self.may_change) {
             return self.note.as_deref().map(str::to_owned);
         }
         let file = self.file.as_ref()?;
@@ -104,12 +104,12 @@ impl Content {
     }
 
     /// These bytes are read next, once and in order. Advice, no more.
-    pub fn ahead(&mut self, offset: u64, count: u64) {
+    pub fn read_ahead(&mut self, offset: u64, count: u64) {
         let end = offset.saturating_add(count).min(self.size);
         // What is smaller is there before a thread has begun.
         let is_worth_it = end.saturating_sub(offset) > SMALL_FILE;
         if let Some(file) = self.file.clone().filter(|_| is_worth_it) {
-            self.stream = Stream::start(file, offset, end).map(|stream| Arc::new(Mutex::new(stream)));
+            self.read_ahead = ReadAhead::start(file, offset, end).map(|reader| Arc::new(Mutex::new(reader)));
         }
     }
 
@@ -122,9 +122,9 @@ impl Content {
                 usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
             return Ok(from.get(..max.min(left)).unwrap_or(from).to_vec());
         }
-        if let Some(stream) = &self.stream
+        if let Some(reader) = &self.read_ahead
             && let Some(bytes) =
-                stream.lock().unwrap_or_else(PoisonError::into_inner).read(offset, max.min(left))
+                reader.lock().unwrap_or_else(PoisonError::into_inner).read(offset, max.min(left))
         {
             return Ok(bytes);
         }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tempfile::TempDir;
 
-use super::descriptor::{COPIED, Descriptor};
+use super::descriptor::{COPY_STEP, Descriptor};
 use crate::disk::directory::Directory;
 use crate::error::reason;
 
@@ -23,27 +23,27 @@ const MEMORY: u64 = 64 << 20;
 /// A name of ours: theirs may be longer than SQLite takes.
 const NAME: &str = "copy";
 
-pub(super) struct Copy {
+pub(super) struct DatabaseCopy {
     directory: TempDir,
 }
 
 /// Hears how many bytes of a file are copied, and of how many.
-pub type Copying = Arc<dyn Fn(u64, u64) + Send + Sync>;
+pub type CopyProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Where private copies lie, and who hears of the large ones.
 #[derive(Clone)]
 pub struct Scratch {
     /// Made when the first copy is. What a cut leaves there may be deleted.
     pub directory: PathBuf,
-    pub copying: Option<Copying>,
+    pub progress: Option<CopyProgress>,
 }
 
 impl Scratch {
-    fn tell(&self, copied: u64, size: u64) {
-        if size > COPIED
-            && let Some(copying) = &self.copying
+    fn report(&self, copied: u64, size: u64) {
+        if size > COPY_STEP
+            && let Some(progress) = &self.progress
         {
-            copying(copied, size);
+            progress(copied, size);
         }
     }
 }
@@ -58,14 +58,14 @@ pub(super) enum Verdict {
     Unknown(String),
 }
 
-impl Copy {
+impl DatabaseCopy {
     /// Copies the first `size` bytes of `main` and the whole of its neighbours, by suffix.
     pub(super) fn new(scratch: &Scratch, files: &[(&str, &Descriptor, u64)]) -> io::Result<Self> {
         Directory::make(&scratch.directory, 0o700)?;
         let copy = Self { directory: TempDir::new_in(&scratch.directory)? };
         for (suffix, from, size) in files {
             let mut to = File::create_new(copy.path(suffix))?;
-            from.copy_to(&mut to, &mut |copied| scratch.tell(copied, from.facts.size))?;
+            from.copy_to(&mut to, &mut |copied| scratch.report(copied, from.facts.size))?;
             if to.metadata()?.len() > *size {
                 to.set_len(*size)?;
             }
@@ -97,7 +97,7 @@ impl Copy {
     }
 
     /// Checks it; whoever asks waits no longer than that.
-    pub(super) fn verdict_within(&self, wait: Duration) -> Verdict {
+    pub(super) fn check_within(&self, wait: Duration) -> Verdict {
         let check = match self.check() {
             Ok(check) => check,
             Err(error) => return verdict(&error),
@@ -124,7 +124,7 @@ impl Copy {
 pub(super) struct Check(Connection);
 
 /// What `quick_check` says of tables that only their own program can judge: no page is damaged.
-const NO_DAMAGE: [&str; 2] = ["inverted index", " value in "];
+const NOT_DAMAGE: [&str; 2] = ["inverted index", " value in "];
 
 impl Check {
     pub(super) fn handle(&self) -> InterruptHandle {
@@ -136,7 +136,7 @@ impl Check {
         match self.lines("PRAGMA quick_check") {
             Ok(lines) => verdict_of(lines),
             // Something in a schema that only the program knows which it belongs to: what it does not concern is checked.
-            Err(error) if is_unknown_to_us(&error) => self.table_by_table(),
+            Err(error) if is_unknown_schema(&error) => self.table_by_table(),
             Err(error) => verdict(&error),
         }
     }
@@ -163,22 +163,25 @@ impl Check {
 }
 
 fn verdict_of(lines: Vec<String>) -> Verdict {
-    let is_damage = |line: &&String| *line != "ok" && !NO_DAMAGE.iter().any(|words| line.contains(words));
+    let is_damage = |line: &&String| *line != "ok" && !NOT_DAMAGE.iter().any(|words| line.contains(words));
     // One line may be several, the first of which only names the database.
-    let said = |line: &String| line.trim_start_matches("*** in database main ***").trim().to_owned();
-    lines.iter().find(is_damage).map_or(Verdict::Sound, |line| Verdict::Damaged(said(line)))
+    let sqlite_message =
+        |line: &String| line.trim_start_matches("*** in database main ***").trim().to_owned();
+    lines.iter().find(is_damage).map_or(Verdict::Sound, |line| Verdict::Damaged(sqlite_message(line)))
 }
 
-fn is_unknown_to_us(error: &rusqlite::Error) -> bool {
+fn is_unknown_schema(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }
 
 fn verdict(error: &rusqlite::Error) -> Verdict {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => Verdict::Damaged(format!("{}, unless it is encrypted", said(error))),
-        Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(said(error)),
-        _ if is_unknown_to_us(error) => Verdict::Sound,
-        _ => Verdict::Unknown(said(error)),
+        Some(ErrorCode::NotADatabase) => {
+            Verdict::Damaged(format!("{}, unless it is encrypted", sqlite_message(error)))
+        }
+        Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(sqlite_message(error)),
+        _ if is_unknown_schema(error) => Verdict::Sound,
+        _ => Verdict::Unknown(sqlite_message(error)),
     }
 }
 
@@ -203,7 +206,7 @@ fn encoded(path: &Path) -> String {
 }
 
 /// What SQLite said, without the names of files on this machine.
-pub(super) fn said(error: &rusqlite::Error) -> String {
+pub(super) fn sqlite_message(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(error, _) => {
             rusqlite::ffi::code_to_str(error.extended_code).to_owned()

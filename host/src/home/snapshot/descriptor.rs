@@ -49,7 +49,7 @@ impl From<Stat> for Facts {
 }
 
 /// Bytes of a copy after which it is told how far it is.
-pub(super) const COPIED: u64 = 16 << 20;
+pub(super) const COPY_STEP: u64 = 16 << 20;
 
 /// An open file, with its facts as of when it was opened.
 pub(super) struct Descriptor {
@@ -89,10 +89,10 @@ impl Descriptor {
         let mut all = 0;
         loop {
             // The system copies them without a way through this process.
-            let bytes = io::copy(&mut (&mut file).take(COPIED), target)?;
+            let bytes = io::copy(&mut (&mut file).take(COPY_STEP), target)?;
             all += bytes;
             copied(all);
-            if bytes < COPIED {
+            if bytes < COPY_STEP {
                 return target.flush();
             }
         }

@@ -26,26 +26,26 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags
 pub(super) struct Home {
     root: OwnedFd,
     /// Where the directory was found, free of symbolic links. Only to tell where links lead.
-    location: PathBuf,
+    real_root: PathBuf,
     hidden: BTreeSet<HomePath>,
 }
 
 impl Home {
     pub(super) fn open(root: &Path, hidden: &[PathBuf]) -> Result<Self> {
         let failing = || format!("cannot open the directory {}", root.display());
-        let location = fs::canonicalize(root).doing(failing)?;
-        let handle = openat(CWD, &location, OFlags::PATH | DIRECTORY, Mode::empty()).doing(failing)?;
+        let real_root = fs::canonicalize(root).doing(failing)?;
+        let handle = openat(CWD, &real_root, OFlags::PATH | DIRECTORY, Mode::empty()).doing(failing)?;
         let below = |path: &PathBuf| {
             let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-            let path = real.strip_prefix(&location).or_else(|_| path.strip_prefix(root)).ok()?;
+            let path = real.strip_prefix(&real_root).or_else(|_| path.strip_prefix(root)).ok()?;
             Some(path.as_os_str().as_bytes().to_vec()).filter(|path| !path.is_empty())
         };
         let hidden = hidden.iter().filter_map(below).collect();
-        Ok(Self { root: handle, location, hidden })
+        Ok(Self { root: handle, real_root, hidden })
     }
 
     /// Whether the last part of `path` may be seen. Its parents are the caller's business.
-    pub(super) fn shows(&self, path: &[u8]) -> bool {
+    pub(super) fn is_visible(&self, path: &[u8]) -> bool {
         !split(path).1.starts_with(RESERVED_PREFIX) && !self.hidden.contains(path)
     }
 
@@ -59,15 +59,15 @@ impl Home {
         }
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut parents = ends.chain([path.len()]).filter_map(|end| path.get(..end));
-        match parents.all(|path| self.shows(path)) {
+        match parents.all(|path| self.is_visible(path)) {
             true => Ok(()),
             false => Err(Error::Denied(format!("{} belongs to Larder and cannot be read", shown(path)))),
         }
     }
 
     /// The real name of `path`, if it is reached without links.
-    pub(super) fn location(&self, path: &[u8]) -> PathBuf {
-        self.location.join(OsStr::from_bytes(path))
+    pub(super) fn real_path(&self, path: &[u8]) -> PathBuf {
+        self.real_root.join(OsStr::from_bytes(path))
     }
 
     /// The directory itself.
@@ -76,22 +76,24 @@ impl Home {
     }
 
     /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
-    pub(super) fn directory(&self, path: &[u8], how: OFlags) -> io::Result<OwnedFd> {
+    pub(super) fn directory(&self, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
         let name = if path.is_empty() { b"." } else { path };
         let directory = match openat2(&self.root, name, OFlags::PATH | DIRECTORY, Mode::empty(), BELOW) {
             // An old system, a sandbox that forbids it, a rename meanwhile, a path too long for one call.
-            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => self.by_parts(path)?,
+            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => {
+                self.open_stepwise(path)?
+            }
             directory => directory?,
         };
-        match how.contains(OFlags::PATH) {
+        match flags.contains(OFlags::PATH) {
             true => Ok(directory),
             // From inside: one that may be listed but not entered is of no use.
-            false => Ok(openat(&directory, c".", how | DIRECTORY, Mode::empty())?),
+            false => Ok(openat(&directory, c".", flags | DIRECTORY, Mode::empty())?),
         }
     }
 
     /// The same, one part after the other.
-    fn by_parts(&self, path: &[u8]) -> io::Result<OwnedFd> {
+    fn open_stepwise(&self, path: &[u8]) -> io::Result<OwnedFd> {
         let mut directory = openat(&self.root, c".", OFlags::PATH | DIRECTORY, Mode::empty())?;
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
             directory = openat(&directory, part, OFlags::PATH | DIRECTORY, Mode::empty())?;
@@ -108,10 +110,10 @@ impl Home {
     /// Opens the regular file at `path` for reading.
     pub(super) fn file(&self, path: &[u8]) -> Result<Descriptor> {
         let (parent, name) = split(path);
-        let directory = self.directory(parent, OFlags::PATH).map_err(|error| astray(path, error))?;
+        let directory = self.directory(parent, OFlags::PATH).map_err(|error| cannot_enter(path, error))?;
         let facts = facts_at(&directory, name).doing(|| format!("cannot open {}", shown(path)))?;
         if facts.file_type != FileType::RegularFile {
-            let found = described(facts.file_type);
+            let found = description(facts.file_type);
             return Err(Error::Invalid(format!("{} is {found}; only files can be opened", shown(path))));
         }
         file_at(directory, name, OFlags::RDONLY).doing(|| format!("cannot open {}", shown(path)))
@@ -124,17 +126,19 @@ pub(super) fn facts_at(directory: impl AsFd, name: &[u8]) -> io::Result<Facts> {
 }
 
 /// Opens the regular file `name` in `directory`, never waiting and never following.
-pub(super) fn file_at(directory: impl AsFd, name: &[u8], how: OFlags) -> io::Result<Descriptor> {
-    let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+pub(super) fn file_at(directory: impl AsFd, name: &[u8], flags: OFlags) -> io::Result<Descriptor> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = Descriptor::new(openat(directory, name, flags, Mode::empty())?)?;
     match file.facts.file_type {
         FileType::RegularFile => Ok(file),
-        other => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it became {}", described(other)))),
+        other => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it became {}", description(other))))
+        }
     }
 }
 
 /// A file type for people.
-pub(super) fn described(file_type: FileType) -> &'static str {
+pub(super) fn description(file_type: FileType) -> &'static str {
     match file_type {
         FileType::RegularFile => "a file",
         FileType::Directory => "a directory",
@@ -155,7 +159,7 @@ pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Why a directory on the way to `path` could not be entered.
-fn astray(path: &[u8], error: io::Error) -> Error {
+fn cannot_enter(path: &[u8], error: io::Error) -> Error {
     match Errno::from_io_error(&error) {
         Some(Errno::NOTDIR | Errno::LOOP) => Error::Denied(format!(
             "{} is not reached through directories alone, and links are not followed; name the real path",

@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 
 use super::descriptor::{Descriptor, Facts};
-use super::home::{Home, described};
+use super::home::{Home, description};
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 
@@ -32,7 +32,7 @@ pub enum Destination {
 }
 
 impl Home {
-    pub(super) fn leads(&self, path: &[u8]) -> Result<Destination> {
+    pub(super) fn link_destination(&self, path: &[u8]) -> Result<Destination> {
         let failing = || format!("cannot look at {}", shown(path));
         if self.facts(path).doing(failing)?.file_type != FileType::Symlink {
             return Err(Error::Invalid(format!(
@@ -40,8 +40,8 @@ impl Home {
                 shown(path)
             )));
         }
-        match fs::canonicalize(self.location(path)) {
-            Ok(real) if real.starts_with(self.location(b"")) => Ok(Destination::Inside),
+        match fs::canonicalize(self.real_path(path)) {
+            Ok(real) if real.starts_with(self.real_path(b"")) => Ok(Destination::Inside),
             Err(error) if is_absent(&error) => Ok(Destination::Nowhere),
             // What may not be looked at lies outside, too.
             _ => Ok(Destination::Outside),
@@ -49,7 +49,7 @@ impl Home {
     }
 
     /// Opens one of the files that are read through links. Never waits.
-    pub(super) fn followed(&self, path: &[u8]) -> Result<Descriptor> {
+    pub(super) fn open_following_links(&self, path: &[u8]) -> Result<Descriptor> {
         let failing = || format!("cannot open {}", shown(path));
         if !FOLLOWED.contains(&path) {
             return Err(Error::Denied(format!("{} is not read through links", shown(path))));
@@ -57,7 +57,7 @@ impl Home {
         let facts: Facts =
             statat(self.handle(), path, AtFlags::empty()).map_err(io::Error::from).doing(failing)?.into();
         if facts.file_type != FileType::RegularFile {
-            let found = described(facts.file_type);
+            let found = description(facts.file_type);
             return Err(Error::Invalid(format!("{} is {found}; only files can be opened", shown(path))));
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -65,13 +65,13 @@ impl Home {
         let file = file.and_then(Descriptor::new).doing(failing)?;
         match file.facts.file_type {
             FileType::RegularFile => Ok(file),
-            other => Err(Error::Invalid(format!("{} became {}", shown(path), described(other)))),
+            other => Err(Error::Invalid(format!("{} became {}", shown(path), description(other)))),
         }
     }
 }
 
 /// Whether a symbolic link leads to nothing that is there.
-pub fn leads_nowhere(link: &Path) -> bool {
+pub fn is_dangling(link: &Path) -> bool {
     fs::metadata(link).is_err_and(|error| is_absent(&error))
 }
 

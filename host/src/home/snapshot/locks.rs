@@ -25,7 +25,7 @@ const CHECKPOINT: (off_t, off_t) = (121, 1);
 const READ_MARK: (off_t, off_t) = (124, 1);
 const USERS: (off_t, off_t) = (128, 1);
 /// Between two tries: short, to hit the gaps of a writer that hardly leaves any.
-const NAP: Duration = Duration::from_millis(1);
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// Why there is no lock.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Lock {
     /// A reader's lock on the main file. Tries for `wait` where another program is in the way.
     pub(super) fn shared(main: Arc<Descriptor>, wait: Duration) -> Result<Self, Refusal> {
         // Whoever is about to write holds this one, so that new readers stay out.
-        patiently(wait, || read_lock(&main, PENDING))?;
-        let locked = patiently(wait, || read_lock(&main, SHARED));
+        with_retries(wait, || read_lock(&main, PENDING))?;
+        let locked = with_retries(wait, || read_lock(&main, SHARED));
         unlock(&main, PENDING);
         locked.map(|()| Self { main, index: None, wait })
     }
@@ -62,9 +62,9 @@ impl Lock {
 
     /// Holds the write-ahead log whose index that is, so that no checkpoint runs and the log is not begun anew. Whether a program is
     /// using it: otherwise the index is a killed program's, and says nothing.
-    pub(super) fn hold_log(&mut self, index: Descriptor) -> Result<bool, Refusal> {
-        patiently(self.wait, || read_lock(&index, CHECKPOINT))?;
-        patiently(self.wait, || read_lock(&index, READ_MARK))?;
+    pub(super) fn lock_log(&mut self, index: Descriptor) -> Result<bool, Refusal> {
+        with_retries(self.wait, || read_lock(&index, CHECKPOINT))?;
+        with_retries(self.wait, || read_lock(&index, READ_MARK))?;
         let is_used = is_used(&index).map_err(Refusal::from)?;
         self.index = Some(index);
         Ok(is_used)
@@ -100,13 +100,13 @@ impl From<Errno> for Refusal {
     }
 }
 
-fn patiently(wait: Duration, mut attempt: impl FnMut() -> Result<(), Errno>) -> Result<(), Refusal> {
+fn with_retries(wait: Duration, mut attempt: impl FnMut() -> Result<(), Errno>) -> Result<(), Refusal> {
     let mut left = wait;
     loop {
         match attempt().map_err(Refusal::from) {
             Err(Refusal::Busy) if !left.is_zero() => {
-                thread::sleep(NAP);
-                left = left.saturating_sub(NAP);
+                thread::sleep(RETRY_PAUSE);
+                left = left.saturating_sub(RETRY_PAUSE);
             }
             other => return other,
         }
@@ -114,17 +114,17 @@ fn patiently(wait: Duration, mut attempt: impl FnMut() -> Result<(), Errno>) -> 
 }
 
 fn read_lock(file: &Descriptor, bytes: (off_t, off_t)) -> Result<(), Errno> {
-    fcntl(file, FcntlArg::F_OFD_SETLK(&asked(libc::F_RDLCK, bytes))).map(drop)
+    fcntl(file, FcntlArg::F_OFD_SETLK(&flock(libc::F_RDLCK, bytes))).map(drop)
 }
 
 fn unlock(file: &Descriptor, bytes: (off_t, off_t)) {
     // Fails on no file that could be locked, and closing it lets go in any case.
-    let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&asked(libc::F_UNLCK, bytes)));
+    let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&flock(libc::F_UNLCK, bytes)));
 }
 
 /// Whether another open file has any lock there.
 fn is_locked(file: &Descriptor, bytes: (off_t, off_t)) -> Result<bool, Errno> {
-    let mut lock = asked(libc::F_WRLCK, bytes);
+    let mut lock = flock(libc::F_WRLCK, bytes);
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;
     Ok(c_int::from(lock.l_type) != libc::F_UNLCK as c_int)
 }
@@ -134,7 +134,7 @@ fn is_locked(file: &Descriptor, bytes: (off_t, off_t)) -> Result<bool, Errno> {
     clippy::cast_possible_truncation,
     reason = "the widths differ between machines"
 )]
-fn asked(kind: impl Into<c_int>, (start, length): (off_t, off_t)) -> libc::flock {
+fn flock(kind: impl Into<c_int>, (start, length): (off_t, off_t)) -> libc::flock {
     libc::flock {
         l_type: kind.into() as c_short,
         l_whence: libc::SEEK_SET as c_short,

@@ -16,8 +16,10 @@ mod journal;
 mod links;
 mod locks;
 mod open_ahead;
-mod owners;
+mod owner_names;
+mod pinned;
 mod read_ahead;
+mod recovery;
 #[cfg(test)]
 mod tests;
 mod wal_index;
@@ -29,18 +31,19 @@ use std::time::Duration;
 
 pub use check::Finding;
 pub use content::Content;
-pub use copy::{Copying, Scratch};
-pub use links::{Destination, leads_nowhere};
+pub use copy::{CopyProgress, Scratch};
+pub use links::{Destination, is_dangling};
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
 use crate::options::MAX_FOLLOWED;
-use check::{Checks, Source};
-use classify::{JOURNAL, WAL, journal, owner_of};
-use database::{Database, Pair};
+use check::{DatabaseChecker, Source};
+use classify::{JOURNAL, WAL, database_of, journal_mode};
+use database::DatabaseReader;
 use home::Home;
-use open_ahead::Ahead;
-use walk::{Known, Walk};
+use open_ahead::OpenAhead;
+use pinned::PinnedDatabase;
+use walk::{ListedDatabase, Walk};
 
 /// What a snapshot is taken of, and how.
 pub struct Options {
@@ -62,17 +65,17 @@ pub struct Snapshot {
     home: Arc<Home>,
     /// What was found so far, and the way to the rest; `None` before the first look.
     walk: Option<Walk>,
-    pinned: Option<(HomePath, Pair)>,
-    ahead: Option<Ahead>,
+    pinned: Option<(HomePath, PinnedDatabase)>,
+    open_ahead: Option<OpenAhead>,
     /// Once databases are to be checked.
-    checks: Option<Checks>,
+    checker: Option<DatabaseChecker>,
 }
 
 impl Snapshot {
     /// Opens the home's directory and looks no further.
     pub fn new(options: Options) -> Result<Self> {
         let home = Arc::new(Home::open(&options.root, &options.hidden)?);
-        Ok(Self { options, home, walk: None, pinned: None, ahead: None, checks: None })
+        Ok(Self { options, home, walk: None, pinned: None, open_ahead: None, checker: None })
     }
 
     /// The next entries, at most `max`; none when all were given.
@@ -86,23 +89,23 @@ impl Snapshot {
     }
 
     /// These files are opened next, in this order. Advice, no more.
-    pub fn expect(&mut self, paths: Vec<HomePath>) {
-        if self.ahead.is_none() {
-            self.ahead = Ahead::start(self.home.clone());
+    pub fn open_ahead(&mut self, paths: Vec<HomePath>) {
+        if self.open_ahead.is_none() {
+            self.open_ahead = OpenAhead::start(self.home.clone());
         }
-        if let Some(ahead) = &mut self.ahead {
-            ahead.expect(paths);
+        if let Some(ahead) = &mut self.open_ahead {
+            ahead.enqueue(paths);
         }
     }
 
     /// Has each database that is opened from now on checked, beside the reading.
     pub fn check_databases(&mut self) {
-        self.checks = Checks::start(Scratch { copying: None, ..self.options.scratch.clone() });
+        self.checker = DatabaseChecker::start(Scratch { progress: None, ..self.options.scratch.clone() });
     }
 
     /// Databases that are damaged, or could not be checked. Waits for the checks, for each at most `wait`.
     pub fn findings(&mut self, wait: Duration) -> Vec<Finding> {
-        self.checks.take().map(|checks| checks.finish(wait)).unwrap_or_default()
+        self.checker.take().map(|checker| checker.finish(wait)).unwrap_or_default()
     }
 
     /// What has to be stored with the database at `path`, which was opened last, and is not listed: where SQLite could not make one
@@ -118,7 +121,7 @@ impl Snapshot {
     }
 
     /// The database at `path`, when it was listed as one.
-    fn listed(&self, path: &[u8]) -> Option<&Known> {
+    fn listed(&self, path: &[u8]) -> Option<&ListedDatabase> {
         self.walk.as_ref()?.databases.get(path)
     }
 
@@ -126,7 +129,7 @@ impl Snapshot {
     /// long as a content of it lives.
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
-        let owner = owner_of(path).filter(|_| !self.is_ordinary(path));
+        let owner = database_of(path).filter(|_| !self.is_ordinary_file(path));
         if let Some((pinned, pair)) = &mut self.pinned {
             match owner {
                 Some((base, WAL)) if base == pinned => {
@@ -139,7 +142,7 @@ impl Snapshot {
                 }
                 None if path == pinned => {
                     // It may have been opened before anybody wanted to know.
-                    check_once(&mut self.checks, path, &mut pair.unchecked);
+                    check_once(&mut self.checker, path, &mut pair.unchecked);
                     return Ok(pair.main.clone());
                 }
                 _ => {}
@@ -148,14 +151,14 @@ impl Snapshot {
         if let Some((base, suffix)) = owner
             && self.is_database(base)
         {
-            return self.open_neighbour(path, base, suffix);
+            return self.open_companion(path, base, suffix);
         }
-        let (id, content) = match self.ahead.as_mut().and_then(|ahead| ahead.take(path)) {
+        let (id, content) = match self.open_ahead.as_mut().and_then(|ahead| ahead.take(path)) {
             Some(found) => found,
             None => {
                 let file = self.home.file(path)?;
                 let id = file.facts.id;
-                let content = match journal(&file) {
+                let content = match journal_mode(&file) {
                     Some(_) => self.pin(path)?.main,
                     None => Content::whole(file.into()),
                 };
@@ -168,18 +171,18 @@ impl Snapshot {
     }
 
     /// Opens one of the files in which Home Assistant says something about the home itself, through symbolic links.
-    pub fn follow(&self, path: &[u8]) -> Result<Content> {
-        let content = Content::whole(self.home.followed(path)?.into());
+    pub fn open_following_links(&self, path: &[u8]) -> Result<Content> {
+        let content = Content::whole(self.home.open_following_links(path)?.into());
         Ok(Content { size: content.size.min(MAX_FOLLOWED), ..content })
     }
 
     /// Where the symbolic link at `path` leads.
-    pub fn leads(&self, path: &[u8]) -> Result<Destination> {
+    pub fn link_destination(&self, path: &[u8]) -> Result<Destination> {
         self.home.admit(path)?;
-        self.home.leads(path)
+        self.home.link_destination(path)
     }
 
-    fn open_neighbour(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
+    fn open_companion(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
         match self.listed(base).filter(|known| known.with_log && suffix == WAL) {
             // Its main file is read as one that holds everything.
             Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
@@ -193,23 +196,23 @@ impl Snapshot {
     }
 
     /// Whether it only has the name of a part of a database.
-    fn is_ordinary(&self, path: &[u8]) -> bool {
+    fn is_ordinary_file(&self, path: &[u8]) -> bool {
         self.walk.as_ref().is_some_and(|walk| walk.ordinary.contains(path))
     }
 
     fn is_database(&self, path: &[u8]) -> bool {
-        self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal(&file).is_some())
+        self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal_mode(&file).is_some())
     }
 
     /// Holds the database at `path` still, letting go of any other.
-    fn pin(&mut self, path: &[u8]) -> Result<Pair> {
+    fn pin(&mut self, path: &[u8]) -> Result<PinnedDatabase> {
         if let Some((pinned, pair)) = &self.pinned
             && pinned == path
         {
             return Ok(pair.clone());
         }
         self.pinned = None;
-        let database = Database {
+        let database = DatabaseReader {
             home: &self.home,
             path,
             name: &self.name_in_use(path),
@@ -220,8 +223,8 @@ impl Snapshot {
             check_wait: self.options.check_wait,
         };
         let mut pair = database.pin()?;
-        check_once(&mut self.checks, path, &mut pair.unchecked);
-        if !pair.blocks {
+        check_once(&mut self.checker, path, &mut pair.unchecked);
+        if !pair.blocks_writers {
             self.pinned = Some((path.to_vec(), pair.clone()));
         }
         Ok(pair)
@@ -241,10 +244,10 @@ impl Snapshot {
 }
 
 /// Has a database checked, once, where checks are made.
-fn check_once(checks: &mut Option<Checks>, path: &[u8], unchecked: &mut Option<Source>) {
-    if let Some(checks) = checks
+fn check_once(checker: &mut Option<DatabaseChecker>, path: &[u8], unchecked: &mut Option<Source>) {
+    if let Some(checker) = checker
         && let Some(source) = unchecked.take()
     {
-        checks.add(path, source);
+        checker.add(path, source);
     }
 }

@@ -13,13 +13,13 @@ use crate::options::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
 
 static SEATS: Seats = Seats::new(MAX_STREAMS);
 
-pub(super) struct Stream {
+pub(super) struct ReadAhead {
     pieces: Receiver<(u64, Vec<u8>)>,
     /// What was not asked for yet.
     next: Option<(u64, Vec<u8>)>,
 }
 
-impl Stream {
+impl ReadAhead {
     /// None when no thread can be had, or when as many files are read on as may be.
     pub(super) fn start(file: Arc<Descriptor>, mut offset: u64, end: u64) -> Option<Self> {
         let seat = SEATS.take()?;

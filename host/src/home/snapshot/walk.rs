@@ -10,15 +10,15 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{Dir, FileType, OFlags, readlinkat};
 
 use super::classify;
-use super::classify::{Journal, WAL};
+use super::classify::{JournalMode, WAL};
 use super::descriptor::{Facts, FileId};
-use super::home::{Home, described, facts_at, file_at};
-use super::owners::Owners;
+use super::home::{Home, description, facts_at, file_at};
+use super::owner_names::OwnerNames;
 use crate::error::{Doing, Error, Result, reason};
 use crate::model::{Entry, HomePath, Kind, MAX_DEPTH, MAX_PATH, Owner, Timestamp};
 
 /// A database that was seen.
-pub(super) struct Known {
+pub(super) struct ListedDatabase {
     pub id: FileId,
     /// Whether its log is listed behind it.
     pub with_log: bool,
@@ -26,7 +26,7 @@ pub(super) struct Known {
     pub shared: bool,
 }
 
-pub(super) type Databases = BTreeMap<HomePath, Known>;
+pub(super) type Databases = BTreeMap<HomePath, ListedDatabase>;
 
 /// Files with several names, numbered as they are met.
 pub(super) type Identities = BTreeMap<FileId, u64>;
@@ -34,7 +34,7 @@ pub(super) type Identities = BTreeMap<FileId, u64>;
 /// The walk through one home: parents before what they hold, siblings in byte order, a log right behind its database. Holds
 /// what it found to come back to, and of the list only what it has not given yet.
 pub(super) struct Walk {
-    owners: Owners,
+    owner_names: OwnerNames,
     pub identities: Identities,
     pub databases: Databases,
     /// What only has the name of a part of a database.
@@ -47,7 +47,7 @@ impl Walk {
     pub(super) fn new(home: &Home) -> Result<Self> {
         let (identities, databases) = (Identities::new(), Databases::new());
         let (ordinary, pending) = (BTreeSet::new(), Vec::new());
-        let mut walk = Self { owners: Owners::load(), identities, databases, ordinary, pending };
+        let mut walk = Self { owner_names: OwnerNames::load(), identities, databases, ordinary, pending };
         let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
         let root = root.doing(|| "cannot look at the home's directory")?;
         let root = walk.entry(Vec::new(), &root, Kind::Directory);
@@ -79,8 +79,8 @@ impl Walk {
         let mut entries = Vec::new();
         for name in names(directory)? {
             let child = if path.is_empty() { name.clone() } else { [path, b"/", &name].concat() };
-            if home.shows(&child) && !self.is_part_of_a_database(&lookup, &name, &child) {
-                self.look(&lookup, &name, child, &mut entries);
+            if home.is_visible(&child) && !self.is_companion_file(&lookup, &name, &child) {
+                self.add(&lookup, &name, child, &mut entries);
             }
         }
         Ok(entries)
@@ -88,46 +88,46 @@ impl Walk {
 
     /// Whether a database that was seen owns it: by name, and by what it holds. A database's name is the shorter one, so it was seen
     /// before its neighbours.
-    fn is_part_of_a_database(&mut self, directory: &OwnedFd, name: &[u8], path: &[u8]) -> bool {
-        let Some((base, suffix)) = classify::owner_of(path) else { return false };
+    fn is_companion_file(&mut self, directory: &OwnedFd, name: &[u8], path: &[u8]) -> bool {
+        let Some((base, suffix)) = classify::database_of(path) else { return false };
         let Some(known) = self.databases.get(base) else { return false };
         // Listed behind its database already.
         if known.with_log && suffix == WAL {
             return true;
         }
-        let is_part = classify::is_part(directory, name, suffix);
-        if !is_part {
+        let is_companion = classify::is_companion(directory, name, suffix);
+        if !is_companion {
             self.ordinary.insert(path.to_vec());
         }
-        is_part
+        is_companion
     }
 
     /// Adds the entry of `name` in `directory`, and of its log.
-    fn look(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, entries: &mut Vec<Entry>) {
+    fn add(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, entries: &mut Vec<Entry>) {
         let facts = match facts_at(directory, name) {
             Ok(facts) => facts,
-            Err(error) => return entries.push(unseen(path, &error)),
+            Err(error) => return entries.push(unreadable(path, &error)),
         };
         let kind = kind(directory, name, &path, &facts);
         let journal = match kind {
-            Kind::File(size) if classify::may_be_one(name, size) => {
-                file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| classify::journal(&f))
+            Kind::File(size) if classify::may_be_database(name, size) => {
+                file_at(directory, name, OFlags::RDONLY).ok().and_then(|f| classify::journal_mode(&f))
             }
             _ => None,
         };
         entries.push(self.entry(path.clone(), &facts, kind));
         if let Some(journal) = journal {
-            let with_log = journal == Journal::Wal;
+            let with_log = journal == JournalMode::Wal;
             if with_log {
                 entries.push(self.log(directory, &[name, WAL].concat(), [&path, WAL].concat(), &facts));
             }
-            self.databases.insert(path, Known { id: facts.id, with_log, shared: facts.links > 1 });
+            self.databases.insert(path, ListedDatabase { id: facts.id, with_log, shared: facts.links > 1 });
         }
     }
 
     /// The entry of a database's log: without one, an empty file like the database.
     fn log(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, database: &Facts) -> Entry {
-        if facts_at(directory, name).is_ok() && !classify::is_part(directory, name, WAL) {
+        if facts_at(directory, name).is_ok() && !classify::is_companion(directory, name, WAL) {
             self.ordinary.insert(path.clone());
         }
         let (facts, kind) = match facts_at(directory, name) {
@@ -142,7 +142,7 @@ impl Walk {
         let several = matches!(kind, Kind::File(_)) && facts.links > 1;
         let next = self.identities.len() as u64;
         let identity = several.then(|| *self.identities.entry(facts.id).or_insert(next));
-        let owner = self.owners.owner(facts.uid, facts.gid);
+        let owner = self.owner_names.owner(facts.uid, facts.gid);
         Entry { path, kind, mode: facts.mode, owner, modified: facts.modified, identity }
     }
 }
@@ -167,12 +167,12 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
             Ok(target) => Kind::Symlink(target.into_bytes()),
             Err(error) => Kind::Unusable(format!("the link cannot be read: {}", reason(&error.into()))),
         },
-        other => Kind::Unusable(format!("it is {}, which no backup can hold", described(other))),
+        other => Kind::Unusable(format!("it is {}, which no backup can hold", description(other))),
     }
 }
 
 /// A name that could not be looked at; mostly it vanished since its directory was read.
-fn unseen(path: HomePath, error: &io::Error) -> Entry {
+fn unreadable(path: HomePath, error: &io::Error) -> Entry {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "it vanished while the home was being listed".to_owned(),
         _ => format!("cannot be looked at: {}", reason(error)),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::losses::{Losses, Lost};
 use super::remove::{exists, names, open_directory, remove};
+use super::warnings::{Warning, Warnings};
 use crate::disk::durable::{self, unless_refused};
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
@@ -20,33 +20,33 @@ pub(super) const STAGING: &[u8] = b".larder-restore";
 pub(super) const NEW: &[u8] = b"new";
 pub(super) const OLD: &[u8] = b"old";
 /// The journal while its swap is under way, under its temporary name, and when all of it was done.
-pub(super) const PLAN: &[u8] = b"plan";
-pub(super) const DRAFT: &[u8] = b"plan.tmp";
+pub(super) const JOURNAL: &[u8] = b"plan";
+pub(super) const JOURNAL_DRAFT: &[u8] = b"plan.tmp";
 pub(super) const DONE: &[u8] = b"done";
 const LOCK: &[u8] = b"lock";
 
 /// A staging place that we hold.
-pub(super) struct Place {
+pub(super) struct StagingArea {
     pub(super) directory: OwnedFd,
     pub(super) staging: OwnedFd,
     /// The directory, for people.
     pub(super) name: String,
     /// What cannot be kept there.
-    pub(super) losses: Arc<Losses>,
+    pub(super) warnings: Arc<Warnings>,
     _lock: File,
 }
 
-impl Place {
+impl StagingArea {
     /// Makes a new one. `InUse` when there is one already. Where nothing is replaced, a file system without locks will do: who comes
     /// second finds the directory.
     pub(super) fn create(path: &Path, needs_lock: bool) -> Result<Self> {
         let name = path.display().to_string();
         let directory = open_path(path).doing(|| format!("cannot open {name}"))?;
         match rustix::fs::mkdirat(&directory, STAGING, Mode::RWXU) {
-            Err(Errno::EXIST) => Err(taken(&name)),
+            Err(Errno::EXIST) => Err(in_use(&name)),
             other => other.doing(|| format!("cannot stage a restore in {name}")),
         }?;
-        let this = Self::enter(directory, name, needs_lock).inspect_err(|error| {
+        let this = Self::open_and_lock(directory, name, needs_lock).inspect_err(|error| {
             // A place that cannot be locked would be in the way at every start; one that is locked has another owner.
             if !matches!(error, Error::InUse(_)) {
                 let _ = open_path(path).and_then(|directory| remove(directory.as_fd(), STAGING));
@@ -71,10 +71,10 @@ impl Place {
         if !exists(&directory, STAGING).doing(|| format!("cannot look into {name}"))? {
             return Ok(None);
         }
-        Self::enter(directory, name, true).map(Some)
+        Self::open_and_lock(directory, name, true).map(Some)
     }
 
-    fn enter(directory: OwnedFd, name: String, needs_lock: bool) -> Result<Self> {
+    fn open_and_lock(directory: OwnedFd, name: String, needs_lock: bool) -> Result<Self> {
         let staging = match open_directory(&directory, STAGING) {
             Err(Errno::LOOP | Errno::NOTDIR) => Err(Error::Denied(format!(
                 "{name}/.larder-restore is not a directory, so nothing can be staged there: remove it"
@@ -84,29 +84,29 @@ impl Place {
         let doing = || format!("cannot lock {name}/.larder-restore");
         let lock = lock_file(&staging).doing(doing)?;
         let refused = match locked(&lock) {
-            Err(Errno::WOULDBLOCK) => return Err(taken(&name)),
+            Err(Errno::WOULDBLOCK) => return Err(in_use(&name)),
             outcome if needs_lock => outcome.map(|()| None).doing(doing)?,
             outcome => unless_refused(outcome).doing(doing)?,
         };
-        let losses = Arc::new(Losses::default());
-        refused.inspect(|errno| losses.note(Lost::Lock, b"", Some(*errno)));
-        Ok(Self { directory, staging, name, losses, _lock: lock })
+        let warnings = Arc::new(Warnings::default());
+        refused.inspect(|errno| warnings.add(Warning::Lock, b"", Some(*errno)));
+        Ok(Self { directory, staging, name, warnings, _lock: lock })
     }
 
     /// Makes a file or directory durable, as far as the file system can be told to.
     pub(super) fn sync(&self, fd: impl AsFd) -> rustix::io::Result<()> {
-        self.note_sync(durable::sync(fd)?);
+        self.warn_unless_durable(durable::sync(fd)?);
         Ok(())
     }
 
     /// The same of everything that was staged.
     pub(super) fn sync_all(&self) -> rustix::io::Result<()> {
-        self.note_sync(durable::sync_all(&self.staging)?);
+        self.warn_unless_durable(durable::sync_all(&self.staging)?);
         Ok(())
     }
 
-    fn note_sync(&self, refused: Option<Errno>) {
-        refused.inspect(|errno| self.losses.note(Lost::Durability, b"", Some(*errno)));
+    fn warn_unless_durable(&self, refused: Option<Errno>) {
+        refused.inspect(|errno| self.warnings.add(Warning::Durability, b"", Some(*errno)));
     }
 
     pub(super) fn has(&self, name: &[u8]) -> Result<bool> {
@@ -114,15 +114,15 @@ impl Place {
     }
 
     /// One of the two directories in it.
-    pub(super) fn part(&self, name: &[u8]) -> Result<OwnedFd> {
+    pub(super) fn subdirectory(&self, name: &[u8]) -> Result<OwnedFd> {
         open_directory(&self.staging, name)
             .doing(|| format!("cannot open a part of {}/.larder-restore", self.name))
     }
 
     /// Makes sure that no plan is left to follow. Durable when it returns.
-    pub(super) fn forget_plan(&self) -> Result<()> {
+    pub(super) fn remove_journal(&self) -> Result<()> {
         let doing = || format!("cannot remove the restore plan in {}/.larder-restore", self.name);
-        match rustix::fs::unlinkat(&self.staging, PLAN, AtFlags::empty()) {
+        match rustix::fs::unlinkat(&self.staging, JOURNAL, AtFlags::empty()) {
             Err(Errno::NOENT) => return Ok(()),
             other => other.doing(doing)?,
         }
@@ -133,7 +133,7 @@ impl Place {
     /// goes, a restore that was not put in place is still told from one that was not begun.
     pub(super) fn clear(&self, steps: &Steps) -> Result<()> {
         let doing = || format!("cannot remove {}/.larder-restore", self.name);
-        self.forget_plan()?;
+        self.remove_journal()?;
         let mut parts = names(&self.staging).doing(doing)?;
         parts.sort_by_key(|name| (name == DONE, name == LOCK, name == NEW));
         for part in parts {
@@ -148,7 +148,7 @@ impl Place {
     }
 }
 
-fn taken(name: &str) -> Error {
+fn in_use(name: &str) -> Error {
     Error::InUse(format!("another restore into {name} is under way: wait until it is done, then try again"))
 }
 

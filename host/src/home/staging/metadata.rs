@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Gid, Mode, Stat, Timespec, Timestamps, UTIME
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::losses::{Losses, Lost};
+use super::warnings::{Warning, Warnings};
 use crate::disk::durable::unless_refused;
 use crate::error::{Error, Result};
 use crate::model::{Entry, shown};
@@ -21,26 +21,26 @@ const OWNER_READS: u32 = 0o400;
 const PERMISSIONS: u32 = 0o777;
 const ROOT: u32 = 0;
 /// Seconds that a time may be off: FAT keeps even ones.
-const TIME_GRAIN: u64 = 2;
+const TIME_TOLERANCE: u64 = 2;
 
 /// What holds for one entry, and where its losses are noted.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub(super) losses: &'a Losses,
+    pub(super) warnings: &'a Warnings,
     pub(super) path: &'a [u8],
     /// Whether set-id bits of root are given.
     pub(super) keep_setuid: bool,
 }
 
 impl Context<'_> {
-    fn note(self, lost: Lost, why: Option<Errno>) {
-        self.losses.note(lost, self.path, why);
+    fn warn(self, lost: Warning, why: Option<Errno>) {
+        self.warnings.add(lost, self.path, why);
     }
 
     /// Who is not root can give nothing away: that is no loss, but how it is.
-    fn note_owner(self, refused: Option<Errno>) {
+    fn warn_owner(self, refused: Option<Errno>) {
         if refused.is_some() && is_root() {
-            self.note(Lost::Owner, refused);
+            self.warn(Warning::Owner, refused);
         }
     }
 }
@@ -90,17 +90,17 @@ impl Metadata {
     pub(super) fn apply(&self, fd: impl AsFd, context: Context<'_>) -> rustix::io::Result<()> {
         let fd = fd.as_fd();
         let owned = unless_refused(rustix::fs::fchown(fd, self.user(), self.group()))?;
-        context.note_owner(owned);
-        let mode = self.granted(&rustix::fs::fstat(fd)?, context);
+        context.warn_owner(owned);
+        let mode = self.allowed_mode(&rustix::fs::fstat(fd)?, context);
         let moded = unless_refused(rustix::fs::fchmod(fd, Mode::from_raw_mode(mode)))?;
         let timed = unless_refused(rustix::fs::futimens(fd, &self.times()))?;
         // Some file systems say yes and keep something else.
         let now = rustix::fs::fstat(fd)?;
         if moded.is_some() || (now.st_mode ^ mode) & PERMISSIONS != 0 {
-            context.note(Lost::Mode, moded);
+            context.warn(Warning::Mode, moded);
         }
-        if timed.is_some() || now.st_mtime.abs_diff(self.seconds) > TIME_GRAIN {
-            context.note(Lost::Time, timed);
+        if timed.is_some() || now.st_mtime.abs_diff(self.seconds) > TIME_TOLERANCE {
+            context.warn(Warning::Time, timed);
         }
         Ok(())
     }
@@ -114,16 +114,16 @@ impl Metadata {
     ) -> rustix::io::Result<()> {
         let nofollow = AtFlags::SYMLINK_NOFOLLOW;
         let owned = rustix::fs::chownat(parent.as_fd(), name, self.user(), self.group(), nofollow);
-        context.note_owner(unless_refused(owned)?);
+        context.warn_owner(unless_refused(owned)?);
         let timed = unless_refused(rustix::fs::utimensat(parent, name, &self.times(), nofollow))?;
         if timed.is_some() {
-            context.note(Lost::Time, timed);
+            context.warn(Warning::Time, timed);
         }
         Ok(())
     }
 
     /// The mode less the set-id bits that would speak for somebody else than meant, or for root.
-    fn granted(&self, now: &Stat, context: Context<'_>) -> u32 {
+    fn allowed_mode(&self, now: &Stat, context: Context<'_>) -> u32 {
         let mut lost = 0;
         // On a directory the one means nothing, and the other only says which group new files get.
         let is_file = FileType::from_raw_mode(now.st_mode) != FileType::Directory;
@@ -136,7 +136,7 @@ impl Metadata {
             lost |= SET_GROUP_ID;
         }
         if self.mode & lost != 0 {
-            context.note(Lost::SetId, None);
+            context.warn(Warning::SetId, None);
         }
         self.mode & !lost
     }

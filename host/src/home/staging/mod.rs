@@ -11,9 +11,9 @@ mod area;
 mod dry_run;
 mod in_use;
 mod journal;
-mod losses;
 mod metadata;
 mod mounts;
+mod paths;
 mod read_back;
 mod recover;
 mod remove;
@@ -22,6 +22,7 @@ mod space;
 mod swap;
 mod target;
 mod tree;
+mod warnings;
 mod writer;
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use dry_run::rehearse;
+pub use dry_run::dry_run;
 pub use in_use::databases_in_use;
 pub use recover::{Recovered, recover, was_interrupted};
 pub use target::Target;

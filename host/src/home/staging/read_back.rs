@@ -34,28 +34,28 @@ impl Digest {
 }
 
 /// A staged file, as it was written.
-pub(super) struct Written {
+pub(super) struct WrittenFile {
     path: Box<[u8]>,
     size: u64,
     digest: u128,
 }
 
-impl Written {
+impl WrittenFile {
     pub(super) fn new(path: &[u8], size: u64, digest: &Digest) -> Self {
         Self { path: path.into(), size, digest: digest.0.digest128() }
     }
 
     /// Reads back a file that cannot be opened any more later.
-    pub(super) fn check_now(&self, file: &File) -> Result<()> {
+    pub(super) fn read_back_now(&self, file: &File) -> Result<()> {
         sync_data(file).doing(|| self.cannot())?;
         let file = file.try_clone().doing(|| self.cannot())?;
-        Reading::new(self, file)?.read(self, u64::MAX).map(drop)
+        FileReadBack::new(self, file)?.read(self, u64::MAX).map(drop)
     }
 
     /// Reads back a small file: past the cache where that is known to go well, in as few calls as can be.
-    fn check_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
+    fn read_back_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
         let Some(file) = direct::does_well(top).then(|| self.open(top, true).ok()).flatten() else {
-            return Reading::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
+            return FileReadBack::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
         };
         let size = file.metadata().doing(|| self.cannot())?.len();
         let count = usize::try_from(self.size).unwrap_or(SMALL_ROOM).next_multiple_of(ALIGN);
@@ -64,7 +64,7 @@ impl Written {
         digest.update(buffer.bytes());
         match size == self.size && digest.0.digest128() == self.digest {
             true => Ok(()),
-            false => Err(self.is_other()),
+            false => Err(self.mismatch()),
         }
     }
 
@@ -78,7 +78,7 @@ impl Written {
         format!("cannot read back {}", shown(&self.path))
     }
 
-    fn is_other(&self) -> Error {
+    fn mismatch(&self) -> Error {
         Error::Io(format!(
             "{} is not on the disk as it was written: nothing was put in place. The disk, its cable or its memory does not keep what \
              it is given: check it, or restore to another one with --to",
@@ -88,17 +88,17 @@ impl Written {
 }
 
 /// A file while it is read back.
-struct Reading {
+struct FileReadBack {
     stored: Stored,
     digest: Digest,
     at: u64,
 }
 
-impl Reading {
-    fn new(written: &Written, file: File) -> Result<Self> {
+impl FileReadBack {
+    fn new(written: &WrittenFile, file: File) -> Result<Self> {
         let mut stored = Stored::new(file, &shown(&written.path))?.past_cache();
         if stored.size() != written.size {
-            return Err(written.is_other());
+            return Err(written.mismatch());
         }
         if written.size > SMALL_FILE {
             stored.ahead(0, written.size);
@@ -107,7 +107,7 @@ impl Reading {
     }
 
     /// Reads on: how many bytes are left, none of which may differ at the end.
-    fn read(&mut self, written: &Written, most: u64) -> Result<u64> {
+    fn read(&mut self, written: &WrittenFile, most: u64) -> Result<u64> {
         let count = written.size.saturating_sub(self.at).min(most);
         let digest = &mut self.digest;
         self.stored.pass(self.at, count, &mut |bytes| {
@@ -116,24 +116,24 @@ impl Reading {
         })?;
         self.at = self.at.saturating_add(count);
         match written.size.saturating_sub(self.at) {
-            0 if self.digest.0.digest128() != written.digest => Err(written.is_other()),
+            0 if self.digest.0.digest128() != written.digest => Err(written.mismatch()),
             left => Ok(left),
         }
     }
 }
 
 /// What is still to be read back. Large files are read beside small ones: both wait for the disk.
-pub(super) struct Check {
+pub(super) struct ReadBack {
     top: Arc<OwnedFd>,
-    small: IntoIter<Written>,
-    large: Large,
+    small: IntoIter<WrittenFile>,
+    large: LargeFiles,
 }
 
-impl Check {
-    pub(super) fn new(top: Arc<OwnedFd>, written: Vec<Written>) -> Self {
-        let is_small = |written: &Written| written.size <= SMALL_FILE;
+impl ReadBack {
+    pub(super) fn new(top: Arc<OwnedFd>, written: Vec<WrittenFile>) -> Self {
+        let is_small = |written: &WrittenFile| written.size <= SMALL_FILE;
         let (small, large): (Vec<_>, Vec<_>) = written.into_iter().partition(is_small);
-        Self { top, small: small.into_iter(), large: Large { waiting: large.into_iter(), open: None } }
+        Self { top, small: small.into_iter(), large: LargeFiles { waiting: large.into_iter(), open: None } }
     }
 
     /// Reads about `most` bytes of large files, as many of small ones at most; how many, 0 at the end.
@@ -144,7 +144,7 @@ impl Check {
         let read_large = || large.lock().unwrap_or_else(PoisonError::into_inner).read(top, most);
         thread::scope(|scope| {
             let beside = Builder::new().name("read back".into()).spawn_scoped(scope, read_large);
-            let small = read_side_by_side(top, &batch);
+            let small = read_in_parallel(top, &batch);
             let large = match beside {
                 Ok(thread) => {
                     thread.join().unwrap_or_else(|_| Err(Error::Io("reading back ended early".into())))
@@ -157,9 +157,9 @@ impl Check {
     }
 
     /// The next small files.
-    fn batch(&mut self, most: u64) -> Vec<Written> {
+    fn batch(&mut self, most: u64) -> Vec<WrittenFile> {
         let mut bytes = 0_u64;
-        let fits = |written: &&Written| {
+        let fits = |written: &&WrittenFile| {
             let has_room = bytes < most;
             bytes = bytes.saturating_add(written.size);
             has_room
@@ -170,13 +170,13 @@ impl Check {
 }
 
 /// Large files, one after the other.
-struct Large {
-    waiting: IntoIter<Written>,
+struct LargeFiles {
+    waiting: IntoIter<WrittenFile>,
     /// The one that is being read.
-    open: Option<(Written, Reading)>,
+    open: Option<(WrittenFile, FileReadBack)>,
 }
 
-impl Large {
+impl LargeFiles {
     fn read(&mut self, top: &OwnedFd, most: u64) -> Result<u64> {
         let mut done = 0_u64;
         while done < most {
@@ -184,7 +184,7 @@ impl Large {
                 Some(open) => open,
                 None => match self.waiting.next() {
                     Some(written) => {
-                        let reading = Reading::new(&written, written.open(top, false)?)?;
+                        let reading = FileReadBack::new(&written, written.open(top, false)?)?;
                         (written, reading)
                     }
                     None => break,
@@ -202,12 +202,12 @@ impl Large {
 }
 
 /// A disk answers several at once in little more time than one. How many bytes were read.
-fn read_side_by_side(top: &OwnedFd, batch: &[Written]) -> Result<u64> {
+fn read_in_parallel(top: &OwnedFd, batch: &[WrittenFile]) -> Result<u64> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
     let work = || {
         let mut buffer = Buffer::new(SMALL_ROOM);
         while let Some(written) = batch.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = written.check_small(top, &mut buffer) {
+            if let Err(error) = written.read_back_small(top, &mut buffer) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 next.store(batch.len(), Ordering::Relaxed);
             }

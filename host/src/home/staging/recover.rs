@@ -7,8 +7,8 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::area::{DONE, NEW, PLAN, Place, STAGING};
-use super::journal::Plan;
+use super::area::{DONE, JOURNAL, NEW, STAGING, StagingArea};
+use super::journal::Journal;
 use super::swap::{self, Outcome, finish_root};
 use crate::error::{Error, Result};
 use crate::steps::Steps;
@@ -43,22 +43,22 @@ impl fmt::Display for Recovered {
 /// `InUse` while another process restores into it; `Invalid` when the plan it left is damaged; `Io` when the system lets it be
 /// neither completed nor undone. Then nothing was lost and a later call tries again.
 pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
-    let Some(place) = Place::existing(directory)? else { return Ok(Recovered::Nothing) };
-    if place.has(DONE)? {
-        return Ok(completed(&place, Plan::read(&place, DONE).ok().as_ref(), steps));
+    let Some(area) = StagingArea::existing(directory)? else { return Ok(Recovered::Nothing) };
+    if area.has(DONE)? {
+        return Ok(completed(&area, Journal::read(&area, DONE).ok().as_ref(), steps));
     }
-    if place.has(PLAN)? {
-        let plan = Plan::read(&place, PLAN)?;
-        return match swap::run(&place, &plan, steps)? {
-            Outcome::New => Ok(completed(&place, Some(&plan), steps)),
-            Outcome::Old(why) => undone(&place, Some(&why), steps),
+    if area.has(JOURNAL)? {
+        let journal = Journal::read(&area, JOURNAL)?;
+        return match swap::run(&area, &journal, steps)? {
+            Outcome::Completed => Ok(completed(&area, Some(&journal), steps)),
+            Outcome::RolledBack(why) => undone(&area, Some(&why), steps),
         };
     }
     // Without it the staging was not begun, or its removal nearly ended.
-    if place.has(NEW)? {
-        return undone(&place, None, steps);
+    if area.has(NEW)? {
+        return undone(&area, None, steps);
     }
-    place.clear(steps)?;
+    area.clear(steps)?;
     Ok(Recovered::Nothing)
 }
 
@@ -67,20 +67,20 @@ pub fn was_interrupted(directory: &Path) -> bool {
     directory.join(OsStr::from_bytes(STAGING)).is_dir()
 }
 
-fn undone(place: &Place, why: Option<&Error>, steps: &Steps) -> Result<Recovered> {
-    place.clear(steps)?;
+fn undone(area: &StagingArea, why: Option<&Error>, steps: &Steps) -> Result<Recovered> {
+    area.clear(steps)?;
     let what = match why {
-        None => format!("A restore into {} was interrupted before anything was put in place", place.name),
-        Some(why) => format!("A restore into {} was interrupted and cannot be completed ({why})", place.name),
+        None => format!("A restore into {} was interrupted before anything was put in place", area.name),
+        Some(why) => format!("A restore into {} was interrupted and cannot be completed ({why})", area.name),
     };
     Ok(Recovered::Undone { what })
 }
 
 /// The restore counts as done even when its leftovers cannot be removed.
-fn completed(place: &Place, plan: Option<&Plan>, steps: &Steps) -> Recovered {
-    let mut what = format!("A restore into {} was interrupted while it was put in place", place.name);
+fn completed(area: &StagingArea, journal: Option<&Journal>, steps: &Steps) -> Recovered {
+    let mut what = format!("A restore into {} was interrupted while it was put in place", area.name);
     let cleared =
-        place.clear(steps).and_then(|()| finish_root(place, plan.and_then(|plan| plan.root.as_ref())));
+        area.clear(steps).and_then(|()| finish_root(area, journal.and_then(|journal| journal.root.as_ref())));
     if let Err(error) = cleared {
         what.push_str(&format!(" ({error}; remove what is left of .larder-restore by hand)"));
     }

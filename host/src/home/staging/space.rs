@@ -11,7 +11,7 @@ use crate::model::shown;
 
 /// What an entry costs besides its content: about a block for its inode, its name and the end of its last block. Without it
 /// an archive of empty files could fill a disk for nothing.
-const ENTRY: u64 = 4096;
+const ENTRY_COST: u64 = 4096;
 
 /// The free space at the start less the reserve, and what was spent of it.
 pub(super) struct Budget {
@@ -35,7 +35,7 @@ impl Budget {
 
     /// Takes the own cost of the entry at `path`.
     pub(super) fn entry(&self, path: &[u8]) -> Result<()> {
-        self.spend(ENTRY, path)
+        self.spend(ENTRY_COST, path)
     }
 
     /// Takes `bytes` for what is at `path`, or says with figures that they are not there.

@@ -13,27 +13,26 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::losses::Lost;
 use super::metadata::{Metadata, is_root};
+use super::paths::{check_path, split_parent};
 use super::remove::{exists, open_directory};
+use super::warnings::Warning;
 use super::writer::{Shared, Writer};
 use crate::disk::durable::unless_refused;
 use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
-use crate::model::{HomePath, MAX_DEPTH, MAX_PATH, is_well_formed, shown};
+use crate::model::{HomePath, MAX_PATH, shown};
 use crate::steps::Steps;
 
-/// Linux allows no longer name (`NAME_MAX`).
-const MAX_NAME: usize = 255;
 /// Bytes of memory for what waits until the end: some hundred thousand directories and links. An archive can name millions.
 /// Plugins are promised 64 MiB (`wit/files.wit`); directories that nobody added need some more.
-const MAX_WAITING: usize = 96 << 20;
+const MAX_MEMORY: usize = 96 << 20;
 /// What one of them costs besides its names: about a node of the map and two allocations.
-const WAITING: usize = 200;
+const ENTRY_MEMORY: usize = 200;
 /// What a directory gets that was not added itself.
 const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
 /// Bytes that are copied at once where a file cannot have two names.
-const COPIED: usize = 256 * 1024;
+const COPY_CHUNK: usize = 256 * 1024;
 /// Renaming a directory to another parent needs the right to write to it, except for root.
 const MOVABLE: u32 = 0o700;
 
@@ -42,27 +41,27 @@ enum Link {
     Symbolic(Vec<u8>, Metadata),
 }
 
-pub(super) struct Tree {
+pub(super) struct StagedTree {
     top: Arc<OwnedFd>,
     /// Every directory made, with what it is to become; none for one that was not added itself.
     directories: BTreeMap<HomePath, Option<Metadata>>,
     links: BTreeMap<HomePath, Link>,
     /// The directory entered last: entries mostly come with their siblings.
-    last: Option<(HomePath, Arc<OwnedFd>)>,
+    last_parent: Option<(HomePath, Arc<OwnedFd>)>,
     /// What the directory itself is to become.
     root: Option<Metadata>,
     /// Bytes of memory taken of `MAX_WAITING`.
-    waiting: usize,
+    memory: usize,
     shared: Arc<Shared>,
 }
 
 /// The mode that a directory at the top can only be given in its final place.
 pub(super) type LateModes = BTreeMap<Vec<u8>, u32>;
 
-impl Tree {
+impl StagedTree {
     pub(super) fn new(top: OwnedFd, shared: Arc<Shared>) -> Self {
         let (directories, links) = (BTreeMap::new(), BTreeMap::new());
-        Self { top: Arc::new(top), directories, links, last: None, root: None, waiting: 0, shared }
+        Self { top: Arc::new(top), directories, links, last_parent: None, root: None, memory: 0, shared }
     }
 
     /// The staged directory itself.
@@ -75,13 +74,13 @@ impl Tree {
     }
 
     /// Takes memory for something with names of so many `bytes`. `Limit` when that is too much for one restore.
-    pub(super) fn remember(&mut self, bytes: usize) -> Result<()> {
-        self.waiting = self.waiting.saturating_add(bytes).saturating_add(WAITING);
-        if self.waiting > MAX_WAITING {
+    pub(super) fn reserve_memory(&mut self, bytes: usize) -> Result<()> {
+        self.memory = self.memory.saturating_add(bytes).saturating_add(ENTRY_MEMORY);
+        if self.memory > MAX_MEMORY {
             return Err(Error::Limit(format!(
                 "there are more directories, links and names at the top than one restore can hold in {} MiB of memory: restore a part \
                  of it",
-                MAX_WAITING >> 20
+                MAX_MEMORY >> 20
             )));
         }
         Ok(())
@@ -97,14 +96,14 @@ impl Tree {
     }
 
     pub(super) fn add_directory(&mut self, path: &[u8], metadata: Metadata) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
             // Made on the way to something below it.
             Err(Errno::EXIST) if matches!(self.directories.get(path), Some(None)) => Ok(()),
-            outcome => staged(path, outcome),
+            outcome => unless_exists(path, outcome),
         }?;
         if self.directories.insert(path.to_vec(), Some(metadata)).is_none() {
-            self.remember(path.len())?;
+            self.reserve_memory(path.len())?;
         }
         Ok(())
     }
@@ -121,7 +120,7 @@ impl Tree {
     }
 
     pub(super) fn add_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
-        check(file)?;
+        check_path(file)?;
         if !self.is_file(file) {
             return Err(Error::Invalid(format!(
                 "{} is to be another name of {}, which was not added as a file before",
@@ -133,24 +132,24 @@ impl Tree {
     }
 
     fn add_link(&mut self, path: &[u8], link: Link) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         if exists(&parent, name).doing(|| cannot(path))? {
-            return Err(twice(path));
+            return Err(added_twice(path));
         }
         let target = match &link {
             Link::Hard(target) | Link::Symbolic(target, _) => target.len(),
         };
-        self.remember(path.len().saturating_add(target))?;
+        self.reserve_memory(path.len().saturating_add(target))?;
         self.links.insert(path.to_vec(), link);
         Ok(())
     }
 
     /// A new empty file, open for writing.
     pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         // What nobody may read later is read back by whoever writes it.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        staged(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
+        unless_exists(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
     }
 
     /// Makes the links.
@@ -173,10 +172,10 @@ impl Tree {
 
     /// A file system without symbolic links costs the link and nothing else.
     fn make_symlink(&mut self, path: &[u8], says: &[u8], metadata: &Metadata) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         let made = unless_refused(rustix::fs::symlinkat(says, &parent, name));
-        if let Some(errno) = staged(path, made)? {
-            self.shared.losses.note(Lost::Symlink, path, Some(errno));
+        if let Some(errno) = unless_exists(path, made)? {
+            self.shared.warnings.add(Warning::Symlink, path, Some(errno));
             return Ok(());
         }
         metadata.apply_to_link(&parent, name, self.shared.context(path)).doing(|| cannot(path))
@@ -184,11 +183,11 @@ impl Tree {
 
     /// Where a file cannot have two names, the other one becomes a copy.
     fn make_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
-        let (from, file_name) = self.place_for(file)?;
-        let (parent, name) = self.place_for(path)?;
+        let (from, file_name) = self.parent_of(file)?;
+        let (parent, name) = self.parent_of(path)?;
         let made = unless_refused(rustix::fs::linkat(&from, file_name, &parent, name, AtFlags::empty()));
-        if let Some(errno) = staged(path, made)? {
-            self.shared.losses.note(Lost::HardLink, path, Some(errno));
+        if let Some(errno) = unless_exists(path, made)? {
+            self.shared.warnings.add(Warning::HardLink, path, Some(errno));
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let original =
                 rustix::fs::openat(&from, file_name, flags, Mode::empty()).doing(|| cannot(path))?;
@@ -203,7 +202,7 @@ impl Tree {
         let size = u64::try_from(status.st_size).unwrap_or(0);
         let file = File::from(self.create_file(path)?);
         let mut writer = Writer::new(file, path, size, Metadata::of_status(&status), self.shared.clone());
-        let mut chunk = vec![0; COPIED];
+        let mut chunk = vec![0; COPY_CHUNK];
         let mut at = 0;
         while at < size {
             let read = retry(|| original.read_at(&mut chunk, at)).doing(|| cannot(path))?;
@@ -220,14 +219,14 @@ impl Tree {
     /// before its holder.
     pub(super) fn finish_directories(&mut self, steps: &Steps) -> Result<LateModes> {
         steps.at("restore: set the directories' metadata");
-        self.last = None;
+        self.last_parent = None;
         let mut late = LateModes::new();
         for (path, metadata) in self.directories.iter().rev() {
             let directory = self.open(path).doing(|| cannot(path))?;
             let Some(mut metadata) = metadata.clone() else {
                 let moded = unless_refused(rustix::fs::fchmod(&directory, IMPLICIT_MODE));
                 if let Some(errno) = moded.doing(|| cannot(path))? {
-                    self.shared.losses.note(Lost::Mode, path, Some(errno));
+                    self.shared.warnings.add(Warning::Mode, path, Some(errno));
                 }
                 continue;
             };
@@ -243,7 +242,7 @@ impl Tree {
     }
 
     fn is_file(&self, path: &[u8]) -> bool {
-        let (above, name) = split(path);
+        let (above, name) = split_parent(path);
         let status = self.open(above).and_then(|fd| rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW));
         status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
     }
@@ -258,21 +257,21 @@ impl Tree {
     }
 
     /// Where `path` goes: the directory above it, made when missing, and its last part.
-    fn place_for<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
-        check(path)?;
+    fn parent_of<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
+        check_path(path)?;
         if self.links.contains_key(path) {
-            return Err(twice(path));
+            return Err(added_twice(path));
         }
-        let (above, name) = split(path);
-        if let Some((_, fd)) = self.last.as_ref().filter(|(last, _)| last == above) {
+        let (above, name) = split_parent(path);
+        if let Some((_, fd)) = self.last_parent.as_ref().filter(|(last_parent, _)| last_parent == above) {
             return Ok((fd.clone(), name));
         }
-        let fd = self.enter(above)?;
-        self.last = Some((above.to_vec(), fd.clone()));
+        let fd = self.open_or_create(above)?;
+        self.last_parent = Some((above.to_vec(), fd.clone()));
         Ok((fd, name))
     }
 
-    fn enter(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
+    fn open_or_create(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
         let mut fd = self.top.clone();
         let mut so_far = HomePath::new();
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
@@ -280,78 +279,43 @@ impl Tree {
                 so_far.push(b'/');
             }
             so_far.extend_from_slice(part);
-            fd = Arc::new(self.step_into(&fd, &so_far, part)?);
+            fd = Arc::new(self.open_or_create_child(&fd, &so_far, part)?);
         }
         Ok(fd)
     }
 
-    fn step_into(&mut self, parent: &OwnedFd, path: &[u8], name: &[u8]) -> Result<OwnedFd> {
+    fn open_or_create_child(&mut self, parent: &OwnedFd, path: &[u8], name: &[u8]) -> Result<OwnedFd> {
         if self.links.contains_key(path) {
-            return Err(no_directory(path));
+            return Err(not_a_directory(path));
         }
         match open_directory(parent, name) {
             Err(Errno::NOENT) => {
-                self.remember(path.len())?;
-                staged(path, rustix::fs::mkdirat(parent, name, Mode::RWXU))?;
+                self.reserve_memory(path.len())?;
+                unless_exists(path, rustix::fs::mkdirat(parent, name, Mode::RWXU))?;
                 self.directories.insert(path.to_vec(), None);
                 open_directory(parent, name).doing(|| cannot(path))
             }
-            Err(Errno::NOTDIR | Errno::LOOP) => Err(no_directory(path)),
+            Err(Errno::NOTDIR | Errno::LOOP) => Err(not_a_directory(path)),
             other => other.doing(|| cannot(path)),
         }
     }
-}
-
-/// The first part of a path: the name directly in the directory.
-pub(super) fn first_part(path: &[u8]) -> &[u8] {
-    path.split(|byte| *byte == b'/').next().unwrap_or_default()
-}
-
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
-}
-
-/// `Denied` for what would leave the directory, `Invalid` for what no file system here can hold.
-pub(super) fn check(path: &[u8]) -> Result<()> {
-    if !is_well_formed(path) {
-        return Err(Error::Denied(format!(
-            "\"{}\" is not a path below the directory: nothing is written there",
-            shown(path)
-        )));
-    }
-    if path.is_empty() || !well_sized(path) {
-        return Err(Error::Invalid(format!(
-            "\"{}\" cannot be the path of a file: it has {} bytes; at most {MAX_NAME} a name, {MAX_PATH} and {MAX_DEPTH} \
-             levels in all are possible",
-            shown(path),
-            path.len()
-        )));
-    }
-    Ok(())
-}
-
-fn well_sized(path: &[u8]) -> bool {
-    let parts = || path.split(|byte| *byte == b'/');
-    path.len() <= MAX_PATH && parts().count() <= MAX_DEPTH && parts().all(|part| part.len() <= MAX_NAME)
 }
 
 fn cannot(path: &[u8]) -> String {
     format!("cannot stage {}", shown(path))
 }
 
-fn twice(path: &[u8]) -> Error {
+fn added_twice(path: &[u8]) -> Error {
     Error::Exists(format!("{} was added already: add every path once", shown(path)))
 }
 
-fn no_directory(path: &[u8]) -> Error {
+fn not_a_directory(path: &[u8]) -> Error {
     Error::Invalid(format!("something was added below {}, which is no directory", shown(path)))
 }
 
-fn staged<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {
+fn unless_exists<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {
     match outcome {
-        Err(Errno::EXIST) => Err(twice(path)),
+        Err(Errno::EXIST) => Err(added_twice(path)),
         other => other.doing(|| cannot(path)),
     }
 }

@@ -26,7 +26,7 @@ fn database(path: &Path, journal: &str) -> rusqlite::Connection {
 
 fn hold(path: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", &cut::test_name("in_use::holder")])
+        .args(["--exact", "--nocapture", &interruption::test_name("in_use::holder")])
         .env(HOLD, path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -69,7 +69,7 @@ fn a_database_that_this_process_has_open_keeps_its_locks() {
     connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2);").unwrap();
     assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &cut::test_name("in_use::holder")])
+        .args(["--exact", &interruption::test_name("in_use::holder")])
         .env(HOLD, &path)
         .stdin(Stdio::null())
         .output()

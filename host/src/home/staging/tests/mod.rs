@@ -1,9 +1,9 @@
 //! What a staged restore promises, seen from outside: the state of a directory before and after.
 
-mod cut;
 mod hostile;
 mod in_use;
-mod survival;
+mod interruption;
+mod replacement;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -12,7 +12,7 @@ use crate::model::shown;
 
 /// What was lost. In the order in which it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Lost {
+pub(super) enum Warning {
     Mode,
     Owner,
     Time,
@@ -30,7 +30,7 @@ pub(super) enum Lost {
 }
 
 #[derive(Default)]
-struct Loss {
+struct Occurrences {
     count: u64,
     first: String,
     why: String,
@@ -38,54 +38,60 @@ struct Loss {
 
 /// What a target, its writers and its swap share.
 #[derive(Default)]
-pub(super) struct Losses(Mutex<BTreeMap<Lost, Loss>>);
+pub(super) struct Warnings(Mutex<BTreeMap<Warning, Occurrences>>);
 
-impl Losses {
+impl Warnings {
     /// Something of the entry at `path` was lost, for a reason of the system's, if it gave one.
-    pub(super) fn note(&self, lost: Lost, path: &[u8], why: Option<Errno>) {
+    pub(super) fn add(&self, warning: Warning, path: &[u8], why: Option<Errno>) {
         let mut all = self.all();
-        let loss = all.entry(lost).or_default();
-        if loss.count == 0 {
-            *loss = Loss { count: 0, first: shown(path), why: why.map(words).unwrap_or_default() };
+        let occurrences = all.entry(warning).or_default();
+        if occurrences.count == 0 {
+            *occurrences =
+                Occurrences { count: 0, first: shown(path), why: why.map(words).unwrap_or_default() };
         }
-        loss.count += 1;
+        occurrences.count += 1;
     }
 
     pub(super) fn sentences(&self) -> Vec<String> {
-        self.all().iter().map(|(lost, loss)| loss.sentence(*lost)).collect()
+        self.all().iter().map(|(warning, occurrences)| occurrences.sentence(*warning)).collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<Lost, Loss>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Warning, Occurrences>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Loss {
-    fn sentence(&self, lost: Lost) -> String {
-        let who = match self.count {
+impl Occurrences {
+    fn sentence(&self, warning: Warning) -> String {
+        let what_for = match self.count {
             0 | 1 => self.first.clone(),
             count => format!("{} and {} more", self.first, count - 1),
         };
         let why = if self.why.is_empty() { String::new() } else { format!(" ({})", self.why) };
-        let keeps =
-            |what: &str| format!("{who}: restored without {what}, which the file system does not keep{why}");
-        match lost {
-            Lost::Mode => keeps("the mode"),
-            Lost::Owner => keeps("the owner"),
-            Lost::Time => keeps("the time of modification"),
-            Lost::HardLink => {
-                format!("{who}: restored as a file of its own, since the file system has no hard links{why}")
+        let keeps = |what: &str| {
+            format!("{what_for}: restored without {what}, which the file system does not keep{why}")
+        };
+        match warning {
+            Warning::Mode => keeps("the mode"),
+            Warning::Owner => keeps("the owner"),
+            Warning::Time => keeps("the time of modification"),
+            Warning::HardLink => {
+                format!(
+                    "{what_for}: restored as a file of its own, since the file system has no hard links{why}"
+                )
             }
-            Lost::Symlink => format!("{who}: left out, since the file system has no symbolic links{why}"),
-            Lost::SetId => format!(
-                "{who}: restored without the set-user-id and set-group-id bits, with which others could act as its owner; \
+            Warning::Symlink => {
+                format!("{what_for}: left out, since the file system has no symbolic links{why}")
+            }
+            Warning::SetId => format!(
+                "{what_for}: restored without the set-user-id and set-group-id bits, with which others could act as its owner; \
                  --keep-setuid restores those of root"
             ),
-            Lost::Reserved => format!("{who}: left out, since names that begin so belong to Larder"),
-            Lost::Durability => format!(
+            Warning::Reserved => format!("{what_for}: left out, since names that begin so belong to Larder"),
+            Warning::Durability => format!(
                 "the file system did not confirm that everything is on its disk{why}: do not switch off in the next minutes"
             ),
-            Lost::Lock => format!(
+            Warning::Lock => format!(
                 "the file system has no locks{why}: a second restore into the same directory would not be noticed"
             ),
         }

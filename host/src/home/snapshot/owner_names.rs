@@ -9,12 +9,12 @@ use crate::disk::regular;
 use crate::model::Owner;
 use crate::options::MAX_NAMES;
 
-pub(super) struct Owners {
+pub(super) struct OwnerNames {
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
 }
 
-impl Owners {
+impl OwnerNames {
     /// What cannot be read has no names.
     pub(super) fn load() -> Self {
         let names = |path: &str| parse(&regular::read(Path::new(path), MAX_NAMES).unwrap_or_default());

@@ -17,7 +17,7 @@ const FOREIGN: &str = "z-foreign";
 pub(super) fn test_name(name: &str) -> String {
     let path = module_path!();
     let (_, path) = path.split_once("::").unwrap();
-    format!("{}::{name}", path.strip_suffix("::cut").unwrap())
+    format!("{}::{name}", path.strip_suffix("::interruption").unwrap())
 }
 
 /// Not a test by itself: the process that is cut.
@@ -79,7 +79,7 @@ fn home() -> Home {
 /// Whether the process was cut. `cut` counts from 1.
 fn cut_at(work: &str, home: &Home, cut: usize) -> bool {
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &test_name("cut::worker")])
+        .args(["--exact", &test_name("interruption::worker")])
         .envs([(WORK, work), (CUT, &cut.to_string())])
         .env(HOME, &home.path)
         .stdout(Stdio::null())

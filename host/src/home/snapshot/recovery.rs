@@ -1,0 +1,66 @@
+//! Recovery of a database that was left unfinished: SQLite rolls back or checkpoints a private copy.
+//!
+//! Refuses a result that cannot be right: an empty database, one larger than the files it comes from, or one whose journal needs another
+//! database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::check::Source;
+use super::classify::{JournalMode, journal_mode};
+use super::copy::{DatabaseCopy, Scratch, Verdict, sqlite_message};
+use super::descriptor::Descriptor;
+use super::journal::names_super_journal;
+use crate::error::reason;
+
+/// A recovered database is no larger than its files together, and a page.
+const LARGEST_PAGE: u64 = 65_536;
+
+/// What lies beside a locked database and belongs to its state.
+pub(super) struct Companions {
+    pub journal: Option<Descriptor>,
+    pub log: Option<Descriptor>,
+    pub has_index: bool,
+}
+
+/// The committed state as one file, or why there is none. What was not in use is checked at once: nobody has vouched for it.
+pub(super) fn recover(
+    scratch: &Scratch,
+    main: &Descriptor,
+    beside: &Companions,
+    is_used: bool,
+    check_wait: Duration,
+) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
+    let Companions { journal, log, .. } = beside;
+    if log.is_some() && journal_mode(main) == Some(JournalMode::Rollback) {
+        return Err("a log lies beside it, and it is no database that uses one".into());
+    }
+    let mut files = vec![("", main, u64::MAX)];
+    files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
+    files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
+    let copy = DatabaseCopy::new(scratch, &files)
+        .map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    // Of the copy, which nobody else can change: SQLite would follow the name, and remove that file.
+    if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
+        return Err(
+            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
+        );
+    }
+    copy.recover().map_err(|error| sqlite_message(&error))?;
+    let copied = copy.open("").map_err(|error| reason(&error))?;
+    let files = [Some(main), journal.as_ref(), log.as_ref()];
+    let most =
+        files.into_iter().flatten().map(|file| file.facts.size).fold(LARGEST_PAGE, u64::saturating_add);
+    match copied.facts.size {
+        0 => return Err("by its journal it was empty before, and SQLite would make it so again".into()),
+        size if size > most => return Err("it would become larger than what it is made from".into()),
+        _ => {}
+    }
+    if is_used {
+        return Ok((copied, Some(Source::Copied(Arc::new(copy)))));
+    }
+    match copy.check_within(check_wait) {
+        Verdict::Sound => Ok((copied, None)),
+        Verdict::Damaged(what) | Verdict::Unknown(what) => Err(format!("it could not be recovered: {what}")),
+    }
+}
