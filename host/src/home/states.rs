@@ -1,4 +1,4 @@
-//! The states of entities, as Home Assistant keeps them: what is shown now, and since when.
+//! The state table of entities, as Home Assistant keeps it: the current state of each and when it last changed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +14,12 @@ use crate::model::tamed;
 use crate::options::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 use crate::time::clock::Clock;
 
-/// Home Assistant's word for an entity whose integration does not run.
+/// Home Assistant's state of an entity whose integration does not run.
 const UNAVAILABLE: &str = "unavailable";
-/// The topic under which changes are told.
+/// The topic of changes.
 pub const STATE_CHANGED: &str = "state_changed";
 
-/// Cheap to clone; every clone is the same table, written by the same owner of entities.
+/// Cheap to clone; all clones share the table and write with the same owner.
 #[derive(Clone)]
 pub struct States {
     table: Arc<Mutex<BTreeMap<String, Published>>>,
@@ -28,7 +28,7 @@ pub struct States {
     clock: Clock,
 }
 
-/// A state, and who shows it.
+/// A state and the owner of its entity.
 struct Published {
     owner: Arc<str>,
     state: State,
@@ -39,13 +39,13 @@ impl States {
         Self { table: Arc::default(), owner: owner.into(), bus, clock }
     }
 
-    /// The same table for the entities of somebody else.
+    /// The same table, written by another owner.
     #[must_use]
     pub fn for_owner(&self, owner: &str) -> Self {
         Self { owner: owner.into(), ..self.clone() }
     }
 
-    /// Shows a state. Whoever listens hears of it when it differs from what was shown before.
+    /// Sets a state. Emits an event if it differs from the one before.
     pub fn publish(&self, id: &str, state: String, attributes: &str) -> Result<()> {
         if !is_id(id) {
             let id = tamed(id, MAX_WORD);
@@ -60,7 +60,7 @@ impl States {
         Ok(())
     }
 
-    /// Shows no longer what is not among these.
+    /// Removes this owner's entities that are not in `ids`.
     pub fn retain(&self, ids: &[String]) {
         let gone = |(id, shown): &(&String, &Published)| shown.owner == self.owner && !ids.contains(id);
         let mut table = self.table();
@@ -71,17 +71,17 @@ impl States {
         }
     }
 
-    /// Who shows an entity.
+    /// The owner of an entity.
     pub fn owner(&self, id: &str) -> Option<Arc<str>> {
         self.table().get(id).map(|shown| shown.owner.clone())
     }
 
-    /// What is shown, by entity.
+    /// All states, by entity ID.
     pub fn all(&self) -> BTreeMap<String, State> {
         self.table().iter().map(|(id, shown)| (id.clone(), shown.state.clone())).collect()
     }
 
-    /// The clock was set: what was shown for a while was shown as long.
+    /// The clock was set: shifts all times by the same amount, so that ages stay as they are.
     pub fn set_clock(&self, by: TimeDelta) {
         for Published { state, .. } in self.table().values_mut() {
             state.last_changed = zone::plus(state.last_changed, by);
@@ -89,7 +89,7 @@ impl States {
         }
     }
 
-    /// Nobody keeps this owner's entities up to date any more.
+    /// Marks this owner's entities as unavailable: nobody updates them any more.
     pub fn set_unavailable(&self) {
         for (id, state) in self.all() {
             if self.owner(&id).as_ref() == Some(&self.owner) {
@@ -114,7 +114,7 @@ impl States {
         }
     }
 
-    /// The same for the host's own entities, which no limit holds.
+    /// Sets a state of one of the host's own entities, to which no limits apply.
     pub fn set(&self, id: &str, state: String, attributes: Value) {
         let now = self.clock.now();
         let mut table = self.table();
@@ -129,7 +129,7 @@ impl States {
         table.insert(id.to_owned(), Published { owner: self.owner.clone(), state: new });
     }
 
-    /// Under the lock, so that everybody hears the changes in the order in which they happened.
+    /// Called with the table locked, so that listeners see changes in the order in which they happened.
     fn emit_change(&self, id: &str, old: Option<&State>, new: Option<&State>) {
         let shown = |state: Option<&State>| state.map(|state| state.to_json(id));
         let data = json!({"entity_id": id, "old_state": shown(old), "new_state": shown(new)});

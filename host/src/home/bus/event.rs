@@ -1,25 +1,25 @@
-//! What goes over the bus: an event, its well-known topics, and the level of a log message.
+//! The events of the bus: their data, the topics that the host itself uses, and the levels of log messages.
 
 use serde_json::Value;
 
-/// The topic of what people should read: `{"message": …, "level": …}`.
+/// A log message: `{"message": …, "level": …}`.
 pub const LOG: &str = "larder/log";
-/// How far a job is: `{"job", "stage", "done", "total"}`.
+/// The progress of a job: `{"job", "stage", "done", "total"}`.
 pub const PROGRESS: &str = "larder/progress";
-/// An object was stored: `{"location", "name"}`. A restore was put in place.
+/// An object was stored: `{"location", "name"}`.
 pub const STORED: &str = "larder/stored";
 pub const REPLACED: &str = "larder/replaced";
-/// What a listener hears in place of events that it missed: `{"count": …}`. Only the bus says it.
+/// Sent to a listener in place of the events that it missed: `{"count": …}`. Only the bus sends it.
 pub const MISSED: &str = "larder/missed";
 
-/// How much a sentence for people matters.
+/// The severity of a log message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Error,
     Warning,
     #[default]
     Info,
-    /// Said only to who asks for more.
+    /// Shown only on request.
     Debug,
 }
 
@@ -33,7 +33,7 @@ impl Level {
         }
     }
 
-    /// That of an event for people; `info` when it names none.
+    /// The level of a log event; `info` when it names none.
     pub fn of(data: &Value) -> Self {
         let name = data.get("level").and_then(Value::as_str);
         let known = [Self::Error, Self::Warning, Self::Info, Self::Debug];
@@ -44,9 +44,9 @@ impl Level {
 #[derive(Debug, Clone)]
 pub struct Event {
     pub topic: String,
-    /// JSON text, checked.
+    /// Valid JSON text.
     pub data: String,
-    /// The run of an automation that told it.
+    /// The automation run that emitted the event.
     pub cause: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! One listener's end of the bus: what waits for it, and how much it missed.
+//! A listener's queue: the events that wait for it, and the number of those that it missed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde_json::json;
 use super::event::{Event, MISSED};
 use crate::time::scheduler::Scheduler;
 
-/// Hears what is said on a bus. Dropping it ends that.
+/// Receives the events of a bus until it is dropped.
 pub struct Listener(pub(super) Arc<Queue>);
 
-/// Nothing of what waits is shown: it may hold anything.
+/// Shows no pending events, which may contain anything.
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener").finish_non_exhaustive()
@@ -23,24 +23,24 @@ impl fmt::Debug for Listener {
 pub(super) struct Queue {
     pending: Mutex<Pending>,
     arrived: Condvar,
-    /// Events that may wait.
+    /// The largest number of pending events.
     capacity: usize,
-    /// The only topic that it wants, if it wants only one.
+    /// The only topic that is queued; all topics when absent.
     topic: Option<&'static str>,
-    /// Told when something came.
+    /// Woken for every event.
     scheduler: Option<Scheduler>,
 }
 
 #[derive(Default)]
 struct Pending {
     events: VecDeque<Event>,
-    /// Events that came behind these and were not kept.
+    /// Events that came after the pending ones and were dropped.
     missed: u64,
     is_closed: bool,
 }
 
 impl Pending {
-    /// What it missed is told once it has taken what came before.
+    /// Reports missed events once everything before them has been taken.
     fn take(&mut self) -> Option<Event> {
         self.events.pop_front().or_else(|| match std::mem::take(&mut self.missed) {
             0 => None,
@@ -59,7 +59,7 @@ impl Queue {
             return;
         }
         let mut pending = self.pending();
-        // One gap is told once, and where it is.
+        // While events are missing, later ones are dropped too, so that the gap is reported once and at its position.
         match pending.missed == 0 && pending.events.len() < self.capacity {
             true => pending.events.push_back(event.clone()),
             false => pending.missed = pending.missed.saturating_add(1),
@@ -80,26 +80,26 @@ impl Queue {
 }
 
 impl Listener {
-    /// Waits for the next event. An error when nothing more will come.
+    /// Waits for the next event. An error means that the bus was closed.
     pub fn recv(&self) -> Result<Event, RecvError> {
         let is_idle = |it: &mut Pending| it.events.is_empty() && it.missed == 0 && !it.is_closed;
         let waited = self.0.arrived.wait_while(self.0.pending(), is_idle);
         waited.unwrap_or_else(PoisonError::into_inner).take().ok_or(RecvError)
     }
 
-    /// The next event if there is one.
+    /// The next event, without waiting.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
         let mut pending = self.0.pending();
         let none = if pending.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
         pending.take().ok_or(none)
     }
 
-    /// All that come until nothing more will.
+    /// All events until the bus is closed.
     pub fn iter(&self) -> impl Iterator<Item = Event> {
         std::iter::from_fn(|| self.recv().ok())
     }
 
-    /// All that have come.
+    /// All events that are pending now.
     pub fn try_iter(&self) -> impl Iterator<Item = Event> {
         std::iter::from_fn(|| self.try_recv().ok())
     }
@@ -121,7 +121,7 @@ mod tests {
         (0..MAX_PENDING + 3).for_each(|n| bus.emit(&number(n)));
         let first: Vec<_> = slow.iter().take(MAX_PENDING).map(|event| event.data).collect();
         assert_eq!(first.last(), Some(&(MAX_PENDING - 1).to_string()));
-        // Still behind the gap.
+        // Still part of the gap.
         bus.emit(&number(0));
         let told = slow.recv().unwrap();
         assert_eq!((told.topic.as_str(), told.data.as_str()), (MISSED, r#"{"count":4}"#));

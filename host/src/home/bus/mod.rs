@@ -1,7 +1,8 @@
-//! Events: what plugins say, to whoever listens. Nothing is kept: who subscribes later hears what comes later.
+//! The event bus between plugins and host. Events are not kept: a subscriber sees only what is emitted later.
 //!
-//! A listener hears everything in order. One that does not keep up misses what comes until it has taken what waits for it, is
-//! told so, and hears on: neither a slow listener nor a talkative plugin costs memory or time, or silences anybody for good.
+//! A listener receives all events in order. When its queue is full, it misses events until it has emptied the queue,
+//! receives one event that says how many, and continues from there. So neither a slow listener nor a chatty plugin uses
+//! unbounded memory, blocks others or is cut off for good.
 
 mod event;
 mod listener;
@@ -17,7 +18,7 @@ pub use event::{Event, LOG, Level, MISSED, PROGRESS, REPLACED, STORED};
 pub use listener::Listener;
 use listener::Queue;
 
-/// Cheap to clone; every clone is the same bus.
+/// Cheap to clone; all clones are the same bus.
 #[derive(Clone, Default)]
 pub struct Bus(Arc<Listeners>);
 
@@ -29,12 +30,12 @@ impl Bus {
         self.listen(Queue::new(MAX_PENDING, None, None))
     }
 
-    /// For a listener of one topic: nothing else takes its room.
+    /// Subscribes to one topic. Other events take no room in the queue.
     pub fn subscribe_to(&self, topic: &'static str) -> Listener {
         self.listen(Queue::new(MAX_PENDING, Some(topic), None))
     }
 
-    /// For a listener that waits for timers, too: every event ends such a wait. Up to `pending` may wait for it.
+    /// For a listener that also waits for timers: every event wakes the scheduler. Holds up to `pending` events.
     pub fn subscribe_waking(&self, wake: Scheduler, pending: usize) -> Listener {
         self.listen(Queue::new(pending, None, Some(wake)))
     }
@@ -55,13 +56,13 @@ impl Bus {
         Listener(queue)
     }
 
-    /// Tells people something: what anybody says is made fit for them here.
+    /// Emits a log message. Whoever wrote it, unprintable characters are escaped and its length is limited here.
     pub fn log(&self, level: Level, message: &str) {
         let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 
-    /// Lets every listener know that nothing more will come.
+    /// Tells every listener that no more events will come.
     pub fn close(&self) {
         self.0.close();
     }
@@ -77,7 +78,7 @@ impl Listeners {
     }
 }
 
-/// With the last clone of the bus everybody who could say something is gone.
+/// The last clone is gone, so nobody can emit any more.
 impl Drop for Listeners {
     fn drop(&mut self) {
         self.close();

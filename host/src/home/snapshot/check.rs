@@ -1,7 +1,7 @@
-//! Checks of databases, beside the reading: a thread has SQLite look at a private copy of each.
+//! Damage checks of databases, on a thread beside the backup: SQLite checks a private copy of each.
 //!
-//! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only so many
-//! databases wait to be checked, and whoever asks for the findings says how long he waits.
+//! Owns the thread and its findings. A database that cannot be checked is a finding too. It never delays a backup for
+//! long: the queue is bounded, and the caller limits how long it waits for findings.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
@@ -18,26 +18,26 @@ use crate::error::reason;
 use crate::model::HomePath;
 use crate::options::DATABASES_TO_CHECK;
 
-/// What is to be checked.
+/// A database to check.
 #[derive(Clone)]
 pub(super) enum Source {
-    /// Files of the home under their lock: the bytes up to these sizes.
+    /// Files of the home under their lock, and how many bytes of each belong to the database.
     Locked { main: Arc<Descriptor>, size: u64, log: Option<(Arc<Descriptor>, u64)>, lock: Arc<Lock> },
     /// A copy whose main file holds everything.
     Copied(Arc<DatabaseCopy>),
 }
 
-/// A database that is not as it should be, or that nobody can say it of.
+/// A database that is damaged or could not be checked.
 pub struct Finding {
     pub path: HomePath,
-    /// For people, without the path.
+    /// One sentence for the user, without the path.
     pub reason: String,
 }
 
 pub(super) struct DatabaseChecker {
     queue: Option<SyncSender<(HomePath, Source)>>,
     findings: Receiver<Finding>,
-    /// What there was no room for.
+    /// Databases for which the queue had no room.
     left_out: Vec<Finding>,
     cancellation: Arc<Cancellation>,
 }
@@ -49,7 +49,7 @@ struct Cancellation {
 }
 
 impl DatabaseChecker {
-    /// `None` when no thread can be had.
+    /// `None` when no thread can be started.
     pub(super) fn start(scratch: Scratch) -> Option<Self> {
         let (queue, waiting) = sync_channel::<(HomePath, Source)>(DATABASES_TO_CHECK);
         let (found, findings) = channel();
@@ -68,7 +68,7 @@ impl DatabaseChecker {
         Some(Self { queue: Some(queue), findings, left_out: Vec::new(), cancellation })
     }
 
-    /// Has a database checked, beside the others. Never waits: a check must not cost the backup.
+    /// Queues a database. Never waits: a check must not slow down the backup.
     pub(super) fn add(&mut self, path: &[u8], source: Source) {
         let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send((path.to_vec(), source)).is_ok());
         if !queued {
@@ -77,7 +77,7 @@ impl DatabaseChecker {
         }
     }
 
-    /// All findings. Waits for each at most so long; then the rest is given up.
+    /// All findings. Waits up to `wait` for each, then gives up on the rest.
     pub(super) fn finish(mut self, wait: Duration) -> Vec<Finding> {
         self.queue = None;
         let mut all = std::mem::take(&mut self.left_out);
@@ -120,7 +120,7 @@ fn not_checked(why: &str) -> String {
     format!("stored, but not checked for damage: {why}")
 }
 
-/// What is wrong with a database, if anything.
+/// Checks one database; `None` when it is sound.
 fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Option<String> {
     if cancellation.is_cancelled.load(Ordering::Relaxed) {
         return None;

@@ -1,8 +1,8 @@
 //! Consistent reading of live SQLite databases.
 //!
-//! Owns the choice of how to read one: in place under its locks (write-ahead log), from a private copy (rollback journal, or when
-//! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
-//! is: SQLite never opens a file of it.
+//! Decides how a database is read: in place under its locks (write-ahead log), from a private copy (rollback journal,
+//! or when recovery is needed first), or, when no committed state can be had, file by file with a note. The home is
+//! never changed: SQLite opens none of its files.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,24 +23,24 @@ use super::wal_index;
 use crate::error::{Error, Result, reason};
 use crate::model::{Timestamp, shown};
 
-/// How often it is begun again when other programs come or go meanwhile.
+/// Attempts when other programs open or close the database meanwhile.
 const ATTEMPTS: usize = 100;
-/// One database to be read.
+/// A database to read.
 pub(super) struct DatabaseReader<'a> {
     pub home: &'a Home,
     pub path: &'a [u8],
-    /// The name under which it is in use: another one than `path` only for hard links.
+    /// The name under which programs use it. Differs from `path` only for hard links.
     pub name: &'a [u8],
-    /// Whether its log is read, too. Otherwise the main file has to hold everything.
+    /// Whether its log is read as well. Otherwise the main file has to hold everything.
     pub with_log: bool,
     pub scratch: &'a Scratch,
     pub lock_wait: Duration,
-    /// How long a recovered copy may be checked before it counts as one that cannot be.
+    /// How long the check of a recovered copy may take before it counts as failed.
     pub check_wait: Duration,
 }
 
 impl DatabaseReader<'_> {
-    /// Reads it as consistently as can be; an error only when it cannot be opened at all.
+    /// Reads it as consistently as possible. An error only when it cannot be opened at all.
     pub(super) fn pin(&self) -> Result<PinnedDatabase> {
         for _ in 0..ATTEMPTS {
             if let Some(pair) = self.try_pin()? {
@@ -50,19 +50,19 @@ impl DatabaseReader<'_> {
         self.read_as_is(None, "other programs opened and closed it again and again")
     }
 
-    /// `None` when another program came meanwhile: what was read then is worth nothing.
+    /// `None` when another program opened or replaced it meanwhile, so that what was read cannot be used.
     fn try_pin(&self) -> Result<Option<PinnedDatabase>> {
         let locked = Arc::new(self.home.file(self.path)?);
         let mut lock = match Lock::shared(Arc::clone(&locked), self.lock_wait) {
             Ok(lock) => lock,
             Err(refusal) => return self.without_lock(&locked, &refusal).map(Some),
         };
-        // Its size and time count from here on: before the lock it could still grow.
+        // Opened again for its size and time: before the lock was taken the file could still grow.
         let main = Arc::new(self.home.file(self.path)?);
         if main.facts.id != locked.facts.id {
             return Ok(None);
         }
-        // Only under the lock: nobody removes an index, or a journal that matters, from now on.
+        // Opened only under the lock: from now on nobody removes an index or a journal that matters.
         let index = match self.companion(SHM) {
             Ok(index) => index,
             Err(error) => return self.read_as_is(None, &error.to_string()).map(Some),
@@ -91,7 +91,7 @@ impl DatabaseReader<'_> {
         }
     }
 
-    /// The neighbour of that suffix, if it is there and a file.
+    /// The companion file of that suffix, if it is there and a regular file.
     fn companion(&self, suffix: &[u8]) -> Result<Option<Descriptor>> {
         match self.home.file(&[self.name, suffix].concat()) {
             Ok(file) => Ok(Some(file)),
@@ -101,14 +101,14 @@ impl DatabaseReader<'_> {
     }
 
     fn companions_under_lock(&self, lock: &Lock, is_used: bool) -> Result<Companions> {
-        // Where programs work with the database, its journal is their own business, or left from long ago.
+        // While a program uses the database, a journal is that program's concern, or a leftover.
         let is_left = |journal: &Descriptor| may_be_hot(journal) && !is_used && !lock.has_writer();
         let journal = self.companion(JOURNAL)?.filter(is_left);
         let log = self.companion(WAL)?.filter(is_log);
         Ok(Companions { journal, log, has_index: lock.index().is_some() })
     }
 
-    /// Write-ahead log in use: the files themselves, while the lock keeps checkpoints away.
+    /// A write-ahead log in use: the files themselves, while the lock keeps checkpoints away.
     fn in_place(&self, lock: &Arc<Lock>, main: &Arc<Descriptor>) -> Option<PinnedDatabase> {
         let extent = wal_index::extent(lock.index()?)?;
         let size = extent.main.unwrap_or(u64::MAX).min(main.facts_now().ok()?.size);
@@ -132,8 +132,8 @@ impl DatabaseReader<'_> {
         })
     }
 
-    /// Write-ahead mode, no log, and nobody there: the file itself. Who comes meanwhile may write to it in the end, which is seen
-    /// when it has been read.
+    /// Write-ahead mode without a log, and no program has it open: the file itself. A program that opens it later may
+    /// still checkpoint into it; that is noticed after reading.
     fn idle(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<PinnedDatabase> {
         if self.was_opened_meanwhile(lock.index().is_some()) {
             return None;
@@ -144,7 +144,8 @@ impl DatabaseReader<'_> {
         Some(PinnedDatabase { unchecked: Some(source), ..PinnedDatabase::main_only(content, &main) })
     }
 
-    /// Nothing is unfinished: a copy, since writers wait as long as the lock is held; if that does not fit, the file itself.
+    /// Nothing is unfinished: a copy, because writers wait while the lock is held. Without room for a copy, the file
+    /// itself.
     fn copied_or_blocking(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<PinnedDatabase> {
         let copy = DatabaseCopy::new(self.scratch, &[("", &main, u64::MAX)]);
         if self.was_opened_meanwhile(lock.index().is_some()) {
@@ -168,8 +169,8 @@ impl DatabaseReader<'_> {
         })
     }
 
-    /// Something is unfinished and nobody is at it, or its log cannot be judged in place: SQLite recovers a copy. What SQLite cannot
-    /// make one sound state of is stored as it is, and named.
+    /// Something is unfinished and no program is working on it, or its log cannot be interpreted in place: SQLite
+    /// recovers a copy. If that gives no sound state, the files are stored as they are, with a note.
     fn recovered(
         &self,
         lock: &Arc<Lock>,
@@ -187,13 +188,14 @@ impl DatabaseReader<'_> {
         }
     }
 
-    /// Whether a program opened the database after it was locked: without an index it did not see the lock on the log.
+    /// Whether a program opened the database after it was locked. Without an index it did not see the lock on the log.
     fn was_opened_meanwhile(&self, had_index: bool) -> bool {
         let index = self.home.facts(&[self.name, SHM].concat());
         !had_index && index.is_ok_and(|index| index.file_type == FileType::RegularFile)
     }
 
-    /// Without a lock it can still be a committed state: when the file system has no locks and nothing changed meanwhile.
+    /// Without a lock. The result is a committed state only if nothing changed meanwhile on a file system that has no
+    /// locks.
     fn without_lock(&self, main: &Arc<Descriptor>, refusal: &Refusal) -> Result<PinnedDatabase> {
         let why = match refusal {
             Refusal::Busy => return self.read_as_is(None, "database is locked"),
@@ -210,13 +212,13 @@ impl DatabaseReader<'_> {
         }
     }
 
-    /// Journal and log, where they can be read and may hold something.
+    /// Journal and log, if they can be read and may hold something.
     fn unfinished(&self) -> (Option<Descriptor>, Option<Descriptor>) {
         let journal = self.companion(JOURNAL).ok().flatten().filter(may_be_hot);
         (journal, self.companion(WAL).ok().flatten().filter(is_log))
     }
 
-    /// Which files there are, how large and how old they are.
+    /// Which files exist, their sizes and times.
     fn state(&self) -> [Option<(FileId, u64, Timestamp)>; 3] {
         [self.path.to_vec(), [self.name, WAL].concat(), [self.name, JOURNAL].concat()].map(|path| {
             let facts = self.home.facts(&path).ok()?;
@@ -224,7 +226,7 @@ impl DatabaseReader<'_> {
         })
     }
 
-    /// The main file without a log or a journal that is there and cannot be read.
+    /// The main file alone, because a log or a journal exists and cannot be read.
     fn without_companions(&self, error: Error) -> Result<PinnedDatabase> {
         let main = self.home.file(self.path)?;
         let note = format!(
@@ -243,7 +245,7 @@ impl DatabaseReader<'_> {
         })
     }
 
-    /// All its files, as they are. Without the lock nothing keeps writers from tearing them.
+    /// All files as they are. Without the lock, writers may change them while they are read.
     fn read_as_is(&self, lock: Option<Arc<Lock>>, reason: &str) -> Result<PinnedDatabase> {
         let main = self.home.file(self.path)?;
         let (journal, log) = self.unfinished();
@@ -263,7 +265,7 @@ impl DatabaseReader<'_> {
                 files.into_iter().filter_map(|(name, file)| Some((name, file?, u64::MAX))).collect();
             DatabaseCopy::new(self.scratch, &files).ok()
         });
-        // From the copy nobody has to wait.
+        // Reading from the copy blocks no writer.
         let content = |name: &str, origin: Descriptor, note: &str| {
             let modified = origin.facts.modified;
             let copied = copy.as_ref().and_then(|copy| copy.open(name).ok());

@@ -1,7 +1,7 @@
 //! The home's directory, and the only way to files below it.
 //!
-//! Everything is opened from the directory's handle, and no part of a path may be a symbolic link: it cannot lead outside,
-//! whatever is renamed meanwhile. Refuses what is hidden, and never waits for the other end of a FIFO.
+//! Every path is opened relative to the directory's handle and may contain no symbolic link, so it cannot lead outside,
+//! whatever is renamed meanwhile. Refuses hidden paths, and never waits for the other end of a FIFO.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -18,14 +18,14 @@ use super::descriptor::{Descriptor, Facts};
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, RESERVED_PREFIX, is_well_formed, shown};
 
-/// Nowhere else, and not through a link.
+/// Stay below the directory and follow no links.
 const BELOW: ResolveFlags =
     ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 pub(super) struct Home {
     root: OwnedFd,
-    /// Where the directory was found, free of symbolic links. Only to tell where links lead.
+    /// The directory's path without symbolic links. Only for finding out where links lead.
     real_root: PathBuf,
     hidden: BTreeSet<HomePath>,
 }
@@ -44,12 +44,12 @@ impl Home {
         Ok(Self { root: handle, real_root, hidden })
     }
 
-    /// Whether the last part of `path` may be seen. Its parents are the caller's business.
+    /// Whether the last component of `path` is visible. The caller checks its parents.
     pub(super) fn is_visible(&self, path: &[u8]) -> bool {
         !split(path).1.starts_with(RESERVED_PREFIX) && !self.hidden.contains(path)
     }
 
-    /// Whether `path` may be asked for: `Invalid` when it is no path, `Denied` when it leads into what is hidden.
+    /// Checks a requested path: `Invalid` when it is not well formed, `Denied` when it or a parent is hidden.
     pub(super) fn admit(&self, path: &[u8]) -> Result<()> {
         if !is_well_formed(path) {
             return Err(Error::Invalid(format!(
@@ -65,21 +65,21 @@ impl Home {
         }
     }
 
-    /// The real name of `path`, if it is reached without links.
+    /// The absolute path of `path`, if no component is a link.
     pub(super) fn real_path(&self, path: &[u8]) -> PathBuf {
         self.real_root.join(OsStr::from_bytes(path))
     }
 
-    /// The directory itself.
+    /// The handle of the directory.
     pub(super) fn handle(&self) -> &OwnedFd {
         &self.root
     }
 
-    /// A handle of the directory `path`, good for looking up names in it; `OFlags::RDONLY` to list it, too.
+    /// A handle of the directory `path`, for looking up names in it. With `OFlags::RDONLY`, for listing it as well.
     pub(super) fn directory(&self, path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
         let name = if path.is_empty() { b"." } else { path };
         let directory = match openat2(&self.root, name, OFlags::PATH | DIRECTORY, Mode::empty(), BELOW) {
-            // An old system, a sandbox that forbids it, a rename meanwhile, a path too long for one call.
+            // An old kernel, a sandbox that forbids the call, a concurrent rename, or a path too long for one call.
             Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::NAMETOOLONG) => {
                 self.open_stepwise(path)?
             }
@@ -87,12 +87,12 @@ impl Home {
         };
         match flags.contains(OFlags::PATH) {
             true => Ok(directory),
-            // From inside: one that may be listed but not entered is of no use.
+            // Reopened through its own `.`: a directory that may be listed but not entered is of no use.
             false => Ok(openat(&directory, c".", flags | DIRECTORY, Mode::empty())?),
         }
     }
 
-    /// The same, one part after the other.
+    /// The same, one component at a time.
     fn open_stepwise(&self, path: &[u8]) -> io::Result<OwnedFd> {
         let mut directory = openat(&self.root, c".", OFlags::PATH | DIRECTORY, Mode::empty())?;
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
@@ -101,7 +101,7 @@ impl Home {
         Ok(directory)
     }
 
-    /// What is at `path` now.
+    /// The metadata of `path` now.
     pub(super) fn facts(&self, path: &[u8]) -> io::Result<Facts> {
         let (parent, name) = split(path);
         facts_at(self.directory(parent, OFlags::PATH)?, name)
@@ -120,12 +120,12 @@ impl Home {
     }
 }
 
-/// What `name` in `directory` is, itself, not what it points to.
+/// The metadata of `name` in `directory`. Does not follow a symbolic link.
 pub(super) fn facts_at(directory: impl AsFd, name: &[u8]) -> io::Result<Facts> {
     Ok(statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?.into())
 }
 
-/// Opens the regular file `name` in `directory`, never waiting and never following.
+/// Opens the regular file `name` in `directory`. Never waits and never follows a symbolic link.
 pub(super) fn file_at(directory: impl AsFd, name: &[u8], flags: OFlags) -> io::Result<Descriptor> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = Descriptor::new(openat(directory, name, flags, Mode::empty())?)?;
@@ -137,7 +137,7 @@ pub(super) fn file_at(directory: impl AsFd, name: &[u8], flags: OFlags) -> io::R
     }
 }
 
-/// A file type for people.
+/// The phrase for a file type in messages.
 pub(super) fn description(file_type: FileType) -> &'static str {
     match file_type {
         FileType::RegularFile => "a file",
@@ -150,7 +150,7 @@ pub(super) fn description(file_type: FileType) -> &'static str {
     }
 }
 
-/// The parent's path and the name in it.
+/// The path of the parent directory and the name in it.
 pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
@@ -158,7 +158,7 @@ pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Why a directory on the way to `path` could not be entered.
+/// The error for a directory on the way to `path` that could not be entered.
 fn cannot_enter(path: &[u8], error: io::Error) -> Error {
     match Errno::from_io_error(&error) {
         Some(Errno::NOTDIR | Errno::LOOP) => Error::Denied(format!(

@@ -1,6 +1,6 @@
-//! Where symbolic links of the home lead, and the few files that are read through them.
+//! Destinations of the home's symbolic links, and the few files that are read through links.
 //!
-//! Looks at names outside the home and opens nothing there but what Home Assistant itself reads at its start.
+//! Looks up names outside the home, but opens nothing there except what Home Assistant itself reads at its start.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use super::home::{Home, description};
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 
-/// Files that say something about the home itself, and are often symbolic links where it is kept in several places.
+/// Files that describe the home itself. They are often symbolic links in homes that are spread over several places.
 const FOLLOWED: [&[u8]; 5] = [
     b".HA_VERSION",
     b"configuration.yaml",
@@ -43,12 +43,12 @@ impl Home {
         match fs::canonicalize(self.real_path(path)) {
             Ok(real) if real.starts_with(self.real_path(b"")) => Ok(Destination::Inside),
             Err(error) if is_absent(&error) => Ok(Destination::Nowhere),
-            // What may not be looked at lies outside, too.
+            // A destination that may not be looked at is outside, too.
             _ => Ok(Destination::Outside),
         }
     }
 
-    /// Opens one of the files that are read through links. Never waits.
+    /// Opens one of the files that may be read through links. Never waits.
     pub(super) fn open_following_links(&self, path: &[u8]) -> Result<Descriptor> {
         let failing = || format!("cannot open {}", shown(path));
         if !FOLLOWED.contains(&path) {
@@ -70,7 +70,7 @@ impl Home {
     }
 }
 
-/// Whether a symbolic link leads to nothing that is there.
+/// Whether the destination of a symbolic link does not exist.
 pub fn is_dangling(link: &Path) -> bool {
     fs::metadata(link).is_err_and(|error| is_absent(&error))
 }

@@ -1,9 +1,13 @@
-//! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it.
+//! The snapshot: a frozen view of the home's directory, as `wit/files.wit` promises it. Never writes to the home.
 //!
-//! Owns what is listed, what may be opened, and which database is held still at the moment. Its parts: `home` (the only
-//! way to files), `walk` (the list), `parts` (what is a database), `database` with `locks`, `journal`, `wal_index` and `copy` (consistent reading of SQLite), `check`
-//! (damaged databases), `descriptor` (open files), `links` (where symbolic links lead), `content` (bytes), `ahead` (small files before
-//! they are asked for), `owners` (names). Refuses to write to the home.
+//! Owns what is listed, what may be opened, and which database is pinned in one committed state at the moment. Its
+//! files:
+//!
+//! * `home`: the only way to files; `descriptor`: open files; `links`: destinations of symbolic links; `owner_names`
+//! * `walk`: the list; `classify`: which files are databases
+//! * `database`, `pinned`, `recovery`, `locks`, `journal`, `wal_index`, `copy`: consistent reading of SQLite; `check`:
+//!   damage checks
+//! * `content`: bytes of an opened file; `open_ahead` for small files, `read_ahead` for large ones
 
 mod check;
 mod classify;
@@ -45,40 +49,40 @@ use open_ahead::OpenAhead;
 use pinned::PinnedDatabase;
 use walk::{ListedDatabase, Walk};
 
-/// What a snapshot is taken of, and how.
+/// The directory and the settings of a snapshot.
 pub struct Options {
-    /// The home's directory. May be a symbolic link to it.
+    /// The home's directory, or a symbolic link to it.
     pub root: PathBuf,
     /// For temporary copies of databases.
     pub scratch: Scratch,
-    /// Absolute paths that are never shown. Those outside `root` do not matter.
+    /// Absolute paths that are hidden. Those outside `root` are ignored.
     pub hidden: Vec<PathBuf>,
-    /// How long to try for a lock on one database before it is read without.
+    /// How long to try to lock a database before it is read without a lock.
     pub lock_wait: Duration,
-    /// How long one recovered database may be checked while who opened it waits.
+    /// How long the check of a recovered database may take while its reader waits.
     pub check_wait: Duration,
 }
 
-/// A view of the home. Holds at most one database still at a time.
+/// A view of the home. Pins at most one database at a time.
 pub struct Snapshot {
     options: Options,
     home: Arc<Home>,
-    /// What was found so far, and the way to the rest; `None` before the first look.
+    /// The listing and what it found so far; `None` before the first entry is asked for.
     walk: Option<Walk>,
     pinned: Option<(HomePath, PinnedDatabase)>,
     open_ahead: Option<OpenAhead>,
-    /// Once databases are to be checked.
+    /// Present once database checks were requested.
     checker: Option<DatabaseChecker>,
 }
 
 impl Snapshot {
-    /// Opens the home's directory and looks no further.
+    /// Opens the home's directory. Reads nothing yet.
     pub fn new(options: Options) -> Result<Self> {
         let home = Arc::new(Home::open(&options.root, &options.hidden)?);
         Ok(Self { options, home, walk: None, pinned: None, open_ahead: None, checker: None })
     }
 
-    /// The next entries, at most `max`; none when all were given.
+    /// The next entries, at most `max`; empty at the end.
     pub fn entries(&mut self, max: usize) -> Result<Vec<Entry>> {
         let walk = match &mut self.walk {
             Some(walk) => walk,
@@ -88,7 +92,7 @@ impl Snapshot {
         std::iter::from_fn(next).take(max).collect()
     }
 
-    /// These files are opened next, in this order. Advice, no more.
+    /// A hint that these files are opened next, in this order.
     pub fn open_ahead(&mut self, paths: Vec<HomePath>) {
         if self.open_ahead.is_none() {
             self.open_ahead = OpenAhead::start(self.home.clone());
@@ -98,18 +102,18 @@ impl Snapshot {
         }
     }
 
-    /// Has each database that is opened from now on checked, beside the reading.
+    /// Checks every database that is opened from now on, on another thread.
     pub fn check_databases(&mut self) {
         self.checker = DatabaseChecker::start(Scratch { progress: None, ..self.options.scratch.clone() });
     }
 
-    /// Databases that are damaged, or could not be checked. Waits for the checks, for each at most `wait`.
+    /// Databases that are damaged or could not be checked. Waits up to `wait` for the check of each.
     pub fn findings(&mut self, wait: Duration) -> Vec<Finding> {
         self.checker.take().map(|checker| checker.finish(wait)).unwrap_or_default()
     }
 
-    /// What has to be stored with the database at `path`, which was opened last, and is not listed: where SQLite could not make one
-    /// state of its files.
+    /// Companion files that must be stored with the database at `path` although they are not listed, because SQLite
+    /// could not make one state of its files. Only for the database that was opened last.
     pub fn companions(&self, path: &[u8]) -> Vec<HomePath> {
         let Some((_, pair)) = self.pinned.as_ref().filter(|(pinned, _)| pinned == path) else {
             return Vec::new();
@@ -120,13 +124,13 @@ impl Snapshot {
         [journal, log].into_iter().flatten().map(|suffix| [path, suffix].concat()).collect()
     }
 
-    /// The database at `path`, when it was listed as one.
+    /// The database at `path`, if it was listed as one.
     fn listed(&self, path: &[u8]) -> Option<&ListedDatabase> {
         self.walk.as_ref()?.databases.get(path)
     }
 
-    /// Opens a regular file. A database is held still until another one is opened or the snapshot is dropped, and as
-    /// long as a content of it lives.
+    /// Opens a regular file. A database stays pinned until another one is opened or the snapshot is dropped, and as
+    /// long as one of its contents lives.
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
         let owner = database_of(path).filter(|_| !self.is_ordinary_file(path));
@@ -141,7 +145,7 @@ impl Snapshot {
                     }
                 }
                 None if path == pinned => {
-                    // It may have been opened before anybody wanted to know.
+                    // The database may have been opened before checks were requested.
                     check_once(&mut self.checker, path, &mut pair.unchecked);
                     return Ok(pair.main.clone());
                 }
@@ -170,7 +174,7 @@ impl Snapshot {
         Ok(Content { identity, ..content })
     }
 
-    /// Opens one of the files in which Home Assistant says something about the home itself, through symbolic links.
+    /// Opens one of the files that describe the home itself, through symbolic links.
     pub fn open_following_links(&self, path: &[u8]) -> Result<Content> {
         let content = Content::whole(self.home.open_following_links(path)?.into());
         Ok(Content { size: content.size.min(MAX_FOLLOWED), ..content })
@@ -184,7 +188,7 @@ impl Snapshot {
 
     fn open_companion(&mut self, path: &[u8], base: &[u8], suffix: &[u8]) -> Result<Content> {
         match self.listed(base).filter(|known| known.with_log && suffix == WAL) {
-            // Its main file is read as one that holds everything.
+            // A database with several names is read as a main file that holds everything.
             Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
             Some(_) => Ok(self.pin(base)?.log),
             None => Err(Error::NotFound(format!(
@@ -195,7 +199,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether it only has the name of a part of a database.
+    /// Whether the file has the name of a companion file and is none.
     fn is_ordinary_file(&self, path: &[u8]) -> bool {
         self.walk.as_ref().is_some_and(|walk| walk.ordinary.contains(path))
     }
@@ -204,7 +208,7 @@ impl Snapshot {
         self.listed(path).is_some() || self.home.file(path).is_ok_and(|file| journal_mode(&file).is_some())
     }
 
-    /// Holds the database at `path` still, letting go of any other.
+    /// Pins the database at `path` and releases any other.
     fn pin(&mut self, path: &[u8]) -> Result<PinnedDatabase> {
         if let Some((pinned, pair)) = &self.pinned
             && pinned == path
@@ -216,7 +220,7 @@ impl Snapshot {
             home: &self.home,
             path,
             name: &self.name_in_use(path),
-            // Only what was listed is asked for, and a log belongs to one name.
+            // Only listed files are read, and a log belongs to one name.
             with_log: self.listed(path).is_some_and(|known| known.with_log && !known.shared),
             scratch: &self.options.scratch,
             lock_wait: self.options.lock_wait,
@@ -230,7 +234,7 @@ impl Snapshot {
         Ok(pair)
     }
 
-    /// Of a database with several names, the one whose log or journal is there: SQLite finds them by name.
+    /// The name of a database under which a log or a journal exists: SQLite finds these files by name.
     fn name_in_use(&self, path: &[u8]) -> HomePath {
         let is_in_use = |name: &HomePath| {
             let filled = |suffix: &[u8]| self.home.facts(&[name, suffix].concat()).is_ok_and(|f| f.size > 0);
@@ -243,7 +247,7 @@ impl Snapshot {
     }
 }
 
-/// Has a database checked, once, where checks are made.
+/// Queues the check of a database once, if checks were requested.
 fn check_once(checker: &mut Option<DatabaseChecker>, path: &[u8], unchecked: &mut Option<Source>) {
     if let Some(checker) = checker
         && let Some(source) = unchecked.take()

@@ -1,7 +1,7 @@
-//! Opening ahead: a thread opens and reads the small files that are asked for next, while who asks deals with those before.
+//! Opening ahead: a thread opens and reads small files before they are asked for.
 //!
-//! Owns how much is read ahead. What is no plain small file, or cannot be read, is left to who asks for it: it gets its file, or its
-//! error, then.
+//! Owns how much is read ahead. A file that is not small, may be a database or cannot be read is left to the caller,
+//! who then gets the file or its error.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use super::home::Home;
 use crate::model::HomePath;
 use crate::options::{MAX_EXPECTED, SMALL_BATCHES, SMALL_FILE, SMALL_FILES, SMALL_FILES_BYTES};
 
-/// A file that was read, and which one it is; none when whoever asks for it has to open it.
+/// A file that was read, and its identity. `None` when the caller has to open it.
 type Found = Option<(FileId, Content)>;
 
 pub(super) struct OpenAhead {
-    /// What is to be opened, and, in the same order, what came of it.
+    /// Sends paths to the thread. The results come in the same order.
     queue: Sender<HomePath>,
     batches: Receiver<Vec<Found>>,
     batch: VecDeque<Found>,
-    /// What was asked for and not taken yet.
+    /// Paths that were queued and not taken yet.
     expected: VecDeque<HomePath>,
 }
 
 impl OpenAhead {
-    /// None when no thread can be had.
+    /// `None` when no thread can be started.
     pub(super) fn start(home: Arc<Home>) -> Option<Self> {
         let (queue, queued) = channel();
         let (ready, batches) = sync_channel(SMALL_BATCHES);
@@ -52,7 +52,7 @@ impl OpenAhead {
         }
     }
 
-    /// The file at `path`, if it was read ahead. What was expected before it is not expected any more.
+    /// The file at `path`, if it was read ahead. Files that were queued before it are dropped.
     pub(super) fn take(&mut self, path: &[u8]) -> Found {
         let before = self.expected.iter().position(|expected| expected == path)?;
         self.expected.drain(..=before);
@@ -67,7 +67,7 @@ impl OpenAhead {
     }
 }
 
-/// The next files; none when nobody will want one any more. Waits for the first only.
+/// Reads the next batch; `None` when no more files can be queued. Waits only for the first file.
 fn read_some(home: &Home, queued: &Receiver<HomePath>) -> Option<Vec<Found>> {
     let mut batch = vec![read(home, &queued.recv().ok()?)];
     let mut bytes = 0;
@@ -82,7 +82,7 @@ fn read_some(home: &Home, queued: &Receiver<HomePath>) -> Option<Vec<Found>> {
 
 fn read(home: &Home, path: &[u8]) -> Found {
     home.admit(path).ok()?;
-    // Parts of databases are read with them.
+    // Companion files are read with their database.
     if database_of(path).is_some() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! A database that is held in one committed state: the contents of its files, and how it can still be checked.
+//! A database pinned in one committed state: the contents of its files, and what its check needs.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use super::content::Content;
 use super::descriptor::Descriptor;
 use crate::error::Error;
 
-/// A database as it is read.
+/// The files of a database, as they are to be stored.
 #[derive(Clone)]
 pub(super) struct PinnedDatabase {
     pub main: Content,
     pub log: Content,
-    /// The rollback journal, where the main file is worth nothing without it.
+    /// The rollback journal, if the main file is useless without it.
     pub journal: Option<Content>,
     /// Whether writers wait until the contents are dropped.
     pub blocks_writers: bool,
-    /// How it can be checked; `None` when it was, or cannot be.
+    /// What a check needs; `None` when the database was checked already or cannot be.
     pub unchecked: Option<Source>,
-    /// Why the log could not be read, when it is there.
+    /// Why the log cannot be read although it exists.
     pub log_error: Option<Error>,
 }
 

@@ -1,7 +1,7 @@
-//! Recovery of a database that was left unfinished: SQLite rolls back or checkpoints a private copy.
+//! Recovery of an unfinished database: SQLite rolls back or checkpoints a private copy.
 //!
-//! Refuses a result that cannot be right: an empty database, one larger than the files it comes from, or one whose journal needs another
-//! database.
+//! Refuses implausible results: an empty database, one larger than the files it came from, or a journal that needs
+//! another database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,18 @@ use super::descriptor::Descriptor;
 use super::journal::names_super_journal;
 use crate::error::reason;
 
-/// A recovered database is no larger than its files together, and a page.
+/// A recovered database is at most as large as its files together, plus one page.
 const LARGEST_PAGE: u64 = 65_536;
 
-/// What lies beside a locked database and belongs to its state.
+/// The companion files that belong to the state of a locked database.
 pub(super) struct Companions {
     pub journal: Option<Descriptor>,
     pub log: Option<Descriptor>,
     pub has_index: bool,
 }
 
-/// The committed state as one file, or why there is none. What was not in use is checked at once: nobody has vouched for it.
+/// The committed state as one file, or why there is none. A database that no program was using is checked at once,
+/// because no program has recovered it.
 pub(super) fn recover(
     scratch: &Scratch,
     main: &Descriptor,
@@ -40,7 +41,7 @@ pub(super) fn recover(
     files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
     let copy = DatabaseCopy::new(scratch, &files)
         .map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
-    // Of the copy, which nobody else can change: SQLite would follow the name, and remove that file.
+    // Looked up in the copy, which nobody else can change: SQLite would follow the name and remove that file.
     if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
         return Err(
             "its journal belongs to a transaction over several databases, which only SQLite can end".into()

@@ -1,7 +1,7 @@
-//! The walk: every entry of the home, and which of its files are databases.
+//! The listing: every entry of the home, and which of its files are databases.
 //!
-//! Owns the order and what is listed at all. What cannot be looked at becomes an entry with the reason; nothing fails the
-//! walk but a home that cannot be opened. Refuses to follow a symbolic link.
+//! Owns the order and the choice of what is listed. An entry that cannot be read is listed with the reason; only a home
+//! that cannot be opened fails the listing. Follows no symbolic link.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -17,10 +17,10 @@ use super::owner_names::OwnerNames;
 use crate::error::{Doing, Error, Result, reason};
 use crate::model::{Entry, HomePath, Kind, MAX_DEPTH, MAX_PATH, Owner, Timestamp};
 
-/// A database that was seen.
+/// A database that was listed.
 pub(super) struct ListedDatabase {
     pub id: FileId,
-    /// Whether its log is listed behind it.
+    /// Whether its log is listed right after it.
     pub with_log: bool,
     /// Whether the file has several names.
     pub shared: bool,
@@ -28,18 +28,18 @@ pub(super) struct ListedDatabase {
 
 pub(super) type Databases = BTreeMap<HomePath, ListedDatabase>;
 
-/// Files with several names, numbered as they are met.
+/// Files with several names, numbered in the order in which they are found.
 pub(super) type Identities = BTreeMap<FileId, u64>;
 
-/// The walk through one home: parents before what they hold, siblings in byte order, a log right behind its database. Holds
-/// what it found to come back to, and of the list only what it has not given yet.
+/// The state of a listing: parents before their children, siblings in byte order, a log right after its database. Keeps
+/// the databases it found, and only those entries that were not returned yet.
 pub(super) struct Walk {
     owner_names: OwnerNames,
     pub identities: Identities,
     pub databases: Databases,
-    /// What only has the name of a part of a database.
+    /// Files that have the name of a companion file and are none.
     pub ordinary: BTreeSet<HomePath>,
-    /// Entries to give, the next one last; those of directories stand for all below them.
+    /// Entries to return, the next one last. A directory stands for everything below it.
     pending: Vec<Entry>,
 }
 
@@ -55,13 +55,13 @@ impl Walk {
         Ok(walk)
     }
 
-    /// The next entry; none when all were given.
+    /// The next entry; `None` at the end.
     pub(super) fn next(&mut self, home: &Home) -> Result<Option<Entry>> {
         let Some(mut entry) = self.pending.pop() else { return Ok(None) };
         if entry.kind == Kind::Directory {
             match self.list(home, &entry.path) {
                 Ok(children) => self.pending.extend(children.into_iter().rev()),
-                // Nothing of it could be read: that is no home with something odd in it.
+                // If nothing can be read, it is an error and not a home with an unreadable part.
                 Err(error) if entry.path.is_empty() => {
                     self.pending.push(entry);
                     return Err(Error::from_io("cannot list the home's directory", &error));
@@ -72,7 +72,7 @@ impl Walk {
         Ok(Some(entry))
     }
 
-    /// What the directory `path` holds, not deeper.
+    /// The entries directly in the directory `path`.
     fn list(&mut self, home: &Home, path: &[u8]) -> io::Result<Vec<Entry>> {
         let directory = home.directory(path, OFlags::RDONLY)?;
         let lookup = home.directory(path, OFlags::PATH)?;
@@ -86,12 +86,12 @@ impl Walk {
         Ok(entries)
     }
 
-    /// Whether a database that was seen owns it: by name, and by what it holds. A database's name is the shorter one, so it was seen
-    /// before its neighbours.
+    /// Whether the file is a companion file of a listed database, by name and by content. The database has the shorter
+    /// name, so it was listed before.
     fn is_companion_file(&mut self, directory: &OwnedFd, name: &[u8], path: &[u8]) -> bool {
         let Some((base, suffix)) = classify::database_of(path) else { return false };
         let Some(known) = self.databases.get(base) else { return false };
-        // Listed behind its database already.
+        // Already listed after its database.
         if known.with_log && suffix == WAL {
             return true;
         }
@@ -102,7 +102,7 @@ impl Walk {
         is_companion
     }
 
-    /// Adds the entry of `name` in `directory`, and of its log.
+    /// Adds the entry of `name` in `directory`, and that of its log.
     fn add(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, entries: &mut Vec<Entry>) {
         let facts = match facts_at(directory, name) {
             Ok(facts) => facts,
@@ -125,7 +125,7 @@ impl Walk {
         }
     }
 
-    /// The entry of a database's log: without one, an empty file like the database.
+    /// The entry of a database's log. If there is none, an empty file with the database's metadata.
     fn log(&mut self, directory: &OwnedFd, name: &[u8], path: HomePath, database: &Facts) -> Entry {
         if facts_at(directory, name).is_ok() && !classify::is_companion(directory, name, WAL) {
             self.ordinary.insert(path.clone());
@@ -134,7 +134,7 @@ impl Walk {
             Ok(facts) => (facts, kind(directory, name, &path, &facts)),
             Err(_) => (*database, Kind::File(0)),
         };
-        // Its content belongs to this database alone, whatever other names there are.
+        // The log belongs to this name of the database alone.
         Entry { identity: None, ..self.entry(path, &facts, kind) }
     }
 
@@ -171,7 +171,7 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
     }
 }
 
-/// A name that could not be looked at; mostly it vanished since its directory was read.
+/// An entry for a name that could not be read, mostly because it vanished after its directory was read.
 fn unreadable(path: HomePath, error: &io::Error) -> Entry {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "it vanished while the home was being listed".to_owned(),
