@@ -1,4 +1,5 @@
-//! What would keep a restore from being staged and put in place, as far as it can be known before: looks, and changes nothing.
+//! The dry run of a restore: what would keep it from being staged and put in place, as far as that is known before.
+//! Changes nothing.
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -15,11 +16,11 @@ use super::target::refuse_databases_in_use;
 use crate::error::{Doing, Result};
 use crate::model::{Scope, shown};
 
-/// Makes the checks of [`super::Target::open`] and of its commit: bytes that could be written.
+/// Makes the checks of [`super::Target::open`] and of its commit. Returns the number of bytes that could be written.
 pub fn dry_run(options: &Options, scope: Scope, force: bool) -> Result<u64> {
     let given = &options.directory;
     let adds = matches!(scope, Scope::Add);
-    // A new directory is made below the nearest one that is there.
+    // A new directory would be created below its nearest existing ancestor.
     let nearest = given.ancestors().find(|path| path.exists()).filter(|_| adds).unwrap_or(given);
     let directory = nearest.canonicalize().doing(|| format!("cannot restore into {}", given.display()))?;
     if nearest == given {
@@ -45,7 +46,7 @@ fn check_may_write(directory: &Path) -> rustix::io::Result<()> {
     accessat(CWD, directory, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
 }
 
-/// Renaming a directory to another parent needs the right to write to it.
+/// Renaming a directory to another parent needs write permission for the directory itself.
 fn check_may_replace(directory: &Path, rules: &Rules) -> Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let doing = || format!("cannot look into {}", directory.display());

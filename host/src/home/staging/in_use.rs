@@ -1,7 +1,8 @@
-//! Which SQLite databases of a directory another process has open: by its locks, and by its open files where it is visible.
+//! Finds SQLite databases that another process has open: by their locks, and by the open files of all processes that
+//! are visible.
 //!
-//! Only looks. A database that this process has open itself is passed over and never opened: closing any descriptor of a
-//! file drops all POSIX locks that the process holds on it (fcntl(2)), those of a snapshot included.
+//! Only reads. A database that this process itself has open is skipped and never opened: closing any descriptor of a
+//! file releases all POSIX locks that the process holds on it (fcntl(2)), including those of a snapshot.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{DirEntry, File, FileType};
@@ -15,24 +16,25 @@ use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 
 use crate::model::shown;
 
-/// How many names are looked at at most. Those at the top come first; a home has its databases there.
+/// The largest number of directory entries examined. The top levels come first; that is where a home has its databases.
 const MAX_ENTRIES: usize = 100_000;
 /// The first bytes of every SQLite database (sqlite.org/fileformat.html, 1.3).
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// SQLite's lock bytes in the main file: pending, reserved and 510 shared ones (`PENDING_BYTE` in its os.h).
 const MAIN_LOCKS: (u64, u64) = (0x4000_0000, 512);
-/// Its locks in the `-shm` file: eight of the write-ahead log and the one that every connection holds (walformat.html, 2.3).
+/// Its lock bytes in the `-shm` file: eight of the write-ahead log, and the one that every connection holds
+/// (walformat.html, 2.3).
 const SHM_LOCKS: (u64, u64) = (120, 9);
 
 type Inode = (u64, u64);
 
-/// The databases below `directory` (symbolic links not followed) that another process has open, each as a phrase with the
-/// process where it is known: `home-assistant_v2.db (process 71, python3)`. Empty when none is, or none can be seen.
+/// Databases below `directory` that another process has open, each as a clause: `process 71 (python3) has
+/// home-assistant_v2.db open`. Does not follow symbolic links. Empty when there are none, or none can be seen.
 pub fn databases_in_use(directory: &Path) -> Vec<String> {
     databases_of(directory, &OpenFiles::scan())
 }
 
-/// The same with what is known of open files; locks are asked for in any case.
+/// The same with given open files. Locks are queried in any case.
 pub(super) fn databases_of(directory: &Path, open_files_of_all: &OpenFiles) -> Vec<String> {
     let mut open = Vec::new();
     let mut waiting = VecDeque::from([directory.to_path_buf()]);
@@ -58,7 +60,7 @@ pub(super) fn databases_of(directory: &Path, open_files_of_all: &OpenFiles) -> V
     open
 }
 
-/// Who has that file open, if it is a database and anybody has.
+/// The process that has the file open, if the file is a database.
 fn process_using(item: &DirEntry, kind: FileType, open_files_of_all: &OpenFiles) -> Option<Process> {
     let status =
         item.metadata().ok().filter(|status| kind.is_file() && status.len() >= HEADER.len() as u64)?;
@@ -87,21 +89,21 @@ fn shm_of(path: &Path, open_files_of_all: &OpenFiles) -> Option<File> {
     open(&path)
 }
 
-/// Opens what is a regular file, and nothing that would block.
+/// Opens a file without following links and without blocking.
 fn open(path: &Path) -> Option<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::openat(CWD, path, flags, Mode::empty()).ok().map(File::from)
 }
 
-/// A process, where its number is known.
+/// A process; `None` when its number is not known.
 struct Process(Option<u32>);
 
-/// Who would stand in the way of an exclusive lock there.
+/// The process whose lock would conflict with an exclusive one.
 fn lock_holder(file: &File, (start, length): (u64, u64)) -> Option<Process> {
     let asked =
         Flock { start, length, pid: None, typ: FlockType::WriteLock, offset_type: FlockOffsetType::Set };
     let found = fcntl_getlk(file.as_fd(), &asked).ok()??;
-    // In another PID namespace, or on another machine, the number is none of ours.
+    // The number of a process in another PID namespace or on another machine means nothing here.
     let pid = found.pid.and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
     Some(Process(pid))
 }
@@ -115,7 +117,7 @@ fn phrase(directory: &Path, path: &Path, user: &Process) -> String {
     }
 }
 
-/// Which files are open in which process, as far as we may see.
+/// Files that processes have open, as far as this process may see.
 #[derive(Default)]
 pub(super) struct OpenFiles {
     own: HashSet<Inode>,

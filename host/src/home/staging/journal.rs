@@ -1,6 +1,8 @@
-//! The journal: which names are taken away and which placed. Written durably, read with suspicion.
+//! The journal of a restore: which names are moved away and which are put in place. Written durably, and validated when
+//! read.
 //!
-//! Refuses names that are not directly in the directory, or are ours: a damaged plan leads nowhere else.
+//! Refuses names that are not directly in the directory or are reserved, so that a damaged journal cannot touch
+//! anything else.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,28 +18,29 @@ use crate::disk::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
-/// The journal's format; another one is left alone.
+/// The version of the journal's format. Other versions are not followed.
 const VERSION: u32 = 1;
-/// Bytes of a plan: some hundred thousand names. What is larger is not ours.
+/// The largest journal, in bytes: some hundred thousand names. A larger one was not written by Larder.
 const MAX_JOURNAL: u64 = 64 << 20;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Journal {
     version: u32,
     pub(super) items: Vec<Item>,
-    /// What the directory itself is to become.
+    /// Metadata for the directory itself.
     pub(super) root: Option<Metadata>,
 }
 
-/// One name directly in the directory. How far it is shows in the file system, not here: once `new/` has it no more, it is in place.
+/// One name directly in the directory. Its progress is visible in the file system and not recorded here: once the name
+/// is gone from `new/`, it is in place.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) name: Vec<u8>,
-    /// Whether something of that name is there and is taken away.
+    /// Whether an existing file or directory of that name is moved away.
     pub(super) old: bool,
-    /// Whether something of that name was staged and is placed.
+    /// Whether a staged file or directory of that name is put in place.
     pub(super) new: bool,
-    /// The mode of a placed directory that could not be moved with it.
+    /// The mode of a directory that could not have been renamed with it.
     pub(super) late_mode: Option<u32>,
 }
 
@@ -46,7 +49,8 @@ impl Journal {
         Self { version: VERSION, items, root }
     }
 
-    /// Makes the plan the one to follow. Durable, and the point of no return, when it returns.
+    /// Puts the journal in force. When it returns, the journal is durable and the restore can only be completed or
+    /// rolled back.
     pub(super) fn write(&self, area: &StagingArea, steps: &Steps) -> Result<()> {
         let doing = || format!("cannot write the restore plan in {}/.larder-restore", area.name);
         let text = serde_json::to_vec(self).map_err(std::io::Error::from).doing(doing)?;
@@ -70,7 +74,7 @@ impl Journal {
         area.sync(&area.staging).doing(doing)
     }
 
-    /// Reads the plan of that `name` back. `Invalid` when it is damaged or of another version.
+    /// Reads the journal of that file name. `Invalid` when it is damaged or of another version.
     pub(super) fn read(area: &StagingArea, name: &[u8]) -> Result<Self> {
         let doing = || format!("cannot read the restore plan in {}/.larder-restore", area.name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -1,12 +1,12 @@
-//! Paths below the directory: their checks and their components. Touches no file.
+//! Paths below the directory: validation and splitting. Touches no file.
 
 use crate::error::{Error, Result};
 use crate::model::{MAX_DEPTH, MAX_PATH, is_well_formed, shown};
 
-/// Linux allows no longer name (`NAME_MAX`).
+/// Linux's limit of a name, in bytes (`NAME_MAX`).
 pub(super) const MAX_NAME: usize = 255;
 
-/// The first part of a path: the name directly in the directory.
+/// The first component of a path: the name directly in the directory.
 pub(super) fn first_component(path: &[u8]) -> &[u8] {
     path.split(|byte| *byte == b'/').next().unwrap_or_default()
 }
@@ -18,7 +18,7 @@ pub(super) fn split_parent(path: &[u8]) -> (&[u8], &[u8]) {
     (parts.next().unwrap_or_default(), name)
 }
 
-/// `Denied` for what would leave the directory, `Invalid` for what no file system here can hold.
+/// `Denied` for a path that would leave the directory, `Invalid` for one that no file system supports.
 pub(super) fn check_path(path: &[u8]) -> Result<()> {
     if !is_well_formed(path) {
         return Err(Error::Denied(format!(

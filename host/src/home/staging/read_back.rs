@@ -1,7 +1,8 @@
-//! Reading back: what was staged must come from the disk as it was written, before it replaces anything.
+//! Reading back: before it replaces anything, every staged file is read from the disk and compared with what was
+//! written.
 //!
-//! Owns what is compared, and how: digests of contents, past the system's cache. A disk that says it has written and has not is found
-//! here. Knows the staged files by their paths; changes nothing.
+//! Owns the comparison: digests of contents, read past the page cache. It detects a disk that reports a write and loses
+//! it. Finds the staged files by their paths and changes nothing.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -20,10 +21,10 @@ use crate::model::shown;
 use crate::options::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
 use crate::storage::locations::Stored;
 
-/// Room for a small file, in whole pieces of a disk.
+/// The buffer for a small file, in whole disk blocks.
 const SMALL_ROOM: usize = (SMALL_FILE as usize).next_multiple_of(ALIGN);
 
-/// Tells damage, not intent: nobody chooses bytes so that a disk changes them unseen.
+/// Detects damage, not tampering: a failing disk does not choose its bytes.
 #[derive(Default)]
 pub(super) struct Digest(Box<Xxh3Default>);
 
@@ -45,14 +46,14 @@ impl WrittenFile {
         Self { path: path.into(), size, digest: digest.0.digest128() }
     }
 
-    /// Reads back a file that cannot be opened any more later.
+    /// Reads back a file that cannot be opened again later.
     pub(super) fn read_back_now(&self, file: &File) -> Result<()> {
         sync_data(file).doing(|| self.cannot())?;
         let file = file.try_clone().doing(|| self.cannot())?;
         FileReadBack::new(self, file)?.read(self, u64::MAX).map(drop)
     }
 
-    /// Reads back a small file: past the cache where that is known to go well, in as few calls as can be.
+    /// Reads back a small file in as few calls as possible, with direct I/O where that works well.
     fn read_back_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
         let Some(file) = direct::does_well(top).then(|| self.open(top, true).ok()).flatten() else {
             return FileReadBack::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
@@ -87,7 +88,7 @@ impl WrittenFile {
     }
 }
 
-/// A file while it is read back.
+/// A file that is being read back.
 struct FileReadBack {
     stored: Stored,
     digest: Digest,
@@ -106,7 +107,7 @@ impl FileReadBack {
         Ok(Self { stored, digest: Digest::default(), at: 0 })
     }
 
-    /// Reads on: how many bytes are left, none of which may differ at the end.
+    /// Reads up to `most` bytes. Returns how many are left; with none left, the digest was compared.
     fn read(&mut self, written: &WrittenFile, most: u64) -> Result<u64> {
         let count = written.size.saturating_sub(self.at).min(most);
         let digest = &mut self.digest;
@@ -122,7 +123,8 @@ impl FileReadBack {
     }
 }
 
-/// What is still to be read back. Large files are read beside small ones: both wait for the disk.
+/// The files that were not read back yet. Large files are read in parallel with small ones, since both wait for the
+/// disk.
 pub(super) struct ReadBack {
     top: Arc<OwnedFd>,
     small: IntoIter<WrittenFile>,
@@ -136,7 +138,8 @@ impl ReadBack {
         Self { top, small: small.into_iter(), large: LargeFiles { waiting: large.into_iter(), open: None } }
     }
 
-    /// Reads about `most` bytes of large files, as many of small ones at most; how many, 0 at the end.
+    /// Reads about `most` bytes of large files and at most as many of small ones. Returns the number of bytes, 0 at the
+    /// end.
     pub(super) fn read(&mut self, most: u64) -> Result<u64> {
         let most = most.max(1);
         let batch = self.batch(most);
@@ -149,14 +152,14 @@ impl ReadBack {
                 Ok(thread) => {
                     thread.join().unwrap_or_else(|_| Err(Error::Io("reading back ended early".into())))
                 }
-                // Without another thread this one does it all.
+                // Without another thread, this one reads everything.
                 Err(_) => read_large(),
             };
             Ok(small?.saturating_add(large?))
         })
     }
 
-    /// The next small files.
+    /// The next batch of small files.
     fn batch(&mut self, most: u64) -> Vec<WrittenFile> {
         let mut bytes = 0_u64;
         let fits = |written: &&WrittenFile| {
@@ -172,7 +175,7 @@ impl ReadBack {
 /// Large files, one after the other.
 struct LargeFiles {
     waiting: IntoIter<WrittenFile>,
-    /// The one that is being read.
+    /// The file that is being read.
     open: Option<(WrittenFile, FileReadBack)>,
 }
 
@@ -201,7 +204,7 @@ impl LargeFiles {
     }
 }
 
-/// A disk answers several at once in little more time than one. How many bytes were read.
+/// Reads several files at once, which a disk answers in little more time than one. Returns the number of bytes.
 fn read_in_parallel(top: &OwnedFd, batch: &[WrittenFile]) -> Result<u64> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
     let work = || {
@@ -215,7 +218,7 @@ fn read_in_parallel(top: &OwnedFd, batch: &[WrittenFile]) -> Result<u64> {
     };
     thread::scope(|scope| {
         for _ in 1..CHECK_THREADS.min(batch.len()) {
-            // Without another thread this one does it all.
+            // Without another thread, this one reads everything.
             let _ = Builder::new().name("read back".into()).spawn_scoped(scope, work);
         }
         work();

@@ -1,6 +1,6 @@
-//! At start: completes or undoes what a cut left in the staging place, and says which.
+//! Recovery at start: completes or rolls back an interrupted restore, and says which.
 //!
-//! Refuses to touch the staging of a live owner, and to guess where a plan is damaged.
+//! Does not touch the staging area of a live owner, and does not guess when a journal is damaged.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,14 +13,14 @@ use super::swap::{self, Outcome, finish_root};
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 
-/// What `recover` found, and what the directory is now. `what` says what had happened, for people.
+/// The result of `recover`. `what` is a clause about what had happened, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recovered {
     /// No restore was interrupted.
     Nothing,
     /// The directory is as it was before the restore.
     Undone { what: String },
-    /// The directory is the restored one.
+    /// The directory is in the restored state.
     Completed { what: String },
 }
 
@@ -38,10 +38,10 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Puts right what an interrupted restore left in `directory`. To be called before the directory is used.
+/// Completes or rolls back an interrupted restore into `directory`. Must be called before the directory is used.
 ///
-/// `InUse` while another process restores into it; `Invalid` when the plan it left is damaged; `Io` when the system lets it be
-/// neither completed nor undone. Then nothing was lost and a later call tries again.
+/// `InUse` while another process restores into it, `Invalid` when its journal is damaged, `Io` when the system allows
+/// neither completing nor rolling back. In these cases nothing is lost, and a later call tries again.
 pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
     let Some(area) = StagingArea::existing(directory)? else { return Ok(Recovered::Nothing) };
     if area.has(DONE)? {
@@ -54,7 +54,7 @@ pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
             Outcome::RolledBack(why) => undone(&area, Some(&why), steps),
         };
     }
-    // Without it the staging was not begun, or its removal nearly ended.
+    // Without `new`, the restore had not begun, or its removal was nearly done.
     if area.has(NEW)? {
         return undone(&area, None, steps);
     }
@@ -62,7 +62,7 @@ pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
     Ok(Recovered::Nothing)
 }
 
-/// Whether there is something to recover, or a restore is under way. Only looks.
+/// Whether a restore was interrupted or is under way. Only looks.
 pub fn was_interrupted(directory: &Path) -> bool {
     directory.join(OsStr::from_bytes(STAGING)).is_dir()
 }
@@ -76,7 +76,7 @@ fn undone(area: &StagingArea, why: Option<&Error>, steps: &Steps) -> Result<Reco
     Ok(Recovered::Undone { what })
 }
 
-/// The restore counts as done even when its leftovers cannot be removed.
+/// The restore counts as completed even if its leftovers cannot be removed.
 fn completed(area: &StagingArea, journal: Option<&Journal>, steps: &Steps) -> Recovered {
     let mut what = format!("A restore into {} was interrupted while it was put in place", area.name);
     let cleared =

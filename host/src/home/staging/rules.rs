@@ -1,4 +1,4 @@
-//! Which names directly in the directory may be taken away and placed, and which survive. Decides; touches nothing.
+//! Which names directly in the directory are replaced, and which are kept. Decides, and touches no file.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -15,8 +15,8 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// `directory` without symbolic links, `given` as the caller wrote it. `Denied` when something to be kept lies so deep in
-    /// what would be replaced that it cannot be.
+    /// `directory` is free of symbolic links; `given` is the same as the caller wrote it. `Denied` when a path to keep
+    /// lies too deep inside something that would be replaced.
     pub(super) fn new(directory: PathBuf, given: &Path, keep: &[PathBuf], scope: Scope) -> Result<Self> {
         if let Scope::AllBut(names) | Scope::Only(names) = &scope {
             names.iter().try_for_each(|name| check_scope_name(name))?;
@@ -53,7 +53,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether an existing thing of that name goes when the target is committed.
+    /// Whether an existing file or directory of that name is removed by a commit.
     pub(super) fn replaces(&self, name: &[u8]) -> bool {
         let in_scope = match &self.scope {
             Scope::Add => false,
@@ -63,7 +63,7 @@ impl Rules {
         in_scope && !is_reserved(name) && !self.kept.contains(name)
     }
 
-    /// Whether the name is that of something to be kept, which may be absent.
+    /// Whether that name is to be kept. It may be absent.
     pub(super) fn keeps(&self, name: &[u8]) -> bool {
         self.kept.contains(name)
     }
@@ -72,12 +72,13 @@ impl Rules {
         !matches!(&self.scope, Scope::Add)
     }
 
-    /// Whether an existing thing of that name is an error.
+    /// Whether an existing file or directory of a staged name is an error.
     pub(super) fn only_adds(&self) -> bool {
         matches!(&self.scope, Scope::Add)
     }
 
-    /// Whether the directory's own metadata may be replaced: by a restore of the whole, or when it was `made` for it.
+    /// Whether the directory's own metadata may be set: when everything is restored, or when the directory was `made`
+    /// for the restore.
     pub(super) fn owns_directory(&self, made: bool) -> bool {
         made || matches!(&self.scope, Scope::AllBut(_))
     }
@@ -93,8 +94,8 @@ impl Rules {
         }
     }
 
-    /// `Denied` when a name that would be replaced is a mount point or holds one: renaming one is not possible, and the
-    /// other's contents would go.
+    /// `Denied` when a name that would be replaced is a mount point or contains one: it cannot be renamed, and the
+    /// contents of the mounted file system would be removed.
     pub(super) fn refuse_mounts(&self) -> Result<()> {
         let mounts = names_with_mounts(&self.directory);
         let names: Vec<String> =
@@ -109,12 +110,12 @@ impl Rules {
     }
 }
 
-/// Whether the name is one of ours, which always survives and is never placed.
+/// Whether the name is reserved for Larder. Such names are always kept and never put in place.
 pub(super) fn is_reserved(name: &[u8]) -> bool {
     name.starts_with(RESERVED_PREFIX)
 }
 
-/// Whether it names something directly in a directory.
+/// Whether the name is that of something directly in a directory.
 pub(super) fn is_single(name: &[u8]) -> bool {
     !name.is_empty() && !name.contains(&b'/') && is_well_formed(name)
 }

@@ -1,7 +1,7 @@
-//! Puts the staged state in place, name by name, by renaming only; what fails on the way is undone.
+//! The swap: puts the staged state in place, name by name, with renames only, and rolls back when one fails.
 //!
-//! Every step looks at the file system for what is done already, so that the same call finishes what a cut left, any
-//! number of times. It refuses to delete anything: what it takes away stays in `old/` until the plan is done.
+//! Every step checks the file system for what was already done, so the same call resumes an interrupted swap, any
+//! number of times. It deletes nothing: what it moves away stays in `old/` until the swap is done.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -23,11 +23,11 @@ use crate::steps::Steps;
 pub(super) enum Outcome {
     /// Everything is in place.
     Completed,
-    /// Everything is as it was, and why.
+    /// Everything is as it was before, and why.
     RolledBack(Error),
 }
 
-/// Follows the plan to its end, or back. An error means that neither was possible: the plan stays in force.
+/// Follows the journal to its end, or back. An error means that neither was possible; the journal then stays in force.
 pub(super) fn run(area: &StagingArea, journal: &Journal, steps: &Steps) -> Result<Outcome> {
     let swap = Swap { area, new: area.subdirectory(NEW)?, old: area.subdirectory(OLD)?, steps };
     let Err(why) = swap.apply(journal) else { return Ok(Outcome::Completed) };
@@ -41,11 +41,11 @@ pub(super) fn run(area: &StagingArea, journal: &Journal, steps: &Steps) -> Resul
     }
 }
 
-/// Gives the directory its own metadata, as far as we may. Its owner always keeps the use of it.
+/// Sets the directory's own metadata, as far as permitted. Its owner always keeps access.
 pub(super) fn finish_root(area: &StagingArea, root: Option<&Metadata>) -> Result<()> {
     let Some(mut metadata) = root.cloned() else { return Ok(()) };
     metadata.mode |= Mode::RWXU.as_raw_mode();
-    // It may be somebody else's, who decides about it.
+    // The directory may belong to someone else, who decides about it, so there are no warnings.
     let context = Context { warnings: &Warnings::default(), path: b"", keep_setuid: false };
     let doing = || format!("cannot set mode, owner and time of {}", area.name);
     metadata.apply(&area.directory, context).doing(doing)
@@ -96,9 +96,9 @@ impl Swap<'_> {
         Ok(())
     }
 
-    /// Undoes what `forward` did, whatever it reached.
+    /// Undoes whatever `apply` did.
     fn roll_back(&self, journal: &Journal) -> Result<()> {
-        // The mark may be there although it could not be made durable.
+        // The journal may already be marked as done although that could not be made durable.
         let staging = &self.area.staging;
         ignore_absent(rename(staging, DONE, staging, JOURNAL))
             .doing(|| format!("cannot undo the restore into {}", self.area.name))?;
@@ -124,7 +124,8 @@ impl Swap<'_> {
         Ok(())
     }
 
-    /// Renames into the directory. What somebody put there meanwhile goes to `old/` if that name is to be replaced.
+    /// Renames into the directory. If another program created that name meanwhile and it is to be replaced, it is moved
+    /// to `old/`.
     fn move_in(&self, from: &OwnedFd, item: &Item) -> rustix::io::Result<()> {
         let name = item.name.as_slice();
         match self.rename_without_replacing(from, name) {
@@ -139,7 +140,7 @@ impl Swap<'_> {
     fn rename_without_replacing(&self, from: &OwnedFd, name: &[u8]) -> rustix::io::Result<()> {
         let directory = &self.area.directory;
         match retry(|| renameat_with(from, name, directory, name, RenameFlags::NOREPLACE)) {
-            // Not every file system can; then look first.
+            // Not every file system supports this rename; then look first.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if exists(directory, name)? => {
                 Err(Errno::EXIST)
             }
@@ -148,7 +149,7 @@ impl Swap<'_> {
         }
     }
 
-    /// Under a reserved name, which no item has.
+    /// Moves a name to `old/` under a reserved name, which no item has.
     fn move_aside(&self, name: &[u8]) -> rustix::io::Result<()> {
         for number in 0_u32.. {
             let aside = [RESERVED_PREFIX, number.to_string().as_bytes()].concat();
@@ -162,9 +163,9 @@ impl Swap<'_> {
     fn set_late_mode(&self, item: &Item) -> rustix::io::Result<()> {
         let Some(mode) = item.late_mode else { return Ok(()) };
         match open_directory(&self.area.directory, &item.name) {
-            // Set before a cut already, so that it cannot be opened any more.
+            // The mode was set before an interruption, so the directory cannot be opened any more.
             Err(Errno::ACCESS) => Ok(()),
-            // What the file system does not keep was noted when it was staged.
+            // A warning about what the file system does not keep was added when the directory was staged.
             directory => {
                 unless_refused(rustix::fs::fchmod(directory?.as_fd(), Mode::from_raw_mode(mode))).map(drop)
             }

@@ -1,7 +1,7 @@
-//! The target itself: what may be staged, when it may be committed, and what a commit does in which order.
+//! The target of a restore: what may be staged, when it may be committed, and the order of steps of a commit.
 //!
-//! Refuses a directory whose database somebody has open, one that it cannot swap, and an empty new state. Before
-//! `commit` nothing changes outside the staging place.
+//! Refuses a directory whose database another process has open, one that cannot be swapped, and an empty new state.
+//! Nothing outside the staging area changes before `commit`.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -30,30 +30,30 @@ use crate::error::{Doing, Error, Result};
 use crate::model::{Entry, HomePath, Kind, Scope, shown};
 use crate::steps::Steps;
 
-/// What SQLite puts beside a database.
+/// The suffixes of a database's companion files.
 const DATABASE_COMPANIONS: [&[u8]; 3] = [b"-wal", b"-journal", b"-shm"];
 
-/// A new state of a directory in the making. Dropped without `commit` it leaves nothing.
+/// A new state of a directory under construction. Dropped without `commit`, it leaves nothing behind.
 pub struct Target {
     rules: Rules,
     tree: StagedTree,
     shared: Arc<Shared>,
     steps: Steps,
-    /// Names at the top that were looked at already.
+    /// Names at the top that were checked already.
     admitted: BTreeSet<Vec<u8>>,
-    /// What is read back, once everything is staged.
+    /// Present once reading back has begun.
     read_back: Option<ReadBack>,
-    // The order of these two matters: what is in the directory goes before the directory.
+    // The order of these two matters: the staging area is removed before the directory that contains it.
     staging: Staging,
     created: CreatedDirectories,
 }
 
 impl Target {
-    /// Begins to stage. What an earlier restore left is put right first.
+    /// Begins a restore, after recovering from an earlier one that was interrupted.
     ///
-    /// `NotFound` when there is no such directory and the scope is not to add; `InUse` when another restore is under way or,
-    /// unless `force`, a database of the directory is open elsewhere; `Denied` when something could not be replaced (a mount
-    /// point) or kept (a path that is too deep).
+    /// `NotFound` when the directory is absent and the scope is not `Add`. `InUse` when another restore is under way
+    /// or, unless `force`, another process has a database of the directory open. `Denied` when something could not be
+    /// replaced (a mount point) or kept (a path that is too deep).
     pub fn open(options: Options, scope: Scope, force: bool) -> Result<Self> {
         let adds = matches!(scope, Scope::Add);
         let created =
@@ -102,7 +102,7 @@ impl Target {
         }
     }
 
-    /// Stages a regular file. It has to be finished before `commit`.
+    /// Stages a regular file, which must be finished before `commit`.
     pub fn add_file(&mut self, entry: &Entry) -> Result<Writer> {
         let path = entry.path.as_slice();
         let Kind::File(size) = entry.kind else {
@@ -116,13 +116,14 @@ impl Target {
         Ok(Writer::new(file, path, size, metadata, self.shared.clone()))
     }
 
-    /// Reads back from the disk about `most` bytes of the staged files and compares them with what was written: how many bytes, 0 when all
-    /// were read. Nothing may be added any more. `Io` when the disk gives something else.
+    /// Reads back about `most` bytes of the staged files from the disk and compares them with what was written. Returns
+    /// the number of bytes, 0 when everything was read. Nothing may be added afterwards. `Io` when the disk returns
+    /// something else.
     pub fn read_back(&mut self, most: u64) -> Result<u64> {
         self.begin_read_back()?.read(most)
     }
 
-    /// What the disk does not hold yet cannot be read back from it.
+    /// Syncs first: what is not on the disk yet cannot be read back from it.
     fn begin_read_back(&mut self) -> Result<&mut ReadBack> {
         if self.read_back.is_none() {
             self.shared.check_finished()?;
@@ -139,8 +140,8 @@ impl Target {
         self.staging.area.sync_all().doing(|| "cannot make the staged files durable")
     }
 
-    /// Puts the staged state in place; what could not be kept of it, for people. When it fails, everything is as it was, unless the
-    /// error says otherwise.
+    /// Puts the staged state in place. Returns warnings about what could not be kept. After an error everything is as
+    /// it was before, unless the error says otherwise.
     pub fn commit(mut self) -> Result<Vec<String>> {
         while self.read_back(u64::MAX)? > 0 {}
         let late_modes = self.tree.finish_directories(&self.steps)?;
@@ -155,14 +156,14 @@ impl Target {
             return Err(why);
         }
         self.created.0.clear();
-        // The restore is done: what cannot be cleared away or set now is tried again, and told, by `recover`.
+        // The restore is done. If its area cannot be removed now, `recover` tries again and reports it.
         if area.clear(&self.steps).is_ok() {
             let _ = finish_root(area, journal.root.as_ref());
         }
         Ok(area.warnings.sentences())
     }
 
-    /// Whether that path may be staged here, and the cost of another entry.
+    /// Checks whether that path may be staged, and spends the cost of one entry.
     fn admit(&mut self, path: &[u8]) -> Result<()> {
         check_path(path)?;
         let name = first_component(path);
@@ -212,7 +213,7 @@ impl Target {
         ))
     }
 
-    /// What has to happen to which name. A staged name whose existing namesake survives is dropped.
+    /// Decides what happens to each name. A staged name is dropped if an existing one of that name is kept.
     fn make_journal(&self, late_modes: &LateModes) -> Result<Journal> {
         let area = &self.staging.area;
         let doing = || format!("cannot list {}", area.name);
@@ -230,7 +231,7 @@ impl Target {
             area.warnings.add(Warning::Reserved, name, None);
         }
         let new = area.subdirectory(NEW)?;
-        // Where backups are kept is the person's choice: a restored link would send them, and deletions, elsewhere.
+        // The user chose where backups are kept: a restored link would send backups, and deletions, elsewhere.
         let leads_away = |name: &HomePath| self.rules.keeps(name) && is_link(&new, name);
         let late = |name: &HomePath| late_modes.get(name).copied();
         let items = existing.union(&staged).filter(|name| !is_reserved(name)).filter_map(|name| {
@@ -250,12 +251,12 @@ impl Target {
     }
 }
 
-/// What is in the directory already and would belong to `name`, or `name` to it, if one of them is a database: SQLite believes any log or
-/// journal that it finds beside a database.
+/// An existing file that SQLite would take for a companion file of `name`, or for the database that `name` belongs to.
+/// SQLite trusts any log or journal that it finds beside a database.
 fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
     let parts = DATABASE_COMPANIONS.into_iter().map(|part| [name, part].concat());
     let base = DATABASE_COMPANIONS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);
-    // A name that no file can have is no file's.
+    // A name that is too long cannot exist.
     let others = parts.chain(base).filter(|other| (1..=MAX_NAME).contains(&other.len()));
     for other in others {
         if exists(directory, &other)? {
@@ -282,23 +283,23 @@ pub(super) fn refuse_databases_in_use(directory: &Path) -> Result<()> {
     )))
 }
 
-/// The staging place of a target that is not committed.
+/// The staging area of a target that is not committed.
 struct Staging {
     area: StagingArea,
-    /// From then on the plan decides, and only following it may remove anything.
+    /// From then on the journal decides, and only the swap may remove anything.
     has_journal: bool,
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
         if !self.has_journal {
-            // What cannot be removed now is removed at the next start.
+            // If it cannot be removed now, the next start removes it.
             let _ = self.area.clear(&Steps::default());
         }
     }
 }
 
-/// The directories that were made for the target, deepest first, until it is committed.
+/// Directories that were created for the target, deepest first. Removed on drop unless the target was committed.
 struct CreatedDirectories(Vec<PathBuf>);
 
 impl Drop for CreatedDirectories {
@@ -307,7 +308,7 @@ impl Drop for CreatedDirectories {
     }
 }
 
-/// Makes a directory and those above it that are missing; says which, deepest first.
+/// Creates a directory and its missing ancestors. Returns those that were created, deepest first.
 fn create_directories(directory: &Path) -> Result<Vec<PathBuf>> {
     let missing = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
     let missing: Vec<PathBuf> = missing.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();

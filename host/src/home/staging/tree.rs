@@ -1,8 +1,9 @@
-//! The staged tree: puts entries under `new/`, each below a directory that is really one.
+//! The staged tree: puts entries under `new/`, each in a real directory.
 //!
-//! Links wait until every file is there: symbolic ones so that nothing can ever be written through one, hard ones so that
-//! they come before those. Directories keep a working mode until the end. Refuses paths that are ill formed, added twice,
-//! or below something that is no directory. The file system itself remembers the files; only what waits is kept in memory.
+//! Links are created when all files are there: symbolic links last, so that nothing is ever written through one, and
+//! hard links before them. Directories keep a working mode until the end. Refuses paths that are not well formed, were
+//! added twice, or lie below something that is not a directory. Files are recorded only in the file system; memory
+//! holds only what waits for the end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,16 +25,17 @@ use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, MAX_PATH, shown};
 use crate::steps::Steps;
 
-/// Bytes of memory for what waits until the end: some hundred thousand directories and links. An archive can name millions.
-/// Plugins are promised 64 MiB (`wit/files.wit`); directories that nobody added need some more.
+/// The memory limit for what waits for the end, in bytes: some hundred thousand directories and links. An archive can
+/// name millions. Plugins are promised 64 MiB (`wit/files.wit`); directories that were created without being added need
+/// some more.
 const MAX_MEMORY: usize = 96 << 20;
-/// What one of them costs besides its names: about a node of the map and two allocations.
+/// The memory of one of them besides its names: about a map node and two allocations.
 const ENTRY_MEMORY: usize = 200;
-/// What a directory gets that was not added itself.
+/// The mode of a directory that was not added itself.
 const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
-/// Bytes that are copied at once where a file cannot have two names.
+/// The chunk size for copying a file that cannot have two names.
 const COPY_CHUNK: usize = 256 * 1024;
-/// Renaming a directory to another parent needs the right to write to it, except for root.
+/// Except for root, renaming a directory to another parent needs write permission for the directory itself.
 const MOVABLE: u32 = 0o700;
 
 enum Link {
@@ -43,19 +45,19 @@ enum Link {
 
 pub(super) struct StagedTree {
     top: Arc<OwnedFd>,
-    /// Every directory made, with what it is to become; none for one that was not added itself.
+    /// Every directory that was created, and its metadata; `None` for one that was not added itself.
     directories: BTreeMap<HomePath, Option<Metadata>>,
     links: BTreeMap<HomePath, Link>,
-    /// The directory entered last: entries mostly come with their siblings.
+    /// The directory that was opened last: entries mostly come with their siblings.
     last_parent: Option<(HomePath, Arc<OwnedFd>)>,
-    /// What the directory itself is to become.
+    /// Metadata for the directory itself.
     root: Option<Metadata>,
-    /// Bytes of memory taken of `MAX_WAITING`.
+    /// Bytes used of `MAX_MEMORY`.
     memory: usize,
     shared: Arc<Shared>,
 }
 
-/// The mode that a directory at the top can only be given in its final place.
+/// Modes of directories at the top that can only be set in their final place.
 pub(super) type LateModes = BTreeMap<Vec<u8>, u32>;
 
 impl StagedTree {
@@ -64,7 +66,7 @@ impl StagedTree {
         Self { top: Arc::new(top), directories, links, last_parent: None, root: None, memory: 0, shared }
     }
 
-    /// The staged directory itself.
+    /// The handle of `new/`.
     pub(super) fn top(&self) -> Arc<OwnedFd> {
         self.top.clone()
     }
@@ -73,7 +75,7 @@ impl StagedTree {
         self.root.clone()
     }
 
-    /// Takes memory for something with names of so many `bytes`. `Limit` when that is too much for one restore.
+    /// Counts memory for an item with names of that many `bytes`. `Limit` when it is too much for one restore.
     pub(super) fn reserve_memory(&mut self, bytes: usize) -> Result<()> {
         self.memory = self.memory.saturating_add(bytes).saturating_add(ENTRY_MEMORY);
         if self.memory > MAX_MEMORY {
@@ -98,7 +100,7 @@ impl StagedTree {
     pub(super) fn add_directory(&mut self, path: &[u8], metadata: Metadata) -> Result<()> {
         let (parent, name) = self.parent_of(path)?;
         match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
-            // Made on the way to something below it.
+            // Created before for something below it.
             Err(Errno::EXIST) if matches!(self.directories.get(path), Some(None)) => Ok(()),
             outcome => unless_exists(path, outcome),
         }?;
@@ -147,12 +149,12 @@ impl StagedTree {
     /// A new empty file, open for writing.
     pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
         let (parent, name) = self.parent_of(path)?;
-        // What nobody may read later is read back by whoever writes it.
+        // Its writer reads it back if nobody may read it later.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         unless_exists(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
     }
 
-    /// Makes the links.
+    /// Creates the links.
     pub(super) fn link(&mut self, steps: &Steps) -> Result<()> {
         let links = std::mem::take(&mut self.links);
         steps.at("restore: make the hard links");
@@ -170,7 +172,7 @@ impl StagedTree {
         Ok(())
     }
 
-    /// A file system without symbolic links costs the link and nothing else.
+    /// On a file system without symbolic links, only the link is lost.
     fn make_symlink(&mut self, path: &[u8], says: &[u8], metadata: &Metadata) -> Result<()> {
         let (parent, name) = self.parent_of(path)?;
         let made = unless_refused(rustix::fs::symlinkat(says, &parent, name));
@@ -181,7 +183,7 @@ impl StagedTree {
         metadata.apply_to_link(&parent, name, self.shared.context(path)).doing(|| cannot(path))
     }
 
-    /// Where a file cannot have two names, the other one becomes a copy.
+    /// On a file system without hard links, the second name becomes a copy.
     fn make_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
         let (from, file_name) = self.parent_of(file)?;
         let (parent, name) = self.parent_of(path)?;
@@ -196,7 +198,7 @@ impl StagedTree {
         Ok(())
     }
 
-    /// Stages another file with the content and the metadata of one that is staged.
+    /// Stages another file with the content and the metadata of a staged one.
     fn copy(&mut self, path: &[u8], original: &File) -> Result<()> {
         let status = rustix::fs::fstat(original).doing(|| cannot(path))?;
         let size = u64::try_from(status.st_size).unwrap_or(0);
@@ -215,8 +217,8 @@ impl StagedTree {
         writer.finish()
     }
 
-    /// Gives the directories what they are to become. Returns what has to wait for the swap. In reverse byte order what is held comes
-    /// before its holder.
+    /// Sets the metadata of the directories. Returns what has to wait for the swap. In reverse byte order, children
+    /// come before their parents.
     pub(super) fn finish_directories(&mut self, steps: &Steps) -> Result<LateModes> {
         steps.at("restore: set the directories' metadata");
         self.last_parent = None;
@@ -256,7 +258,7 @@ impl StagedTree {
         Ok(fd)
     }
 
-    /// Where `path` goes: the directory above it, made when missing, and its last part.
+    /// The parent directory of `path`, created when missing, and the name in it.
     fn parent_of<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
         check_path(path)?;
         if self.links.contains_key(path) {

@@ -1,6 +1,6 @@
-//! What a restore could not keep: counted by kind, the first path of each, one sentence each.
+//! Warnings of a restore: what could not be kept, counted by kind, with the first path of each kind.
 //!
-//! Owns the words. What is lost here costs no contents; whatever would is an error elsewhere.
+//! Owns the sentences. No content is lost in any of these cases; that would be an error elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,22 +10,22 @@ use rustix::io::Errno;
 use crate::disk::durable::words;
 use crate::model::shown;
 
-/// What was lost. In the order in which it is told.
+/// The kinds of warnings, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Warning {
     Mode,
     Owner,
     Time,
-    /// Another name became another file.
+    /// Another name became a separate file.
     HardLink,
     Symlink,
-    /// A bit that would let others act as somebody else.
+    /// A bit that would let others act with the owner's rights.
     SetId,
-    /// A name that belongs to Larder.
+    /// A name reserved for Larder.
     Reserved,
-    /// The restore may not outlive a power cut.
+    /// The restore may not survive a power cut.
     Durability,
-    /// Two restores would not know of each other.
+    /// A second restore would not be detected.
     Lock,
 }
 
@@ -36,12 +36,12 @@ struct Occurrences {
     why: String,
 }
 
-/// What a target, its writers and its swap share.
+/// Shared by a target, its writers and its swap.
 #[derive(Default)]
 pub(super) struct Warnings(Mutex<BTreeMap<Warning, Occurrences>>);
 
 impl Warnings {
-    /// Something of the entry at `path` was lost, for a reason of the system's, if it gave one.
+    /// Adds a warning about the entry at `path`, with the system's error if there is one.
     pub(super) fn add(&self, warning: Warning, path: &[u8], why: Option<Errno>) {
         let mut all = self.all();
         let occurrences = all.entry(warning).or_default();

@@ -1,6 +1,8 @@
-//! Writes one staged file: exactly as many bytes as announced, long runs of zeros as holes, a large file behind who restores.
+//! The writer of one staged file: exactly the announced number of bytes, long runs of zeros as holes, large files with
+//! write-behind.
 //!
-//! Refuses bytes beyond the announced size or the budget. A file that is not finished keeps its target from being committed.
+//! Refuses bytes beyond the announced size or the space budget. While a file is not finished, its target cannot be
+//! committed.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,20 +19,20 @@ use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
 use crate::options::WORTH_WRITING_BEHIND;
 
-/// A shorter run of zeros is written: a hole saves nothing worth a fragment there.
+/// Shorter runs of zeros are written: a hole there is not worth the fragmentation.
 const HOLE: usize = 64 * 1024;
-/// The grain in which zeros are looked for.
+/// Zeros are searched in blocks of this size.
 const BLOCK: usize = 4096;
 static ZEROS: [u8; HOLE] = [0; HOLE];
 
-/// What a target shares with its writers.
+/// What a target and its writers share.
 pub(super) struct Shared {
     pub(super) budget: Budget,
     pub(super) warnings: Arc<Warnings>,
     keep_setuid: bool,
-    /// The files being written, and one of those that were given up.
+    /// Files that are being written, and one of those that were dropped unfinished.
     unfinished: Mutex<(BTreeSet<HomePath>, Option<HomePath>)>,
-    /// What was written and not read back yet.
+    /// Files that were written and not read back yet.
     written: Mutex<Vec<WrittenFile>>,
 }
 
@@ -52,7 +54,7 @@ impl Shared {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `Invalid` while a file lacks its end.
+    /// `Invalid` while a file is not finished.
     pub(super) fn check_finished(&self) -> Result<()> {
         let unfinished = self.unfinished();
         match unfinished.1.as_ref().or(unfinished.0.first()) {
@@ -65,26 +67,26 @@ impl Shared {
     }
 }
 
-/// A staged file in the making. Independent of the target that gave it.
+/// A staged file that is being written. Independent of the target that created it.
 pub struct Writer {
     file: Arc<File>,
-    /// For a large file without holes so far.
+    /// For a large file that has no holes so far.
     behind: Option<Behind>,
     path: HomePath,
     size: u64,
     metadata: Metadata,
     shared: Arc<Shared>,
-    /// Bytes written or left as holes.
+    /// Bytes that were written or left as holes.
     offset: u64,
-    /// Zeros behind them that may become a hole.
+    /// Zeros that follow and may become a hole.
     zeros: u64,
-    /// Of all bytes that came.
+    /// The digest of all bytes received.
     digest: Digest,
     is_finished: bool,
 }
 
 impl Drop for Writer {
-    /// One that was given up is enough to refuse the commit: remembering all would cost memory without end.
+    /// One file that was dropped unfinished is enough to refuse the commit; a list of them could grow without limit.
     fn drop(&mut self) {
         let path = std::mem::take(&mut self.path);
         let mut unfinished = self.shared.unfinished();
@@ -115,7 +117,7 @@ impl Writer {
         }
     }
 
-    /// Appends bytes. `Invalid` beyond the announced size, `NoSpace` beyond what may be used.
+    /// Appends bytes. `Invalid` beyond the announced size, `NoSpace` beyond the budget.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let end = self.end().saturating_add(bytes.len() as u64);
         if end > self.size {
@@ -140,7 +142,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends the file and gives it its owner, mode and time. `Invalid` when bytes are missing.
+    /// Finishes the file and sets its owner, mode and time. `Invalid` when bytes are missing.
     pub fn finish(mut self) -> Result<()> {
         if self.end() < self.size {
             return Err(Error::Invalid(format!(
@@ -154,7 +156,7 @@ impl Writer {
         self.flush()?;
         self.file.set_len(self.size).doing(|| self.cannot())?;
         let written = WrittenFile::new(&self.path, self.size, &self.digest);
-        // Afterwards its owner could not read it back any more.
+        // With these permissions its owner cannot read it back later.
         let becomes_unreadable = !self.metadata.is_readable();
         if becomes_unreadable {
             written.read_back_now(&self.file)?;
@@ -173,7 +175,7 @@ impl Writer {
         self.offset.saturating_add(self.zeros)
     }
 
-    /// Leaves a long run of zeros as a hole, writes a short one.
+    /// Leaves a long run of zeros as a hole and writes a short one.
     fn flush_zeros(&mut self) -> Result<()> {
         let run = std::mem::take(&mut self.zeros);
         match usize::try_from(run).ok().and_then(|run| ZEROS.get(..run)).filter(|short| short.len() < HOLE) {
@@ -196,7 +198,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits until everything is in the file; what comes next is written at once.
+    /// Waits until everything is in the file. Later bytes are written directly.
     fn flush(&mut self) -> Result<()> {
         self.behind.as_mut().map_or(Ok(()), Behind::settle)?;
         self.behind = None;
@@ -212,14 +214,14 @@ fn is_zero(block: &[u8]) -> bool {
     ZEROS.get(..block.len()).is_some_and(|zeros| zeros == block)
 }
 
-/// How many bytes are zero before the first that is not; whole grains are compared at once.
+/// The number of leading zero bytes. Compares whole blocks at once.
 fn leading_zeros(bytes: &[u8]) -> usize {
     let whole = bytes.chunks(BLOCK).take_while(|block| is_zero(block)).map(<[u8]>::len).sum();
     let rest = bytes.get(whole..).unwrap_or_default();
     whole + rest.iter().take_while(|byte| **byte == 0).count()
 }
 
-/// How many bytes come before the next grain of zeros.
+/// The number of bytes before the next block of zeros.
 fn leading_data(bytes: &[u8]) -> usize {
     bytes.chunks(BLOCK).take_while(|block| !is_zero(block)).map(<[u8]>::len).sum()
 }
