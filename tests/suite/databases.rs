@@ -243,7 +243,7 @@ fn a_database_that_is_taken_out_brings_its_log_along_and_does_not_get_beside_a_f
     fs::remove_file(to.join("a.db-shm")).unwrap();
     fs::write(to.join("a.db"), "another's").unwrap();
     let log = ["extract", &id, "a.db-wal", "--to", to.to_str().unwrap()];
-    home.larder(&log).exits(1).says("SQLite would take it and a.db-wal for parts of one database");
+    home.larder(&log).exits(1).says("SQLite would treat it and a.db-wal as one database");
 }
 
 #[test]

@@ -49,11 +49,11 @@ impl States {
     pub fn publish(&self, id: &str, state: String, attributes: &str) -> Result<()> {
         if !is_id(id) {
             let id = tamed(id, MAX_WORD);
-            return Err(Error::Invalid(format!("\"{id}\" cannot be the id of an entity")));
+            return Err(Error::Invalid(format!("\"{id}\" is not a valid entity ID")));
         }
         let attributes = match serde_json::from_str(attributes) {
             Ok(attributes @ Value::Object(_)) => attributes,
-            _ => return Err(Error::Invalid(format!("the attributes of {id} are no JSON object"))),
+            _ => return Err(Error::Invalid(format!("the attributes of {id} are not a JSON object"))),
         };
         self.check(id, &state, &attributes)?;
         self.set(id, state, attributes);
@@ -100,17 +100,19 @@ impl States {
 
     fn check(&self, id: &str, state: &str, attributes: &Value) -> Result<()> {
         if state.len().saturating_add(attributes.to_string().len()) > MAX_EVENT {
-            return Err(Error::Limit(format!("the state of {id} has more than {MAX_EVENT} bytes")));
+            return Err(Error::Limit(format!("the state and attributes of {id} exceed {MAX_EVENT} bytes")));
         }
         let table = self.table();
         match table.get(id) {
             Some(shown) if shown.owner != self.owner => Err(Error::Denied(format!(
-                "{id} is shown by {}: only it may say what its state is",
+                "{id} belongs to {}, and only its owner may set its state",
                 shown.owner
             ))),
             Some(_) => Ok(()),
             None if table.values().filter(|shown| shown.owner == self.owner).count() < MAX_ENTITIES => Ok(()),
-            None => Err(Error::Limit(format!("{id} would be one entity more than {MAX_ENTITIES}"))),
+            None => Err(Error::Limit(format!(
+                "{id} was not added: {MAX_ENTITIES} entities is the limit of one owner"
+            ))),
         }
     }
 

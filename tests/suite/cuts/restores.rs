@@ -92,7 +92,7 @@ enum Said {
 
 fn said(run: &Run) -> Said {
     let about = |words: &str| run.stderr.contains("A restore into") && run.stderr.contains(words);
-    match (about("everything is as it was before"), about("what is there now is the restored state")) {
+    match (about("everything is as it was before"), about("the restored state is in place")) {
         (true, false) => Said::Undone,
         (false, true) => Said::Completed,
         (false, false) if run.stderr.is_empty() => Said::Nothing,

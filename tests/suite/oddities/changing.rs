@@ -51,7 +51,7 @@ const CHANGES: &[(&str, &str, Holds)] = &[
         "moves/inside.txt",
         "mv moves ../moved; ln -s ../moved moves",
         Nothing(
-            "left out: moves/inside.txt is not reached through directories alone, and links are not followed; name the real path",
+            "left out: moves/inside.txt is below something that is not a directory, and links are not followed; use the real path",
         ),
     ),
     ("moves/", "", TheOld),

@@ -15,11 +15,11 @@ const HALF_WAY: &str = "draft: append#12";
 const LARGE: &[(&str, Option<&str>)] = &[
     (
         "echo more >> odd.bin",
-        Some("it grew to 33554437 bytes while it was read; stored are the first 33554432"),
+        Some("it grew to 33554437 bytes while it was read; its first 33554432 bytes are stored"),
     ),
     (
         "echo -n x | dd of=odd.bin conv=notrunc status=none",
-        Some("it was written to while it was read; what is stored may be partly old, partly new"),
+        Some("it was written to while it was read; the stored content may mix old and new parts"),
     ),
     ("rm odd.bin", None),
     ("echo anew > new; mv new odd.bin", None),
@@ -80,7 +80,7 @@ const SMALL: &[(&str, &str, Option<&str>)] = &[
     (
         "echo more >> !odd.txt",
         "abcdefghij",
-        Some("it grew to 15 bytes while it was read; stored are the first 10"),
+        Some("it grew to 15 bytes while it was read; its first 10 bytes are stored"),
     ),
     ("rm !odd.txt", "abcdefghij", None),
 ];

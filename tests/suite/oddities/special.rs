@@ -17,7 +17,8 @@ fn sockets_fifos_and_devices_are_named_and_everything_else_comes_back() {
     let _socket = UnixListener::bind(home.path("run/socket")).unwrap();
     rustix::fs::mkfifoat(CWD, home.path("run/fifo"), Mode::RUSR | Mode::WUSR).unwrap();
     rustix::fs::mkfifoat(CWD, home.path("run/fifo.db"), Mode::RUSR | Mode::WUSR).unwrap();
-    let said = |path: &str, what: &str| (path.to_owned(), format!("it is {what}, which no backup can hold"));
+    let said =
+        |path: &str, what: &str| (path.to_owned(), format!("it is {what}, which a backup cannot store"));
     let mut reasons =
         vec![said("run/fifo", "a FIFO"), said("run/fifo.db", "a FIFO"), said("run/socket", "a socket")];
     for (name, kind) in [("block", FileType::BlockDevice), ("character", FileType::CharacterDevice)] {
@@ -75,8 +76,8 @@ fn what_lies_too_deep_to_be_restored_is_named_and_everything_else_comes_back() {
         (255, &short, 255, None),
         (16, &long, 16, Some("its path is longer than 4095 bytes")),
         (17, &long, 16, Some("its path is longer than 4095 bytes")),
-        (256, &short, 256, Some("it lies more than 256 levels deep")),
-        (300, &short, 256, Some("it lies more than 256 levels deep")),
+        (256, &short, 256, Some("it is more than 256 levels deep")),
+        (300, &short, 256, Some("it is more than 256 levels deep")),
     ];
     for (depth, name, kept, reason) in cases {
         let home = TestHome::new();

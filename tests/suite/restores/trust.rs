@@ -62,7 +62,7 @@ fn names_that_belong_to_larder_are_named_when_they_are_left_out() {
     let (archive, to) = (archive.to_str().unwrap(), home.root().join("new"));
     for words in [&["--yes"][..], &["--to", to.to_str().unwrap()]] {
         let run = home.larder(&[&["--json", "restore", archive], words].concat()).exits(3);
-        let says = ".larder-location and 1 more: left out, since names that begin so belong to Larder";
+        let says = ".larder-location and 1 more: left out, because such names are reserved for Larder";
         assert_eq!(run.json()["notes"], json!([says]));
     }
     assert!(!home.path(".larder-location").exists() && !to.join(".larder-restore-me").exists());
@@ -139,7 +139,8 @@ fn a_disk_that_does_not_keep_what_was_written_is_noticed_before_anything_is_repl
         let before = describe_inside(&home.config(), &[]);
         let step = "restore: read the staged files back";
         let run = home.larder_meanwhile(step, lie, &["restore", &id, "--yes"]).exits(1);
-        let run = run.says(&format!("{path} is not on the disk as it was written: nothing was put in place"));
+        let run =
+            run.says(&format!("{path} differs on the disk from what was written: nothing was put in place"));
         assert_eq!(describe_inside(&home.config(), &[]), before, "{lie}: {}", run.stderr);
         home.larder(&["restore", &id, "--yes"]).exits(0);
         assert_eq!(fs::read_to_string(home.path("www/small.txt")).unwrap(), "twelve bytes");

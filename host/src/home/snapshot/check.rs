@@ -72,7 +72,7 @@ impl DatabaseChecker {
     pub(super) fn add(&mut self, path: &[u8], source: Source) {
         let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send((path.to_vec(), source)).is_ok());
         if !queued {
-            let reason = not_checked("too many other databases wait for their check");
+            let reason = not_checked("too many other databases are waiting to be checked");
             self.left_out.push(Finding { path: path.to_vec(), reason });
         }
     }
@@ -87,8 +87,9 @@ impl DatabaseChecker {
                 Err(RecvTimeoutError::Disconnected) => return all,
                 Err(RecvTimeoutError::Timeout) => {
                     let seconds = wait.as_secs();
-                    let reason =
-                        format!("not all databases were checked for damage: it took longer than {seconds} s");
+                    let reason = format!(
+                        "not all databases were checked for damage: one check took longer than {seconds} s"
+                    );
                     all.push(Finding { path: HomePath::new(), reason });
                     return all;
                 }
@@ -137,7 +138,7 @@ fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Opti
     match verdict {
         Verdict::Sound => None,
         Verdict::Damaged(what) => Some(format!(
-            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or take it from an earlier \
+            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
              backup"
         )),
         Verdict::Unknown(why) => Some(not_checked(&why)),
@@ -153,7 +154,7 @@ fn copied(source: Source, scratch: &Scratch) -> Result<Arc<DatabaseCopy>, String
     let mut files = vec![("", main.as_ref(), size)];
     files.extend(log.as_ref().map(|(log, size)| ("-wal", log.as_ref(), *size)));
     let copy = DatabaseCopy::new(scratch, &files)
-        .map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+        .map_err(|error| format!("it could not be copied: {}", reason(&error)))?;
     drop(lock);
     if log.is_some() {
         copy.recover().map_err(|error| sqlite_message(&error))?;

@@ -89,15 +89,15 @@ impl Content {
         let (then, now) = (file.facts, file.facts_now().ok()?);
         match now.size.cmp(&then.size) {
             Ordering::Greater => Some(format!(
-                "it grew to {} bytes while it was read; stored are the first {}",
+                "it grew to {} bytes while it was read; its first {} bytes are stored",
                 now.size, then.size
             )),
             Ordering::Less => Some(format!(
-                "it shrank to {} bytes while it was read; stored are the {} of before",
+                "it shrank to {} bytes while it was read; its earlier {} bytes are stored",
                 now.size, then.size
             )),
             Ordering::Equal if now.modified != then.modified => Some(
-                "it was written to while it was read; what is stored may be partly old, partly new"
+                "it was written to while it was read; the stored content may mix old and new parts"
                     .to_owned(),
             ),
             Ordering::Equal => None,
@@ -132,7 +132,7 @@ impl Content {
         match (&self.file, max.min(MAX_READ).min(left)) {
             (None, _) | (_, 0) => Ok(Vec::new()),
             (Some(file), length) => {
-                file.read(offset, length).doing(|| format!("cannot read on from byte {offset}"))
+                file.read(offset, length).doing(|| format!("cannot read from byte {offset}"))
             }
         }
     }

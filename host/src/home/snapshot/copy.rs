@@ -180,7 +180,7 @@ fn is_unknown_schema(error: &rusqlite::Error) -> bool {
 fn verdict(error: &rusqlite::Error) -> Verdict {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
-            Verdict::Damaged(format!("{}, unless it is encrypted", sqlite_message(error)))
+            Verdict::Damaged(format!("{} (or it is encrypted)", sqlite_message(error)))
         }
         Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(sqlite_message(error)),
         _ if is_unknown_schema(error) => Verdict::Sound,

@@ -47,7 +47,7 @@ impl DatabaseReader<'_> {
                 return Ok(pair);
             }
         }
-        self.read_as_is(None, "other programs opened and closed it again and again")
+        self.read_as_is(None, "other programs kept opening and closing it")
     }
 
     /// `None` when another program opened or replaced it meanwhile, so that what was read cannot be used.
@@ -230,7 +230,7 @@ impl DatabaseReader<'_> {
     fn without_companions(&self, error: Error) -> Result<PinnedDatabase> {
         let main = self.home.file(self.path)?;
         let note = format!(
-            "stored without a part of it: {error}; what was committed last is missing, or it is torn"
+            "stored without its log or journal: {error}; the last commits may be missing, or the copy may be inconsistent"
         );
         let content = Content { note: Some(note.into()), ..Content::whole(Arc::new(main)) };
         let modified = content.modified;
@@ -251,14 +251,15 @@ impl DatabaseReader<'_> {
         let (journal, log) = self.unfinished();
         let note = match &lock {
             None => format!(
-                "read without a lock on the database: {reason}; if something wrote to it meanwhile the copy is not whole, \
-                 so back it up again when nothing does"
+                "read without a lock on the database: {reason}; if a program wrote to it meanwhile, the copy is inconsistent, \
+                 so back it up again when no program does"
             ),
             Some(_) => {
-                format!("stored as it is, with what lies beside it: {reason}; check it before you rely on it")
+                format!("stored as it is, with its log and journal: {reason}; check it before you rely on it")
             }
         };
-        let belongs = format!("part of the database {}, stored as it is: {reason}", shown(self.path));
+        let belongs =
+            format!("belongs to the database {}, which is stored as it is: {reason}", shown(self.path));
         let copy = lock.as_ref().and_then(|_| {
             let files = [("", Some(&main)), ("-journal", journal.as_ref()), ("-wal", log.as_ref())];
             let files: Vec<_> =

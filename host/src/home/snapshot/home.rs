@@ -52,10 +52,7 @@ impl Home {
     /// Checks a requested path: `Invalid` when it is not well formed, `Denied` when it or a parent is hidden.
     pub(super) fn admit(&self, path: &[u8]) -> Result<()> {
         if !is_well_formed(path) {
-            return Err(Error::Invalid(format!(
-                "\"{}\" is not a path below the home; give one",
-                shown(path)
-            )));
+            return Err(Error::Invalid(format!("\"{}\" is not a valid path below the home", shown(path))));
         }
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut parents = ends.chain([path.len()]).filter_map(|end| path.get(..end));
@@ -162,7 +159,7 @@ pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
 fn cannot_enter(path: &[u8], error: io::Error) -> Error {
     match Errno::from_io_error(&error) {
         Some(Errno::NOTDIR | Errno::LOOP) => Error::Denied(format!(
-            "{} is not reached through directories alone, and links are not followed; name the real path",
+            "{} is below something that is not a directory, and links are not followed; use the real path",
             shown(path)
         )),
         _ => Error::from_io(format!("cannot open {}", shown(path)), &error),

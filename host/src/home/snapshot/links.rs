@@ -33,12 +33,9 @@ pub enum Destination {
 
 impl Home {
     pub(super) fn link_destination(&self, path: &[u8]) -> Result<Destination> {
-        let failing = || format!("cannot look at {}", shown(path));
+        let failing = || format!("cannot access {}", shown(path));
         if self.facts(path).doing(failing)?.file_type != FileType::Symlink {
-            return Err(Error::Invalid(format!(
-                "{} is no symbolic link; only links lead anywhere",
-                shown(path)
-            )));
+            return Err(Error::Invalid(format!("{} is not a symbolic link", shown(path))));
         }
         match fs::canonicalize(self.real_path(path)) {
             Ok(real) if real.starts_with(self.real_path(b"")) => Ok(Destination::Inside),
@@ -52,7 +49,7 @@ impl Home {
     pub(super) fn open_following_links(&self, path: &[u8]) -> Result<Descriptor> {
         let failing = || format!("cannot open {}", shown(path));
         if !FOLLOWED.contains(&path) {
-            return Err(Error::Denied(format!("{} is not read through links", shown(path))));
+            return Err(Error::Denied(format!("{} may not be read through symbolic links", shown(path))));
         }
         let facts: Facts =
             statat(self.handle(), path, AtFlags::empty()).map_err(io::Error::from).doing(failing)?.into();

@@ -192,7 +192,7 @@ impl Snapshot {
             Some(known) if known.shared => Ok(Content::empty(self.home.file(base)?.facts.modified)),
             Some(_) => Ok(self.pin(base)?.log),
             None => Err(Error::NotFound(format!(
-                "{} is not in the snapshot, being a part of the database {}; open that",
+                "{} is not listed, because it belongs to the database {}; open the database",
                 shown(path),
                 shown(base)
             ))),

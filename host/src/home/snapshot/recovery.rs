@@ -34,17 +34,18 @@ pub(super) fn recover(
 ) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
     let Companions { journal, log, .. } = beside;
     if log.is_some() && journal_mode(main) == Some(JournalMode::Rollback) {
-        return Err("a log lies beside it, and it is no database that uses one".into());
+        return Err("there is a log beside it, but it does not use one".into());
     }
     let mut files = vec![("", main, u64::MAX)];
     files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
     files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
     let copy = DatabaseCopy::new(scratch, &files)
-        .map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+        .map_err(|error| format!("it could not be copied: {}", reason(&error)))?;
     // Looked up in the copy, which nobody else can change: SQLite would follow the name and remove that file.
     if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
         return Err(
-            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
+            "its journal belongs to a transaction over several databases, which only SQLite can finish"
+                .into(),
         );
     }
     copy.recover().map_err(|error| sqlite_message(&error))?;
@@ -53,8 +54,8 @@ pub(super) fn recover(
     let most =
         files.into_iter().flatten().map(|file| file.facts.size).fold(LARGEST_PAGE, u64::saturating_add);
     match copied.facts.size {
-        0 => return Err("by its journal it was empty before, and SQLite would make it so again".into()),
-        size if size > most => return Err("it would become larger than what it is made from".into()),
+        0 => return Err("its journal says that it was empty before, so SQLite would empty it".into()),
+        size if size > most => return Err("the result would be larger than the files it comes from".into()),
         _ => {}
     }
     if is_used {

@@ -49,7 +49,7 @@ impl Walk {
         let (ordinary, pending) = (BTreeSet::new(), Vec::new());
         let mut walk = Self { owner_names: OwnerNames::load(), identities, databases, ordinary, pending };
         let root = home.directory(b"", OFlags::PATH).and_then(|directory| facts_at(directory, b"."));
-        let root = root.doing(|| "cannot look at the home's directory")?;
+        let root = root.doing(|| "cannot access the home's directory")?;
         let root = walk.entry(Vec::new(), &root, Kind::Directory);
         walk.pending.push(root);
         Ok(walk)
@@ -158,7 +158,7 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
         return Kind::Unusable(format!("its path is longer than {MAX_PATH} bytes"));
     }
     if path.split(|byte| *byte == b'/').count() > MAX_DEPTH {
-        return Kind::Unusable(format!("it lies more than {MAX_DEPTH} levels deep"));
+        return Kind::Unusable(format!("it is more than {MAX_DEPTH} levels deep"));
     }
     match facts.file_type {
         FileType::Directory => Kind::Directory,
@@ -167,7 +167,7 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
             Ok(target) => Kind::Symlink(target.into_bytes()),
             Err(error) => Kind::Unusable(format!("the link cannot be read: {}", reason(&error.into()))),
         },
-        other => Kind::Unusable(format!("it is {}, which no backup can hold", description(other))),
+        other => Kind::Unusable(format!("it is {}, which a backup cannot store", description(other))),
     }
 }
 
@@ -175,7 +175,7 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
 fn unreadable(path: HomePath, error: &io::Error) -> Entry {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "it vanished while the home was being listed".to_owned(),
-        _ => format!("cannot be looked at: {}", reason(error)),
+        _ => format!("cannot be accessed: {}", reason(error)),
     };
     let (owner, modified) = (Owner::default(), Timestamp::default());
     Entry { path, kind: Kind::Unusable(why), mode: 0, owner, modified, identity: None }

@@ -69,7 +69,7 @@ impl StagingArea {
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
             other => other.doing(|| format!("cannot open {name}"))?,
         };
-        if !exists(&directory, STAGING).doing(|| format!("cannot look into {name}"))? {
+        if !exists(&directory, STAGING).doing(|| format!("cannot read {name}"))? {
             return Ok(None);
         }
         Self::open_and_lock(directory, name, true).map(Some)
@@ -111,18 +111,18 @@ impl StagingArea {
     }
 
     pub(super) fn has(&self, name: &[u8]) -> Result<bool> {
-        exists(&self.staging, name).doing(|| format!("cannot look into {}/.larder-restore", self.name))
+        exists(&self.staging, name).doing(|| format!("cannot read {}/.larder-restore", self.name))
     }
 
     /// Opens `new` or `old`.
     pub(super) fn subdirectory(&self, name: &[u8]) -> Result<OwnedFd> {
         open_directory(&self.staging, name)
-            .doing(|| format!("cannot open a part of {}/.larder-restore", self.name))
+            .doing(|| format!("cannot open a directory in {}/.larder-restore", self.name))
     }
 
     /// Removes the journal, durably.
     pub(super) fn remove_journal(&self) -> Result<()> {
-        let doing = || format!("cannot remove the restore plan in {}/.larder-restore", self.name);
+        let doing = || format!("cannot remove the restore journal in {}/.larder-restore", self.name);
         match rustix::fs::unlinkat(&self.staging, JOURNAL, AtFlags::empty()) {
             Err(Errno::NOENT) => return Ok(()),
             other => other.doing(doing)?,

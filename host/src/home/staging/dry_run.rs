@@ -33,7 +33,7 @@ pub fn dry_run(options: &Options, scope: Scope, force: bool) -> Result<u64> {
     }
     let what = || match nearest == given {
         true => format!("cannot stage a restore in {}", directory.display()),
-        false => format!("cannot make {}", given.display()),
+        false => format!("cannot create {}", given.display()),
     };
     check_may_write(&directory).doing(what)?;
     check_may_replace(&directory, &rules)?;
@@ -49,7 +49,7 @@ fn check_may_write(directory: &Path) -> rustix::io::Result<()> {
 /// Renaming a directory to another parent needs write permission for the directory itself.
 fn check_may_replace(directory: &Path, rules: &Rules) -> Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let doing = || format!("cannot look into {}", directory.display());
+    let doing = || format!("cannot read {}", directory.display());
     let opened = openat(CWD, directory, flags, Mode::empty()).doing(doing)?;
     for name in names(opened.as_fd()).doing(doing)?.iter().filter(|name| rules.replaces(name)) {
         let path = directory.join(std::ffi::OsStr::from_bytes(name));

@@ -35,7 +35,7 @@ pub fn databases_in_use(directory: &Path) -> Vec<String> {
 }
 
 /// The same with given open files. Locks are queried in any case.
-pub(super) fn databases_of(directory: &Path, open_files_of_all: &OpenFiles) -> Vec<String> {
+pub(super) fn databases_of(directory: &Path, open_files: &OpenFiles) -> Vec<String> {
     let mut open = Vec::new();
     let mut waiting = VecDeque::from([directory.to_path_buf()]);
     let mut seen = 0;
@@ -49,8 +49,7 @@ pub(super) fn databases_of(directory: &Path, open_files_of_all: &OpenFiles) -> V
             match item.file_type() {
                 Ok(kind) if kind.is_dir() => waiting.push_back(item.path()),
                 Ok(kind) => open.extend(
-                    process_using(&item, kind, open_files_of_all)
-                        .map(|who| phrase(directory, &item.path(), &who)),
+                    process_using(&item, kind, open_files).map(|who| clause(directory, &item.path(), &who)),
                 ),
                 Err(_) => {}
             }
@@ -61,29 +60,29 @@ pub(super) fn databases_of(directory: &Path, open_files_of_all: &OpenFiles) -> V
 }
 
 /// The process that has the file open, if the file is a database.
-fn process_using(item: &DirEntry, kind: FileType, open_files_of_all: &OpenFiles) -> Option<Process> {
+fn process_using(item: &DirEntry, kind: FileType, open_files: &OpenFiles) -> Option<Process> {
     let status =
         item.metadata().ok().filter(|status| kind.is_file() && status.len() >= HEADER.len() as u64)?;
     let inode = (status.dev(), status.ino());
-    if open_files_of_all.own.contains(&inode) {
+    if open_files.own.contains(&inode) {
         return None;
     }
     let path = item.path();
     let file = open(&path)?;
     let mut start = [0; HEADER.len()];
     file.read_exact_at(&mut start, 0).ok().filter(|()| &start == HEADER)?;
-    let holder = || open_files_of_all.others.get(&inode).map(|pid| Process(Some(*pid)));
+    let holder = || open_files.others.get(&inode).map(|pid| Process(Some(*pid)));
     holder()
         .or_else(|| lock_holder(&file, MAIN_LOCKS))
-        .or_else(|| lock_holder(&shm_of(&path, open_files_of_all)?, SHM_LOCKS))
+        .or_else(|| lock_holder(&shm_of(&path, open_files)?, SHM_LOCKS))
 }
 
-fn shm_of(path: &Path, open_files_of_all: &OpenFiles) -> Option<File> {
+fn shm_of(path: &Path, open_files: &OpenFiles) -> Option<File> {
     let mut name = path.as_os_str().to_owned();
     name.push("-shm");
     let path = PathBuf::from(name);
     let status = path.symlink_metadata().ok().filter(|status| status.is_file())?;
-    if open_files_of_all.own.contains(&(status.dev(), status.ino())) {
+    if open_files.own.contains(&(status.dev(), status.ino())) {
         return None;
     }
     open(&path)
@@ -108,12 +107,14 @@ fn lock_holder(file: &File, (start, length): (u64, u64)) -> Option<Process> {
     Some(Process(pid))
 }
 
-fn phrase(directory: &Path, path: &Path, user: &Process) -> String {
+fn clause(directory: &Path, path: &Path, process: &Process) -> String {
     let name = shown(path.strip_prefix(directory).unwrap_or(path).as_os_str().as_bytes());
-    let Some(pid) = user.0 else { return format!("{name} (a process that is not visible from here)") };
+    let Some(pid) = process.0 else {
+        return format!("a process that is not visible from here has {name} open");
+    };
     match std::fs::read(format!("/proc/{pid}/comm")) {
-        Ok(program) => format!("{name} (process {pid}, {})", shown(program.trim_ascii())),
-        Err(_) => format!("{name} (process {pid})"),
+        Ok(program) => format!("process {pid} ({}) has {name} open", shown(program.trim_ascii())),
+        Err(_) => format!("process {pid} has {name} open"),
     }
 }
 
@@ -128,17 +129,17 @@ impl OpenFiles {
     fn scan() -> Self {
         let mut this = Self::default();
         let own = std::process::id();
-        this.own.extend(open_files(own));
+        this.own.extend(files_of(own));
         let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let numbers = processes.filter_map(|item| item.file_name().to_str()?.parse::<u32>().ok());
         for pid in numbers.filter(|pid| *pid != own) {
-            this.others.extend(open_files(pid).map(|inode| (inode, pid)));
+            this.others.extend(files_of(pid).map(|inode| (inode, pid)));
         }
         this
     }
 }
 
-fn open_files(pid: u32) -> impl Iterator<Item = Inode> {
+fn files_of(pid: u32) -> impl Iterator<Item = Inode> {
     let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let statuses = descriptors.filter_map(|item| std::fs::metadata(item.path()).ok());
     statuses.filter(|status| status.is_file()).map(|status| (status.dev(), status.ino()))

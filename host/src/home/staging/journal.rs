@@ -52,11 +52,11 @@ impl Journal {
     /// Puts the journal in force. When it returns, the journal is durable and the restore can only be completed or
     /// rolled back.
     pub(super) fn write(&self, area: &StagingArea, steps: &Steps) -> Result<()> {
-        let doing = || format!("cannot write the restore plan in {}/.larder-restore", area.name);
+        let doing = || format!("cannot write the restore journal in {}/.larder-restore", area.name);
         let text = serde_json::to_vec(self).map_err(std::io::Error::from).doing(doing)?;
         if text.len() as u64 > MAX_JOURNAL {
             return Err(Error::Limit(format!(
-                "{} names directly in the directory are more than one restore can swap: nothing was restored",
+                "the directory has {} entries to replace, more than one restore can handle: nothing was restored",
                 self.items.len()
             )));
         }
@@ -76,7 +76,7 @@ impl Journal {
 
     /// Reads the journal of that file name. `Invalid` when it is damaged or of another version.
     pub(super) fn read(area: &StagingArea, name: &[u8]) -> Result<Self> {
-        let doing = || format!("cannot read the restore plan in {}/.larder-restore", area.name);
+        let doing = || format!("cannot read the restore journal in {}/.larder-restore", area.name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&area.staging, name, flags, Mode::empty()).doing(doing)?;
         let mut text = Vec::new();
@@ -84,9 +84,9 @@ impl Journal {
         let journal = serde_json::from_slice::<Self>(&text).ok().filter(Self::is_sound);
         journal.ok_or_else(|| {
             Error::Invalid(format!(
-                "the plan of an interrupted restore in {0}/.larder-restore is damaged or of another version, so it was not \
-                 followed: what was there before is in {0}/.larder-restore/old, what was restored in new; put it together by \
-                 hand and remove .larder-restore",
+                "the journal of an interrupted restore in {0}/.larder-restore is damaged or has another version, so nothing was \
+                 changed: the previous files are in {0}/.larder-restore/old, the restored ones in new; move them into place by \
+                 hand, then remove .larder-restore",
                 area.name
             ))
         })

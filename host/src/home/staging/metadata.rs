@@ -60,7 +60,7 @@ impl Metadata {
         let time = entry.modified;
         if time.nanoseconds >= 1_000_000_000 {
             return Err(Error::Invalid(format!(
-                "{} has {} nanoseconds in its time: a second has fewer",
+                "{} has an invalid modification time: {} nanoseconds",
                 shown(&entry.path),
                 time.nanoseconds
             )));

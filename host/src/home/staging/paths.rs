@@ -22,14 +22,14 @@ pub(super) fn split_parent(path: &[u8]) -> (&[u8], &[u8]) {
 pub(super) fn check_path(path: &[u8]) -> Result<()> {
     if !is_well_formed(path) {
         return Err(Error::Denied(format!(
-            "\"{}\" is not a path below the directory: nothing is written there",
+            "\"{}\" is not a valid path below the directory: it was not written",
             shown(path)
         )));
     }
     if path.is_empty() || !well_sized(path) {
         return Err(Error::Invalid(format!(
-            "\"{}\" cannot be the path of a file: it has {} bytes; at most {MAX_NAME} a name, {MAX_PATH} and {MAX_DEPTH} \
-             levels in all are possible",
+            "\"{}\" is not a valid path, with {} bytes: a name may have {MAX_NAME} bytes, a path {MAX_PATH} bytes and {MAX_DEPTH} \
+             levels at most",
             shown(path),
             path.len()
         )));

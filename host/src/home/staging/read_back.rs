@@ -81,8 +81,8 @@ impl WrittenFile {
 
     fn mismatch(&self) -> Error {
         Error::Io(format!(
-            "{} is not on the disk as it was written: nothing was put in place. The disk, its cable or its memory does not keep what \
-             it is given: check it, or restore to another one with --to",
+            "{} differs on the disk from what was written: nothing was put in place. The disk, its cable or the memory may be \
+             faulty: check them, or restore to another disk with --to",
             shown(&self.path)
         ))
     }
@@ -149,9 +149,9 @@ impl ReadBack {
             let beside = Builder::new().name("read back".into()).spawn_scoped(scope, read_large);
             let small = read_in_parallel(top, &batch);
             let large = match beside {
-                Ok(thread) => {
-                    thread.join().unwrap_or_else(|_| Err(Error::Io("reading back ended early".into())))
-                }
+                Ok(thread) => thread
+                    .join()
+                    .unwrap_or_else(|_| Err(Error::Io("a thread that reads files back failed".into()))),
                 // Without another thread, this one reads everything.
                 Err(_) => read_large(),
             };

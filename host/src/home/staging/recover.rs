@@ -29,10 +29,10 @@ impl fmt::Display for Recovered {
         match self {
             Self::Nothing => write!(f, "No restore was interrupted."),
             Self::Undone { what } => {
-                write!(f, "{what}. It was undone: everything is as it was before that restore.")
+                write!(f, "{what}. It was rolled back: everything is as it was before that restore.")
             }
             Self::Completed { what } => {
-                write!(f, "{what}. It was completed: what is there now is the restored state.")
+                write!(f, "{what}. It was completed: the restored state is in place.")
             }
         }
     }
@@ -78,7 +78,7 @@ fn undone(area: &StagingArea, why: Option<&Error>, steps: &Steps) -> Result<Reco
 
 /// The restore counts as completed even if its leftovers cannot be removed.
 fn completed(area: &StagingArea, journal: Option<&Journal>, steps: &Steps) -> Recovered {
-    let mut what = format!("A restore into {} was interrupted while it was put in place", area.name);
+    let mut what = format!("A restore into {} was interrupted while its files were put in place", area.name);
     let cleared =
         area.clear(steps).and_then(|()| finish_root(area, journal.and_then(|journal| journal.root.as_ref())));
     if let Err(error) = cleared {

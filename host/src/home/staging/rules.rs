@@ -42,7 +42,7 @@ impl Rules {
             let exists = path.symlink_metadata().is_ok();
             if exists && ((first.is_empty() && self.replaces_something()) || self.replaces(&first)) {
                 return Err(Error::Denied(format!(
-                    "{} is kept, but is not directly in the directory that is to be replaced: move it there or out of it, \
+                    "cannot keep {}, which is not directly in the directory to be replaced: move it there, or out of it, \
                      or restore elsewhere with --to",
                     path.display()
                 )));
@@ -87,7 +87,7 @@ impl Rules {
     pub(super) fn admit(&self, name: &[u8]) -> Result<()> {
         match &self.scope {
             Scope::Only(names) if !names.iter().any(|other| other == name) => Err(Error::Invalid(format!(
-                "{} is not among the names that are to be replaced: leave it out",
+                "{} is not among the names to be replaced: leave it out",
                 shown(name)
             ))),
             _ => Ok(()),
@@ -104,7 +104,7 @@ impl Rules {
             return Ok(());
         }
         Err(Error::Denied(format!(
-            "something is mounted on or in {} and cannot be replaced: unmount it, or restore elsewhere with --to",
+            "cannot replace {}, because something is mounted there: unmount it, or restore elsewhere with --to",
             names.join(", ")
         )))
     }

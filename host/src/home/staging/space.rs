@@ -23,7 +23,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(directory: OwnedFd, reserve: u64) -> Result<Self> {
-        let free = free(&directory).doing(|| "cannot ask how much space is free for the restore")?;
+        let free = free(&directory).doing(|| "cannot determine the free space for the restore")?;
         Ok(Self { directory, limit: free.saturating_sub(reserve), reserve, spent: AtomicU64::new(0) })
     }
 
@@ -46,7 +46,7 @@ impl Budget {
             let [spent, left, reserve] =
                 [self.spent.load(Ordering::Relaxed), available, self.reserve].map(size);
             return Err(Error::NoSpace(format!(
-                "there is no room for all of {}: {spent} are written, {left} may still be used ({reserve} stay free in any case); \
+                "not enough space for {}: {spent} are written, {left} may still be used, and {reserve} always stay free; \
                  free some space, then try again",
                 shown(path)
             )));

@@ -34,8 +34,8 @@ pub(super) fn run(area: &StagingArea, journal: &Journal, steps: &Steps) -> Resul
     match swap.roll_back(journal) {
         Ok(()) => Ok(Outcome::RolledBack(why)),
         Err(second) => Err(Error::Io(format!(
-            "{why}; and then {second}. The restore stopped half-way: put right what the system complains about, then start \
-             again, and it is completed; until then use nothing in {}",
+            "{why}; and then {second}. The restore stopped half-way: fix the reported problem, then start Larder \
+             again to complete it; until then, use nothing in {}",
             area.name
         ))),
     }
@@ -70,7 +70,7 @@ impl Swap<'_> {
         for item in &journal.items {
             self.set_late_mode(item).map_err(|error| self.explain(item, error))?;
         }
-        let doing = || format!("cannot end the restore into {}", self.area.name);
+        let doing = || format!("cannot finish the restore into {}", self.area.name);
         self.area.sync(&self.area.directory).doing(doing)?;
         self.steps.at("restore: mark the plan as done");
         let staging = &self.area.staging;
@@ -185,13 +185,13 @@ impl Swap<'_> {
         let name = shown(&item.name);
         if error == Errno::EXIST {
             return Error::Exists(format!(
-                "{name} appeared in {} during the restore: stop what writes there",
+                "{name} was created in {} during the restore: stop the program that writes there",
                 self.area.name
             ));
         }
         let text = reason(&error.into());
         Error::Io(format!(
-            "cannot swap {name} in {}: {text} (is it somebody else's, mounted or protected?)",
+            "cannot replace {name} in {}: {text} (does it belong to another user, is it a mount point or write-protected?)",
             self.area.name
         ))
     }

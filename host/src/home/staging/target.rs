@@ -96,7 +96,7 @@ impl Target {
             Kind::Symlink(says) => self.tree.add_symlink(path, says, metadata),
             Kind::HardLink(file) => self.tree.add_hard_link(path, file),
             Kind::File(_) => {
-                Err(Error::Invalid(format!("{} is a file: add it as one, with its content", shown(path))))
+                Err(Error::Invalid(format!("{} is a file: add it with its content", shown(path))))
             }
             Kind::Unusable(why) => Err(Error::Invalid(format!("{} cannot be restored: {why}", shown(path)))),
         }
@@ -106,7 +106,7 @@ impl Target {
     pub fn add_file(&mut self, entry: &Entry) -> Result<Writer> {
         let path = entry.path.as_slice();
         let Kind::File(size) = entry.kind else {
-            return Err(Error::Invalid(format!("{} is no file: it has no content to write", shown(path))));
+            return Err(Error::Invalid(format!("{} is not a file and has no content", shown(path))));
         };
         let metadata = Metadata::of(entry)?;
         self.admit(path)?;
@@ -190,9 +190,7 @@ impl Target {
     fn refuse_after_read_back(&self, path: &[u8]) -> Result<()> {
         match self.read_back {
             None => Ok(()),
-            Some(_) => {
-                Err(Error::Invalid(format!("{} was added when everything was being checked", shown(path))))
-            }
+            Some(_) => Err(Error::Invalid(format!("{} was added after reading back had begun", shown(path)))),
         }
     }
 
@@ -206,7 +204,7 @@ impl Target {
 
     fn conflicts_with(&self, name: &[u8], other: &[u8]) -> Error {
         Error::Exists(format!(
-            "{} is in {}, and SQLite would take it and {} for parts of one database: choose another directory, or move it away",
+            "{} is in {}, and SQLite would treat it and {} as one database: choose another directory, or move it away",
             shown(other),
             self.staging.area.name,
             shown(name)
@@ -225,7 +223,7 @@ impl Target {
             return Err(self.already_exists(name));
         }
         if !self.rules.only_adds() && staged.is_empty() {
-            return Err(Error::Invalid(format!("nothing was added, so {} is left as it is", area.name)));
+            return Err(Error::Invalid(format!("nothing was added, so {} was left unchanged", area.name)));
         }
         for name in staged.iter().filter(|name| is_reserved(name)) {
             area.warnings.add(Warning::Reserved, name, None);
@@ -277,9 +275,9 @@ pub(super) fn refuse_databases_in_use(directory: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::InUse(format!(
-        "somebody has {} open in {}: stop Home Assistant, or use --force",
-        open.join(", "),
-        directory.display()
+        "cannot restore into {}, because {}: stop Home Assistant, or use --force",
+        directory.display(),
+        open.join(", ")
     )))
 }
 
@@ -312,6 +310,6 @@ impl Drop for CreatedDirectories {
 fn create_directories(directory: &Path) -> Result<Vec<PathBuf>> {
     let missing = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
     let missing: Vec<PathBuf> = missing.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();
-    Directory::make(directory, 0o755).doing(|| format!("cannot make {}", directory.display()))?;
+    Directory::make(directory, 0o755).doing(|| format!("cannot create {}", directory.display()))?;
     Ok(missing)
 }

@@ -80,7 +80,7 @@ impl StagedTree {
         self.memory = self.memory.saturating_add(bytes).saturating_add(ENTRY_MEMORY);
         if self.memory > MAX_MEMORY {
             return Err(Error::Limit(format!(
-                "there are more directories, links and names at the top than one restore can hold in {} MiB of memory: restore a part \
+                "the backup has more directories, links and top-level names than one restore can hold in {} MiB of memory: restore only a part \
                  of it",
                 MAX_MEMORY >> 20
             )));
@@ -113,7 +113,7 @@ impl StagedTree {
     pub(super) fn add_symlink(&mut self, path: &[u8], says: &[u8], metadata: Metadata) -> Result<()> {
         if says.is_empty() || says.contains(&0) || says.len() > MAX_PATH {
             return Err(Error::Invalid(format!(
-                "the symbolic link {} says something that no link can say ({} bytes): leave it out",
+                "the symbolic link {} has an invalid target ({} bytes): leave it out",
                 shown(path),
                 says.len()
             )));
@@ -125,7 +125,7 @@ impl StagedTree {
         check_path(file)?;
         if !self.is_file(file) {
             return Err(Error::Invalid(format!(
-                "{} is to be another name of {}, which was not added as a file before",
+                "{} is a hard link to {}, which was not added as a file before",
                 shown(path),
                 shown(file)
             )));
@@ -210,7 +210,7 @@ impl StagedTree {
             let read = retry(|| original.read_at(&mut chunk, at)).doing(|| cannot(path))?;
             let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
             writer.append(
-                bytes.ok_or_else(|| Error::Io(format!("{}: its original ends early", cannot(path))))?,
+                bytes.ok_or_else(|| Error::Io(format!("{}: the original file ended early", cannot(path))))?,
             )?;
             at = at.saturating_add(read as u64);
         }
@@ -312,7 +312,7 @@ fn added_twice(path: &[u8]) -> Error {
 }
 
 fn not_a_directory(path: &[u8]) -> Error {
-    Error::Invalid(format!("something was added below {}, which is no directory", shown(path)))
+    Error::Invalid(format!("something was added below {}, which is not a directory", shown(path)))
 }
 
 fn unless_exists<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {

@@ -63,13 +63,13 @@ impl Warnings {
 
 impl Occurrences {
     fn sentence(&self, warning: Warning) -> String {
-        let what_for = match self.count {
+        let subject = match self.count {
             0 | 1 => self.first.clone(),
             count => format!("{} and {} more", self.first, count - 1),
         };
         let why = if self.why.is_empty() { String::new() } else { format!(" ({})", self.why) };
         let keeps = |what: &str| {
-            format!("{what_for}: restored without {what}, which the file system does not keep{why}")
+            format!("{subject}: restored without {what}, which the file system does not keep{why}")
         };
         match warning {
             Warning::Mode => keeps("the mode"),
@@ -77,22 +77,22 @@ impl Occurrences {
             Warning::Time => keeps("the time of modification"),
             Warning::HardLink => {
                 format!(
-                    "{what_for}: restored as a file of its own, since the file system has no hard links{why}"
+                    "{subject}: restored as a separate file, because the file system has no hard links{why}"
                 )
             }
             Warning::Symlink => {
-                format!("{what_for}: left out, since the file system has no symbolic links{why}")
+                format!("{subject}: left out, because the file system has no symbolic links{why}")
             }
             Warning::SetId => format!(
-                "{what_for}: restored without the set-user-id and set-group-id bits, with which others could act as its owner; \
+                "{subject}: restored without the set-user-id and set-group-id bits, which would let others act as its owner; \
                  --keep-setuid restores those of root"
             ),
-            Warning::Reserved => format!("{what_for}: left out, since names that begin so belong to Larder"),
+            Warning::Reserved => format!("{subject}: left out, because such names are reserved for Larder"),
             Warning::Durability => format!(
-                "the file system did not confirm that everything is on its disk{why}: do not switch off in the next minutes"
+                "the file system did not confirm that everything is on its disk{why}: do not switch the machine off in the next few minutes"
             ),
             Warning::Lock => format!(
-                "the file system has no locks{why}: a second restore into the same directory would not be noticed"
+                "the file system has no locks{why}: a second restore into the same directory would not be detected"
             ),
         }
     }

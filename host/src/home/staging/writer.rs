@@ -60,7 +60,7 @@ impl Shared {
         match unfinished.1.as_ref().or(unfinished.0.first()) {
             None => Ok(()),
             Some(path) => Err(Error::Invalid(format!(
-                "{} was not written to its end: nothing was restored",
+                "{} was not written completely: nothing was restored",
                 shown(path)
             ))),
         }
@@ -122,7 +122,7 @@ impl Writer {
         let end = self.end().saturating_add(bytes.len() as u64);
         if end > self.size {
             return Err(Error::Invalid(format!(
-                "{} was announced with {} bytes, but {end} came",
+                "{} was announced with {} bytes, but {end} were written",
                 shown(&self.path),
                 self.size
             )));
@@ -146,7 +146,7 @@ impl Writer {
     pub fn finish(mut self) -> Result<()> {
         if self.end() < self.size {
             return Err(Error::Invalid(format!(
-                "{} was announced with {} bytes, but only {} came",
+                "{} was announced with {} bytes, but only {} were written",
                 shown(&self.path),
                 self.size,
                 self.end()

@@ -12,7 +12,7 @@ fn a_content_keeps_its_size_whatever_happens_to_the_file() {
     assert_eq!((content.size(), content.note()), (10, None));
     home.write("f", "abcdefghijklmnop");
     let note = content.note().unwrap();
-    assert_eq!(note, "it grew to 16 bytes while it was read; stored are the first 10");
+    assert_eq!(note, "it grew to 16 bytes while it was read; its first 10 bytes are stored");
     assert_eq!(content.size(), 10);
     assert_eq!(content.read(8, 100).unwrap(), b"ij");
     assert_eq!(content.read(10, 100).unwrap(), b"");
@@ -20,7 +20,7 @@ fn a_content_keeps_its_size_whatever_happens_to_the_file() {
     home.write("f", "abc");
     assert_eq!(content.read(0, 100).unwrap(), b"abc");
     let note = content.note().unwrap();
-    assert_eq!(note, "it shrank to 3 bytes while it was read; stored are the 10 of before");
+    assert_eq!(note, "it shrank to 3 bytes while it was read; its earlier 10 bytes are stored");
 }
 
 #[test]

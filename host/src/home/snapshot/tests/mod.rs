@@ -113,8 +113,8 @@ fn odd_things_are_listed_with_a_reason_and_cost_nothing_else() {
         Kind::Unusable(reason) => reason.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(b"fifo"), "it is a FIFO, which no backup can hold");
-    assert_eq!(reason(b"socket"), "it is a socket, which no backup can hold");
+    assert_eq!(reason(b"fifo"), "it is a FIFO, which a backup cannot store");
+    assert_eq!(reason(b"socket"), "it is a socket, which a backup cannot store");
 }
 
 #[test]

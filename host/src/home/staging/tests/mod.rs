@@ -266,7 +266,7 @@ fn more_bytes_than_may_be_used_are_refused_with_figures() {
     let mut writer = target.add_file(&entry("big", Kind::File(16 * MIB as u64))).unwrap();
     let error = (0..16).find_map(|_| writer.append(&vec![1; MIB]).err()).expect("a refusal");
     assert!(
-        matches!(&error, Error::NoSpace(text) if text.starts_with("there is no room for all of big: ") && text.contains(" may still be used")),
+        matches!(&error, Error::NoSpace(text) if text.starts_with("not enough space for big: ") && text.contains(" may still be used")),
         "{error}"
     );
     assert!(
@@ -282,8 +282,14 @@ fn a_file_gets_exactly_the_announced_size() {
     let mut target = home.open(all()).unwrap();
     let mut writer = target.add_file(&entry("short", Kind::File(3))).unwrap();
     writer.append(b"ab").unwrap();
-    assert_eq!(refusal(writer.append(b"cd")).to_string(), "short was announced with 3 bytes, but 4 came");
-    assert_eq!(refusal(writer.finish()).to_string(), "short was announced with 3 bytes, but only 2 came");
+    assert_eq!(
+        refusal(writer.append(b"cd")).to_string(),
+        "short was announced with 3 bytes, but 4 were written"
+    );
+    assert_eq!(
+        refusal(writer.finish()).to_string(),
+        "short was announced with 3 bytes, but only 2 were written"
+    );
     let error = refusal(target.commit());
-    assert_eq!(error.to_string(), "short was not written to its end: nothing was restored");
+    assert_eq!(error.to_string(), "short was not written completely: nothing was restored");
 }

@@ -61,10 +61,10 @@ fn what_a_journal_would_empty_is_stored_with_the_journal() {
     all(&mut snapshot);
     let main = snapshot.open(b"a.db").unwrap();
     let note = main.note().unwrap();
-    assert!(note.contains("by its journal it was empty before"), "{note}");
+    assert!(note.contains("its journal says that it was empty before"), "{note}");
     assert_eq!(snapshot.companions(b"a.db"), [b"a.db-journal"]);
     let journal = snapshot.open(b"a.db-journal").unwrap();
-    assert!(journal.note().unwrap().starts_with("part of the database a.db"));
+    assert!(journal.note().unwrap().starts_with("belongs to the database a.db"));
     assert!(bytes(&main) == before[0].1 && bytes(&journal) == before[1].1);
     drop((main, journal, snapshot));
     assert!(state(&home) == before);
@@ -133,7 +133,7 @@ fn a_log_that_belongs_to_another_database_does_not_spoil_what_is_stored() {
     let main = snapshot.open(b"a.db").unwrap();
     let note = main.note().unwrap();
     assert!(
-        note.starts_with("stored as it is, with what lies beside it: it could not be recovered"),
+        note.starts_with("stored as it is, with its log and journal: it could not be recovered"),
         "{note}"
     );
     let stored = snapshot.open(b"a.db-wal").unwrap();
