@@ -62,10 +62,10 @@ impl States {
 
     /// Removes this owner's entities that are not in `ids`.
     pub fn retain(&self, ids: &[String]) {
-        let gone = |(id, shown): &(&String, &Published)| shown.owner == self.owner && !ids.contains(id);
+        let is_removed = |(id, shown): &(&String, &Published)| shown.owner == self.owner && !ids.contains(id);
         let mut table = self.table();
-        let gone: Vec<_> = table.iter().filter(gone).map(|(id, _)| id.clone()).collect();
-        for id in gone {
+        let removed: Vec<_> = table.iter().filter(is_removed).map(|(id, _)| id.clone()).collect();
+        for id in removed {
             let old = table.remove(&id).map(|shown| shown.state);
             self.emit_change(&id, old.as_ref(), None);
         }

@@ -25,6 +25,7 @@ use crate::model::{Timestamp, shown};
 
 /// Attempts when other programs open or close the database meanwhile.
 const ATTEMPTS: usize = 100;
+
 /// A database to read.
 pub(super) struct DatabaseReader<'a> {
     pub home: &'a Home,
@@ -43,8 +44,8 @@ impl DatabaseReader<'_> {
     /// Reads it as consistently as possible. An error only when it cannot be opened at all.
     pub(super) fn pin(&self) -> Result<PinnedDatabase> {
         for _ in 0..ATTEMPTS {
-            if let Some(pair) = self.try_pin()? {
-                return Ok(pair);
+            if let Some(pinned) = self.try_pin()? {
+                return Ok(pinned);
             }
         }
         self.read_as_is(None, "other programs kept opening and closing it")
@@ -74,20 +75,20 @@ impl DatabaseReader<'_> {
         let lock = Arc::new(lock);
         if is_used
             && self.with_log
-            && let Some(pair) = self.in_place(&lock, &main)
+            && let Some(pinned) = self.in_place(&lock, &main)
         {
-            return Ok(Some(pair));
+            return Ok(Some(pinned));
         }
-        let beside = match self.companions_under_lock(&lock, is_used) {
-            Ok(beside) => beside,
+        let companions = match self.companions_under_lock(&lock, is_used) {
+            Ok(companions) => companions,
             Err(error) => return self.without_companions(error).map(Some),
         };
-        match &beside {
+        match &companions {
             Companions { journal: None, log: None, .. } if journal_mode(&main) == Some(JournalMode::Wal) => {
                 Ok(self.idle(lock, main))
             }
             Companions { journal: None, log: None, .. } => Ok(self.copied_or_blocking(lock, main)),
-            _ => self.recovered(&lock, &main, &beside, is_used),
+            _ => self.recovered(&lock, &main, &companions, is_used),
         }
     }
 
@@ -175,11 +176,11 @@ impl DatabaseReader<'_> {
         &self,
         lock: &Arc<Lock>,
         main: &Arc<Descriptor>,
-        beside: &Companions,
+        companions: &Companions,
         is_used: bool,
     ) -> Result<Option<PinnedDatabase>> {
-        let recovered = recover(self.scratch, main, beside, is_used, self.check_wait);
-        if self.was_opened_meanwhile(beside.has_index) {
+        let recovered = recover(self.scratch, main, companions, is_used, self.check_wait);
+        if self.was_opened_meanwhile(companions.has_index) {
             return Ok(None);
         }
         match recovered {
@@ -203,8 +204,8 @@ impl DatabaseReader<'_> {
         };
         let before = self.state();
         let (journal, log) = self.unfinished();
-        let beside = Companions { journal, log, has_index: true };
-        match recover(self.scratch, main, &beside, false, self.check_wait) {
+        let companions = Companions { journal, log, has_index: true };
+        match recover(self.scratch, main, &companions, false, self.check_wait) {
             Ok((copied, source)) if self.state() == before => {
                 Ok(PinnedDatabase::from_copy(copied, main, source))
             }

@@ -115,12 +115,12 @@ impl Snapshot {
     /// Companion files that must be stored with the database at `path` although they are not listed, because SQLite
     /// could not make one state of its files. Only for the database that was opened last.
     pub fn companions(&self, path: &[u8]) -> Vec<HomePath> {
-        let Some((_, pair)) = self.pinned.as_ref().filter(|(pinned, _)| pinned == path) else {
+        let Some((_, database)) = self.pinned.as_ref().filter(|(pinned, _)| pinned == path) else {
             return Vec::new();
         };
         let is_listed = self.listed(path).is_some_and(|known| known.with_log);
-        let log = (pair.log.size() > 0 && !is_listed).then_some(WAL);
-        let journal = pair.journal.as_ref().map(|_| JOURNAL);
+        let log = (database.log.size() > 0 && !is_listed).then_some(WAL);
+        let journal = database.journal.as_ref().map(|_| JOURNAL);
         [journal, log].into_iter().flatten().map(|suffix| [path, suffix].concat()).collect()
     }
 
@@ -134,20 +134,20 @@ impl Snapshot {
     pub fn open(&mut self, path: &[u8]) -> Result<Content> {
         self.home.admit(path)?;
         let owner = database_of(path).filter(|_| !self.is_ordinary_file(path));
-        if let Some((pinned, pair)) = &mut self.pinned {
+        if let Some((pinned, database)) = &mut self.pinned {
             match owner {
                 Some((base, WAL)) if base == pinned => {
-                    return pair.log_error.clone().map_or_else(|| Ok(pair.log.clone()), Err);
+                    return database.log_error.clone().map_or_else(|| Ok(database.log.clone()), Err);
                 }
                 Some((base, JOURNAL)) if base == pinned => {
-                    if let Some(journal) = &pair.journal {
+                    if let Some(journal) = &database.journal {
                         return Ok(journal.clone());
                     }
                 }
                 None if path == pinned => {
                     // The database may have been opened before checks were requested.
-                    check_once(&mut self.checker, path, &mut pair.unchecked);
-                    return Ok(pair.main.clone());
+                    check_once(&mut self.checker, path, &mut database.unchecked);
+                    return Ok(database.main.clone());
                 }
                 _ => {}
             }
@@ -210,10 +210,10 @@ impl Snapshot {
 
     /// Pins the database at `path` and releases any other.
     fn pin(&mut self, path: &[u8]) -> Result<PinnedDatabase> {
-        if let Some((pinned, pair)) = &self.pinned
+        if let Some((pinned, database)) = &self.pinned
             && pinned == path
         {
-            return Ok(pair.clone());
+            return Ok(database.clone());
         }
         self.pinned = None;
         let database = DatabaseReader {
@@ -226,12 +226,12 @@ impl Snapshot {
             lock_wait: self.options.lock_wait,
             check_wait: self.options.check_wait,
         };
-        let mut pair = database.pin()?;
-        check_once(&mut self.checker, path, &mut pair.unchecked);
-        if !pair.blocks_writers {
-            self.pinned = Some((path.to_vec(), pair.clone()));
+        let mut database = database.pin()?;
+        check_once(&mut self.checker, path, &mut database.unchecked);
+        if !database.blocks_writers {
+            self.pinned = Some((path.to_vec(), database.clone()));
         }
-        Ok(pair)
+        Ok(database)
     }
 
     /// The name of a database under which a log or a journal exists: SQLite finds these files by name.

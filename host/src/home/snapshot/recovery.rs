@@ -28,11 +28,11 @@ pub(super) struct Companions {
 pub(super) fn recover(
     scratch: &Scratch,
     main: &Descriptor,
-    beside: &Companions,
+    companions: &Companions,
     is_used: bool,
     check_wait: Duration,
 ) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
-    let Companions { journal, log, .. } = beside;
+    let Companions { journal, log, .. } = companions;
     if log.is_some() && journal_mode(main) == Some(JournalMode::Rollback) {
         return Err("there is a log beside it, but it does not use one".into());
     }
@@ -51,11 +51,13 @@ pub(super) fn recover(
     copy.recover().map_err(|error| sqlite_message(&error))?;
     let copied = copy.open("").map_err(|error| reason(&error))?;
     let files = [Some(main), journal.as_ref(), log.as_ref()];
-    let most =
+    let max_size =
         files.into_iter().flatten().map(|file| file.facts.size).fold(LARGEST_PAGE, u64::saturating_add);
     match copied.facts.size {
         0 => return Err("its journal says that it was empty before, so SQLite would empty it".into()),
-        size if size > most => return Err("the result would be larger than the files it comes from".into()),
+        size if size > max_size => {
+            return Err("the result would be larger than the files it comes from".into());
+        }
         _ => {}
     }
     if is_used {

@@ -99,9 +99,9 @@ struct Process(Option<u32>);
 
 /// The process whose lock would conflict with an exclusive one.
 fn lock_holder(file: &File, (start, length): (u64, u64)) -> Option<Process> {
-    let asked =
+    let exclusive =
         Flock { start, length, pid: None, typ: FlockType::WriteLock, offset_type: FlockOffsetType::Set };
-    let found = fcntl_getlk(file.as_fd(), &asked).ok()??;
+    let found = fcntl_getlk(file.as_fd(), &exclusive).ok()??;
     // The number of a process in another PID namespace or on another machine means nothing here.
     let pid = found.pid.and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
     Some(Process(pid))

@@ -52,8 +52,8 @@ fn first_below(directory: &[u8], point: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn mount_of(fd: BorrowedFd<'_>) -> rustix::io::Result<(u64, u64)> {
     let device = rustix::fs::fstat(fd)?.st_dev;
     let statx = rustix::fs::statx(fd.as_fd(), c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);
-    let told = |x: &rustix::fs::Statx| x.stx_mask & StatxFlags::MNT_ID.bits() != 0;
-    Ok((device, statx.ok().filter(told).map_or(0, |x| x.stx_mnt_id)))
+    let is_reported = |x: &rustix::fs::Statx| x.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+    Ok((device, statx.ok().filter(is_reported).map_or(0, |x| x.stx_mnt_id)))
 }
 
 #[cfg(test)]

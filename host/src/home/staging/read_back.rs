@@ -107,9 +107,9 @@ impl FileReadBack {
         Ok(Self { stored, digest: Digest::default(), at: 0 })
     }
 
-    /// Reads up to `most` bytes. Returns how many are left; with none left, the digest was compared.
-    fn read(&mut self, written: &WrittenFile, most: u64) -> Result<u64> {
-        let count = written.size.saturating_sub(self.at).min(most);
+    /// Reads up to `max` bytes. Returns how many are left; with none left, the digest was compared.
+    fn read(&mut self, written: &WrittenFile, max: u64) -> Result<u64> {
+        let count = written.size.saturating_sub(self.at).min(max);
         let digest = &mut self.digest;
         self.stored.pass(self.at, count, &mut |bytes| {
             digest.update(bytes);
@@ -138,13 +138,13 @@ impl ReadBack {
         Self { top, small: small.into_iter(), large: LargeFiles { waiting: large.into_iter(), open: None } }
     }
 
-    /// Reads about `most` bytes of large files and at most as many of small ones. Returns the number of bytes, 0 at the
+    /// Reads about `max` bytes of large files and at most as many of small ones. Returns the number of bytes, 0 at the
     /// end.
-    pub(super) fn read(&mut self, most: u64) -> Result<u64> {
-        let most = most.max(1);
-        let batch = self.batch(most);
+    pub(super) fn read(&mut self, max: u64) -> Result<u64> {
+        let max = max.max(1);
+        let batch = self.batch(max);
         let (top, large) = (&self.top, Mutex::new(&mut self.large));
-        let read_large = || large.lock().unwrap_or_else(PoisonError::into_inner).read(top, most);
+        let read_large = || large.lock().unwrap_or_else(PoisonError::into_inner).read(top, max);
         thread::scope(|scope| {
             let beside = Builder::new().name("read back".into()).spawn_scoped(scope, read_large);
             let small = read_in_parallel(top, &batch);
@@ -160,10 +160,10 @@ impl ReadBack {
     }
 
     /// The next batch of small files.
-    fn batch(&mut self, most: u64) -> Vec<WrittenFile> {
+    fn batch(&mut self, max: u64) -> Vec<WrittenFile> {
         let mut bytes = 0_u64;
         let fits = |written: &&WrittenFile| {
-            let has_room = bytes < most;
+            let has_room = bytes < max;
             bytes = bytes.saturating_add(written.size);
             has_room
         };
@@ -180,9 +180,9 @@ struct LargeFiles {
 }
 
 impl LargeFiles {
-    fn read(&mut self, top: &OwnedFd, most: u64) -> Result<u64> {
+    fn read(&mut self, top: &OwnedFd, max: u64) -> Result<u64> {
         let mut done = 0_u64;
-        while done < most {
+        while done < max {
             let (written, mut reading) = match self.open.take() {
                 Some(open) => open,
                 None => match self.waiting.next() {
@@ -194,7 +194,7 @@ impl LargeFiles {
                 },
             };
             let before = reading.at;
-            let left = reading.read(&written, most.saturating_sub(done))?;
+            let left = reading.read(&written, max.saturating_sub(done))?;
             done = done.saturating_add(reading.at.saturating_sub(before));
             if left > 0 {
                 self.open = Some((written, reading));

@@ -19,7 +19,7 @@ pub enum Recovered {
     /// No restore was interrupted.
     Nothing,
     /// The directory is as it was before the restore.
-    Undone { what: String },
+    RolledBack { what: String },
     /// The directory is in the restored state.
     Completed { what: String },
 }
@@ -28,7 +28,7 @@ impl fmt::Display for Recovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => write!(f, "No restore was interrupted."),
-            Self::Undone { what } => {
+            Self::RolledBack { what } => {
                 write!(f, "{what}. It was rolled back: everything is as it was before that restore.")
             }
             Self::Completed { what } => {
@@ -51,12 +51,12 @@ pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
         let journal = Journal::read(&area, JOURNAL)?;
         return match swap::run(&area, &journal, steps)? {
             Outcome::Completed => Ok(completed(&area, Some(&journal), steps)),
-            Outcome::RolledBack(why) => undone(&area, Some(&why), steps),
+            Outcome::RolledBack(why) => rolled_back(&area, Some(&why), steps),
         };
     }
     // Without `new`, the restore had not begun, or its removal was nearly done.
     if area.has(NEW)? {
-        return undone(&area, None, steps);
+        return rolled_back(&area, None, steps);
     }
     area.clear(steps)?;
     Ok(Recovered::Nothing)
@@ -67,13 +67,13 @@ pub fn was_interrupted(directory: &Path) -> bool {
     directory.join(OsStr::from_bytes(STAGING)).is_dir()
 }
 
-fn undone(area: &StagingArea, why: Option<&Error>, steps: &Steps) -> Result<Recovered> {
+fn rolled_back(area: &StagingArea, why: Option<&Error>, steps: &Steps) -> Result<Recovered> {
     area.clear(steps)?;
     let what = match why {
         None => format!("A restore into {} was interrupted before anything was put in place", area.name),
         Some(why) => format!("A restore into {} was interrupted and cannot be completed ({why})", area.name),
     };
-    Ok(Recovered::Undone { what })
+    Ok(Recovered::RolledBack { what })
 }
 
 /// The restore counts as completed even if its leftovers cannot be removed.

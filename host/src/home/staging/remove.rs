@@ -45,7 +45,7 @@ pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<
         other => other?,
     };
     if FileType::from_raw_mode(status.st_mode) != FileType::Directory {
-        return gone(rustix::fs::unlinkat(parent, name, AtFlags::empty()));
+        return ignore_absent(rustix::fs::unlinkat(parent, name, AtFlags::empty()));
     }
     let directory = open_for_emptying(parent, name)?;
     if mount_of(directory.as_fd())? != mount_of(parent)? {
@@ -54,7 +54,7 @@ pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<
     for inner in names(&directory)? {
         remove(directory.as_fd(), &inner)?;
     }
-    gone(rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
+    ignore_absent(rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
 }
 
 /// Opens a directory, after giving its owner the permissions to enter and change it.
@@ -74,7 +74,8 @@ fn open_for_emptying(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<
     Ok(directory)
 }
 
-fn gone(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
+/// Success if the name is absent.
+pub(super) fn ignore_absent(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
     match outcome {
         Err(Errno::NOENT) => Ok(()),
         other => other,

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::area::{DONE, JOURNAL, NEW, OLD, StagingArea};
 use super::journal::{Item, Journal};
 use super::metadata::{Context, Metadata};
-use super::remove::{exists, open_directory};
+use super::remove::{exists, ignore_absent, open_directory};
 use super::warnings::Warnings;
 use crate::disk::durable::unless_refused;
 use crate::disk::retry::retry;
@@ -199,11 +199,4 @@ impl Swap<'_> {
 
 fn rename(from: &OwnedFd, name: &[u8], to: &OwnedFd, new: &[u8]) -> rustix::io::Result<()> {
     retry(|| rustix::fs::renameat(from, name, to, new))
-}
-
-fn ignore_absent(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
-    match outcome {
-        Err(Errno::NOENT) => Ok(()),
-        other => other,
-    }
 }

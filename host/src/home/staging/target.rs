@@ -93,7 +93,7 @@ impl Target {
         self.refuse_after_read_back(path)?;
         match &entry.kind {
             Kind::Directory => self.tree.add_directory(path, metadata),
-            Kind::Symlink(says) => self.tree.add_symlink(path, says, metadata),
+            Kind::Symlink(destination) => self.tree.add_symlink(path, destination, metadata),
             Kind::HardLink(file) => self.tree.add_hard_link(path, file),
             Kind::File(_) => {
                 Err(Error::Invalid(format!("{} is a file: add it with its content", shown(path))))
@@ -116,11 +116,11 @@ impl Target {
         Ok(Writer::new(file, path, size, metadata, self.shared.clone()))
     }
 
-    /// Reads back about `most` bytes of the staged files from the disk and compares them with what was written. Returns
+    /// Reads back about `max` bytes of the staged files from the disk and compares them with what was written. Returns
     /// the number of bytes, 0 when everything was read. Nothing may be added afterwards. `Io` when the disk returns
     /// something else.
-    pub fn read_back(&mut self, most: u64) -> Result<u64> {
-        self.begin_read_back()?.read(most)
+    pub fn read_back(&mut self, max: u64) -> Result<u64> {
+        self.begin_read_back()?.read(max)
     }
 
     /// Syncs first: what is not on the disk yet cannot be read back from it.
@@ -230,19 +230,19 @@ impl Target {
         }
         let new = area.subdirectory(NEW)?;
         // The user chose where backups are kept: a restored link would send backups, and deletions, elsewhere.
-        let leads_away = |name: &HomePath| self.rules.keeps(name) && is_link(&new, name);
+        let is_kept_link = |name: &HomePath| self.rules.keeps(name) && is_link(&new, name);
         let late = |name: &HomePath| late_modes.get(name).copied();
         let items = existing.union(&staged).filter(|name| !is_reserved(name)).filter_map(|name| {
             let old = existing.contains(name);
-            let goes = old && self.rules.replaces(name);
-            let comes = staged.contains(name) && (goes || !old) && !leads_away(name);
+            let is_replaced = old && self.rules.replaces(name);
+            let is_placed = staged.contains(name) && (is_replaced || !old) && !is_kept_link(name);
             let item = || Item {
                 name: name.clone(),
-                old: goes,
-                new: comes,
-                late_mode: late(name).filter(|_| comes),
+                old: is_replaced,
+                new: is_placed,
+                late_mode: late(name).filter(|_| is_placed),
             };
-            (goes || comes).then(item)
+            (is_replaced || is_placed).then(item)
         });
         let root = self.tree.root().filter(|_| self.rules.owns_directory(!self.created.0.is_empty()));
         Ok(Journal::new(items.collect(), root))

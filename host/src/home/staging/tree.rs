@@ -110,15 +110,15 @@ impl StagedTree {
         Ok(())
     }
 
-    pub(super) fn add_symlink(&mut self, path: &[u8], says: &[u8], metadata: Metadata) -> Result<()> {
-        if says.is_empty() || says.contains(&0) || says.len() > MAX_PATH {
+    pub(super) fn add_symlink(&mut self, path: &[u8], destination: &[u8], metadata: Metadata) -> Result<()> {
+        if destination.is_empty() || destination.contains(&0) || destination.len() > MAX_PATH {
             return Err(Error::Invalid(format!(
                 "the symbolic link {} has an invalid target ({} bytes): leave it out",
                 shown(path),
-                says.len()
+                destination.len()
             )));
         }
-        self.add_link(path, Link::Symbolic(says.to_vec(), metadata))
+        self.add_link(path, Link::Symbolic(destination.to_vec(), metadata))
     }
 
     pub(super) fn add_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
@@ -165,17 +165,17 @@ impl StagedTree {
         }
         steps.at("restore: make the symbolic links");
         for (path, link) in &links {
-            if let Link::Symbolic(says, metadata) = link {
-                self.make_symlink(path, says, metadata)?;
+            if let Link::Symbolic(destination, metadata) = link {
+                self.make_symlink(path, destination, metadata)?;
             }
         }
         Ok(())
     }
 
     /// On a file system without symbolic links, only the link is lost.
-    fn make_symlink(&mut self, path: &[u8], says: &[u8], metadata: &Metadata) -> Result<()> {
+    fn make_symlink(&mut self, path: &[u8], destination: &[u8], metadata: &Metadata) -> Result<()> {
         let (parent, name) = self.parent_of(path)?;
-        let made = unless_refused(rustix::fs::symlinkat(says, &parent, name));
+        let made = unless_refused(rustix::fs::symlinkat(destination, &parent, name));
         if let Some(errno) = unless_exists(path, made)? {
             self.shared.warnings.add(Warning::Symlink, path, Some(errno));
             return Ok(());

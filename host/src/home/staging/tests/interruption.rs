@@ -110,7 +110,7 @@ impl States {
         let now = tree(&home.path);
         let whole = match &said {
             Recovered::Nothing => now == self.old || now == self.new,
-            Recovered::Undone { .. } => now == self.old,
+            Recovered::RolledBack { .. } => now == self.old,
             Recovered::Completed { .. } => now == self.new,
         };
         assert!(whole, "{at}: {said}\n{now:#?}");
@@ -130,7 +130,7 @@ fn a_restore_cut_before_any_step_is_undone_or_completed() {
             break;
         }
         match states.check(&home, &format!("cut at {cut}")) {
-            Recovered::Undone { .. } => undone += 1,
+            Recovered::RolledBack { .. } => undone += 1,
             Recovered::Completed { .. } => completed += 1,
             Recovered::Nothing => {}
         }
