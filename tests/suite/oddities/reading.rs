@@ -1,4 +1,4 @@
-//! What happens to a file after it was opened, while its bytes are being read.
+//! Changes to a file after it was opened, while it is being read.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use larder_tests::{TestHome, noise};
 use super::{comes_back, must_equal, skipped, tree};
 
 const SIZE: usize = 32 << 20;
-/// Some 3 MiB were written, and no more than 12 were read ahead: the file is read half-way.
+/// Some 3 MiB were written, and no more than 12 were read ahead, so the file is half read.
 const HALF_WAY: &str = "draft: append#12";
 
-/// What happens to the large file `odd.bin`, and what is said about it.
+/// The change to the large file `odd.bin`, and the reported reason.
 const LARGE: &[(&str, Option<&str>)] = &[
     (
         "echo more >> odd.bin",
@@ -64,8 +64,8 @@ fn a_large_file_that_shrinks_half_way_is_filled_up_with_zeros_and_named() {
     assert!(stored[kept..].iter().all(|byte| *byte == 0));
 }
 
-/// What happens to the small file `!odd.txt` (the first of all) between opening and reading, what is stored of it, and what
-/// is said.
+/// The change to the small file `!odd.txt` (the first of all) between opening and reading, what is stored of it, and
+/// the reported reason.
 const SMALL: &[(&str, &str, Option<&str>)] = &[
     (
         "truncate -s 3 !odd.txt",
@@ -91,7 +91,7 @@ fn a_small_file_that_changes_after_it_was_opened_is_stored_as_far_as_it_goes() {
         let home = TestHome::new();
         home.write("!odd.txt", "abcdefghij");
         let status = if reason.is_some() { 3 } else { 0 };
-        // The first two that are read are the home's version and configuration.
+        // The home's version and configuration are read first.
         let run = home.larder_meanwhile("home: read#3", script, &["--json", "create"]).exits(status);
         let said = reason.map(|reason| ("!odd.txt".to_owned(), reason.to_owned()));
         assert_eq!(skipped(&run), Vec::from_iter(said), "after: {script}");

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_that_missed_events_is_told_how_many_and_where_and_hears_on() {
+    fn a_listener_that_missed_events_learns_how_many_and_where_and_receives_later_ones() {
         let bus = Bus::default();
         let slow = bus.subscribe();
         (0..MAX_PENDING + 3).for_each(|n| bus.emit(&number(n)));
@@ -123,20 +123,20 @@ mod tests {
         assert_eq!(first.last(), Some(&(MAX_PENDING - 1).to_string()));
         // Still part of the gap.
         bus.emit(&number(0));
-        let told = slow.recv().unwrap();
-        assert_eq!((told.topic.as_str(), told.data.as_str()), (MISSED, r#"{"count":4}"#));
+        let event = slow.recv().unwrap();
+        assert_eq!((event.topic.as_str(), event.data.as_str()), (MISSED, r#"{"count":4}"#));
         bus.emit(&number(7));
         assert_eq!(slow.recv().unwrap().data, "7");
     }
 
     #[test]
-    fn what_a_listener_did_not_ask_for_takes_none_of_its_room() {
+    fn other_topics_take_no_room_in_the_queue_of_one_topic() {
         let bus = Bus::default();
         let log = bus.subscribe_to("log");
         (0..10 * MAX_PENDING).for_each(|n| bus.emit(&number(n)));
         bus.emit(&Event::new("log", "1"));
         drop(bus);
-        let heard: Vec<_> = log.iter().map(|event| event.topic).collect();
-        assert_eq!(heard, ["log"]);
+        let topics: Vec<_> = log.iter().map(|event| event.topic).collect();
+        assert_eq!(topics, ["log"]);
     }
 }

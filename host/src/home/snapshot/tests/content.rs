@@ -1,4 +1,4 @@
-//! Contents: their size, their notes, and what is read or opened ahead.
+//! Contents: their size, their notes, and reading and opening ahead.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn a_read_never_returns_more_than_a_mebibyte() {
 }
 
 #[test]
-fn a_small_file_that_is_expected_is_as_it_was_when_it_was_read_and_others_are_opened_like_any() {
+fn a_small_file_that_was_opened_ahead_has_its_content_of_then_and_others_are_opened_as_usual() {
     let home = TestHome::new();
     for (name, bytes) in [("a", "first"), ("b", "second"), ("c", "third"), ("sub/d", "fourth")] {
         home.write(name, bytes);
@@ -52,21 +52,21 @@ fn a_small_file_that_is_expected_is_as_it_was_when_it_was_read_and_others_are_op
     assert_eq!((a.size(), a.note(), a.read(5, 1).unwrap()), (5, None, Vec::new()));
 
     let c = snapshot.open(b"c").unwrap();
-    assert_eq!(c.read(0, 100).unwrap(), b"third", "it was not expected, and costs the others nothing");
+    assert_eq!(c.read(0, 100).unwrap(), b"third", "a file that was not announced does not affect the others");
     assert!(matches!(snapshot.open(b"gone"), Err(Error::NotFound(_))));
     assert!(matches!(snapshot.open(b"state/x"), Err(Error::Denied(_))));
-    // `link`, which lay before, is expected no more.
+    // `link` was queued before `large`, so it is not expected any more.
     assert!(snapshot.open(b"link").is_err());
     let large = snapshot.open(b"large").unwrap();
     home.write("large", "shrunk");
-    assert!(large.note().unwrap().contains("it shrank"), "it is read when it is asked for");
+    assert!(large.note().unwrap().contains("it shrank"), "a large file is not opened ahead");
     assert_eq!(snapshot.open(b"empty").unwrap().size(), 0);
     assert_eq!(snapshot.open(b"sub/d").unwrap().read(0, 100).unwrap(), b"fourth");
     assert_eq!(snapshot.open(b"b").unwrap().read(0, 100).unwrap(), b"second");
 }
 
 #[test]
-fn no_more_is_expected_than_may_be_and_nobody_waits_for_it() {
+fn the_queue_of_files_to_open_ahead_is_bounded_and_never_blocks() {
     let home = TestHome::new();
     home.write("a", "first");
     let mut snapshot = home.snapshot();
@@ -79,12 +79,12 @@ fn no_more_is_expected_than_may_be_and_nobody_waits_for_it() {
 }
 
 #[test]
-fn a_large_file_that_is_read_on_is_what_it_was_in_whatever_pieces_it_is_asked_for() {
+fn a_large_file_that_is_read_ahead_is_the_same_in_pieces_of_any_size() {
     let home = TestHome::new();
     let bytes: Vec<u8> = (0..5_000_003_u32).map(|at| (at / 7).to_le_bytes()[0]).collect();
     home.write("media/film.bin", &bytes);
     let size = bytes.len() as u64;
-    // Which part is said to be read, and how: (from, count, bytes at once).
+    // The range that is announced, and how it is read: (from, count, bytes at once).
     for (from, count, most) in [
         (0, size, 256 * 1024),
         (0, size, 1 << 20),
@@ -103,12 +103,12 @@ fn a_large_file_that_is_read_on_is_what_it_was_in_whatever_pieces_it_is_asked_fo
         }
         assert!(found == bytes, "{from} {count} {most}");
         assert!(content.read(at, most).unwrap().is_empty());
-        assert!(content.read(7, 100).unwrap() == bytes[7..107], "and once more, from elsewhere");
+        assert!(content.read(7, 100).unwrap() == bytes[7..107], "read again, elsewhere");
     }
 }
 
 #[test]
-fn a_large_file_that_shrinks_while_it_is_read_on_ends_where_it_ends_now() {
+fn a_large_file_that_shrinks_while_it_is_read_ahead_ends_at_its_new_end() {
     let home = TestHome::new();
     home.write("media/film.bin", vec![7; 4 << 20]);
     let mut content = home.snapshot().open(b"media/film.bin").unwrap();

@@ -1,4 +1,4 @@
-//! What a snapshot lists and opens, seen from outside. Databases have a file of their own.
+//! What a snapshot lists and opens. Databases and contents have their own files.
 
 mod content;
 mod databases;
@@ -91,7 +91,7 @@ fn parents_come_first_and_siblings_in_byte_order() {
 }
 
 #[test]
-fn odd_things_are_listed_with_a_reason_and_cost_nothing_else() {
+fn special_files_are_listed_with_a_reason_and_affect_no_others() {
     let home = TestHome::new();
     home.write("file", "12345");
     fs::create_dir(home.path("empty")).unwrap();
@@ -147,7 +147,7 @@ fn owners_carry_the_names_that_the_system_has() {
 }
 
 #[test]
-fn what_vanishes_between_listing_and_opening_is_not_found() {
+fn a_file_that_vanishes_between_listing_and_opening_is_not_found() {
     let home = TestHome::new();
     home.write("a", "x");
     let mut snapshot = home.snapshot();
@@ -157,7 +157,7 @@ fn what_vanishes_between_listing_and_opening_is_not_found() {
 }
 
 #[test]
-fn what_is_reserved_or_hidden_is_neither_listed_nor_opened() {
+fn reserved_and_hidden_paths_are_neither_listed_nor_opened() {
     let home = TestHome::new();
     for name in ["state/x", "a/.larder-old/y", ".larder-new", "a/kept", "statement"] {
         home.write(name, "x");

@@ -1,4 +1,4 @@
-//! Databases that another process has open: this test program, run again.
+//! Databases that another process has open. The other process is this test program, started again.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use super::*;
 
 const HOLD: &str = "LARDER_TEST_HOLD";
 
-/// Not a test by itself: the process that holds a database until its input ends.
+/// Not a test: the process that keeps a database open until its input ends.
 #[test]
 fn holder() {
     let Some(path) = std::env::var_os(HOLD) else { return };
@@ -38,7 +38,7 @@ fn hold(path: &Path) -> Child {
 }
 
 #[test]
-fn a_database_that_somebody_has_open_is_named_with_its_process() {
+fn a_database_that_another_process_has_open_is_named_with_the_process() {
     let home = Home::with(&["configuration.yaml"]);
     fs::create_dir(home.path.join("deep")).unwrap();
     let path = home.path.join("deep/other.sqlite");
@@ -59,7 +59,7 @@ fn a_database_that_somebody_has_open_is_named_with_its_process() {
             && found[0].ends_with(") has deep/other.sqlite open"),
         "{found:?}"
     );
-    assert_eq!(by_locks, found, "its locks alone tell as much");
+    assert_eq!(by_locks, found, "found by its locks alone, too");
     assert!(matches!(&error, Some(Error::InUse(text)) if text.contains("--force")), "{error:?}");
     assert_eq!((forced, added), (Ok(()), Ok(())));
     assert_eq!(databases_in_use(&home.path), Vec::<String>::new());

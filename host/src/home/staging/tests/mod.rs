@@ -1,4 +1,4 @@
-//! What a staged restore promises, seen from outside: the state of a directory before and after.
+//! What a restore guarantees: the state of a directory before and after.
 
 mod hostile;
 mod in_use;
@@ -20,17 +20,17 @@ use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
 
 const MIB: usize = 1 << 20;
 
-/// What can be told of one thing: kind, mode, owner, time, content.
+/// Kind, mode, owner, time and content of each path.
 type Tree = BTreeMap<Vec<u8>, String>;
 
-/// A directory that goes when the test ends, and the home in it.
+/// A home in a temporary directory.
 struct Home {
     _temporary: tempfile::TempDir,
     path: PathBuf,
 }
 
 impl Drop for Home {
-    /// Directories that not even their owner may change would stay otherwise.
+    /// Also removes directories that even their owner may not change.
     fn drop(&mut self) {
         let above = fs::File::open(self.path.parent().unwrap()).unwrap();
         remove::remove(above.as_fd(), b"home").unwrap();
@@ -42,7 +42,7 @@ impl Home {
         Self::within(tempfile::tempdir().unwrap())
     }
 
-    /// In memory where that can be had: making things durable waits for everybody's disk.
+    /// In memory where possible: syncing waits for the disk that all tests share.
     fn in_memory() -> Self {
         Self::within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
@@ -88,7 +88,7 @@ impl Home {
     }
 }
 
-/// Everything below a directory; of the directory itself all but the time.
+/// Everything below a directory, and the directory itself without its time.
 fn tree(root: &Path) -> Tree {
     let mut all = Tree::new();
     let mut waiting = vec![root.to_path_buf()];
@@ -103,8 +103,8 @@ fn tree(root: &Path) -> Tree {
             format!("{} {:?}", status.nlink(), fs::read(&path).unwrap())
         };
         let time = if path == root { (0, 0) } else { (status.mtime(), status.mtime_nsec()) };
-        let told = format!("{:o} {}:{} {time:?} {content}", status.mode(), status.uid(), status.gid());
-        all.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), told);
+        let description = format!("{:o} {}:{} {time:?} {content}", status.mode(), status.uid(), status.gid());
+        all.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), description);
     }
     all
 }
@@ -246,7 +246,7 @@ fn long_runs_of_zeros_take_no_space_and_every_byte_comes_back() {
 }
 
 #[test]
-fn a_target_that_is_dropped_leaves_nothing() {
+fn a_target_that_is_dropped_leaves_nothing_behind() {
     let home = Home::with(&["a", "b/c"]);
     let before = tree(&home.path);
     let mut target = home.open(all()).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_idle_database_and_its_neighbours_stay_as_they_are() {
+fn an_idle_database_and_its_companions_stay_as_they_are() {
     let home = TestHome::new();
     drop(create(&home.path("closed.db"), "wal"));
     let live = create(&home.path("crashed.db"), "wal");
@@ -31,7 +31,7 @@ fn an_idle_database_and_its_neighbours_stay_as_they_are() {
 }
 
 #[test]
-fn neighbours_are_listed_only_where_they_mean_something() {
+fn companion_files_are_listed_only_if_they_belong_to_no_database_or_are_its_log() {
     let home = TestHome::new();
     drop(create(&home.path("a.db"), "delete"));
     for name in ["a.db-wal", "a.db-shm", "a.db-journal", "a.db-x", "plain", "plain-wal", "plain-shm"] {
@@ -58,7 +58,7 @@ fn a_database_under_a_second_name_is_read_with_the_log_of_the_first() {
 }
 
 #[test]
-fn what_only_has_the_name_of_a_part_of_a_database_is_listed_and_opened_like_any_other() {
+fn a_file_that_only_has_the_name_of_a_companion_is_listed_and_opened_like_any_other() {
     let home = TestHome::new();
     for (name, mode) in [("travel", "delete"), ("energy", "wal")] {
         drop(create(&home.path(name), mode));

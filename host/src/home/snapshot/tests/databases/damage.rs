@@ -13,7 +13,7 @@ fn a_damaged_database_is_stored_as_it_is_and_found_by_the_check() {
         database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         drop(database);
         let mut bytes = fs::read(home.path(name)).unwrap();
-        // The first page of a table, whose header says what kind of page it is.
+        // The first page of a table. Its header says what kind of page it is.
         bytes[4096..4196].fill(7);
         home.write(name, &bytes);
     }
@@ -33,14 +33,14 @@ fn a_damaged_database_is_stored_as_it_is_and_found_by_the_check() {
     findings.sort_by(|a, b| a.path.cmp(&b.path));
     let paths: Vec<_> = findings.iter().map(|finding| String::from_utf8_lossy(&finding.path)).collect();
     assert_eq!(paths, ["closed.db", "garbage.db", "open.db", "rollback.db"]);
-    let said = "stored as it is, but SQLite finds it damaged: file is not a database (or it is encrypted);";
-    assert!(findings[1].reason.starts_with(said), "{}", findings[1].reason);
+    let expected = "stored as it is, but SQLite finds it damaged: file is not a database (or it is encrypted);";
+    assert!(findings[1].reason.starts_with(expected), "{}", findings[1].reason);
     assert!(findings.iter().all(|finding| finding.reason.contains("damaged")));
     assert_eq!(fs::read_dir(home.scratch.path().join("made/on/demand")).unwrap().count(), 0);
     drop((open, sound));
 }
 
-/// A snapshot that has opened and checked all its files; what is found.
+/// Opens and checks all files of a home, and returns the findings.
 fn found(home: &TestHome) -> Vec<(String, String)> {
     let mut snapshot = home.snapshot();
     let entries = all(&mut snapshot);
@@ -75,7 +75,7 @@ fn damage_is_found_beside_a_schema_that_only_its_program_understands_and_at_any_
 }
 
 #[test]
-fn a_healthy_search_table_that_sqlite_cannot_judge_is_no_damage() {
+fn a_healthy_search_table_that_sqlite_cannot_interpret_is_not_damage() {
     let home = TestHome::new();
     let database = create(&home.path("a.db"), "delete");
     let table =
@@ -86,7 +86,7 @@ fn a_healthy_search_table_that_sqlite_cannot_judge_is_no_damage() {
 }
 
 #[test]
-fn more_databases_than_wait_to_be_checked_are_named_and_nobody_waits() {
+fn databases_beyond_the_queue_of_checks_are_named_and_do_not_wait() {
     let home = TestHome::new();
     drop(create(&home.path("a.db"), "delete"));
     let bytes = fs::read(home.path("a.db")).unwrap();

@@ -14,7 +14,7 @@ fn every_copy_of_busy_databases_is_whole_and_no_writer_is_refused() {
         assert_eq!(entries, ["", "one.db", "one.db-wal", "three.db", "three.db-wal", "two.db"]);
         for ((name, _), last) in writers.iter().zip(&mut last) {
             let now = saved_commits(&mut snapshot, name, round % 2 == 0);
-            assert!(now > *last, "{name} stands still at {now}");
+            assert!(now > *last, "{name} still has {now} commits");
             *last = now;
         }
     }
@@ -22,7 +22,7 @@ fn every_copy_of_busy_databases_is_whole_and_no_writer_is_refused() {
 }
 
 #[test]
-fn a_log_that_is_started_anew_after_opening_does_not_tear_the_copy() {
+fn a_log_that_is_restarted_after_opening_leaves_the_copy_consistent() {
     let home = TestHome::new();
     let database = create(&home.path("a.db"), "wal");
     for log_first in [false, true] {
@@ -49,7 +49,7 @@ fn other_open_files_of_the_process_do_not_drop_the_lock() {
     all(&mut second);
     drop(open(&mut second, "a.db", false));
     drop(second);
-    // The last to close a database moves its log into it and deletes the log, unless somebody holds a lock.
+    // The last program that closes a database checkpoints and deletes the log, unless another holds a lock.
     writer.stop();
     assert!(home.path("a.db-wal").exists());
     let place = TempDir::new().unwrap();
@@ -59,7 +59,7 @@ fn other_open_files_of_the_process_do_not_drop_the_lock() {
 }
 
 #[test]
-fn a_database_that_came_to_use_a_log_after_the_listing_is_read_whole_without_it() {
+fn a_database_that_switches_to_a_log_after_the_listing_is_read_whole_without_it() {
     let home = TestHome::new();
     let database = create(&home.path("a.db"), "delete");
     let mut snapshot = home.snapshot();
@@ -96,7 +96,7 @@ fn what_cannot_be_locked_is_read_with_a_note() {
     })
     .unwrap();
     all(&mut snapshot);
-    // Last: this process's own locks go when any descriptor of the file is closed.
+    // Last, because closing any descriptor of the file releases this process's own locks.
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let busy = snapshot.open(b"busy.db").unwrap();
     let note = busy.note().unwrap();

@@ -1,6 +1,7 @@
-//! Live databases: what is read while others write is one committed state, and nobody notices.
+//! Live databases: a copy made while other programs write is one committed state, and the writers are not disturbed.
 //!
-//! Writers at full speed are other processes (this test program again), because locks inside one process are another thing.
+//! The writers are other processes (this test program, started again), because locks within one process work
+//! differently.
 
 mod companions;
 mod damage;
@@ -31,7 +32,7 @@ struct Writer(Child);
 
 impl Writer {
     fn start(database: &Path, mode: &str) -> Self {
-        let test = concat!(module_path!(), "::the_writing_process_does_its_task");
+        let test = concat!(module_path!(), "::the_writing_process");
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", test.split_once("::").unwrap().1, "--nocapture"])
             .env(TASK, format!("{mode}:{}", database.display()))
@@ -39,12 +40,12 @@ impl Writer {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-        assert!(said.map_while(Result::ok).any(|line| line.contains("writing")));
+        let output = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        assert!(output.map_while(Result::ok).any(|line| line.contains("writing")));
         Self(child)
     }
 
-    /// Ends it; its exit tells whether any of its commits was refused.
+    /// Stops it. Its exit status tells whether a commit was refused.
     fn stop(mut self) {
         drop(self.0.stdin.take());
         assert!(self.0.wait().unwrap().success(), "the writer was disturbed");
@@ -52,7 +53,7 @@ impl Writer {
 }
 
 #[test]
-fn the_writing_process_does_its_task() {
+fn the_writing_process() {
     let Ok(task) = env::var(TASK) else { return };
     let (mode, path) = task.split_once(':').unwrap();
     static STOP: AtomicBool = AtomicBool::new(false);
@@ -72,7 +73,7 @@ fn the_writing_process_does_its_task() {
 
 fn create(path: &Path, mode: &str) -> Connection {
     let database = Connection::open(path).unwrap();
-    // A write-ahead log never refuses a writer, so none of its patience is needed there.
+    // With a write-ahead log a writer is never refused, so it does not have to wait.
     database.busy_timeout(Duration::from_secs(if mode == "wal" { 0 } else { 30 })).unwrap();
     database.pragma_update(None, "journal_mode", mode).unwrap();
     let schema = "PRAGMA wal_autocheckpoint = 100; PRAGMA synchronous = OFF;
@@ -85,7 +86,7 @@ fn create(path: &Path, mode: &str) -> Connection {
     database
 }
 
-/// One transaction: new rows, some old ones gone, the running total right again.
+/// One transaction: adds rows, deletes old ones and updates the running total.
 fn commit(database: &Connection, round: i64) {
     let (new, bytes) = (round % 5 + 1, round * 37 % 6000);
     let statements = format!(
@@ -99,7 +100,7 @@ fn commit(database: &Connection, round: i64) {
     database.execute_batch(&statements).unwrap();
 }
 
-/// Reads both contents in turns, slowly enough for writers to come between.
+/// Reads both contents in turn, slowly enough for commits in between.
 fn save(into: &Path, mut main: Content, mut log: Option<Content>) {
     let (mut files, mut done) = ([Vec::new(), Vec::new()], false);
     while !done {
@@ -120,7 +121,7 @@ fn save(into: &Path, mut main: Content, mut log: Option<Content>) {
     }
 }
 
-/// Checks a saved database against the writer's invariant. Returns how many commits it holds.
+/// Checks a saved database against the writer's invariant. Returns the number of its commits.
 fn commits(path: &Path) -> i64 {
     let database = Connection::open(path).unwrap();
     let ask = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
@@ -132,7 +133,7 @@ fn commits(path: &Path) -> i64 {
     ask("SELECT CAST(commits AS TEXT) FROM total").parse().unwrap()
 }
 
-/// Opens `name` and its log, if one is listed, the log first if asked to.
+/// Opens `name` and its log, if one is listed; the log first on request.
 fn open(snapshot: &mut Snapshot, name: &str, log_first: bool) -> (Content, Option<Content>) {
     let wal = format!("{name}-wal");
     let early = if log_first { snapshot.open(wal.as_bytes()).ok() } else { None };
@@ -149,7 +150,7 @@ fn saved_commits(snapshot: &mut Snapshot, name: &str, log_first: bool) -> i64 {
     commits(&place.path().join("copy.db"))
 }
 
-/// All files of the home with their bytes.
+/// All files of the home and their content.
 fn state(home: &TestHome) -> Vec<(String, Vec<u8>)> {
     home.names().into_iter().map(|name| (name.clone(), fs::read(home.path(&name)).unwrap())).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A database and its journal as a killed program leaves them, in the middle of a transaction that has reached the main file.
-fn torn(home: &TestHome, name: &str) -> Vec<u8> {
+/// A database and its journal as a killed program leaves them, in a transaction that has already changed the main file.
+fn leave_unfinished(home: &TestHome, name: &str) -> Vec<u8> {
     let place = TempDir::new().unwrap();
     let database = Connection::open(place.path().join("a")).unwrap();
     database
@@ -28,7 +28,7 @@ fn rows(path: &Path) -> Vec<String> {
 #[test]
 fn a_transaction_that_was_cut_off_is_rolled_back_in_the_copy_and_the_home_stays_as_it_is() {
     let home = TestHome::new();
-    torn(&home, "a.db");
+    leave_unfinished(&home, "a.db");
     let before = state(&home);
     let mut snapshot = home.snapshot();
     assert_eq!(listed(&mut snapshot), ["", "a.db"]);
@@ -41,14 +41,14 @@ fn a_transaction_that_was_cut_off_is_rolled_back_in_the_copy_and_the_home_stays_
     assert_eq!(rows(&place.path().join("copy.db")), ["kept"]);
     drop(snapshot);
     assert!(state(&home) == before);
-    // What SQLite makes of it in the home.
+    // The same result when SQLite opens it in the home.
     assert_eq!(rows(&home.path("a.db")), ["kept"]);
 }
 
 #[test]
-fn what_a_journal_would_empty_is_stored_with_the_journal() {
+fn a_database_that_its_journal_would_empty_is_stored_with_the_journal() {
     let home = TestHome::new();
-    // The journal of an import that began on an empty file, beside a database that somebody put in its place.
+    // The journal of an import that began with an empty file, beside a database that was put in its place.
     let place = TempDir::new().unwrap();
     let import = Connection::open(place.path().join("a")).unwrap();
     import.execute_batch("PRAGMA cache_size = 4; BEGIN IMMEDIATE; CREATE TABLE i (x)").unwrap();
@@ -73,11 +73,11 @@ fn what_a_journal_would_empty_is_stored_with_the_journal() {
 #[test]
 fn a_journal_that_names_another_file_is_not_followed() {
     let home = TestHome::new();
-    torn(&home, "a.db");
+    leave_unfinished(&home, "a.db");
     home.write("named", "not SQLite's to remove");
     let name = home.path("named").into_os_string().into_encoded_bytes();
     let mut journal = fs::read(home.path("a.db-journal")).unwrap();
-    // Its name, its length, the sum of its bytes, and the mark of a journal.
+    // The super-journal record: its name, the name's length, the sum of its bytes, and the magic number.
     let sum = name.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     let page = (0x4000_0000_u32 / 4096) + 1;
     journal.extend(page.to_be_bytes());
@@ -97,7 +97,7 @@ fn a_journal_that_names_another_file_is_not_followed() {
 }
 
 #[test]
-fn a_log_that_nobody_uses_is_taken_over_in_the_copy() {
+fn a_log_that_no_program_uses_is_checkpointed_in_the_copy() {
     let home = TestHome::new();
     let database = create(&home.path("live.db"), "wal");
     for ending in ["", "-wal", "-shm"] {
