@@ -69,8 +69,8 @@ fn what_a_file_system_does_not_keep_loses_no_contents_and_is_reported_in_one_sen
     let kinds = [
         ("fchmod", "restored without the mode"),
         ("utimensat", "restored without the time of modification"),
-        ("linkat", "restored as a file of its own"),
-        ("symlinkat", "left out, since the file system has no symbolic links"),
+        ("linkat", "restored as a separate file"),
+        ("symlinkat", "left out, because the file system has no symbolic links"),
         ("syncfs", "did not confirm that everything is on its disk"),
         ("fsync", "did not confirm that everything is on its disk"),
         ("flock", "has no locks"),
