@@ -62,23 +62,23 @@ impl States {
 
     /// Removes this owner's entities that are not in `ids`.
     pub fn retain(&self, ids: &[String]) {
-        let is_removed = |(id, shown): &(&String, &Published)| shown.owner == self.owner && !ids.contains(id);
+        let is_removed = |(id, entry): &(&String, &Published)| entry.owner == self.owner && !ids.contains(id);
         let mut table = self.table();
         let removed: Vec<_> = table.iter().filter(is_removed).map(|(id, _)| id.clone()).collect();
         for id in removed {
-            let old = table.remove(&id).map(|shown| shown.state);
+            let old = table.remove(&id).map(|entry| entry.state);
             self.emit_change(&id, old.as_ref(), None);
         }
     }
 
     /// The owner of an entity.
     pub fn owner(&self, id: &str) -> Option<Arc<str>> {
-        self.table().get(id).map(|shown| shown.owner.clone())
+        self.table().get(id).map(|entry| entry.owner.clone())
     }
 
     /// All states, by entity ID.
     pub fn all(&self) -> BTreeMap<String, State> {
-        self.table().iter().map(|(id, shown)| (id.clone(), shown.state.clone())).collect()
+        self.table().iter().map(|(id, entry)| (id.clone(), entry.state.clone())).collect()
     }
 
     /// The clock was set: shifts all times by the same amount, so that ages stay as they are.
@@ -104,12 +104,12 @@ impl States {
         }
         let table = self.table();
         match table.get(id) {
-            Some(shown) if shown.owner != self.owner => Err(Error::Denied(format!(
+            Some(entry) if entry.owner != self.owner => Err(Error::Denied(format!(
                 "{id} belongs to {}, and only its owner may set its state",
-                shown.owner
+                entry.owner
             ))),
             Some(_) => Ok(()),
-            None if table.values().filter(|shown| shown.owner == self.owner).count() < MAX_ENTITIES => Ok(()),
+            None if table.values().filter(|entry| entry.owner == self.owner).count() < MAX_ENTITIES => Ok(()),
             None => Err(Error::Limit(format!(
                 "{id} was not added: {MAX_ENTITIES} entities is the limit of one owner"
             ))),
@@ -120,7 +120,7 @@ impl States {
     pub fn set(&self, id: &str, state: String, attributes: Value) {
         let now = self.clock.now();
         let mut table = self.table();
-        let old = table.get(id).map(|shown| shown.state.clone());
+        let old = table.get(id).map(|entry| entry.state.clone());
         let is_same = |old: &State| old.state == state;
         if old.as_ref().is_some_and(|old| is_same(old) && old.attributes == attributes) {
             return;
@@ -133,8 +133,8 @@ impl States {
 
     /// Called with the table locked, so that listeners see changes in the order in which they happened.
     fn emit_change(&self, id: &str, old: Option<&State>, new: Option<&State>) {
-        let shown = |state: Option<&State>| state.map(|state| state.to_json(id));
-        let data = json!({"entity_id": id, "old_state": shown(old), "new_state": shown(new)});
+        let to_json = |state: Option<&State>| state.map(|state| state.to_json(id));
+        let data = json!({"entity_id": id, "old_state": to_json(old), "new_state": to_json(new)});
         self.bus.emit(&Event::new(STATE_CHANGED, data.to_string()));
     }
 

@@ -8,6 +8,7 @@ pub const LOG: &str = "larder/log";
 pub const PROGRESS: &str = "larder/progress";
 /// An object was stored: `{"location", "name"}`.
 pub const STORED: &str = "larder/stored";
+/// A restore was put in place: `{}`.
 pub const REPLACED: &str = "larder/replaced";
 /// Sent to a listener in place of the events that it missed: `{"count": …}`. Only the bus sends it.
 pub const MISSED: &str = "larder/missed";
@@ -41,6 +42,7 @@ impl Level {
     }
 }
 
+/// A topic and its data, from a plugin or the host.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub topic: String,

@@ -24,6 +24,8 @@ const COMPANIONS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
 pub(super) const WAL: &[u8] = b"-wal";
 pub(super) const JOURNAL: &[u8] = b"-journal";
 pub(super) const SHM: &[u8] = b"-shm";
+
+/// How SQLite makes the transactions of a database atomic.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum JournalMode {
     Wal,

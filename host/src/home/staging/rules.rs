@@ -8,6 +8,7 @@ use super::mounts::names_with_mounts;
 use crate::error::{Error, Result};
 use crate::model::{RESERVED_PREFIX, Scope, is_well_formed, shown};
 
+/// The scope of a restore and the names to keep.
 pub(super) struct Rules {
     directory: PathBuf,
     scope: Scope,

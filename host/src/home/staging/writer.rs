@@ -30,10 +30,18 @@ pub(super) struct Shared {
     pub(super) budget: Budget,
     pub(super) warnings: Arc<Warnings>,
     keep_setuid: bool,
-    /// Files that are being written, and one of those that were dropped unfinished.
-    unfinished: Mutex<(BTreeSet<HomePath>, Option<HomePath>)>,
+    unfinished: Mutex<Unfinished>,
     /// Files that were written and not read back yet.
     written: Mutex<Vec<WrittenFile>>,
+}
+
+/// Files without an end, for which a target cannot be committed.
+#[derive(Default)]
+struct Unfinished {
+    /// Files that are being written.
+    open: BTreeSet<HomePath>,
+    /// One of those that were dropped unfinished.
+    dropped: Option<HomePath>,
 }
 
 impl Shared {
@@ -50,14 +58,14 @@ impl Shared {
         std::mem::take(&mut self.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn unfinished(&self) -> MutexGuard<'_, (BTreeSet<HomePath>, Option<HomePath>)> {
+    fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `Invalid` while a file is not finished.
     pub(super) fn check_finished(&self) -> Result<()> {
         let unfinished = self.unfinished();
-        match unfinished.1.as_ref().or(unfinished.0.first()) {
+        match unfinished.dropped.as_ref().or(unfinished.open.first()) {
             None => Ok(()),
             Some(path) => Err(Error::Invalid(format!(
                 "{} was not written completely: nothing was restored",
@@ -90,16 +98,16 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let path = std::mem::take(&mut self.path);
         let mut unfinished = self.shared.unfinished();
-        unfinished.0.remove(&path);
+        unfinished.open.remove(&path);
         if !self.is_finished {
-            unfinished.1.get_or_insert(path);
+            unfinished.dropped.get_or_insert(path);
         }
     }
 }
 
 impl Writer {
     pub(super) fn new(file: File, path: &[u8], size: u64, metadata: Metadata, shared: Arc<Shared>) -> Self {
-        shared.unfinished().0.insert(path.to_vec());
+        shared.unfinished().open.insert(path.to_vec());
         let file = Arc::new(file);
         let behind = (size >= WORTH_WRITING_BEHIND)
             .then(|| Behind::new(file.clone(), format!("cannot stage {}", shown(path))));
