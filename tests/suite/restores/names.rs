@@ -13,7 +13,7 @@ fn homes() -> [(TestHome, Vec<String>); 2] {
             home.write(first, format!("contents of {first}"));
             home.write("www/other", "own");
             fs::hard_link(home.path(first), home.path(second)).unwrap();
-            fs::hard_link(home.path(first), home.path(format!("{second}, once more"))).unwrap();
+            fs::hard_link(home.path(first), home.path(format!("{second}, again"))).unwrap();
         }
         let options = match is_protected {
             false => Vec::new(),
@@ -35,13 +35,13 @@ fn a_file_comes_out_under_the_name_that_is_asked_for() {
         let to = home.root().join("out");
         let (archive, to_text) = (archive.to_str().unwrap(), to.to_str().unwrap());
         for asked in
-            ["www", "www/second", "www/earlier", "www/second, once more", "aaa", "zzz/later", "aaa/first"]
+            ["www", "www/second", "www/earlier", "www/second, again", "aaa", "zzz/later", "aaa/first"]
         {
             home.larder(&with(&["extract", archive, asked, "--to", to_text], &options)).exits(0);
             assert_eq!(describe(&to.join(asked), &[]), describe(&home.path(asked), &[]), "{asked}");
             if asked == "www" {
                 let inode = |name: &str| fs::metadata(to.join("www").join(name)).unwrap().ino();
-                assert_eq!(inode("second"), inode("second, once more"), "they stay one file");
+                assert_eq!(inode("second"), inode("second, again"), "they stay one file");
             }
             fs::remove_dir_all(&to).unwrap();
         }
