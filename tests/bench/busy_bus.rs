@@ -42,7 +42,7 @@ fn main() {
     let mut service = home.serve("2026-05-04T12:00:00+00:00");
     service.pass(1);
     let loading = began.elapsed().as_secs_f64();
-    let states = service.service().host().states().of("bench");
+    let states = service.service().host().states().for_owner("bench");
     let clock = service.service().host().clock().clone();
     let mut reached = 0;
     let began = Instant::now();
@@ -51,7 +51,7 @@ fn main() {
         let now = clock.now();
         clock.set(Timestamp { seconds: now.seconds + i64::from(number % 100 == 0), ..now });
         let id = if number % 10 == 0 { number / 10 % AUTOMATIONS } else { AUTOMATIONS + number % 5000 };
-        states.show(&format!("sensor.number_{id}"), "on".into(), json!({"level": number}));
+        states.set(&format!("sensor.number_{id}"), "on".into(), json!({"level": number}));
         service.service().settle();
         if number % 100 == 0 {
             reached += count(&mut service);

@@ -9,7 +9,7 @@ use std::fs;
 
 use larder_tests::{Run, TestHome};
 
-/// The steps that a command goes through in a copy of `home`: of those that repeat, the first, the second and the last.
+/// The steps of a command, run in a copy of `home`. Of repeated steps only the first, the second and the last.
 pub(crate) fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
     let copy = home.copy();
     let trace = copy.root().join("steps");
@@ -20,7 +20,7 @@ pub(crate) fn steps(home: &TestHome, arguments: &[&str]) -> Vec<String> {
     chosen(&fs::read_to_string(trace).unwrap_or_default())
 }
 
-/// Once the action has answered there is nothing left to cut.
+/// After the action has answered there is nothing left to interrupt.
 fn chosen(trace: &str) -> Vec<String> {
     let trace = trace.strip_suffix("action: answered\n").unwrap();
     let mut counts = HashMap::new();

@@ -1,4 +1,5 @@
-//! Live databases: whatever other programs do meanwhile, a backup holds one committed state of each, and nobody is disturbed.
+//! Live databases: a backup holds one committed state of each, whatever other programs do meanwhile, and disturbs none
+//! of them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -27,7 +28,7 @@ fn every_backup_of_two_busy_databases_of_any_name_restores_whole() {
     every_backup_restores_whole(&[("zigbee.data", Wal), ("custom files/100% übrig?.sqlite", Rollback)]);
 }
 
-/// Makes backups while programs commit to these databases at full speed, and restores each.
+/// Makes backups while programs commit to these databases at full speed, and restores each backup.
 fn every_backup_restores_whole(databases: &[(&str, Journal)]) {
     let home = TestHome::new();
     home.write("custom files/plain.txt", "beside a database");
@@ -38,9 +39,9 @@ fn every_backup_restores_whole(databases: &[(&str, Journal)]) {
         home.create();
         let restored = home.restore_latest();
         for ((name, journal), last) in databases.iter().zip(&mut commits) {
-            assert_eq!(neighbours(&restored.join(name)), expected_neighbours(name, *journal));
+            assert_eq!(companions(&restored.join(name)), expected_companions(name, *journal));
             let now = check_ledger(&restored.join(name)).commits;
-            assert!(now > *last, "{name} stands still at {now} commits: nothing was written meanwhile");
+            assert!(now > *last, "{name} still has {now} commits: nothing was written meanwhile");
             *last = now;
         }
         fs::remove_dir_all(restored).unwrap();
@@ -52,8 +53,8 @@ fn every_backup_restores_whole(databases: &[(&str, Journal)]) {
     }
 }
 
-/// What follows the name of a database on the names beside it.
-fn neighbours(database: &Path) -> Vec<String> {
+/// The suffixes of the files beside a database, including its own empty one.
+fn companions(database: &Path) -> Vec<String> {
     let name = database.file_name().unwrap().to_str().unwrap();
     let names = fs::read_dir(database.parent().unwrap()).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -62,19 +63,19 @@ fn neighbours(database: &Path) -> Vec<String> {
     endings
 }
 
-/// Never a `-shm` nor a `-journal`; a `-wal` where the database goes by one, and always beside the recorder's.
-fn expected_neighbours(name: &str, journal: Journal) -> Vec<String> {
+/// Never a `-shm` or a `-journal`. A `-wal` for a database in write-ahead mode, and always for the recorder's.
+fn expected_companions(name: &str, journal: Journal) -> Vec<String> {
     let with_log = journal == Wal || name == RECORDER;
     ["", "-wal"].into_iter().take(if with_log { 2 } else { 1 }).map(str::to_owned).collect()
 }
 
 #[test]
-fn a_database_has_a_log_in_the_backup_where_home_assistant_needs_one_and_no_other_neighbour() {
+fn a_database_has_a_log_in_the_backup_where_home_assistant_needs_one_and_no_other_companion() {
     let home = TestHome::new();
     for (directory, journal) in [("wal", Wal), ("rollback", Rollback)] {
         for name in [RECORDER, "other.db"] {
             let database = make(&home, &format!("{directory}/{name}"), journal);
-            // What a killed program leaves, and what SQLite would take for its own.
+            // An index that a killed program left, and that SQLite would believe.
             drop(database);
             home.write(format!("{directory}/{name}-shm"), [7; 32_768]);
         }
@@ -84,10 +85,10 @@ fn a_database_has_a_log_in_the_backup_where_home_assistant_needs_one_and_no_othe
         let _open = is_open.then_some(database);
         let id = home.create();
         let restored = home.restore_latest();
-        assert_eq!(neighbours(&restored.join(RECORDER)), ["", "-wal"], "{journal:?}, open: {is_open}");
+        assert_eq!(companions(&restored.join(RECORDER)), ["", "-wal"], "{journal:?}, open: {is_open}");
         for name in [RECORDER, "other.db"] {
-            assert_eq!(neighbours(&restored.join("wal").join(name)), ["", "-wal"]);
-            assert_eq!(neighbours(&restored.join("rollback").join(name)), [""]);
+            assert_eq!(companions(&restored.join("wal").join(name)), ["", "-wal"]);
+            assert_eq!(companions(&restored.join("rollback").join(name)), [""]);
         }
         let to = home.root().join("extracted");
         let memory = format!("{RECORDER}-shm");
@@ -105,14 +106,14 @@ fn a_database_that_is_left_out_takes_its_log_with_it() {
         for without in [&["--no-database"][..], &["--exclude", RECORDER], &["--exclude", "*.db*"]] {
             home.larder(&[&["create"], without].concat()).exits(0);
             let restored = home.restore_latest();
-            assert_eq!(neighbours(&restored.join(RECORDER)), [""; 0], "{journal:?} {without:?}");
+            assert_eq!(companions(&restored.join(RECORDER)), [""; 0], "{journal:?} {without:?}");
             assert!(restored.join("configuration.yaml").is_file());
         }
     }
 }
 
 #[test]
-fn a_database_that_somebody_keeps_locked_is_stored_as_it_is_and_named_with_the_reason() {
+fn a_database_that_another_process_keeps_locked_is_stored_as_it_is_and_named_with_the_reason() {
     let cases = [
         (Rollback, "BEGIN EXCLUSIVE"),
         (Wal, "PRAGMA locking_mode = EXCLUSIVE; INSERT INTO facts VALUES (2)"),
@@ -132,7 +133,7 @@ fn a_database_that_somebody_keeps_locked_is_stored_as_it_is_and_named_with_the_r
         let said = home.larder(&create).exits(3).stdout;
         assert!(said.contains(&format!("Skipped or incomplete:\n  locked.db: {reason}\n")), "{said}");
 
-        // Nobody wrote to it meanwhile, so it is whole all the same.
+        // Nobody wrote to it meanwhile, so the copy is consistent.
         let restored = Connection::open(home.restore_latest().join("locked.db")).unwrap();
         let integrity: String = restored.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(integrity, "ok");
@@ -148,10 +149,10 @@ fn a_database_only_restore_takes_the_old_databases_journal_away() {
     let home = TestHome::new();
     drop(make(&home, RECORDER, Rollback));
     let id = home.create();
-    leave_torn(&home, RECORDER);
-    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-journal"]);
+    leave_unfinished(&home, RECORDER);
+    assert_eq!(companions(&home.path(RECORDER)), ["", "-journal"]);
     home.larder(&["restore", &id, "--only", "database", "--yes"]).exits(0);
-    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-wal"]);
+    assert_eq!(companions(&home.path(RECORDER)), ["", "-wal"]);
     assert_eq!(sum(&home.path(RECORDER)), 40);
 }
 
@@ -160,10 +161,10 @@ fn a_restore_without_the_database_leaves_it_and_its_journal_as_they_are() {
     let home = TestHome::new();
     drop(make(&home, RECORDER, Rollback));
     let id = home.create();
-    leave_torn(&home, RECORDER);
+    leave_unfinished(&home, RECORDER);
     let before = ["", "-journal"].map(|ending| fs::read(home.path(format!("{RECORDER}{ending}"))).unwrap());
     home.larder(&["restore", &id, "--only", "homeassistant", "--yes"]).exits(0);
-    assert_eq!(neighbours(&home.path(RECORDER)), ["", "-journal"]);
+    assert_eq!(companions(&home.path(RECORDER)), ["", "-journal"]);
     let after = ["", "-journal"].map(|ending| fs::read(home.path(format!("{RECORDER}{ending}"))).unwrap());
     assert!(before == after);
 }
@@ -171,20 +172,20 @@ fn a_restore_without_the_database_leaves_it_and_its_journal_as_they_are() {
 #[test]
 fn a_transaction_that_was_cut_off_is_not_in_the_backup_and_stays_in_the_home() {
     let home = TestHome::new();
-    leave_torn(&home, "zigbee.db");
+    leave_unfinished(&home, "zigbee.db");
     let before = bytes(&home.config());
     home.larder(&["create", "--dry-run"]).exits(0);
     assert!(bytes(&home.config()) == before, "the dry run changed the home");
     home.larder(&["create"]).exits(0);
     let restored = home.restore_latest();
-    assert_eq!(neighbours(&restored.join("zigbee.db")), [""]);
+    assert_eq!(companions(&restored.join("zigbee.db")), [""]);
     assert_eq!(sum(&restored.join("zigbee.db")), 40);
     fs::remove_dir_all(home.backups()).unwrap();
     assert!(bytes(&home.config()) == before, "the backup changed the home");
 }
 
 #[test]
-fn what_a_journal_would_empty_is_stored_with_it_and_both_are_named() {
+fn a_database_that_its_journal_would_empty_is_stored_with_the_journal_and_both_are_named() {
     let home = TestHome::new();
     drop(make(&home, "precious.db", Rollback));
     let elsewhere = home.root().join("import");
@@ -224,12 +225,12 @@ fn a_damaged_database_is_stored_and_named() {
 }
 
 #[test]
-fn a_database_that_is_taken_out_brings_its_log_along_and_does_not_get_beside_a_foreign_one() {
+fn an_extracted_database_comes_with_its_log_and_is_refused_beside_companions_of_another_one() {
     let home = TestHome::new();
     let open = make(&home, "a.db", Wal);
     open.execute_batch("INSERT INTO facts VALUES (2)").unwrap();
     let id = home.create();
-    let to = home.root().join("taken out");
+    let to = home.root().join("extracted");
     let extract = ["extract", &id, "a.db", "--to", to.to_str().unwrap()];
     home.larder(&extract).exits(0);
     assert_eq!(sum(&to.join("a.db")), 42);
@@ -238,12 +239,12 @@ fn a_database_that_is_taken_out_brings_its_log_along_and_does_not_get_beside_a_f
         fs::create_dir(&to).unwrap();
         fs::write(to.join(format!("a.db{ending}")), "another's").unwrap();
         home.larder(&extract).exits(1);
-        assert_eq!(neighbours(&to.join("a.db")), [ending]);
+        assert_eq!(companions(&to.join("a.db")), [ending]);
     }
     fs::remove_file(to.join("a.db-shm")).unwrap();
     fs::write(to.join("a.db"), "another's").unwrap();
     let log = ["extract", &id, "a.db-wal", "--to", to.to_str().unwrap()];
-    home.larder(&log).exits(1).says("SQLite would take it and a.db-wal for parts of one database");
+    home.larder(&log).exits(1).says("SQLite would treat it and a.db-wal as one database");
 }
 
 #[test]
@@ -256,14 +257,15 @@ fn a_database_and_its_log_are_left_out_together_or_not_at_all() {
     assert_eq!(sum(&restored.join("a.db")), 42);
     fs::remove_dir_all(restored).unwrap();
     home.larder(&["create", "--exclude", "*.db"]).exits(0);
-    assert_eq!(neighbours(&home.restore_latest().join("a.db")), [""; 0]);
+    assert_eq!(companions(&home.restore_latest().join("a.db")), [""; 0]);
 }
 
 const FILLER: &str = "CREATE TABLE IF NOT EXISTS filler (x);
     INSERT INTO filler WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT randomblob(500) FROM n";
 
-/// A database whose writer was killed in the middle of a transaction: its facts add up to 40, and to another number without the journal.
-fn leave_torn(home: &TestHome, name: &str) {
+/// A database whose writer was killed in the middle of a transaction: its facts add up to 40, and to something else
+/// without the journal.
+fn leave_unfinished(home: &TestHome, name: &str) {
     for ending in ["-wal", "-journal"] {
         let _ = fs::remove_file(home.path(format!("{name}{ending}")));
     }
@@ -293,7 +295,7 @@ fn a_backup_leaves_the_databases_of_the_home_and_what_is_beside_them_as_they_wer
     drop(make(&home, "closed/rollback.db", Rollback));
     let open = ["open/wal.db", "open/rollback.db"]
         .map(|name| make(&home, name, if name.contains("wal") { Wal } else { Rollback }));
-    // What a killed program leaves: a log that was not moved into its database, and the memory it shared.
+    // What a killed program leaves: a log that was not checkpointed, and its index.
     for ending in ["", "-wal", "-shm"] {
         fs::create_dir_all(home.path("killed")).unwrap();
         let (from, to) = (format!("open/wal.db{ending}"), format!("killed/wal.db{ending}"));
@@ -306,7 +308,7 @@ fn a_backup_leaves_the_databases_of_the_home_and_what_is_beside_them_as_they_wer
     drop(open);
 }
 
-/// Every path of a tree with its bytes, if it is a file. What programs share in memory, a `-shm`, is no content.
+/// Every path of a tree, with the content of files. The content of a `-shm`, which is shared memory, is left out.
 fn bytes(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let (mut found, mut pending) = (BTreeMap::new(), vec![root.to_owned()]);
     while let Some(path) = pending.pop() {
@@ -322,7 +324,7 @@ fn bytes(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     found
 }
 
-/// A small database, made anew.
+/// Creates a small database.
 fn make(home: &TestHome, name: &str, journal: Journal) -> Connection {
     let path = home.path(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -126,11 +126,15 @@ fn mounts_in_the_home_are_found_by_the_dry_run_of_a_restore() {
     let id = home.create();
     home.write("secrets.yaml", "a: c\n");
     let Some(_mount) = Mount::tmpfs(&home.path("media"), MIB) else { return };
-    let says = "something is mounted on or in media and cannot be replaced";
+    let says = "cannot replace media, because something is mounted there";
     both_refuse(&home, &["restore", &id], says);
     both_refuse(&home, &["restore", &id, "--only", "homeassistant"], says);
     let Some(_file) = Mount::bind_file(&home.path("secrets.yaml")) else { return };
-    both_refuse(&home, &["restore", &id], "something is mounted on or in media, secrets.yaml");
+    both_refuse(
+        &home,
+        &["restore", &id],
+        "cannot replace media, secrets.yaml, because something is mounted there",
+    );
     let to = home.root().join("new");
     home.larder(&["restore", &id, "--to", to.to_str().unwrap(), "--dry-run"]).exits(0);
     assert!(!to.exists());

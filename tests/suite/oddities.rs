@@ -1,4 +1,4 @@
-//! Odd files, and files that change while a backup is made: each is named with a reason, and costs nothing else.
+//! Special files, and files that change during a backup: each is named with a reason, and no other file is affected.
 
 mod changing;
 mod links;
@@ -21,7 +21,7 @@ fn tree(home: &TestHome) -> Tree {
     describe(&home.config(), &["backups"])
 }
 
-/// The tree that comes back from the backup made last. The archive must be good, and nothing else be left beside it.
+/// The tree of the last backup after a restore. All archives must be valid, and no other file be left.
 #[track_caller]
 fn comes_back(home: &TestHome) -> Tree {
     describe(&restored(home), &["backups"])
@@ -36,7 +36,7 @@ fn restored(home: &TestHome) -> PathBuf {
     home.restore_latest()
 }
 
-/// What a run says that it skipped: paths and reasons.
+/// Skipped paths and reasons in a run's output.
 #[track_caller]
 fn skipped(run: &Run) -> Vec<(String, String)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -44,7 +44,7 @@ fn skipped(run: &Run) -> Vec<(String, String)> {
     skipped.iter().map(|item| (text(&item["path"]), text(&item["reason"]))).collect()
 }
 
-/// What comes back where `wanted` was expected, for people: only the lines that differ.
+/// Compares two trees and prints only the lines that differ.
 #[track_caller]
 fn must_equal(found: &Tree, wanted: &Tree) {
     let missing = |from: &Tree, other: &Tree| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Restores: what comes back, what survives, what is asked and what is refused.
+//! Restores: what is restored, what is kept, what is asked and what is refused.
 
 mod asked;
 mod database;
@@ -14,7 +14,7 @@ use std::process::Command;
 use larder_tests::tar::Tar;
 use larder_tests::{Mount, Run, TestHome, command, describe, describe_inside};
 
-/// A home with all that Home Assistant's own restore loses.
+/// A home with everything that Home Assistant's own restore loses.
 fn rich() -> TestHome {
     let home = TestHome::in_memory();
     home.write("www/picture.svg", "<svg/>");
@@ -47,7 +47,7 @@ fn rich() -> TestHome {
     home
 }
 
-/// What a careless person does to a home.
+/// Changes of all kinds to a home.
 fn ruin(home: &TestHome) {
     for path in ["www", "media", "tools", "custom_components"] {
         fs::remove_dir_all(home.path(path)).unwrap();
@@ -101,7 +101,7 @@ fn something_mounted_inside_the_home_is_never_replaced() {
     assert_eq!(describe_inside(&home.config(), &[]), before);
 }
 
-/// The command line with directories of its own choice.
+/// A command line with other directories.
 fn larder(home: &TestHome, places: &[(&str, &str)], arguments: &[&str]) -> Run {
     let mut command = command();
     command.arg("--config").arg(home.config());
@@ -173,7 +173,7 @@ fn a_directory_that_comes_after_what_it_holds_gets_its_own_mode_and_time() {
     }
 }
 
-/// Who we are: only root can give things away.
+/// The user and group of this process. Only root can give files away.
 fn owner() -> String {
     format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }

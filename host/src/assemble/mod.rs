@@ -302,7 +302,7 @@ impl Setting {
             cache: Cache::new(own.join("cache")),
             scratch: own.join("scratch"),
             scheduler: backup.scheduler.of(name),
-            states: backup.states.of(name),
+            states: backup.states.for_owner(name),
             settings: setting.settings.clone(),
             network: client.map(|client| Network { client: client.clone(), hosts: setting.hosts.clone() }),
             ..backup.clone()

@@ -89,7 +89,7 @@ impl content::HostContent for StoreData {
 
     fn ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
         match self.table.get_mut(&this)? {
-            Content::Home(content) => content.ahead(offset, count),
+            Content::Home(content) => content.read_ahead(offset, count),
             Content::Stored(content) => content.ahead(offset, count),
         }
         Ok(())

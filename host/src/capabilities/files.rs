@@ -13,7 +13,7 @@ use super::content::{Content, instant};
 use crate::error::{Error, Result};
 use crate::home::bus::{Bus, Event, PROGRESS, REPLACED};
 use crate::home::snapshot;
-use crate::home::snapshot::{Copying, Destination, Scratch, Snapshot, leads_nowhere};
+use crate::home::snapshot::{CopyProgress, Destination, Scratch, Snapshot, is_dangling};
 use crate::home::staging;
 use crate::home::staging::{Target, Writer};
 use crate::model::{Entry, HomePath, Kind, Owner, Scope, Timestamp};
@@ -66,13 +66,13 @@ impl StagedTarget {
                 "the restore target was not committed yet; ask for its links then".into(),
             ));
         }
-        let leads_nowhere = |path: &&HomePath| leads_nowhere(&self.directory.join(OsStr::from_bytes(path)));
+        let leads_nowhere = |path: &&HomePath| is_dangling(&self.directory.join(OsStr::from_bytes(path)));
         Ok(self.links.iter().filter(leads_nowhere).cloned().collect())
     }
 }
 
 /// Has it shown how far a large copy is: nothing else is heard of the job meanwhile.
-fn copying(bus: Bus) -> Copying {
+fn copying(bus: Bus) -> CopyProgress {
     Arc::new(move |done, total| {
         let data = json!({"job": "create", "stage": "copy_database", "done": done, "total": total});
         bus.emit(&Event::new(PROGRESS, data.to_string()));
@@ -88,7 +88,7 @@ impl files::HostSnapshot for StoreData {
             root,
             scratch: Scratch {
                 directory: grants.scratch.clone(),
-                copying: Some(copying(grants.bus.clone())),
+                progress: Some(copying(grants.bus.clone())),
             },
             hidden: grants.hidden.clone(),
             lock_wait: self.vitals.limits.database_wait,
@@ -119,7 +119,7 @@ impl files::HostSnapshot for StoreData {
     fn expect(&mut self, this: Resource<HomeSnapshot>, paths: Vec<Vec<u8>>) -> wasmtime::Result<()> {
         // A home that cannot be opened says so when it is looked at.
         if let Ok(snapshot) = self.table.get_mut(&this)?.open() {
-            snapshot.expect(paths);
+            snapshot.open_ahead(paths);
         }
         Ok(())
     }
@@ -151,12 +151,12 @@ impl files::HostSnapshot for StoreData {
     }
 
     fn follow(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<Resource<Content>, Refusal> {
-        let content = self.table.get_mut(&this)?.open()?.follow(&path)?;
+        let content = self.table.get_mut(&this)?.open()?.open_following_links(&path)?;
         Ok(self.table.push(Content::Home(content))?)
     }
 
     fn leads(&mut self, this: Resource<HomeSnapshot>, path: Vec<u8>) -> Result<files::Destination, Refusal> {
-        Ok(match self.table.get_mut(&this)?.open()?.leads(&path)? {
+        Ok(match self.table.get_mut(&this)?.open()?.link_destination(&path)? {
             Destination::Inside => files::Destination::Inside,
             Destination::Outside => files::Destination::Outside,
             Destination::Nowhere => files::Destination::Nowhere,
@@ -179,7 +179,7 @@ impl files::HostTarget for StoreData {
     }
 
     fn rehearse(&mut self, scope: files::Scope, force: bool) -> Result<u64, Refusal> {
-        Ok(staging::rehearse(&staging_options(&self.grants)?, scope_of(scope), force)?)
+        Ok(staging::dry_run(&staging_options(&self.grants)?, scope_of(scope), force)?)
     }
 
     fn available(&mut self, this: Resource<StagedTarget>) -> wasmtime::Result<u64> {
@@ -205,7 +205,7 @@ impl files::HostTarget for StoreData {
     }
 
     fn check(&mut self, this: Resource<StagedTarget>, max: u64) -> Result<u64, Refusal> {
-        let read = self.table.get_mut(&this)?.open()?.check(max)?;
+        let read = self.table.get_mut(&this)?.open()?.read_back(max)?;
         self.pace(usize::try_from(read).unwrap_or(usize::MAX));
         Ok(read)
     }

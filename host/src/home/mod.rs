@@ -1,4 +1,5 @@
-//! The home: its entity states and events, and its directory as a snapshot to read and a staging area to restore into.
+//! The home: the states and events of its entities, the snapshot that backups read, and the staging area that restores
+//! write.
 
 pub mod bus;
 pub mod snapshot;

@@ -288,14 +288,14 @@ impl Plugin {
         self.life = Life::Dead(why, self.grants.clock.passed().saturating_add(self.back_off));
         self.early.clear();
         self.grants.scheduler.clear();
-        self.grants.states.lose();
+        self.grants.states.set_unavailable();
     }
 
     /// The plugin that everybody has needs no name.
     fn say(&self, level: Level, message: &str) {
         match self.name.as_str() {
-            BACKUP => self.grants.bus.say(level, message),
-            name => self.grants.bus.say(level, &format!("{name}: {message}")),
+            BACKUP => self.grants.bus.log(level, message),
+            name => self.grants.bus.log(level, &format!("{name}: {message}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A create that is killed: nothing partial is listed, leftovers go at the next start, the next create works.
+//! A create that is killed: no partial backup is listed, the next start removes leftovers, and the next create works.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use larder_tests::{TestHome, describe_inside, names_in};
 
 use super::{cut, steps};
 
-/// A home with something of every size, and one backup.
+/// A home with files of all sizes, and one backup.
 fn home() -> (TestHome, String) {
     let home = TestHome::in_memory();
     home.write("www/picture.svg", "<svg/>");
@@ -48,7 +48,7 @@ fn a_create_cut_at_each_step_leaves_no_partial_file_and_the_next_one_works() {
         assert!(!home.state().join("scratch").exists(), "{step}");
         let listed = ids(&home);
         assert!(listed.contains(&first), "{step}");
-        // Once it is renamed it is there, and whole.
+        // Once renamed, the backup exists and is complete.
         renamed |= step == "draft: sync directory#1";
         assert_eq!(listed.len(), 1 + usize::from(renamed), "{step}");
         for id in &listed {
@@ -72,7 +72,7 @@ fn the_next_create_removes_leftovers_as_well() {
 }
 
 #[test]
-fn a_draft_in_the_making_is_not_taken_for_a_leftover() {
+fn a_draft_that_is_being_written_is_not_removed_as_a_leftover() {
     let (home, _) = home();
     let binary = larder_tests::binary();
     let list = format!(
@@ -93,7 +93,7 @@ fn a_draft_in_the_making_is_not_taken_for_a_leftover() {
 }
 
 #[test]
-fn a_second_writer_is_refused_and_told_who_is_at_work() {
+fn a_second_writer_is_refused_and_the_first_is_named() {
     let (home, id) = home();
     let said = home.root().join("said");
     for second in ["create", "restore ID --yes", "delete ID"] {

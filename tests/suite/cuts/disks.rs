@@ -1,4 +1,4 @@
-//! Disks that are full, read-only or no directories: said clearly, and nothing is left.
+//! Disks that are full or read-only, and paths that are not directories: a clear error, and nothing left behind.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// A home of that many bytes that do not deflate, and a small disk for its backups.
+    /// A home with that many incompressible bytes, and a small disk for its backups.
     fn new(content: usize, disk: usize) -> Option<Self> {
         let home = TestHome::in_memory();
         home.write("www/large.bin", noise(content));
@@ -39,7 +39,7 @@ impl Scene {
 }
 
 #[test]
-fn a_disk_that_is_too_small_is_foreseen() {
+fn a_disk_that_is_too_small_is_detected_before_the_backup_begins() {
     let Some(scene) = Scene::new(16 * MIB, 4 * MIB) else { return };
     let before = describe_inside(&scene.home.config(), &[]);
     let mut command = scene.command(&["create"]);
@@ -87,11 +87,11 @@ fn a_disk_that_fills_up_meanwhile_fails_the_backup_and_leaves_nothing() {
 }
 
 #[test]
-fn a_read_only_disk_takes_no_backup_but_gives_those_that_it_has() {
+fn a_read_only_disk_stores_no_backup_but_its_backups_can_be_restored() {
     let Some(scene) = Scene::new(1000, 8 * MIB) else { return };
     let created = scene.larder(&["--json", "create"]).exits(0).json();
     let id = created["backup_id"].as_str().unwrap();
-    // What a killed process left can be removed no more.
+    // What a killed process left can no longer be removed.
     fs::write(scene.backups.join(".larder-1-left.tar.partial"), "left").unwrap();
     scene.mount.make_read_only();
     let names = scene.names();
@@ -105,7 +105,7 @@ fn a_read_only_disk_takes_no_backup_but_gives_those_that_it_has() {
 }
 
 #[test]
-fn backups_that_are_no_directory_are_named() {
+fn a_backups_path_that_is_not_a_directory_is_named() {
     let home = TestHome::in_memory();
     home.write("backups", "a file");
     let before = describe_inside(&home.config(), &[]);
@@ -115,7 +115,7 @@ fn backups_that_are_no_directory_are_named() {
     assert_eq!(describe_inside(&home.config(), &[]), before);
 }
 
-/// A home whose state directory is a small disk of its own.
+/// A home whose state directory is a small disk.
 fn with_state(bytes: u64) -> Option<(TestHome, String, Mount)> {
     let home = TestHome::in_memory();
     let id = home.create();
@@ -125,7 +125,7 @@ fn with_state(bytes: u64) -> Option<(TestHome, String, Mount)> {
 }
 
 #[test]
-fn a_full_state_directory_keeps_nobody_from_backups_and_restores() {
+fn a_full_state_directory_prevents_neither_backups_nor_restores() {
     let Some((home, id, _mount)) = with_state(64 << 10) else { return };
     let _ = fs::write(home.state().join("ballast"), noise(MIB));
     home.larder(&["restore", &id, "--yes"]).exits(0);
@@ -155,7 +155,7 @@ fn a_state_directory_that_is_a_file_is_named() {
     refuses_to_write(&home, &id, "File exists");
 }
 
-/// What changes something is refused before it begins; what only looks works.
+/// Commands that change something are refused before they begin; commands that only read work.
 fn refuses_to_write(home: &TestHome, id: &str, says: &str) {
     let before = describe_inside(&home.config(), &[]);
     let to = home.root().join("new");

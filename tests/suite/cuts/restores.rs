@@ -1,4 +1,4 @@
-//! A restore in place that is killed leaves the old home or the new one, whole, and the next start says which.
+//! A restore in place that is killed leaves the complete old or new home, and the next start says which.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,10 @@ use super::{cut, steps};
 
 type Tree = BTreeMap<PathBuf, String>;
 
-/// The last steps of all: there is nothing left to say.
+/// The last steps: afterwards there is nothing to report.
 const SILENT: [&str; 2] = ["restore: remove lock of the staging place", "restore: remove the staging place"];
 
-/// A home before a restore, the backup's file, and both states.
+/// A home before a restore, the backup's ID, and the states before and after.
 struct Scene {
     home: TestHome,
     arguments: Vec<String>,
@@ -59,16 +59,17 @@ impl Scene {
         steps
     }
 
-    /// Starts again, and checks that what is said is what is there. `last` is the step of the last cut.
+    /// Starts again, and checks that the report matches the home. `last` is the step at which the process was killed
+    /// last.
     #[track_caller]
     fn recovers(&self, home: &TestHome, last: &str, what: &str) {
         let run = home.larder(&["list"]).exits(0);
         let now = tree(home);
         let what = format!("{what}: {}", run.stderr);
-        match said(&run) {
-            Said::Undone => assert_eq!(now, self.old, "{what}"),
-            Said::Completed => assert_eq!(now, self.new, "{what}"),
-            Said::Nothing => {
+        match report(&run) {
+            Report::RolledBack => assert_eq!(now, self.old, "{what}"),
+            Report::Completed => assert_eq!(now, self.new, "{what}"),
+            Report::Nothing => {
                 assert!(now == self.old || now == self.new, "{what}: {now:#?}");
                 let silent = SILENT.iter().any(|step| last.starts_with(step));
                 assert!(silent || last == FIRST || !last.starts_with("restore:"), "{what}");
@@ -84,23 +85,23 @@ const FIRST: &str = "restore: make the staging place#1";
 
 const LAST: &str = "restore: remove the staging place#1";
 
-enum Said {
-    Undone,
+enum Report {
+    RolledBack,
     Completed,
     Nothing,
 }
 
-fn said(run: &Run) -> Said {
+fn report(run: &Run) -> Report {
     let about = |words: &str| run.stderr.contains("A restore into") && run.stderr.contains(words);
-    match (about("everything is as it was before"), about("what is there now is the restored state")) {
-        (true, false) => Said::Undone,
-        (false, true) => Said::Completed,
-        (false, false) if run.stderr.is_empty() => Said::Nothing,
-        _ => panic!("said something else: {}", run.stderr),
+    match (about("everything is as it was before"), about("the restored state is in place")) {
+        (true, false) => Report::RolledBack,
+        (false, true) => Report::Completed,
+        (false, false) if run.stderr.is_empty() => Report::Nothing,
+        _ => panic!("unexpected report: {}", run.stderr),
     }
 }
 
-/// The time of the directory itself moves while something is staged in it.
+/// Without the directory's own time, which changes while something is staged in it.
 fn tree(home: &TestHome) -> Tree {
     describe_inside(&home.config(), &[])
 }
@@ -115,7 +116,7 @@ fn a_restore_cut_at_each_step_leaves_the_old_home_or_the_new_one_and_says_which(
         scene.recovers(&home, &step, &step);
         let count = if tree(&home) == scene.old { &mut old } else { &mut new };
         *count += 1;
-        // The next one works.
+        // The next restore works.
         home.larder(&scene.arguments()).exits(0);
         assert_eq!(tree(&home), scene.new, "{step}");
     }
@@ -144,7 +145,7 @@ fn a_home_that_is_a_mount_point_is_as_safe() {
 }
 
 #[test]
-fn a_recovery_cut_at_each_step_is_taken_up_by_the_next_start() {
+fn a_recovery_cut_at_each_step_is_resumed_by_the_next_start() {
     let scene = Scene::new(&[]);
     let cuts = [
         "restore: stage a file#2",
@@ -193,7 +194,7 @@ fn every_command_finds_a_whole_home_after_a_cut() {
 }
 
 #[test]
-fn a_cut_restore_is_completed_by_a_command_that_knows_nothing_of_its_state_directory() {
+fn an_interrupted_restore_is_completed_by_a_command_with_another_state_directory() {
     let scene = Scene::new(&[]);
     let home = scene.home.copy();
     cut(&home, "restore: place link", &scene.arguments());
@@ -213,7 +214,7 @@ fn a_restore_elsewhere_that_was_cut_can_be_done_again() {
         home.larder(&["restore", backup, "--to", &to(&home)]).exits(0);
         describe_inside(to(&home).as_ref(), &[])
     };
-    // A path with a name of its own in every copy: the steps are those of one of them.
+    // The path differs in every copy, so the steps are recorded in one of them.
     let trace = scene.home.copy();
     let mut command = trace.command(&["restore", backup, "--to", &to(&trace)]);
     command.env("LARDER_TRACE_STEPS", trace.root().join("steps"));
@@ -223,7 +224,8 @@ fn a_restore_elsewhere_that_was_cut_can_be_done_again() {
         let to = to(&home);
         cut(&home, &step, &["restore", backup, "--to", &to]);
         let run = home.larder(&["restore", backup, "--to", &to]);
-        // What was being put in place is now, as a whole, and then the directory is not empty any more.
+        // An interrupted swap is completed by the recovery, so the directory is no longer empty and the restore is
+        // refused.
         let completed = run.stderr.contains("It was completed");
         assert_eq!(run.status, Some(if completed || step == LAST { 2 } else { 0 }), "{step}: {run:?}");
         assert_eq!(describe_inside(to.as_ref(), &[]), whole, "{step}: {run:?}");

@@ -1,4 +1,4 @@
-//! What happens to the home between its listing and the reading of its files.
+//! Changes to the home between its listing and the reading of its files.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,23 +10,23 @@ use rusqlite::Connection;
 
 use super::{comes_back, content, must_equal, skipped, tree};
 
-/// The listing is done, nothing was read yet.
+/// The listing is done, and no file has been read.
 const LISTED: &str = "draft: create";
 
-/// What the backup holds of a file that something happened to.
+/// What the backup holds of a changed file.
 enum Holds {
-    /// Nothing, and the reason is said.
+    /// Nothing, for this reason.
     Nothing(&'static str),
-    /// What there was when the home was listed.
+    /// The state when the home was listed.
     TheOld,
-    /// What there is when it is read.
+    /// The state when the file was read.
     TheNew,
 }
 use Holds::{Nothing, TheNew, TheOld};
 
 const VANISHED: &str = "left out: it vanished while the backup was made";
 
-/// A path of the home, a file unless it ends in `/`, what happens to it after the listing, and what comes of it.
+/// A path of the home (a file unless it ends in `/`), the change after the listing, and the result.
 const CHANGES: &[(&str, &str, Holds)] = &[
     ("vanishes.txt", "rm vanishes.txt", Nothing(VANISHED)),
     ("grows.txt", "echo more >> grows.txt", TheNew),
@@ -51,7 +51,7 @@ const CHANGES: &[(&str, &str, Holds)] = &[
         "moves/inside.txt",
         "mv moves ../moved; ln -s ../moved moves",
         Nothing(
-            "left out: moves/inside.txt is not reached through directories alone, and links are not followed; name the real path",
+            "left out: moves/inside.txt is below something that is not a directory, and links are not followed; use the real path",
         ),
     ),
     ("moves/", "", TheOld),
@@ -66,7 +66,7 @@ const CHANGES: &[(&str, &str, Holds)] = &[
 ];
 
 #[test]
-fn what_changes_between_listing_and_reading_is_named_and_costs_nothing_else() {
+fn a_file_that_changes_between_listing_and_reading_is_named_and_affects_no_other() {
     let home = TestHome::example();
     for (path, _, _) in CHANGES.iter().filter(|(path, ..)| !path.contains("-wal") && *path != "later.txt") {
         match path.strip_suffix('/') {
@@ -112,7 +112,7 @@ fn make_database(path: &Path, mode: &str) {
 }
 
 #[test]
-fn what_is_skipped_is_said_in_words_a_line_each() {
+fn each_skipped_file_is_reported_on_one_line() {
     let home = TestHome::new();
     home.write("gone.txt", "x");
     home.write("two\nlines.txt", "x");
@@ -122,7 +122,7 @@ fn what_is_skipped_is_said_in_words_a_line_each() {
     assert!(run.stdout.ends_with(lines), "{}", run.stdout);
 }
 
-/// What happens to two names of one file, what they hold when they come back, and whether they are one file then.
+/// Changes to two names of one file, their contents after a restore, and whether they are still one file.
 const NAMES: &[(&str, Option<&str>, Option<&str>, bool)] = &[
     ("", Some("one"), Some("one"), true),
     ("rm first", None, Some("one"), false),
@@ -149,9 +149,9 @@ fn the_names_of_one_file_come_back_with_what_each_of_them_held() {
     }
 }
 
-/// Also while the home is being listed, where nothing can be timed: another thread never stops making and removing things.
+/// Includes changes during the listing, which cannot be timed: another thread keeps creating and removing entries.
 #[test]
-fn a_home_that_is_never_at_rest_can_be_backed_up() {
+fn a_home_that_keeps_changing_can_be_backed_up() {
     let home = TestHome::new();
     for n in 0..200 {
         home.write(format!("steady/{}/{n}.txt", n % 7), format!("{n}"));

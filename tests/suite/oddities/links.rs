@@ -1,4 +1,4 @@
-//! Symbolic links of a home: a link is not what it leads to, and nobody may believe that it is.
+//! Symbolic links of a home: a link is not its destination, and no output may suggest that it is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use super::skipped;
 
 const DATABASE: &str = "home-assistant_v2.db";
 
-/// Puts what the home has under `name` into a directory beside the home, and a link to it in its place.
+/// Moves `name` to a directory beside the home and replaces it with a link.
 fn move_out(home: &TestHome, name: &str) -> PathBuf {
     let store = home.root().join("store");
     fs::create_dir_all(&store).unwrap();
@@ -62,7 +62,7 @@ fn links_that_lead_out_are_counted_and_those_that_a_home_needs_are_named() {
     let created = home.larder(&["--json", "create"]).exits(3);
     assert_eq!(names(&home, &created), important);
     for answer in [preview.json(), created.json()] {
-        // The link inside leads out over the one that it leads to.
+        // The link inside leads out through the link that it points to.
         assert_eq!((&answer["links_out"], &answer["links"]), (&6.into(), &7.into()));
         assert_eq!(answer["database_included"], false);
         assert_eq!(answer["homeassistant_version"], "2026.11.0");
@@ -77,7 +77,7 @@ fn links_that_lead_out_are_counted_and_those_that_a_home_needs_are_named() {
 }
 
 #[test]
-fn no_log_is_made_up_beside_a_link() {
+fn no_log_is_added_beside_a_link() {
     let home = spread();
     home.larder(&["create"]).exits(3);
     let to = home.root().join("to");
@@ -162,7 +162,7 @@ fn the_database_alone_is_not_restored_from_a_backup_that_has_only_a_link() {
     let restored = home.larder(&["--json", "restore", &id, "--yes"]).exits(3);
     assert_eq!(restored.json()["restored_database"], false);
     assert!(skipped(&restored)[0].1.contains("the home keeps what it has"));
-    // As Home Assistant, and Larder before, made them: they claim a database.
+    // As Home Assistant and earlier versions of Larder made them: they claim to have a database.
     let claims = Tar::home().symlink("data/home-assistant_v2.db", "/ssd/states.db");
     let claims = claims.file("data/home-assistant_v2.db-wal", "").backup();
     let file = home.root().join("claims.tar");
@@ -173,7 +173,7 @@ fn the_database_alone_is_not_restored_from_a_backup_that_has_only_a_link() {
 }
 
 #[test]
-fn what_a_link_leads_to_is_never_waited_for_nor_taken_for_a_version() {
+fn the_destination_of_a_link_is_never_waited_for_and_never_read_as_a_version() {
     let fifo = |home: &TestHome| {
         let path = home.root().join("fifo");
         rustix::fs::mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();

@@ -1,4 +1,4 @@
-//! What happens to a file after it was opened, while its bytes are being read.
+//! Changes to a file after it was opened, while it is being read.
 
 use std::fs;
 use std::path::Path;
@@ -8,18 +8,18 @@ use larder_tests::{TestHome, noise};
 use super::{comes_back, must_equal, skipped, tree};
 
 const SIZE: usize = 32 << 20;
-/// Some 3 MiB were written, and no more than 12 were read ahead: the file is read half-way.
+/// Some 3 MiB were written, and no more than 12 were read ahead, so the file is half read.
 const HALF_WAY: &str = "draft: append#12";
 
-/// What happens to the large file `odd.bin`, and what is said about it.
+/// The change to the large file `odd.bin`, and the reported reason.
 const LARGE: &[(&str, Option<&str>)] = &[
     (
         "echo more >> odd.bin",
-        Some("it grew to 33554437 bytes while it was read; stored are the first 33554432"),
+        Some("it grew to 33554437 bytes while it was read; its first 33554432 bytes are stored"),
     ),
     (
         "echo -n x | dd of=odd.bin conv=notrunc status=none",
-        Some("it was written to while it was read; what is stored may be partly old, partly new"),
+        Some("it was written to while it was read; the stored content may mix old and new parts"),
     ),
     ("rm odd.bin", None),
     ("echo anew > new; mv new odd.bin", None),
@@ -64,8 +64,8 @@ fn a_large_file_that_shrinks_half_way_is_filled_up_with_zeros_and_named() {
     assert!(stored[kept..].iter().all(|byte| *byte == 0));
 }
 
-/// What happens to the small file `!odd.txt` (the first of all) between opening and reading, what is stored of it, and what
-/// is said.
+/// The change to the small file `!odd.txt` (the first of all) between opening and reading, what is stored of it, and
+/// the reported reason.
 const SMALL: &[(&str, &str, Option<&str>)] = &[
     (
         "truncate -s 3 !odd.txt",
@@ -80,7 +80,7 @@ const SMALL: &[(&str, &str, Option<&str>)] = &[
     (
         "echo more >> !odd.txt",
         "abcdefghij",
-        Some("it grew to 15 bytes while it was read; stored are the first 10"),
+        Some("it grew to 15 bytes while it was read; its first 10 bytes are stored"),
     ),
     ("rm !odd.txt", "abcdefghij", None),
 ];
@@ -91,7 +91,7 @@ fn a_small_file_that_changes_after_it_was_opened_is_stored_as_far_as_it_goes() {
         let home = TestHome::new();
         home.write("!odd.txt", "abcdefghij");
         let status = if reason.is_some() { 3 } else { 0 };
-        // The first two that are read are the home's version and configuration.
+        // The home's version and configuration are read first.
         let run = home.larder_meanwhile("home: read#3", script, &["--json", "create"]).exits(status);
         let said = reason.map(|reason| ("!odd.txt".to_owned(), reason.to_owned()));
         assert_eq!(skipped(&run), Vec::from_iter(said), "after: {script}");

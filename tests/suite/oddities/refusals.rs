@@ -1,5 +1,5 @@
-//! File systems that do not have what is asked for, and shares that are not ready: contents are stored and come back, one sentence says
-//! what was lost. `strace` answers for the file system; without it these tests say so and pass.
+//! File systems that lack a feature, and shares that are not ready: contents are stored and restored, and one sentence
+//! says what was lost. `strace` injects the errors; without it these tests report that and pass.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,10 +10,10 @@ use std::process::{Command, Stdio};
 use larder_tests::{Run, TestHome, archives_in, missing, noise};
 use serde_json::Value;
 
-/// How a file system says that it does not have something.
+/// The errors with which file systems refuse a feature.
 const NOT_HERE: [&str; 4] = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
 
-/// The command line where these calls answer with that error, as `strace` writes it: `fchmod:error=EPERM`.
+/// A command line under `strace` that makes these calls fail: `fchmod:error=EPERM`.
 fn refusing(home: &TestHome, calls: &str, how: &str, only: Option<&Path>, arguments: &[&str]) -> Option<Run> {
     let can_trace =
         || Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
@@ -44,7 +44,7 @@ fn home() -> TestHome {
     home
 }
 
-/// What a run says could not be kept.
+/// The notes of a run about what could not be kept.
 fn notes(run: &Run) -> Vec<String> {
     let notes = run.json()["notes"].as_array().cloned().unwrap_or_default();
     notes.iter().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -63,20 +63,20 @@ fn restored(home: &TestHome, calls: &str, error: &str, id: &str) -> Option<(Path
 }
 
 #[test]
-fn what_a_file_system_does_not_keep_costs_no_contents_and_is_one_sentence() {
+fn what_a_file_system_does_not_keep_loses_no_contents_and_is_reported_in_one_sentence() {
     let home = home();
     let id = home.create();
     let kinds = [
         ("fchmod", "restored without the mode"),
         ("utimensat", "restored without the time of modification"),
-        ("linkat", "restored as a file of its own"),
-        ("symlinkat", "left out, since the file system has no symbolic links"),
+        ("linkat", "restored as a separate file"),
+        ("symlinkat", "left out, because the file system has no symbolic links"),
         ("syncfs", "did not confirm that everything is on its disk"),
         ("fsync", "did not confirm that everything is on its disk"),
         ("flock", "has no locks"),
     ];
     for (calls, says) in kinds {
-        // The lock of the state directory guards who writes, and stays strict.
+        // The lock of the state directory protects against concurrent writers, and stays mandatory.
         let errors = if calls == "flock" { continue } else { &NOT_HERE[..] };
         for error in errors {
             let Some((to, run)) = restored(&home, calls, error, &id) else { return };
@@ -122,7 +122,7 @@ fn a_restore_in_place_and_single_files_lose_no_contents_either() {
 }
 
 #[test]
-fn a_real_error_of_the_disk_stays_one() {
+fn a_real_disk_error_is_reported_as_an_error() {
     let home = home();
     let id = home.create();
     for (calls, number) in [("fchmod", 0), ("syncfs", 1)] {
@@ -135,7 +135,7 @@ fn a_real_error_of_the_disk_stays_one() {
 }
 
 #[test]
-fn a_share_that_is_not_ready_is_asked_again() {
+fn a_share_that_is_not_ready_is_retried() {
     let home = home();
     home.write("large.bin", noise(5 << 20));
     let passing = [
@@ -155,9 +155,9 @@ fn a_share_that_is_not_ready_is_asked_again() {
     home.restore_latest();
 }
 
-/// Failed means not listed, and listed means not failed.
+/// A failed backup is not listed, and a listed one has not failed.
 #[test]
-fn a_directory_that_cannot_be_made_durable_costs_a_sentence_and_not_the_backup() {
+fn a_directory_that_cannot_be_synced_adds_a_note_and_does_not_fail_the_backup() {
     let home = home();
     home.create();
     for (at, error) in ["EINVAL", "EOPNOTSUPP", "EIO"].into_iter().enumerate() {

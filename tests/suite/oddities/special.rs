@@ -1,4 +1,4 @@
-//! What no backup can hold: sockets, FIFOs, devices, paths that are too long; and what is only much.
+//! What a backup cannot store: sockets, FIFOs, devices and paths that are too long. And homes with very many files.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
@@ -17,7 +17,8 @@ fn sockets_fifos_and_devices_are_named_and_everything_else_comes_back() {
     let _socket = UnixListener::bind(home.path("run/socket")).unwrap();
     rustix::fs::mkfifoat(CWD, home.path("run/fifo"), Mode::RUSR | Mode::WUSR).unwrap();
     rustix::fs::mkfifoat(CWD, home.path("run/fifo.db"), Mode::RUSR | Mode::WUSR).unwrap();
-    let said = |path: &str, what: &str| (path.to_owned(), format!("it is {what}, which no backup can hold"));
+    let said =
+        |path: &str, what: &str| (path.to_owned(), format!("it is {what}, which a backup cannot store"));
     let mut reasons =
         vec![said("run/fifo", "a FIFO"), said("run/fifo.db", "a FIFO"), said("run/socket", "a socket")];
     for (name, kind) in [("block", FileType::BlockDevice), ("character", FileType::CharacterDevice)] {
@@ -32,17 +33,17 @@ fn sockets_fifos_and_devices_are_named_and_everything_else_comes_back() {
     assert_eq!(skipped(&home.larder(&["--json", "create", "--dry-run"]).exits(3)), reasons);
     assert_eq!(skipped(&home.larder(&["--json", "create"]).exits(3)), reasons);
     must_equal(&without(comes_back(&home), "run"), &without(before, "run"));
-    // Left out on purpose they are no oddity.
+    // Excluded on purpose, they are not reported.
     home.larder(&["--json", "create", "--exclude", "run"]).exits(0);
 }
 
-/// A directory's own time tells that something was put into it.
+/// Removes a directory from the tree: its time shows that something was created in it.
 fn without(mut tree: super::Tree, path: &str) -> super::Tree {
     assert!(tree.remove(Path::new(path)).is_some());
     tree
 }
 
-/// Directories below one another, with a file in the last. Entered one by one: the paths may be too long for the system.
+/// Nested directories with a file in the innermost. Entered one by one, since the path may be too long for the system.
 fn nest(root: &Path, depth: usize, name: &str) {
     let mut directory = enter(CWD, root).unwrap();
     for _ in 0..depth {
@@ -53,7 +54,7 @@ fn nest(root: &Path, depth: usize, name: &str) {
     rustix::fs::openat(&directory, "file.txt", flags, Mode::RUSR).unwrap();
 }
 
-/// How many of these directories are there, and whether the file is in the last.
+/// How many of these directories exist, and whether the file is in the innermost.
 fn nested(root: &Path, name: &str) -> (usize, bool) {
     let (mut depth, mut directory) = (0, enter(CWD, root).unwrap());
     while let Ok(below) = enter(&directory, Path::new(name)) {
@@ -69,14 +70,14 @@ fn enter(above: impl AsFd, name: &Path) -> rustix::io::Result<OwnedFd> {
 #[test]
 fn what_lies_too_deep_to_be_restored_is_named_and_everything_else_comes_back() {
     let (long, short) = ("n".repeat(255), "d".to_owned());
-    // How deep, how each directory is named, how many come back, and why not more.
+    // The depth, the name of each directory, how many are restored, and the reason if not all.
     let cases = [
         (15, &long, 15, None),
         (255, &short, 255, None),
         (16, &long, 16, Some("its path is longer than 4095 bytes")),
         (17, &long, 16, Some("its path is longer than 4095 bytes")),
-        (256, &short, 256, Some("it lies more than 256 levels deep")),
-        (300, &short, 256, Some("it lies more than 256 levels deep")),
+        (256, &short, 256, Some("it is more than 256 levels deep")),
+        (300, &short, 256, Some("it is more than 256 levels deep")),
     ];
     for (depth, name, kept, reason) in cases {
         let home = TestHome::new();

@@ -1,4 +1,4 @@
-//! What the one who makes the backup may not read.
+//! Files and directories that the user who makes the backup may not read.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use larder_tests::{Run, TestHome, archives_in, check_ledger};
 
 use super::skipped;
 
-/// Paths of a home, the mode that is taken from the first part of each, and what is said about which path.
+/// Paths of a home, the mode given to the first component of each, and the expected message for which path.
 const UNREADABLE: &[(&str, &str, u32, &str, &str)] = &[
     ("file.txt", "file.txt", 0, "file.txt", "left out: cannot open file.txt: Permission denied"),
     ("closed/file.txt", "closed", 0, "closed", "cannot be listed: Permission denied"),
@@ -28,7 +28,7 @@ const UNREADABLE: &[(&str, &str, u32, &str, &str)] = &[
 ];
 
 #[test]
-fn what_may_not_be_read_is_named_and_everything_else_comes_back() {
+fn unreadable_files_are_named_and_everything_else_comes_back() {
     for (file, odd, mode, path, reason) in UNREADABLE {
         let home = TestHome::new();
         home.write(file, "SQLite format 3\0, or not");
@@ -36,7 +36,7 @@ fn what_may_not_be_read_is_named_and_everything_else_comes_back() {
         fs::set_permissions(home.path(odd), Permissions::from_mode(*mode)).unwrap();
         let run = Run::of(home.unprivileged(&["--json", "create"])).exits(3);
         let previewed = Run::of(home.unprivileged(&["--json", "create", "--dry-run"])).exits(3);
-        // So that the home can be removed again.
+        // So that the home can be removed.
         fs::set_permissions(home.path(odd), Permissions::from_mode(0o700)).unwrap();
         assert_eq!(skipped(&run), [((*path).to_owned(), (*reason).to_owned())]);
         assert_eq!(skipped(&previewed), skipped(&run), "a dry run says the same");
@@ -54,7 +54,7 @@ fn only_archive(home: &TestHome) -> PathBuf {
 }
 
 #[test]
-fn a_home_that_may_not_be_listed_is_a_failure_and_no_empty_backup() {
+fn a_home_that_may_not_be_listed_fails_and_gives_no_empty_backup() {
     let home = TestHome::new();
     fs::set_permissions(home.config(), Permissions::from_mode(0o311)).unwrap();
     let previewed = Run::of(home.unprivileged(&["create", "--dry-run"]));

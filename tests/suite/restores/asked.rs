@@ -1,4 +1,4 @@
-//! What is asked before a home is replaced, and what is refused unless forced.
+//! The confirmation before a home is replaced, and restores that are refused without `--force`.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The recorder's database in a restore: alone, left alone, or in somebody's hands.
+//! The recorder's database in a restore: restored alone, left alone, or open in another process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,7 +53,7 @@ fn parts(home: &TestHome) -> (BTreeMap<PathBuf, String>, BTreeMap<PathBuf, Strin
 }
 
 #[test]
-fn the_database_alone_replaces_just_the_pair() {
+fn the_database_alone_replaces_only_the_database_and_its_log() {
     let (home, id) = changed();
     let (others, _) = parts(&home);
     home.larder(&["restore", &id, "--only", "database", "--yes"]).exits(0);
@@ -117,12 +117,12 @@ const HOLDS: [(&str, &str, Hold); 4] = [
 ];
 
 #[test]
-fn a_home_whose_database_somebody_has_open_is_refused_unless_forced() {
+fn a_home_whose_database_another_process_has_open_is_refused_unless_forced() {
     for (what, journal, hold) in HOLDS {
         for name in [DATABASE, "zigbee.db", ".storage/deep.sqlite"] {
             let home = TestHome::in_memory();
             fs::create_dir(home.path(".storage")).unwrap();
-            // Where there is none, there is none to restore.
+            // Without a database in the home there is none to restore.
             drop(open(&home, DATABASE, "delete"));
             let connection = open(&home, name, journal);
             add(&connection, "saved");

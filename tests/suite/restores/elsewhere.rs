@@ -1,4 +1,4 @@
-//! Restores to another directory, and single things taken out.
+//! Restores into another directory, and extraction of single files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn a_new_or_empty_directory_gets_the_whole_home() {
         home.larder(&["restore", &id, "--to", text(to)]).exits(0);
         let mut found = describe_inside(to, &[]);
         let mut original = original.clone();
-        // A directory that was there is somebody's own.
+        // An existing directory keeps its metadata.
         for tree in [&mut found, &mut original] {
             let _ = (at == 2).then(|| tree.remove(Path::new("")));
         }

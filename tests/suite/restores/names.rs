@@ -1,11 +1,11 @@
-//! Files with several names of which only some are wanted: what is wanted comes out, whichever name comes first.
+//! Hard links of which only some are restored: each comes out, whichever name comes first in the archive.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use larder_tests::{TestHome, describe};
 
-/// A home whose files have further names, in every order; and what makes a backup of it that is protected, and not.
+/// Homes with hard links in every order, and the options for an unprotected and a protected backup.
 fn homes() -> [(TestHome, Vec<String>); 2] {
     [false, true].map(|is_protected| {
         let home = TestHome::in_memory();
@@ -13,7 +13,7 @@ fn homes() -> [(TestHome, Vec<String>); 2] {
             home.write(first, format!("contents of {first}"));
             home.write("www/other", "own");
             fs::hard_link(home.path(first), home.path(second)).unwrap();
-            fs::hard_link(home.path(first), home.path(format!("{second}, once more"))).unwrap();
+            fs::hard_link(home.path(first), home.path(format!("{second}, again"))).unwrap();
         }
         let options = match is_protected {
             false => Vec::new(),
@@ -35,13 +35,13 @@ fn a_file_comes_out_under_the_name_that_is_asked_for() {
         let to = home.root().join("out");
         let (archive, to_text) = (archive.to_str().unwrap(), to.to_str().unwrap());
         for asked in
-            ["www", "www/second", "www/earlier", "www/second, once more", "aaa", "zzz/later", "aaa/first"]
+            ["www", "www/second", "www/earlier", "www/second, again", "aaa", "zzz/later", "aaa/first"]
         {
             home.larder(&with(&["extract", archive, asked, "--to", to_text], &options)).exits(0);
             assert_eq!(describe(&to.join(asked), &[]), describe(&home.path(asked), &[]), "{asked}");
             if asked == "www" {
                 let inode = |name: &str| fs::metadata(to.join("www").join(name)).unwrap().ino();
-                assert_eq!(inode("second"), inode("second, once more"), "they stay one file");
+                assert_eq!(inode("second"), inode("second, again"), "they stay one file");
             }
             fs::remove_dir_all(&to).unwrap();
         }
@@ -50,7 +50,7 @@ fn a_file_comes_out_under_the_name_that_is_asked_for() {
 
 #[test]
 fn a_part_of_the_home_is_restored_though_it_shares_a_file_with_the_rest_and_the_dry_run_says_the_same() {
-    // A person's own copy of the database by another name, for each order of the names.
+    // A user's own hard link to the database, under names that sort before and after it.
     for other in ["www/history.db", ".history.db", "zzz.db"] {
         for options in [&[][..], &["--password-file"]] {
             let home = TestHome::in_memory();

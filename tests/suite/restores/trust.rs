@@ -1,4 +1,4 @@
-//! What is not believed: archives that others made, and disks that say that they have written.
+//! What is not trusted: archives from elsewhere, and disks that report a successful write.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A root shell for whoever wrote the archive, if root restores it.
+/// An archive that would give its author a root shell if root restores it.
 fn shell() -> Tar {
     let of = |uid: &'static [u8], gid: &'static [u8]| [("uid", uid), ("gid", gid)];
     Tar::home()
@@ -62,14 +62,14 @@ fn names_that_belong_to_larder_are_named_when_they_are_left_out() {
     let (archive, to) = (archive.to_str().unwrap(), home.root().join("new"));
     for words in [&["--yes"][..], &["--to", to.to_str().unwrap()]] {
         let run = home.larder(&[&["--json", "restore", archive], words].concat()).exits(3);
-        let says = ".larder-location and 1 more: left out, since names that begin so belong to Larder";
+        let says = ".larder-location and 1 more: left out, because such names are reserved for Larder";
         assert_eq!(run.json()["notes"], json!([says]));
     }
     assert!(!home.path(".larder-location").exists() && !to.join(".larder-restore-me").exists());
 }
 
 #[test]
-fn a_time_or_an_owner_that_makes_no_sense_costs_itself_and_is_named() {
+fn an_invalid_time_or_owner_is_ignored_and_named() {
     let values: [(&str, &[u8], &str); 4] = [
         ("mtime", b"nan", "time of modification"),
         ("mtime", b"1e30", "time of modification"),
@@ -93,7 +93,7 @@ fn a_time_or_an_owner_that_makes_no_sense_costs_itself_and_is_named() {
     }
 }
 
-/// The smallest and the largest time that the kernel knows, on a file system that keeps them.
+/// The smallest and the largest time of the kernel, on a file system that keeps them.
 #[test]
 fn a_file_of_the_first_or_the_last_second_is_stored_and_comes_back() {
     for (seconds, status) in [(i64::MIN, 0), (i64::MAX, 3)] {
@@ -116,10 +116,10 @@ fn a_file_of_the_first_or_the_last_second_is_stored_and_comes_back() {
     }
 }
 
-/// Three lying disks went unnoticed: one that changes a byte, one that loses the end, one that gives zeros.
+/// Three faults of a disk: a changed byte, a lost end, and zeros.
 #[test]
 fn a_disk_that_does_not_keep_what_was_written_is_noticed_before_anything_is_replaced() {
-    let lies = [
+    let faults = [
         (
             "large.bin",
             "printf x | dd of=.larder-restore/new/large.bin bs=1 seek=1500000 conv=notrunc status=none",
@@ -128,7 +128,7 @@ fn a_disk_that_does_not_keep_what_was_written_is_noticed_before_anything_is_repl
         ("www/small.txt", "head -c 12 /dev/zero > .larder-restore/new/www/small.txt"),
         ("www/secret.txt", "printf other-things > .larder-restore/new/www/secret.txt"),
     ];
-    for (path, lie) in lies {
+    for (path, fault) in faults {
         let home = TestHome::new();
         home.write("large.bin", noise(3 << 20));
         home.write("www/small.txt", "twelve bytes");
@@ -138,9 +138,10 @@ fn a_disk_that_does_not_keep_what_was_written_is_noticed_before_anything_is_repl
         home.write("www/small.txt", "changed");
         let before = describe_inside(&home.config(), &[]);
         let step = "restore: read the staged files back";
-        let run = home.larder_meanwhile(step, lie, &["restore", &id, "--yes"]).exits(1);
-        let run = run.says(&format!("{path} is not on the disk as it was written: nothing was put in place"));
-        assert_eq!(describe_inside(&home.config(), &[]), before, "{lie}: {}", run.stderr);
+        let run = home.larder_meanwhile(step, fault, &["restore", &id, "--yes"]).exits(1);
+        let run =
+            run.says(&format!("{path} differs on the disk from what was written: nothing was put in place"));
+        assert_eq!(describe_inside(&home.config(), &[]), before, "{fault}: {}", run.stderr);
         home.larder(&["restore", &id, "--yes"]).exits(0);
         assert_eq!(fs::read_to_string(home.path("www/small.txt")).unwrap(), "twelve bytes");
     }

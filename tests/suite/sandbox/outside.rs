@@ -133,8 +133,8 @@ fn a_target_keeps_its_rules_whatever_is_asked_of_it() {
         ("job-target-twice", "InUse"),
         ("job-target-nothing", "nothing was added"),
         ("job-target-after", "used after its end"),
-        ("job-target-unfinished", "was not written to its end"),
-        ("job-writers-dropped", "was not written to its end"),
+        ("job-target-unfinished", "was not written completely"),
+        ("job-writers-dropped", "was not written completely"),
         ("job-target-and-trap", "unreachable"),
         ("manager-target-and-trap", "unreachable"),
     ] {

@@ -65,7 +65,7 @@ fn long_words_and_such_that_turn_text_round_are_cut_and_escaped() {
     );
     assert!(run.stderr.len() < 8192, "{} bytes of words", run.stderr.len());
     for deed in ["publish-long-id", "publish-long-attributes"] {
-        let run = fails(&home, &format!("manager-{deed}"), &[], "cannot be the id of an entity");
+        let run = fails(&home, &format!("manager-{deed}"), &[], "is not a valid entity ID");
         assert!(run.stderr.len() < 1024 && !run.stderr.contains('\u{202e}'), "{}", run.stderr);
     }
 }

@@ -1,4 +1,4 @@
-//! One listener's end of the bus: what waits for it, and how much it missed.
+//! A listener's queue: the events that wait for it, and the number of those that it missed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,13 +7,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::{Event, MISSED};
+use super::event::{Event, MISSED};
 use crate::time::scheduler::Scheduler;
 
-/// Hears what is said on a bus. Dropping it ends that.
+/// Receives the events of a bus until it is dropped.
 pub struct Listener(pub(super) Arc<Queue>);
 
-/// Nothing of what waits is shown: it may hold anything.
+/// Shows no pending events, which may contain anything.
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener").finish_non_exhaustive()
@@ -21,26 +21,26 @@ impl fmt::Debug for Listener {
 }
 
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
-    came: Condvar,
-    /// Events that may wait.
-    most: usize,
-    /// The only topic that it wants, if it wants only one.
+    pending: Mutex<Pending>,
+    arrived: Condvar,
+    /// The largest number of pending events.
+    capacity: usize,
+    /// The only topic that is queued; all topics when absent.
     topic: Option<&'static str>,
-    /// Told when something came.
-    wake: Option<Scheduler>,
+    /// Woken for every event.
+    scheduler: Option<Scheduler>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Pending {
     events: VecDeque<Event>,
-    /// Events that came behind these and were not kept.
+    /// Events that came after the pending ones and were dropped.
     missed: u64,
     is_closed: bool,
 }
 
-impl Waiting {
-    /// What it missed is told once it has taken what came before.
+impl Pending {
+    /// Reports missed events once everything before them has been taken.
     fn take(&mut self) -> Option<Event> {
         self.events.pop_front().or_else(|| match std::mem::take(&mut self.missed) {
             0 => None,
@@ -50,56 +50,56 @@ impl Waiting {
 }
 
 impl Queue {
-    pub fn new(most: usize, topic: Option<&'static str>, wake: Option<Scheduler>) -> Self {
-        Self { waiting: Mutex::default(), came: Condvar::new(), most, topic, wake }
+    pub fn new(capacity: usize, topic: Option<&'static str>, scheduler: Option<Scheduler>) -> Self {
+        Self { pending: Mutex::default(), arrived: Condvar::new(), capacity, topic, scheduler }
     }
 
-    pub fn put(&self, event: &Event) {
+    pub fn push(&self, event: &Event) {
         if self.topic.is_some_and(|topic| topic != event.topic) {
             return;
         }
-        let mut waiting = self.waiting();
-        // One gap is told once, and where it is.
-        match waiting.missed == 0 && waiting.events.len() < self.most {
-            true => waiting.events.push_back(event.clone()),
-            false => waiting.missed = waiting.missed.saturating_add(1),
+        let mut pending = self.pending();
+        // While events are missing, later ones are dropped too, so that the gap is reported once and at its position.
+        match pending.missed == 0 && pending.events.len() < self.capacity {
+            true => pending.events.push_back(event.clone()),
+            false => pending.missed = pending.missed.saturating_add(1),
         }
-        drop(waiting);
-        self.came.notify_all();
-        self.wake.iter().for_each(Scheduler::wake);
+        drop(pending);
+        self.arrived.notify_all();
+        self.scheduler.iter().for_each(Scheduler::wake);
     }
 
     pub fn close(&self) {
-        self.waiting().is_closed = true;
-        self.came.notify_all();
+        self.pending().is_closed = true;
+        self.arrived.notify_all();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Listener {
-    /// Waits for the next event. An error when nothing more will come.
+    /// Waits for the next event. An error means that the bus was closed.
     pub fn recv(&self) -> Result<Event, RecvError> {
-        let is_idle = |it: &mut Waiting| it.events.is_empty() && it.missed == 0 && !it.is_closed;
-        let waited = self.0.came.wait_while(self.0.waiting(), is_idle);
+        let is_idle = |it: &mut Pending| it.events.is_empty() && it.missed == 0 && !it.is_closed;
+        let waited = self.0.arrived.wait_while(self.0.pending(), is_idle);
         waited.unwrap_or_else(PoisonError::into_inner).take().ok_or(RecvError)
     }
 
-    /// The next event if there is one.
+    /// The next event, without waiting.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
-        let mut waiting = self.0.waiting();
-        let none = if waiting.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
-        waiting.take().ok_or(none)
+        let mut pending = self.0.pending();
+        let none = if pending.is_closed { TryRecvError::Disconnected } else { TryRecvError::Empty };
+        pending.take().ok_or(none)
     }
 
-    /// All that come until nothing more will.
+    /// All events until the bus is closed.
     pub fn iter(&self) -> impl Iterator<Item = Event> {
         std::iter::from_fn(|| self.recv().ok())
     }
 
-    /// All that have come.
+    /// All events that are pending now.
     pub fn try_iter(&self) -> impl Iterator<Item = Event> {
         std::iter::from_fn(|| self.try_recv().ok())
     }
@@ -115,28 +115,28 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_that_missed_events_is_told_how_many_and_where_and_hears_on() {
+    fn a_listener_that_missed_events_learns_how_many_and_where_and_receives_later_ones() {
         let bus = Bus::default();
         let slow = bus.subscribe();
         (0..MAX_PENDING + 3).for_each(|n| bus.emit(&number(n)));
         let first: Vec<_> = slow.iter().take(MAX_PENDING).map(|event| event.data).collect();
         assert_eq!(first.last(), Some(&(MAX_PENDING - 1).to_string()));
-        // Still behind the gap.
+        // Still part of the gap.
         bus.emit(&number(0));
-        let told = slow.recv().unwrap();
-        assert_eq!((told.topic.as_str(), told.data.as_str()), (MISSED, r#"{"count":4}"#));
+        let event = slow.recv().unwrap();
+        assert_eq!((event.topic.as_str(), event.data.as_str()), (MISSED, r#"{"count":4}"#));
         bus.emit(&number(7));
         assert_eq!(slow.recv().unwrap().data, "7");
     }
 
     #[test]
-    fn what_a_listener_did_not_ask_for_takes_none_of_its_room() {
+    fn other_topics_take_no_room_in_the_queue_of_one_topic() {
         let bus = Bus::default();
         let log = bus.subscribe_to("log");
         (0..10 * MAX_PENDING).for_each(|n| bus.emit(&number(n)));
         bus.emit(&Event::new("log", "1"));
         drop(bus);
-        let heard: Vec<_> = log.iter().map(|event| event.topic).collect();
-        assert_eq!(heard, ["log"]);
+        let topics: Vec<_> = log.iter().map(|event| event.topic).collect();
+        assert_eq!(topics, ["log"]);
     }
 }

@@ -1,75 +1,24 @@
-//! Events: what plugins say, to whoever listens. Nothing is kept: who subscribes later hears what comes later.
+//! The event bus between plugins and host. Events are not kept: a subscriber sees only what is emitted later.
 //!
-//! A listener hears everything in order. One that does not keep up misses what comes until it has taken what waits for it, is
-//! told so, and hears on: neither a slow listener nor a talkative plugin costs memory or time, or silences anybody for good.
+//! A listener receives all events in order. When its queue is full, it misses events until it has emptied the queue,
+//! receives one event that says how many, and continues from there. So neither a slow listener nor a chatty plugin uses
+//! unbounded memory, blocks others or is cut off for good.
 
+mod event;
 mod listener;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::model::tamed;
 use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::time::scheduler::Scheduler;
+pub use event::{Event, LOG, Level, MISSED, PROGRESS, REPLACED, STORED};
 pub use listener::Listener;
 use listener::Queue;
 
-/// The topic of what people should read: `{"message": …, "level": …}`.
-pub const LOG: &str = "larder/log";
-/// How far a job is: `{"job", "stage", "done", "total"}`.
-pub const PROGRESS: &str = "larder/progress";
-/// An object was stored: `{"location", "name"}`. A restore was put in place.
-pub const STORED: &str = "larder/stored";
-pub const REPLACED: &str = "larder/replaced";
-/// What a listener hears in place of events that it missed: `{"count": …}`. Only the bus says it.
-pub const MISSED: &str = "larder/missed";
-
-/// How much a sentence for people matters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Error,
-    Warning,
-    #[default]
-    Info,
-    /// Said only to who asks for more.
-    Debug,
-}
-
-impl Level {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-            Self::Debug => "debug",
-        }
-    }
-
-    /// That of an event for people; `info` when it names none.
-    pub fn of(data: &Value) -> Self {
-        let name = data.get("level").and_then(Value::as_str);
-        let known = [Self::Error, Self::Warning, Self::Info, Self::Debug];
-        known.into_iter().find(|level| Some(level.name()) == name).unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Event {
-    pub topic: String,
-    /// JSON text, checked.
-    pub data: String,
-    /// The run of an automation that told it.
-    pub cause: Option<u64>,
-}
-
-impl Event {
-    pub fn new(topic: impl Into<String>, data: impl Into<String>) -> Self {
-        Self { topic: topic.into(), data: data.into(), cause: None }
-    }
-}
-
-/// Cheap to clone; every clone is the same bus.
+/// Cheap to clone; all clones are the same bus.
 #[derive(Clone, Default)]
 pub struct Bus(Arc<Listeners>);
 
@@ -81,12 +30,12 @@ impl Bus {
         self.listen(Queue::new(MAX_PENDING, None, None))
     }
 
-    /// For a listener of one topic: nothing else takes its room.
+    /// Subscribes to one topic. Other events take no room in the queue.
     pub fn subscribe_to(&self, topic: &'static str) -> Listener {
         self.listen(Queue::new(MAX_PENDING, Some(topic), None))
     }
 
-    /// For a listener that waits for timers, too: every event ends such a wait. Up to `pending` may wait for it.
+    /// For a listener that also waits for timers: every event wakes the scheduler. Holds up to `pending` events.
     pub fn subscribe_waking(&self, wake: Scheduler, pending: usize) -> Listener {
         self.listen(Queue::new(pending, None, Some(wake)))
     }
@@ -94,7 +43,7 @@ impl Bus {
     pub fn emit(&self, event: &Event) {
         self.0.lock().retain(|listener| match listener.upgrade() {
             Some(queue) => {
-                queue.put(event);
+                queue.push(event);
                 true
             }
             None => false,
@@ -107,13 +56,13 @@ impl Bus {
         Listener(queue)
     }
 
-    /// Tells people something: what anybody says is made fit for them here.
-    pub fn say(&self, level: Level, message: &str) {
+    /// Emits a log message. Whoever wrote it, unprintable characters are escaped and its length is limited here.
+    pub fn log(&self, level: Level, message: &str) {
         let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 
-    /// Lets every listener know that nothing more will come.
+    /// Tells every listener that no more events will come.
     pub fn close(&self) {
         self.0.close();
     }
@@ -129,7 +78,7 @@ impl Listeners {
     }
 }
 
-/// With the last clone of the bus everybody who could say something is gone.
+/// The last clone is gone, so nobody can emit any more.
 impl Drop for Listeners {
     fn drop(&mut self) {
         self.close();

@@ -1,7 +1,7 @@
-//! Checks of databases, beside the reading: a thread has SQLite look at a private copy of each.
+//! Damage checks of databases, on a thread beside the backup: SQLite checks a private copy of each.
 //!
-//! Owns the thread and what it found. What cannot be checked is said, too. Refuses to hold anybody up for long: only so many
-//! databases wait to be checked, and whoever asks for the findings says how long he waits.
+//! Owns the thread and its findings. A database that cannot be checked is a finding too. It never delays a backup for
+//! long: the queue is bounded, and the caller limits how long it waits for findings.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
@@ -11,53 +11,53 @@ use std::time::Duration;
 
 use rusqlite::InterruptHandle;
 
-use super::copy::{Copy, Scratch, Verdict, said};
+use super::copy::{DatabaseCopy, Scratch, Verdict, sqlite_message};
 use super::descriptor::Descriptor;
 use super::locks::Lock;
 use crate::error::reason;
 use crate::model::HomePath;
 use crate::options::DATABASES_TO_CHECK;
 
-/// What is to be checked.
+/// A database to check.
 #[derive(Clone)]
 pub(super) enum Source {
-    /// Files of the home under their lock: the bytes up to these sizes.
+    /// Files of the home under their lock, and how many bytes of each belong to the database.
     Locked { main: Arc<Descriptor>, size: u64, log: Option<(Arc<Descriptor>, u64)>, lock: Arc<Lock> },
     /// A copy whose main file holds everything.
-    Copied(Arc<Copy>),
+    Copied(Arc<DatabaseCopy>),
 }
 
-/// A database that is not as it should be, or that nobody can say it of.
+/// A database that is damaged or could not be checked.
 pub struct Finding {
     pub path: HomePath,
-    /// For people, without the path.
+    /// One sentence for the user, without the path.
     pub reason: String,
 }
 
-pub(super) struct Checks {
+pub(super) struct DatabaseChecker {
     queue: Option<SyncSender<(HomePath, Source)>>,
     findings: Receiver<Finding>,
-    /// What there was no room for.
+    /// Databases for which the queue had no room.
     left_out: Vec<Finding>,
-    stop: Arc<Stop>,
+    cancellation: Arc<Cancellation>,
 }
 
 #[derive(Default)]
-struct Stop {
-    is_asked: AtomicBool,
+struct Cancellation {
+    is_cancelled: AtomicBool,
     running: Mutex<Option<InterruptHandle>>,
 }
 
-impl Checks {
-    /// `None` when no thread can be had.
+impl DatabaseChecker {
+    /// `None` when no thread can be started.
     pub(super) fn start(scratch: Scratch) -> Option<Self> {
         let (queue, waiting) = sync_channel::<(HomePath, Source)>(DATABASES_TO_CHECK);
         let (found, findings) = channel();
-        let stop = Arc::<Stop>::default();
-        let asked = Arc::clone(&stop);
+        let cancellation = Arc::<Cancellation>::default();
+        let cancelled = Arc::clone(&cancellation);
         let work = move || {
             for (path, source) in waiting {
-                if let Some(reason) = finding(source, &scratch, &asked)
+                if let Some(reason) = check(source, &scratch, &cancelled)
                     && found.send(Finding { path, reason }).is_err()
                 {
                     return;
@@ -65,19 +65,19 @@ impl Checks {
             }
         };
         Builder::new().name("database check".into()).spawn(work).ok()?;
-        Some(Self { queue: Some(queue), findings, left_out: Vec::new(), stop })
+        Some(Self { queue: Some(queue), findings, left_out: Vec::new(), cancellation })
     }
 
-    /// Has a database checked, beside the others. Never waits: a check must not cost the backup.
+    /// Queues a database. Never waits: a check must not slow down the backup.
     pub(super) fn add(&mut self, path: &[u8], source: Source) {
         let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send((path.to_vec(), source)).is_ok());
         if !queued {
-            let reason = unchecked("too many other databases wait for their check");
+            let reason = not_checked("too many other databases are waiting to be checked");
             self.left_out.push(Finding { path: path.to_vec(), reason });
         }
     }
 
-    /// All findings. Waits for each at most so long; then the rest is given up.
+    /// All findings. Waits up to `wait` for each, then gives up on the rest.
     pub(super) fn finish(mut self, wait: Duration) -> Vec<Finding> {
         self.queue = None;
         let mut all = std::mem::take(&mut self.left_out);
@@ -87,8 +87,9 @@ impl Checks {
                 Err(RecvTimeoutError::Disconnected) => return all,
                 Err(RecvTimeoutError::Timeout) => {
                     let seconds = wait.as_secs();
-                    let reason =
-                        format!("not all databases were checked for damage: it took longer than {seconds} s");
+                    let reason = format!(
+                        "not all databases were checked for damage: one check took longer than {seconds} s"
+                    );
                     all.push(Finding { path: HomePath::new(), reason });
                     return all;
                 }
@@ -97,66 +98,66 @@ impl Checks {
     }
 }
 
-impl Drop for Checks {
+impl Drop for DatabaseChecker {
     fn drop(&mut self) {
-        self.stop.now();
+        self.cancellation.cancel();
     }
 }
 
-impl Stop {
-    fn now(&self) {
-        self.is_asked.store(true, Ordering::Relaxed);
+impl Cancellation {
+    fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
         if let Some(handle) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
             handle.interrupt();
         }
     }
 
-    fn set(&self, handle: Option<InterruptHandle>) {
+    fn set_running(&self, handle: Option<InterruptHandle>) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = handle;
     }
 }
 
-fn unchecked(why: &str) -> String {
+fn not_checked(why: &str) -> String {
     format!("stored, but not checked for damage: {why}")
 }
 
-/// What is wrong with a database, if anything.
-fn finding(source: Source, scratch: &Scratch, stop: &Stop) -> Option<String> {
-    if stop.is_asked.load(Ordering::Relaxed) {
+/// Checks one database; `None` when it is sound.
+fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Option<String> {
+    if cancellation.is_cancelled.load(Ordering::Relaxed) {
         return None;
     }
-    let check =
-        copied(source, scratch).and_then(|copy| Ok((copy.check().map_err(|error| said(&error))?, copy)));
+    let check = copied(source, scratch)
+        .and_then(|copy| Ok((copy.check().map_err(|error| sqlite_message(&error))?, copy)));
     let (check, _copy) = match check {
         Ok(check) => check,
-        Err(why) => return Some(unchecked(&why)),
+        Err(why) => return Some(not_checked(&why)),
     };
-    stop.set(Some(check.handle()));
+    cancellation.set_running(Some(check.handle()));
     let verdict = check.run();
-    stop.set(None);
+    cancellation.set_running(None);
     match verdict {
         Verdict::Sound => None,
         Verdict::Damaged(what) => Some(format!(
-            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or take it from an earlier \
+            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
              backup"
         )),
-        Verdict::Unknown(why) => Some(unchecked(&why)),
+        Verdict::Unknown(why) => Some(not_checked(&why)),
     }
 }
 
 /// A copy whose main file holds everything.
-fn copied(source: Source, scratch: &Scratch) -> Result<Arc<Copy>, String> {
+fn copied(source: Source, scratch: &Scratch) -> Result<Arc<DatabaseCopy>, String> {
     let (main, size, log, lock) = match source {
         Source::Copied(copy) => return Ok(copy),
         Source::Locked { main, size, log, lock } => (main, size, log, lock),
     };
     let mut files = vec![("", main.as_ref(), size)];
     files.extend(log.as_ref().map(|(log, size)| ("-wal", log.as_ref(), *size)));
-    let copy =
-        Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
+    let copy = DatabaseCopy::new(scratch, &files)
+        .map_err(|error| format!("it could not be copied: {}", reason(&error)))?;
     drop(lock);
     if log.is_some() {
-        copy.recover().map_err(|error| said(&error))?;
+        copy.recover().map_err(|error| sqlite_message(&error))?;
     }
     Ok(Arc::new(copy))
 }

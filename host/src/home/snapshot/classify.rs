@@ -1,6 +1,7 @@
-//! Which files are SQLite databases, and which belong to one: by name, and by how they begin.
+//! Recognizes SQLite databases and their companion files (`-wal`, `-shm`, `-journal`), by name and by their first
+//! bytes.
 //!
-//! Only looks. What merely has the name of a log, a journal or an index is a file like any other.
+//! Only reads. A file that merely has the name of a companion file is an ordinary file.
 
 use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
@@ -12,33 +13,35 @@ use super::home::{facts_at, file_at};
 use super::journal::{is_log, may_be_hot};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The smallest page, hence the smallest database.
+/// The smallest page size, and so the smallest database.
 const SMALLEST_PAGE: u64 = 512;
-/// An index grows by so many bytes.
+/// The step in which an index grows, in bytes.
 const INDEX_REGION: u64 = 32_768;
-/// How names of databases end.
+/// Common name endings of databases.
 const NAMES: [&[u8]; 4] = [b".db", b".db3", b".sqlite", b".sqlite3"];
-/// What SQLite puts beside a database while it is in use.
-const NEIGHBOURS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
+/// The suffixes of a database's companion files.
+const COMPANIONS: [&[u8]; 3] = [WAL, SHM, JOURNAL];
 pub(super) const WAL: &[u8] = b"-wal";
 pub(super) const JOURNAL: &[u8] = b"-journal";
 pub(super) const SHM: &[u8] = b"-shm";
+
+/// How SQLite makes the transactions of a database atomic.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Journal {
+pub(super) enum JournalMode {
     Wal,
     Rollback,
 }
 
-/// Whether it is worth a look whether that file is a database: whole pages, the smallest of which have 512 bytes, or a name that says so,
-/// since a damaged one has any size. Saves opening most files twice.
-pub(super) fn may_be_one(name: &[u8], size: u64) -> bool {
+/// Whether the file is worth opening to see if it is a database: it consists of whole pages (512 bytes or a multiple),
+/// or has a database's name, since a damaged one can have any size. Avoids opening most files twice.
+pub(super) fn may_be_database(name: &[u8], size: u64) -> bool {
     size >= SMALLEST_PAGE
         && (size.is_multiple_of(SMALLEST_PAGE) || NAMES.into_iter().any(|ending| name.ends_with(ending)))
 }
 
-/// Whether that file could be what SQLite puts beside a database under such a name: what is empty, begins with zeros or the mark of its
-/// kind, or, for an index, has its size.
-pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
+/// Whether the file can be the companion file of that suffix: it is empty, begins with zeros or with the magic number
+/// of its kind, or, for an index, has the right size.
+pub(super) fn is_companion(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
     let facts = match facts_at(directory, name) {
         Ok(facts) => facts,
         Err(error) => return error.kind() == ErrorKind::NotFound,
@@ -49,21 +52,21 @@ pub(super) fn is_part(directory: &OwnedFd, name: &[u8], suffix: &[u8]) -> bool {
     if suffix == SHM {
         return facts.size < 4 || facts.size.is_multiple_of(INDEX_REGION);
     }
-    // What cannot be read is SQLite's business as well.
+    // SQLite could not read it either: treat it as SQLite's.
     let Ok(file) = file_at(directory, name, OFlags::RDONLY) else { return true };
     let is_finished = file.read(0, 4).is_ok_and(|start| start.iter().all(|byte| *byte == 0));
     is_finished || if suffix == WAL { is_log(&file) } else { may_be_hot(&file) }
 }
 
-/// How `file` is journalled, by its header; `None` when it is no SQLite database.
-pub(super) fn journal(file: &Descriptor) -> Option<Journal> {
+/// The journal mode by the header of `file`; `None` when it is not a SQLite database.
+pub(super) fn journal_mode(file: &Descriptor) -> Option<JournalMode> {
     let header = if file.facts.size >= SMALLEST_PAGE { file.read(0, 20).ok()? } else { return None };
     let version = header.strip_prefix(MAGIC)?.get(3)?;
-    Some(if *version == 2 { Journal::Wal } else { Journal::Rollback })
+    Some(if *version == 2 { JournalMode::Wal } else { JournalMode::Rollback })
 }
 
-/// The database that `path` would be a neighbour of, and the suffix.
-pub(super) fn owner_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
+/// The database whose companion file `path` would be, by name, and the suffix.
+pub(super) fn database_of(path: &[u8]) -> Option<(&[u8], &'static [u8])> {
     let strip = |suffix: &'static [u8]| Some((path.strip_suffix(suffix)?, suffix));
-    NEIGHBOURS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
+    COMPANIONS.into_iter().find_map(strip).filter(|(base, _)| !base.is_empty() && !base.ends_with(b"/"))
 }

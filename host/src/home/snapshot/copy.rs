@@ -1,7 +1,8 @@
-//! A private copy of a database and what belongs to it, and all that SQLite ever opens of a home.
+//! A private copy of a database and its companion files. SQLite opens nothing else of a home.
 //!
-//! Owns the copy's directory, which goes with it. SQLite recovers and checks here, where it may write: a database, its journal and its
-//! log are hostile input, so it gets little memory and believes no schema. Refuses to know where the files come from.
+//! Owns the directory of the copy and removes it on drop. SQLite recovers and checks the copy, to which it may write.
+//! Database, journal and log are untrusted input, so SQLite gets little memory and trusts no schema. It does not know
+//! where the files come from.
 
 use std::fs::File;
 use std::io;
@@ -14,58 +15,58 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tempfile::TempDir;
 
-use super::descriptor::{COPIED, Descriptor};
+use super::descriptor::{COPY_STEP, Descriptor};
 use crate::disk::directory::Directory;
 use crate::error::reason;
 
-/// Bytes that SQLite may have at once.
+/// The heap limit of SQLite, in bytes.
 const MEMORY: u64 = 64 << 20;
-/// A name of ours: theirs may be longer than SQLite takes.
+/// A fixed file name: the original one may be longer than SQLite accepts.
 const NAME: &str = "copy";
 
-pub(super) struct Copy {
+pub(super) struct DatabaseCopy {
     directory: TempDir,
 }
 
-/// Hears how many bytes of a file are copied, and of how many.
-pub type Copying = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Called with the number of copied bytes of a file and its size.
+pub type CopyProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
-/// Where private copies lie, and who hears of the large ones.
+/// Where private copies are made, and who is told about the progress of large ones.
 #[derive(Clone)]
 pub struct Scratch {
-    /// Made when the first copy is. What a cut leaves there may be deleted.
+    /// Created with the first copy. Leftovers of a killed process in it may be deleted.
     pub directory: PathBuf,
-    pub copying: Option<Copying>,
+    pub progress: Option<CopyProgress>,
 }
 
 impl Scratch {
-    fn tell(&self, copied: u64, size: u64) {
-        if size > COPIED
-            && let Some(copying) = &self.copying
+    fn report(&self, copied: u64, size: u64) {
+        if size > COPY_STEP
+            && let Some(progress) = &self.progress
         {
-            copying(copied, size);
+            progress(copied, size);
         }
     }
 }
 
-/// What SQLite found out about a database.
+/// SQLite's result of a check.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Sound,
-    /// In its words.
+    /// The damage, in SQLite's words.
     Damaged(String),
-    /// Why it could not say.
+    /// Why the check failed.
     Unknown(String),
 }
 
-impl Copy {
-    /// Copies the first `size` bytes of `main` and the whole of its neighbours, by suffix.
+impl DatabaseCopy {
+    /// Copies up to `size` bytes of each file, by suffix.
     pub(super) fn new(scratch: &Scratch, files: &[(&str, &Descriptor, u64)]) -> io::Result<Self> {
         Directory::make(&scratch.directory, 0o700)?;
         let copy = Self { directory: TempDir::new_in(&scratch.directory)? };
         for (suffix, from, size) in files {
             let mut to = File::create_new(copy.path(suffix))?;
-            from.copy_to(&mut to, &mut |copied| scratch.tell(copied, from.facts.size))?;
+            from.copy_to(&mut to, &mut |copied| scratch.report(copied, from.facts.size))?;
             if to.metadata()?.len() > *size {
                 to.set_len(*size)?;
             }
@@ -77,17 +78,17 @@ impl Copy {
         self.directory.path().join([NAME, suffix].concat())
     }
 
-    /// The copied file of that suffix, `""` for the main file. Stays readable when the copy is gone.
+    /// The copied file of that suffix, `""` for the main file. Stays readable after the copy has been dropped.
     pub(super) fn open(&self, suffix: &str) -> io::Result<Arc<Descriptor>> {
         Ok(Arc::new(Descriptor::new(File::open(self.path(suffix))?.into())?))
     }
 
-    /// Rolls back or takes over what is not finished, so that the main file alone is the committed state.
+    /// Rolls back or checkpoints what is unfinished, so that the main file alone is the committed state.
     pub(super) fn recover(&self) -> rusqlite::Result<()> {
         let connection = open(&self.path(""), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // Nobody needs the copy after a crash, and nobody else opens it.
+        // The copy is not needed after a crash, and nobody else opens it.
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")?;
-        // Reads the header and nothing else, so that no schema can disturb.
+        // Reads only the header, so that no schema can interfere.
         connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
         let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         if mode == "wal" {
@@ -96,8 +97,8 @@ impl Copy {
         connection.close().map_err(|(_, error)| error)
     }
 
-    /// Checks it; whoever asks waits no longer than that.
-    pub(super) fn verdict_within(&self, wait: Duration) -> Verdict {
+    /// Checks the copy, for no longer than `wait`.
+    pub(super) fn check_within(&self, wait: Duration) -> Verdict {
         let check = match self.check() {
             Ok(check) => check,
             Err(error) => return verdict(&error),
@@ -113,7 +114,7 @@ impl Copy {
         })
     }
 
-    /// A check that can be stopped from elsewhere. The copy must be recovered, or never have needed it.
+    /// A check that another thread can interrupt. The copy must be recovered, or never have needed it.
     pub(super) fn check(&self) -> rusqlite::Result<Check> {
         let uri = format!("file:{}?immutable=1", encoded(&self.path("")));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -123,8 +124,9 @@ impl Copy {
 
 pub(super) struct Check(Connection);
 
-/// What `quick_check` says of tables that only their own program can judge: no page is damaged.
-const NO_DAMAGE: [&str; 2] = ["inverted index", " value in "];
+/// Results of `quick_check` about tables that only their own program can interpret. They do not mean that a page is
+/// damaged.
+const NOT_DAMAGE: [&str; 2] = ["inverted index", " value in "];
 
 impl Check {
     pub(super) fn handle(&self) -> InterruptHandle {
@@ -135,8 +137,9 @@ impl Check {
     pub(super) fn run(self) -> Verdict {
         match self.lines("PRAGMA quick_check") {
             Ok(lines) => verdict_of(lines),
-            // Something in a schema that only the program knows which it belongs to: what it does not concern is checked.
-            Err(error) if is_unknown_to_us(&error) => self.table_by_table(),
+            // The schema uses something that only the database's own program knows: check the tables that do not depend
+            // on it.
+            Err(error) if is_unknown_schema(&error) => self.table_by_table(),
             Err(error) => verdict(&error),
         }
     }
@@ -163,28 +166,31 @@ impl Check {
 }
 
 fn verdict_of(lines: Vec<String>) -> Verdict {
-    let is_damage = |line: &&String| *line != "ok" && !NO_DAMAGE.iter().any(|words| line.contains(words));
-    // One line may be several, the first of which only names the database.
-    let said = |line: &String| line.trim_start_matches("*** in database main ***").trim().to_owned();
-    lines.iter().find(is_damage).map_or(Verdict::Sound, |line| Verdict::Damaged(said(line)))
+    let is_damage = |line: &&String| *line != "ok" && !NOT_DAMAGE.iter().any(|words| line.contains(words));
+    // A line may contain several lines, the first of which only names the database.
+    let sqlite_message =
+        |line: &String| line.trim_start_matches("*** in database main ***").trim().to_owned();
+    lines.iter().find(is_damage).map_or(Verdict::Sound, |line| Verdict::Damaged(sqlite_message(line)))
 }
 
-fn is_unknown_to_us(error: &rusqlite::Error) -> bool {
+fn is_unknown_schema(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }
 
 fn verdict(error: &rusqlite::Error) -> Verdict {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => Verdict::Damaged(format!("{}, unless it is encrypted", said(error))),
-        Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(said(error)),
-        _ if is_unknown_to_us(error) => Verdict::Sound,
-        _ => Verdict::Unknown(said(error)),
+        Some(ErrorCode::NotADatabase) => {
+            Verdict::Damaged(format!("{} (or it is encrypted)", sqlite_message(error)))
+        }
+        Some(ErrorCode::DatabaseCorrupt) => Verdict::Damaged(sqlite_message(error)),
+        _ if is_unknown_schema(error) => Verdict::Sound,
+        _ => Verdict::Unknown(sqlite_message(error)),
     }
 }
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    // The order of an index is its program's business; a check of pages does not depend on it.
+    // Only the database's own program knows the order of such an index, but a check of pages does not depend on it.
     connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
     connection.execute_batch(&format!(
         "PRAGMA hard_heap_limit = {MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA ignore_check_constraints = ON;
@@ -193,7 +199,7 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A path as a part of a URI.
+/// A path, encoded for a URI.
 fn encoded(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
@@ -202,8 +208,8 @@ fn encoded(path: &Path) -> String {
     bytes.iter().map(part).collect()
 }
 
-/// What SQLite said, without the names of files on this machine.
-pub(super) fn said(error: &rusqlite::Error) -> String {
+/// SQLite's message, without file names of this machine.
+pub(super) fn sqlite_message(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(error, _) => {
             rusqlite::ffi::code_to_str(error.extended_code).to_owned()

@@ -1,8 +1,8 @@
 //! Consistent reading of live SQLite databases.
 //!
-//! Owns the choice of how to read one: in place under its locks (write-ahead log), from a private copy (rollback journal, or when
-//! something has to be recovered first), or, when no committed state is to be had, as its files are, with a note. The home stays as it
-//! is: SQLite never opens a file of it.
+//! Decides how a database is read: in place under its locks (write-ahead log), from a private copy (rollback journal,
+//! or when recovery is needed first), or, when no committed state can be had, file by file with a note. The home is
+//! never changed: SQLite opens none of its files.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,112 +10,90 @@ use std::time::Duration;
 use rustix::fs::FileType;
 
 use super::check::Source;
-use super::classify::{JOURNAL, Journal, SHM, WAL, journal};
+use super::classify::{JOURNAL, JournalMode, SHM, WAL, journal_mode};
 use super::content::Content;
-use super::copy::{Copy, Scratch, Verdict, said};
+use super::copy::{DatabaseCopy, Scratch};
 use super::descriptor::{Descriptor, FileId};
 use super::home::Home;
-use super::journal::{is_log, may_be_hot, names_super_journal};
+use super::journal::{is_log, may_be_hot};
 use super::locks::{Lock, Refusal};
+use super::pinned::PinnedDatabase;
+use super::recovery::{Companions, recover};
 use super::wal_index;
 use crate::error::{Error, Result, reason};
 use crate::model::{Timestamp, shown};
 
-/// How often it is begun again when other programs come or go meanwhile.
+/// Attempts when other programs open or close the database meanwhile.
 const ATTEMPTS: usize = 100;
-/// A recovered database is no larger than its files together, and a page.
-const LARGEST_PAGE: u64 = 65_536;
 
-/// A database as it is read.
-#[derive(Clone)]
-pub(super) struct Pair {
-    pub main: Content,
-    pub log: Content,
-    /// The rollback journal, where the main file is worth nothing without it.
-    pub journal: Option<Content>,
-    /// Whether writers wait until the contents are dropped.
-    pub blocks: bool,
-    /// How it can be checked; `None` when it was, or cannot be.
-    pub unchecked: Option<Source>,
-    /// Why the log could not be read, when it is there.
-    pub log_error: Option<Error>,
-}
-
-/// One database to be read.
-pub(super) struct Database<'a> {
+/// A database to read.
+pub(super) struct DatabaseReader<'a> {
     pub home: &'a Home,
     pub path: &'a [u8],
-    /// The name under which it is in use: another one than `path` only for hard links.
+    /// The name under which programs use it. Differs from `path` only for hard links.
     pub name: &'a [u8],
-    /// Whether its log is read, too. Otherwise the main file has to hold everything.
+    /// Whether its log is read as well. Otherwise the main file has to hold everything.
     pub with_log: bool,
     pub scratch: &'a Scratch,
     pub lock_wait: Duration,
-    /// How long a recovered copy may be checked before it counts as one that cannot be.
+    /// How long the check of a recovered copy may take before it counts as failed.
     pub check_wait: Duration,
 }
 
-/// What lies beside a locked database and belongs to its state.
-struct Beside {
-    journal: Option<Descriptor>,
-    log: Option<Descriptor>,
-    has_index: bool,
-}
-
-impl Database<'_> {
-    /// Reads it as consistently as can be; an error only when it cannot be opened at all.
-    pub(super) fn pin(&self) -> Result<Pair> {
+impl DatabaseReader<'_> {
+    /// Reads it as consistently as possible. An error only when it cannot be opened at all.
+    pub(super) fn pin(&self) -> Result<PinnedDatabase> {
         for _ in 0..ATTEMPTS {
-            if let Some(pair) = self.attempt()? {
-                return Ok(pair);
+            if let Some(pinned) = self.try_pin()? {
+                return Ok(pinned);
             }
         }
-        self.as_it_is(None, "other programs opened and closed it again and again")
+        self.read_as_is(None, "other programs kept opening and closing it")
     }
 
-    /// `None` when another program came meanwhile: what was read then is worth nothing.
-    fn attempt(&self) -> Result<Option<Pair>> {
+    /// `None` when another program opened or replaced it meanwhile, so that what was read cannot be used.
+    fn try_pin(&self) -> Result<Option<PinnedDatabase>> {
         let locked = Arc::new(self.home.file(self.path)?);
         let mut lock = match Lock::shared(Arc::clone(&locked), self.lock_wait) {
             Ok(lock) => lock,
             Err(refusal) => return self.without_lock(&locked, &refusal).map(Some),
         };
-        // Its size and time count from here on: before the lock it could still grow.
+        // Opened again for its size and time: before the lock was taken the file could still grow.
         let main = Arc::new(self.home.file(self.path)?);
         if main.facts.id != locked.facts.id {
             return Ok(None);
         }
-        // Only under the lock: nobody removes an index, or a journal that matters, from now on.
-        let index = match self.beside(SHM) {
+        // Opened only under the lock: from now on nobody removes an index or a journal that matters.
+        let index = match self.companion(SHM) {
             Ok(index) => index,
-            Err(error) => return self.as_it_is(None, &error.to_string()).map(Some),
+            Err(error) => return self.read_as_is(None, &error.to_string()).map(Some),
         };
-        let is_used = match index.map(|index| lock.hold_log(index)).transpose() {
+        let is_used = match index.map(|index| lock.lock_log(index)).transpose() {
             Ok(is_used) => is_used.unwrap_or(false),
             Err(refusal) => return self.without_lock(&main, &refusal).map(Some),
         };
         let lock = Arc::new(lock);
         if is_used
             && self.with_log
-            && let Some(pair) = self.in_place(&lock, &main)
+            && let Some(pinned) = self.in_place(&lock, &main)
         {
-            return Ok(Some(pair));
+            return Ok(Some(pinned));
         }
-        let beside = match self.look_beside(&lock, is_used) {
-            Ok(beside) => beside,
-            Err(error) => return self.without_part(error).map(Some),
+        let companions = match self.companions_under_lock(&lock, is_used) {
+            Ok(companions) => companions,
+            Err(error) => return self.without_companions(error).map(Some),
         };
-        match &beside {
-            Beside { journal: None, log: None, .. } if journal(&main) == Some(Journal::Wal) => {
+        match &companions {
+            Companions { journal: None, log: None, .. } if journal_mode(&main) == Some(JournalMode::Wal) => {
                 Ok(self.idle(lock, main))
             }
-            Beside { journal: None, log: None, .. } => Ok(self.settled(lock, main)),
-            _ => self.recovered(&lock, &main, &beside, is_used),
+            Companions { journal: None, log: None, .. } => Ok(self.copied_or_blocking(lock, main)),
+            _ => self.recovered(&lock, &main, &companions, is_used),
         }
     }
 
-    /// The neighbour of that suffix, if it is there and a file.
-    fn beside(&self, suffix: &[u8]) -> Result<Option<Descriptor>> {
+    /// The companion file of that suffix, if it is there and a regular file.
+    fn companion(&self, suffix: &[u8]) -> Result<Option<Descriptor>> {
         match self.home.file(&[self.name, suffix].concat()) {
             Ok(file) => Ok(Some(file)),
             Err(Error::NotFound(_) | Error::Invalid(_)) => Ok(None),
@@ -123,22 +101,22 @@ impl Database<'_> {
         }
     }
 
-    fn look_beside(&self, lock: &Lock, is_used: bool) -> Result<Beside> {
-        // Where programs work with the database, its journal is their own business, or left from long ago.
+    fn companions_under_lock(&self, lock: &Lock, is_used: bool) -> Result<Companions> {
+        // While a program uses the database, a journal is that program's concern, or a leftover.
         let is_left = |journal: &Descriptor| may_be_hot(journal) && !is_used && !lock.has_writer();
-        let journal = self.beside(JOURNAL)?.filter(is_left);
-        let log = self.beside(WAL)?.filter(is_log);
-        Ok(Beside { journal, log, has_index: lock.index().is_some() })
+        let journal = self.companion(JOURNAL)?.filter(is_left);
+        let log = self.companion(WAL)?.filter(is_log);
+        Ok(Companions { journal, log, has_index: lock.index().is_some() })
     }
 
-    /// Write-ahead log in use: the files themselves, while the lock keeps checkpoints away.
-    fn in_place(&self, lock: &Arc<Lock>, main: &Arc<Descriptor>) -> Option<Pair> {
+    /// A write-ahead log in use: the files themselves, while the lock keeps checkpoints away.
+    fn in_place(&self, lock: &Arc<Lock>, main: &Arc<Descriptor>) -> Option<PinnedDatabase> {
         let extent = wal_index::extent(lock.index()?)?;
         let size = extent.main.unwrap_or(u64::MAX).min(main.facts_now().ok()?.size);
         let content = Content { size, _lock: Some(Arc::clone(lock)), ..Content::whole(Arc::clone(main)) };
         let log = match extent.log {
             0 => None,
-            size => Some((Arc::new(self.beside(WAL).ok()??), size)),
+            size => Some((Arc::new(self.companion(WAL).ok()??), size)),
         };
         if log.as_ref().is_some_and(|(log, size)| log.facts.size < *size) {
             return None;
@@ -148,86 +126,100 @@ impl Database<'_> {
             |(log, size)| Content { size, _lock: Some(Arc::clone(lock)), ..Content::whole(log) },
         );
         let source = Source::Locked { main: Arc::clone(main), size, log, lock: Arc::clone(lock) };
-        Some(Pair { log: stored, unchecked: Some(source), ..alone(content, main) })
+        Some(PinnedDatabase {
+            log: stored,
+            unchecked: Some(source),
+            ..PinnedDatabase::main_only(content, main)
+        })
     }
 
-    /// Write-ahead mode, no log, and nobody there: the file itself. Who comes meanwhile may write to it in the end, which is seen
-    /// when it has been read.
-    fn idle(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<Pair> {
-        if self.somebody_came(lock.index().is_some()) {
+    /// Write-ahead mode without a log, and no program has it open: the file itself. A program that opens it later may
+    /// still checkpoint into it; that is noticed after reading.
+    fn idle(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<PinnedDatabase> {
+        if self.was_opened_meanwhile(lock.index().is_some()) {
             return None;
         }
         let size = main.facts.size;
         let source = Source::Locked { main: Arc::clone(&main), size, log: None, lock: Arc::clone(&lock) };
-        let content = Content { _lock: Some(lock), is_watched: true, ..Content::whole(Arc::clone(&main)) };
-        Some(Pair { unchecked: Some(source), ..alone(content, &main) })
+        let content = Content { _lock: Some(lock), may_change: true, ..Content::whole(Arc::clone(&main)) };
+        Some(PinnedDatabase { unchecked: Some(source), ..PinnedDatabase::main_only(content, &main) })
     }
 
-    /// Nothing is unfinished: a copy, since writers wait as long as the lock is held; if that does not fit, the file itself.
-    fn settled(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<Pair> {
-        let copy = Copy::new(self.scratch, &[("", &main, u64::MAX)]);
-        if self.somebody_came(lock.index().is_some()) {
+    /// Nothing is unfinished: a copy, because writers wait while the lock is held. Without room for a copy, the file
+    /// itself.
+    fn copied_or_blocking(&self, lock: Arc<Lock>, main: Arc<Descriptor>) -> Option<PinnedDatabase> {
+        let copy = DatabaseCopy::new(self.scratch, &[("", &main, u64::MAX)]);
+        if self.was_opened_meanwhile(lock.index().is_some()) {
             return None;
         }
         Some(match copy.and_then(|copy| Ok((copy.open("")?, copy))) {
-            Ok((copied, copy)) => standalone(copied, &main, Some(Source::Copied(Arc::new(copy)))),
+            Ok((copied, copy)) => {
+                PinnedDatabase::from_copy(copied, &main, Some(Source::Copied(Arc::new(copy))))
+            }
             Err(_) => {
                 let size = main.facts.size;
                 let source =
                     Source::Locked { main: Arc::clone(&main), size, log: None, lock: Arc::clone(&lock) };
                 let content = Content { _lock: Some(lock), ..Content::whole(Arc::clone(&main)) };
-                Pair { blocks: true, unchecked: Some(source), ..alone(content, &main) }
+                PinnedDatabase {
+                    blocks_writers: true,
+                    unchecked: Some(source),
+                    ..PinnedDatabase::main_only(content, &main)
+                }
             }
         })
     }
 
-    /// Something is unfinished and nobody is at it, or its log cannot be judged in place: SQLite recovers a copy. What SQLite cannot
-    /// make one sound state of is stored as it is, and named.
+    /// Something is unfinished and no program is working on it, or its log cannot be interpreted in place: SQLite
+    /// recovers a copy. If that gives no sound state, the files are stored as they are, with a note.
     fn recovered(
         &self,
         lock: &Arc<Lock>,
         main: &Arc<Descriptor>,
-        beside: &Beside,
+        companions: &Companions,
         is_used: bool,
-    ) -> Result<Option<Pair>> {
-        let recovered = recover(self.scratch, main, beside, is_used, self.check_wait);
-        if self.somebody_came(beside.has_index) {
+    ) -> Result<Option<PinnedDatabase>> {
+        let recovered = recover(self.scratch, main, companions, is_used, self.check_wait);
+        if self.was_opened_meanwhile(companions.has_index) {
             return Ok(None);
         }
         match recovered {
-            Ok((copied, source)) => Ok(Some(standalone(copied, main, source))),
-            Err(reason) => self.as_it_is(Some(Arc::clone(lock)), &reason).map(Some),
+            Ok((copied, source)) => Ok(Some(PinnedDatabase::from_copy(copied, main, source))),
+            Err(reason) => self.read_as_is(Some(Arc::clone(lock)), &reason).map(Some),
         }
     }
 
-    /// Whether a program opened the database after it was locked: without an index it did not see the lock on the log.
-    fn somebody_came(&self, had_index: bool) -> bool {
+    /// Whether a program opened the database after it was locked. Without an index it did not see the lock on the log.
+    fn was_opened_meanwhile(&self, had_index: bool) -> bool {
         let index = self.home.facts(&[self.name, SHM].concat());
         !had_index && index.is_ok_and(|index| index.file_type == FileType::RegularFile)
     }
 
-    /// Without a lock it can still be a committed state: when the file system has no locks and nothing changed meanwhile.
-    fn without_lock(&self, main: &Arc<Descriptor>, refusal: &Refusal) -> Result<Pair> {
+    /// Without a lock. The result is a committed state only if nothing changed meanwhile on a file system that has no
+    /// locks.
+    fn without_lock(&self, main: &Arc<Descriptor>, refusal: &Refusal) -> Result<PinnedDatabase> {
         let why = match refusal {
-            Refusal::Busy => return self.as_it_is(None, "database is locked"),
+            Refusal::Busy => return self.read_as_is(None, "database is locked"),
             Refusal::Unsupported(error) => reason(error),
         };
         let before = self.state();
         let (journal, log) = self.unfinished();
-        let beside = Beside { journal, log, has_index: true };
-        match recover(self.scratch, main, &beside, false, self.check_wait) {
-            Ok((copied, source)) if self.state() == before => Ok(standalone(copied, main, source)),
-            _ => self.as_it_is(None, &why),
+        let companions = Companions { journal, log, has_index: true };
+        match recover(self.scratch, main, &companions, false, self.check_wait) {
+            Ok((copied, source)) if self.state() == before => {
+                Ok(PinnedDatabase::from_copy(copied, main, source))
+            }
+            _ => self.read_as_is(None, &why),
         }
     }
 
-    /// Journal and log, where they can be read and may hold something.
+    /// Journal and log, if they can be read and may hold something.
     fn unfinished(&self) -> (Option<Descriptor>, Option<Descriptor>) {
-        let journal = self.beside(JOURNAL).ok().flatten().filter(may_be_hot);
-        (journal, self.beside(WAL).ok().flatten().filter(is_log))
+        let journal = self.companion(JOURNAL).ok().flatten().filter(may_be_hot);
+        (journal, self.companion(WAL).ok().flatten().filter(is_log))
     }
 
-    /// Which files there are, how large and how old they are.
+    /// Which files exist, their sizes and times.
     fn state(&self) -> [Option<(FileId, u64, Timestamp)>; 3] {
         [self.path.to_vec(), [self.name, WAL].concat(), [self.name, JOURNAL].concat()].map(|path| {
             let facts = self.home.facts(&path).ok()?;
@@ -235,46 +227,47 @@ impl Database<'_> {
         })
     }
 
-    /// The main file without a log or a journal that is there and cannot be read.
-    fn without_part(&self, error: Error) -> Result<Pair> {
+    /// The main file alone, because a log or a journal exists and cannot be read.
+    fn without_companions(&self, error: Error) -> Result<PinnedDatabase> {
         let main = self.home.file(self.path)?;
         let note = format!(
-            "stored without a part of it: {error}; what was committed last is missing, or it is torn"
+            "stored without its log or journal: {error}; the last commits may be missing, or the copy may be inconsistent"
         );
         let content = Content { note: Some(note.into()), ..Content::whole(Arc::new(main)) };
         let modified = content.modified;
-        let log_error = self.beside(WAL).err();
-        Ok(Pair {
+        let log_error = self.companion(WAL).err();
+        Ok(PinnedDatabase {
             main: content,
             log: Content::empty(modified),
             journal: None,
-            blocks: false,
+            blocks_writers: false,
             unchecked: None,
             log_error,
         })
     }
 
-    /// All its files, as they are. Without the lock nothing keeps writers from tearing them.
-    fn as_it_is(&self, lock: Option<Arc<Lock>>, reason: &str) -> Result<Pair> {
+    /// All files as they are. Without the lock, writers may change them while they are read.
+    fn read_as_is(&self, lock: Option<Arc<Lock>>, reason: &str) -> Result<PinnedDatabase> {
         let main = self.home.file(self.path)?;
         let (journal, log) = self.unfinished();
         let note = match &lock {
             None => format!(
-                "read without a lock on the database: {reason}; if something wrote to it meanwhile the copy is not whole, \
-                 so back it up again when nothing does"
+                "read without a lock on the database: {reason}; if a program wrote to it meanwhile, the copy is inconsistent, \
+                 so back it up again when no program does"
             ),
             Some(_) => {
-                format!("stored as it is, with what lies beside it: {reason}; check it before you rely on it")
+                format!("stored as it is, with its log and journal: {reason}; check it before you rely on it")
             }
         };
-        let belongs = format!("part of the database {}, stored as it is: {reason}", shown(self.path));
+        let belongs =
+            format!("belongs to the database {}, which is stored as it is: {reason}", shown(self.path));
         let copy = lock.as_ref().and_then(|_| {
             let files = [("", Some(&main)), ("-journal", journal.as_ref()), ("-wal", log.as_ref())];
             let files: Vec<_> =
                 files.into_iter().filter_map(|(name, file)| Some((name, file?, u64::MAX))).collect();
-            Copy::new(self.scratch, &files).ok()
+            DatabaseCopy::new(self.scratch, &files).ok()
         });
-        // From the copy nobody has to wait.
+        // Reading from the copy blocks no writer.
         let content = |name: &str, origin: Descriptor, note: &str| {
             let modified = origin.facts.modified;
             let copied = copy.as_ref().and_then(|copy| copy.open(name).ok());
@@ -283,67 +276,13 @@ impl Database<'_> {
             Content { note: Some(note.into()), _lock: lock, modified, ..Content::whole(file) }
         };
         let modified = main.facts.modified;
-        Ok(Pair {
+        Ok(PinnedDatabase {
             log: log.map_or_else(|| Content::empty(modified), |log| content("-wal", log, &belongs)),
             journal: journal.map(|journal| content("-journal", journal, &belongs)),
             main: content("", main, &note),
-            blocks: false,
+            blocks_writers: false,
             unchecked: None,
             log_error: None,
         })
     }
-}
-
-/// The committed state as one file, or why there is none. What was not in use is checked at once: nobody has vouched for it.
-fn recover(
-    scratch: &Scratch,
-    main: &Descriptor,
-    beside: &Beside,
-    is_used: bool,
-    check_wait: Duration,
-) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
-    let Beside { journal, log, .. } = beside;
-    if log.is_some() && self::journal(main) == Some(Journal::Rollback) {
-        return Err("a log lies beside it, and it is no database that uses one".into());
-    }
-    let mut files = vec![("", main, u64::MAX)];
-    files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
-    files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
-    let copy =
-        Copy::new(scratch, &files).map_err(|error| format!("no copy could be made: {}", reason(&error)))?;
-    // Of the copy, which nobody else can change: SQLite would follow the name, and remove that file.
-    if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
-        return Err(
-            "its journal belongs to a transaction over several databases, which only SQLite can end".into()
-        );
-    }
-    copy.recover().map_err(|error| said(&error))?;
-    let copied = copy.open("").map_err(|error| reason(&error))?;
-    let files = [Some(main), journal.as_ref(), log.as_ref()];
-    let most =
-        files.into_iter().flatten().map(|file| file.facts.size).fold(LARGEST_PAGE, u64::saturating_add);
-    match copied.facts.size {
-        0 => return Err("by its journal it was empty before, and SQLite would make it so again".into()),
-        size if size > most => return Err("it would become larger than what it is made from".into()),
-        _ => {}
-    }
-    if is_used {
-        return Ok((copied, Some(Source::Copied(Arc::new(copy)))));
-    }
-    match copy.verdict_within(check_wait) {
-        Verdict::Sound => Ok((copied, None)),
-        Verdict::Damaged(what) | Verdict::Unknown(what) => Err(format!("it could not be recovered: {what}")),
-    }
-}
-
-/// A pair whose main file holds everything; to readers it is as old as the origin.
-fn standalone(copied: Arc<Descriptor>, origin: &Descriptor, unchecked: Option<Source>) -> Pair {
-    Pair { unchecked, ..alone(Content::whole(copied), origin) }
-}
-
-fn alone(content: Content, origin: &Descriptor) -> Pair {
-    let modified = origin.facts.modified;
-    let main = Content { modified, ..content };
-    let log = Content::empty(modified);
-    Pair { main, log, journal: None, blocks: false, unchecked: None, log_error: None }
 }

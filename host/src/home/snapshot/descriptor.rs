@@ -1,6 +1,6 @@
-//! Open files of the home, and what the system says about a file.
+//! Open files of the home and their metadata.
 //!
-//! Owns reading at an offset and copying. Refuses to know what a database is, and to write to the home.
+//! Reads at an offset and copies. Knows nothing of databases, and never writes to the home.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -13,21 +13,21 @@ use rustix::io::pread;
 use crate::disk::retry::retry;
 use crate::model::Timestamp;
 
-/// Device and inode: the file behind a name.
+/// Device and inode number.
 pub(super) type FileId = (u64, u64);
 
-/// What `stat` says, in types that do not differ between machines.
+/// Metadata of a file, in types that are the same on all machines.
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub id: FileId,
     pub file_type: FileType,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// The twelve permission bits.
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
-    /// Names of the file, hard links included.
+    /// Number of names (hard links).
     pub links: u64,
     pub modified: Timestamp,
 }
@@ -48,10 +48,10 @@ impl From<Stat> for Facts {
     }
 }
 
-/// Bytes of a copy after which it is told how far it is.
-pub(super) const COPIED: u64 = 16 << 20;
+/// Progress of a copy is reported each time this many bytes were copied.
+pub(super) const COPY_STEP: u64 = 16 << 20;
 
-/// An open file, with its facts as of when it was opened.
+/// An open file and its metadata when it was opened.
 pub(super) struct Descriptor {
     file: File,
     pub facts: Facts,
@@ -63,12 +63,12 @@ impl Descriptor {
         Ok(Self { file: fd.into(), facts })
     }
 
-    /// The facts as they are now.
+    /// The metadata now.
     pub(super) fn facts_now(&self) -> io::Result<Facts> {
         Ok(fstat(&self.file)?.into())
     }
 
-    /// Up to `max` bytes from `offset` on; none past the end.
+    /// Up to `max` bytes from `offset` on; empty past the end.
     pub(super) fn read(&self, offset: u64, max: usize) -> io::Result<Vec<u8>> {
         if max == 0 {
             return Ok(Vec::new());
@@ -79,7 +79,7 @@ impl Descriptor {
         Ok(bytes)
     }
 
-    /// Copies all of it to the new file `target`: shared blocks where the file systems can, else bytes.
+    /// Copies everything to the new file `target`: as shared blocks where the file systems can, else byte by byte.
     pub(super) fn copy_to(&self, target: &mut File, copied: &mut dyn FnMut(u64)) -> io::Result<()> {
         let mut file = &self.file;
         if rustix::fs::ioctl_ficlone(&*target, file).is_ok() {
@@ -88,11 +88,11 @@ impl Descriptor {
         file.rewind()?;
         let mut all = 0;
         loop {
-            // The system copies them without a way through this process.
-            let bytes = io::copy(&mut (&mut file).take(COPIED), target)?;
+            // The kernel copies the bytes without passing them through this process.
+            let bytes = io::copy(&mut (&mut file).take(COPY_STEP), target)?;
             all += bytes;
             copied(all);
-            if bytes < COPIED {
+            if bytes < COPY_STEP {
                 return target.flush();
             }
         }

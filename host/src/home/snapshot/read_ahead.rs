@@ -1,7 +1,7 @@
-//! Reading on: a thread reads a large file of the home, while who asked for it deals with what came before.
+//! Reading ahead: a thread reads a large file while the caller works on the bytes before.
 //!
-//! Owns how far it reads on. It reads the file that was opened, under the lock that holds it still; who asks for something else, or for
-//! more than could be read, is told to read for itself.
+//! Owns how far it reads ahead. Reads the open file under the lock that pins it. A caller that asks for other bytes, or
+//! for more than could be read, has to read them itself.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -13,14 +13,14 @@ use crate::options::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
 
 static SEATS: Seats = Seats::new(MAX_STREAMS);
 
-pub(super) struct Stream {
+pub(super) struct ReadAhead {
     pieces: Receiver<(u64, Vec<u8>)>,
-    /// What was not asked for yet.
+    /// The piece that was received and not asked for yet.
     next: Option<(u64, Vec<u8>)>,
 }
 
-impl Stream {
-    /// None when no thread can be had, or when as many files are read on as may be.
+impl ReadAhead {
+    /// `None` when no thread can be started, or when the limit of files that are read ahead is reached.
     pub(super) fn start(file: Arc<Descriptor>, mut offset: u64, end: u64) -> Option<Self> {
         let seat = SEATS.take()?;
         let (ready, pieces) = sync_channel(STREAM_PIECES);
@@ -40,7 +40,7 @@ impl Stream {
         Some(Self { pieces, next: None })
     }
 
-    /// The bytes from `offset` on, at most `max`; none when they were not read ahead.
+    /// The bytes from `offset` on, at most `max`; `None` when they were not read ahead.
     pub(super) fn read(&mut self, offset: u64, max: usize) -> Option<Vec<u8>> {
         loop {
             let (at, bytes) = match self.next.take() {

@@ -1,7 +1,8 @@
-//! Which SQLite databases of a directory another process has open: by its locks, and by its open files where it is visible.
+//! Finds SQLite databases that another process has open: by their locks, and by the open files of all processes that
+//! are visible.
 //!
-//! Only looks. A database that this process has open itself is passed over and never opened: closing any descriptor of a
-//! file drops all POSIX locks that the process holds on it (fcntl(2)), those of a snapshot included.
+//! Only reads. A database that this process itself has open is skipped and never opened: closing any descriptor of a
+//! file releases all POSIX locks that the process holds on it (fcntl(2)), including those of a snapshot.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{DirEntry, File, FileType};
@@ -15,40 +16,41 @@ use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 
 use crate::model::shown;
 
-/// How many names are looked at at most. Those at the top come first; a home has its databases there.
-const MAX_LOOKS: usize = 100_000;
+/// The largest number of directory entries examined. The top levels come first; that is where a home has its databases.
+const MAX_ENTRIES: usize = 100_000;
 /// The first bytes of every SQLite database (sqlite.org/fileformat.html, 1.3).
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// SQLite's lock bytes in the main file: pending, reserved and 510 shared ones (`PENDING_BYTE` in its os.h).
 const MAIN_LOCKS: (u64, u64) = (0x4000_0000, 512);
-/// Its locks in the `-shm` file: eight of the write-ahead log and the one that every connection holds (walformat.html, 2.3).
+/// Its lock bytes in the `-shm` file: eight of the write-ahead log, and the one that every connection holds
+/// (walformat.html, 2.3).
 const SHM_LOCKS: (u64, u64) = (120, 9);
 
 type Inode = (u64, u64);
 
-/// The databases below `directory` (symbolic links not followed) that another process has open, each as a phrase with the
-/// process where it is known: `home-assistant_v2.db (process 71, python3)`. Empty when none is, or none can be seen.
+/// Databases below `directory` that another process has open, each as a clause: `process 71 (python3) has
+/// home-assistant_v2.db open`. Does not follow symbolic links. Empty when there are none, or none can be seen.
 pub fn databases_in_use(directory: &Path) -> Vec<String> {
-    databases_of(directory, &Holders::scan())
+    databases_of(directory, &OpenFiles::scan())
 }
 
-/// The same with what is known of open files; locks are asked for in any case.
-pub(super) fn databases_of(directory: &Path, holders: &Holders) -> Vec<String> {
+/// The same with given open files. Locks are queried in any case.
+pub(super) fn databases_of(directory: &Path, open_files: &OpenFiles) -> Vec<String> {
     let mut open = Vec::new();
     let mut waiting = VecDeque::from([directory.to_path_buf()]);
-    let mut looks = 0;
+    let mut seen = 0;
     while let Some(next) = waiting.pop_front() {
         let Ok(items) = std::fs::read_dir(&next) else { continue };
         for item in items.flatten() {
-            looks += 1;
-            if looks > MAX_LOOKS {
+            seen += 1;
+            if seen > MAX_ENTRIES {
                 return open;
             }
             match item.file_type() {
                 Ok(kind) if kind.is_dir() => waiting.push_back(item.path()),
-                Ok(kind) => {
-                    open.extend(use_of(&item, kind, holders).map(|who| phrase(directory, &item.path(), &who)))
-                }
+                Ok(kind) => open.extend(
+                    process_using(&item, kind, open_files).map(|who| clause(directory, &item.path(), &who)),
+                ),
                 Err(_) => {}
             }
         }
@@ -57,83 +59,87 @@ pub(super) fn databases_of(directory: &Path, holders: &Holders) -> Vec<String> {
     open
 }
 
-/// Who has that file open, if it is a database and anybody has.
-fn use_of(item: &DirEntry, kind: FileType, holders: &Holders) -> Option<User> {
+/// The process that has the file open, if the file is a database.
+fn process_using(item: &DirEntry, kind: FileType, open_files: &OpenFiles) -> Option<Process> {
     let status =
         item.metadata().ok().filter(|status| kind.is_file() && status.len() >= HEADER.len() as u64)?;
     let inode = (status.dev(), status.ino());
-    if holders.own.contains(&inode) {
+    if open_files.own.contains(&inode) {
         return None;
     }
     let path = item.path();
     let file = open(&path)?;
     let mut start = [0; HEADER.len()];
     file.read_exact_at(&mut start, 0).ok().filter(|()| &start == HEADER)?;
-    let holder = || holders.others.get(&inode).map(|pid| User(Some(*pid)));
-    holder().or_else(|| locked(&file, MAIN_LOCKS)).or_else(|| locked(&shm_of(&path, holders)?, SHM_LOCKS))
+    let holder = || open_files.others.get(&inode).map(|pid| Process(Some(*pid)));
+    holder()
+        .or_else(|| lock_holder(&file, MAIN_LOCKS))
+        .or_else(|| lock_holder(&shm_of(&path, open_files)?, SHM_LOCKS))
 }
 
-fn shm_of(path: &Path, holders: &Holders) -> Option<File> {
+fn shm_of(path: &Path, open_files: &OpenFiles) -> Option<File> {
     let mut name = path.as_os_str().to_owned();
     name.push("-shm");
     let path = PathBuf::from(name);
     let status = path.symlink_metadata().ok().filter(|status| status.is_file())?;
-    if holders.own.contains(&(status.dev(), status.ino())) {
+    if open_files.own.contains(&(status.dev(), status.ino())) {
         return None;
     }
     open(&path)
 }
 
-/// Opens what is a regular file, and nothing that would block.
+/// Opens a file without following links and without blocking.
 fn open(path: &Path) -> Option<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::openat(CWD, path, flags, Mode::empty()).ok().map(File::from)
 }
 
-/// A process, where its number is known.
-struct User(Option<u32>);
+/// A process; `None` when its number is not known.
+struct Process(Option<u32>);
 
-/// Who would stand in the way of an exclusive lock there.
-fn locked(file: &File, (start, length): (u64, u64)) -> Option<User> {
-    let asked =
+/// The process whose lock would conflict with an exclusive one.
+fn lock_holder(file: &File, (start, length): (u64, u64)) -> Option<Process> {
+    let exclusive =
         Flock { start, length, pid: None, typ: FlockType::WriteLock, offset_type: FlockOffsetType::Set };
-    let found = fcntl_getlk(file.as_fd(), &asked).ok()??;
-    // In another PID namespace, or on another machine, the number is none of ours.
+    let found = fcntl_getlk(file.as_fd(), &exclusive).ok()??;
+    // The number of a process in another PID namespace or on another machine means nothing here.
     let pid = found.pid.and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
-    Some(User(pid))
+    Some(Process(pid))
 }
 
-fn phrase(directory: &Path, path: &Path, user: &User) -> String {
+fn clause(directory: &Path, path: &Path, process: &Process) -> String {
     let name = shown(path.strip_prefix(directory).unwrap_or(path).as_os_str().as_bytes());
-    let Some(pid) = user.0 else { return format!("{name} (a process that is not visible from here)") };
+    let Some(pid) = process.0 else {
+        return format!("a process that is not visible from here has {name} open");
+    };
     match std::fs::read(format!("/proc/{pid}/comm")) {
-        Ok(program) => format!("{name} (process {pid}, {})", shown(program.trim_ascii())),
-        Err(_) => format!("{name} (process {pid})"),
+        Ok(program) => format!("process {pid} ({}) has {name} open", shown(program.trim_ascii())),
+        Err(_) => format!("process {pid} has {name} open"),
     }
 }
 
-/// Which files are open in which process, as far as we may see.
+/// Files that processes have open, as far as this process may see.
 #[derive(Default)]
-pub(super) struct Holders {
+pub(super) struct OpenFiles {
     own: HashSet<Inode>,
     others: HashMap<Inode, u32>,
 }
 
-impl Holders {
+impl OpenFiles {
     fn scan() -> Self {
         let mut this = Self::default();
         let own = std::process::id();
-        this.own.extend(open_files(own));
+        this.own.extend(files_of(own));
         let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let numbers = processes.filter_map(|item| item.file_name().to_str()?.parse::<u32>().ok());
         for pid in numbers.filter(|pid| *pid != own) {
-            this.others.extend(open_files(pid).map(|inode| (inode, pid)));
+            this.others.extend(files_of(pid).map(|inode| (inode, pid)));
         }
         this
     }
 }
 
-fn open_files(pid: u32) -> impl Iterator<Item = Inode> {
+fn files_of(pid: u32) -> impl Iterator<Item = Inode> {
     let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let statuses = descriptors.filter_map(|item| std::fs::metadata(item.path()).ok());
     statuses.filter(|status| status.is_file()).map(|status| (status.dev(), status.ino()))

@@ -1,7 +1,7 @@
-//! Mode, owner and modification time: taken from an entry, given to what was staged for it.
+//! Mode, owner and modification time: taken from an entry, applied to what was staged for it.
 //!
-//! Refuses to give a set-user-id or set-group-id bit to a file whose owner could not be given: it would let others act as
-//! somebody whom the archive never meant.
+//! Refuses to set a set-user-id or set-group-id bit on a file whose owner could not be set: the file would run with the
+//! rights of an account that the archive never meant.
 
 use std::os::fd::AsFd;
 
@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Gid, Mode, Stat, Timespec, Timestamps, UTIME
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::losses::{Losses, Lost};
+use super::warnings::{Warning, Warnings};
 use crate::disk::durable::unless_refused;
 use crate::error::{Error, Result};
 use crate::model::{Entry, shown};
@@ -17,30 +17,30 @@ use crate::model::{Entry, shown};
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
 const OWNER_READS: u32 = 0o400;
-/// The bits that are looked at afterwards: the others the system takes back from whoever may not give them.
+/// The bits that are verified afterwards. The system may clear the others when the caller has no right to set them.
 const PERMISSIONS: u32 = 0o777;
 const ROOT: u32 = 0;
-/// Seconds that a time may be off: FAT keeps even ones.
-const TIME_GRAIN: u64 = 2;
+/// Allowed difference in seconds: FAT stores even seconds.
+const TIME_TOLERANCE: u64 = 2;
 
-/// What holds for one entry, and where its losses are noted.
+/// The settings of one entry, and where warnings about it go.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub(super) losses: &'a Losses,
+    pub(super) warnings: &'a Warnings,
     pub(super) path: &'a [u8],
-    /// Whether set-id bits of root are given.
+    /// Whether set-id bits of root's files are set.
     pub(super) keep_setuid: bool,
 }
 
 impl Context<'_> {
-    fn note(self, lost: Lost, why: Option<Errno>) {
-        self.losses.note(lost, self.path, why);
+    fn warn(self, lost: Warning, why: Option<Errno>) {
+        self.warnings.add(lost, self.path, why);
     }
 
-    /// Who is not root can give nothing away: that is no loss, but how it is.
-    fn note_owner(self, refused: Option<Errno>) {
+    /// Without root nobody can give files away, so that is expected and needs no warning.
+    fn warn_owner(self, refused: Option<Errno>) {
         if refused.is_some() && is_root() {
-            self.note(Lost::Owner, refused);
+            self.warn(Warning::Owner, refused);
         }
     }
 }
@@ -55,12 +55,12 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// `Invalid` when the nanoseconds are none.
+    /// `Invalid` when the nanoseconds are out of range.
     pub(super) fn of(entry: &Entry) -> Result<Self> {
         let time = entry.modified;
         if time.nanoseconds >= 1_000_000_000 {
             return Err(Error::Invalid(format!(
-                "{} has {} nanoseconds in its time: a second has fewer",
+                "{} has an invalid modification time: {} nanoseconds",
                 shown(&entry.path),
                 time.nanoseconds
             )));
@@ -74,7 +74,7 @@ impl Metadata {
         })
     }
 
-    /// Of a file that is there already.
+    /// The metadata of an existing file.
     pub(super) fn of_status(status: &Stat) -> Self {
         Self {
             mode: status.st_mode & 0o7777,
@@ -85,27 +85,27 @@ impl Metadata {
         }
     }
 
-    /// Applies it to an open file or directory: the owner first (that clears set-id bits), then the mode, then the time. What the file
-    /// system does not keep of it is noted.
+    /// Applies it to an open file or directory: first the owner (which clears set-id bits), then the mode, then the
+    /// time. Warns of what the file system does not keep.
     pub(super) fn apply(&self, fd: impl AsFd, context: Context<'_>) -> rustix::io::Result<()> {
         let fd = fd.as_fd();
         let owned = unless_refused(rustix::fs::fchown(fd, self.user(), self.group()))?;
-        context.note_owner(owned);
-        let mode = self.granted(&rustix::fs::fstat(fd)?, context);
+        context.warn_owner(owned);
+        let mode = self.allowed_mode(&rustix::fs::fstat(fd)?, context);
         let moded = unless_refused(rustix::fs::fchmod(fd, Mode::from_raw_mode(mode)))?;
         let timed = unless_refused(rustix::fs::futimens(fd, &self.times()))?;
-        // Some file systems say yes and keep something else.
+        // Some file systems report success and store something else.
         let now = rustix::fs::fstat(fd)?;
         if moded.is_some() || (now.st_mode ^ mode) & PERMISSIONS != 0 {
-            context.note(Lost::Mode, moded);
+            context.warn(Warning::Mode, moded);
         }
-        if timed.is_some() || now.st_mtime.abs_diff(self.seconds) > TIME_GRAIN {
-            context.note(Lost::Time, timed);
+        if timed.is_some() || now.st_mtime.abs_diff(self.seconds) > TIME_TOLERANCE {
+            context.warn(Warning::Time, timed);
         }
         Ok(())
     }
 
-    /// Applies owner and time to a symbolic link; it has no mode of its own.
+    /// Applies owner and time to a symbolic link, which has no mode.
     pub(super) fn apply_to_link(
         &self,
         parent: impl AsFd,
@@ -114,39 +114,39 @@ impl Metadata {
     ) -> rustix::io::Result<()> {
         let nofollow = AtFlags::SYMLINK_NOFOLLOW;
         let owned = rustix::fs::chownat(parent.as_fd(), name, self.user(), self.group(), nofollow);
-        context.note_owner(unless_refused(owned)?);
+        context.warn_owner(unless_refused(owned)?);
         let timed = unless_refused(rustix::fs::utimensat(parent, name, &self.times(), nofollow))?;
         if timed.is_some() {
-            context.note(Lost::Time, timed);
+            context.warn(Warning::Time, timed);
         }
         Ok(())
     }
 
-    /// The mode less the set-id bits that would speak for somebody else than meant, or for root.
-    fn granted(&self, now: &Stat, context: Context<'_>) -> u32 {
+    /// The mode without set-id bits that would act for root, or for another account than the one meant.
+    fn allowed_mode(&self, now: &Stat, context: Context<'_>) -> u32 {
         let mut lost = 0;
-        // On a directory the one means nothing, and the other only says which group new files get.
+        // On a directory, set-user-id means nothing and set-group-id only chooses the group of new files.
         let is_file = FileType::from_raw_mode(now.st_mode) != FileType::Directory;
         let speaks_for_root = is_file && is_root() && !context.keep_setuid;
         if now.st_uid != self.uid || (speaks_for_root && self.uid == ROOT) {
             lost |= SET_USER_ID;
         }
-        // Many groups are as good as root.
+        // Many groups are as powerful as root.
         if is_file && now.st_gid != self.gid || speaks_for_root {
             lost |= SET_GROUP_ID;
         }
         if self.mode & lost != 0 {
-            context.note(Lost::SetId, None);
+            context.warn(Warning::SetId, None);
         }
         self.mode & !lost
     }
 
-    /// Whether its owner may read it.
+    /// Whether the owner may read the file.
     pub(super) fn is_readable(&self) -> bool {
         is_root() || self.mode & OWNER_READS != 0
     }
 
-    /// Only root may give files away. The highest number means "leave it" to the system.
+    /// Only root may give files away. The system takes the highest number as "leave unchanged".
     fn user(&self) -> Option<Uid> {
         (is_root() && self.uid != u32::MAX).then(|| Uid::from_raw(self.uid))
     }

@@ -1,19 +1,20 @@
-//! A new state of a directory, staged inside it and then put in its place: all of it or nothing.
+//! A new state of a directory, staged inside it and then swapped in: all of it or nothing.
 //!
-//! The directory may be a mount point, so it is never renamed itself. Everything is staged in `.larder-restore/` in it (the
-//! same file system): `lock` is held while the owner lives, `new/` is what was staged, `old/` what was taken away,
-//! `plan` the journal. The durable rename of `plan` into being is the point of no return, its rename to `done` the end.
+//! The directory may be a mount point, so it is never renamed itself. Everything is staged in its subdirectory
+//! `.larder-restore/`, which is on the same file system: `lock` is held while the owner lives, `new/` holds what was
+//! staged, `old/` what was moved away, and `plan` is the journal. From the durable rename that creates `plan`, an
+//! interrupted restore is completed rather than discarded; the rename to `done` marks the end.
 //!
-//! It refuses to judge what is restored: no archive, no version and no rule of Home Assistant is known here. It follows no
-//! symbolic link and names nothing outside the directory.
+//! It knows no archive, no version and no rule of Home Assistant. It follows no symbolic link and touches nothing
+//! outside the directory.
 
 mod area;
 mod dry_run;
 mod in_use;
 mod journal;
-mod losses;
 mod metadata;
 mod mounts;
+mod paths;
 mod read_back;
 mod recover;
 mod remove;
@@ -22,6 +23,7 @@ mod space;
 mod swap;
 mod target;
 mod tree;
+mod warnings;
 mod writer;
 
 #[cfg(test)]
@@ -29,7 +31,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use dry_run::rehearse;
+pub use dry_run::dry_run;
 pub use in_use::databases_in_use;
 pub use recover::{Recovered, recover, was_interrupted};
 pub use target::Target;
@@ -37,16 +39,17 @@ pub use writer::Writer;
 
 use crate::steps::Steps;
 
-/// Where and how to stage.
+/// The directory and the settings of a restore.
 pub struct Options {
-    /// The directory whose state is to change. Made with its parents for `Scope::Add` when absent.
+    /// The directory whose state is replaced. With `Scope::Add` it is created, with its parents, when absent.
     pub directory: PathBuf,
-    /// Absolute paths that survive if they lie in `directory`, directly in it.
+    /// Absolute paths to keep, if they are directly in `directory`.
     pub keep: Vec<PathBuf>,
-    /// Bytes of the file system that are never used.
+    /// Bytes of the file system that always stay free.
     pub reserve: u64,
-    /// Whether files of root get the set-user-id and set-group-id bits that an entry says: whoever wrote it chose them.
+    /// Whether files of root get the set-user-id and set-group-id bits of their entries, which the author of the
+    /// archive chose.
     pub keep_setuid: bool,
-    /// Told before every step of `commit`.
+    /// Called before every step of `commit`.
     pub steps: Steps,
 }

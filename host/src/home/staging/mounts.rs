@@ -1,4 +1,4 @@
-//! Which places below a directory are mount points, so that none is renamed away or emptied. Mounts nothing itself.
+//! Mount points below a directory, which must not be renamed away or emptied. Mounts nothing itself.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,8 +7,9 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, StatxFlags};
 
-/// Names directly in `directory` (absolute, without symbolic links) that are mount points or hold one at any depth, bind mounts
-/// of the same file system and single files included. None where the system does not tell (no `/proc`).
+/// Names directly in `directory` (absolute, without symbolic links) that are mount points or contain one at any depth,
+/// including bind mounts of the same file system and mounted single files. Empty where the system does not tell (no
+/// `/proc`).
 pub(super) fn names_with_mounts(directory: &Path) -> BTreeSet<Vec<u8>> {
     let table = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
     let points = table.split(|byte| *byte == b'\n').filter_map(mount_point);
@@ -20,7 +21,7 @@ fn mount_point(line: &[u8]) -> Option<Vec<u8>> {
     line.split(|byte| *byte == b' ').nth(4).map(unescaped)
 }
 
-/// White space and backslashes stand there as `\` and three octal digits.
+/// Replaces the escapes of white space and backslashes: `\` and three octal digits.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -47,12 +48,12 @@ fn first_below(directory: &[u8], point: &[u8]) -> Option<Vec<u8>> {
     below.split(|byte| *byte == b'/').next().filter(|name| !name.is_empty()).map(<[u8]>::to_vec)
 }
 
-/// What tells one mount from another: the device and, where the system says it, the mount's number.
+/// Identifies a mount: the device and, where the system reports it, the mount ID.
 pub(super) fn mount_of(fd: BorrowedFd<'_>) -> rustix::io::Result<(u64, u64)> {
     let device = rustix::fs::fstat(fd)?.st_dev;
     let statx = rustix::fs::statx(fd.as_fd(), c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);
-    let told = |x: &rustix::fs::Statx| x.stx_mask & StatxFlags::MNT_ID.bits() != 0;
-    Ok((device, statx.ok().filter(told).map_or(0, |x| x.stx_mnt_id)))
+    let is_reported = |x: &rustix::fs::Statx| x.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+    Ok((device, statx.ok().filter(is_reported).map_or(0, |x| x.stx_mnt_id)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Reading back: what was staged must come from the disk as it was written, before it replaces anything.
+//! Reading back: before it replaces anything, every staged file is read from the disk and compared with what was
+//! written.
 //!
-//! Owns what is compared, and how: digests of contents, past the system's cache. A disk that says it has written and has not is found
-//! here. Knows the staged files by their paths; changes nothing.
+//! Owns the comparison: digests of contents, read past the page cache. It detects a disk that reports a write and loses
+//! it. Finds the staged files by their paths and changes nothing.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -20,10 +21,10 @@ use crate::model::shown;
 use crate::options::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
 use crate::storage::locations::Stored;
 
-/// Room for a small file, in whole pieces of a disk.
+/// The buffer for a small file, in whole disk blocks.
 const SMALL_ROOM: usize = (SMALL_FILE as usize).next_multiple_of(ALIGN);
 
-/// Tells damage, not intent: nobody chooses bytes so that a disk changes them unseen.
+/// Detects damage, not tampering: a failing disk does not choose its bytes.
 #[derive(Default)]
 pub(super) struct Digest(Box<Xxh3Default>);
 
@@ -34,28 +35,28 @@ impl Digest {
 }
 
 /// A staged file, as it was written.
-pub(super) struct Written {
+pub(super) struct WrittenFile {
     path: Box<[u8]>,
     size: u64,
     digest: u128,
 }
 
-impl Written {
+impl WrittenFile {
     pub(super) fn new(path: &[u8], size: u64, digest: &Digest) -> Self {
         Self { path: path.into(), size, digest: digest.0.digest128() }
     }
 
-    /// Reads back a file that cannot be opened any more later.
-    pub(super) fn check_now(&self, file: &File) -> Result<()> {
+    /// Reads back a file that cannot be opened again later.
+    pub(super) fn read_back_now(&self, file: &File) -> Result<()> {
         sync_data(file).doing(|| self.cannot())?;
         let file = file.try_clone().doing(|| self.cannot())?;
-        Reading::new(self, file)?.read(self, u64::MAX).map(drop)
+        FileReadBack::new(self, file)?.read(self, u64::MAX).map(drop)
     }
 
-    /// Reads back a small file: past the cache where that is known to go well, in as few calls as can be.
-    fn check_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
+    /// Reads back a small file in as few calls as possible, with direct I/O where that works well.
+    fn read_back_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
         let Some(file) = direct::does_well(top).then(|| self.open(top, true).ok()).flatten() else {
-            return Reading::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
+            return FileReadBack::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
         };
         let size = file.metadata().doing(|| self.cannot())?.len();
         let count = usize::try_from(self.size).unwrap_or(SMALL_ROOM).next_multiple_of(ALIGN);
@@ -64,7 +65,7 @@ impl Written {
         digest.update(buffer.bytes());
         match size == self.size && digest.0.digest128() == self.digest {
             true => Ok(()),
-            false => Err(self.is_other()),
+            false => Err(self.mismatch()),
         }
     }
 
@@ -78,27 +79,27 @@ impl Written {
         format!("cannot read back {}", shown(&self.path))
     }
 
-    fn is_other(&self) -> Error {
+    fn mismatch(&self) -> Error {
         Error::Io(format!(
-            "{} is not on the disk as it was written: nothing was put in place. The disk, its cable or its memory does not keep what \
-             it is given: check it, or restore to another one with --to",
+            "{} differs on the disk from what was written: nothing was put in place. The disk, its cable or the memory may be \
+             faulty: check them, or restore to another disk with --to",
             shown(&self.path)
         ))
     }
 }
 
-/// A file while it is read back.
-struct Reading {
+/// A file that is being read back.
+struct FileReadBack {
     stored: Stored,
     digest: Digest,
     at: u64,
 }
 
-impl Reading {
-    fn new(written: &Written, file: File) -> Result<Self> {
+impl FileReadBack {
+    fn new(written: &WrittenFile, file: File) -> Result<Self> {
         let mut stored = Stored::new(file, &shown(&written.path))?.past_cache();
         if stored.size() != written.size {
-            return Err(written.is_other());
+            return Err(written.mismatch());
         }
         if written.size > SMALL_FILE {
             stored.ahead(0, written.size);
@@ -106,9 +107,9 @@ impl Reading {
         Ok(Self { stored, digest: Digest::default(), at: 0 })
     }
 
-    /// Reads on: how many bytes are left, none of which may differ at the end.
-    fn read(&mut self, written: &Written, most: u64) -> Result<u64> {
-        let count = written.size.saturating_sub(self.at).min(most);
+    /// Reads up to `max` bytes. Returns how many are left; with none left, the digest was compared.
+    fn read(&mut self, written: &WrittenFile, max: u64) -> Result<u64> {
+        let count = written.size.saturating_sub(self.at).min(max);
         let digest = &mut self.digest;
         self.stored.pass(self.at, count, &mut |bytes| {
             digest.update(bytes);
@@ -116,51 +117,53 @@ impl Reading {
         })?;
         self.at = self.at.saturating_add(count);
         match written.size.saturating_sub(self.at) {
-            0 if self.digest.0.digest128() != written.digest => Err(written.is_other()),
+            0 if self.digest.0.digest128() != written.digest => Err(written.mismatch()),
             left => Ok(left),
         }
     }
 }
 
-/// What is still to be read back. Large files are read beside small ones: both wait for the disk.
-pub(super) struct Check {
+/// The files that were not read back yet. Large files are read in parallel with small ones, since both wait for the
+/// disk.
+pub(super) struct ReadBack {
     top: Arc<OwnedFd>,
-    small: IntoIter<Written>,
-    large: Large,
+    small: IntoIter<WrittenFile>,
+    large: LargeFiles,
 }
 
-impl Check {
-    pub(super) fn new(top: Arc<OwnedFd>, written: Vec<Written>) -> Self {
-        let is_small = |written: &Written| written.size <= SMALL_FILE;
+impl ReadBack {
+    pub(super) fn new(top: Arc<OwnedFd>, written: Vec<WrittenFile>) -> Self {
+        let is_small = |written: &WrittenFile| written.size <= SMALL_FILE;
         let (small, large): (Vec<_>, Vec<_>) = written.into_iter().partition(is_small);
-        Self { top, small: small.into_iter(), large: Large { waiting: large.into_iter(), open: None } }
+        Self { top, small: small.into_iter(), large: LargeFiles { waiting: large.into_iter(), open: None } }
     }
 
-    /// Reads about `most` bytes of large files, as many of small ones at most; how many, 0 at the end.
-    pub(super) fn read(&mut self, most: u64) -> Result<u64> {
-        let most = most.max(1);
-        let batch = self.batch(most);
+    /// Reads about `max` bytes of large files and at most as many of small ones. Returns the number of bytes, 0 at the
+    /// end.
+    pub(super) fn read(&mut self, max: u64) -> Result<u64> {
+        let max = max.max(1);
+        let batch = self.batch(max);
         let (top, large) = (&self.top, Mutex::new(&mut self.large));
-        let read_large = || large.lock().unwrap_or_else(PoisonError::into_inner).read(top, most);
+        let read_large = || large.lock().unwrap_or_else(PoisonError::into_inner).read(top, max);
         thread::scope(|scope| {
             let beside = Builder::new().name("read back".into()).spawn_scoped(scope, read_large);
-            let small = read_side_by_side(top, &batch);
+            let small = read_in_parallel(top, &batch);
             let large = match beside {
-                Ok(thread) => {
-                    thread.join().unwrap_or_else(|_| Err(Error::Io("reading back ended early".into())))
-                }
-                // Without another thread this one does it all.
+                Ok(thread) => thread
+                    .join()
+                    .unwrap_or_else(|_| Err(Error::Io("a thread that reads files back failed".into()))),
+                // Without another thread, this one reads everything.
                 Err(_) => read_large(),
             };
             Ok(small?.saturating_add(large?))
         })
     }
 
-    /// The next small files.
-    fn batch(&mut self, most: u64) -> Vec<Written> {
+    /// The next batch of small files.
+    fn batch(&mut self, max: u64) -> Vec<WrittenFile> {
         let mut bytes = 0_u64;
-        let fits = |written: &&Written| {
-            let has_room = bytes < most;
+        let fits = |written: &&WrittenFile| {
+            let has_room = bytes < max;
             bytes = bytes.saturating_add(written.size);
             has_room
         };
@@ -170,28 +173,28 @@ impl Check {
 }
 
 /// Large files, one after the other.
-struct Large {
-    waiting: IntoIter<Written>,
-    /// The one that is being read.
-    open: Option<(Written, Reading)>,
+struct LargeFiles {
+    waiting: IntoIter<WrittenFile>,
+    /// The file that is being read.
+    open: Option<(WrittenFile, FileReadBack)>,
 }
 
-impl Large {
-    fn read(&mut self, top: &OwnedFd, most: u64) -> Result<u64> {
+impl LargeFiles {
+    fn read(&mut self, top: &OwnedFd, max: u64) -> Result<u64> {
         let mut done = 0_u64;
-        while done < most {
+        while done < max {
             let (written, mut reading) = match self.open.take() {
                 Some(open) => open,
                 None => match self.waiting.next() {
                     Some(written) => {
-                        let reading = Reading::new(&written, written.open(top, false)?)?;
+                        let reading = FileReadBack::new(&written, written.open(top, false)?)?;
                         (written, reading)
                     }
                     None => break,
                 },
             };
             let before = reading.at;
-            let left = reading.read(&written, most.saturating_sub(done))?;
+            let left = reading.read(&written, max.saturating_sub(done))?;
             done = done.saturating_add(reading.at.saturating_sub(before));
             if left > 0 {
                 self.open = Some((written, reading));
@@ -201,13 +204,13 @@ impl Large {
     }
 }
 
-/// A disk answers several at once in little more time than one. How many bytes were read.
-fn read_side_by_side(top: &OwnedFd, batch: &[Written]) -> Result<u64> {
+/// Reads several files at once, which a disk answers in little more time than one. Returns the number of bytes.
+fn read_in_parallel(top: &OwnedFd, batch: &[WrittenFile]) -> Result<u64> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
     let work = || {
         let mut buffer = Buffer::new(SMALL_ROOM);
         while let Some(written) = batch.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = written.check_small(top, &mut buffer) {
+            if let Err(error) = written.read_back_small(top, &mut buffer) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 next.store(batch.len(), Ordering::Relaxed);
             }
@@ -215,7 +218,7 @@ fn read_side_by_side(top: &OwnedFd, batch: &[Written]) -> Result<u64> {
     };
     thread::scope(|scope| {
         for _ in 1..CHECK_THREADS.min(batch.len()) {
-            // Without another thread this one does it all.
+            // Without another thread, this one reads everything.
             let _ = Builder::new().name("read back".into()).spawn_scoped(scope, work);
         }
         work();

@@ -1,4 +1,4 @@
-//! Removes a tree, whatever its modes, without following a symbolic link and without crossing into another mount.
+//! Removal of a tree, whatever its modes, without following a symbolic link or crossing into another mount.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -9,13 +9,13 @@ use super::mounts::mount_of;
 
 const OWNER_ALL: Mode = Mode::RWXU;
 
-/// Opens a directory itself, never what a symbolic link of that name points to.
+/// Opens a directory. Does not follow a symbolic link of that name.
 pub(super) fn open_directory(parent: impl AsFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(parent, name, flags, Mode::empty())
 }
 
-/// Whether there is something of that name, a dangling symbolic link included.
+/// Whether the name exists, dangling symbolic links included.
 pub(super) fn exists(parent: impl AsFd, name: &[u8]) -> rustix::io::Result<bool> {
     match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(_) => Ok(true),
@@ -37,14 +37,15 @@ pub(super) fn names(directory: impl AsFd) -> rustix::io::Result<Vec<Vec<u8>>> {
     Ok(names)
 }
 
-/// Removes `name` and all it holds. Nothing there is fine. `XDEV` when another mount hangs in it, which then stays.
+/// Removes `name` and everything below it. An absent name is no error. `XDEV` when it contains a mount point, which
+/// then stays.
 pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<()> {
     let status = match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::NOENT) => return Ok(()),
         other => other?,
     };
     if FileType::from_raw_mode(status.st_mode) != FileType::Directory {
-        return gone(rustix::fs::unlinkat(parent, name, AtFlags::empty()));
+        return ignore_absent(rustix::fs::unlinkat(parent, name, AtFlags::empty()));
     }
     let directory = open_for_emptying(parent, name)?;
     if mount_of(directory.as_fd())? != mount_of(parent)? {
@@ -53,10 +54,10 @@ pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<
     for inner in names(&directory)? {
         remove(directory.as_fd(), &inner)?;
     }
-    gone(rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
+    ignore_absent(rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
 }
 
-/// A directory that its owner may not enter or change is made so that he may.
+/// Opens a directory, after giving its owner the permissions to enter and change it.
 fn open_for_emptying(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     let directory = match open_directory(parent, name) {
         Err(Errno::ACCESS) => {
@@ -67,13 +68,14 @@ fn open_for_emptying(parent: BorrowedFd<'_>, name: &[u8]) -> rustix::io::Result<
     };
     let mode = Mode::from_raw_mode(rustix::fs::fstat(&directory)?.st_mode);
     if !mode.contains(OWNER_ALL) {
-        // Whoever is not the owner is told by what follows.
+        // If this fails because the directory belongs to someone else, the following calls report it.
         let _ = rustix::fs::fchmod(&directory, OWNER_ALL);
     }
     Ok(directory)
 }
 
-fn gone(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
+/// Success if the name is absent.
+pub(super) fn ignore_absent(outcome: rustix::io::Result<()>) -> rustix::io::Result<()> {
     match outcome {
         Err(Errno::NOENT) => Ok(()),
         other => other,

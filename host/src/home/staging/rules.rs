@@ -1,4 +1,4 @@
-//! Which names directly in the directory may be taken away and placed, and which survive. Decides; touches nothing.
+//! Which names directly in the directory are replaced, and which are kept. Decides, and touches no file.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -8,6 +8,7 @@ use super::mounts::names_with_mounts;
 use crate::error::{Error, Result};
 use crate::model::{RESERVED_PREFIX, Scope, is_well_formed, shown};
 
+/// The scope of a restore and the names to keep.
 pub(super) struct Rules {
     directory: PathBuf,
     scope: Scope,
@@ -15,8 +16,8 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// `directory` without symbolic links, `given` as the caller wrote it. `Denied` when something to be kept lies so deep in
-    /// what would be replaced that it cannot be.
+    /// `directory` is free of symbolic links; `given` is the same as the caller wrote it. `Denied` when a path to keep
+    /// lies too deep inside something that would be replaced.
     pub(super) fn new(directory: PathBuf, given: &Path, keep: &[PathBuf], scope: Scope) -> Result<Self> {
         if let Scope::AllBut(names) | Scope::Only(names) = &scope {
             names.iter().try_for_each(|name| check_scope_name(name))?;
@@ -42,7 +43,7 @@ impl Rules {
             let exists = path.symlink_metadata().is_ok();
             if exists && ((first.is_empty() && self.replaces_something()) || self.replaces(&first)) {
                 return Err(Error::Denied(format!(
-                    "{} is kept, but is not directly in the directory that is to be replaced: move it there or out of it, \
+                    "cannot keep {}, which is not directly in the directory to be replaced: move it there, or out of it, \
                      or restore elsewhere with --to",
                     path.display()
                 )));
@@ -53,7 +54,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether an existing thing of that name goes when the target is committed.
+    /// Whether an existing file or directory of that name is removed by a commit.
     pub(super) fn replaces(&self, name: &[u8]) -> bool {
         let in_scope = match &self.scope {
             Scope::Add => false,
@@ -63,7 +64,7 @@ impl Rules {
         in_scope && !is_reserved(name) && !self.kept.contains(name)
     }
 
-    /// Whether the name is that of something to be kept, which may be absent.
+    /// Whether that name is to be kept. It may be absent.
     pub(super) fn keeps(&self, name: &[u8]) -> bool {
         self.kept.contains(name)
     }
@@ -72,12 +73,13 @@ impl Rules {
         !matches!(&self.scope, Scope::Add)
     }
 
-    /// Whether an existing thing of that name is an error.
+    /// Whether an existing file or directory of a staged name is an error.
     pub(super) fn only_adds(&self) -> bool {
         matches!(&self.scope, Scope::Add)
     }
 
-    /// Whether the directory's own metadata may be replaced: by a restore of the whole, or when it was `made` for it.
+    /// Whether the directory's own metadata may be set: when everything is restored, or when the directory was `made`
+    /// for the restore.
     pub(super) fn owns_directory(&self, made: bool) -> bool {
         made || matches!(&self.scope, Scope::AllBut(_))
     }
@@ -86,15 +88,15 @@ impl Rules {
     pub(super) fn admit(&self, name: &[u8]) -> Result<()> {
         match &self.scope {
             Scope::Only(names) if !names.iter().any(|other| other == name) => Err(Error::Invalid(format!(
-                "{} is not among the names that are to be replaced: leave it out",
+                "{} is not among the names to be replaced: leave it out",
                 shown(name)
             ))),
             _ => Ok(()),
         }
     }
 
-    /// `Denied` when a name that would be replaced is a mount point or holds one: renaming one is not possible, and the
-    /// other's contents would go.
+    /// `Denied` when a name that would be replaced is a mount point or contains one: it cannot be renamed, and the
+    /// contents of the mounted file system would be removed.
     pub(super) fn refuse_mounts(&self) -> Result<()> {
         let mounts = names_with_mounts(&self.directory);
         let names: Vec<String> =
@@ -103,18 +105,18 @@ impl Rules {
             return Ok(());
         }
         Err(Error::Denied(format!(
-            "something is mounted on or in {} and cannot be replaced: unmount it, or restore elsewhere with --to",
+            "cannot replace {}, because something is mounted there: unmount it, or restore elsewhere with --to",
             names.join(", ")
         )))
     }
 }
 
-/// Whether the name is one of ours, which always survives and is never placed.
+/// Whether the name is reserved for Larder. Such names are always kept and never put in place.
 pub(super) fn is_reserved(name: &[u8]) -> bool {
     name.starts_with(RESERVED_PREFIX)
 }
 
-/// Whether it names something directly in a directory.
+/// Whether the name is that of something directly in a directory.
 pub(super) fn is_single(name: &[u8]) -> bool {
     !name.is_empty() && !name.contains(&b'/') && is_well_formed(name)
 }

@@ -1,8 +1,9 @@
-//! The staged tree: puts entries under `new/`, each below a directory that is really one.
+//! The staged tree: puts entries under `new/`, each in a real directory.
 //!
-//! Links wait until every file is there: symbolic ones so that nothing can ever be written through one, hard ones so that
-//! they come before those. Directories keep a working mode until the end. Refuses paths that are ill formed, added twice,
-//! or below something that is no directory. The file system itself remembers the files; only what waits is kept in memory.
+//! Links are created when all files are there: symbolic links last, so that nothing is ever written through one, and
+//! hard links before them. Directories keep a working mode until the end. Refuses paths that are not well formed, were
+//! added twice, or lie below something that is not a directory. Files are recorded only in the file system; memory
+//! holds only what waits for the end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,28 +14,28 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::losses::Lost;
 use super::metadata::{Metadata, is_root};
+use super::paths::{check_path, split_parent};
 use super::remove::{exists, open_directory};
+use super::warnings::Warning;
 use super::writer::{Shared, Writer};
 use crate::disk::durable::unless_refused;
 use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
-use crate::model::{HomePath, MAX_DEPTH, MAX_PATH, is_well_formed, shown};
+use crate::model::{HomePath, MAX_PATH, shown};
 use crate::steps::Steps;
 
-/// Linux allows no longer name (`NAME_MAX`).
-const MAX_NAME: usize = 255;
-/// Bytes of memory for what waits until the end: some hundred thousand directories and links. An archive can name millions.
-/// Plugins are promised 64 MiB (`wit/files.wit`); directories that nobody added need some more.
-const MAX_WAITING: usize = 96 << 20;
-/// What one of them costs besides its names: about a node of the map and two allocations.
-const WAITING: usize = 200;
-/// What a directory gets that was not added itself.
+/// The memory limit for what waits for the end, in bytes: some hundred thousand directories and links. An archive can
+/// name millions. Plugins are promised 64 MiB (`wit/files.wit`); directories that were created without being added need
+/// some more.
+const MAX_MEMORY: usize = 96 << 20;
+/// The memory of one of them besides its names: about a map node and two allocations.
+const ENTRY_MEMORY: usize = 200;
+/// The mode of a directory that was not added itself.
 const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
-/// Bytes that are copied at once where a file cannot have two names.
-const COPIED: usize = 256 * 1024;
-/// Renaming a directory to another parent needs the right to write to it, except for root.
+/// The chunk size for copying a file that cannot have two names.
+const COPY_CHUNK: usize = 256 * 1024;
+/// Except for root, renaming a directory to another parent needs write permission for the directory itself.
 const MOVABLE: u32 = 0o700;
 
 enum Link {
@@ -42,30 +43,30 @@ enum Link {
     Symbolic(Vec<u8>, Metadata),
 }
 
-pub(super) struct Tree {
+pub(super) struct StagedTree {
     top: Arc<OwnedFd>,
-    /// Every directory made, with what it is to become; none for one that was not added itself.
+    /// Every directory that was created, and its metadata; `None` for one that was not added itself.
     directories: BTreeMap<HomePath, Option<Metadata>>,
     links: BTreeMap<HomePath, Link>,
-    /// The directory entered last: entries mostly come with their siblings.
-    last: Option<(HomePath, Arc<OwnedFd>)>,
-    /// What the directory itself is to become.
+    /// The directory that was opened last: entries mostly come with their siblings.
+    last_parent: Option<(HomePath, Arc<OwnedFd>)>,
+    /// Metadata for the directory itself.
     root: Option<Metadata>,
-    /// Bytes of memory taken of `MAX_WAITING`.
-    waiting: usize,
+    /// Bytes used of `MAX_MEMORY`.
+    memory: usize,
     shared: Arc<Shared>,
 }
 
-/// The mode that a directory at the top can only be given in its final place.
+/// Modes of directories at the top that can only be set in their final place.
 pub(super) type LateModes = BTreeMap<Vec<u8>, u32>;
 
-impl Tree {
+impl StagedTree {
     pub(super) fn new(top: OwnedFd, shared: Arc<Shared>) -> Self {
         let (directories, links) = (BTreeMap::new(), BTreeMap::new());
-        Self { top: Arc::new(top), directories, links, last: None, root: None, waiting: 0, shared }
+        Self { top: Arc::new(top), directories, links, last_parent: None, root: None, memory: 0, shared }
     }
 
-    /// The staged directory itself.
+    /// The handle of `new/`.
     pub(super) fn top(&self) -> Arc<OwnedFd> {
         self.top.clone()
     }
@@ -74,14 +75,14 @@ impl Tree {
         self.root.clone()
     }
 
-    /// Takes memory for something with names of so many `bytes`. `Limit` when that is too much for one restore.
-    pub(super) fn remember(&mut self, bytes: usize) -> Result<()> {
-        self.waiting = self.waiting.saturating_add(bytes).saturating_add(WAITING);
-        if self.waiting > MAX_WAITING {
+    /// Counts memory for an item with names of that many `bytes`. `Limit` when it is too much for one restore.
+    pub(super) fn reserve_memory(&mut self, bytes: usize) -> Result<()> {
+        self.memory = self.memory.saturating_add(bytes).saturating_add(ENTRY_MEMORY);
+        if self.memory > MAX_MEMORY {
             return Err(Error::Limit(format!(
-                "there are more directories, links and names at the top than one restore can hold in {} MiB of memory: restore a part \
+                "the backup has more directories, links and top-level names than one restore can hold in {} MiB of memory: restore only a part \
                  of it",
-                MAX_WAITING >> 20
+                MAX_MEMORY >> 20
             )));
         }
         Ok(())
@@ -97,34 +98,34 @@ impl Tree {
     }
 
     pub(super) fn add_directory(&mut self, path: &[u8], metadata: Metadata) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
-            // Made on the way to something below it.
+            // Created before for something below it.
             Err(Errno::EXIST) if matches!(self.directories.get(path), Some(None)) => Ok(()),
-            outcome => staged(path, outcome),
+            outcome => unless_exists(path, outcome),
         }?;
         if self.directories.insert(path.to_vec(), Some(metadata)).is_none() {
-            self.remember(path.len())?;
+            self.reserve_memory(path.len())?;
         }
         Ok(())
     }
 
-    pub(super) fn add_symlink(&mut self, path: &[u8], says: &[u8], metadata: Metadata) -> Result<()> {
-        if says.is_empty() || says.contains(&0) || says.len() > MAX_PATH {
+    pub(super) fn add_symlink(&mut self, path: &[u8], destination: &[u8], metadata: Metadata) -> Result<()> {
+        if destination.is_empty() || destination.contains(&0) || destination.len() > MAX_PATH {
             return Err(Error::Invalid(format!(
-                "the symbolic link {} says something that no link can say ({} bytes): leave it out",
+                "the symbolic link {} has an invalid target ({} bytes): leave it out",
                 shown(path),
-                says.len()
+                destination.len()
             )));
         }
-        self.add_link(path, Link::Symbolic(says.to_vec(), metadata))
+        self.add_link(path, Link::Symbolic(destination.to_vec(), metadata))
     }
 
     pub(super) fn add_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
-        check(file)?;
+        check_path(file)?;
         if !self.is_file(file) {
             return Err(Error::Invalid(format!(
-                "{} is to be another name of {}, which was not added as a file before",
+                "{} is a hard link to {}, which was not added as a file before",
                 shown(path),
                 shown(file)
             )));
@@ -133,27 +134,27 @@ impl Tree {
     }
 
     fn add_link(&mut self, path: &[u8], link: Link) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
+        let (parent, name) = self.parent_of(path)?;
         if exists(&parent, name).doing(|| cannot(path))? {
-            return Err(twice(path));
+            return Err(added_twice(path));
         }
         let target = match &link {
             Link::Hard(target) | Link::Symbolic(target, _) => target.len(),
         };
-        self.remember(path.len().saturating_add(target))?;
+        self.reserve_memory(path.len().saturating_add(target))?;
         self.links.insert(path.to_vec(), link);
         Ok(())
     }
 
     /// A new empty file, open for writing.
     pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
-        let (parent, name) = self.place_for(path)?;
-        // What nobody may read later is read back by whoever writes it.
+        let (parent, name) = self.parent_of(path)?;
+        // Its writer reads it back if nobody may read it later.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        staged(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
+        unless_exists(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
     }
 
-    /// Makes the links.
+    /// Creates the links.
     pub(super) fn link(&mut self, steps: &Steps) -> Result<()> {
         let links = std::mem::take(&mut self.links);
         steps.at("restore: make the hard links");
@@ -164,31 +165,31 @@ impl Tree {
         }
         steps.at("restore: make the symbolic links");
         for (path, link) in &links {
-            if let Link::Symbolic(says, metadata) = link {
-                self.make_symlink(path, says, metadata)?;
+            if let Link::Symbolic(destination, metadata) = link {
+                self.make_symlink(path, destination, metadata)?;
             }
         }
         Ok(())
     }
 
-    /// A file system without symbolic links costs the link and nothing else.
-    fn make_symlink(&mut self, path: &[u8], says: &[u8], metadata: &Metadata) -> Result<()> {
-        let (parent, name) = self.place_for(path)?;
-        let made = unless_refused(rustix::fs::symlinkat(says, &parent, name));
-        if let Some(errno) = staged(path, made)? {
-            self.shared.losses.note(Lost::Symlink, path, Some(errno));
+    /// On a file system without symbolic links, only the link is lost.
+    fn make_symlink(&mut self, path: &[u8], destination: &[u8], metadata: &Metadata) -> Result<()> {
+        let (parent, name) = self.parent_of(path)?;
+        let made = unless_refused(rustix::fs::symlinkat(destination, &parent, name));
+        if let Some(errno) = unless_exists(path, made)? {
+            self.shared.warnings.add(Warning::Symlink, path, Some(errno));
             return Ok(());
         }
         metadata.apply_to_link(&parent, name, self.shared.context(path)).doing(|| cannot(path))
     }
 
-    /// Where a file cannot have two names, the other one becomes a copy.
+    /// On a file system without hard links, the second name becomes a copy.
     fn make_hard_link(&mut self, path: &[u8], file: &[u8]) -> Result<()> {
-        let (from, file_name) = self.place_for(file)?;
-        let (parent, name) = self.place_for(path)?;
+        let (from, file_name) = self.parent_of(file)?;
+        let (parent, name) = self.parent_of(path)?;
         let made = unless_refused(rustix::fs::linkat(&from, file_name, &parent, name, AtFlags::empty()));
-        if let Some(errno) = staged(path, made)? {
-            self.shared.losses.note(Lost::HardLink, path, Some(errno));
+        if let Some(errno) = unless_exists(path, made)? {
+            self.shared.warnings.add(Warning::HardLink, path, Some(errno));
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let original =
                 rustix::fs::openat(&from, file_name, flags, Mode::empty()).doing(|| cannot(path))?;
@@ -197,37 +198,37 @@ impl Tree {
         Ok(())
     }
 
-    /// Stages another file with the content and the metadata of one that is staged.
+    /// Stages another file with the content and the metadata of a staged one.
     fn copy(&mut self, path: &[u8], original: &File) -> Result<()> {
         let status = rustix::fs::fstat(original).doing(|| cannot(path))?;
         let size = u64::try_from(status.st_size).unwrap_or(0);
         let file = File::from(self.create_file(path)?);
         let mut writer = Writer::new(file, path, size, Metadata::of_status(&status), self.shared.clone());
-        let mut chunk = vec![0; COPIED];
+        let mut chunk = vec![0; COPY_CHUNK];
         let mut at = 0;
         while at < size {
             let read = retry(|| original.read_at(&mut chunk, at)).doing(|| cannot(path))?;
             let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
             writer.append(
-                bytes.ok_or_else(|| Error::Io(format!("{}: its original ends early", cannot(path))))?,
+                bytes.ok_or_else(|| Error::Io(format!("{}: the original file ended early", cannot(path))))?,
             )?;
             at = at.saturating_add(read as u64);
         }
         writer.finish()
     }
 
-    /// Gives the directories what they are to become. Returns what has to wait for the swap. In reverse byte order what is held comes
-    /// before its holder.
+    /// Sets the metadata of the directories. Returns what has to wait for the swap. In reverse byte order, children
+    /// come before their parents.
     pub(super) fn finish_directories(&mut self, steps: &Steps) -> Result<LateModes> {
         steps.at("restore: set the directories' metadata");
-        self.last = None;
+        self.last_parent = None;
         let mut late = LateModes::new();
         for (path, metadata) in self.directories.iter().rev() {
             let directory = self.open(path).doing(|| cannot(path))?;
             let Some(mut metadata) = metadata.clone() else {
                 let moded = unless_refused(rustix::fs::fchmod(&directory, IMPLICIT_MODE));
                 if let Some(errno) = moded.doing(|| cannot(path))? {
-                    self.shared.losses.note(Lost::Mode, path, Some(errno));
+                    self.shared.warnings.add(Warning::Mode, path, Some(errno));
                 }
                 continue;
             };
@@ -243,7 +244,7 @@ impl Tree {
     }
 
     fn is_file(&self, path: &[u8]) -> bool {
-        let (above, name) = split(path);
+        let (above, name) = split_parent(path);
         let status = self.open(above).and_then(|fd| rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW));
         status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
     }
@@ -257,22 +258,22 @@ impl Tree {
         Ok(fd)
     }
 
-    /// Where `path` goes: the directory above it, made when missing, and its last part.
-    fn place_for<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
-        check(path)?;
+    /// The parent directory of `path`, created when missing, and the name in it.
+    fn parent_of<'a>(&mut self, path: &'a [u8]) -> Result<(Arc<OwnedFd>, &'a [u8])> {
+        check_path(path)?;
         if self.links.contains_key(path) {
-            return Err(twice(path));
+            return Err(added_twice(path));
         }
-        let (above, name) = split(path);
-        if let Some((_, fd)) = self.last.as_ref().filter(|(last, _)| last == above) {
+        let (above, name) = split_parent(path);
+        if let Some((_, fd)) = self.last_parent.as_ref().filter(|(last_parent, _)| last_parent == above) {
             return Ok((fd.clone(), name));
         }
-        let fd = self.enter(above)?;
-        self.last = Some((above.to_vec(), fd.clone()));
+        let fd = self.open_or_create(above)?;
+        self.last_parent = Some((above.to_vec(), fd.clone()));
         Ok((fd, name))
     }
 
-    fn enter(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
+    fn open_or_create(&mut self, path: &[u8]) -> Result<Arc<OwnedFd>> {
         let mut fd = self.top.clone();
         let mut so_far = HomePath::new();
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
@@ -280,78 +281,43 @@ impl Tree {
                 so_far.push(b'/');
             }
             so_far.extend_from_slice(part);
-            fd = Arc::new(self.step_into(&fd, &so_far, part)?);
+            fd = Arc::new(self.open_or_create_child(&fd, &so_far, part)?);
         }
         Ok(fd)
     }
 
-    fn step_into(&mut self, parent: &OwnedFd, path: &[u8], name: &[u8]) -> Result<OwnedFd> {
+    fn open_or_create_child(&mut self, parent: &OwnedFd, path: &[u8], name: &[u8]) -> Result<OwnedFd> {
         if self.links.contains_key(path) {
-            return Err(no_directory(path));
+            return Err(not_a_directory(path));
         }
         match open_directory(parent, name) {
             Err(Errno::NOENT) => {
-                self.remember(path.len())?;
-                staged(path, rustix::fs::mkdirat(parent, name, Mode::RWXU))?;
+                self.reserve_memory(path.len())?;
+                unless_exists(path, rustix::fs::mkdirat(parent, name, Mode::RWXU))?;
                 self.directories.insert(path.to_vec(), None);
                 open_directory(parent, name).doing(|| cannot(path))
             }
-            Err(Errno::NOTDIR | Errno::LOOP) => Err(no_directory(path)),
+            Err(Errno::NOTDIR | Errno::LOOP) => Err(not_a_directory(path)),
             other => other.doing(|| cannot(path)),
         }
     }
-}
-
-/// The first part of a path: the name directly in the directory.
-pub(super) fn first_part(path: &[u8]) -> &[u8] {
-    path.split(|byte| *byte == b'/').next().unwrap_or_default()
-}
-
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
-}
-
-/// `Denied` for what would leave the directory, `Invalid` for what no file system here can hold.
-pub(super) fn check(path: &[u8]) -> Result<()> {
-    if !is_well_formed(path) {
-        return Err(Error::Denied(format!(
-            "\"{}\" is not a path below the directory: nothing is written there",
-            shown(path)
-        )));
-    }
-    if path.is_empty() || !well_sized(path) {
-        return Err(Error::Invalid(format!(
-            "\"{}\" cannot be the path of a file: it has {} bytes; at most {MAX_NAME} a name, {MAX_PATH} and {MAX_DEPTH} \
-             levels in all are possible",
-            shown(path),
-            path.len()
-        )));
-    }
-    Ok(())
-}
-
-fn well_sized(path: &[u8]) -> bool {
-    let parts = || path.split(|byte| *byte == b'/');
-    path.len() <= MAX_PATH && parts().count() <= MAX_DEPTH && parts().all(|part| part.len() <= MAX_NAME)
 }
 
 fn cannot(path: &[u8]) -> String {
     format!("cannot stage {}", shown(path))
 }
 
-fn twice(path: &[u8]) -> Error {
+fn added_twice(path: &[u8]) -> Error {
     Error::Exists(format!("{} was added already: add every path once", shown(path)))
 }
 
-fn no_directory(path: &[u8]) -> Error {
-    Error::Invalid(format!("something was added below {}, which is no directory", shown(path)))
+fn not_a_directory(path: &[u8]) -> Error {
+    Error::Invalid(format!("something was added below {}, which is not a directory", shown(path)))
 }
 
-fn staged<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {
+fn unless_exists<T>(path: &[u8], outcome: rustix::io::Result<T>) -> Result<T> {
     match outcome {
-        Err(Errno::EXIST) => Err(twice(path)),
+        Err(Errno::EXIST) => Err(added_twice(path)),
         other => other.doing(|| cannot(path)),
     }
 }

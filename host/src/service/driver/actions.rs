@@ -57,7 +57,7 @@ impl Calls {
     /// Sends notifications where the configuration says from now on. What is on its way goes on.
     pub fn notify(&mut self, host: &Host, configuration: Configuration) -> crate::error::Result<()> {
         let bus = host.bus.clone();
-        let log = Arc::new(move |line: &str| bus.say(Level::Info, line));
+        let log = Arc::new(move |line: &str| bus.log(Level::Info, line));
         let notifier = Notifier::start(configuration.notify, &configuration.http, log, Arc::new(RealTime))?;
         if let Some(before) = self.notifier.replace(notifier) {
             let most = host.limits().stop_time;
@@ -172,7 +172,7 @@ impl Driver {
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, data),
             Some(("automation", "reload")) => match self.reload(host) {
                 Ok(reloaded) => {
-                    reloaded.said().iter().for_each(|(level, line)| host.bus.say(*level, line));
+                    reloaded.said().iter().for_each(|(level, line)| host.bus.log(*level, line));
                     Ok(json!({}))
                 }
                 Err(problems) => Err(refused(problems.join("\n"))),

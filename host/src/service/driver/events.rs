@@ -28,9 +28,9 @@ impl Driver {
             return;
         }
         let new = found.problems.iter().filter(|problem| !self.zone.problems.contains(problem));
-        new.for_each(|problem| host.bus.say(Level::Warning, problem));
+        new.for_each(|problem| host.bus.log(Level::Warning, problem));
         if found.zone != self.zone.zone {
-            host.bus.say(Level::Info, &format!("the time zone is {} now", found.described()));
+            host.bus.log(Level::Info, &format!("the time zone is {} now", found.described()));
             self.home.zone = found.zone;
             self.home.now = host.clock().now();
             self.engine.rezone(&self.home);
@@ -52,7 +52,7 @@ impl Driver {
         if by < TimeDelta::zero() {
             host.scheduler().make_all_due(self.home.now);
         }
-        host.bus.say(Level::Warning, &format!("the clock was set {direction} by {}: {rest}", span(by)));
+        host.bus.log(Level::Warning, &format!("the clock was set {direction} by {}: {rest}", span(by)));
     }
 
     pub(super) fn heard(&mut self, host: &mut Host, event: &bus::Event) {
@@ -82,7 +82,7 @@ impl Driver {
     fn catch_up(&mut self, host: &Host, missed: &Value) {
         self.home = home(host);
         let count = missed.get("count").and_then(Value::as_u64).unwrap_or_default();
-        host.bus.say(
+        host.bus.log(
             Level::Warning,
             &format!(
                 "{count} events came while {MAX_UNHEARD} waited for the automations, and fired no trigger; find out what \

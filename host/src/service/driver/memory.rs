@@ -63,22 +63,22 @@ impl Driver {
             && let Err(error) = host.memory.save(DOCUMENT, &self.engine.remember().to_string())
         {
             let text = format!("{error}: after a restart it is not known when automations ran last");
-            host.bus.say(Level::Warning, &text);
+            host.bus.log(Level::Warning, &text);
         }
     }
 
     /// Shows the automations that changed as entities.
     pub(super) fn show(&mut self, host: &Host) {
-        let states = host.states().of(OWNER);
+        let states = host.states().for_owner(OWNER);
         for listed in self.engine.changed() {
-            states.show(&listed.entity_id, listed.state().into(), listed.attributes());
+            states.set(&listed.entity_id, listed.state().into(), listed.attributes());
         }
     }
 
     /// Shows all anew: they were loaded.
     pub(super) fn show_all(&mut self, host: &Host) {
         let ids: Vec<_> = self.engine.list().into_iter().map(|listed| listed.entity_id).collect();
-        host.states().of(OWNER).keep(&ids);
+        host.states().for_owner(OWNER).retain(&ids);
         self.show(host);
     }
 }

@@ -250,7 +250,7 @@ impl Driver {
                     host.bus
                         .emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
                 }
-                Effect::Notice { message, .. } => host.bus.say(bus::Level::Warning, &message),
+                Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
                 Effect::Ended { run, .. } => self.ended(host, run),
             }
         }

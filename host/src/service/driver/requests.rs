@@ -133,7 +133,7 @@ impl Driver {
             Ok(reloaded) => {
                 // Whoever asked shows the problems.
                 let warnings = Reloaded { problems: Vec::new(), ..reloaded.clone() };
-                warnings.said().iter().for_each(|(level, line)| host.bus.say(*level, line));
+                warnings.said().iter().for_each(|(level, line)| host.bus.log(*level, line));
                 Ok(json!(reloaded))
             }
             Err(problems) => {

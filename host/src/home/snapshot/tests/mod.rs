@@ -1,5 +1,6 @@
-//! What a snapshot lists and opens, seen from outside. Databases have a file of their own.
+//! What a snapshot lists and opens. Databases and contents have their own files.
 
+mod content;
 mod databases;
 
 use std::ffi::OsStr;
@@ -43,7 +44,7 @@ impl TestHome {
     fn snapshot_with(&self, scratch: &Path) -> Snapshot {
         Snapshot::new(Options {
             root: self.root.path().to_owned(),
-            scratch: crate::home::snapshot::Scratch { directory: scratch.to_owned(), copying: None },
+            scratch: crate::home::snapshot::Scratch { directory: scratch.to_owned(), progress: None },
             hidden: vec![self.path("state"), self.path("not/there/yet")],
             lock_wait: Duration::from_secs(10),
             check_wait: Duration::from_secs(60),
@@ -90,7 +91,7 @@ fn parents_come_first_and_siblings_in_byte_order() {
 }
 
 #[test]
-fn odd_things_are_listed_with_a_reason_and_cost_nothing_else() {
+fn special_files_are_listed_with_a_reason_and_affect_no_others() {
     let home = TestHome::new();
     home.write("file", "12345");
     fs::create_dir(home.path("empty")).unwrap();
@@ -112,8 +113,8 @@ fn odd_things_are_listed_with_a_reason_and_cost_nothing_else() {
         Kind::Unusable(reason) => reason.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(b"fifo"), "it is a FIFO, which no backup can hold");
-    assert_eq!(reason(b"socket"), "it is a socket, which no backup can hold");
+    assert_eq!(reason(b"fifo"), "it is a FIFO, which a backup cannot store");
+    assert_eq!(reason(b"socket"), "it is a socket, which a backup cannot store");
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn owners_carry_the_names_that_the_system_has() {
 }
 
 #[test]
-fn what_vanishes_between_listing_and_opening_is_not_found() {
+fn a_file_that_vanishes_between_listing_and_opening_is_not_found() {
     let home = TestHome::new();
     home.write("a", "x");
     let mut snapshot = home.snapshot();
@@ -156,7 +157,7 @@ fn what_vanishes_between_listing_and_opening_is_not_found() {
 }
 
 #[test]
-fn what_is_reserved_or_hidden_is_neither_listed_nor_opened() {
+fn reserved_and_hidden_paths_are_neither_listed_nor_opened() {
     let home = TestHome::new();
     for name in ["state/x", "a/.larder-old/y", ".larder-new", "a/kept", "statement"] {
         home.write(name, "x");
@@ -198,128 +199,8 @@ fn opening_a_fifo_is_refused_without_waiting() {
 }
 
 #[test]
-fn a_content_keeps_its_size_whatever_happens_to_the_file() {
-    let home = TestHome::new();
-    home.write("f", "0123456789");
-    let mut snapshot = home.snapshot();
-    let content = snapshot.open(b"f").unwrap();
-    drop(snapshot);
-    assert_eq!((content.size(), content.note()), (10, None));
-    home.write("f", "abcdefghijklmnop");
-    let note = content.note().unwrap();
-    assert_eq!(note, "it grew to 16 bytes while it was read; stored are the first 10");
-    assert_eq!(content.size(), 10);
-    assert_eq!(content.read(8, 100).unwrap(), b"ij");
-    assert_eq!(content.read(10, 100).unwrap(), b"");
-    assert_eq!(content.read(u64::MAX, usize::MAX).unwrap(), b"");
-    home.write("f", "abc");
-    assert_eq!(content.read(0, 100).unwrap(), b"abc");
-    let note = content.note().unwrap();
-    assert_eq!(note, "it shrank to 3 bytes while it was read; stored are the 10 of before");
-}
-
-#[test]
-fn a_read_never_returns_more_than_a_mebibyte() {
-    let home = TestHome::new();
-    File::create(home.path("big")).unwrap().set_len(10 << 30).unwrap();
-    let content = home.snapshot().open(b"big").unwrap();
-    assert_eq!(content.size(), 10 << 30);
-    assert_eq!(content.read((10 << 30) - 5, usize::MAX).unwrap().len(), 5);
-    assert_eq!(content.read(0, usize::MAX).unwrap().len(), 1 << 20);
-}
-
-#[test]
 fn snapshots_and_contents_may_move_between_threads() {
     fn sent<T: Send>() {}
     sent::<Snapshot>();
     sent::<super::Content>();
-}
-
-#[test]
-fn a_small_file_that_is_expected_is_as_it_was_when_it_was_read_and_others_are_opened_like_any() {
-    let home = TestHome::new();
-    for (name, bytes) in [("a", "first"), ("b", "second"), ("c", "third"), ("sub/d", "fourth")] {
-        home.write(name, bytes);
-    }
-    home.write("large", vec![7; 300 * 1024]);
-    home.write("empty", "");
-    symlink("a", home.path("link")).unwrap();
-    let mut snapshot = home.snapshot();
-    let expected = ["a", "gone", "link", "state/x", "b", "large", "empty", "sub/d"];
-    snapshot.expect(expected.map(|path| path.as_bytes().to_vec()).to_vec());
-
-    let a = snapshot.open(b"a").unwrap();
-    home.write("a", "written anew and longer");
-    assert_eq!((a.read(0, 100).unwrap(), a.read(2, 2).unwrap()), (b"first".to_vec(), b"rs".to_vec()));
-    assert_eq!((a.size(), a.note(), a.read(5, 1).unwrap()), (5, None, Vec::new()));
-
-    let c = snapshot.open(b"c").unwrap();
-    assert_eq!(c.read(0, 100).unwrap(), b"third", "it was not expected, and costs the others nothing");
-    assert!(matches!(snapshot.open(b"gone"), Err(Error::NotFound(_))));
-    assert!(matches!(snapshot.open(b"state/x"), Err(Error::Denied(_))));
-    // `link`, which lay before, is expected no more.
-    assert!(snapshot.open(b"link").is_err());
-    let large = snapshot.open(b"large").unwrap();
-    home.write("large", "shrunk");
-    assert!(large.note().unwrap().contains("it shrank"), "it is read when it is asked for");
-    assert_eq!(snapshot.open(b"empty").unwrap().size(), 0);
-    assert_eq!(snapshot.open(b"sub/d").unwrap().read(0, 100).unwrap(), b"fourth");
-    assert_eq!(snapshot.open(b"b").unwrap().read(0, 100).unwrap(), b"second");
-}
-
-#[test]
-fn no_more_is_expected_than_may_be_and_nobody_waits_for_it() {
-    let home = TestHome::new();
-    home.write("a", "first");
-    let mut snapshot = home.snapshot();
-    snapshot.expect(vec![b"a".to_vec(); 5000]);
-    for _ in 0..5000 {
-        assert_eq!(snapshot.open(b"a").unwrap().read(0, 10).unwrap(), b"first");
-    }
-    snapshot.expect(vec![b"a".to_vec(); 10]);
-    drop(snapshot);
-}
-
-#[test]
-fn a_large_file_that_is_read_on_is_what_it_was_in_whatever_pieces_it_is_asked_for() {
-    let home = TestHome::new();
-    let bytes: Vec<u8> = (0..5_000_003_u32).map(|at| (at / 7).to_le_bytes()[0]).collect();
-    home.write("media/film.bin", &bytes);
-    let size = bytes.len() as u64;
-    // Which part is said to be read, and how: (from, count, bytes at once).
-    for (from, count, most) in [
-        (0, size, 256 * 1024),
-        (0, size, 1 << 20),
-        (0, size, 100_000),
-        (100, size, 256 * 1024),
-        (0, 2_000_000, 300_000),
-        (size - 10, 10, 3),
-    ] {
-        let mut content = home.snapshot().open(b"media/film.bin").unwrap();
-        content.ahead(from, count);
-        let (mut at, mut found) = (0, Vec::new());
-        while at < size {
-            let piece = content.read(at, most).unwrap();
-            at += piece.len() as u64;
-            found.extend_from_slice(&piece);
-        }
-        assert!(found == bytes, "{from} {count} {most}");
-        assert!(content.read(at, most).unwrap().is_empty());
-        assert!(content.read(7, 100).unwrap() == bytes[7..107], "and once more, from elsewhere");
-    }
-}
-
-#[test]
-fn a_large_file_that_shrinks_while_it_is_read_on_ends_where_it_ends_now() {
-    let home = TestHome::new();
-    home.write("media/film.bin", vec![7; 4 << 20]);
-    let mut content = home.snapshot().open(b"media/film.bin").unwrap();
-    File::options().write(true).open(home.path("media/film.bin")).unwrap().set_len(1 << 20).unwrap();
-    content.ahead(0, content.size());
-    let (mut at, most) = (0, 256 * 1024);
-    while let Some(count) = Some(content.read(at, most).unwrap().len()).filter(|count| *count > 0) {
-        at += count as u64;
-    }
-    assert_eq!(at, 1 << 20);
-    assert!(content.note().unwrap().contains("shrank"));
 }

@@ -1,4 +1,4 @@
-//! Entries and journals that mean harm, or make no sense.
+//! Malicious and invalid entries and journals.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn an_empty_new_state_does_not_empty_a_home() {
 }
 
 #[test]
-fn a_staging_place_that_is_a_symbolic_link_is_not_followed() {
+fn a_staging_area_that_is_a_symbolic_link_is_not_followed() {
     let home = Home::with(&["a"]);
     let outside = tempfile::tempdir().unwrap();
     fs::create_dir(outside.path().join("new")).unwrap();
@@ -84,11 +84,11 @@ fn a_staging_place_that_is_a_symbolic_link_is_not_followed() {
 }
 
 #[test]
-fn a_plan_that_is_damaged_or_leads_elsewhere_is_not_followed() {
+fn a_journal_that_is_damaged_or_leads_elsewhere_is_not_followed() {
     let item =
         |name: &str| format!(r#"{{"name":{:?},"old":true,"new":true,"late_mode":null}}"#, name.as_bytes());
     let plan = |version, name| format!(r#"{{"version":{version},"items":[{}],"root":null}}"#, item(name));
-    let plans = [
+    let journals = [
         plan(1, "../victim"),
         plan(1, ".."),
         plan(1, ""),
@@ -96,7 +96,7 @@ fn a_plan_that_is_damaged_or_leads_elsewhere_is_not_followed() {
         plan(2, "a"),
         "{".into(),
     ];
-    for text in plans {
+    for text in journals {
         let home = Home::with(&["a", "../victim", ".larder-restore/old/b", ".larder-restore/new/b"]);
         home.write(".larder-restore/plan", &text);
         let before = home.names();
@@ -112,7 +112,7 @@ fn a_plan_that_is_damaged_or_leads_elsewhere_is_not_followed() {
 }
 
 #[test]
-fn an_archive_of_endless_links_meets_a_limit_before_it_takes_the_memory() {
+fn an_archive_with_very_many_links_reaches_a_limit_before_memory_runs_out() {
     let home = Home::empty();
     let mut target = home.open(all()).unwrap();
     let says = vec![b'x'; 4000];

@@ -1,4 +1,4 @@
-//! Databases that another process has open: this test program, run again.
+//! Databases that another process has open. The other process is this test program, started again.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use super::*;
 
 const HOLD: &str = "LARDER_TEST_HOLD";
 
-/// Not a test by itself: the process that holds a database until its input ends.
+/// Not a test: the process that keeps a database open until its input ends.
 #[test]
 fn holder() {
     let Some(path) = std::env::var_os(HOLD) else { return };
@@ -26,7 +26,7 @@ fn database(path: &Path, journal: &str) -> rusqlite::Connection {
 
 fn hold(path: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", &cut::test_name("in_use::holder")])
+        .args(["--exact", "--nocapture", &interruption::test_name("in_use::holder")])
         .env(HOLD, path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -38,7 +38,7 @@ fn hold(path: &Path) -> Child {
 }
 
 #[test]
-fn a_database_that_somebody_has_open_is_named_with_its_process() {
+fn a_database_that_another_process_has_open_is_named_with_the_process() {
     let home = Home::with(&["configuration.yaml"]);
     fs::create_dir(home.path.join("deep")).unwrap();
     let path = home.path.join("deep/other.sqlite");
@@ -54,8 +54,12 @@ fn a_database_that_somebody_has_open_is_named_with_its_process() {
     drop(child.stdin.take());
     child.wait().unwrap();
     assert_eq!(found.len(), 1);
-    assert!(found[0].starts_with(&format!("deep/other.sqlite (process {pid}, ")), "{found:?}");
-    assert_eq!(by_locks, found, "its locks alone tell as much");
+    assert!(
+        found[0].starts_with(&format!("process {pid} ("))
+            && found[0].ends_with(") has deep/other.sqlite open"),
+        "{found:?}"
+    );
+    assert_eq!(by_locks, found, "found by its locks alone, too");
     assert!(matches!(&error, Some(Error::InUse(text)) if text.contains("--force")), "{error:?}");
     assert_eq!((forced, added), (Ok(()), Ok(())));
     assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
@@ -69,7 +73,7 @@ fn a_database_that_this_process_has_open_keeps_its_locks() {
     connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2);").unwrap();
     assert_eq!(databases_in_use(&home.path), Vec::<String>::new());
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &cut::test_name("in_use::holder")])
+        .args(["--exact", &interruption::test_name("in_use::holder")])
         .env(HOLD, &path)
         .stdin(Stdio::null())
         .output()

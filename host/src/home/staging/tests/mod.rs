@@ -1,9 +1,9 @@
-//! What a staged restore promises, seen from outside: the state of a directory before and after.
+//! What a restore guarantees: the state of a directory before and after.
 
-mod cut;
 mod hostile;
 mod in_use;
-mod survival;
+mod interruption;
+mod replacement;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -20,17 +20,17 @@ use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
 
 const MIB: usize = 1 << 20;
 
-/// What can be told of one thing: kind, mode, owner, time, content.
+/// Kind, mode, owner, time and content of each path.
 type Tree = BTreeMap<Vec<u8>, String>;
 
-/// A directory that goes when the test ends, and the home in it.
+/// A home in a temporary directory.
 struct Home {
     _temporary: tempfile::TempDir,
     path: PathBuf,
 }
 
 impl Drop for Home {
-    /// Directories that not even their owner may change would stay otherwise.
+    /// Also removes directories that even their owner may not change.
     fn drop(&mut self) {
         let above = fs::File::open(self.path.parent().unwrap()).unwrap();
         remove::remove(above.as_fd(), b"home").unwrap();
@@ -42,7 +42,7 @@ impl Home {
         Self::within(tempfile::tempdir().unwrap())
     }
 
-    /// In memory where that can be had: making things durable waits for everybody's disk.
+    /// In memory where possible: syncing waits for the disk that all tests share.
     fn in_memory() -> Self {
         Self::within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
     }
@@ -88,7 +88,7 @@ impl Home {
     }
 }
 
-/// Everything below a directory; of the directory itself all but the time.
+/// Everything below a directory, and the directory itself without its time.
 fn tree(root: &Path) -> Tree {
     let mut all = Tree::new();
     let mut waiting = vec![root.to_path_buf()];
@@ -103,8 +103,8 @@ fn tree(root: &Path) -> Tree {
             format!("{} {:?}", status.nlink(), fs::read(&path).unwrap())
         };
         let time = if path == root { (0, 0) } else { (status.mtime(), status.mtime_nsec()) };
-        let told = format!("{:o} {}:{} {time:?} {content}", status.mode(), status.uid(), status.gid());
-        all.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), told);
+        let description = format!("{:o} {}:{} {time:?} {content}", status.mode(), status.uid(), status.gid());
+        all.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), description);
     }
     all
 }
@@ -246,7 +246,7 @@ fn long_runs_of_zeros_take_no_space_and_every_byte_comes_back() {
 }
 
 #[test]
-fn a_target_that_is_dropped_leaves_nothing() {
+fn a_target_that_is_dropped_leaves_nothing_behind() {
     let home = Home::with(&["a", "b/c"]);
     let before = tree(&home.path);
     let mut target = home.open(all()).unwrap();
@@ -266,7 +266,7 @@ fn more_bytes_than_may_be_used_are_refused_with_figures() {
     let mut writer = target.add_file(&entry("big", Kind::File(16 * MIB as u64))).unwrap();
     let error = (0..16).find_map(|_| writer.append(&vec![1; MIB]).err()).expect("a refusal");
     assert!(
-        matches!(&error, Error::NoSpace(text) if text.starts_with("there is no room for all of big: ") && text.contains(" may still be used")),
+        matches!(&error, Error::NoSpace(text) if text.starts_with("not enough space for big: ") && text.contains(" may still be used")),
         "{error}"
     );
     assert!(
@@ -282,8 +282,14 @@ fn a_file_gets_exactly_the_announced_size() {
     let mut target = home.open(all()).unwrap();
     let mut writer = target.add_file(&entry("short", Kind::File(3))).unwrap();
     writer.append(b"ab").unwrap();
-    assert_eq!(refusal(writer.append(b"cd")).to_string(), "short was announced with 3 bytes, but 4 came");
-    assert_eq!(refusal(writer.finish()).to_string(), "short was announced with 3 bytes, but only 2 came");
+    assert_eq!(
+        refusal(writer.append(b"cd")).to_string(),
+        "short was announced with 3 bytes, but 4 were written"
+    );
+    assert_eq!(
+        refusal(writer.finish()).to_string(),
+        "short was announced with 3 bytes, but only 2 were written"
+    );
     let error = refusal(target.commit());
-    assert_eq!(error.to_string(), "short was not written to its end: nothing was restored");
+    assert_eq!(error.to_string(), "short was not written completely: nothing was restored");
 }

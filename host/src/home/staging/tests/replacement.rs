@@ -1,4 +1,4 @@
-//! What a restore replaces, what survives it, and what it refuses to replace.
+//! What a restore replaces, what it keeps, and what it refuses to replace.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ fn keeping(home: &Home, keep: &[&str]) -> Options {
 }
 
 #[test]
-fn kept_paths_reserved_names_and_excepted_names_survive_as_they_are() {
+fn kept_paths_reserved_names_and_excepted_names_are_kept_as_they_are() {
     let home = Home::with(&["a", "gone/x", "backups/b.tar", ".larder-state/s", "home-assistant_v2.db"]);
     let options = keeping(&home, &["backups", "not-there", "../elsewhere"]);
     let mut target =
@@ -39,11 +39,11 @@ fn kept_paths_reserved_names_and_excepted_names_survive_as_they_are() {
     }
     assert_eq!(home.read("backups/evil.tar"), None);
     assert_eq!(home.read("www/backups/x").as_deref(), Some("new"));
-    assert_eq!(home.read("absent").as_deref(), Some("new"), "what is not there cannot survive");
+    assert_eq!(home.read("absent").as_deref(), Some("new"), "an absent name cannot be kept");
 }
 
 #[test]
-fn only_the_named_are_replaced_and_those_not_staged_go() {
+fn only_the_given_names_are_replaced_and_those_not_staged_are_removed() {
     let home = Home::with(&["db", "db-wal", "other"]);
     fs::set_permissions(&home.path, fs::Permissions::from_mode(0o700)).unwrap();
     let mut target = home.open(Scope::Only(names(&["db", "db-wal"]))).unwrap();
@@ -87,7 +87,7 @@ fn a_directory_made_for_a_target_goes_with_it_and_stays_when_committed() {
 }
 
 #[test]
-fn what_is_kept_too_deep_is_refused_unless_its_top_survives() {
+fn a_path_to_keep_that_is_too_deep_is_refused_unless_its_top_is_kept() {
     let home = Home::with(&["a/b/backups/x", "c"]);
     let keep = || keeping(&home, &["a/b/backups"]);
     assert!(matches!(refusal(Target::open(keep(), all(), false)), Error::Denied(_)));
@@ -103,7 +103,7 @@ fn what_is_kept_too_deep_is_refused_unless_its_top_survives() {
 }
 
 #[test]
-fn a_live_staging_is_left_alone_and_a_second_one_refused() {
+fn a_live_staging_area_is_left_alone_and_a_second_one_is_refused() {
     let home = Home::with(&["a"]);
     let mut target = home.open(all()).unwrap();
     put(&mut target, "a", "new").unwrap();
@@ -116,7 +116,7 @@ fn a_live_staging_is_left_alone_and_a_second_one_refused() {
 }
 
 #[test]
-fn a_name_that_appears_meanwhile_undoes_the_restore() {
+fn a_name_that_appears_meanwhile_rolls_the_restore_back() {
     let home = Home::with(&["a", "b/c"]);
     let mut before = tree(&home.path);
     let foreign = home.path.join("z-added");
@@ -140,7 +140,7 @@ fn a_name_that_appears_meanwhile_undoes_the_restore() {
 }
 
 #[test]
-fn what_appears_under_a_replaced_name_gives_way() {
+fn an_entry_that_appears_under_a_replaced_name_is_replaced() {
     let home = Home::with(&["a", "b/c"]);
     let appears = home.path.join("b");
     let steps = Steps(Arc::new(move |step| {
@@ -156,7 +156,7 @@ fn what_appears_under_a_replaced_name_gives_way() {
     assert_eq!(home.read("b/c").as_deref(), Some("new"));
 }
 
-/// Undone when the test ends.
+/// A bind mount, removed when the test ends.
 struct Bind(PathBuf);
 
 impl Bind {
@@ -173,7 +173,7 @@ impl Drop for Bind {
 }
 
 #[test]
-fn mount_points_are_refused_at_any_depth_unless_they_survive() {
+fn mount_points_are_refused_at_any_depth_unless_they_are_kept() {
     let home = Home::with(&["a", "file", "www/my nas/x", "mounted/x"]);
     let outside = Home::with(&["precious", "precious-file"]);
     if !is_root() {
@@ -203,7 +203,7 @@ fn mount_points_are_refused_at_any_depth_unless_they_survive() {
 }
 
 #[test]
-fn a_name_that_becomes_a_mount_point_in_the_middle_undoes_the_restore() {
+fn a_name_that_becomes_a_mount_point_in_the_middle_rolls_the_restore_back() {
     let home = Home::with(&["a", "b/c", "www/x"]);
     let outside = Home::with(&["precious"]);
     if !is_root() {

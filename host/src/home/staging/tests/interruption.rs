@@ -1,5 +1,6 @@
-//! The process is killed before every step of a restore, and again before every step of the recovery: what is found afterwards is the
-//! old state or the new one, whole, and `recover` says which. The killed process is this test program, run again.
+//! The process is killed before every step of a restore, and again before every step of the recovery. Afterwards the
+//! directory has the complete old or new state, and `recover` says which. The killed process is this test program,
+//! started again.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -13,14 +14,14 @@ const HOME: &str = "LARDER_TEST_HOME";
 const CUT: &str = "LARDER_TEST_CUT";
 const FOREIGN: &str = "z-foreign";
 
-/// The full name of a test of ours.
+/// The full name of a test in this module.
 pub(super) fn test_name(name: &str) -> String {
     let path = module_path!();
     let (_, path) = path.split_once("::").unwrap();
-    format!("{}::{name}", path.strip_suffix("::cut").unwrap())
+    format!("{}::{name}", path.strip_suffix("::interruption").unwrap())
 }
 
-/// Not a test by itself: the process that is cut.
+/// Not a test: the process that is killed.
 #[test]
 fn worker() {
     let (Some(home), Ok(work)) = (std::env::var_os(HOME).map(PathBuf::from), std::env::var(WORK)) else {
@@ -76,10 +77,10 @@ fn home() -> Home {
     home
 }
 
-/// Whether the process was cut. `cut` counts from 1.
+/// Whether the process was killed. `cut` counts from 1.
 fn cut_at(work: &str, home: &Home, cut: usize) -> bool {
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &test_name("cut::worker")])
+        .args(["--exact", &test_name("interruption::worker")])
         .envs([(WORK, work), (CUT, &cut.to_string())])
         .env(HOME, &home.path)
         .stdout(Stdio::null())
@@ -104,13 +105,13 @@ impl States {
         Self { old, new }
     }
 
-    /// Recovers, and compares what it says with what is there.
+    /// Recovers, and compares the result with the directory.
     fn check(&self, home: &Home, at: &str) -> Recovered {
         let said = recover(&home.path, &Steps::default()).unwrap();
         let now = tree(&home.path);
         let whole = match &said {
             Recovered::Nothing => now == self.old || now == self.new,
-            Recovered::Undone { .. } => now == self.old,
+            Recovered::RolledBack { .. } => now == self.old,
             Recovered::Completed { .. } => now == self.new,
         };
         assert!(whole, "{at}: {said}\n{now:#?}");
@@ -120,9 +121,9 @@ impl States {
 }
 
 #[test]
-fn a_restore_cut_before_any_step_is_undone_or_completed() {
+fn a_restore_cut_before_any_step_is_rolled_back_or_completed() {
     let states = States::known();
-    let (mut undone, mut completed) = (0, 0);
+    let (mut rolled_back, mut completed) = (0, 0);
     for cut in 1.. {
         let home = home();
         if !cut_at("restore", &home, cut) {
@@ -130,16 +131,16 @@ fn a_restore_cut_before_any_step_is_undone_or_completed() {
             break;
         }
         match states.check(&home, &format!("cut at {cut}")) {
-            Recovered::Undone { .. } => undone += 1,
+            Recovered::RolledBack { .. } => rolled_back += 1,
             Recovered::Completed { .. } => completed += 1,
             Recovered::Nothing => {}
         }
     }
-    assert!(undone >= 5 && completed >= 10, "{undone} undone, {completed} completed");
+    assert!(rolled_back >= 5 && completed >= 10, "{rolled_back} rolled back, {completed} completed");
 }
 
 #[test]
-fn a_recovery_cut_before_any_step_is_taken_up_again() {
+fn a_recovery_cut_before_any_step_is_resumed() {
     let states = States::known();
     for cut in 1.. {
         for again in 1.. {
@@ -157,7 +158,7 @@ fn a_recovery_cut_before_any_step_is_taken_up_again() {
 }
 
 #[test]
-fn an_undoing_that_is_cut_before_any_step_ends_in_the_old_state() {
+fn a_rollback_that_is_cut_before_any_step_ends_in_the_old_state() {
     let mut states = States::known();
     for cut in 1.. {
         let home = home();

@@ -1,6 +1,6 @@
-//! Names of users and groups, from the files that a Home Assistant machine keeps them in.
+//! Names of users and groups.
 //!
-//! Reads `/etc/passwd` and `/etc/group` once. Refuses to ask a directory service: a name is a courtesy, the number counts.
+//! Reads `/etc/passwd` and `/etc/group` once. Asks no directory service: the name is a convenience, the number counts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,13 +9,13 @@ use crate::disk::regular;
 use crate::model::Owner;
 use crate::options::MAX_NAMES;
 
-pub(super) struct Owners {
+pub(super) struct OwnerNames {
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
 }
 
-impl Owners {
-    /// What cannot be read has no names.
+impl OwnerNames {
+    /// A file that cannot be read gives no names.
     pub(super) fn load() -> Self {
         let names = |path: &str| parse(&regular::read(Path::new(path), MAX_NAMES).unwrap_or_default());
         Self { users: names("/etc/passwd"), groups: names("/etc/group") }
@@ -27,7 +27,7 @@ impl Owners {
     }
 }
 
-/// `name:password:number:…`, one a line; the first name of a number counts, as it does for the system.
+/// One `name:password:number:…` per line. The first name of a number counts, as it does for the system.
 fn parse(file: &[u8]) -> BTreeMap<u32, String> {
     let mut names = BTreeMap::new();
     for line in String::from_utf8_lossy(file).lines() {
