@@ -105,7 +105,7 @@ impl From<Fault> for Failure {
             Cause::Exists => "exists",
             Cause::Denied => "denied",
             // The host found no sense in what it was asked by us, not in what a person asked.
-            Cause::Invalid => "unknown_error",
+            Cause::Invalid | Cause::Other => "unknown_error",
             Cause::InUse => "in_use",
             Cause::NoSpace => "no_space",
             Cause::Limit => "limit",

@@ -32,6 +32,8 @@ pub enum Cause {
     NoSpace,
     Limit,
     Io,
+    /// A reason that a later host has and this plugin does not know.
+    Other,
 }
 
 impl Fault {
@@ -234,15 +236,20 @@ pub trait Target {
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
     /// Reads back from the disk about `max` bytes of what was staged; how many, 0 when all was.
     fn check(&self, max: u64) -> Outcome<u64>;
-    /// What could not be kept, for people.
-    fn commit(&self) -> Outcome<Vec<String>>;
-    /// After `commit`: links that were added and lead nowhere.
-    fn dangling(&self) -> Outcome<Vec<Vec<u8>>>;
+    fn commit(self: Box<Self>) -> Outcome<Committed>;
+}
+
+/// What `Target::commit` did.
+pub struct Committed {
+    /// What the file system could not hold, one sentence for each kind, for people.
+    pub losses: Vec<String>,
+    /// The added symbolic links that lead nowhere.
+    pub dangling: Vec<Vec<u8>>,
 }
 
 pub trait Writer {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
-    fn finish(&self) -> Outcome<()>;
+    fn finish(self: Box<Self>) -> Outcome<()>;
 }
 
 #[derive(Debug, Clone)]
@@ -266,7 +273,7 @@ pub trait Draft {
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     /// What could not be promised, for people.
-    fn publish(&self) -> Outcome<Vec<String>>;
+    fn publish(self: Box<Self>) -> Outcome<Vec<String>>;
 }
 
 /// Reads a content from start to end, seeking where asked to.

@@ -137,7 +137,7 @@ impl Extraction<'_, '_> {
             // What else is wrong is judged when it is staged.
             _ => {}
         }
-        let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(most);
+        let mut staging = Staging::new(Some(target), &wanted).up_to(most);
         let progress = Progress::new(self.outside, "extract", self.part.member.size);
         let read = stage_all(self.outside, self.outer, self.part, self.name, progress, &mut staging);
         let summary = match read {
@@ -172,8 +172,10 @@ impl Extraction<'_, '_> {
         }
         let amount = staging.amount;
         let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
-        let kept = put_in_place(self.outside, target.as_ref(), amount.bytes).map_err(Stop::Refused)?;
-        notes.extend(kept);
+        if let Some(target) = staging.take_target() {
+            let committed = put_in_place(self.outside, target, amount.bytes).map_err(Stop::Refused)?;
+            notes.extend(committed.losses);
+        }
         Ok(Told { amount, skipped, warnings: summary.notes, notes, damaged: None })
     }
 

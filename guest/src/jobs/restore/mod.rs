@@ -16,7 +16,7 @@ use crate::jobs::verify::judge;
 use crate::jobs::verify::{Archive, Part};
 use crate::jobs::{library, lost_attributes, space};
 use crate::model::{RestoreRequest, Restored, Skipped};
-use crate::ports::{Outside, Scope, Target};
+use crate::ports::{Committed, Outside, Scope, Target};
 
 /// The recorder's database and what is one unit with it: SQLite takes whatever log or journal lies beside a database for its own.
 const DATABASE: &[u8] = b"home-assistant_v2.db";
@@ -61,27 +61,31 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         }
     };
     let room = Room { what: "the restore", available };
-    if target.is_some() {
+    let is_dry_run = target.is_none();
+    if !is_dry_run {
         room.must_hold(outside, &mut outer, &mut home, name, Staging::new(None, &wanted))?;
     }
-    let mut staging = Staging::new(target.as_deref(), &wanted);
+    let mut staging = Staging::new(target, &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
     let staged = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging);
     let summary = staged.map_err(|failure| {
         room.explain(failure, outside, &mut outer, &mut home, name, Staging::new(None, &wanted))
     })?;
-    if target.is_none() {
+    if is_dry_run {
         room.must_be(staging.need.total())?;
     }
     if choice == Choice::Database {
         must_hold_database(&staging, name)?;
     }
     let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
-    if let Some(target) = &target {
-        notes.extend(put_in_place(outside, target.as_ref(), staging.amount.bytes)?);
-    }
-    let (only_links, dangling) =
-        target.as_deref().map(|target| dangling(target, &staging)).unwrap_or_default();
+    let (only_links, dangling) = match staging.take_target() {
+        Some(target) => {
+            let committed = put_in_place(outside, target, staging.amount.bytes)?;
+            notes.extend(committed.losses);
+            described(committed.dangling, &staging)
+        }
+        None => Default::default(),
+    };
     let mut left_behind = left_behind(request, &outer, &summary);
     left_behind.extend(only_links);
     let keeps_own = request.restore_database && choice == Choice::WithoutDatabase;
@@ -170,8 +174,8 @@ fn needed(
     Ok(counting.need.total())
 }
 
-/// Reads back what was staged, then puts it in place. What could not be kept, for people.
-pub fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> Result<Vec<String>> {
+/// Reads back what was staged, then puts it in place.
+pub fn put_in_place(outside: &dyn Outside, target: Box<dyn Target>, bytes: u64) -> Result<Committed> {
     let mut progress = Progress::new(outside, PUT_IN_PLACE, bytes);
     loop {
         match target.check(CHECKED)? {
@@ -193,11 +197,9 @@ fn must_hold_database(staging: &Staging<'_>, name: &str) -> Result<()> {
     Err(Failure::new("backup_unsupported", format!("{name}: {why}")))
 }
 
-/// The links that lead nowhere, now that they are in place: what the home needs, and the rest.
-fn dangling(target: &dyn Target, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Skipped>) {
-    // The restore is done: nothing can make it fail any more.
-    let paths = target.dangling().unwrap_or_default().into_iter();
-    let (needed, others): (Vec<_>, Vec<_>) = paths.partition(|path| links::is_important(path));
+/// The links that lead nowhere, now that they are in place: those that the home needs, and the rest.
+fn described(dangling: Vec<Vec<u8>>, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Skipped>) {
+    let (needed, others): (Vec<_>, Vec<_>) = dangling.into_iter().partition(|path| links::is_important(path));
     let named = |paths: Vec<Vec<u8>>| {
         let says = |path: &Vec<u8>| staging.links.get(path).map(Vec::as_slice).unwrap_or_default();
         paths.iter().map(|path| Skipped { path: shown(path), reason: links::dangling(says(path)) }).collect()

@@ -14,9 +14,10 @@ use crate::model::{Amount, Skipped};
 use crate::ports::{Target, Writer};
 
 pub struct Staging<'a> {
-    target: Option<&'a dyn Target>,
     wanted: &'a dyn Fn(&[u8]) -> bool,
     writer: Option<Box<dyn Writer>>,
+    /// Dropped after its writer.
+    target: Option<Box<dyn Target>>,
     burden: Burden,
     pub amount: Amount,
     /// Without a target: what it would take, and whether what comes next belongs to a file that is wanted.
@@ -42,7 +43,7 @@ pub struct Staging<'a> {
 }
 
 impl<'a> Staging<'a> {
-    pub fn new(target: Option<&'a dyn Target>, wanted: &'a dyn Fn(&[u8]) -> bool) -> Self {
+    pub fn new(target: Option<Box<dyn Target>>, wanted: &'a dyn Fn(&[u8]) -> bool) -> Self {
         Self {
             target,
             wanted,
@@ -61,6 +62,11 @@ impl<'a> Staging<'a> {
             open: None,
             is_refused: false,
         }
+    }
+
+    /// The target, to be committed: nothing is staged any more.
+    pub fn take_target(&mut self) -> Option<Box<dyn Target>> {
+        self.target.take()
     }
 
     /// What comes behind so many entries does not matter: [`Self::enough`].
@@ -122,7 +128,7 @@ impl<'a> Staging<'a> {
                 self.amount.bytes += size;
             }
         }
-        let Some(target) = self.target else {
+        let Some(target) = &self.target else {
             self.need.entry();
             self.is_counted = matches!(entry.kind, Kind::File(_));
             return Ok(());
