@@ -34,6 +34,8 @@ pub enum Cause {
     NoSpace,
     Limit,
     Io,
+    /// A reason that a later host has and this plugin does not know.
+    Other,
 }
 
 impl Fault {
@@ -57,7 +59,7 @@ impl From<Fault> for Failure {
             Cause::Exists => "exists",
             Cause::Denied => "denied",
             // The plugin asked the host for something senseless; the person did not.
-            Cause::Invalid => "unknown_error",
+            Cause::Invalid | Cause::Other => "unknown_error",
             Cause::InUse => "in_use",
             Cause::NoSpace => "no_space",
             Cause::Limit => "limit",
@@ -266,16 +268,21 @@ pub trait Target {
     fn add_file(&self, entry: &Entry) -> Outcome<Box<dyn Writer>>;
     /// Reads about `max` bytes of what was staged back from the disk. Returns how many, or 0 when all of it was read.
     fn check(&self, max: u64) -> Outcome<u64>;
-    /// What could not be kept, for people.
-    fn commit(&self) -> Outcome<Vec<String>>;
-    /// After `commit`: links that were added and lead nowhere.
-    fn dangling(&self) -> Outcome<Vec<Vec<u8>>>;
+    fn commit(self: Box<Self>) -> Outcome<Committed>;
+}
+
+/// What `Target::commit` did.
+pub struct Committed {
+    /// What the file system could not hold, one sentence for each kind, for people.
+    pub losses: Vec<String>,
+    /// The added symbolic links that lead nowhere.
+    pub dangling: Vec<Vec<u8>>,
 }
 
 /// A file of a target while it is written.
 pub trait Writer {
     fn append(&self, bytes: &[u8]) -> Outcome<()>;
-    fn finish(&self) -> Outcome<()>;
+    fn finish(self: Box<Self>) -> Outcome<()>;
 }
 
 /// A place where backups are stored.
@@ -303,5 +310,5 @@ pub trait Draft {
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
     /// What could not be promised, for people.
-    fn publish(&self) -> Outcome<Vec<String>>;
+    fn publish(self: Box<Self>) -> Outcome<Vec<String>>;
 }

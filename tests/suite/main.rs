@@ -6,6 +6,7 @@ mod automations;
 mod blocks;
 mod command_line;
 mod commands;
+mod contract;
 mod cuts;
 mod databases;
 mod dry_runs;

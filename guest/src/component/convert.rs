@@ -1,7 +1,7 @@
-//! Generated types on one side, those of the ports on the other: part of the door.
+//! Conversions between generated types and those of the ports.
 
-use super::imports;
-use super::types;
+use super::bindings::larder::automation as imports;
+use super::bindings::larder::automation::types;
 use crate::archive::{Entry, Instant, Kind};
 use crate::ports::{Cause, Destination, Fault, Listed, Scope};
 
@@ -16,6 +16,7 @@ pub(super) fn fault(error: types::Error) -> Fault {
         E::NoSpace(text) => (Cause::NoSpace, text),
         E::Limit(text) => (Cause::Limit, text),
         E::Io(text) => (Cause::Io, text),
+        E::Other(text) => (Cause::Other, text),
     };
     Fault { cause, message }
 }

@@ -140,7 +140,7 @@ impl Extraction<'_, '_> {
             // Any other failure will show again when the part is staged.
             _ => {}
         }
-        let mut staging = Staging::new(Some(target.as_ref()), &wanted).up_to(limit);
+        let mut staging = Staging::new(Some(target), &wanted).up_to(limit);
         let progress = Progress::new(self.outside, "extract", self.part.member.size);
         let read = stage_all(self.outside, self.outer, self.part, self.name, progress, &mut staging);
         let summary = match read {
@@ -175,9 +175,11 @@ impl Extraction<'_, '_> {
         }
         let totals = staging.totals;
         let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
-        let kept =
-            put_in_place(self.outside, target.as_ref(), totals.bytes).map_err(Interruption::Refused)?;
-        notes.extend(kept);
+        if let Some(target) = staging.take_target() {
+            let committed =
+                put_in_place(self.outside, target, totals.bytes).map_err(Interruption::Refused)?;
+            notes.extend(committed.losses);
+        }
         Ok(Extracted { totals, skipped, warnings: summary.notes, notes, damaged: None })
     }
 

@@ -1,45 +1,12 @@
-//! `content`: bytes of a home's file, of a stored object, of a draft that is checked.
+//! `content`: bytes of a file of the home, of a stored object, or of a draft that is being checked.
 
 use wasmtime::component::Resource;
 
-use super::Refusal;
-use crate::error::Result;
-use crate::home::snapshot;
 use crate::model::Timestamp;
-use crate::options::MAX_READ;
-use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::{content, types};
-use crate::storage::locations::Stored;
+use crate::runtime::{Content, Refusal, StoreData};
 
-/// Where the bytes come from. Cheap to clone.
-#[derive(Clone)]
-pub enum Content {
-    Home(snapshot::Content),
-    Stored(Stored),
-}
-
-impl Content {
-    /// Up to `max` bytes, never more than the contract says; fewer at the end.
-    pub(crate) fn read(&self, offset: u64, max: u32) -> Result<Vec<u8>> {
-        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
-        match self {
-            Self::Home(content) => content.read(offset, max),
-            Self::Stored(content) => content.read(offset, max),
-        }
-    }
-
-    /// The same, put behind what `bytes` hold.
-    pub(crate) fn read_behind(&self, bytes: &mut Vec<u8>, offset: u64, max: u32) -> Result<()> {
-        let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
-        match self {
-            Self::Home(content) => bytes.extend_from_slice(&content.read(offset, max)?),
-            Self::Stored(content) => content.read_behind(bytes, offset, max)?,
-        }
-        Ok(())
-    }
-}
-
-pub(crate) fn instant(time: Timestamp) -> types::Instant {
+pub(super) fn instant(time: Timestamp) -> types::Instant {
     types::Instant { seconds: time.seconds, nanoseconds: time.nanoseconds }
 }
 
@@ -77,7 +44,7 @@ impl content::HostContent for StoreData {
     fn read(&mut self, this: Resource<Content>, offset: u64, max: u32) -> Result<Vec<u8>, Refusal> {
         let content = self.table.get(&this)?;
         if let Content::Home(_) = content {
-            // The manager only looks at what the home says of itself: nothing depends on when.
+            // Tests interrupt jobs here. The manager reads only what describes the home, and nothing depends on when.
             if self.progress.is_some() {
                 self.grants.steps.at("home: read");
             }
@@ -87,7 +54,7 @@ impl content::HostContent for StoreData {
         Ok(bytes)
     }
 
-    fn ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
+    fn read_ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
         match self.table.get_mut(&this)? {
             Content::Home(content) => content.read_ahead(offset, count),
             Content::Stored(content) => content.ahead(offset, count),

@@ -1,16 +1,17 @@
-//! `jobs`, `entities`, `clock`, `timers` and `documents`: what is too small for a file of its own.
+//! `jobs`, `progress`, `entities`, `clock`, `timers` and `documents`: the small interfaces.
 
 use wasmtime::component::{Accessor, HasSelf, Resource};
 
-use super::Refusal;
 use crate::error::Error;
 use crate::home::bus::{Event, LOG, MISSED};
 use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
 use crate::model::tamed;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
-use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
-use crate::runtime::{Job, JobEvent, StoreData, Writes};
+use crate::runtime::bindings::larder::automation::{
+    clock, documents, entities, jobs, progress, timers, types,
+};
+use crate::runtime::{Job, JobEvent, Progress, Refusal, StoreData, Writes};
 use crate::time::timezone::HomeZone;
 
 impl clock::Host for StoreData {
@@ -74,16 +75,16 @@ impl entities::Host for StoreData {
             return refuse(&format!("of {size} bytes, more than {MAX_EVENT}"));
         }
         if topic == STATE_CHANGED {
-            return refuse("of its own: it is told when a state is published");
+            return refuse("that only the host sends: publishing a state sends it");
         }
         if topic == MISSED {
-            return refuse("of its own: only the host can know what was missed");
+            return refuse("that only the host sends");
         }
         let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&data) else {
             return refuse("that is not JSON");
         };
-        let said = value.get_mut("message").filter(|_| topic == LOG);
-        if let Some(serde_json::Value::String(message)) = said {
+        let message = value.get_mut("message").filter(|_| topic == LOG);
+        if let Some(serde_json::Value::String(message)) = message {
             *message = tamed(message, MAX_MESSAGE);
         }
         self.grants.bus.emit(&Event::new(topic, value.to_string()));
@@ -91,13 +92,15 @@ impl entities::Host for StoreData {
     }
 }
 
-impl jobs::Host for StoreData {
-    fn report(&mut self, progress: jobs::Progress) -> wasmtime::Result<()> {
+impl jobs::Host for StoreData {}
+
+impl progress::Host for StoreData {
+    fn report(&mut self, progress: progress::Progress) -> wasmtime::Result<()> {
         if let Some(sender) = &self.progress {
-            let jobs::Progress { stage, done, total } = progress;
-            // It goes into the memory of the job's starter.
+            let progress::Progress { stage, done, total } = progress;
+            // The text goes into the memory of the job's starter.
             let stage = tamed(&stage, MAX_WORD);
-            sender.send_replace(Some(crate::runtime::Progress { stage, done, total }));
+            sender.send_replace(Some(Progress { stage, done, total }));
         }
         Ok(())
     }
@@ -105,7 +108,7 @@ impl jobs::Host for StoreData {
 
 impl jobs::HostJob for StoreData {
     fn start(&mut self, kind: String, input: String) -> Result<Resource<Job>, Refusal> {
-        // A job that starts jobs could fill the machine: the manager alone does.
+        // Only the manager starts jobs: a job that starts jobs could use up the machine.
         if self.progress.is_some() {
             return Err(Error::Denied("a job may not start jobs".into()).into());
         }
@@ -124,11 +127,11 @@ impl jobs::HostJobWithStore<StoreData> for HasSelf<StoreData> {
         accessor: &Accessor<StoreData, Self>,
         this: Resource<Job>,
     ) -> wasmtime::Result<jobs::Event> {
-        // The store is not held while waiting: the job's channels are taken out and looked at from here.
+        // The channels are taken out of the table, so that the store is not borrowed while waiting.
         let waiting = accessor.with(|mut access| access.get().table.get(&this).map(Job::waiting))?;
         Ok(match waiting.next().await? {
             JobEvent::Progress(p) => {
-                jobs::Event::Progress(jobs::Progress { stage: p.stage, done: p.done, total: p.total })
+                jobs::Event::Progress(progress::Progress { stage: p.stage, done: p.done, total: p.total })
             }
             JobEvent::Finished(result) => jobs::Event::Finished(result.map_err(Into::into)),
         })

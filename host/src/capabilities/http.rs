@@ -1,13 +1,12 @@
-//! `http` and `settings`: what a person granted a plugin beside the home.
+//! `http` and `settings`: what the configuration gives a plugin.
 
 use wasmtime::component::{Accessor, HasSelf};
 
-use super::Refusal;
 use crate::error::Error;
 use crate::http::{Cause, Failure, Request};
 use crate::options::http::MAX_BODY;
-use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::{http, settings};
+use crate::runtime::{Refusal, StoreData};
 
 impl settings::Host for StoreData {
     fn get(&mut self) -> wasmtime::Result<String> {
@@ -30,7 +29,7 @@ impl http::HostWithStore<StoreData> for HasSelf<StoreData> {
         let http::Request { method, url, headers, body } = request;
         let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
         let request = Request { method, url, headers, body, max_body: MAX_BODY };
-        // The store is not held while waiting, and neither is its thread.
+        // Neither the store nor its thread is held while waiting.
         let sent = tokio::task::spawn_blocking(move || network.client.send(&request, &network.hosts)).await;
         let response = sent.map_err(|error| Refusal::Trap(wasmtime::Error::new(error)))?.map_err(refused)?;
         let headers = response

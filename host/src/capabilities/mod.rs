@@ -1,46 +1,20 @@
-//! What instances are given: thin adapters, the contract on one side and an engine on the other.
+//! The contract, implemented: thin adapters between the generated traits and the host's engines.
 //!
-//! No decision is made here. Sizes that a guest asks for are bounded, its paths are checked by the engines.
+//! They make no decisions. They bound the sizes that a guest asks for; the engines check its paths and names.
 
-pub(crate) mod content;
-pub(crate) mod files;
-pub(crate) mod host;
-pub(crate) mod http;
-pub(crate) mod storage;
+mod content;
+mod files;
+mod host;
+mod http;
+mod storage;
 mod workers;
 
-pub(crate) use content::Content;
-use wasmtime::component::{HasSelf, Linker, ResourceTableError};
+use wasmtime::component::{HasSelf, Linker};
 
 use crate::error::Error;
-use crate::runtime::StoreData;
 use crate::runtime::bindings::Plugin;
 use crate::runtime::bindings::larder::automation::types;
-
-/// What is said when an instance's table of open things is full.
-pub(crate) const TOO_MANY_OPEN: &str = "too many things are open at once (limit handles)";
-
-/// Why a call of the guest was refused: an error that it is told, or a trap for one that holds what it does not have.
-#[derive(Debug)]
-pub enum Refusal {
-    Error(Error),
-    Trap(wasmtime::Error),
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<ResourceTableError> for Refusal {
-    fn from(error: ResourceTableError) -> Self {
-        match error {
-            ResourceTableError::Full => Self::Error(Error::Limit(TOO_MANY_OPEN.into())),
-            other => Self::Trap(other.into()),
-        }
-    }
-}
+use crate::runtime::{Refusal, StoreData};
 
 impl types::Host for StoreData {
     fn convert_error(&mut self, refusal: Refusal) -> wasmtime::Result<types::Error> {

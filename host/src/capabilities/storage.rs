@@ -3,30 +3,13 @@
 use serde_json::json;
 use wasmtime::component::Resource;
 
-use super::Refusal;
-use super::content::{Content, instant};
-use crate::error::{Error, Result};
+use super::content::instant;
+use crate::error::Error;
 use crate::home::bus::{Event, STORED};
 use crate::options::MAX_READ;
-use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::storage;
-use crate::storage::locations::{Draft, OutputFile};
-
-/// A draft until it is published.
-pub struct OpenDraft {
-    draft: Option<Box<dyn Draft>>,
-    location: String,
-    name: String,
-}
-
-impl OpenDraft {
-    fn open(&mut self) -> Result<&mut dyn Draft> {
-        match self.draft.as_mut() {
-            Some(draft) => Ok(draft.as_mut()),
-            None => Err(Error::Invalid("the draft was used after it was published".into())),
-        }
-    }
-}
+use crate::runtime::{Content, OpenDraft, Refusal, StoreData};
+use crate::storage::locations::OutputFile;
 
 impl storage::Host for StoreData {
     fn locations(&mut self) -> wasmtime::Result<Vec<storage::Location>> {
@@ -70,19 +53,19 @@ impl storage::HostDraft for StoreData {
             OutputFile::ID => self.grants.check_may_write_elsewhere()?,
             _ => self.grants.check_may_store()?,
         }
-        let draft = Some(self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?);
+        let draft = self.grants.locations.get(&location)?.draft(&name, &self.grants.steps)?;
         Ok(self.table.push(OpenDraft { draft, location, name })?)
     }
 
     fn replace(&mut self, location: String, name: String) -> Result<Resource<OpenDraft>, Refusal> {
         self.grants.check_may_store()?;
-        let draft = Some(self.grants.locations.get(&location)?.replacement(&name, &self.grants.steps)?);
+        let draft = self.grants.locations.get(&location)?.replacement(&name, &self.grants.steps)?;
         Ok(self.table.push(OpenDraft { draft, location, name })?)
     }
 
     fn append(&mut self, this: Resource<OpenDraft>, bytes: Vec<u8>) -> Result<(), Refusal> {
         self.pace(bytes.len());
-        Ok(self.table.get_mut(&this)?.open()?.append(bytes)?)
+        Ok(self.table.get_mut(&this)?.draft.append(bytes)?)
     }
 
     fn append_from(
@@ -105,27 +88,26 @@ impl storage::HostDraft for StoreData {
         if end > source.size() {
             return Err(Error::Io(format!("there are no bytes up to {end}, but {}", source.size())).into());
         }
-        // Read, and written.
+        // The bytes are read and written.
         self.pace(usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(2));
-        Ok(self.table.get_mut(&this)?.open()?.append_from(source, offset, count)?)
+        Ok(self.table.get_mut(&this)?.draft.append_from(source, offset, count)?)
     }
 
     fn patch(&mut self, this: Resource<OpenDraft>, offset: u64, bytes: Vec<u8>) -> Result<(), Refusal> {
-        Ok(self.table.get_mut(&this)?.open()?.patch(offset, &bytes)?)
+        Ok(self.table.get_mut(&this)?.draft.patch(offset, &bytes)?)
     }
 
     fn read_back(&mut self, this: Resource<OpenDraft>) -> Result<Resource<Content>, Refusal> {
-        let content = self.table.get_mut(&this)?.open()?.read_back()?;
+        let content = self.table.get_mut(&this)?.draft.read_back()?;
         Ok(self.table.push(Content::Stored(content))?)
     }
 
     fn publish(&mut self, this: Resource<OpenDraft>) -> Result<Vec<String>, Refusal> {
-        let draft = self.table.get_mut(&this)?;
-        draft.open()?;
-        let stored = json!({"location": draft.location, "name": draft.name}).to_string();
-        let lost = draft.draft.take().map_or(Ok(Vec::new()), |draft| draft.publish())?;
-        self.grants.bus.emit(&Event::new(STORED, stored));
-        Ok(lost)
+        let OpenDraft { draft, location, name } = self.table.delete(this)?;
+        let losses = draft.publish()?;
+        let stored = json!({"location": location, "name": name});
+        self.grants.bus.emit(&Event::new(STORED, stored.to_string()));
+        Ok(losses)
     }
 
     fn drop(&mut self, this: Resource<OpenDraft>) -> wasmtime::Result<()> {

@@ -1,5 +1,5 @@
-//! One plugin of the host: what it is made of, what it may touch, and whether it lives. One that died, or could not be started, is
-//! started again after a while, twice as long each time.
+//! One plugin of the host: its component, its grants, and whether it runs. A plugin that died or could not be started is started again
+//! with back-off.
 
 mod timers;
 
@@ -16,9 +16,9 @@ use crate::http::Hosts;
 use crate::model::Timestamp;
 use crate::options::{FIRING_PAUSE, FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, SET_UP_TIME};
 use crate::runtime::{Action, Failure, Grants, Manager, Pending, Runtime, Started, Starting};
-use timers::Firings;
+use timers::FiringLimiter;
 
-/// The plugin that every host has.
+/// The name of the plugin that every host has.
 pub const BACKUP: &str = "backup";
 
 /// A plugin that the configuration names.
@@ -28,36 +28,36 @@ pub struct PluginSetting {
     pub component: PathBuf,
     /// The hosts that it may reach.
     pub hosts: Hosts,
-    /// What it is told about itself: a JSON object.
+    /// Its settings: a JSON object.
     pub settings: Value,
 }
 
-/// Loads a component, each time anew: it may have been mended meanwhile. The error says what to do.
+/// Loads the component. It is called for every start, because the file may have been repaired. The error says what to do.
 pub type Load = Arc<dyn Fn() -> Result<Runtime, String> + Send + Sync>;
 
 pub struct Plugin {
-    /// By what the configuration calls it.
+    /// Its name in the configuration.
     pub name: String,
     load: Load,
     grants: Grants,
     life: Life,
-    /// What its component imports and exports, once it could be loaded.
+    /// What its component imports and exports; empty until it could be loaded.
     interfaces: (Vec<String>, Vec<String>),
-    /// What it offered when it was set up last.
+    /// The actions that it described when it was last set up.
     actions: Vec<Action>,
-    /// Timers that fired and have not been dealt with yet.
+    /// Calls for timers that fired, in progress.
     running: Vec<Pending>,
-    /// Timers that fired before it was ready.
+    /// Timers that fired while it was starting.
     early: Vec<String>,
-    firings: Firings,
+    firing_limiter: FiringLimiter,
     back_off: Duration,
 }
 
 enum Life {
     Starting(Starting),
-    /// Since when, by the time that passes.
+    /// And since when, in time passed.
     Alive(Manager, Duration),
-    /// Why, and when it is started again.
+    /// Why, and when it is started again, in time passed.
     Dead(Failure, Duration),
 }
 
@@ -67,11 +67,11 @@ impl Plugin {
         let mut plugin = Self::new(name, load, grants);
         let runtime = plugin.runtime()?;
         let manager = Manager::start(&runtime, plugin.grants.clone())?;
-        plugin.live(manager);
+        plugin.set_alive(manager);
         Ok(plugin)
     }
 
-    /// Begins to start it; when that fails, that is said, and it is tried again.
+    /// Begins to start it. A failure is reported, and the start is tried again.
     pub fn launch(name: &str, load: Load, grants: Grants) -> Self {
         let mut plugin = Self::new(name, load, grants);
         if let Err(failure) = plugin.begin_start() {
@@ -90,7 +90,7 @@ impl Plugin {
             actions: Vec::new(),
             running: Vec::new(),
             early: Vec::new(),
-            firings: Firings::new(passed),
+            firing_limiter: FiringLimiter::new(passed),
             back_off: FIRST_BACK_OFF,
             grants,
         }
@@ -100,7 +100,7 @@ impl Plugin {
         &self.actions
     }
 
-    /// Whether it has an action of that name.
+    /// Whether it has an action of this name.
     pub fn has(&self, action: &str) -> bool {
         self.actions().iter().any(|known| known.name == action)
     }
@@ -114,7 +114,7 @@ impl Plugin {
         &self.grants
     }
 
-    /// Why it does not run, when it does not.
+    /// Why it does not run, if it does not.
     pub fn problem(&self) -> Option<&Failure> {
         match &self.life {
             Life::Dead(why, _) => Some(why),
@@ -131,7 +131,7 @@ impl Plugin {
         }
     }
 
-    /// Waits for an answer for at most so long; none when it has not come yet.
+    /// Waits for an answer, at most `most`; none when it has not arrived.
     pub fn answer(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         match &mut self.life {
             Life::Alive(manager, _) => manager.poll(pending, most),
@@ -140,31 +140,31 @@ impl Plugin {
         }
     }
 
-    /// Tells it that a timer of its fired, unless it is dead. One that fires too often has to wait.
+    /// Calls it because a timer of its own fired, unless it is dead. Timers that fire too often are delayed.
     pub fn fire(&mut self, timer: &str) {
         let clock = &self.grants.clock;
         match &mut self.life {
             Life::Dead(..) => {}
             Life::Starting(_) => self.early.push(timer.to_owned()),
-            Life::Alive(manager, _) if self.firings.may(clock.passed()) => {
+            Life::Alive(manager, _) if self.firing_limiter.allow(clock.passed()) => {
                 self.running.push(manager.fire(timer));
             }
             Life::Alive(..) => {
                 let pause = TimeDelta::from_std(FIRING_PAUSE).unwrap_or_default();
-                // It has room: this timer was taken out just now.
+                // There is room: this timer has just fired.
                 let _ = self.grants.scheduler.set(timer.to_owned(), zone::plus(clock.now(), pause));
-                if self.firings.is_news() {
+                if self.firing_limiter.should_warn() {
                     let seconds = FIRING_PAUSE.as_secs();
-                    self.say(
+                    self.report(
                         Level::Warning,
-                        &format!("its timer {timer} is set for the past again and again; it fires every {seconds} s"),
+                        &format!("its timer {timer} is set to a past time again and again; it fires every {seconds} s"),
                     );
                 }
             }
         }
     }
 
-    /// Whether it deals with a timer that fired.
+    /// Whether a call for a timer is in progress.
     pub fn is_working(&self) -> bool {
         !self.running.is_empty()
     }
@@ -180,33 +180,33 @@ impl Plugin {
         Some(zone::plus(self.grants.clock.now(), TimeDelta::from_std(left).ok()?))
     }
 
-    /// Looks what has become of what it deals with.
+    /// Collects the answers of calls for timers.
     pub fn poll(&mut self) {
         for mut pending in std::mem::take(&mut self.running) {
             match self.answer(&mut pending, Duration::ZERO) {
                 None => self.running.push(pending),
                 Some(Ok(_)) => {}
-                Some(Err(failure)) => self.say(Level::Error, &failure.message),
+                Some(Err(failure)) => self.report(Level::Error, &failure.message),
             }
         }
     }
 
-    /// Finds out whether it lives, waits for it at most so long while it is being started, and starts it again when it is time to.
-    /// `owner` is which other plugin has an action.
-    pub fn look_after(&mut self, most: Duration, owner: impl Fn(&str) -> Option<String>) {
+    /// Checks whether it runs. While it is being started, waits for it at most `most`. Starts it again when its back-off is over. `owner`
+    /// names the other plugin that has an action, if one has.
+    pub fn supervise(&mut self, most: Duration, owner: impl Fn(&str) -> Option<String>) {
         let passed = self.grants.clock.passed();
-        let none = Life::Dead(Failure::stopped("it is looked after"), passed);
+        let none = Life::Dead(Failure::stopped("it is being checked"), passed);
         match std::mem::replace(&mut self.life, none) {
             Life::Starting(starting) => match starting.poll(most) {
                 Ok(Started::NotYet(starting)) => self.life = Life::Starting(starting),
-                Ok(Started::Ready(manager)) => self.take(manager, owner),
+                Ok(Started::Ready(manager)) => self.accept(manager, owner),
                 Err(failure) => self.fail_again(failure),
             },
             Life::Alive(mut manager, since) => match manager.end() {
                 Some(end) => {
-                    // Nothing of it may speak or write any more when the next one does.
+                    // The old instance must be gone before the next one starts to write.
                     drop(manager);
-                    self.bury(end, passed.saturating_sub(since));
+                    self.handle_death(end, passed.saturating_sub(since));
                 }
                 None => self.life = Life::Alive(manager, since),
             },
@@ -233,46 +233,46 @@ impl Plugin {
         Ok(())
     }
 
-    /// It is ready, unless somebody else has its actions.
-    fn take(&mut self, manager: Manager, owner: impl Fn(&str) -> Option<String>) {
+    /// It is ready, unless another plugin has one of its actions.
+    fn accept(&mut self, manager: Manager, owner: impl Fn(&str) -> Option<String>) {
         let names = manager.actions().iter().map(|action| &action.name);
         let taken = names.filter_map(|name| Some((name, owner(name)?))).next();
         let taken = taken
-            .map(|(name, other)| format!("its action {name} is one of {other} already; remove one of them"));
+            .map(|(name, other)| format!("its action {name} already belongs to {other}; remove one of them"));
         if let Some(text) = taken {
             drop(manager);
             return self.fail_again(Failure::stopped(text));
         }
         let is_first = self.back_off == FIRST_BACK_OFF;
-        self.live(manager);
+        self.set_alive(manager);
         if !is_first {
-            self.say(Level::Info, "the plugin was started again");
-            self.grants.documents.take_notices().iter().for_each(|it| self.say(Level::Warning, it));
+            self.report(Level::Info, "the plugin was started again");
+            self.grants.documents.take_notices().iter().for_each(|it| self.report(Level::Warning, it));
         }
         std::mem::take(&mut self.early).iter().for_each(|timer| self.fire(timer));
     }
 
-    fn live(&mut self, manager: Manager) {
+    fn set_alive(&mut self, manager: Manager) {
         self.actions = manager.actions().to_vec();
         self.life = Life::Alive(manager, self.grants.clock.passed());
     }
 
-    /// The plugin has died: it is shown, and it is started again after a while.
-    fn bury(&mut self, end: Failure, lived: Duration) {
+    /// The plugin has died. This is reported, and it is started again after its back-off.
+    fn handle_death(&mut self, end: Failure, lived: Duration) {
         if lived >= HEALTHY {
             self.back_off = FIRST_BACK_OFF;
         }
         self.running.clear();
         let text = format!("{}; it is started again in {} s", end.message, self.back_off.as_secs());
-        self.lose(end);
-        self.say(Level::Error, &text);
+        self.mark_dead(end);
+        self.report(Level::Error, &text);
     }
 
-    /// It could not be started: what it said and did meanwhile does not count.
+    /// It could not be started. Its timers and states of the attempt are discarded.
     fn fail(&mut self, failure: Failure, next: &str) {
         let text = format!("the plugin cannot be started: {}{next}", failure.message);
-        self.lose(failure);
-        self.say(Level::Error, &text);
+        self.mark_dead(failure);
+        self.report(Level::Error, &text);
     }
 
     fn fail_again(&mut self, failure: Failure) {
@@ -283,16 +283,16 @@ impl Plugin {
         self.fail(failure, &next);
     }
 
-    /// It is dead, and nothing of it is left.
-    fn lose(&mut self, why: Failure) {
+    /// Marks it as dead and discards its timers and states.
+    fn mark_dead(&mut self, why: Failure) {
         self.life = Life::Dead(why, self.grants.clock.passed().saturating_add(self.back_off));
         self.early.clear();
         self.grants.scheduler.clear();
         self.grants.states.set_unavailable();
     }
 
-    /// The plugin that everybody has needs no name.
-    fn say(&self, level: Level, message: &str) {
+    /// Messages name the plugin, except for the one that every host has.
+    fn report(&self, level: Level, message: &str) {
         match self.name.as_str() {
             BACKUP => self.grants.bus.log(level, message),
             name => self.grants.bus.log(level, &format!("{name}: {message}")),

@@ -1,7 +1,7 @@
-//! The addresses that instances reserve: so many that code is fast, or no more than they use.
+//! Address space: how much of it each instance reserves.
 //!
-//! Usually each instance reserves 4 GiB of addresses, so that its code need not check where it reads and writes. Where the system
-//! does not give so many (`ulimit -v`, some containers), code with checks is compiled, and addresses are reserved as memory grows.
+//! Usually each instance reserves 4 GiB, so that its code need not check its memory accesses. Where the system does not allow that
+//! (`ulimit -v`, some containers), code with checks is compiled, and address space is reserved as memory grows.
 
 use std::io;
 
@@ -11,13 +11,14 @@ use wasmtime::{Config, Engine, Memory, MemoryType, Store};
 
 use crate::options::{BESIDE_WORKERS, Limits, MEMORY_GUARD, MEMORY_STEP, MIN_ADDRESSES};
 
-/// The engine whose reservations this process can have for all that usually runs at once. An error when not even the least is there.
+/// The engine whose reservations fit this process, for all instances that usually run at once. An error when not even the minimum is
+/// available.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     if limit(Resource::As).is_some_and(|most| most < MIN_ADDRESSES) {
         return Err(Errno::NOMEM.into());
     }
     let usual = Engine::new(&config())?;
-    match gives(&usual, limits.workers.saturating_add(BESIDE_WORKERS)) {
+    match allows(&usual, limits.workers.saturating_add(BESIDE_WORKERS)) {
         true => Ok(usual),
         false => Engine::new(sparing(&mut config())),
     }
@@ -31,25 +32,25 @@ fn config() -> Config {
     config
 }
 
-/// Little is reserved ahead, and memory moves when it has to grow beyond that.
+/// Little is reserved ahead; memory moves when it grows beyond that.
 fn sparing(config: &mut Config) -> &Config {
     config.memory_reservation(MEMORY_STEP);
     config.memory_reservation_for_growth(MEMORY_STEP);
     config.memory_guard_size(MEMORY_GUARD)
 }
 
-/// Whether the system gives the addresses of so many instances at once. They are given back.
-fn gives(engine: &Engine, instances: usize) -> bool {
+/// Whether the system allows the reservations of `instances` at once. They are released again.
+fn allows(engine: &Engine, instances: usize) -> bool {
     let mut store = Store::new(engine, ());
     (0..instances).all(|_| Memory::new(&mut store, MemoryType::new(0, None)).is_ok())
 }
 
-/// Whether an instance could not be had, or could not grow, because the system gave no memory or no addresses for it.
+/// Whether the system refused memory or address space, for a new instance or for one that grows.
 pub(super) fn is_refusal(error: &wasmtime::Error) -> bool {
     system(error).is_some_and(|error| error.raw_os_error() == Some(Errno::NOMEM.raw_os_error()))
 }
 
-/// What the system said, when it was the system.
+/// The system's error, if the system caused it.
 pub(super) fn system(error: &wasmtime::Error) -> Option<io::Error> {
     error.chain().find_map(|cause| {
         let errno = cause.downcast_ref::<Errno>().map(|errno| errno.raw_os_error());
@@ -58,7 +59,7 @@ pub(super) fn system(error: &wasmtime::Error) -> Option<io::Error> {
     })
 }
 
-/// What is said then: the limit that was met, and what to do.
+/// The message for that case: the limit that was reached, and what to do.
 pub(super) fn refused() -> String {
     let limits = [
         (Resource::As, "of addresses (`ulimit -v`, `LimitAS=`); raise that limit, 1024 MiB are the least"),
@@ -72,7 +73,7 @@ pub(super) fn refused() -> String {
     format!("the system gave it no more memory: {cause}, or use fewer workers (--limit workers=1)")
 }
 
-/// The most bytes that this process may have of it, if there is a limit.
+/// The limit of this resource for this process in bytes, if there is one.
 fn limit(resource: Resource) -> Option<u64> {
     getrlimit(resource).current
 }

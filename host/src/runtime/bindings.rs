@@ -1,6 +1,6 @@
 //! The contract as Rust types, generated from `wit/`.
 
-// Generated code is not held to the house's lints.
+// Generated code does not follow the workspace's lints.
 #![allow(
     clippy::all,
     clippy::pedantic,
@@ -17,14 +17,14 @@ wasmtime::component::bindgen!({
     world: "plugin",
     imports: { default: trappable },
     exports: { default: async },
-    trappable_error_type: { "larder:automation/types.error" => crate::capabilities::Refusal },
+    trappable_error_type: { "larder:automation/types.error" => crate::runtime::refusal::Refusal },
     with: {
-        "larder:automation/content.content": crate::capabilities::content::Content,
-        "larder:automation/files.snapshot": crate::capabilities::files::HomeSnapshot,
-        "larder:automation/files.target": crate::capabilities::files::StagedTarget,
-        "larder:automation/files.writer": crate::capabilities::files::StagedWriter,
-        "larder:automation/storage.draft": crate::capabilities::storage::OpenDraft,
-        "larder:automation/jobs.job": crate::runtime::Job,
-        "larder:automation/workers.crew": crate::runtime::Crew,
+        "larder:automation/content.content": crate::runtime::resources::Content,
+        "larder:automation/files.snapshot": crate::runtime::resources::HomeSnapshot,
+        "larder:automation/files.target": crate::runtime::resources::StagedTarget,
+        "larder:automation/files.writer": crate::runtime::resources::StagedWriter,
+        "larder:automation/storage.draft": crate::runtime::resources::OpenDraft,
+        "larder:automation/jobs.job": crate::runtime::job::Job,
+        "larder:automation/workers.pool": crate::runtime::pool::Pool,
     },
 });

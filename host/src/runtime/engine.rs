@@ -1,48 +1,30 @@
-//! The engine, the compiled component and its linker: made once, shared by every instance.
+//! Loading a component: compiled or taken from the cache, linked once, then shared by every instance.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, Linker, ResourceTableError};
-use wasmtime::{Engine, FrameInfo, Store, Trap, WasmBacktrace};
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
 
-use super::Failure;
 use super::address_space;
-use super::bindings::{Plugin, PluginPre};
+use super::bindings::PluginPre;
 use super::cache::Entry;
-use super::store_data::{Grants, StoreData};
-use super::threads::Threads;
-use super::watchdog::Vitals;
-use crate::capabilities::{self, TOO_MANY_OPEN};
+use super::failure::Failure;
+use super::store::{Inner, Runtime};
+use crate::capabilities;
 use crate::disk::throttle::Pace;
-use crate::error::reason;
-use crate::options::{EPOCH, FRAMES, Limits};
+use crate::options::{EPOCH, Limits};
 use crate::time::stopwatch;
 
-/// A component that is ready to be instantiated. Cheap to clone.
-#[derive(Clone)]
-pub struct Runtime {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    engine: Engine,
-    component: Component,
-    plugin: PluginPre<StoreData>,
-    limits: Limits,
-    pace: Pace,
-}
-
 impl Runtime {
-    /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` is what errors call it.
+    /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` names it in errors.
     pub fn new(name: &str, wasm: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Self, Failure> {
         let unusable = |error: wasmtime::Error| {
             Failure::stopped(match address_space::is_refusal(&error) {
                 true => format!("{name} cannot be loaded: {}", address_space::refused()),
                 false => {
-                    // What the engine says can be a page.
+                    // The engine's message can be a page long.
                     let error = format!("{error:#}");
                     let line = error.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
                     format!("{name} is not a plugin that this host can run: {line}")
@@ -54,6 +36,14 @@ impl Runtime {
         }
         let engine = address_space::engine(&limits).map_err(unusable)?;
         let component = component(&engine, wasm, cache).map_err(unusable)?;
+        if let Some(version) = foreign_version(&engine, &component) {
+            let fault = format!(
+                "{name} was built for version {version} of the plugin contract; this Larder needs {CONTRACT}"
+            );
+            return Err(Failure::stopped(format!(
+                "{fault}: build it again with the wit/ directory of this version"
+            )));
+        }
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
@@ -64,60 +54,43 @@ impl Runtime {
         Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })
     }
 
-    pub fn limits(&self) -> &Limits {
-        &self.inner.limits
-    }
-
-    pub(crate) fn pace(&self) -> &Pace {
-        &self.inner.pace
-    }
-
-    /// Names of what the component imports, then exports.
+    /// The names of the component's imports, then of its exports.
     pub fn interfaces(&self) -> (Vec<String>, Vec<String>) {
         let ty = self.inner.component.component_type();
         let imports = ty.imports(&self.inner.engine).map(|(name, _)| name.to_owned()).collect();
         let exports = ty.exports(&self.inner.engine).map(|(name, _)| name.to_owned()).collect();
         (imports, exports)
     }
-
-    pub(super) fn store(
-        &self,
-        grants: Grants,
-        vitals: Arc<Vitals>,
-        threads: Arc<Threads>,
-        progress: Option<tokio::sync::watch::Sender<Option<super::jobs::Progress>>>,
-    ) -> Store<StoreData> {
-        let data = StoreData::new(self.clone(), grants, vitals, threads, progress);
-        let mut store = Store::new(&self.inner.engine, data);
-        store.limiter(|data| &mut data.memory);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|store| store.data().vitals.check());
-        store.call_hook(|store, hook| {
-            store.data().vitals.crossed(hook);
-            Ok(())
-        });
-        store
-    }
-
-    pub(super) async fn instantiate(&self, store: &mut Store<StoreData>) -> wasmtime::Result<Plugin> {
-        self.inner.plugin.instantiate_async(store).await
-    }
 }
 
-/// What is wrong with a file that does not even begin as a component.
+/// The version of the contract (`wit/`), as far as it decides what fits: before 1.0, its first two numbers.
+const CONTRACT: &str = "0.2";
+
+/// The version of the contract for which the component was built, if it is not this one. The names of its imports and exports tell.
+fn foreign_version(engine: &Engine, component: &Component) -> Option<String> {
+    let ty = component.component_type();
+    let names = ty.imports(engine).chain(ty.exports(engine)).map(|(name, _)| name);
+    let versions = names.filter_map(|name| name.strip_prefix("larder:automation/")?.split_once('@'));
+    let mut short = versions.map(|(_, version)| version.rsplit_once('.').map_or(version, |(short, _)| short));
+    short.find(|version| *version != CONTRACT).map(str::to_owned)
+}
+
+/// What is wrong with a file that does not start like a component.
 fn no_component(wasm: &[u8]) -> Option<&'static str> {
     match wasm {
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => None,
         [0, b'a', b's', b'm', ..] => {
             Some("it is a WebAssembly module, not a component; build it for the target wasm32-wasip2")
         }
-        // The text format, which the engine takes too.
+        // The text format, which the engine also accepts.
         _ if wasm.trim_ascii_start().starts_with(b"(component") => None,
-        _ => Some("it is no WebAssembly component; name the file that a build for wasm32-wasip2 gives"),
+        _ => Some(
+            "it is not a WebAssembly component; give the .wasm file that a build for wasm32-wasip2 makes",
+        ),
     }
 }
 
-/// From the cache, or compiled and put there.
+/// Takes the component from the cache, or compiles and caches it.
 fn component(engine: &Engine, wasm: &[u8], cache: Option<&Path>) -> wasmtime::Result<Component> {
     let entry = cache.and_then(|directory| Entry::new(directory, engine, wasm));
     if let Some(component) = entry.as_ref().and_then(|entry| entry.load(engine)) {
@@ -130,7 +103,7 @@ fn component(engine: &Engine, wasm: &[u8], cache: Option<&Path>) -> wasmtime::Re
     Ok(component)
 }
 
-/// Moves the engine's epoch on, and the time that is counted, for as long as somebody uses the engine.
+/// Advances the engine's epoch, and the counted time, for as long as the engine is in use.
 fn tick(engine: &Engine) -> io::Result<()> {
     let weak = engine.weak();
     let work = move || {
@@ -142,46 +115,4 @@ fn tick(engine: &Engine) -> io::Result<()> {
         }
     };
     std::thread::Builder::new().name("epochs".into()).spawn(work).map(drop)
-}
-
-/// What the engine says, with what it means where that is not plain.
-fn trapped(error: &wasmtime::Error) -> String {
-    let cause = format!("{:#}", error.root_cause());
-    let is_overflow = match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => true,
-        // A stack that grows beyond its part of the memory.
-        Some(Trap::MemoryOutOfBounds) => error.downcast_ref::<WasmBacktrace>().is_some_and(is_recursion),
-        _ => false,
-    };
-    match is_overflow {
-        true => format!("its stack overflowed: it calls itself too often ({cause})"),
-        false => cause,
-    }
-}
-
-/// Whether a few functions call each other, as far down as is known.
-fn is_recursion(trace: &WasmBacktrace) -> bool {
-    let functions: BTreeSet<u32> = trace.frames().iter().map(FrameInfo::func_index).collect();
-    trace.frames().len() >= FRAMES && functions.len() <= FRAMES / 4
-}
-
-/// What happened, for people: our own reason first, then the plugin's panic, then what the engine says.
-pub(super) fn explain(what: &str, error: &wasmtime::Error, store: &StoreData) -> Failure {
-    let full = || match error.downcast_ref::<ResourceTableError>() {
-        Some(ResourceTableError::Full) => Some(TOO_MANY_OPEN.to_owned()),
-        _ => None,
-    };
-    let panic = || store.stderr.panic().map(|words| format!("it {words}"));
-    let refused = || address_space::is_refusal(error).then(address_space::refused);
-    let cause = store.vitals.reason().or_else(full).or_else(refused).or_else(panic).unwrap_or_else(|| {
-        let cause = match address_space::system(error) {
-            Some(error) => reason(&error),
-            None => trapped(error),
-        };
-        match store.stderr.last_words() {
-            Some(words) => format!("{cause}; its last words: {words}"),
-            None => cause,
-        }
-    });
-    Failure::stopped(format!("the plugin was stopped while {what}: {cause}"))
 }

@@ -1,6 +1,5 @@
-//! The manager: one instance that lives as long as the host, on a thread of its own, with many calls under way at once.
+//! The manager: one instance that lives as long as the host, on its own thread, with many calls in progress at once.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -9,35 +8,34 @@ use tokio::sync::mpsc;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, AccessorTask, HasSelf};
 
-use super::Failure;
+use super::answers::{action, checked};
 use super::bindings::Plugin;
-use super::bindings::larder::automation::types;
-use super::engine::{Runtime, explain};
-use super::set_up::{ACTION_TIME, Started, Starting, Wanted};
-use super::store_data::{Grants, StoreData};
-use super::threads::{Threads, Who};
-use super::watchdog::{Vitals, watched};
-use crate::model::{Action, Field, tamed};
-use crate::options::http::MAX_REQUESTS;
-use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
+use super::deadline::{ACTION_TIME, Deadline};
+use super::explain::explain;
+use super::failure::Failure;
+use super::store::{Runtime, StoreData};
+use super::threads::Threads;
+use super::watchdog::{Watchdog, watched};
+use crate::model::{Action, tamed};
+use crate::options::{LAST_WAIT, LOOK, MAX_WORD};
 
-struct Request {
-    what: Asked,
+pub(super) struct Request {
+    what: Call,
     reply: Sender<Result<String, Failure>>,
 }
 
-enum Asked {
+enum Call {
     Action {
         name: String,
         data: String,
     },
-    /// Its answer is empty.
+    /// The answer is empty.
     Timer {
         name: String,
     },
 }
 
-impl Asked {
+impl Call {
     fn shown(&self) -> String {
         match self {
             Self::Action { name, .. } => format!("it answered {}", tamed(name, MAX_WORD)),
@@ -46,58 +44,22 @@ impl Asked {
     }
 }
 
-/// An answer that is still to come: [`Manager::poll`].
+/// An answer that has not arrived yet; see [`Manager::poll`].
 pub struct Pending {
-    wanted: Wanted,
+    deadline: Deadline,
     answer: Receiver<Result<String, Failure>>,
 }
 
-/// A running plugin. Dropping it ends the plugin with all its jobs.
+/// A running plugin. Dropping it stops the plugin and all its jobs.
 pub struct Manager {
-    requests: mpsc::UnboundedSender<Request>,
+    pub(super) requests: mpsc::UnboundedSender<Request>,
     pub(super) actions: Vec<Action>,
     pub(super) watch: Watch,
-    /// Why it does not answer any more.
-    end: Option<Failure>,
+    /// Why it no longer answers.
+    pub(super) end: Option<Failure>,
 }
 
 impl Manager {
-    /// Starts the manager instance and waits until it is set up.
-    pub fn start(runtime: &Runtime, grants: Grants) -> Result<Self, Failure> {
-        let mut starting = Self::launch(runtime, grants, None)?;
-        loop {
-            match starting.poll(LOOK)? {
-                Started::Ready(manager) => return Ok(manager),
-                Started::NotYet(still) => starting = still,
-            }
-        }
-    }
-
-    /// The same without waiting. It may take as long as an action, or at most `most`.
-    pub fn launch(runtime: &Runtime, grants: Grants, most: Option<Duration>) -> Result<Starting, Failure> {
-        let (requests, inbox) = mpsc::unbounded_channel();
-        let (ready_in, ready) = channel();
-        let (end_in, end) = channel();
-        let vitals = Arc::new(Vitals::new(runtime.limits().clone(), false));
-        let watch = Watch { vitals, end, threads: Arc::default() };
-        let (runtime, vitals, threads) = (runtime.clone(), watch.vitals.clone(), watch.threads.clone());
-        let wanted = Wanted::new("it was set up".into(), runtime.limits().action_time, ACTION_TIME);
-        let wanted = most.map_or(wanted, |most| Wanted::new("it was set up".into(), most, ""));
-        let scheduler = grants.scheduler.clone();
-        let store = runtime.store(grants, vitals, threads, None);
-        let work = move || {
-            if let Err(failure) = block_on(live(&runtime, store, inbox, ready_in)) {
-                // Nobody asks any more.
-                let _ = end_in.send(failure);
-            }
-            scheduler.wake();
-        };
-        let spawned = watch.threads.spawn(Who::Manager, work);
-        spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
-        let manager = Self { requests, actions: Vec::new(), watch, end: None };
-        Ok(Starting { manager, ready, wanted })
-    }
-
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
@@ -112,41 +74,41 @@ impl Manager {
         }
     }
 
-    /// The same without waiting.
+    /// Calls an action without waiting.
     pub fn begin(&mut self, name: &str, data: &str) -> Pending {
-        self.ask(Asked::Action { name: name.into(), data: data.into() })
+        self.ask(Call::Action { name: name.into(), data: data.into() })
     }
 
-    /// Tells the plugin that a timer fired.
+    /// Calls the plugin because its timer fired.
     pub fn fire(&mut self, timer: &str) -> Pending {
-        self.ask(Asked::Timer { name: timer.into() })
+        self.ask(Call::Timer { name: timer.into() })
     }
 
-    fn ask(&self, what: Asked) -> Pending {
+    fn ask(&self, what: Call) -> Pending {
         let (reply, answer) = channel();
-        let wanted = Wanted::new(what.shown(), self.watch.vitals.limits.action_time, ACTION_TIME);
-        // When nobody takes it, nobody answers: `poll` finds out.
+        let deadline = Deadline::new(what.shown(), self.watch.watchdog.limits.action_time, ACTION_TIME);
+        // When the manager has ended, nobody answers; `poll` notices.
         let _ = self.requests.send(Request { what, reply });
-        Pending { wanted, answer }
+        Pending { deadline, answer }
     }
 
-    /// Waits for an answer for at most so long; none when it has not come yet.
+    /// Waits for an answer, at most `most`; none when it has not arrived.
     pub fn poll(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         if let Some(end) = &self.end {
             return Some(Err(end.clone()));
         }
-        match self.watch.look(&pending.wanted, &pending.answer, most) {
+        match self.watch.look(&pending.deadline, &pending.answer, most) {
             Ok(answer) => answer,
             Err(end) => Some(Err(self.end.insert(end).clone())),
         }
     }
 
-    /// Ends the plugin with all its jobs, and waits until nothing of it is left, though not for ever.
+    /// Stops the plugin and all its jobs, and waits for their threads, though not forever.
     pub fn finish(&self) {
         self.watch.finish();
     }
 
-    /// Why the plugin has ended, when it has.
+    /// Why the plugin has ended, if it has.
     pub fn end(&mut self) -> Option<Failure> {
         if self.end.is_none() {
             self.end = self.watch.end.try_recv().ok();
@@ -155,19 +117,19 @@ impl Manager {
     }
 }
 
-/// An eye on the manager's thread, from another. Dropping it ends the manager.
+/// Watches the manager's thread from another one. Dropping it stops the manager.
 pub(super) struct Watch {
-    vitals: Arc<Vitals>,
-    end: Receiver<Failure>,
-    threads: Arc<Threads>,
+    pub(super) watchdog: Arc<Watchdog>,
+    pub(super) end: Receiver<Failure>,
+    pub(super) threads: Arc<Threads>,
 }
 
 impl Watch {
-    /// Waits for what the manager was asked for, at most so long; none when there is no answer yet. An error when it has ended or
-    /// has to be given up.
+    /// Waits for the manager's answer, at most `most`; none when it has not arrived. An error when the manager has ended or has to be
+    /// given up.
     pub(super) fn look<T>(
         &self,
-        wanted: &Wanted,
+        deadline: &Deadline,
         answer: &Receiver<T>,
         most: Duration,
     ) -> Result<Option<T>, Failure> {
@@ -178,20 +140,20 @@ impl Watch {
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        match wanted.is_late().or_else(|| self.vitals.overdue()) {
+        match deadline.is_late().or_else(|| self.watchdog.overdue()) {
             None => Ok(None),
             Some(reason) => {
-                self.vitals.cancel(reason.as_str());
-                Err(Failure::stopped(format!("the plugin was stopped while {}: {reason}", wanted.what)))
+                self.watchdog.cancel(reason.as_str());
+                Err(Failure::stopped(format!("the plugin was stopped while {}: {reason}", deadline.what)))
             }
         }
     }
 }
 
 impl Watch {
-    /// The threads get the time to clear away what they hold.
+    /// The threads get time to release what they hold.
     fn finish(&self) {
-        self.vitals.cancel("the host has no more use for it");
+        self.watchdog.cancel("the host no longer needs it");
         self.threads.wait(LAST_WAIT);
     }
 }
@@ -202,14 +164,14 @@ impl Drop for Watch {
     }
 }
 
-async fn live(
+pub(super) async fn live(
     runtime: &Runtime,
     mut store: Store<StoreData>,
     inbox: mpsc::UnboundedReceiver<Request>,
     ready: Sender<Vec<Action>>,
 ) -> Result<(), Failure> {
-    let vitals = store.data().vitals.clone();
-    let set_up = watched(&vitals, async {
+    let watchdog = store.data().watchdog.clone();
+    let set_up = watched(&watchdog, async {
         let plugin = runtime.instantiate(&mut store).await?;
         let outcome = plugin.larder_automation_lifecycle().call_set_up(&mut store).await?;
         let actions = plugin.larder_automation_actions().call_describe(&mut store).await?;
@@ -219,17 +181,17 @@ async fn live(
     let (plugin, outcome, actions) =
         set_up.map_err(|error| explain("it was set up", &error, store.data()))?;
     outcome.map_err(Failure::from)?;
-    // The starter is gone: nobody will call.
+    // Sending fails when the starter is gone; then nobody will call.
     let _ = ready.send(actions.into_iter().map(action).collect());
     store.data().grants.scheduler.wake();
     let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await);
-    match watched(&vitals, async { served.await? }).await {
+    match watched(&watchdog, async { served.await? }).await {
         Ok(()) => Ok(()),
         Err(error) => Err(explain("it answered an action", &error, store.data())),
     }
 }
 
-/// Takes requests until the manager is dropped. Each runs as a task of its own, so that none waits for another.
+/// Takes requests until the manager is dropped. Each runs as its own task, so that none waits for another.
 async fn serve(
     accessor: &Accessor<StoreData>,
     plugin: Plugin,
@@ -237,82 +199,33 @@ async fn serve(
 ) -> wasmtime::Result<()> {
     let plugin = Arc::new(plugin);
     while let Some(request) = inbox.recv().await {
-        accessor.spawn(Call { plugin: plugin.clone(), request })?;
+        accessor.spawn(RunningCall { plugin: plugin.clone(), request })?;
     }
     Ok(())
 }
 
-struct Call {
+struct RunningCall {
     plugin: Arc<Plugin>,
     request: Request,
 }
 
-impl AccessorTask<StoreData, HasSelf<StoreData>> for Call {
+impl AccessorTask<StoreData, HasSelf<StoreData>> for RunningCall {
     async fn run(self, accessor: &Accessor<StoreData>) -> wasmtime::Result<()> {
         let Request { what, reply } = self.request;
         let answer = match what {
-            Asked::Action { name, data } => {
+            Call::Action { name, data } => {
                 let actions = self.plugin.larder_automation_actions();
                 checked(&name, actions.call_call(accessor, name.clone(), data).await?)
             }
-            Asked::Timer { name } => {
+            Call::Timer { name } => {
                 let lifecycle = self.plugin.larder_automation_lifecycle();
                 let done = lifecycle.call_timer(accessor, name).await?;
                 done.map(|()| String::new()).map_err(Failure::from)
             }
         };
-        // A caller that went away does not need the answer.
+        // Sending fails when the caller is gone.
         let _ = reply.send(answer);
         accessor.with(|mut access| access.get().grants.scheduler.wake());
         Ok(())
-    }
-}
-
-fn action(action: super::bindings::exports::larder::automation::actions::Action) -> Action {
-    let fields = action.fields.into_iter().map(|field| Field {
-        name: tamed(&field.name, MAX_WORD),
-        type_name: tamed(&field.type_name, MAX_WORD),
-        required: field.required,
-        description: tamed(&field.description, MAX_MESSAGE),
-    });
-    Action {
-        fields: fields.collect(),
-        name: tamed(&action.name, MAX_WORD),
-        description: tamed(&action.description, MAX_MESSAGE),
-        public: action.public,
-    }
-}
-
-/// An answer is JSON and of a sane size, or it is the plugin's failure.
-pub(super) fn checked(what: &str, result: Result<String, types::Failure>) -> Result<String, Failure> {
-    let text = result.map_err(Failure::from)?;
-    if text.len() > MAX_JSON {
-        let size = text.len();
-        return Err(Failure::stopped(format!(
-            "the plugin answered {what} with {size} bytes, more than {MAX_JSON}"
-        )));
-    }
-    match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(_) => Ok(text),
-        Err(error) => Err(Failure::stopped(format!(
-            "the plugin answered {what} with text that is no usable JSON: {error}"
-        ))),
-    }
-}
-
-/// Runs a future to its end on this thread.
-pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .max_blocking_threads(MAX_REQUESTS)
-        .build();
-    match runtime {
-        Ok(runtime) => {
-            let outcome = runtime.block_on(future);
-            // A request that nobody waits for any more must not hold up the end.
-            runtime.shutdown_background();
-            outcome
-        }
-        Err(error) => Err(Failure::stopped(format!("no event loop for the plugin: {error}"))),
     }
 }

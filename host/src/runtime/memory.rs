@@ -1,38 +1,38 @@
-//! What one instance may take of the machine's memory: the sum of all its memories and tables, and how many. It follows the home:
-//! whoever was told of many files has to remember them.
+//! The memory limit of one instance: the sum of all its memories and tables, and their number. The limit grows with the home: an
+//! instance that lists many files has to remember them.
 
 use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
 use super::address_space;
-use super::watchdog::Vitals;
+use super::watchdog::Watchdog;
 use crate::options::MAX_PARTS;
 
-/// The memory of one store.
+/// The memory limit of one store.
 pub(crate) struct Memory {
-    vitals: Arc<Vitals>,
+    watchdog: Arc<Watchdog>,
     /// Bytes of all memories and tables.
     used: usize,
-    /// Entries of the home that it was told of, in one snapshot.
+    /// The most entries of the home that one snapshot returned.
     entries: usize,
 }
 
 impl Memory {
-    pub(super) fn new(vitals: Arc<Vitals>) -> Self {
-        Self { vitals, used: 0, entries: 0 }
+    pub(super) fn new(watchdog: Arc<Watchdog>) -> Self {
+        Self { watchdog, used: 0, entries: 0 }
     }
 
-    /// So many entries of the home were told to the instance by one snapshot.
+    /// One snapshot has returned this many entries of the home.
     pub(crate) fn follows(&mut self, entries: usize) {
         self.entries = self.entries.max(entries);
     }
 
     fn grow(&mut self, current: usize, desired: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
-        let limit = self.vitals.limits.memory_for(self.entries);
+        let limit = self.watchdog.limits.memory_for(self.entries);
         if used > limit {
-            return Err(self.vitals.stop(self.too_much(used, limit)));
+            return Err(self.watchdog.stop(self.too_much(used, limit)));
         }
         self.used = used;
         Ok(true)
@@ -40,9 +40,10 @@ impl Memory {
 }
 
 impl Memory {
-    /// With a limit that is half as large again as what is needed now.
+    /// The message, with a suggested limit half as large again as what is needed now.
     fn too_much(&self, used: usize, limit: usize) -> String {
-        let enough = (self.vitals.limits.memory.saturating_add(used.saturating_sub(limit)) >> 20) * 3 / 2 + 1;
+        let enough =
+            (self.watchdog.limits.memory.saturating_add(used.saturating_sub(limit)) >> 20) * 3 / 2 + 1;
         let files = match self.entries {
             0 => String::new(),
             entries => format!(" with {entries} files and directories of the home"),
@@ -64,10 +65,10 @@ impl ResourceLimiter for Memory {
         self.grow(current, desired)
     }
 
-    /// The system refused what is allowed. A plugin that is told so can only panic.
+    /// The system refused memory that the limit allows. A plugin that received that error could only panic.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         match address_space::is_refusal(&error) {
-            true => Err(self.vitals.stop(address_space::refused())),
+            true => Err(self.watchdog.stop(address_space::refused())),
             false => Ok(()),
         }
     }
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn the_sum_of_all_memories_and_tables_counts() {
         let limits = Limits { memory: 1000, ..Limits::default() };
-        let mut memory = Memory::new(Arc::new(Vitals::new(limits, true)));
+        let mut memory = Memory::new(Arc::new(Watchdog::new(limits, true)));
         assert!(memory.memory_growing(0, 400, None).unwrap());
         assert!(memory.memory_growing(0, 400, None).unwrap());
         assert!(memory.table_growing(0, 10, None).unwrap());
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn the_limit_follows_the_home_up_to_a_ceiling_and_says_what_to_set() {
         let limits = Limits { memory: 1 << 20, home_memory: 2 << 20, ..Limits::default() };
-        let mut memory = Memory::new(Arc::new(Vitals::new(limits, true)));
+        let mut memory = Memory::new(Arc::new(Watchdog::new(limits, true)));
         memory.follows(1024);
         memory.follows(10);
         assert!(memory.memory_growing(0, 2 << 20, None).unwrap());

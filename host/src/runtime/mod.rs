@@ -1,54 +1,41 @@
-//! The one door into a component: nothing outside this directory calls a guest.
+//! The only way into a component: nothing outside this directory calls a guest.
 
 mod address_space;
+mod answers;
 pub(crate) mod bindings;
 mod cache;
+mod deadline;
 mod engine;
+mod event_loop;
+mod explain;
+mod failure;
+mod grants;
 mod instance;
+mod job;
 mod jobs;
 mod memory;
-mod set_up;
+mod piece;
+mod pool;
+mod refusal;
+mod resources;
+mod starting;
 mod stderr;
-mod store_data;
+mod store;
 mod threads;
 mod watchdog;
 mod work_queue;
 mod workers;
 
 pub use crate::model::{Action, Field};
-pub use engine::Runtime;
+pub use failure::{Failure, STOPPED};
+pub use grants::{Grants, Network, Writes};
 pub use instance::{Manager, Pending};
-pub use jobs::Job;
-pub(crate) use jobs::{JobEvent, Progress};
-pub use set_up::{Started, Starting};
-pub(crate) use store_data::StoreData;
-pub use store_data::{Grants, Network, Writes};
-pub use workers::Crew;
-pub(crate) use workers::{Behind, Piece};
-
-use crate::model::tamed;
-use crate::options::{MAX_MESSAGE, MAX_WORD};
-
-/// The code of a failure of a plugin that does not run any more.
-pub const STOPPED: &str = "plugin_stopped";
-
-/// Why an action or a job did not do what was asked: `wit/types.wit`, `failure`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
-#[error("{message}")]
-pub struct Failure {
-    /// A machine-readable reason.
-    pub code: String,
-    pub message: String,
-}
-
-impl Failure {
-    /// In a plugin's words: made fit to be shown.
-    fn new(code: &str, message: &str) -> Self {
-        Self { code: tamed(code, MAX_WORD), message: tamed(message, MAX_MESSAGE) }
-    }
-
-    /// The plugin did not live to answer; `message` says what it did and which limit it met.
-    pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: STOPPED.into(), message: tamed(&message.into(), MAX_MESSAGE) }
-    }
-}
+pub use job::Job;
+pub(crate) use job::{JobEvent, Progress};
+pub(crate) use piece::{Appended, Piece};
+pub use pool::Pool;
+pub use refusal::Refusal;
+pub use resources::{Content, HomeSnapshot, OpenDraft, StagedTarget, StagedWriter};
+pub use starting::{Started, Starting};
+pub use store::Runtime;
+pub(crate) use store::StoreData;

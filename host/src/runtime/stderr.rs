@@ -1,4 +1,4 @@
-//! What a plugin says on its standard error: heard, never in its way, and forgotten but for the end.
+//! The standard error of a plugin. Writing never blocks, and only the end is kept.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,19 +21,19 @@ impl Stderr {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A panic's place and message, if it panicked.
+    /// The place and message of a panic, if there was one.
     pub(super) fn panic(&self) -> Option<String> {
         let lines = self.lines();
         let at = lines.iter().rposition(|line| line.contains("panicked at"))?;
         let words = lines.get(at..).unwrap_or_default().iter().take_while(|line| !is_note(line));
         let words = words.map(String::as_str).collect::<Vec<_>>().join(" ");
-        // Before it stands the name of a thread, which a component does not have.
+        // The text starts with a thread's name, which means nothing in a component.
         let panic = words.find("panicked at").and_then(|at| words.get(at..));
         panic.map(|panic| tamed(panic, MAX_MESSAGE))
     }
 
-    /// The last line, if there is any.
-    pub(super) fn last_words(&self) -> Option<String> {
+    /// The last line, if there is one.
+    pub(super) fn last_line(&self) -> Option<String> {
         Some(tamed(self.lines().iter().rfind(|line| !is_note(line))?, MAX_MESSAGE))
     }
 
@@ -44,7 +44,7 @@ impl Stderr {
     }
 }
 
-/// Rust's own advice after a panic: of no use to people who run a plugin.
+/// Rust's own advice after a panic, which does not help people who run a plugin.
 fn is_note(line: &str) -> bool {
     line.starts_with("note: run with `RUST_BACKTRACE=")
 }
@@ -56,7 +56,7 @@ impl IsTerminal for Stderr {
 }
 
 impl StdoutStream for Stderr {
-    /// Only for interfaces that no plugin is given.
+    /// Only for interfaces that plugins do not get.
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(MemoryOutputPipe::new(0))
     }
@@ -114,6 +114,6 @@ mod tests {
     fn the_last_words_are_never_rusts_advice() {
         let long = "x".repeat(STDERR_BYTES);
         let words = said(&format!("thread 'main' panicked at src/a.rs:1:2:\n{long}\nthe end\n{NOTE}"));
-        assert_eq!((words.panic(), words.last_words().as_deref()), (None, Some("the end")));
+        assert_eq!((words.panic(), words.last_line().as_deref()), (None, Some("the end")));
     }
 }

@@ -1,4 +1,4 @@
-//! The threads of one plugin, its manager's, its jobs' and their workers': counted until each has really ended.
+//! The threads of one plugin: its manager, its jobs and their workers. Each counts until it has really ended.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ struct Counts {
     workers: usize,
 }
 
-/// Whose thread it is.
+/// What a thread runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     Manager,
@@ -58,7 +58,7 @@ impl Threads {
         thread.map(drop).map_err(refused)
     }
 
-    /// The manager and jobs.
+    /// Running threads of the manager and of jobs.
     pub(super) fn count(&self) -> usize {
         self.running().main
     }
@@ -67,7 +67,7 @@ impl Threads {
         self.running().workers
     }
 
-    /// Waits until all have ended, at most so long.
+    /// Waits until all threads have ended, at most `most`.
     pub(super) fn wait(&self, most: Duration) {
         let waited =
             self.ended.wait_timeout_while(self.running(), most, |running| running.main + running.workers > 0);
@@ -79,9 +79,10 @@ impl Threads {
     }
 }
 
-/// With the limits that may have been met: the system does not say which.
+/// Adds the limits that may have been reached: the system does not say which.
 fn refused(error: io::Error) -> io::Error {
-    let met = "a limit of threads (`ulimit -u`, `TasksMax=`) or of addresses (`ulimit -v`) is met; raise it";
+    let met =
+        "a limit of threads (`ulimit -u`, `TasksMax=`) or of addresses (`ulimit -v`) is reached; raise it";
     io::Error::new(error.kind(), format!("{}; {met}", reason(&error)))
 }
 

@@ -1,8 +1,8 @@
-//! The pulse of one running instance: where it is, since when, and why it was stopped.
+//! The watchdog of one running instance: whether it is in the guest or in the host, since when, and why it was stopped.
 //!
-//! Shared between the instance's thread, the engine's epoch callback and whoever waits for the outcome. The epoch stops guest
-//! code that runs (`check`), `watched` one that sleeps in the host, and whoever waits gives up one whose call to the host does
-//! not return (`overdue`).
+//! It is shared between the instance's thread, the engine's epoch callback and the thread that waits for the outcome. The epoch callback
+//! stops running guest code (`check`), `watched` stops an instance that sleeps in the host, and the waiting thread gives up an
+//! instance whose call to the host does not return (`overdue`).
 
 use std::future::Future;
 use std::sync::Mutex;
@@ -15,28 +15,28 @@ use crate::options::{EPOCH, LOOK, Limits};
 use crate::time::stopwatch;
 use crate::time::stopwatch::Stopwatch;
 
-pub(crate) struct Vitals {
+pub(crate) struct Watchdog {
     pub(crate) limits: Limits,
     started: Stopwatch,
-    /// How often the border between host and guest was crossed inwards: 0 is idle, odd is in the guest, even is in the host
-    /// on the guest's behalf.
+    /// The depth of nested calls between host and guest: 0 is idle, odd is in the guest, even is in the host on the guest's
+    /// behalf.
     depth: AtomicU32,
-    /// Milliseconds from `started` to the last crossing of the border.
+    /// Milliseconds from `started` to the last call or return between host and guest.
     last_crossing: AtomicU64,
-    /// Milliseconds from `started` to when it was last idle.
+    /// Milliseconds from `started` to the moment when it was last idle.
     last_pause: AtomicU64,
-    /// Milliseconds from `started` to the last look that found that it had asked the host for something.
+    /// Milliseconds from `started` to the last check that found a call to the host.
     last_asked: AtomicU64,
-    /// How often the border was crossed, in all and until the last look.
+    /// Calls and returns between host and guest: in all, and until the last check.
     crossings: AtomicU64,
     seen_crossings: AtomicU64,
     cancelled: AtomicBool,
     reason: Mutex<Option<String>>,
-    /// Whole jobs have a deadline, the manager lives as long as the host.
+    /// Jobs and workers have a deadline; the manager lives as long as the host.
     is_job: bool,
 }
 
-impl Vitals {
+impl Watchdog {
     pub(crate) fn new(limits: Limits, is_job: bool) -> Self {
         Self {
             limits,
@@ -61,7 +61,7 @@ impl Vitals {
         Duration::from_millis(self.now().saturating_sub(moment.load(Ordering::Relaxed)))
     }
 
-    /// The instance crosses the border between host and guest.
+    /// The instance makes a call between host and guest, or returns from one.
     pub(crate) fn crossed(&self, border: CallHook) {
         let now = self.now();
         self.last_crossing.store(now, Ordering::Relaxed);
@@ -77,7 +77,7 @@ impl Vitals {
         }
     }
 
-    /// The instance waits for other instances, which have limits of their own: that is no call that does not come back.
+    /// The instance waits for other instances. They have their own limits, so this wait does not count as a call that hangs.
     pub(super) fn waits_for_others(&self) {
         self.last_crossing.store(self.now(), Ordering::Relaxed);
     }
@@ -87,25 +87,25 @@ impl Vitals {
         depth > 0 && depth.is_multiple_of(2)
     }
 
-    /// Has the instance stopped as soon as its code runs or its thread looks, for `reason`.
+    /// Stops the instance for `reason`, as soon as its code runs or its thread checks.
     pub(crate) fn cancel(&self, reason: impl Into<String>) {
         self.stop(reason.into());
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Remembers why the instance is stopped; the first reason counts.
+    /// Records why the instance is stopped. The first reason counts.
     pub(super) fn stop(&self, reason: String) -> wasmtime::Error {
         let mut slot = self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let reason = slot.get_or_insert(reason).clone();
         wasmtime::Error::msg(reason)
     }
 
-    /// Why it was stopped, when it was.
+    /// Why it was stopped, if it was.
     pub(crate) fn reason(&self) -> Option<String> {
         self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Called at every epoch while guest code runs.
+    /// Called in every epoch while guest code runs.
     pub(crate) fn check(&self) -> wasmtime::Result<UpdateDeadline> {
         match self.overdue().or_else(|| self.computes_too_long()) {
             Some(reason) => Err(self.stop(reason)),
@@ -116,7 +116,7 @@ impl Vitals {
         }
     }
 
-    /// A job or worker that has computed for one epoch leaves the processor to others for as long as its share says.
+    /// After each epoch of computing, a job or worker sleeps for as long as its share of the processor requires.
     fn rest(&self) {
         let share = self.limits.cpu_share.clamp(1, 100);
         if self.is_job && share < 100 {
@@ -124,7 +124,7 @@ impl Vitals {
         }
     }
 
-    /// A job may work as long as it asks for something now and then. The manager has others who wait for it.
+    /// A job may compute for as long as it calls the host now and then. The manager has to pause, because other calls wait for it.
     fn computes_too_long(&self) -> Option<String> {
         self.note_asking();
         let (moment, what) = match self.is_job {
@@ -136,7 +136,7 @@ impl Vitals {
         too_long.then(|| format!("it computed for {} s {what} (limit compute-time)", limit.as_secs_f64()))
     }
 
-    /// The epoch itself crosses the border, into the host before each look and back after it: what is more was asked for.
+    /// The epoch callback itself counts twice, for entering the host and for returning. Anything beyond that is a call of the guest.
     fn note_asking(&self) {
         let crossings = self.crossings.load(Ordering::Relaxed);
         let seen = self.seen_crossings.swap(crossings, Ordering::Relaxed);
@@ -145,9 +145,9 @@ impl Vitals {
         }
     }
 
-    /// Why it must be given up, whatever it does at the moment.
+    /// Why the instance must be given up, whatever it is doing, if it must.
     pub(crate) fn overdue(&self) -> Option<String> {
-        // Who looks counts the time, too.
+        // Checking also advances the counted time.
         stopwatch::tick();
         let Limits { job_time, host_time, .. } = self.limits;
         if self.cancelled.load(Ordering::Relaxed) {
@@ -163,15 +163,15 @@ impl Vitals {
     }
 }
 
-/// Does the work of an instance, but not longer than it may take.
+/// Runs the work of an instance until it is done or overdue.
 pub(super) async fn watched<T>(
-    vitals: &Vitals,
+    watchdog: &Watchdog,
     work: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
     let overdue = async {
         loop {
             tokio::time::sleep(LOOK).await;
-            if let Some(reason) = vitals.overdue() {
+            if let Some(reason) = watchdog.overdue() {
                 return reason;
             }
         }
@@ -179,6 +179,6 @@ pub(super) async fn watched<T>(
     tokio::select! {
         biased;
         result = work => result,
-        reason = overdue => Err(vitals.stop(reason)),
+        reason = overdue => Err(watchdog.stop(reason)),
     }
 }

@@ -1,44 +1,44 @@
-//! The desk between a job and its workers: pieces that wait, and the answers in the order of the pieces.
+//! The work queue between a job and its workers: queued pieces, and their answers as ordered results.
 //!
-//! Knows bytes and who waits for whom, not what a piece is. Whoever waits looks at its own pulse, so that a limit or a stop ends the
-//! wait, too. Nobody can wait for ever on each other: only taking waits for workers, and they wait for nothing but taking; who makes
-//! the earliest answer never waits for others' to be taken.
+//! It knows nothing about the contents of a piece. Every waiting thread checks its own watchdog, so that a limit or a stop also ends the wait.
+//! There is no deadlock: the job waits for workers only in `take`, workers wait only for `take`, and the worker with the earliest
+//! answer never waits for other answers to be taken.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::Failure;
-use super::watchdog::Vitals;
-use super::workers::Piece;
+use super::failure::Failure;
+use super::piece::Piece;
+use super::watchdog::Watchdog;
 use crate::options::{ANSWERS_AT_ONCE, LOOK, MAX_UNTAKEN};
 
-pub(super) struct Desk {
-    /// The most pieces under way, and the most bytes that may lie here: of those that wait, and of answers.
+pub(super) struct WorkQueue {
+    /// The most pieces in progress, and the most bytes of queued pieces and of answers.
     pieces_most: usize,
     bytes_most: usize,
     state: Mutex<State>,
-    /// What workers wait for: a piece, or that there will be none any more.
+    /// Signals workers: there is a piece, or there will be no more.
     pieces: Condvar,
-    /// What the job waits for: an answer, or that there will be none any more.
+    /// Signals the job: there is an answer, or there will be no more.
     answers: Condvar,
-    /// What workers with a large answer wait for.
+    /// Signals workers: there is room for answers.
     room: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// Pieces that no worker has taken yet, with their numbers.
+    /// Queued pieces with their numbers.
     waiting: VecDeque<(u64, Piece)>,
     waiting_bytes: usize,
-    /// The answers from the earliest piece on that is under way.
+    /// The answers to the pieces in progress, the earliest first.
     answers: VecDeque<Answer>,
-    /// The number of the earliest.
+    /// The number of the earliest piece in progress.
     first: u64,
-    /// How many of them are complete.
+    /// How many answers are complete.
     complete: usize,
-    /// Bytes of all answers that nobody took yet.
+    /// Bytes of all answers that have not been taken.
     untaken: usize,
-    /// Workers that are there or on their way.
+    /// Workers that are running or being started.
     workers: usize,
     failure: Option<Failure>,
     is_closed: bool,
@@ -52,15 +52,15 @@ struct Answer {
 }
 
 impl State {
-    /// Whether the worker that makes an answer has to wait.
+    /// Whether the worker of this piece has to wait before it gives more.
     fn is_full(&self, number: u64, bytes_most: usize) -> bool {
         let own = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
         let own = own.and_then(|at| self.answers.get(at)).map_or(0, |answer| answer.untaken);
         own >= MAX_UNTAKEN || number > self.first && self.untaken >= bytes_most
     }
 
-    /// Whether it is worth waking the job: there are many answers for it, or not so many pieces wait that workers hold everything
-    /// up. What it is not woken for now it is woken for with a later answer, at the latest the last.
+    /// Whether to wake the job: the earliest answer is complete, and either many answers are or the queue is less than half full. An answer
+    /// that does not wake the job now is taken along with a later one, at the latest with the last.
     fn is_worth_waking(&self, pieces_most: usize) -> bool {
         let is_there = self.answers.front().is_some_and(|answer| answer.is_complete);
         is_there && (self.complete >= ANSWERS_AT_ONCE || self.waiting.len() < pieces_most / 2)
@@ -72,7 +72,7 @@ impl State {
     }
 }
 
-impl Desk {
+impl WorkQueue {
     pub(super) fn new(pieces_most: usize, bytes_most: usize) -> Self {
         let [pieces, answers, room] = std::array::from_fn(|_| Condvar::new());
         Self { pieces_most, bytes_most, state: Mutex::default(), pieces, answers, room }
@@ -82,10 +82,10 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for `changed` until `done` has an answer, as long as the waiting instance may.
+    /// Waits for `changed` until `done` returns an answer, or until the waiting instance is overdue.
     fn wait<T>(
         &self,
-        vitals: &Vitals,
+        watchdog: &Watchdog,
         changed: &Condvar,
         mut done: impl FnMut(&mut State) -> Option<wasmtime::Result<T>>,
     ) -> wasmtime::Result<T> {
@@ -95,14 +95,14 @@ impl Desk {
                 return answer;
             }
             state = changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
-            vitals.waits_for_others();
-            if let Some(reason) = vitals.overdue() {
-                return Err(vitals.stop(reason));
+            watchdog.waits_for_others();
+            if let Some(reason) = watchdog.overdue() {
+                return Err(watchdog.stop(reason));
             }
         }
     }
 
-    /// A piece for whoever is free; false when as many are under way, or as many bytes of them wait, as may be.
+    /// Queues a piece for the next free worker. False when the queue is full, by pieces or by bytes.
     pub(super) fn put(&self, piece: Piece) -> bool {
         let mut state = self.state();
         let waiting = state.waiting_bytes.saturating_add(piece.bytes.len());
@@ -118,9 +118,9 @@ impl Desk {
         true
     }
 
-    /// The next part of the earliest answer, or that it is complete.
-    pub(super) fn take(&self, vitals: &Vitals) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
-        self.wait(vitals, &self.answers, |state| {
+    /// Waits for the next part of the earliest answer; none when it is complete.
+    pub(super) fn take(&self, watchdog: &Watchdog) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
+        self.wait(watchdog, &self.answers, |state| {
             if let Some(failure) = &state.failure {
                 return Some(Ok(Err(failure.clone())));
             }
@@ -150,12 +150,16 @@ impl Desk {
         })
     }
 
-    /// A worker's next piece; `done` is the number of the one before, whose answer is complete.
-    pub(super) fn next(&self, vitals: &Vitals, done: Option<u64>) -> wasmtime::Result<Option<(u64, Piece)>> {
+    /// Waits for a worker's next piece. `done` is the number of its previous piece, whose answer is now complete.
+    pub(super) fn next(
+        &self,
+        watchdog: &Watchdog,
+        done: Option<u64>,
+    ) -> wasmtime::Result<Option<(u64, Piece)>> {
         if let Some(number) = done {
             self.complete(number);
         }
-        self.wait(vitals, &self.pieces, |state| match state.waiting.pop_front() {
+        self.wait(watchdog, &self.pieces, |state| match state.waiting.pop_front() {
             _ if state.is_closed => Some(Ok(None)),
             None => None,
             Some((number, piece)) => {
@@ -178,17 +182,17 @@ impl Desk {
         }
     }
 
-    /// A part of the answer to a piece. It wakes nobody before that answer is complete, which is soon, or full.
-    pub(super) fn give(&self, vitals: &Vitals, number: u64, part: Vec<u8>) -> wasmtime::Result<()> {
+    /// Adds a part of the answer to a piece. It wakes the job only when the answer is as large as it may become; completing it wakes as well.
+    pub(super) fn give(&self, watchdog: &Watchdog, number: u64, part: Vec<u8>) -> wasmtime::Result<()> {
         let mut part = Some(part);
-        self.wait(vitals, &self.room, |state| {
+        self.wait(watchdog, &self.room, |state| {
             if state.is_closed {
                 return Some(Ok(()));
             }
             if state.is_full(number, self.bytes_most) {
                 return None;
             }
-            // When it is not there any more, nobody waits for it.
+            // When the answer is gone, nobody waits for it.
             let Some(answer) = state.answer(number) else { return Some(Ok(())) };
             let part = part.take().unwrap_or_default();
             let count = part.len();
@@ -207,7 +211,7 @@ impl Desk {
         state.workers = state.workers.saturating_add(1);
     }
 
-    /// A worker that has no piece goes, if others stay.
+    /// Whether a worker without a piece may end: only if other workers stay.
     pub(super) fn leaves(&self) -> bool {
         let mut state = self.state();
         let others = state.workers.saturating_sub(1);
@@ -217,7 +221,7 @@ impl Desk {
         others > 0
     }
 
-    /// A worker ended that should not have.
+    /// A worker ended too early.
     pub(super) fn fail(&self, failure: Failure) {
         self.state().failure.get_or_insert(failure);
         self.answers.notify_all();
@@ -227,7 +231,7 @@ impl Desk {
         self.state().is_closed
     }
 
-    /// Nobody wants an answer any more.
+    /// The job no longer wants answers.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -245,89 +249,89 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    fn vitals() -> Vitals {
-        Vitals::new(Limits::default(), true)
+    fn watchdog() -> Watchdog {
+        Watchdog::new(Limits::default(), true)
     }
 
-    fn taken(desk: &Desk) -> Option<Vec<u8>> {
-        desk.take(&vitals()).unwrap().unwrap()
+    fn taken(queue: &WorkQueue) -> Option<Vec<u8>> {
+        queue.take(&watchdog()).unwrap().unwrap()
     }
 
     #[test]
     fn answers_come_in_the_order_of_the_pieces_whoever_is_faster() {
-        let desk = Desk::new(2, 100);
+        let queue = WorkQueue::new(2, 100);
         for piece in [b"a", b"b"] {
-            assert!(desk.put(piece.to_vec().into()));
+            assert!(queue.put(piece.to_vec().into()));
         }
-        assert!(!desk.put(b"c".to_vec().into()), "as many are under way as may be");
-        let (first, _) = desk.next(&vitals(), None).unwrap().unwrap();
-        let (second, _) = desk.next(&vitals(), None).unwrap().unwrap();
-        desk.give(&vitals(), second, b"B".to_vec()).unwrap();
-        desk.complete(second);
-        desk.give(&vitals(), first, b"A1".to_vec()).unwrap();
-        desk.give(&vitals(), first, b"A2".to_vec()).unwrap();
-        desk.complete(first);
-        let parts: Vec<_> = (0..5).map(|_| taken(&desk)).collect();
+        assert!(!queue.put(b"c".to_vec().into()), "as many are under way as may be");
+        let (first, _) = queue.next(&watchdog(), None).unwrap().unwrap();
+        let (second, _) = queue.next(&watchdog(), None).unwrap().unwrap();
+        queue.give(&watchdog(), second, b"B".to_vec()).unwrap();
+        queue.complete(second);
+        queue.give(&watchdog(), first, b"A1".to_vec()).unwrap();
+        queue.give(&watchdog(), first, b"A2".to_vec()).unwrap();
+        queue.complete(first);
+        let parts: Vec<_> = (0..5).map(|_| taken(&queue)).collect();
         let some = |part: &[u8]| Some(part.to_vec());
         assert_eq!(parts, [some(b"A1"), some(b"A2"), None, some(b"B"), None]);
-        assert!(desk.put(b"c".to_vec().into()));
+        assert!(queue.put(b"c".to_vec().into()));
     }
 
     #[test]
     fn the_last_worker_does_not_leave() {
-        let desk = Desk::new(2, 100);
-        (0..3).for_each(|_| desk.joins());
-        assert_eq!([desk.leaves(), desk.leaves(), desk.leaves()], [true, true, false]);
-        desk.joins();
-        assert!(desk.leaves());
+        let queue = WorkQueue::new(2, 100);
+        (0..3).for_each(|_| queue.joins());
+        assert_eq!([queue.leaves(), queue.leaves(), queue.leaves()], [true, true, false]);
+        queue.joins();
+        assert!(queue.leaves());
     }
 
     #[test]
     fn whoever_waits_for_nothing_or_for_the_dead_is_told() {
-        let desk = Desk::new(2, 100);
-        assert!(desk.take(&vitals()).is_err());
-        assert!(desk.put(Piece::default()));
-        desk.fail(Failure::stopped("gone"));
-        assert_eq!(desk.take(&vitals()).unwrap().unwrap_err().message, "gone");
+        let queue = WorkQueue::new(2, 100);
+        assert!(queue.take(&watchdog()).is_err());
+        assert!(queue.put(Piece::default()));
+        queue.fail(Failure::stopped("gone"));
+        assert_eq!(queue.take(&watchdog()).unwrap().unwrap_err().message, "gone");
     }
 
     #[test]
     fn no_more_bytes_lie_here_than_may_and_the_earliest_answer_goes_on() {
-        let desk = Desk::new(9, 100);
-        assert!(desk.put(vec![0; 60].into()));
-        assert!(!desk.put(vec![0; 41].into()), "both would be too much");
-        let (first, _) = desk.next(&vitals(), None).unwrap().unwrap();
-        assert!(desk.put(vec![0; 100].into()), "one that was taken lies here no more");
-        let (second, _) = desk.next(&vitals(), None).unwrap().unwrap();
-        desk.give(&vitals(), second, vec![2; 100]).unwrap();
-        desk.give(&vitals(), first, vec![1; 100]).unwrap();
-        let hurried = Vitals::new(Limits { job_time: Duration::ZERO, ..Limits::default() }, true);
-        assert!(desk.give(&hurried, second, vec![2]).is_err(), "a later one waits until there is room");
-        assert_eq!(taken(&desk), Some(vec![1; 100]));
-        desk.complete(first);
-        assert_eq!(taken(&desk), None);
-        desk.give(&hurried, second, vec![2]).unwrap();
+        let queue = WorkQueue::new(9, 100);
+        assert!(queue.put(vec![0; 60].into()));
+        assert!(!queue.put(vec![0; 41].into()), "both would be too much");
+        let (first, _) = queue.next(&watchdog(), None).unwrap().unwrap();
+        assert!(queue.put(vec![0; 100].into()), "one that was taken lies here no more");
+        let (second, _) = queue.next(&watchdog(), None).unwrap().unwrap();
+        queue.give(&watchdog(), second, vec![2; 100]).unwrap();
+        queue.give(&watchdog(), first, vec![1; 100]).unwrap();
+        let hurried = Watchdog::new(Limits { job_time: Duration::ZERO, ..Limits::default() }, true);
+        assert!(queue.give(&hurried, second, vec![2]).is_err(), "a later one waits until there is room");
+        assert_eq!(taken(&queue), Some(vec![1; 100]));
+        queue.complete(first);
+        assert_eq!(taken(&queue), None);
+        queue.give(&hurried, second, vec![2]).unwrap();
     }
 
     #[test]
     fn who_waits_is_woken_for_many_answers_at_once_while_many_pieces_wait_and_else_for_each() {
         let many = ANSWERS_AT_ONCE;
-        let desk = Desk::new(4 * many, 1000);
-        (0..4 * many).for_each(|_| assert!(desk.put(vec![0].into())));
-        let is_worth_waking = || desk.state().is_worth_waking(desk.pieces_most);
+        let queue = WorkQueue::new(4 * many, 1000);
+        (0..4 * many).for_each(|_| assert!(queue.put(vec![0].into())));
+        let is_worth_waking = || queue.state().is_worth_waking(queue.pieces_most);
         let mut done = None;
         let mut woken_after = Vec::new();
         for answered in 0..4 * many {
             // The answer to a piece is complete when the next is asked for.
-            done = desk.next(&vitals(), done).unwrap().map(|(number, _)| number);
+            done = queue.next(&watchdog(), done).unwrap().map(|(number, _)| number);
             if is_worth_waking() {
                 woken_after.push(answered);
-                while desk.state().complete > 0 {
-                    assert_eq!(taken(&desk), None);
+                while queue.state().complete > 0 {
+                    assert_eq!(taken(&queue), None);
                 }
             }
         }
-        desk.complete(done.unwrap());
+        queue.complete(done.unwrap());
         assert!(is_worth_waking(), "nothing more comes that could wake");
         let few_wait = 2 * many + 1..4 * many;
         assert_eq!(woken_after, [many].into_iter().chain([2 * many]).chain(few_wait).collect::<Vec<_>>());
@@ -335,13 +339,13 @@ mod tests {
 
     #[test]
     fn an_end_and_a_limit_reach_whoever_waits() {
-        let desk = Arc::new(Desk::new(2, 100));
+        let queue = Arc::new(WorkQueue::new(2, 100));
         let limits = Limits { job_time: Duration::ZERO, ..Limits::default() };
-        let error = desk.next(&Vitals::new(limits, true), None).err().unwrap();
+        let error = queue.next(&Watchdog::new(limits, true), None).err().unwrap();
         assert!(error.to_string().contains("limit job-time"), "{error}");
-        let waiting = desk.clone();
-        let worker = std::thread::spawn(move || waiting.next(&vitals(), None).unwrap().is_none());
-        desk.close();
+        let waiting = queue.clone();
+        let worker = std::thread::spawn(move || waiting.next(&watchdog(), None).unwrap().is_none());
+        queue.close();
         assert!(worker.join().unwrap());
     }
 }

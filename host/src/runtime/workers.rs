@@ -1,56 +1,26 @@
-//! Crews: several fresh instances at once that do the pieces of one job's work, each on a thread of its own.
+//! Starting a worker pool: several fresh instances that process pieces of one job's work, each on its own thread.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use wasmtime::Store;
 
-use super::engine::{Runtime, explain};
-use super::store_data::{Grants, StoreData};
+use super::address_space;
+use super::event_loop::block_on;
+use super::explain::explain;
+use super::failure::Failure;
+use super::grants::Grants;
+use super::pool::{Pool, Worker};
+use super::store::{Runtime, StoreData};
 use super::threads::{Threads, Who};
-use super::watchdog::{Vitals, watched};
-use super::work_queue::Desk;
-use super::{Failure, address_space, instance};
-use crate::capabilities::Content;
+use super::watchdog::{Watchdog, watched};
+use super::work_queue::WorkQueue;
 use crate::error::{Doing, Error, Result};
 use crate::model::tamed;
-use crate::options::{BYTES_EACH, MAX_PIECE, MAX_WORD, PIECES_EACH};
+use crate::options::{BYTES_EACH, MAX_WORD, PIECES_EACH};
 
-/// Started workers, as their job holds them. Dropping it stops them.
-pub struct Crew {
-    desk: Arc<Desk>,
-    vitals: Vec<Arc<Vitals>>,
-}
-
-/// A worker's end of the desk.
-pub(crate) struct Worker {
-    desk: Arc<Desk>,
-    /// The number of the piece that it has.
-    piece: Option<u64>,
-}
-
-/// What a worker is handed: bytes, and what stands behind them elsewhere.
-#[derive(Default)]
-pub(crate) struct Piece {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) behind: Option<Behind>,
-}
-
-/// Bytes of a content that are read when a worker takes its piece.
-pub(crate) struct Behind {
-    pub(crate) content: Content,
-    pub(crate) offset: u64,
-    pub(crate) count: u32,
-}
-
-impl From<Vec<u8>> for Piece {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, behind: None }
-    }
-}
-
-impl Crew {
-    /// `Limit` when no more workers may be started now, those that were dropped and have not ended yet included.
+impl Pool {
+    /// `Limit` when no more workers may be started. Dropped workers count until they have ended.
     pub(crate) fn start(
         runtime: &Runtime,
         grants: &Grants,
@@ -65,20 +35,19 @@ impl Crew {
             return Err(Error::Limit(format!("{limit} workers are running already (limit workers)")));
         }
         let each = |most: usize| count.saturating_mul(most);
-        let desk = Arc::new(Desk::new(each(PIECES_EACH), each(BYTES_EACH)));
-        let mut crew = Self { desk, vitals: Vec::new() };
+        let queue = Arc::new(WorkQueue::new(each(PIECES_EACH), each(BYTES_EACH)));
+        let mut pool = Self { queue, watchdogs: Vec::new() };
         for _ in 0..count {
-            match crew.hire(runtime, grants, threads, kind, settings) {
-                // Fewer do it, too.
-                Err(_) if !crew.vitals.is_empty() => break,
-                hired => hired?,
+            match pool.add_worker(runtime, grants, threads, kind, settings) {
+                // Fewer workers are enough.
+                Err(_) if !pool.watchdogs.is_empty() => break,
+                added => added?,
             }
         }
-        Ok(crew)
+        Ok(pool)
     }
 
-    /// Starts one more.
-    fn hire(
+    fn add_worker(
         &mut self,
         runtime: &Runtime,
         grants: &Grants,
@@ -86,106 +55,50 @@ impl Crew {
         kind: &str,
         settings: &str,
     ) -> Result<()> {
-        let vitals = Arc::new(Vitals::new(runtime.limits().clone(), true));
+        let watchdog = Arc::new(Watchdog::new(runtime.limits().clone(), true));
         let (progress, _) = watch::channel(None);
-        let mut store = runtime.store(grants.of_a_worker(), vitals.clone(), threads.clone(), Some(progress));
-        store.data_mut().worker = Some(Worker { desk: self.desk.clone(), piece: None });
-        let (runtime, desk) = (runtime.clone(), self.desk.clone());
+        let mut store =
+            runtime.store(grants.of_a_worker(), watchdog.clone(), threads.clone(), Some(progress));
+        store.data_mut().worker = Some(Worker::new(self.queue.clone()));
+        let (runtime, queue) = (runtime.clone(), self.queue.clone());
         let (kind, settings) = (kind.to_owned(), settings.to_owned());
         let work = move || {
-            // Of this thread only. Where it is refused it takes a little longer.
+            // This applies to this thread only. If the system refuses, the thread keeps its priority.
             let _ = rustix::process::nice(runtime.limits().workers_nice);
-            if let Err(failure) = instance::block_on(run(&runtime, store, &kind, &settings, &desk)) {
-                desk.fail(failure);
+            if let Err(failure) = block_on(run(&runtime, store, &kind, &settings, &queue)) {
+                queue.fail(failure);
             }
         };
-        self.desk.joins();
+        self.queue.joins();
         let spawned = threads.spawn(Who::Worker, work).doing(|| "cannot start a thread for a worker");
         match spawned {
-            Ok(()) => self.vitals.push(vitals),
-            Err(_) => _ = self.desk.leaves(),
+            Ok(()) => self.watchdogs.push(watchdog),
+            Err(_) => _ = self.queue.leaves(),
         }
         spawned
     }
-
-    pub(crate) fn capacity(&self) -> usize {
-        self.vitals.len().saturating_mul(PIECES_EACH)
-    }
-
-    pub(crate) fn put(&self, piece: Piece) -> Result<()> {
-        let size = piece.bytes.len();
-        if size > MAX_PIECE {
-            return Err(Error::Limit(format!("a piece of {size} bytes is more than {MAX_PIECE}")));
-        }
-        match self.desk.put(piece) {
-            true => Ok(()),
-            false => Err(Error::Limit(format!(
-                "{} pieces are under way already, or too many bytes of them wait",
-                self.capacity()
-            ))),
-        }
-    }
-
-    /// `vitals` are those of the job that waits.
-    pub(crate) fn take(&self, vitals: &Vitals) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
-        // Their own threads stop workers in time, unless they are held up by the host.
-        if let Some(reason) = self.vitals.iter().find_map(|worker| worker.overdue()) {
-            self.desk.fail(Failure::stopped(format!("a worker was given up: {reason}")));
-        }
-        self.desk.take(vitals)
-    }
 }
 
-impl Drop for Crew {
-    fn drop(&mut self) {
-        self.desk.close();
-        for worker in &self.vitals {
-            worker.cancel("its job needs it no more");
-        }
-    }
-}
-
-impl Worker {
-    pub(crate) fn next(&mut self, vitals: &Vitals) -> wasmtime::Result<Option<Piece>> {
-        let next = self.desk.next(vitals, self.piece.take())?;
-        Ok(next.map(|(number, piece)| {
-            self.piece = Some(number);
-            piece
-        }))
-    }
-
-    pub(crate) fn give(&self, vitals: &Vitals, part: Vec<u8>) -> wasmtime::Result<()> {
-        let size = part.len();
-        match self.piece {
-            None => Err(wasmtime::Error::msg("it gave an answer without having a piece")),
-            Some(_) if size > MAX_PIECE => {
-                Err(wasmtime::Error::msg(format!("it gave an answer of {size} bytes, more than {MAX_PIECE}")))
-            }
-            Some(number) => self.desk.give(vitals, number, part),
-        }
-    }
-}
-
-/// A worker's whole life. It ends well only when its job has no more use for it, or when there is no memory to begin it and others are
-/// there.
+/// Runs a worker. It ends without a failure only when its job no longer needs it, or when there is no memory to start it and the pool has
+/// other workers.
 async fn run(
     runtime: &Runtime,
     mut store: Store<StoreData>,
     kind: &str,
     settings: &String,
-    desk: &Desk,
+    queue: &WorkQueue,
 ) -> Result<(), Failure> {
-    let vitals = store.data().vitals.clone();
-    let outcome = match watched(&vitals, runtime.instantiate(&mut store)).await {
-        Err(error) if address_space::is_refusal(&error) && desk.leaves() => return Ok(()),
+    let watchdog = store.data().watchdog.clone();
+    let outcome = match watched(&watchdog, runtime.instantiate(&mut store)).await {
+        Err(error) if address_space::is_refusal(&error) && queue.leaves() => return Ok(()),
         Err(error) => Err(error),
         Ok(plugin) => {
-            watched(&vitals, plugin.larder_automation_job().call_run(&mut store, kind, settings)).await
+            watched(&watchdog, plugin.larder_automation_task().call_run(&mut store, kind, settings)).await
         }
     };
     let shown = tamed(kind, MAX_WORD);
     match outcome {
-        _ if desk.is_closed() => Ok(()),
+        _ if queue.is_closed() => Ok(()),
         Ok(Err(failure)) => Err(failure.into()),
         Ok(Ok(_)) => Err(Failure::stopped(format!("a worker for {shown} left before its work was done"))),
         Err(error) => Err(explain(&format!("it worked on {shown}"), &error, store.data())),

@@ -110,7 +110,7 @@ impl Host {
             let Some(is_starting) = self.plugins.get(at).map(Plugin::is_starting) else { return };
             let owners = if is_starting { self.owners(at) } else { BTreeMap::new() };
             if let Some(plugin) = self.plugins.get_mut(at) {
-                plugin.look_after(most, |action| owners.get(action).cloned());
+                plugin.supervise(most, |action| owners.get(action).cloned());
             }
         }
     }

@@ -78,9 +78,12 @@ fn a_line_in_larder_toml_installs_it() {
     let larder = |arguments: &[&str]| home.larder(&[&["--options", &options], arguments].concat());
     let shown = larder(&["plugin"]).exits(0).stdout;
     let own = shown.split("The plugin heartbeat\n").nth(1).unwrap();
-    for words in
-        ["heartbeat.send", "ask other machines: the hosts that were named for it", "be called at a time"]
-    {
+    for words in [
+        "message (string): text to send along",
+        "heartbeat.send",
+        "ask other machines: the hosts that were named for it",
+        "be called at a time",
+    ] {
         assert!(own.contains(words), "{words} is not in:\n{own}");
     }
     assert!(!own.contains("larder:automation/files"), "{own}");
@@ -149,7 +152,7 @@ fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
         (json!({"set-up": "memory"}), "limit memory"),
         (json!({"set-up": "complain"}), "xxx"),
         // It has the actions of the plugin for backups: both cannot be loaded.
-        (json!({}), "its action backup.generate is one of backup already; remove one of them"),
+        (json!({}), "its action backup.generate already belongs to backup; remove one of them"),
     ] {
         let home = home("UTC", "");
         let mut service = limited(&home, vec![rogue(settings.clone())]);
@@ -203,7 +206,7 @@ fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
     let settings = json!({"action": "rogue.do", "set-up": "timer-past", "timer": "timer-past"});
     let mut service = limited(&home, vec![rogue(settings)]);
     service.pass(60);
-    let says = "rogue: its timer past is set for the past again and again; it fires every 1 s";
+    let says = "rogue: its timer past is set to a past time again and again; it fires every 1 s";
     assert_eq!(told(&mut service), [says]);
     service.call("backup.create", json!({})).unwrap();
     assert_eq!(home.archives().len(), 1);
@@ -238,7 +241,7 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
     let component = home.root().join("no.wasm");
     std::fs::write(&component, "no component").unwrap();
     let told = start(PluginSetting { component, ..heartbeat(&[], json!({})) });
-    let expected = "is not a plugin that this host can run: it is no WebAssembly component; name the file that a build for wasm32-wasip2 gives";
+    let expected = "is not a plugin that this host can run: it is not a WebAssembly component; give the .wasm file that a build for wasm32-wasip2 makes";
     assert!(told.contains(expected), "{told}");
 }
 

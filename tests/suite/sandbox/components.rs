@@ -49,6 +49,20 @@ fn what_is_no_plugin_is_named_with_the_reason() {
 }
 
 #[test]
+fn a_component_of_an_earlier_contract_is_refused_with_the_reason() {
+    let home = TestHome::new();
+    let file = larder_tests::tests_directory().join("fixtures/contract-0.1.wasm");
+    let file = file.to_str().unwrap();
+    let says = format!(
+        "{file} was built for version 0.1 of the plugin contract; this Larder needs 0.2: build it again with the wit/ directory of this version"
+    );
+    for command in ["create", "plugin"] {
+        let run = home.larder(&["--plugin", file, command]).exits(1).says(&says);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
     let home = TestHome::new();
     let run = |arguments: &[&str]| {

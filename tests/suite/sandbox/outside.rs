@@ -115,7 +115,7 @@ fn a_draft_keeps_its_rules_whatever_is_asked_of_it() {
         ("job-draft-twice", "Exists"),
         ("job-draft-existing", "old.tar exists already"),
         ("job-draft-patch-behind", "a patch of"),
-        ("job-draft-published", "used after it was published"),
+        ("job-draft-published", "unknown handle index"),
         ("job-draft-and-trap", "unreachable"),
         ("manager-draft-and-trap", "unreachable"),
     ] {
@@ -132,8 +132,9 @@ fn a_target_keeps_its_rules_whatever_is_asked_of_it() {
     for (name, says) in [
         ("job-target-twice", "InUse"),
         ("job-target-nothing", "nothing was added"),
-        ("job-target-after", "used after its end"),
+        ("job-target-after", "unknown handle index"),
         ("job-target-unfinished", "was not written completely"),
+        ("job-writer-finished", "unknown handle index"),
         ("job-writers-dropped", "was not written completely"),
         ("job-target-and-trap", "unreachable"),
         ("manager-target-and-trap", "unreachable"),

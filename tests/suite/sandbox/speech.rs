@@ -11,7 +11,7 @@ fn an_end_before_the_answer_is_told_with_the_plugins_own_words() {
         ("trap", "unreachable"),
         ("panic", "the pantry is empty\\u{1b}[2J"),
         ("exit", "Exited with"),
-        ("last-words", "its last words: \\u{1b}[2Jeverything is fine xxx"),
+        ("last-words", "its last output: \\u{1b}[2Jeverything is fine xxx"),
     ] {
         fails(&home, &format!("job-{deed}"), &[], &format!("it ran the job {deed}: "));
         fails(&home, &format!("job-{deed}"), &[], says);
@@ -23,13 +23,13 @@ fn an_end_before_the_answer_is_told_with_the_plugins_own_words() {
 fn an_answer_that_is_none_is_refused() {
     let home = home();
     for (deed, says) in [
-        ("garbage", "no usable JSON"),
+        ("garbage", "not usable JSON"),
         ("huge", "with 41943042 bytes, more than 16777216"),
-        ("deep", "no usable JSON: recursion limit"),
+        ("deep", "not usable JSON: recursion limit"),
         ("complain", "\\u{1b}[2Jxxx"),
         ("emit-garbage", "an event about backup/subscribe_events that is not JSON"),
         ("emit-huge", "more than 65536"),
-        ("emit-forged", "an event about state_changed of its own: it is told when a state is published"),
+        ("emit-forged", "an event about state_changed that only the host sends: publishing a state sends it"),
     ] {
         fails(&home, &format!("job-{deed}"), &["memory=256"], says);
         fails(&home, &format!("manager-{deed}"), &["memory=256"], says);

@@ -19,7 +19,7 @@ use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::{library, lost_attributes, restorable};
 use crate::model::{RestoreRequest, Restored, Skipped};
-use crate::ports::{Outside, Target};
+use crate::ports::{Committed, Outside, Target};
 use crate::stored_archive::Archive;
 
 /// Bytes read back at once: some seconds of a slow disk.
@@ -59,27 +59,31 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
         }
     };
     let space = SpaceCheck { what: "the restore", available };
-    if target.is_some() {
+    let is_dry_run = target.is_none();
+    if !is_dry_run {
         space.must_fit(outside, &mut outer, &mut home, name, Staging::new(None, &wanted))?;
     }
-    let mut staging = Staging::new(target.as_deref(), &wanted);
+    let mut staging = Staging::new(target, &wanted);
     let progress = Progress::new(outside, "home_assistant", home.member.size);
     let staged = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging);
     let summary = staged.map_err(|failure| {
         space.explain(failure, outside, &mut outer, &mut home, name, Staging::new(None, &wanted))
     })?;
-    if target.is_none() {
+    if is_dry_run {
         space.must_be_at_least(staging.need.total())?;
     }
     if selection == Selection::Database {
         must_hold_database(&staging, name)?;
     }
     let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
-    if let Some(target) = &target {
-        notes.extend(put_in_place(outside, target.as_ref(), staging.totals.bytes)?);
-    }
-    let (only_links, dangling) =
-        target.as_deref().map(|target| dangling(target, &staging)).unwrap_or_default();
+    let (only_links, dangling) = match staging.take_target() {
+        Some(target) => {
+            let committed = put_in_place(outside, target, staging.totals.bytes)?;
+            notes.extend(committed.losses);
+            dangling(committed.dangling, &staging)
+        }
+        None => Default::default(),
+    };
     let mut left_behind = left_behind(request, &outer, &summary);
     left_behind.extend(only_links);
     let keeps_own = request.restore_database && selection == Selection::WithoutDatabase;
@@ -89,8 +93,8 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     Ok(Restored { warnings, notes, dangling, ..restored })
 }
 
-/// Reads back what was staged, then puts it in place. Returns sentences about what the file system could not keep.
-pub fn put_in_place(outside: &dyn Outside, target: &dyn Target, bytes: u64) -> Result<Vec<String>> {
+/// Reads back what was staged, then puts it in place.
+pub fn put_in_place(outside: &dyn Outside, target: Box<dyn Target>, bytes: u64) -> Result<Committed> {
     let mut progress = Progress::new(outside, PUT_IN_PLACE, bytes);
     loop {
         match target.check(CHECKED)? {
@@ -113,10 +117,8 @@ fn must_hold_database(staging: &Staging<'_>, name: &str) -> Result<()> {
 }
 
 /// Restored links that lead nowhere: those that the home needs, and the others.
-fn dangling(target: &dyn Target, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Skipped>) {
-    // The restore is complete. Nothing may make it fail now.
-    let paths = target.dangling().unwrap_or_default().into_iter();
-    let (needed, others): (Vec<_>, Vec<_>) = paths.partition(|path| links::is_important(path));
+fn dangling(paths: Vec<Vec<u8>>, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Skipped>) {
+    let (needed, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| links::is_important(path));
     let named = |paths: Vec<Vec<u8>>| {
         let says = |path: &Vec<u8>| staging.links.get(path).map(Vec::as_slice).unwrap_or_default();
         paths.iter().map(|path| Skipped { path: shown(path), reason: links::dangling(says(path)) }).collect()

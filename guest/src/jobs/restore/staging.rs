@@ -18,9 +18,10 @@ use crate::stored_archive::Archive;
 
 /// A visitor that stages the entries that `wanted` accepts.
 pub struct Staging<'a> {
-    target: Option<&'a dyn Target>,
     wanted: &'a dyn Fn(&[u8]) -> bool,
     writer: Option<Box<dyn Writer>>,
+    /// Dropped after its writer.
+    target: Option<Box<dyn Target>>,
     memory: RestoreMemory,
     pub totals: Totals,
     /// Without a target: the space that staging would need.
@@ -48,7 +49,7 @@ pub struct Staging<'a> {
 }
 
 impl<'a> Staging<'a> {
-    pub fn new(target: Option<&'a dyn Target>, wanted: &'a dyn Fn(&[u8]) -> bool) -> Self {
+    pub fn new(target: Option<Box<dyn Target>>, wanted: &'a dyn Fn(&[u8]) -> bool) -> Self {
         Self {
             target,
             wanted,
@@ -67,6 +68,11 @@ impl<'a> Staging<'a> {
             open: None,
             is_refused: false,
         }
+    }
+
+    /// The target, to be committed: nothing is staged any more.
+    pub fn take_target(&mut self) -> Option<Box<dyn Target>> {
+        self.target.take()
     }
 
     /// Stages only so many entries and ignores what follows them: [`Self::result`].
@@ -132,7 +138,7 @@ impl<'a> Staging<'a> {
                 self.totals.bytes += size;
             }
         }
-        let Some(target) = self.target else {
+        let Some(target) = &self.target else {
             self.need.entry();
             self.is_counted = matches!(entry.kind, Kind::File(_));
             return Ok(());

@@ -1,7 +1,7 @@
-//! Machine code as it is mapped: a private copy that nobody can change, cut or remove any more.
+//! Machine code in memory: a private copy that nobody can change, truncate or remove.
 //!
-//! A mapped file of a directory changes with the file: who writes to it writes to running code, and who cuts it has the process
-//! killed. So the code is copied into a file without a name, and that is sealed before it is mapped.
+//! A mapped file changes with the file on disk: writing to it changes running code, and truncating it kills the process. The code is
+//! therefore copied into an unnamed file in memory, which is sealed before it is mapped.
 
 use std::fs::File;
 use std::io;
@@ -14,10 +14,10 @@ use wasmtime::component::Component;
 
 const NAME: &str = "larder-compiled";
 
-/// An empty file in memory, for code to be written to.
+/// An empty file in memory.
 pub(super) fn file() -> io::Result<File> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // Nobody runs it as a program. Kernels before 6.3 do not know the flag.
+    // It is never run as a program. Kernels before 6.3 do not know the flag.
     let file = match memfd_create(NAME, flags | MemfdFlags::NOEXEC_SEAL) {
         Err(Errno::INVAL) => memfd_create(NAME, flags),
         made => made,
@@ -25,7 +25,7 @@ pub(super) fn file() -> io::Result<File> {
     Ok(file?.into())
 }
 
-/// Takes from everybody, this process included, the right to change the file.
+/// Makes the file unchangeable for everybody, including this process.
 pub(super) fn seal(file: &File) -> io::Result<()> {
     Ok(fcntl_add_seals(file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?)
 }
@@ -33,19 +33,19 @@ pub(super) fn seal(file: &File) -> io::Result<()> {
 /// The component that a sealed file holds.
 #[allow(
     unsafe_code,
-    reason = "machine code can only be believed; this saves compiling, and unpacking a cache that is safe by type"
+    reason = "machine code has to be trusted; this saves compiling it, or unpacking a cache of a safe type"
 )]
 pub(super) fn mapped(engine: &Engine, sealed: &File) -> wasmtime::Result<Component> {
     let path = format!("/proc/self/fd/{}", sealed.as_raw_fd());
-    // SAFETY: the bytes are what `serialize` gave for this component and engine: the seal of the entry that they were copied from was
-    // checked on them, and against whoever could forge it stand the rights on the entry, its directory and all above. The file is
-    // sealed against changes and has no other name.
+    // SAFETY: the bytes are those that `serialize` returned for this component and engine. The entry's seal was checked on this copy, and
+    // the permissions of the entry, its directory and all directories above keep others from forging it. The file is sealed against
+    // changes and has no name.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// The component that these bytes are, which are copied: where no file can be sealed, or none without a name be opened.
+/// The component that `code` holds. For systems where a file in memory cannot be sealed or mapped.
 #[allow(unsafe_code, reason = "as above")]
 pub(super) fn copied(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: as above; nobody else has these bytes.
+    // SAFETY: as above; nothing else has access to these bytes.
     unsafe { Component::deserialize(engine, code) }
 }

@@ -1,8 +1,8 @@
-//! Compiled components, kept between runs: compiling takes longer than a small command.
+//! The cache of compiled components: compiling takes longer than a small command.
 //!
-//! An entry is machine code and believed. So it is used only where nobody else can write or rename, and only as it was
-//! written: a seal tells damage. It is copied first, and the copy is checked: what happens to the entry later does not matter.
-//! Whatever is wrong with it leads to compiling, never to an error.
+//! An entry is machine code that is executed as it is. It is therefore used only where no other user can write or rename, and only if it
+//! is exactly what was written; a keyed digest, the seal, detects damage. The entry is copied first and the copy is checked, so later
+//! changes of the entry have no effect. A bad entry is never an error: the component is compiled again.
 
 mod code;
 mod trust;
@@ -24,22 +24,22 @@ use crate::disk::atomic::Draft;
 use crate::disk::directory::Directory;
 use crate::options::COMPILED_KEPT;
 
-/// The name of an entry that is being written begins so.
+/// The prefix of the name of an entry that is being written.
 const DRAFT: &str = ".larder-compiled-";
 
 /// The length of the seal at an entry's end.
 const SEAL: usize = blake3::OUT_LEN;
-/// Bytes that are read at once to check an entry.
+/// Bytes that are read at a time to check an entry.
 const CHUNK: usize = 64 * 1024;
 
-/// Where the code of one component is kept, for one engine.
+/// The cached code of one component, for one engine.
 pub(super) struct Entry {
     directory: Directory,
     key: blake3::Hash,
 }
 
 impl Entry {
-    /// The one in `directory`, which is made when absent; none when it cannot be trusted or used.
+    /// The entry in `directory`, which is created if it does not exist. None when the directory cannot be trusted or used.
     pub(super) fn new(directory: &Path, engine: &Engine, wasm: &[u8]) -> Option<Self> {
         Directory::make(directory, 0o700).ok()?;
         let path = fs::canonicalize(directory).ok()?;
@@ -47,12 +47,12 @@ impl Entry {
         trust::is_safe_directory(&directory, &path).then(|| Self { directory, key: key(engine, wasm) })
     }
 
-    /// The component, if it is here, whole and ours.
+    /// The component, if the entry exists, is whole and belongs to us.
     pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
         self.mapped(engine).or_else(|_| self.copied(engine)).ok()
     }
 
-    /// Mapped, so that of the copy only what is used is touched.
+    /// Maps the copy into memory, so that only the pages in use are read.
     fn mapped(&self, engine: &Engine) -> wasmtime::Result<Component> {
         let mut file = code::file()?;
         self.copy(&mut file)?;
@@ -66,7 +66,7 @@ impl Entry {
         code::copied(engine, &bytes)
     }
 
-    /// Keeps the component for the next run, and removes what has not been of use for long. A failure costs that run's time, no more.
+    /// Stores the component for the next run, and removes entries that have not been used for long. A failure only costs the next run time.
     pub(super) fn store(&self, component: &Component) {
         let Ok(code) = component.serialize() else { return };
         if let Ok(entry) = self.write(&code) {
@@ -74,7 +74,7 @@ impl Entry {
         }
     }
 
-    /// Under a name of its own first, so that no other process sees a part.
+    /// Writes the entry under a temporary name first, so that no other process sees a part of it.
     fn write(&self, code: &[u8]) -> io::Result<File> {
         let mut draft = Draft::new(&self.directory, DRAFT)?;
         let seal = self.seal(code, code.len(), &mut draft.file)?;
@@ -84,7 +84,7 @@ impl Entry {
         Ok(file)
     }
 
-    /// Copies the code to where nobody changes it. An error when it is not whole, or not only ours to write.
+    /// Copies the code to where nobody can change it. An error when the entry is damaged, or when others can write to it.
     fn copy(&self, to: &mut impl Write) -> io::Result<()> {
         let mut file = trust::open(&self.directory, &self.name())?;
         let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -97,8 +97,8 @@ impl Entry {
         }
     }
 
-    /// A digest of the next `size` bytes, which are copied, that holds for this entry only: code under another's name is no better
-    /// than damage.
+    /// Copies the next `size` bytes and returns their digest, keyed for this entry: code of another entry under this name counts as
+    /// damage.
     fn seal(&self, mut code: impl Read, size: usize, copy: &mut impl Write) -> io::Result<blake3::Hash> {
         let mut digest = blake3::Hasher::new_keyed(self.key.as_bytes());
         let mut chunk = vec![0; CHUNK];
@@ -118,7 +118,7 @@ impl Entry {
     }
 }
 
-/// What decides about the code: the component, and the engine with its version, its settings and the processor.
+/// What the code depends on: the component, and the engine with its version, its settings and the processor.
 fn key(engine: &Engine, wasm: &[u8]) -> blake3::Hash {
     struct Digest(blake3::Hasher);
     impl Hasher for Digest {
@@ -135,8 +135,8 @@ fn key(engine: &Engine, wasm: &[u8]) -> blake3::Hash {
     digest.0.finalize()
 }
 
-/// Entries and drafts that were written long before `entry`: most are of an earlier version. One that is still in use is written
-/// once more.
+/// Removes entries and drafts that were written long before `entry`: most belong to an earlier version. An entry that is still in use
+/// is written again.
 fn remove_old(directory: &Directory, entry: &File) {
     let Ok(now) = entry.metadata().and_then(|metadata| metadata.modified()) else { return };
     let written = |name: &OsString| {
@@ -146,7 +146,7 @@ fn remove_old(directory: &Directory, entry: &File) {
     for other in directory.names().unwrap_or_default() {
         let age = written(&other).and_then(|written| now.duration_since(written).ok());
         if age.is_some_and(|age| age > COMPILED_KEPT) {
-            // What cannot be removed takes space and no more.
+            // An entry that cannot be removed only takes up space.
             let _ = directory.remove(&other);
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a file is only ours to change: its owner, its rights, and those of every directory above.
+//! Whether only this user can change a file: its owner and permissions, and those of every directory above it.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,13 +12,13 @@ use crate::disk::directory::Directory;
 const OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// Whether nobody else can write to this directory or replace it. Its path must be free of links.
+/// Whether no other user can write to this directory or replace it. Its path must contain no symbolic links.
 pub(super) fn is_safe_directory(directory: &Directory, path: &Path) -> bool {
     let is_ours = fstat(directory).is_ok_and(|status| is_ours_alone(status.st_uid, status.st_mode));
     is_ours && path.ancestors().skip(1).all(is_fixed)
 }
 
-/// Opens a plain file in such a directory, if nobody else can write to it. Follows no link, and waits for nobody.
+/// Opens a regular file in such a directory, if no other user can write to it. It follows no links and does not block.
 pub(super) fn open(directory: &Directory, name: &str) -> io::Result<File> {
     let file = directory.open_existing(name)?;
     let status = fstat(&file)?;
@@ -32,7 +32,7 @@ fn is_ours_alone(uid: u32, mode: u32) -> bool {
     uid == own_uid() && mode & OTHERS_WRITE == 0
 }
 
-/// Whether others cannot rename what is ours in `directory`.
+/// Whether other users cannot rename our files in `directory`.
 fn is_fixed(directory: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(directory) else { return false };
     let is_trusted = metadata.uid() == own_uid() || metadata.uid() == 0;

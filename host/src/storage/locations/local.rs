@@ -9,7 +9,7 @@ use rustix::fs::FileType;
 
 use super::draft::FileDraft;
 use super::marker::Marker;
-use super::{Draft, Location, Object, Stored, check_name, free, modified, must_be_free};
+use super::{Draft, Location, Object, Stored, check_visible_name, free, modified, must_be_free};
 use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
@@ -36,7 +36,7 @@ impl LocalDirectory {
 
     /// Refuses what cannot be the name of an object.
     fn check(&self, name: &str) -> Result<()> {
-        check_name(name)?;
+        check_visible_name(name)?;
         match name.ends_with(ENDING) {
             true => Ok(()),
             false => Err(Error::Denied(format!("{name:?} cannot be stored here: backups end in {ENDING}"))),

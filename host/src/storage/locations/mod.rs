@@ -109,11 +109,20 @@ impl Locations {
     }
 }
 
-/// Refuses what is not a plain, visible file name (`wit/storage.wit`).
+/// Refuses what is not a single file name (`wit/storage.wit`).
 fn check_name(name: &str) -> Result<()> {
-    let plain =
-        !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\0']);
-    match plain {
+    let is_single = !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains(['/', '\0']);
+    must_be_allowed(name, is_single)
+}
+
+/// Refuses hidden names as well, where they are drafts and markers.
+fn check_visible_name(name: &str) -> Result<()> {
+    check_name(name)?;
+    must_be_allowed(name, !name.starts_with('.'))
+}
+
+fn must_be_allowed(name: &str, is_allowed: bool) -> Result<()> {
+    match is_allowed {
         true => Ok(()),
         false => Err(Error::Denied(format!("{name:?} cannot be the name of a stored object"))),
     }

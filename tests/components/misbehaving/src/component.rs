@@ -12,10 +12,9 @@ mod bindings {
 use bindings::exports::larder::automation as exports;
 use bindings::larder::automation::settings;
 pub use bindings::larder::automation::{
-    cache, clock, entities, files, jobs, storage, timers, types, workers,
+    cache, clock, entities, files, jobs, progress, storage, timers, types, workers,
 };
 
-use crate::workers as crews;
 use crate::{computing, reading, speaking, system, writing};
 
 /// JSON text, or why not.
@@ -85,7 +84,7 @@ impl exports::actions::Guest for Plugin {
     }
 }
 
-impl exports::job::Guest for Plugin {
+impl exports::task::Guest for Plugin {
     fn run(kind: String, _input: String) -> Answer {
         perform(&kind)
     }
@@ -102,7 +101,7 @@ pub fn perform(deed: &str) -> Answer {
         writing::DEEDS,
         system::DEEDS,
         crate::jobs::DEEDS,
-        crews::DEEDS,
+        crate::workers::DEEDS,
     ]
     .concat();
     match all.iter().find(|(name, _)| *name == deed) {

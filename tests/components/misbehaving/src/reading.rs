@@ -52,7 +52,7 @@ fn read_outside() -> Answer {
         asked.ask_briefly([b"follow ", path].concat(), snapshot.follow(path));
     }
     for path in [b"../../etc/passwd".as_slice(), b"link/secret", b"configuration.yaml", b".larder-secret"] {
-        asked.ask_briefly([b"leads ", path].concat(), snapshot.leads(path));
+        asked.ask_briefly([b"leads ", path].concat(), snapshot.link_destination(path));
     }
     asked.answer()
 }

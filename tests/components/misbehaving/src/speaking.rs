@@ -1,6 +1,6 @@
 //! Events, progress, standard error.
 
-use crate::component::{Answer, Deed, GOOD, clock, entities, jobs, timers, types};
+use crate::component::{Answer, Deed, GOOD, clock, entities, progress, timers, types};
 
 const TOPIC: &str = "backup/subscribe_events";
 const PROGRESS: &str = "larder/progress";
@@ -78,7 +78,7 @@ pub const DEEDS: &[(&str, Deed)] = &[
 ];
 
 fn report(stage: &str, done: u64, total: Option<u64>) {
-    jobs::report(&jobs::Progress { stage: stage.into(), done, total });
+    progress::report(&progress::Progress { stage: stage.into(), done, total });
 }
 
 fn progress_absurd() -> Answer {

@@ -1,22 +1,22 @@
-//! Workers: crews whose workers do what they should not, and what a job does wrong with them.
+//! Workers: pools whose workers do what they should not, and what a job does wrong with them.
 //!
-//! A job `crew-NAME` starts workers that run `worker-NAME`, gives them a piece and waits for what comes of it.
+//! A job `pool-NAME` starts workers that run `worker-NAME`, gives them a piece and waits for what comes of it.
 
-use crate::component::workers::{Crew, give, next};
+use crate::component::workers::{Pool, give, next};
 use crate::component::{Answer, Asked, Deed, GOOD, cache, failure, files, perform, refused, storage};
 
 const PIECE: usize = 100_000;
 /// More than any piece may have.
 const HUGE: usize = 5 << 20;
 
-fn crew(name: &str) -> Answer {
-    let crew = match Crew::start(&format!("worker-{name}"), "{}", 2) {
-        Ok(crew) => crew,
+fn pool(name: &str) -> Answer {
+    let pool = match Pool::start(&format!("worker-{name}"), "{}", 2) {
+        Ok(pool) => pool,
         Err(error) => return refused::<()>(Err(error)),
     };
-    crew.put(&vec![7; PIECE]).unwrap();
+    pool.put(&vec![7; PIECE]).unwrap();
     let mut answer = Vec::new();
-    while let Some(part) = crew.take()? {
+    while let Some(part) = pool.take()? {
         answer.extend_from_slice(&part);
     }
     match answer.is_empty() {
@@ -35,7 +35,7 @@ fn worker(deed: &str) -> Answer {
 fn poor() -> Answer {
     let mut asked = Asked::default();
     let _ = next();
-    asked.ask("crew", Crew::start("worker-echo", "{}", 1));
+    asked.ask("pool", Pool::start("worker-echo", "{}", 1));
     asked.ask_briefly("file", files::Snapshot::new().open(b"configuration.yaml"));
     asked.ask_briefly("objects", storage::objects("backup.local"));
     asked.ask_briefly("cache", cache::load("last-backup"));
@@ -55,20 +55,20 @@ fn echo() -> Answer {
 
 /// As many pieces as may be under way, and one more.
 fn full() -> Answer {
-    let crew = Crew::start("worker-silent", "{}", 1).unwrap();
-    for _ in 0..crew.capacity() {
-        crew.put(b"x").unwrap();
+    let pool = Pool::start("worker-silent", "{}", 1).unwrap();
+    for _ in 0..pool.capacity() {
+        pool.put(b"x").unwrap();
     }
-    let outcome = crew.put(b"x");
-    while let Ok(Some(_)) = crew.take() {}
+    let outcome = pool.put(b"x");
+    while let Ok(Some(_)) = pool.take() {}
     refused(outcome)
 }
 
-fn crews() -> Answer {
+fn pools() -> Answer {
     let mut kept = Vec::new();
     loop {
-        match Crew::start("worker-echo", "{}", 1) {
-            Ok(crew) => kept.push(crew),
+        match Pool::start("worker-echo", "{}", 1) {
+            Ok(pool) => kept.push(pool),
             Err(error) => return refused::<()>(Err(error)),
         }
     }
@@ -86,28 +86,28 @@ fn flood() -> Answer {
 
 /// Takes nothing of the flood and ends: nobody must wait for that.
 fn ignore_flood() -> Answer {
-    let crew = Crew::start("worker-flood", "{}", 1).unwrap();
-    crew.put(b"x").unwrap();
-    let _ = crew.take()?;
+    let pool = Pool::start("worker-flood", "{}", 1).unwrap();
+    pool.put(b"x").unwrap();
+    let _ = pool.take()?;
     Ok(GOOD.into())
 }
 
 pub const DEEDS: &[(&str, Deed)] = &[
-    ("crew-loop", || crew("loop")),
-    ("crew-trap", || crew("trap")),
-    ("crew-memory", || crew("memory")),
-    ("crew-refuse", || crew("refuse")),
-    ("crew-leave", || crew("leave")),
-    ("crew-poor", || crew("poor")),
-    ("crew-huge", || crew("huge")),
-    ("crew-full", full),
-    ("crew-put-huge", || refused(Crew::start("worker-echo", "{}", 1).unwrap().put(&vec![0; HUGE]))),
-    ("crew-take-nothing", || {
-        let _ = Crew::start("worker-echo", "{}", 1).unwrap().take()?;
+    ("pool-loop", || pool("loop")),
+    ("pool-trap", || pool("trap")),
+    ("pool-memory", || pool("memory")),
+    ("pool-refuse", || pool("refuse")),
+    ("pool-leave", || pool("leave")),
+    ("pool-poor", || pool("poor")),
+    ("pool-huge", || pool("huge")),
+    ("pool-full", full),
+    ("pool-put-huge", || refused(Pool::start("worker-echo", "{}", 1).unwrap().put(&vec![0; HUGE]))),
+    ("pool-take-nothing", || {
+        let _ = Pool::start("worker-echo", "{}", 1).unwrap().take()?;
         Ok(GOOD.into())
     }),
-    ("crew-ignore", ignore_flood),
-    ("crews-endless", crews),
+    ("pool-ignore", ignore_flood),
+    ("pools-endless", pools),
     ("next-without", || {
         next();
         Ok(GOOD.into())

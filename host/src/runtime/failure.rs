@@ -1,0 +1,27 @@
+//! Why an action or a job failed, as a client sees it: `failure` of `wit/types.wit`.
+
+use crate::model::tamed;
+use crate::options::{MAX_MESSAGE, MAX_WORD};
+
+/// The code of a failure of a plugin that no longer runs.
+pub const STOPPED: &str = "plugin_stopped";
+
+/// A machine-readable code and a message for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[error("{message}")]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure that the plugin reported. Its text is made safe to show.
+    pub(super) fn reported(code: &str, message: &str) -> Self {
+        Self { code: tamed(code, MAX_WORD), message: tamed(message, MAX_MESSAGE) }
+    }
+
+    /// The plugin was stopped before it could answer. `message` says what it was doing and which limit it reached.
+    pub(crate) fn stopped(message: impl Into<String>) -> Self {
+        Self { code: STOPPED.into(), message: tamed(&message.into(), MAX_MESSAGE) }
+    }
+}
