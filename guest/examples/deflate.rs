@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let mut made = 0;
     for block in bytes.chunks(BLOCK) {
-        made += codec.work(block).map_err(|failure| failure.message)?.len();
+        made += codec.encode(block).map_err(|failure| failure.message)?.len();
     }
     println!(
         "{{\"seconds\": {}, \"bytes\": {}, \"made\": {made}}}",

@@ -5,7 +5,7 @@
 
 use std::io::{self, Error, ErrorKind, Read};
 
-use crate::archive::{ArchiveError, Inflater, Packing, Unpacked};
+use crate::archive::{ArchiveError, Inflater, StreamEnd, TarStream};
 use crate::error::{Failure, Result};
 use crate::ports::{Crew, Outside};
 
@@ -61,10 +61,10 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
     Ok(())
 }
 
-fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<Packing, ArchiveError> {
+fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<StreamEnd, ArchiveError> {
     let mut inflater = Inflater::open(Pieces { outside, piece: Vec::new(), used: 0, is_ended: false })?;
     loop {
-        let Some((tag, room)) = part.split_first_mut() else { return Ok(Packing::default()) };
+        let Some((tag, room)) = part.split_first_mut() else { return Ok(StreamEnd::default()) };
         *tag = Tag::Bytes as u8;
         let count = match inflater.read(room) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(ArchiveError::Io(error)),
@@ -78,15 +78,15 @@ fn inflate(outside: &dyn Outside, part: &mut [u8]) -> std::result::Result<Packin
 }
 
 /// The last part: what lay around the tar.
-fn end(packing: Packing) -> Vec<u8> {
-    let mut part = vec![Tag::End as u8, u8::from(packing.is_checked)];
-    part.extend(packing.end.map(u64::to_le_bytes).into_iter().flatten());
+fn end(packing: StreamEnd) -> Vec<u8> {
+    let mut part = vec![Tag::End as u8, u8::from(packing.is_verified)];
+    part.extend(packing.surplus_from.map(u64::to_le_bytes).into_iter().flatten());
     part
 }
 
-fn packing(rest: &[u8]) -> Packing {
+fn packing(rest: &[u8]) -> StreamEnd {
     let (is_checked, end) = rest.split_first().unwrap_or((&0, &[]));
-    Packing { is_checked: *is_checked == 1, end: end.try_into().ok().map(u64::from_le_bytes) }
+    StreamEnd { is_verified: *is_checked == 1, surplus_from: end.try_into().ok().map(u64::from_le_bytes) }
 }
 
 /// The pieces, one behind the other.
@@ -123,7 +123,7 @@ pub struct Inflated<R> {
     part: Vec<u8>,
     used: usize,
     is_done: bool,
-    packing: Packing,
+    packing: StreamEnd,
 }
 
 impl<R: Read> Inflated<R> {
@@ -140,7 +140,7 @@ impl<R: Read> Inflated<R> {
                 part: Vec::new(),
                 used: 0,
                 is_done: false,
-                packing: Packing::default(),
+                packing: StreamEnd::default(),
             }),
         }
     }
@@ -210,12 +210,12 @@ impl<R: Read> Read for Inflated<R> {
     }
 }
 
-impl<R: Read> Unpacked for Inflated<R> {
-    fn finish(&mut self) -> std::result::Result<Packing, ArchiveError> {
+impl<R: Read> TarStream for Inflated<R> {
+    fn finish(&mut self) -> std::result::Result<StreamEnd, ArchiveError> {
         Ok(self.packing)
     }
 
-    fn packing(&self) -> Packing {
+    fn stream_end(&self) -> StreamEnd {
         self.packing
     }
 }

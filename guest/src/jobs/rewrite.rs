@@ -146,7 +146,7 @@ fn rewrite(
     let Some(location) = outside.locations().into_iter().find(|location| location.id == wanted) else {
         return Err(Failure::invalid("where to? There is no output location"));
     };
-    if let Some(lost) = outer.left_alone.first() {
+    if let Some(lost) = outer.ignored.first() {
         let message = format!("{name}: {lost} and would be missing in a copy, so none is made");
         return Err(Failure::new("backup_unsupported", message));
     }

@@ -15,7 +15,7 @@ use crate::archive::Member;
 use crate::error::{Failure, Result};
 use crate::jobs::verify::Archive;
 use crate::protection::key_ring::{KeyRing, no_key};
-use crate::securetar::{Format, Keys, Password, SNIFF_LENGTH, Verdict, check_password, sniff};
+use crate::securetar::{Format, Keys, Password, PasswordVerdict, SNIFF_LENGTH, check_password, sniff};
 
 /// What a request gives to open a protected backup: a password, or keys to try.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -105,7 +105,7 @@ impl Unlock {
             let mut keys = Keys::new(password);
             let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
             match check_password(source, member.size, &mut keys).map_err(Failure::from)? {
-                Verdict::Right => {
+                PasswordVerdict::Correct => {
                     let note = change.map(|how| {
                         format!(
                             "the password does not fit as it was given, but {how}; Home Assistant needs it like that, too: \
@@ -114,11 +114,11 @@ impl Unlock {
                     });
                     return Ok(Unlocked { keys, label, note });
                 }
-                Verdict::Wrong { why } => said = Some(why),
-                Verdict::CannotTell { why } => {
+                PasswordVerdict::Incorrect { why } => said = Some(why),
+                PasswordVerdict::Damaged { why } => {
                     return Err(Failure::new("backup_damaged", format!("{name}: {}: {why}", member.name)));
                 }
-                Verdict::Unsupported { why } => {
+                PasswordVerdict::Unsupported { why } => {
                     let message = format!("{name}: {}: {why}", member.name);
                     return Err(Failure::new("decrypt_not_supported", message));
                 }

@@ -89,7 +89,7 @@ impl<D: Draft + Splice> Splice for PartWriter<'_, D> {
         match self {
             Self::Plain(buffer) => {
                 buffer.flush()?;
-                buffer.get_mut().append_by(from.count.into(), |draft| draft.splice(from))
+                buffer.get_mut().append_with(from.count.into(), |draft| draft.splice(from))
             }
             // Nobody else has encrypted it with this key.
             Self::Protected(encryptor) => encryptor.write_all(&from.read()?),

@@ -45,7 +45,7 @@ fn outer_archive_cut_at_any_byte_before_its_end_mark_is_refused_or_lacks_its_hom
     for length in 0..end + 1024 {
         let Ok(mut outer) = Outer::open(Cursor::new(&good[..length]), &Limits::default()) else { continue };
         assert_eq!(outer.home().is_some(), length >= end, "cut to {length}");
-        assert!(outer.odd_end().unwrap().is_some(), "cut to {length}");
+        assert!(outer.end_note().unwrap().is_some(), "cut to {length}");
     }
 }
 

@@ -204,7 +204,7 @@ fn odd_but_harmless_things_are_read_or_reported() {
     assert_eq!(contents[0].0.user, "someone");
     assert_eq!(summary.outside, [b"homeassistant.json".as_slice(), b"elsewhere"]);
     assert_eq!(summary.outside_count, 3);
-    let skipped = |path: &[u8], reason: &str| Skipped { path: path.to_vec(), reason: reason.to_owned() };
+    let skipped = |path: &[u8], reason: &str| SkippedEntry { path: path.to_vec(), reason: reason.to_owned() };
     assert_eq!(summary.skipped, [skipped(b"pipe", "a FIFO"), skipped(b"whiteout", "a device node")]);
 }
 

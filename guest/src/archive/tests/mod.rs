@@ -127,7 +127,7 @@ impl Raw {
         block.as_old_mut().linkflag = [flag];
         block.set_mode(0o644);
         block.set_size(size);
-        header::seal(&mut block);
+        header::set_checksum(&mut block);
         self.0.extend_from_slice(block.as_bytes());
         self.0.extend_from_slice(content);
         self.0.resize(self.0.len().next_multiple_of(BLOCK as usize), 0);

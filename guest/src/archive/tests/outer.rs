@@ -204,7 +204,7 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
         [(0, "lacks the blocks"), (512, "lacks the blocks"), (700, "lacks"), (1024, ""), (5 << 20, "")]
     {
         let mut outer = open(padded(count)).unwrap();
-        let odd = outer.odd_end().unwrap();
+        let odd = outer.end_note().unwrap();
         assert_eq!(odd.is_none(), note.is_empty(), "{count}: {odd:?}");
         assert!(odd.unwrap_or_default().contains(note), "{count}");
     }
@@ -212,7 +212,7 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
         let more = json().bytes(&vec![0; gap]).member(b'0', b"hidden.tar", b"").end();
         let mut outer = open(more).unwrap();
         assert!(outer.members.is_empty());
-        assert!(outer.odd_end().unwrap().unwrap().contains("bytes that nobody reads"), "{gap}");
+        assert!(outer.end_note().unwrap().unwrap().contains("bytes that nobody reads"), "{gap}");
     }
 }
 

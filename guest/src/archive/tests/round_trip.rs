@@ -143,9 +143,21 @@ fn file_of_eight_gib_has_its_size_in_a_pax_record() {
 }
 
 fn record_for(size: u64) -> (Vec<u8>, tar::Header) {
-    let time = record::Time::Exact(Instant::default());
+    let time = header_fields::Time::Exact(Instant::default());
     let (mode, uid, gid, link, user, group) = (0o644, 0, 0, b"".as_slice(), "", "");
-    record::Record { name: b"data/big", flag: b'0', mode, uid, gid, size, link, user, group, time }.encode()
+    header_fields::HeaderFields {
+        name: b"data/big",
+        flag: b'0',
+        mode,
+        uid,
+        gid,
+        size,
+        link,
+        user,
+        group,
+        time,
+    }
+    .encode()
 }
 
 #[test]

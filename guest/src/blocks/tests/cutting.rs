@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use super::{File, content, noise, write};
 use crate::archive::{Entry, TreeSink};
-use crate::blocks::cut::{Cutter, LARGE, Sizes};
+use crate::blocks::splitter::{BlockSizes, LARGE, Splitter};
 
 struct Cut {
-    cutter: Cutter,
+    splitter: Splitter,
     blocks: Vec<Vec<u8>>,
 }
 
@@ -23,26 +23,27 @@ fn keep(blocks: &mut Vec<Vec<u8>>) -> impl FnMut(&[u8]) -> Result<(), Infallible
 }
 
 impl TreeSink for Cut {
-    fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
-        let Ok(()) = self.cutter.head(entry, bytes, &mut keep(&mut self.blocks));
+    fn header(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        let Ok(()) = self.splitter.header(entry, bytes, &mut keep(&mut self.blocks));
         Ok(())
     }
 
     fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Ok(()) = self.cutter.content(bytes, &mut keep(&mut self.blocks));
+        let Ok(()) = self.splitter.content(bytes, &mut keep(&mut self.blocks));
         Ok(())
     }
 
     fn zeros(&mut self, count: u64) -> io::Result<()> {
-        self.cutter.zeros(usize::try_from(count).unwrap());
+        self.splitter.zeros(usize::try_from(count).unwrap());
         Ok(())
     }
 }
 
 fn cut(files: &[File]) -> Vec<Vec<u8>> {
-    let sizes = Sizes::of(files.iter().map(|(_, content)| content.len() as u64).sum());
-    let Cut { cutter, mut blocks } = write(Cut { cutter: Cutter::new(sizes), blocks: Vec::new() }, files);
-    let Ok(()) = cutter.finish(&mut keep(&mut blocks));
+    let sizes = BlockSizes::of(files.iter().map(|(_, content)| content.len() as u64).sum());
+    let Cut { splitter, mut blocks } =
+        write(Cut { splitter: Splitter::new(sizes), blocks: Vec::new() }, files);
+    let Ok(()) = splitter.finish(&mut keep(&mut blocks));
     blocks
 }
 
@@ -105,12 +106,12 @@ fn files_have_blocks_of_their_own_from_a_size_on() {
 
 #[test]
 fn blocks_grow_with_the_home_so_that_their_number_does_not() {
-    assert_eq!(Sizes::of(0), Sizes::of(6 << 30));
-    let mut before = Sizes::of(0);
+    assert_eq!(BlockSizes::of(0), BlockSizes::of(6 << 30));
+    let mut before = BlockSizes::of(0);
     for power in 34..45 {
-        let sizes = Sizes::of(1 << power);
+        let sizes = BlockSizes::of(1 << power);
         assert!(sizes >= before);
         before = sizes;
     }
-    assert_ne!(before, Sizes::of(0));
+    assert_ne!(before, BlockSizes::of(0));
 }

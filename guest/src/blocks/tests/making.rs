@@ -10,14 +10,14 @@ use zlib_rs::crc32::crc32;
 
 use super::{content, noise};
 use crate::archive::GzipMember;
-use crate::blocks::check::check;
 use crate::blocks::codec::{Codec, stored};
-use crate::blocks::digest::answer;
-use crate::blocks::worker::Answer;
+use crate::blocks::crc32::crc32 as block_crc32;
+use crate::blocks::digest::respond;
+use crate::blocks::protocol::Encoding;
 
-fn made(codec: &mut Codec, plain: &[u8]) -> (Answer, Vec<u8>) {
-    let answer = codec.work(plain).unwrap();
-    let (how, check, bytes) = Answer::parse(&answer).unwrap();
+fn made(codec: &mut Codec, plain: &[u8]) -> (Encoding, Vec<u8>) {
+    let answer = codec.encode(plain).unwrap();
+    let (how, check, bytes) = Encoding::parse_result(&answer).unwrap();
     assert_eq!(check, crc32(0, plain));
     (how, bytes.to_vec())
 }
@@ -50,7 +50,7 @@ proptest! {
         let mut scratch = Vec::new();
         for length in lengths.into_iter().chain([6011, 6012, 6013, 6139, 6140, 6141]) {
             let block = noise(seed, length);
-            prop_assert_eq!(check(&block, &mut scratch), crc32(0, &block), "{} bytes", length);
+            prop_assert_eq!(block_crc32(&block, &mut scratch), crc32(0, &block), "{} bytes", length);
         }
     }
 
@@ -79,8 +79,8 @@ proptest! {
         prop_assume!(!plain.is_empty() && !other.is_empty());
         let mut codec = Codec::default();
         let (how, good) = made(&mut codec, &plain);
-        prop_assert_eq!(codec.opened(&good, plain.len()), Some(plain.as_slice()));
-        prop_assert_eq!(codec.holds(&good, &plain), how == Answer::Deflated);
+        prop_assert_eq!(codec.decode(&good, plain.len()), Some(plain.as_slice()));
+        prop_assert_eq!(codec.inflates_to(&good, &plain), how == Encoding::Deflated);
         let (_, foreign) = made(&mut codec, &other);
         let mut flipped = good.clone();
         let at = at.index(flipped.len());
@@ -89,7 +89,7 @@ proptest! {
         let longer = [&good[..], &[0]].concat();
         for kept in [foreign, flipped, cut, longer] {
             // A flipped bit that means the same is as good.
-            if codec.holds(&kept, &plain) {
+            if codec.inflates_to(&kept, &plain) {
                 prop_assert_eq!(inflated(&member(&[(plain.as_slice(), kept)]).0), plain.clone());
             }
         }
@@ -98,10 +98,10 @@ proptest! {
     #[test]
     fn any_bytes_are_opened_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_usize..400) {
         let mut codec = Codec::default();
-        let found = codec.opened(&bytes, length).map(<[u8]>::len);
+        let found = codec.decode(&bytes, length).map(<[u8]>::len);
         prop_assert!(found.is_none_or(|found| found == length));
-        let _ = answer(&bytes, &mut codec);
-        let _ = codec.work(&bytes).unwrap();
+        let _ = respond(&bytes, &mut codec);
+        let _ = codec.encode(&bytes).unwrap();
     }
 }
 
@@ -112,18 +112,18 @@ fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
     let mut last = Vec::with_capacity(4096);
     let mut deflate = Compress::new(Compression::new(6), false);
     deflate.compress_vec(&plain, &mut last, FlushCompress::Finish).unwrap();
-    assert!(!codec.holds(&last, &plain), "it ends the stream");
+    assert!(!codec.inflates_to(&last, &plain), "it ends the stream");
 
     let mut both = Vec::with_capacity(8192);
     deflate.reset();
     deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
     let first = both.len();
     deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
-    assert!(codec.holds(&both[..first], &plain));
-    assert!(!codec.holds(&both[first..], &plain), "it needs the block before it");
+    assert!(codec.inflates_to(&both[..first], &plain));
+    assert!(!codec.inflates_to(&both[first..], &plain), "it needs the block before it");
     let whole = both[..first].to_vec();
     let half = whole[..whole.len() - 4].to_vec();
-    assert!(!codec.holds(&half, &plain), "it ends within a block");
+    assert!(!codec.inflates_to(&half, &plain), "it ends within a block");
 }
 
 /// A final block with Huffman codes of its own, cut where the code for its end, 14 bits long, is the bits of an empty last block
@@ -180,7 +180,7 @@ fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
     assert_eq!(found, plain, "it is what it should be");
     let mut codec = Codec::default();
     for ending in [&[][..], &[0, 0, 0xff, 0xff], &[0, 0, 0, 0xff, 0xff]] {
-        assert!(!codec.holds(&[&cut[..], ending].concat(), &plain));
+        assert!(!codec.inflates_to(&[&cut[..], ending].concat(), &plain));
     }
 }
 
@@ -190,10 +190,10 @@ fn what_does_not_get_smaller_is_stored_as_it_is() {
     for count in [1, 5000, 8192, 65_535, 65_536, 262_144] {
         let plain = noise(3, count);
         let (how, bytes) = made(&mut codec, &plain);
-        assert_eq!(how, Answer::Stored, "{count} bytes");
+        assert_eq!(how, Encoding::Stored, "{count} bytes");
         assert_eq!(bytes, stored(Vec::new(), &plain));
     }
     // Noise at its start says nothing about what follows.
     let mixed = [noise(4, 8192), b"automation: ".repeat(20_000)].concat();
-    assert_eq!(made(&mut codec, &mixed).0, Answer::Deflated);
+    assert_eq!(made(&mut codec, &mixed).0, Encoding::Deflated);
 }

@@ -188,7 +188,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
 
     /// A time that a reader could not give back is cut, and noted.
     fn hold_time(&mut self, entry: &mut Entry) {
-        if let Some(nearest) = archive::nearest_held(entry.mtime) {
+        if let Some(nearest) = archive::nearest_restorable_time(entry.mtime) {
             entry.mtime = nearest;
             self.note(
                 &entry.path,

@@ -12,13 +12,12 @@ pub mod proof;
 use serde_json::{Map, Value};
 
 use crate::archive::{Exclude, Instant, Limits, Manifest, OuterWriter, backup_id, shown};
-use crate::blocks::cut::Sizes;
-use crate::blocks::digest::Wanted;
+use crate::blocks::digest::ExpectedBytes;
 use crate::blocks::fingerprint::Fingerprints;
-use crate::blocks::index::{self, About};
-use crate::blocks::pipeline::{Line, Made};
-use crate::blocks::previous;
-use crate::blocks::previous::{Notes, Old};
+use crate::blocks::index::{self, IndexHeader};
+use crate::blocks::pipeline::{Finished, Pipeline};
+use crate::blocks::previous::{self, CachedIndex, PreviousBackup};
+use crate::blocks::splitter::BlockSizes;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::home::Home;
 use crate::home::recorder;
@@ -158,17 +157,17 @@ fn rehearse(
 
 /// Makes a backup. When bytes that were taken from the last one may be at fault that it fails, nothing is taken, and all begins anew.
 pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created> {
-    let notes = Notes::new(outside);
-    match make(outside, request, &notes) {
-        Err(failure) if notes.are_used() && failure.code == UNREADABLE => {
-            notes.distrust();
-            make(outside, request, &notes)
+    let cached = CachedIndex::new(outside);
+    match make(outside, request, &cached) {
+        Err(failure) if cached.was_used() && failure.code == UNREADABLE => {
+            cached.invalidate();
+            make(outside, request, &cached)
         }
         made => made,
     }
 }
 
-fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Result<Created> {
+fn make(outside: &dyn Outside, request: &CreateRequest, cached: &CachedIndex<'_>) -> Result<Created> {
     let prepared = prepare(outside, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
     let manifest = manifest(&prepared, request)?;
@@ -181,7 +180,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = lock.as_ref().and_then(Lock::reading_last);
     let location = &prepared.location.id;
-    let mut old = Old::open(notes, location, &fingerprints, reading_last);
+    let mut previous = PreviousBackup::open(cached, location, &fingerprints, reading_last);
     let draft = outside.draft(&prepared.location.id, &file)?;
 
     let mut skipped = prepared.plan.skipped;
@@ -192,30 +191,32 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let member = outer.member("homeassistant.tar.gz", now)?;
     let mut random = |bytes: &mut [u8]| outside.random(bytes);
     let part = PartWriter::new(member, lock.as_ref().map(|lock| &lock.keys), &mut random)?;
-    let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
-    let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, &fingerprints, source)?;
+    let (limits, reusable) = (Limits::default(), previous.as_mut().and_then(PreviousBackup::blocks));
+    let sizes = BlockSizes::of(total);
+    let pipeline = Pipeline::new(outside, part, seconds, sizes, &limits, &fingerprints, reusable)?;
     prepared.snapshot.check_databases();
-    let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
+    let mut content = ContentWriter::new(pipeline, prepared.snapshot.as_ref());
     content.add_all(prepared.plan.entries, &mut progress)?;
     let Progressed { sink, amount, skipped: more } = content.finish()?;
     skipped.extend(more);
-    let Made { sink, segments, proofs, crew, summary, blocks, kept } = sink.finish()?;
+    let Finished { sink, segments, block_checks, pool, summary, blocks, reused } = sink.finish()?;
     sink.finish()?;
     let (_, size) = outer.finish()?;
     progress.finish();
-    drop(old);
+    drop(previous);
 
     let version = lock.as_ref().map(Lock::version);
     let is_protected = lock.is_some();
-    let about = About { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
+    let header =
+        IndexHeader { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
     let keys = lock.as_ref().map(|lock| (&lock.keys, &mut random as &mut dyn Random));
-    let index = index::encode(&about, &blocks, &fingerprints, keys);
+    let index = index::encode(&header, &blocks, &fingerprints, keys);
     let meant = Meant {
         manifest: &manifest,
         size,
         version,
-        home: Wanted { segments: &segments, proofs: &proofs, fingerprints: &fingerprints },
-        crew: crew.as_deref(),
+        home: ExpectedBytes { segments: &segments, block_checks: &block_checks, fingerprints: &fingerprints },
+        crew: pool.as_deref(),
         amount,
     };
     if verify::amount(&summary) != amount {
@@ -229,7 +230,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let lost = draft.publish()?;
     if let Some(index) = index {
         // Without it the next backup takes longer, and no more.
-        let _ = outside.store_cached(previous::NAME, &index);
+        let _ = outside.store_cached(previous::CACHE_NAME, &index);
     }
     Ok(Created {
         backup_id: manifest.slug().to_owned(),
@@ -240,7 +241,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         size,
         verified: true,
         amount,
-        unchanged: kept.bytes,
+        unchanged: reused.bytes,
         homeassistant_version: prepared.home.version_or_unknown().to_owned(),
         database_included: has_database,
         links_out,
@@ -249,7 +250,11 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         skipped,
         notes: lost,
         warnings: prepared.warnings.into_iter().chain(doubts(request)).collect(),
-        doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
+        doubted: cached
+            .wrong_about()
+            .map(|path| Skipped { path, reason: DOUBT.into() })
+            .into_iter()
+            .collect(),
     })
 }
 

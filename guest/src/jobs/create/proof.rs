@@ -1,11 +1,11 @@
 //! The proof of a new backup: what the location holds of it is read back and must be, byte for byte, what was meant.
 //!
 //! Owns what counts as proven. That the bytes that were meant can be restored was found out while they were made: each header
-//! was read back (`archive/framing.rs`), each block inflated and compared (`blocks/codec.rs`).
+//! was read back (`archive/structure.rs`), each block inflated and compared (`blocks/codec.rs`).
 
 use crate::archive::{Manifest, Member};
 use crate::blocks::digest;
-use crate::blocks::digest::Wanted;
+use crate::blocks::digest::ExpectedBytes;
 use crate::error::{Failure, Result};
 use crate::jobs::progress::Progress;
 use crate::jobs::verify;
@@ -23,7 +23,7 @@ pub struct Meant<'a> {
     /// Of the encryption; none when anyone can read it.
     pub version: Option<u8>,
     /// What the home's part is known by before it is encrypted.
-    pub home: Wanted<'a>,
+    pub home: ExpectedBytes<'a>,
     /// Who can help.
     pub crew: Option<&'a dyn Crew>,
     pub amount: Amount,
@@ -77,13 +77,13 @@ fn holds(
         // Each message of a protected part is needed for the next one: there is nothing to do side by side.
         Some(crew) if keys.is_none() => {
             let is_as_long = digest::bytes_of(home.segments) == member.size;
-            Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, home, progress)?)
+            Ok(is_as_long && digest::matches_in_pool(crew, stored, member.offset, home, progress)?)
         }
         _ => {
             stored.ahead(member.offset, member.size);
             let source = Reader::section(stored, member.offset, member.size);
             let mut part = PartReader::open(source, member.size, keys)?;
-            let found = digest::is_same(&mut part, home, progress);
+            let found = digest::matches(&mut part, home, progress);
             found.map_err(|error| part.explain(from_io(error)))
         }
     }

@@ -5,7 +5,9 @@
 pub mod judge;
 pub mod parts;
 
-use crate::archive::{Base, Inflater, Limits, Member, Outer, Summary, Unpacked, Visit, shown, walk_inflated};
+use crate::archive::{
+    Base, Inflater, Limits, Member, Outer, Summary, TarStream, Visit, shown, walk_inflated,
+};
 use crate::error::{Failure, Result};
 use crate::jobs::inflate::Inflated;
 use crate::jobs::library;
@@ -55,7 +57,7 @@ pub fn check(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) -> Result<
     let mut warnings = protection.warnings();
     warnings.extend(opener.note);
     warnings.extend(outer.notes());
-    warnings.extend(outer.odd_end().map_err(|error| Failure::archive(name, error))?);
+    warnings.extend(outer.end_note().map_err(|error| Failure::archive(name, error))?);
     warnings.extend(checked.notes);
     if protection.version.is_none() && unlock.password.is_some() {
         warnings.push(
@@ -165,7 +167,7 @@ pub fn reading<T>(
     outer: &mut Archive<'_>,
     part: &mut Part,
     progress: &mut Progress<'_>,
-    read: impl FnOnce(&mut dyn Unpacked) -> Result<T>,
+    read: impl FnOnce(&mut dyn TarStream) -> Result<T>,
 ) -> Result<T> {
     let Part { member, keys, .. } = part;
     outer.source().ahead(member.offset, member.size);
@@ -173,9 +175,9 @@ pub fn reading<T>(
     let is_plain = keys.is_none();
     let mut reader = PartReader::open(source, member.size, keys.as_mut())?;
     let mut surplus = None;
-    let watch = |source: &mut dyn Unpacked| {
+    let watch = |source: &mut dyn TarStream| {
         let read = read(source);
-        surplus = source.packing().end;
+        surplus = source.stream_end().surplus_from;
         read
     };
     let read = match Inflated::start(outside, &mut reader) {

@@ -16,7 +16,7 @@ impl Read for Counted<'_> {
     }
 }
 
-fn check(bytes: &[u8], password: &str) -> (Verdict, usize) {
+fn check(bytes: &[u8], password: &str) -> (PasswordVerdict, usize) {
     let mut source = Counted { bytes, read: 0 };
     let mut keys = Keys::new(Password::new(password));
     let verdict = check_password(&mut source, bytes.len() as u64, &mut keys).unwrap();
@@ -34,7 +34,7 @@ fn wrong_password_is_told_before_anything_is_given_out() {
             "{error}"
         );
         let (verdict, read) = check(&bytes, "wrong");
-        assert!(matches!(verdict, Verdict::Wrong { .. }), "{version}");
+        assert!(matches!(verdict, PasswordVerdict::Incorrect { .. }), "{version}");
         assert!(read <= 17 << 10, "{version}: {read} bytes were read");
     }
 }
@@ -44,7 +44,7 @@ fn right_password_is_told_by_the_first_kilobytes() {
     for (version, limit) in [(Version::V2, 17 << 10), (Version::V3, 512)] {
         for size in [0, 1, 17, 3 * MIB] {
             let (verdict, read) = check(&seal(version, &plaintext(size)), PASSWORD);
-            assert_eq!(verdict, Verdict::Right, "{version}, {size} bytes");
+            assert_eq!(verdict, PasswordVerdict::Correct, "{version}, {size} bytes");
             assert!(read <= limit, "{version}: {read} bytes were read");
         }
     }
@@ -53,8 +53,8 @@ fn right_password_is_told_by_the_first_kilobytes() {
 #[test]
 fn password_of_version_3_is_checked_even_when_the_rest_is_damaged() {
     let bytes = seal(Version::V3, &plaintext(1000));
-    assert_eq!(check(&bytes[..200], PASSWORD).0, Verdict::Right);
-    assert!(matches!(check(&bytes[..200], "wrong").0, Verdict::Wrong { .. }));
+    assert_eq!(check(&bytes[..200], PASSWORD).0, PasswordVerdict::Correct);
+    assert!(matches!(check(&bytes[..200], "wrong").0, PasswordVerdict::Incorrect { .. }));
 }
 
 #[test]
@@ -74,8 +74,10 @@ fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
         ("cut old", cut_2, true, "do not fit"),
     ] {
         match check(bytes, PASSWORD).0 {
-            Verdict::CannotTell { why } if is_damaged => assert!(why.contains(needle), "{label}: {why}"),
-            Verdict::Unsupported { why } if !is_damaged => assert!(why.contains(needle), "{label}: {why}"),
+            PasswordVerdict::Damaged { why } if is_damaged => assert!(why.contains(needle), "{label}: {why}"),
+            PasswordVerdict::Unsupported { why } if !is_damaged => {
+                assert!(why.contains(needle), "{label}: {why}")
+            }
             other => panic!("{label}: {other:?}"),
         }
     }

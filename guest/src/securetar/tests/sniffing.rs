@@ -22,6 +22,6 @@ fn each_format_is_told_by_its_mark() {
     ];
     for (label, start, length, format) in cases {
         assert_eq!(sniff(start, length), format, "{label}");
-        assert_eq!(format.is_plain(), label.contains("tar") || label == "gzip", "{label}");
+        assert_eq!(format.is_unprotected(), label.contains("tar") || label == "gzip", "{label}");
     }
 }

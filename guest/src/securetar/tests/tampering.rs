@@ -3,7 +3,7 @@
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::*;
 
 use super::super::header::Header;
-use super::super::keys::Part;
+use super::super::keys::PartKey;
 use super::*;
 
 const SEALED: usize = MIB + 17;
@@ -26,11 +26,11 @@ fn joined(header: &[u8], messages: &[Vec<u8>]) -> Vec<u8> {
 /// Messages with marks as somebody who has the password could set them.
 fn forged(marks: &[(u8, usize)]) -> Vec<u8> {
     let keys = writing(Version::V3);
-    let part = keys.part(&mut counting()).unwrap();
+    let part = keys.part_key(&mut counting()).unwrap();
     let header = part.header().encode();
-    let Part::V3 { setup, key } = part else { panic!("not version 3") };
+    let PartKey::V3 { parameters, key } = part else { panic!("not version 3") };
     let mut state = State::new();
-    crypto_secretstream_xchacha20poly1305_init_pull(&mut state, &setup.stream, &key);
+    crypto_secretstream_xchacha20poly1305_init_pull(&mut state, &parameters.stream_header, &key);
     let seal = |(tag, size): &(u8, usize)| {
         let mut sealed = vec![0; size + 17];
         crypto_secretstream_xchacha20poly1305_push(&mut state, &mut sealed, &plaintext(*size), None, *tag)

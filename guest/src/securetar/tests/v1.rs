@@ -3,14 +3,14 @@
 use flate2::{Compression, GzBuilder};
 
 use super::super::aes_cbc::Sealer;
-use super::super::keys::Part;
+use super::super::keys::PartKey;
 use super::*;
 use crate::archive::{ArchiveError, Entry, Limits, Visit, walk};
 
 /// Fills up what is not a multiple of 16, each write by itself, as versions before 2025 did.
 fn old(writes: &[&[u8]]) -> Vec<u8> {
     let keys = writing(Version::V2);
-    let Part::V2 { salt, key } = keys.part(&mut counting()).unwrap() else { panic!("not version 2") };
+    let PartKey::V2 { salt, key } = keys.part_key(&mut counting()).unwrap() else { panic!("not version 2") };
     let (mut sealer, mut bytes) = (Sealer::new(key, &salt), salt.to_vec());
     for write in writes {
         let fill = write.len().next_multiple_of(16) - write.len();
@@ -72,8 +72,8 @@ fn password_of_the_real_old_library_is_checked() {
         let mut keys = Keys::new(Password::new(password));
         check_password(bytes.as_slice(), bytes.len() as u64, &mut keys).unwrap()
     };
-    assert_eq!(check("old password"), Verdict::Right);
-    assert!(matches!(check("new password"), Verdict::Wrong { .. }));
+    assert_eq!(check("old password"), PasswordVerdict::Correct);
+    assert!(matches!(check("new password"), PasswordVerdict::Incorrect { .. }));
 }
 
 #[test]
