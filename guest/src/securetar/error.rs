@@ -30,8 +30,8 @@ fn incorrect(version: Version) -> &'static str {
              (if it is correct, the start of the protected part is damaged: use another copy of the backup)"
         }
         Version::V1 | Version::V2 => {
-            "wrong password, or the start of the protected part is damaged; this old version of the encryption cannot tell \
-             which. Enter the password that was set when this backup was made, or use another copy of the backup"
+            "wrong password, or the start of the protected part is damaged (this old version of the encryption cannot tell \
+             which); enter the password that was set when this backup was made, or use another copy of the backup"
         }
     }
 }

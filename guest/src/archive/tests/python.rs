@@ -150,8 +150,7 @@ fn where_python_stops_early_and_reading_goes_on_is_noted() {
         assert_eq!(names, [hex(b"data"), hex(b"data/first")], "field {field}");
         let (contents, summary) = read(&bytes).unwrap();
         assert_eq!(contents.len(), 3, "field {field}");
-        let note =
-            "behind `data/first` a header has a number that is none: Home Assistant would restore only what";
+        let note = "invalid number in a header after `data/first`: Home Assistant would restore only what";
         assert!(summary.notes[0].starts_with(note), "field {field}: {:?}", summary.notes);
     }
     let (_, summary) = read(&bytes()).unwrap();

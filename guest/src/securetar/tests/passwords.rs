@@ -71,7 +71,7 @@ fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
         ("empty", b"", true, "neither"),
         ("newer", &newer, false, "SecureTar 4"),
         ("cut", cut, true, "cut off"),
-        ("cut old", cut_2, true, "do not fit"),
+        ("cut old", cut_2, true, "do not match"),
     ] {
         match check(bytes, PASSWORD).0 {
             PasswordVerdict::Damaged { why } if is_damaged => assert!(why.contains(needle), "{label}: {why}"),
@@ -115,6 +115,6 @@ fn no_secret_is_ever_shown() {
 #[test]
 fn texts_say_what_no_version_can_tell_apart() {
     let text = |version| SecureTarError::PasswordIncorrect { version }.to_string();
-    assert!(text(Version::V2).contains("cannot tell apart"));
-    assert!(text(Version::V3).starts_with("the password does not fit; enter the one"));
+    assert!(text(Version::V2).contains("cannot tell which"));
+    assert!(text(Version::V3).starts_with("wrong password; enter the one"));
 }

@@ -52,7 +52,7 @@ fn part_without_its_size_is_damaged() {
     let mut encryptor = Encryptor::new(Vec::new(), &writing(Version::V3), &mut counting()).unwrap();
     encryptor.write_all(&plaintext(100)).unwrap();
     let (bytes, _) = encryptor.finish().unwrap();
-    assert_damaged("no size", &bytes, "says that it holds 0 bytes");
+    assert_damaged("no size", &bytes, "claims 0 bytes");
 }
 
 #[test]

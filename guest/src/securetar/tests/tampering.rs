@@ -103,9 +103,9 @@ fn messages_that_are_moved_dropped_repeated_or_cut_off_are_found() {
         ("middle dropped", &[0, 2, 3], "message 2 "),
         ("last dropped", &[0, 1, 2], "cut off after message 3"),
         ("repeated", &[0, 0, 1, 2, 3], "message 2 "),
-        ("last repeated", &[0, 1, 2, 3, 3], "ends at message 4, but there is more"),
+        ("last repeated", &[0, 1, 2, 3, 3], "ends at message 4, but more data follows"),
         ("only the last", &[3], "message 1 "),
-        ("something behind the end", &[0, 1, 2, 3, 0], "ends at message 4, but there is more"),
+        ("something behind the end", &[0, 1, 2, 3, 0], "ends at message 4, but more data follows"),
     ] {
         assert_damaged(label, &pick(order), needle);
     }
@@ -124,12 +124,12 @@ fn message_of_another_part_is_found() {
 fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
     assert_eq!(open(&forged(&[(0, MIB), (3, 5)])).unwrap().len(), MIB + 5);
     for (label, marks, needle) in [
-        ("final early", &[(3, MIB), (3, 5)][..], "ends at message 1, but there is more"),
+        ("final early", &[(3, MIB), (3, 5)][..], "ends at message 1, but more data follows"),
         ("final missing", &[(0, MIB), (0, 5)], "cut off after message 2"),
         ("final missing in a single message", &[(0, 0)], "cut off after message 1"),
-        ("push", &[(1, MIB), (3, 5)], "the mark 1,"),
-        ("rekey", &[(2, MIB), (3, 5)], "the mark 2,"),
-        ("unknown", &[(0, MIB), (7, 5)], "the mark 7,"),
+        ("push", &[(1, MIB), (3, 5)], "the unknown tag 1"),
+        ("rekey", &[(2, MIB), (3, 5)], "the unknown tag 2"),
+        ("unknown", &[(0, MIB), (7, 5)], "the unknown tag 7"),
     ] {
         assert_damaged(label, &forged(marks), needle);
     }
@@ -139,7 +139,7 @@ fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
 fn short_messages_that_add_up_are_found() {
     // Two messages of half a MiB where one of 1 MiB would stand: only the sizes tell.
     let bytes = forged(&[(0, MIB / 2), (3, MIB / 2)]);
-    assert_damaged("two halves", &bytes, "do not fit that");
+    assert_damaged("two halves", &bytes, "do not match that size");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn reserved_bytes_and_newer_versions_are_refused() {
     for at in [10, 15, 24, 31] {
         let mut bytes = good.clone();
         bytes[at] = 1;
-        assert_damaged("reserved", &bytes, "must be zero");
+        assert_damaged("reserved", &bytes, "are not zero");
     }
     for version in [0, 1, 4, 255] {
         let mut bytes = good.clone();
