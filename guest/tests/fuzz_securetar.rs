@@ -1,5 +1,5 @@
-//! A short, deterministic run of the fuzz target's checks on the stable compiler: headers that almost fit, and a good part
-//! changed in hundreds of ways.
+//! A short, deterministic run of the fuzz target's checks on the stable compiler: headers that are almost valid, and a valid part with
+//! hundreds of changes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

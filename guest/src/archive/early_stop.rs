@@ -6,7 +6,7 @@ use tar::Header;
 
 use super::{header, paths};
 
-/// Why Home Assistant reads no further than to the member of this header; `None` when it does. `previous` is the name of the
+/// Why Home Assistant stops before the member of this header; `None` when it reads on. `previous` is the name of the
 /// last member, empty before the first.
 ///
 /// `tarfile` parses every number of a header, even those that an extension header replaces. At one that it cannot parse it

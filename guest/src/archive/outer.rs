@@ -92,7 +92,7 @@ impl<R: Read + Seek> Outer<R> {
             if let Some(first) = bytes.iter().position(|byte| *byte != 0) {
                 let first = at.saturating_add(first as u64);
                 return Ok(Some(format!(
-                    "the archive ends at byte {}; the data from byte {first} on is ignored, as Home Assistant does",
+                    "the archive ends at byte {}; the data from byte {first} on is ignored here and by Home Assistant",
                     self.end
                 )));
             }

@@ -150,7 +150,7 @@ fn end<R: TarStream + ?Sized>(members: &mut Members<&mut R>) -> Result<Vec<Strin
         }
         more => more.map(|at| {
             format!(
-                "data after the end-of-archive marker, from byte {at}, is ignored, as Home Assistant does"
+                "data after the end-of-archive marker, from byte {at}, is ignored here and by Home Assistant"
             )
         }),
     };

@@ -17,9 +17,9 @@ const MAGIC: &[u8; 12] = b"LarderIndex3";
 const ENTRY: usize = 52;
 /// The largest gap between two deflated blocks that are read together.
 const GAP: u64 = 64 * 1024;
-/// The least deflated bytes worth a seek: for fewer, deflating again is faster.
+/// The smallest range of deflated bytes worth a seek. Below it, deflating again is faster.
 const SEEK_MIN: u64 = 4 * 1024;
-/// The least bytes worth a read-ahead.
+/// The smallest range worth a read-ahead.
 const READ_AHEAD_MIN: u64 = 1024 * 1024;
 
 /// The backup that an index describes.

@@ -35,7 +35,7 @@ impl<'a> CachedIndex<'a> {
         Self { outside, was_used: Cell::new(false), wrong_about, file }
     }
 
-    /// Whether any block was reused from the previous backup.
+    /// Whether a block was found in the index.
     pub fn was_used(&self) -> bool {
         self.was_used.get()
     }
@@ -162,7 +162,7 @@ impl<'a> PreviousBlocks<'a> {
             Access::Random { .. } => ReusedBytes::InPlace,
             Access::Sequential(part) => {
                 let skipped = block.offset.checked_sub(self.at)?;
-                // After a failure nothing more can be read; this offset makes every later call fail.
+                // After a failure nothing more can be read: with this offset, every later read fails.
                 self.at = u64::MAX;
                 let bytes = next(part, skipped, block.deflated)?;
                 if self.fingerprints.of(&bytes) != block.deflated_fingerprint {

@@ -1,8 +1,8 @@
 //! Where the blocks of a tar begin and end, chosen so that unchanged content yields the same blocks in the next backup.
 //!
-//! Owns pure rules over headers and bytes. A large file is split at fixed offsets from its start, whatever comes before it;
-//! databases into smaller blocks, since they change in places. Everything else, including headers, is collected in groups. The hash
-//! of a path ends a group, not its size, so that an added or removed file changes its own group and shifts no other.
+//! Owns these rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever comes
+//! before it; databases are split into smaller blocks, since they change in places. Everything else, including headers, is collected
+//! in groups. The hash of a path ends a group, rather than its size, so that an added or removed file changes only its own group.
 
 use crate::archive::{Entry, Kind};
 

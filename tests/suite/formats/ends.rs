@@ -65,7 +65,11 @@ fn whatever_end_home_assistant_takes_is_restored_and_noted() {
         ("one block of zeros", with(512), "the end-of-archive marker is missing"),
         ("2 MiB of zeros", with(2 << 20), ""),
         ("20 MiB of zeros", with(20 << 20), ""),
-        ("something behind", [with(1024), b"<html>".to_vec()].concat(), "is ignored, as Home Assistant does"),
+        (
+            "something behind",
+            [with(1024), b"<html>".to_vec()].concat(),
+            "is ignored here and by Home Assistant",
+        ),
         (
             "inside: no zeros at all",
             backup_of(&gzip(&Tar::home().cut())),
@@ -77,8 +81,12 @@ fn whatever_end_home_assistant_takes_is_restored_and_noted() {
             "the end-of-archive marker is missing",
         ),
         ("inside: 3 MiB of zeros", backup_of(&gzip(&Tar::home().raw(vec![0; 3 << 20]).cut())), ""),
-        ("inside: more behind one block", backup_of(&gzip(&more(512))), "is ignored, as Home Assistant does"),
-        ("inside: more behind both", backup_of(&gzip(&more(1024))), "is ignored, as Home Assistant does"),
+        (
+            "inside: more behind one block",
+            backup_of(&gzip(&more(512))),
+            "is ignored here and by Home Assistant",
+        ),
+        ("inside: more behind both", backup_of(&gzip(&more(1024))), "is ignored here and by Home Assistant"),
         (
             "inside, not compressed: no zeros",
             plain(Tar::home().cut()),

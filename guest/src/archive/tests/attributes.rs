@@ -1,4 +1,4 @@
-//! Attributes that no file can have cost themselves, and never a content.
+//! Attributes with values that no file can have are lost; the content never is.
 
 use super::*;
 use crate::jobs::lost_attributes;
@@ -52,7 +52,7 @@ fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
     assert_eq!(lost_attributes::sentences(&summary, |path| path == b"c"), Vec::<String>::new());
 }
 
-/// The kernel's smallest and largest times, and those beside them.
+/// The kernel's smallest and largest times, and their neighbors.
 #[test]
 fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_back() {
     for seconds in [i64::MIN, i64::MIN + 1, -9_007_199_254_740_993, 9_223_372_036_854_774_784] {
@@ -66,7 +66,7 @@ fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_bac
     }
 }
 
-/// `os.utime` refuses 2^63, which is what Python makes of each of these: nothing would be restored.
+/// Python rounds each of these to 2^63, which `os.utime` refuses: nothing would be restored.
 #[test]
 fn a_time_that_python_cannot_restore_is_cut_to_the_latest_that_it_can() {
     let latest = Instant { seconds: 9_223_372_036_854_774_784, nanoseconds: 0 };

@@ -1,4 +1,4 @@
-//! Damage of single bytes: an archive that lost or changed any is never taken for a good one with other contents.
+//! Damage of single bytes: an archive that lost or changed a byte is never accepted with different contents.
 
 use std::io::Cursor;
 
@@ -19,7 +19,7 @@ fn any_flipped_bit_of_a_gzip_is_refused_or_changes_nothing() {
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
-        // Name, time and system in gzip's own header say nothing about the contents.
+        // Name, time and system in gzip's own header do not affect the contents.
         if let Ok((contents, _)) = read(&bad) {
             assert_eq!(contents, small(), "bit {bit}");
         }

@@ -1,4 +1,4 @@
-//! Archives that no honest writer makes: each is refused with the right case and a text that names the member.
+//! Archives that no honest writer creates. Each is refused with the right error variant and a message that names the member.
 
 use super::*;
 
@@ -227,7 +227,7 @@ fn more_behind_the_end_mark_is_noted_where_a_check_value_proves_it_and_refused_w
         assert_refused("plain", read(&bytes), "Damaged", "follows the end-of-archive marker");
         let (contents, summary) = read(&gzip(&bytes)).unwrap();
         assert_eq!(contents.len(), 1, "the file behind it is not there for Home Assistant either");
-        assert!(summary.notes[0].contains("is ignored, as Home Assistant does"), "{:?}", summary.notes);
+        assert!(summary.notes[0].contains("is ignored here and by Home Assistant"), "{:?}", summary.notes);
     }
 }
 

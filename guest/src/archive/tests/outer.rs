@@ -12,7 +12,7 @@ pub(super) fn manifest() -> Manifest {
     Manifest::new("2f6c6fb6", "N", "2026-11-23T15:39:40.988161+01:00", "2026.11.0", true, Map::new()).unwrap()
 }
 
-/// A whole backup of the small home.
+/// A complete backup of the small home.
 pub(super) fn backup() -> Vec<u8> {
     let mut outer = OuterWriter::new(Memory::default(), &manifest(), 1_795_444_780).unwrap();
     let mut member = outer
@@ -216,7 +216,10 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
         let more = json().bytes(&vec![0; gap]).member(b'0', b"hidden.tar", b"").end();
         let mut outer = open(more).unwrap();
         assert!(outer.members.is_empty());
-        assert!(outer.end_note().unwrap().unwrap().contains("is ignored, as Home Assistant does"), "{gap}");
+        assert!(
+            outer.end_note().unwrap().unwrap().contains("is ignored here and by Home Assistant"),
+            "{gap}"
+        );
     }
 }
 

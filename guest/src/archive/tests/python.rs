@@ -1,5 +1,5 @@
-//! Python's `tarfile`, which is what Home Assistant uses, reads what is written here, and the reverse. Without `python3`
-//! these tests say so and pass.
+//! Python's `tarfile`, which Home Assistant uses, reads what is written here, and the reverse. Without `python3` these tests print a
+//! note and pass.
 
 use std::process::{Command, Stdio};
 
@@ -30,7 +30,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What the scripts say about an entry.
+/// An entry in the form that the scripts print.
 fn row(entry: &Entry, content: &[u8]) -> Value {
     let in_data = paths::in_data;
     let (kind, link) = match &entry.kind {
@@ -101,7 +101,7 @@ fn what_python_writes_is_read_here() {
     }
 }
 
-/// The names that Python finds.
+/// The member names that Python lists.
 fn listed(bytes: &[u8]) -> Option<Vec<String>> {
     let rows: Vec<Value> = serde_json::from_slice(&python(LIST, bytes.to_vec())?).unwrap();
     Some(rows.iter().map(|row| row[1][0].as_str().unwrap().to_owned()).collect())
@@ -127,7 +127,7 @@ fn python_takes_the_ends_that_are_taken_here_and_reads_as_far() {
     }
 }
 
-/// A header of 512 bytes at `at` whose field at `field` is no number.
+/// Makes the number at offset `field` of the header at `at` invalid.
 fn garbled(mut bytes: Vec<u8>, at: usize, field: usize) -> Vec<u8> {
     bytes[at + field..at + field + 7].copy_from_slice(b"12x4567");
     let mut block = ::tar::Header::new_old();
@@ -143,7 +143,7 @@ fn where_python_stops_early_and_reading_goes_on_is_noted() {
         let raw = Raw::default().member(b'5', b"data", b"").member(b'0', b"data/first", b"");
         raw.pax(b'x', &[("path", b"data/second")]).member(b'0', b"short", b"").end()
     };
-    // Mode, owner, group, time and the device's numbers of the extension's header.
+    // Mode, owner, group, time and device numbers of the extension header.
     for field in [100, 108, 116, 136, 329, 337] {
         let bytes = garbled(bytes(), 1024, field);
         let Some(names) = listed(&bytes) else { return };

@@ -1,4 +1,4 @@
-//! What is written comes back equal.
+//! Entries are read back as they were written.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Parts of names: plain, long, with odd characters, not UTF-8, with a line end or a backslash.
+/// Path components: simple, long, with special characters, not UTF-8, with a line break or a backslash.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let odd = prop::collection::vec(1_u8..=255, 1..40);
     let plain = "[a-z]{1,12}".prop_map(String::into_bytes);
@@ -42,7 +42,7 @@ fn owned() -> impl Strategy<Value = (What, u32, u32, u32, String, Instant)> {
     (what(), 0_u32..=0o7777, any::<u32>(), any::<u32>(), "[a-zä]{0,40}", instant())
 }
 
-/// A tree that is right by construction: every parent of something is a directory.
+/// A tree that is valid by construction: every parent is a directory.
 fn contents() -> impl Strategy<Value = Contents> {
     let path = prop::collection::vec(part(), 1..6).prop_map(|parts| parts.join(&b'/'));
     prop::collection::btree_map(path, owned(), 0..12).prop_map(|tree| {
@@ -84,7 +84,7 @@ proptest! {
         let text = time::to_text(time);
         let back = time::from_text(&text).unwrap();
         prop_assert_eq!((back.seconds, back.nanoseconds / 1000), (time.seconds, time.nanoseconds / 1000));
-        // From 2106 on, a binary fraction has no room for microseconds.
+        // From 2106 on, a float cannot represent microseconds.
         prop_assume!(time.seconds < 1 << 32);
         let float: f64 = text.parse().unwrap();
         let micro = ((float - float.floor()) * 1e9).floor() as u32 / 1000;
@@ -137,7 +137,7 @@ fn file_of_eight_gib_has_its_size_in_a_pax_record() {
     let text = String::from_utf8_lossy(&extension).into_owned();
     assert!(text.contains("19 size=8589934592\n"), "{text}");
     assert_eq!(header::number(&block.as_old().size), Some(0));
-    // Only its headers: the content is cut off, which says how much was expected.
+    // Only the headers: the content is cut off, so the size must have been read.
     let bytes = [extension, block.as_bytes().to_vec()].concat();
     assert_refused("big", read(&bytes), "Damaged", "cut off");
 }

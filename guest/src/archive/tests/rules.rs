@@ -1,4 +1,4 @@
-//! The pure rules: what is excluded, how a backup is called, what `backup.json` says.
+//! The pure rules: exclude patterns, names of backups, and `backup.json`.
 
 use serde_json::{Map, json};
 

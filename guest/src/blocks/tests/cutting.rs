@@ -1,4 +1,4 @@
-//! Where blocks begin and end.
+//! Where the splitter begins and ends blocks.
 
 use std::collections::HashSet;
 use std::convert::Infallible;

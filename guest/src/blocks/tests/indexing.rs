@@ -1,4 +1,4 @@
-//! The index as bytes, good and bad.
+//! The serialized index, valid and invalid.
 
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ fn what_lies_alone_is_not_looked_for_and_what_lies_together_is_read_ahead() {
     };
     let mut all = vec![
         block(0, 0, 400),
-        // What is stored as it is needs no reading.
+        // A stored block needs no reading.
         block(1, 400, 0),
         block(2, 10 * MIB, 3000),
         block(3, 10 * MIB + 60_000, 3000),
@@ -121,7 +121,7 @@ proptest! {
         let found = parse_blocks(&entries, None).unwrap();
         let _ = found.find(1, 2, 3);
         let _ = parse_blocks(&bytes, Some(&mut Keys::new(Password::new("x"))));
-        // With a seal that is right, the rest is still only bytes.
+        // A valid seal does not make the rest valid.
         let mut forged = b"LarderIndex3".to_vec();
         forged.extend_from_slice(&bytes);
         forged.extend_from_slice(&ours().seal(&forged));

@@ -1,4 +1,4 @@
-//! Blocks and the member that they are put into.
+//! Blocks, and the gzip member assembled from them.
 
 use std::io::Read;
 
@@ -26,7 +26,7 @@ fn holds(plain: &[u8]) -> (u32, u32) {
     (u32::try_from(plain.len()).unwrap(), crc32(0, plain))
 }
 
-/// One member of the blocks; where each lies.
+/// A member assembled from the blocks, and the offset of each.
 fn member(blocks: &[(&[u8], Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
     let mut member = GzipMember::new(Vec::new(), 7).unwrap();
     let places =
@@ -88,7 +88,7 @@ proptest! {
         let cut = good[..good.len() - 1].to_vec();
         let longer = [&good[..], &[0]].concat();
         for kept in [foreign, flipped, cut, longer] {
-            // A flipped bit that means the same is as good.
+            // A flipped bit may not change the content.
             if codec.inflates_to(&kept, &plain) {
                 prop_assert_eq!(inflated(&member(&[(plain.as_slice(), kept)]).0), plain.clone());
             }
@@ -126,8 +126,8 @@ fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
     assert!(!codec.inflates_to(&half, &plain), "it ends within a block");
 }
 
-/// A final block with Huffman codes of its own, cut where the code for its end, 14 bits long, is the bits of an empty last block
-/// behind what is left of a byte: a reader that is shown one takes it for the end of this one.
+/// A final block with dynamic Huffman codes, cut off where its end code of 14 bits equals the bits of an empty final block after the
+/// rest of a byte. A reader that gets such a block next takes it for the end of this one.
 fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
     let mut bits: Vec<u32> = Vec::new();
     let number =
@@ -135,7 +135,7 @@ fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
     let code = |bits: &mut Vec<u32>, (value, count): (u32, u32)| {
         bits.extend((0..count).rev().map(|at| value >> at & 1))
     };
-    // Lengths of codes: 1 to 7 for seven letters, 15 for others, 14 for the end and for all repetitions.
+    // Code lengths: 1 to 7 for seven letters, 15 for others, 14 for the end and for all repetitions.
     let length = |symbol: u32| match symbol {
         32..=38 => symbol - 31,
         39..=234 => 15,
@@ -193,7 +193,7 @@ fn what_does_not_get_smaller_is_stored_as_it_is() {
         assert_eq!(how, Encoding::Stored, "{count} bytes");
         assert_eq!(bytes, stored(Vec::new(), &plain));
     }
-    // Noise at its start says nothing about what follows.
+    // Noise at the start does not make the rest incompressible.
     let mixed = [noise(4, 8192), b"automation: ".repeat(20_000)].concat();
     assert_eq!(made(&mut codec, &mixed).0, Encoding::Deflated);
 }

@@ -1,4 +1,4 @@
-//! Together with the archive: written through its members, read by its walk.
+//! SecureTar together with the archive format: written through its members, read by its walk.
 
 use crate::archive::{
     ArchiveError, Draft, Entry, Instant, Kind, Limits, Manifest, Outer, OuterWriter, Summary, TreeWriter,
@@ -23,7 +23,7 @@ impl Draft for Memory {
     }
 }
 
-/// Bytes of all files.
+/// A visitor that counts the bytes of all files.
 pub(super) struct Count(pub(super) usize);
 
 impl Visit for Count {
@@ -48,7 +48,7 @@ fn entry(path: &str, kind: Kind) -> Entry {
     Entry { path, kind, mode: 0o644, uid: 0, gid: 0, user, group, mtime: Instant::default() }
 }
 
-/// Bytes that do not compress, so that there are several messages.
+/// Incompressible bytes, so that there are several messages.
 fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let step = |_| {

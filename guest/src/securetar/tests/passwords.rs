@@ -1,8 +1,8 @@
-//! Wrong passwords, and looks at the beginning only.
+//! Wrong passwords, and checks that read only the start of a part.
 
 use super::*;
 
-/// Says how much of it was read.
+/// Counts the bytes read.
 struct Counted<'a> {
     bytes: &'a [u8],
     read: usize,

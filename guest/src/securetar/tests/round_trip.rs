@@ -1,4 +1,4 @@
-//! What is written comes back equal, however it is cut.
+//! Plaintext is read back as it was written, however writes and reads are split.
 
 use aes::Aes128;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Formats are told by their first bytes.
+//! Formats are detected by their first bytes.
 
 use super::*;
 

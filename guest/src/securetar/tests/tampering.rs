@@ -1,4 +1,4 @@
-//! Whatever is changed in version 3 is found out; in version 2 what can be.
+//! Every change to a part of version 3 is detected; in version 2, those that can be.
 
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::*;
 
@@ -8,13 +8,13 @@ use super::*;
 
 const SEALED: usize = MIB + 17;
 
-/// Header and messages apart, so that messages can be moved about.
+/// Header and messages separately, so that messages can be rearranged.
 fn messages(plain: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     let bytes = seal(Version::V3, plain);
     (bytes[..136].to_vec(), bytes[136..].chunks(SEALED).map(<[u8]>::to_vec).collect())
 }
 
-/// Puts them together again, with the size that they would have.
+/// Joins them again, with the matching size in the header.
 fn joined(header: &[u8], messages: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = header.to_vec();
     let size: usize = messages.iter().map(|message| message.len() - 17).sum();
@@ -23,7 +23,7 @@ fn joined(header: &[u8], messages: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// Messages with marks as somebody who has the password could set them.
+/// Messages with tags as an attacker who has the password could set them.
 fn forged(marks: &[(u8, usize)]) -> Vec<u8> {
     let keys = writing(Version::V3);
     let part = keys.part_key(&mut counting()).unwrap();
@@ -48,7 +48,7 @@ fn every_flipped_byte_of_a_small_part_is_found() {
         bytes[at] ^= 1 << (at % 8);
         let error = open(&bytes).map(|plain| plain.len()).unwrap_err();
         match at {
-            // Without its mark it looks like version 1, which it then is not.
+            // Without the magic number it looks like version 1, but is not valid as such.
             0..9 => assert!(matches!(error, SecureTarError::Damaged { .. }), "{at}: {error}"),
             9 => assert!(
                 matches!(error, SecureTarError::Unsupported { .. } | SecureTarError::Damaged { .. }),
@@ -137,7 +137,7 @@ fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
 
 #[test]
 fn short_messages_that_add_up_are_found() {
-    // Two messages of half a MiB where one of 1 MiB would stand: only the sizes tell.
+    // Two messages of half a MiB instead of one of 1 MiB: only the sizes show it.
     let bytes = forged(&[(0, MIB / 2), (3, MIB / 2)]);
     assert_damaged("two halves", &bytes, "do not match that size");
 }

@@ -1,4 +1,4 @@
-//! Version 1 as it was really written: by the securetar of 2023 (`v1.py`), and with every way its end can be filled.
+//! Version 1 as it was really written: by the securetar of 2023 (`v1.py`), and with every possible padding of its end.
 
 use flate2::{Compression, GzBuilder};
 
@@ -7,7 +7,7 @@ use super::super::keys::PartKey;
 use super::*;
 use crate::archive::{ArchiveError, Entry, Limits, Visit, walk};
 
-/// Fills up what is not a multiple of 16, each write by itself, as versions before 2025 did.
+/// Pads every single write to a multiple of 16 bytes, as versions before 2025 did.
 fn old(writes: &[&[u8]]) -> Vec<u8> {
     let keys = writing(Version::V2);
     let PartKey::V2 { salt, key } = keys.part_key(&mut counting()).unwrap() else { panic!("not version 2") };
@@ -18,7 +18,7 @@ fn old(writes: &[&[u8]]) -> Vec<u8> {
         sealer.write(&vec![fill as u8; fill], &mut bytes).unwrap();
     }
     sealer.finish(&mut bytes).unwrap();
-    // The old ones added no last block.
+    // Old versions did not add a last block.
     bytes.truncate(bytes.len() - 16);
     bytes
 }
@@ -110,7 +110,7 @@ fn spoiled_gzip_goes_through_as_it_is_for_its_reader_to_refuse() {
     whole[at..at + 40].fill(0xff);
     whole.resize(whole.len().next_multiple_of(16), 0);
     assert_eq!(open(&old(&[&whole])).unwrap(), whole);
-    // Too much behind the end, and flags that Python does not set.
+    // Too much data after the end, and flags that Python does not set.
     let behind = [gzip(b"x").as_slice(), &[0; 100]].concat();
     let behind = &behind[..behind.len() / 16 * 16];
     assert_eq!(open(&old(&[behind])).unwrap(), behind);

@@ -1,4 +1,4 @@
-//! The same bytes as libsodium and PyPI's securetar write when nothing is random (`vectors.py`).
+//! The same bytes as libsodium and PyPI's securetar write with fixed randomness (`vectors.py`).
 
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::*;
 use serde_json::Value;
