@@ -100,7 +100,7 @@ fn change(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 }
 
 #[test]
-fn archives_changed_in_thousands_of_ways_break_no_promise_of_the_reader() {
+fn archives_with_thousands_of_changes_never_break_the_readers_guarantees() {
     let inner = inner();
     let seeds = [outer(&inner), inner];
     let mut numbers = Numbers(0x9e37_79b9);

@@ -21,7 +21,7 @@ impl Numbers {
 }
 
 #[test]
-fn parts_changed_in_hundreds_of_ways_break_no_promise_of_the_reader() {
+fn parts_with_hundreds_of_changes_never_break_the_readers_guarantees() {
     let mut numbers = Numbers(0x9e37_79b9);
     check::check(b"");
     for round in 0..ROUNDS {

@@ -80,7 +80,7 @@ impl<R: Read> Members<R> {
     /// The next member. Its content must be read or skipped before the following call. `None` at the end of the archive: a block
     /// of zeros, as for Home Assistant, or the end of the source. [`Self::finish`] examines what follows.
     pub(super) fn next(&mut self) -> Result<Option<MemberHeader>> {
-        let mut extra = self.globals.clone();
+        let mut extension = self.globals.clone();
         let mut seen = Vec::new();
         loop {
             let header = match self.block()? {
@@ -100,13 +100,13 @@ impl<R: Read> Members<R> {
             // Solaris uses `X` for PAX headers.
             let flag = if header.as_old().linkflag == *b"X" { b'x' } else { header.as_old().linkflag[0] };
             if !matches!(flag, b'x' | b'g' | b'L' | b'K') {
-                return self.member(&header, extra).map(Some);
+                return self.member(&header, extension).map(Some);
             }
             if seen.len() == EXTENSIONS_LIMIT || flag != b'g' && seen.contains(&flag) {
                 return self.wrong("conflicting extension headers");
             }
             seen.push(flag);
-            self.extend(&header, flag, &mut extra)?;
+            self.extend(&header, flag, &mut extension)?;
         }
     }
 
@@ -187,7 +187,7 @@ impl<R: Read> Members<R> {
         Ok(())
     }
 
-    fn extend(&mut self, header: &Header, flag: u8, extra: &mut Extension) -> Result<()> {
+    fn extend(&mut self, header: &Header, flag: u8, extension: &mut Extension) -> Result<()> {
         let size = self.number(&header.as_old().size, "size")?;
         let size = u64::try_from(size).unwrap_or(u64::MAX);
         if size > EXTENSION_LIMIT {
@@ -203,21 +203,21 @@ impl<R: Read> Members<R> {
         })?;
         let text = || Some(bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
         match flag {
-            b'L' if extra.name.is_none() => extra.name = text(),
-            b'K' if extra.link.is_none() => extra.link = text(),
+            b'L' if extension.name.is_none() => extension.name = text(),
+            b'K' if extension.link.is_none() => extension.link = text(),
             b'L' | b'K' => return self.wrong("member with two names"),
             b'g' => {
-                self.apply(&bytes, true, extra)?;
+                self.apply(&bytes, true, extension)?;
                 let mut globals = std::mem::take(&mut self.globals);
                 self.apply(&bytes, true, &mut globals)?;
                 self.globals = globals;
             }
-            _ => self.apply(&bytes, false, extra)?,
+            _ => self.apply(&bytes, false, extension)?,
         }
         Ok(())
     }
 
-    fn apply(&self, bytes: &[u8], global: bool, extra: &mut Extension) -> Result<()> {
+    fn apply(&self, bytes: &[u8], global: bool, extension: &mut Extension) -> Result<()> {
         let Some(records) = pax::parse(bytes) else {
             return self.wrong("malformed PAX header");
         };
@@ -228,10 +228,10 @@ impl<R: Read> Members<R> {
             if global && matches!(key, b"path" | b"linkpath" | b"size") {
                 return unsupported(format!("global PAX header with a name, link or size {}", self.place()));
             }
-            if key == b"path" && extra.name.is_some() || key == b"linkpath" && extra.link.is_some() {
+            if key == b"path" && extension.name.is_some() || key == b"linkpath" && extension.link.is_some() {
                 return self.wrong("member with two names");
             }
-            if extra.set(key, value).is_none() {
+            if extension.set(key, value).is_none() {
                 let key = paths::shown(key);
                 return self.wrong(&format!("PAX record `{key}` with an invalid value"));
             }
@@ -239,34 +239,34 @@ impl<R: Read> Members<R> {
         Ok(())
     }
 
-    fn member(&mut self, header: &Header, extra: Extension) -> Result<MemberHeader> {
+    fn member(&mut self, header: &Header, extension: Extension) -> Result<MemberHeader> {
         let old = header.as_old();
         let or_field = |value: Option<i64>, field: &[u8], what| match value {
             Some(value) => Ok(value),
             None => self.number(field, what),
         };
-        let size = match extra.size {
+        let size = match extension.size {
             Some(size) => size,
             None => {
                 u64::try_from(self.number(&old.size, "size")?).or_else(|_| self.wrong("negative size"))?
             }
         };
-        let mtime = match extra.mtime {
+        let mtime = match extension.mtime {
             Some(mtime) => mtime,
             None => Instant { seconds: self.number(&old.mtime, "time")?, nanoseconds: 0 },
         };
         let member = MemberHeader {
-            name: extra.name.unwrap_or_else(|| header.path_bytes().into_owned()),
-            link: extra.link.unwrap_or_else(|| header.link_name_bytes().unwrap_or_default().into_owned()),
+            name: extension.name.unwrap_or_else(|| header.path_bytes().into_owned()),
+            link: extension.link.unwrap_or_else(|| header.link_name_bytes().unwrap_or_default().into_owned()),
             flag: old.linkflag[0],
             size,
             mode: (self.number(&old.mode, "mode")? & 0o7777) as u32,
-            uid: or_field(extra.uid, &old.uid, "owner")?,
-            gid: or_field(extra.gid, &old.gid, "group")?,
-            user: extra.user.unwrap_or_else(|| header.username_bytes().unwrap_or_default().to_vec()),
-            group: extra.group.unwrap_or_else(|| header.groupname_bytes().unwrap_or_default().to_vec()),
+            uid: or_field(extension.uid, &old.uid, "owner")?,
+            gid: or_field(extension.gid, &old.gid, "group")?,
+            user: extension.user.unwrap_or_else(|| header.username_bytes().unwrap_or_default().to_vec()),
+            group: extension.group.unwrap_or_else(|| header.groupname_bytes().unwrap_or_default().to_vec()),
             mtime,
-            is_time_lost: extra.is_time_lost,
+            is_time_lost: extension.is_time_lost,
         };
         self.last.clone_from(&member.name);
         Ok(member)

@@ -138,22 +138,22 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, head: &MemberHeader, offset: u64, limits: &Limits) -> Result<()> {
+    fn add(&mut self, header: &MemberHeader, offset: u64, limits: &Limits) -> Result<()> {
         self.count = self.count.saturating_add(1);
         if self.count > limits.members {
             return too_large(format!(
                 "more than {} members, at `{}`",
                 limits.members,
-                paths::shown(&head.name)
+                paths::shown(&header.name)
             ));
         }
-        let bytes = paths::normalized(&head.name)?;
-        match head.flag {
-            b'5' if head.size == 0 => return Ok(()),
+        let bytes = paths::normalized(&header.name)?;
+        match header.flag {
+            b'5' if header.size == 0 => return Ok(()),
             0 | b'0' | b'7' if bytes.is_empty() => return damaged("a file without a name"),
             0 | b'0' | b'7' => {}
             b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(bytes))),
-            b'1'..=b'6' if head.size > 0 => {
+            b'1'..=b'6' if header.size > 0 => {
                 return damaged(format!(
                     "the member `{}` is not a file but has content",
                     paths::shown(bytes)
@@ -168,7 +168,7 @@ impl Found {
         if !self.names.insert(once) {
             return damaged(format!("the member `{}` appears twice", paths::shown(bytes)));
         }
-        self.members.push(Member { name, offset, size: head.size, modified: head.mtime });
+        self.members.push(Member { name, offset, size: header.size, modified: header.mtime });
         Ok(())
     }
 
@@ -216,11 +216,11 @@ impl<R: Read + Seek> Scan<R> {
         let mut members = Members::new(source);
         let mut found = Found::default();
         let damage = loop {
-            let step = members.next().and_then(|head| match head {
+            let step = members.next().and_then(|header| match header {
                 None => Ok(false),
-                Some(head) => {
-                    found.add(&head, members.at(), limits)?;
-                    members.seek_past(head.size, end).map(|()| true)
+                Some(header) => {
+                    found.add(&header, members.at(), limits)?;
+                    members.seek_past(header.size, end).map(|()| true)
                 }
             });
             match step {

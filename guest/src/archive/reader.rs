@@ -111,20 +111,20 @@ pub fn walk_inflated<R: TarStream + ?Sized, V: Visit>(
     let mut walk = Walk::new(base, limits);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0_u64;
-    while let Some(head) = members.next()? {
+    while let Some(header) = members.next()? {
         count = count.saturating_add(1);
         if count > limits.entries {
-            Err(walk.too_many(&head))?;
+            Err(walk.too_many(&header))?;
         }
-        match walk.classify(&head)? {
+        match walk.classify(&header)? {
             Some(entry) => {
                 visit.entry(&entry)?;
                 if matches!(entry.kind, Kind::File(_)) {
-                    members.content(head.size, &mut buffer, |piece| visit.data(piece))?;
+                    members.content(header.size, &mut buffer, |piece| visit.data(piece))?;
                     visit.end_file()?;
                 }
             }
-            None => members.content(head.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
+            None => members.content(header.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
         }
     }
     let notes = end(&mut members)?;
@@ -167,8 +167,8 @@ pub fn check_inflated<R: TarStream + ?Sized>(source: &mut R) -> Result<CheckSumm
     let mut members = Members::new(source);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0;
-    while let Some(head) = members.next()? {
-        members.content(head.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
+    while let Some(header) = members.next()? {
+        members.content(header.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
         count += 1;
     }
     Ok(CheckSummary { members: count, notes: end(&mut members)? })
@@ -195,9 +195,9 @@ impl<'a> Walk<'a> {
     }
 
     /// The entry to pass to the visitor; `None` when it is skipped or outside.
-    pub(super) fn classify(&mut self, head: &MemberHeader) -> Result<Option<Entry>> {
-        let name = paths::normalized(&head.name)?;
-        if matches!(head.flag, b'1'..=b'6') && head.size > 0 {
+    pub(super) fn classify(&mut self, header: &MemberHeader) -> Result<Option<Entry>> {
+        let name = paths::normalized(&header.name)?;
+        if matches!(header.flag, b'1'..=b'6') && header.size > 0 {
             return damaged(format!("`{}` is not a file but has content", paths::shown(name)));
         }
         let Some(path) = self.base.below(name) else {
@@ -205,13 +205,13 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         paths::check_below_data(path)?;
-        match kind(head, path, self.base)? {
-            Some(kind) => self.accept(head, path, kind).map(Some),
-            None => self.skip(head, path).map(|()| None),
+        match kind(header, path, self.base)? {
+            Some(kind) => self.accept(header, path, kind).map(Some),
+            None => self.skip(header, path).map(|()| None),
         }
     }
 
-    fn accept(&mut self, head: &MemberHeader, path: &[u8], kind: Kind) -> Result<Entry> {
+    fn accept(&mut self, header: &MemberHeader, path: &[u8], kind: Kind) -> Result<Entry> {
         self.seen.add(path, &kind)?;
         match kind {
             Kind::Directory => self.summary.directories += 1,
@@ -221,30 +221,30 @@ impl<'a> Walk<'a> {
                 self.summary.bytes = self.summary.bytes.saturating_add(size);
             }
         }
-        let (uid, gid) = (owner(head.uid), owner(head.gid));
+        let (uid, gid) = (owner(header.uid), owner(header.gid));
         if uid.is_none() || gid.is_none() {
             self.lose(path, Attribute::Owner);
         }
-        if head.is_time_lost {
+        if header.is_time_lost {
             self.lose(path, Attribute::Time);
         }
         Ok(Entry {
             path: path.to_vec(),
             kind,
-            mode: head.mode,
+            mode: header.mode,
             uid: uid.unwrap_or(Entry::NO_OWNER),
             gid: gid.unwrap_or(Entry::NO_OWNER),
-            user: String::from_utf8_lossy(&head.user).into_owned(),
-            group: String::from_utf8_lossy(&head.group).into_owned(),
-            mtime: head.mtime,
+            user: String::from_utf8_lossy(&header.user).into_owned(),
+            group: String::from_utf8_lossy(&header.group).into_owned(),
+            mtime: header.mtime,
         })
     }
 
-    fn skip(&mut self, head: &MemberHeader, path: &[u8]) -> Result<()> {
+    fn skip(&mut self, header: &MemberHeader, path: &[u8]) -> Result<()> {
         self.seen.skip(path)?;
         self.summary.skipped_count += 1;
         if self.summary.skipped.len() < self.limits.reported {
-            let reason = match head.flag {
+            let reason = match header.flag {
                 b'3' | b'4' => "a device node".to_owned(),
                 b'6' => "a FIFO".to_owned(),
                 flag => format!("of the unknown type `{}`", flag.escape_ascii()),
@@ -268,8 +268,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn too_many(&self, head: &MemberHeader) -> ArchiveError {
-        let what = format!("more than {} entries, at `{}`", self.limits.entries, paths::shown(&head.name));
+    fn too_many(&self, header: &MemberHeader) -> ArchiveError {
+        let what = format!("more than {} entries, at `{}`", self.limits.entries, paths::shown(&header.name));
         ArchiveError::TooLarge { what }
     }
 
@@ -280,18 +280,18 @@ impl<'a> Walk<'a> {
 }
 
 /// The kind of a member; `None` for types that cannot be restored.
-fn kind(head: &MemberHeader, path: &[u8], base: Base) -> Result<Option<Kind>> {
-    Ok(Some(match head.flag {
+fn kind(header: &MemberHeader, path: &[u8], base: Base) -> Result<Option<Kind>> {
+    Ok(Some(match header.flag {
         // Before POSIX, a directory was a file whose name ends in a slash.
-        0 | b'0' | b'7' if head.name.ends_with(b"/") => match head.size {
+        0 | b'0' | b'7' if header.name.ends_with(b"/") => match header.size {
             0 => Kind::Directory,
             _ => return damaged(format!("the directory `{}` has content", paths::shown(path))),
         },
-        0 | b'0' | b'7' => Kind::File(head.size),
-        b'1' => Kind::HardLink(hard_link(head, path, base)?),
+        0 | b'0' | b'7' => Kind::File(header.size),
+        b'1' => Kind::HardLink(hard_link(header, path, base)?),
         b'2' => {
-            paths::check_target(path, &head.link)?;
-            Kind::Symlink(head.link.clone())
+            paths::check_target(path, &header.link)?;
+            Kind::Symlink(header.link.clone())
         }
         b'5' => Kind::Directory,
         b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(path))),
@@ -299,11 +299,11 @@ fn kind(head: &MemberHeader, path: &[u8], base: Base) -> Result<Option<Kind>> {
     }))
 }
 
-fn hard_link(head: &MemberHeader, path: &[u8], base: Base) -> Result<Vec<u8>> {
-    match paths::normalized(&head.link).ok().and_then(|link| base.below(link)) {
+fn hard_link(header: &MemberHeader, path: &[u8], base: Base) -> Result<Vec<u8>> {
+    match paths::normalized(&header.link).ok().and_then(|link| base.below(link)) {
         Some(target) => Ok(target.to_vec()),
         None => {
-            let (path, link) = (paths::shown(path), paths::shown(&head.link));
+            let (path, link) = (paths::shown(path), paths::shown(&header.link));
             refused(format!("the hard link `{path}` to `{link}`, which lies outside `data/`"))
         }
     }

@@ -28,9 +28,9 @@ impl<'a> StructureCheck<'a> {
     pub fn header(&mut self, intended: &Entry, bytes: &[u8]) -> Result<()> {
         self.expect_boundary()?;
         let mut members = Members::new(bytes);
-        let Some(head) = members.next()? else { return damaged("an entry without a header") };
+        let Some(header) = members.next()? else { return damaged("an entry without a header") };
         let is_whole = members.at() == bytes.len() as u64;
-        match self.walk.classify(&head)? {
+        match self.walk.classify(&header)? {
             Some(found) if is_whole && is_same(&found, intended) => {}
             _ => {
                 return damaged(format!(

@@ -33,7 +33,7 @@ fn a_time_or_an_owner_that_no_file_can_have_is_left_out_and_named() {
 }
 
 #[test]
-fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
+fn lost_attributes_are_one_sentence_per_kind_and_only_about_the_selected_paths() {
     let summary = Summary {
         lost: [(b"a", Attribute::Time), (b"b", Attribute::Time), (b"b", Attribute::Owner)]
             .map(|(path, attribute)| LostAttribute { path: path.to_vec(), attribute })
@@ -54,7 +54,7 @@ fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
 
 /// The kernel's smallest and largest times, and their neighbors.
 #[test]
-fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_back() {
+fn the_kernels_first_and_last_times_are_read_back() {
     for seconds in [i64::MIN, i64::MIN + 1, -9_007_199_254_740_993, 9_223_372_036_854_774_784] {
         for nanoseconds in [0, 500_000_000, 999_999_000] {
             let mtime = Instant { seconds, nanoseconds };
@@ -68,7 +68,7 @@ fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_bac
 
 /// Python rounds each of these to 2^63, which `os.utime` refuses: nothing would be restored.
 #[test]
-fn a_time_that_python_cannot_restore_is_cut_to_the_latest_that_it_can() {
+fn a_time_that_python_cannot_restore_becomes_the_latest_that_it_can() {
     let latest = Instant { seconds: 9_223_372_036_854_774_784, nanoseconds: 0 };
     for seconds in [i64::MAX, i64::MAX - 1000] {
         assert_eq!(nearest_restorable_time(Instant { seconds, nanoseconds: 999_999_999 }), Some(latest));

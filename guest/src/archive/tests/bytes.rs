@@ -27,7 +27,7 @@ fn any_flipped_bit_of_a_gzip_is_refused_or_changes_nothing() {
 }
 
 #[test]
-fn plain_tar_cut_before_its_end_mark_is_refused_or_noted_between_two_members() {
+fn uncompressed_tar_cut_before_its_end_marker_is_refused_or_noted_between_two_members() {
     let good = tar(&small());
     let end = good.iter().rposition(|byte| *byte != 0).unwrap().next_multiple_of(512);
     for length in (0..end + 1024).step_by(7).chain(end + 1000..end + 1024) {
@@ -39,7 +39,7 @@ fn plain_tar_cut_before_its_end_mark_is_refused_or_noted_between_two_members() {
 }
 
 #[test]
-fn outer_archive_cut_at_any_byte_before_its_end_mark_is_refused_or_lacks_its_home() {
+fn outer_archive_cut_at_any_byte_before_its_end_marker_is_refused_or_lacks_its_home() {
     let good = backup();
     let end = good.iter().rposition(|byte| *byte != 0).unwrap().next_multiple_of(512);
     for length in 0..end + 1024 {

@@ -12,7 +12,7 @@ fn data() -> Raw {
 }
 
 #[test]
-fn names_that_leave_their_place_are_refused() {
+fn names_that_leave_their_directory_are_refused() {
     for name in
         [b"data/../x".as_slice(), b"../x", b"data/a/..", b"/etc/passwd", b"data//x", b"data/./x", b".//x"]
     {
@@ -41,7 +41,7 @@ fn names_that_leave_their_place_are_refused() {
 }
 
 #[test]
-fn nothing_is_written_twice_or_through_something_else() {
+fn no_entry_is_written_twice_or_through_another_one() {
     let through = |flag, link: &[u8]| {
         data()
             .member(b'0', b"data/f", b"")
@@ -104,7 +104,7 @@ fn links_and_types_that_reach_outside_are_refused() {
 }
 
 #[test]
-fn sizes_and_headers_that_lie_are_refused() {
+fn false_sizes_and_invalid_headers_are_refused() {
     refused_as("cut off", data().linked(b'0', b"data/f", b"", 5000, b"x").cut(), "Damaged", "cut off");
     refused_as(
         "far too big",
@@ -150,7 +150,7 @@ fn sizes_and_headers_that_lie_are_refused() {
 }
 
 #[test]
-fn limits_are_named_when_they_are_reached() {
+fn exceeded_limits_are_named() {
     let bytes = tar(&small());
     let entries = Limits { entries: 4, ..Limits::default() };
     assert_refused(
@@ -172,7 +172,7 @@ fn bytes_after_the_gzip_stream_are_refused_unless_zeros() {
 }
 
 #[test]
-fn odd_but_harmless_things_are_read_or_reported() {
+fn unusual_but_harmless_members_are_read_or_reported() {
     let bytes = Raw::default()
         .member(b'5', b"./", b"")
         .member(b'0', b"./homeassistant.json", b"{}")
@@ -204,7 +204,7 @@ fn odd_but_harmless_things_are_read_or_reported() {
 }
 
 #[test]
-fn ends_that_home_assistant_takes_are_taken_and_noted() {
+fn ends_that_home_assistant_accepts_are_accepted_and_noted() {
     let ends: [(&str, Vec<u8>, &str); 4] = [
         ("none", data().cut(), "the end-of-archive marker is missing"),
         ("half an end", data().bytes(&[0; 512]).cut(), "the end-of-archive marker is missing"),
@@ -221,7 +221,7 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
 }
 
 #[test]
-fn more_behind_the_end_mark_is_noted_where_a_check_value_proves_it_and_refused_where_none_does() {
+fn data_after_the_end_marker_is_noted_with_a_checksum_and_refused_without() {
     for gap in [512, 1024] {
         let bytes = data().bytes(&vec![0; gap]).member(b'0', b"data/f", b"").end();
         assert_refused("plain", read(&bytes), "Damaged", "follows the end-of-archive marker");
@@ -232,7 +232,7 @@ fn more_behind_the_end_mark_is_noted_where_a_check_value_proves_it_and_refused_w
 }
 
 #[test]
-fn what_ends_too_early_behind_a_gzip_stream_is_refused() {
+fn a_second_gzip_stream_after_a_tar_without_an_end_marker_is_refused() {
     let cut = gzip(&data().cut());
     assert_refused(
         "two halves",

@@ -178,7 +178,7 @@ fn every_other_form_is_refused() {
 }
 
 #[test]
-fn members_that_nobody_knows_are_left_alone_and_noted() {
+fn unknown_members_are_ignored_and_noted() {
     let json = || Raw::default().member(b'0', b"./backup.json", JSON);
     let typed = |flag| json().member(flag, b"odd", b"").end();
     let cases = [
@@ -197,7 +197,7 @@ fn members_that_nobody_knows_are_left_alone_and_noted() {
 }
 
 #[test]
-fn ends_that_home_assistant_takes_are_taken_and_noted() {
+fn ends_that_home_assistant_accepts_are_accepted_and_noted() {
     let json = || Raw::default().member(b'0', b"./backup.json", JSON);
     let padded = |count| json().bytes(&vec![0; count]).cut();
     for (count, note) in [
@@ -224,7 +224,7 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
 }
 
 #[test]
-fn a_damaged_archive_gives_what_stands_before_the_damage() {
+fn a_damaged_archive_yields_the_members_before_the_damage() {
     let whole = Raw::default()
         .member(b'0', b"backup.json", JSON)
         .member(b'0', b"homeassistant.tar.gz", b"0123456789")

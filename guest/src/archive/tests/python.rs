@@ -108,7 +108,7 @@ fn listed(bytes: &[u8]) -> Option<Vec<String>> {
 }
 
 #[test]
-fn python_takes_the_ends_that_are_taken_here_and_reads_as_far() {
+fn python_accepts_the_ends_that_are_accepted_here_and_reads_as_far() {
     let files = || Raw::default().member(b'5', b"data", b"").member(b'0', b"data/f", b"x");
     let ends = [
         files().cut(),

@@ -71,7 +71,7 @@ fn to_microseconds(mut contents: Contents) -> Contents {
 
 proptest! {
     #[test]
-    fn any_tree_comes_back_equal_to_the_microsecond(contents in contents()) {
+    fn any_tree_is_read_back_to_the_microsecond(contents in contents()) {
         for bytes in [tar(&contents), gzip(&tar(&contents))] {
             let (back, summary) = read(&bytes).unwrap();
             prop_assert_eq!(to_microseconds(back), to_microseconds(contents.clone()));
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn any_moment_is_read_to_the_same_microsecond_as_text_and_as_binary_fraction(time in instant()) {
+    fn any_time_is_read_to_the_same_microsecond_as_text_and_as_a_float(time in instant()) {
         let text = time::to_text(time);
         let back = time::from_text(&text).unwrap();
         prop_assert_eq!((back.seconds, back.nanoseconds / 1000), (time.seconds, time.nanoseconds / 1000));

@@ -31,7 +31,7 @@ fn random(bytes: &mut [u8]) {
 }
 
 #[test]
-fn a_block_is_found_by_what_it_holds_and_in_the_order_of_the_archive() {
+fn a_block_is_found_by_its_content_in_the_order_of_the_archive() {
     let bytes = encode(&about(false), &some_blocks(), &ours(), None).unwrap();
     let (found, body) = parse(&bytes, &ours()).unwrap();
     assert_eq!(found, about(false));
@@ -47,7 +47,7 @@ fn a_block_is_found_by_what_it_holds_and_in_the_order_of_the_archive() {
 }
 
 #[test]
-fn what_lies_alone_is_not_looked_for_and_what_lies_together_is_read_ahead() {
+fn isolated_blocks_are_removed_and_adjacent_ones_are_read_ahead() {
     const MIB: u64 = 1024 * 1024;
     let block = |n: u32, offset: u64, deflated: u32| Block {
         fingerprint: n.into(),
@@ -75,7 +75,7 @@ fn what_lies_alone_is_not_looked_for_and_what_lies_together_is_read_ahead() {
 }
 
 #[test]
-fn the_index_of_a_protected_backup_shows_nothing_without_its_password() {
+fn the_index_of_a_protected_backup_reveals_nothing_without_the_password() {
     let password = Password::new("Z0X2-3QJC-BHAZ-R227-4IIQ-7V16-MZB2");
     let keys = ArchiveKeys::new(Version::V3, &password, &mut random).unwrap();
     let known = Block {
@@ -96,7 +96,7 @@ fn the_index_of_a_protected_backup_shows_nothing_without_its_password() {
 }
 
 #[test]
-fn an_index_that_another_home_wrote_is_none() {
+fn an_index_from_another_home_is_ignored() {
     let theirs = Fingerprints::new(&Password::new("another key")).unwrap();
     let bytes = encode(&about(false), &some_blocks(), &theirs, None).unwrap();
     assert!(parse(&bytes, &theirs).is_some());
@@ -106,7 +106,7 @@ fn an_index_that_another_home_wrote_is_none() {
 
 proptest! {
     #[test]
-    fn an_index_that_was_changed_anywhere_is_none(at in any::<prop::sample::Index>(), bit in 0_u8..8, cut in any::<prop::sample::Index>()) {
+    fn an_index_that_was_changed_anywhere_is_ignored(at in any::<prop::sample::Index>(), bit in 0_u8..8, cut in any::<prop::sample::Index>()) {
         let good = encode(&about(false), &some_blocks(), &ours(), None).unwrap();
         let mut flipped = good.clone();
         let at = at.index(flipped.len());
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_no_reason_to_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), entries in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), entries in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse(&bytes, &ours());
         let found = parse_blocks(&entries, None).unwrap();
         let _ = found.find(1, 2, 3);

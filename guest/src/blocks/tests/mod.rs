@@ -1,8 +1,8 @@
 //! Tests of blocks: however content is split, every reader gets the same bytes back, and no wrong block is accepted.
 
-mod cutting;
+mod encoding;
 mod indexing;
-mod making;
+mod splitting;
 
 use proptest::prelude::*;
 

@@ -104,7 +104,7 @@ fn archive_of_several_protected_parts_is_walked_to_the_end() {
 }
 
 #[test]
-fn walk_over_a_changed_part_says_that_it_is_damaged() {
+fn walk_over_a_changed_part_reports_damage() {
     let mut bytes = backup(Version::V3, &[&noise(2 * MIB + 77)]);
     let outer = Outer::open(std::io::Cursor::new(&bytes), &Limits::default()).unwrap();
     let (offset, size) = (outer.members[0].offset as usize, outer.members[0].size as usize);
@@ -122,7 +122,7 @@ fn walk_over_a_changed_part_says_that_it_is_damaged() {
 }
 
 #[test]
-fn fault_of_the_source_is_not_called_damage() {
+fn error_of_the_source_is_not_reported_as_damage() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {

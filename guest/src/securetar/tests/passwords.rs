@@ -24,7 +24,7 @@ fn check(bytes: &[u8], password: &str) -> (PasswordVerdict, usize) {
 }
 
 #[test]
-fn wrong_password_is_told_before_anything_is_given_out() {
+fn wrong_password_is_detected_before_any_plaintext_is_returned() {
     for version in [Version::V2, Version::V3] {
         let bytes = seal(version, &plaintext(100_000));
         let mut keys = Keys::new(Password::new("wrong"));
@@ -40,7 +40,7 @@ fn wrong_password_is_told_before_anything_is_given_out() {
 }
 
 #[test]
-fn right_password_is_told_by_the_first_kilobytes() {
+fn correct_password_is_confirmed_by_the_first_kilobytes() {
     for (version, limit) in [(Version::V2, 17 << 10), (Version::V3, 512)] {
         for size in [0, 1, 17, 3 * MIB] {
             let (verdict, read) = check(&seal(version, &plaintext(size)), PASSWORD);
@@ -58,7 +58,7 @@ fn password_of_version_3_is_checked_even_when_the_rest_is_damaged() {
 }
 
 #[test]
-fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
+fn no_password_is_checked_for_unprotected_newer_or_cut_off_parts() {
     let newer = [b"SecureTar\x04".as_slice(), &[0; 300]].concat();
     let mut tar = vec![7; 1024];
     tar[257..262].copy_from_slice(b"ustar");
@@ -84,7 +84,7 @@ fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
 }
 
 #[test]
-fn header_that_disagrees_with_a_proven_password_is_damaged() {
+fn header_that_disagrees_with_a_confirmed_password_is_damaged() {
     let mut bytes = seal(Version::V3, &plaintext(10));
     let mut keys = Keys::new(password());
     open_with(&bytes, &mut keys).unwrap();
@@ -113,7 +113,7 @@ fn no_secret_is_ever_shown() {
 }
 
 #[test]
-fn texts_say_what_no_version_can_tell_apart() {
+fn messages_name_the_cases_that_cannot_be_distinguished() {
     let text = |version| SecureTarError::PasswordIncorrect { version }.to_string();
     assert!(text(Version::V2).contains("cannot tell which"));
     assert!(text(Version::V3).starts_with("wrong password; enter the one"));

@@ -96,7 +96,7 @@ fn every_size_that_python_writes_is_read_here() {
 }
 
 #[test]
-fn archives_that_python_protects_hold_the_same_in_every_version() {
+fn archives_protected_by_python_have_the_same_content_in_every_version() {
     let place = Place::new();
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/example-home");
     let home = home.to_str().unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn each_format_is_told_by_its_mark() {
+fn each_format_is_detected_by_its_magic_number() {
     let mut tar = vec![b'x'; SNIFF_LENGTH];
     tar[257..262].copy_from_slice(b"ustar");
     let salt = [0x55; 32];

@@ -41,7 +41,7 @@ fn forged(marks: &[(u8, usize)]) -> Vec<u8> {
 }
 
 #[test]
-fn every_flipped_byte_of_a_small_part_is_found() {
+fn every_flipped_byte_of_a_small_part_is_detected() {
     let good = seal(Version::V3, &plaintext(300));
     for at in 0..good.len() {
         let mut bytes = good.clone();
@@ -64,7 +64,7 @@ fn every_flipped_byte_of_a_small_part_is_found() {
 }
 
 #[test]
-fn flipped_bytes_of_a_large_part_are_found_in_every_message() {
+fn flipped_bytes_of_a_large_part_are_detected_in_every_message() {
     let plain = plaintext(2 * MIB + 500_000);
     let mut bytes = seal(Version::V3, &plain);
     let samples = (136..bytes.len()).step_by(97_001).chain((0..4).map(|i| 136 + i * SEALED));
@@ -78,7 +78,7 @@ fn flipped_bytes_of_a_large_part_are_found_in_every_message() {
 }
 
 #[test]
-fn only_whole_good_messages_are_given_out() {
+fn only_complete_authenticated_messages_are_returned() {
     let mut bytes = seal(Version::V3, &plaintext(2 * MIB));
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
@@ -91,7 +91,7 @@ fn only_whole_good_messages_are_given_out() {
 }
 
 #[test]
-fn messages_that_are_moved_dropped_repeated_or_cut_off_are_found() {
+fn messages_that_are_moved_dropped_repeated_or_cut_off_are_detected() {
     let (header, parts) = messages(&plaintext(4 * MIB));
     let pick =
         |order: &[usize]| joined(&header, &order.iter().map(|at| parts[*at].clone()).collect::<Vec<_>>());
@@ -112,7 +112,7 @@ fn messages_that_are_moved_dropped_repeated_or_cut_off_are_found() {
 }
 
 #[test]
-fn message_of_another_part_is_found() {
+fn message_of_another_part_is_detected() {
     let mut random = counting();
     let keys = ArchiveKeys::new(Version::V3, &password(), &mut random).unwrap();
     let one = seal_with(&keys, &plaintext(500), &mut random);
@@ -121,7 +121,7 @@ fn message_of_another_part_is_found() {
 }
 
 #[test]
-fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
+fn wrong_tags_are_detected_even_with_the_right_key() {
     assert_eq!(open(&forged(&[(0, MIB), (3, 5)])).unwrap().len(), MIB + 5);
     for (label, marks, needle) in [
         ("final early", &[(3, MIB), (3, 5)][..], "ends at message 1, but more data follows"),
@@ -136,14 +136,14 @@ fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
 }
 
 #[test]
-fn short_messages_that_add_up_are_found() {
+fn short_messages_with_the_right_total_are_detected() {
     // Two messages of half a MiB instead of one of 1 MiB: only the sizes show it.
     let bytes = forged(&[(0, MIB / 2), (3, MIB / 2)]);
     assert_damaged("two halves", &bytes, "do not match that size");
 }
 
 #[test]
-fn size_that_lies_is_found_in_both_versions() {
+fn false_size_is_detected_in_both_versions() {
     for version in [Version::V2, Version::V3] {
         let good = seal(version, &plaintext(1000));
         for size in [0, 1, 992, 999, 1001, 1016, MIB as u64 + 1, u64::MAX, u64::MAX - 17] {
@@ -155,7 +155,7 @@ fn size_that_lies_is_found_in_both_versions() {
 }
 
 #[test]
-fn part_that_is_cut_off_or_too_long_is_found_at_every_length() {
+fn part_that_is_cut_off_or_too_long_is_detected_at_every_length() {
     for version in [Version::V2, Version::V3] {
         let good = seal(version, &plaintext(300));
         for length in 0..good.len() {
@@ -203,7 +203,7 @@ fn claimed_size_allocates_nothing() {
 }
 
 #[test]
-fn wrong_padding_of_version_2_is_found() {
+fn wrong_padding_of_version_2_is_detected() {
     let good = seal(Version::V2, &plaintext(1001));
     // The last byte of the block before the last goes into the last byte of the padding.
     let mut bytes = good.clone();

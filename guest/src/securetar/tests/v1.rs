@@ -51,7 +51,7 @@ impl Visit for Found {
 }
 
 #[test]
-fn parts_of_the_real_old_library_are_walked_to_the_end() {
+fn parts_of_the_original_library_are_walked_to_the_end() {
     let notes: String = (0..900).map(|i| format!("line {i}\n")).collect();
     for bytes in [include_bytes!("v1.bin").as_slice(), include_bytes!("v1-plain.bin")] {
         let mut keys = Keys::new(Password::new("old password"));
@@ -66,7 +66,7 @@ fn parts_of_the_real_old_library_are_walked_to_the_end() {
 }
 
 #[test]
-fn password_of_the_real_old_library_is_checked() {
+fn password_of_the_original_library_is_checked() {
     let bytes = include_bytes!("v1.bin");
     let check = |password| {
         let mut keys = Keys::new(Password::new(password));
@@ -77,7 +77,7 @@ fn password_of_the_real_old_library_is_checked() {
 }
 
 #[test]
-fn every_filling_of_the_old_gzip_end_is_taken_out() {
+fn every_padding_of_the_gzip_trailer_is_removed() {
     let mut lengths = std::collections::BTreeSet::new();
     for size in (0..200).chain([20_000, 50_001, 100_003]) {
         let whole = gzip(&plaintext(size)[size.min(3)..]);
@@ -91,7 +91,7 @@ fn every_filling_of_the_old_gzip_end_is_taken_out() {
 }
 
 #[test]
-fn padding_as_it_should_be_is_taken_off_and_a_plain_tar_needs_none() {
+fn regular_padding_is_removed_and_an_uncompressed_tar_needs_none() {
     let whole = gzip(b"content");
     let fill = 16 - whole.len() % 16;
     let filled = [whole.as_slice(), &vec![fill as u8; fill]].concat();
@@ -104,7 +104,7 @@ fn padding_as_it_should_be_is_taken_off_and_a_plain_tar_needs_none() {
 }
 
 #[test]
-fn spoiled_gzip_goes_through_as_it_is_for_its_reader_to_refuse() {
+fn damaged_gzip_passes_through_unchanged_for_its_reader_to_refuse() {
     let mut whole = gzip(&plaintext(50_000));
     let at = whole.len() / 2;
     whole[at..at + 40].fill(0xff);
@@ -121,7 +121,7 @@ fn spoiled_gzip_goes_through_as_it_is_for_its_reader_to_refuse() {
 }
 
 #[test]
-fn size_that_no_plaintext_has_is_damaged() {
+fn impossible_size_is_damaged() {
     for length in [16, 17, 31, 33, 100] {
         assert_damaged("length", &vec![0x55; length], "neither gzip, tar nor SecureTar");
     }

@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_blocks_check_value_is_its_crc_32_at_any_length(lengths in prop::collection::vec(0_usize..20_000, 1..8), seed: u64) {
+    fn the_folded_crc_32_is_correct_at_any_length(lengths in prop::collection::vec(0_usize..20_000, 1..8), seed: u64) {
         let mut scratch = Vec::new();
         for length in lengths.into_iter().chain([6011, 6012, 6013, 6139, 6140, 6141]) {
             let block = noise(seed, length);
@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_cut_anywhere_come_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
+    fn content_split_anywhere_is_read_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
         let mut codec = Codec::default();
         let (mut rest, mut blocks) = (plain.as_slice(), Vec::new());
         for cut in cuts.iter().cycle() {
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_hold_something_else_are_never_taken_for_a_block(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+    fn bytes_with_another_content_are_never_accepted_as_a_block(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
         prop_assume!(!plain.is_empty() && !other.is_empty());
         let mut codec = Codec::default();
         let (how, good) = made(&mut codec, &plain);
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_opened_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_usize..400) {
+    fn any_bytes_are_decoded_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_usize..400) {
         let mut codec = Codec::default();
         let found = codec.decode(&bytes, length).map(<[u8]>::len);
         prop_assert!(found.is_none_or(|found| found == length));
@@ -106,7 +106,7 @@ proptest! {
 }
 
 #[test]
-fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
+fn a_block_that_ends_the_stream_or_depends_on_another_is_refused() {
     let mut codec = Codec::default();
     let plain = b"the same words, the same words, the same words".repeat(40);
     let mut last = Vec::with_capacity(4096);
@@ -171,7 +171,7 @@ fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
+fn a_final_block_cut_just_before_its_end_is_refused() {
     let (cut, plain) = cut_before_its_end();
     let completed = [&cut[..], &[3, 0]].concat();
     let mut decoder = flate2::bufread::DeflateDecoder::new(completed.as_slice());
@@ -185,7 +185,7 @@ fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
 }
 
 #[test]
-fn what_does_not_get_smaller_is_stored_as_it_is() {
+fn incompressible_content_is_stored() {
     let mut codec = Codec::default();
     for count in [1, 5000, 8192, 65_535, 65_536, 262_144] {
         let plain = noise(3, count);
