@@ -2,6 +2,10 @@
 //!
 //! Owns its format. It is sealed with this home's key; an index that was written elsewhere or changed is ignored. The index of a
 //! protected backup is encrypted with the same password, because it reveals lengths and checksums of the home's content.
+//!
+//! The bytes are: `LarderIndex3`; the length of the header in 4 bytes; the header as JSON ([`IndexHeader`]); the blocks, 52 bytes each
+//! ([`Block`]), for a protected backup inside a SecureTar part; a seal of 32 bytes over everything before it. Numbers are
+//! little-endian.
 
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -32,7 +36,7 @@ pub struct IndexHeader {
     pub is_protected: bool,
 }
 
-/// One block of the backup.
+/// One block of the backup. The index stores the fields in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
     /// Fingerprint of the content (`Fingerprints`), and its length in bytes.

@@ -145,8 +145,8 @@ pub enum ReusedBytes {
 }
 
 impl<'a> PreviousBlocks<'a> {
-    /// Finds a block with this content, identified by its fingerprint. The bytes of a stored block are built from `content`, which is in
-    /// memory in any case.
+    /// Finds a block with this content, identified by its fingerprint. The bytes of a stored block are built from `content`, which is
+    /// in memory in any case.
     pub fn find(&mut self, fingerprint: u128, content: &[u8]) -> Option<(Block, ReusedBytes)> {
         let length = u32::try_from(content.len()).ok()?;
         let block = self.blocks.find(fingerprint, length, self.at)?;

@@ -1,6 +1,7 @@
 //! The cipher of SecureTar 1 and 2: AES-128 in CBC mode with PKCS#7 padding.
 //!
-//! Owns blocks and padding. Cannot detect a changed byte, except sometimes in the padding; callers must check the plaintext.
+//! Owns blocks and padding. Cannot detect a changed byte, except sometimes in the padding; callers must check the plaintext. A
+//! part of version 1 may end without padding, since its writers padded only incomplete blocks (see `v1_gzip`).
 
 use std::io::{self, Read, Write};
 

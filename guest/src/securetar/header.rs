@@ -2,6 +2,19 @@
 //!
 //! Owns its layout and the relation between the sizes of plaintext and ciphertext. Checks the claimed size against the size of the
 //! part.
+//!
+//! Version 1 has only a salt of 16 bytes, and no magic number. Versions 2 and 3 share their first 32 bytes:
+//!
+//! | offset | bytes | content |
+//! |---|---|---|
+//! | 0 | 9 | `SecureTar` |
+//! | 9 | 1 | version, 2 or 3 |
+//! | 10 | 6 | zeros |
+//! | 16 | 8 | size of the plaintext in bytes, big-endian |
+//! | 24 | 8 | zeros |
+//!
+//! In version 2, a salt of 16 bytes follows. In version 3: root salt (16), validation salt (16), validation key (32), derivation salt
+//! (16), and libsodium's stream header (24).
 
 use std::io::Read;
 
@@ -51,7 +64,8 @@ impl Header {
         };
         if !matches!(version, 2 | 3) {
             return unsupported(format!(
-                "this part is encrypted with SecureTar {version}, which this version of Larder does not know; update Larder and try again"
+                "this part is encrypted with SecureTar {version}, which this version of Larder does not know; update Larder \
+                 and try again"
             ));
         }
         let size = u64::from_be_bytes(take(source)?);

@@ -2,6 +2,12 @@
 //!
 //! Owns the two key derivations (one for SecureTar 1 and 2, one for SecureTar 3) and wipes every secret from memory when it is
 //! dropped. Keys are never displayed, compared or exposed outside this module's ciphers.
+//!
+//! * Versions 1 and 2: the key is the first half of SHA-256 applied 100 times to the password. The initialization vector of a part
+//!   is computed likewise from key and salt.
+//! * Version 3: the root key of an archive is Argon2id of password and root salt. A subkey is BLAKE2b-256 keyed with the root key,
+//!   with a salt and the personalization `SecureTarv3`. The subkey of the validation salt is stored in the header to check a password;
+//!   the subkey of the derivation salt encrypts the part.
 
 use std::{fmt, io};
 

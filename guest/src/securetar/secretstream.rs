@@ -2,6 +2,9 @@
 //!
 //! Owns the division into messages and the reader's checks: every message is complete and in order, and exactly the last one is
 //! tagged as final. The `dryoc` crate supplies the cryptographic construction.
+//!
+//! Each message encrypts 1 MiB of plaintext, the last one up to 1 MiB, and is 17 bytes longer than its plaintext. An empty plaintext
+//! is one empty message.
 
 use std::io::{self, Read, Write};
 
