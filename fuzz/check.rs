@@ -1,12 +1,12 @@
-//! What must hold for arbitrary bytes taken as a backup, the outer archive or the inner one: nothing panics, and nothing is
-//! given out that breaks what the reader promises. Shared by the fuzz target and by a short test on stable.
+//! Invariants for arbitrary bytes read as a backup, as the outer archive or the inner tar: nothing panics, and every result keeps the
+//! reader's guarantees. Shared by the fuzz target and a short test on the stable compiler.
 
 use std::collections::HashSet;
 use std::io::Cursor;
 
 use larder_guest::archive::{ArchiveError, Entry, Kind, Limits, Outer, Visit, walk};
 
-/// Takes the bytes as they are, and with right checksums.
+/// Checks the bytes as they are, and with valid checksums.
 pub fn check(bytes: &[u8]) {
     let sealed = seal(bytes);
     for bytes in [bytes, &sealed] {
@@ -15,7 +15,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// Puts right checksums into everything that looks like a header: by chance alone hardly any would be.
+/// Sets a valid checksum in everything that looks like a header. Random bytes would hardly ever have one.
 fn seal(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for block in bytes.chunks_exact_mut(512).filter(|block| block.get(257..262) == Some(b"ustar".as_slice()))
@@ -50,7 +50,7 @@ fn outer(bytes: &[u8]) {
     }
 }
 
-/// Checks what every visitor relies on.
+/// A visitor that checks the guarantees that every visitor relies on.
 #[derive(Default)]
 struct Check {
     paths: HashSet<Vec<u8>>,

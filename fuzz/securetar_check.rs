@@ -1,5 +1,5 @@
-//! What must hold for arbitrary bytes taken as a protected part, and for a good part that was changed: nothing panics, nothing
-//! claimed is believed, and no change of SecureTar 3 goes unnoticed. Shared by the fuzz target and by a short test on stable.
+//! Invariants for arbitrary bytes read as a protected part, and for a valid part that was changed: nothing panics, no claimed size is
+//! trusted, and every change to SecureTar 3 is detected. Shared by the fuzz target and a short test on the stable compiler.
 
 use std::cell::RefCell;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ const PASSWORD: &str = "fuzzing";
 /// Header and first message of a part of version 3.
 const HEADER: usize = 136;
 const SEALED: usize = (1 << 20) + 17;
-/// Salts and validation key, which stay as they are: each new salt would cost Argon2id.
+/// Salts and validation key, which stay unchanged: each new salt would run Argon2id.
 const ROOT: std::ops::Range<usize> = 32..96;
 
 thread_local! {
@@ -31,7 +31,7 @@ fn good() -> Vec<u8> {
     bytes
 }
 
-/// Takes the bytes as a part, and as a list of changes to a good one.
+/// Reads the bytes as a part, and as a list of changes to a valid one.
 pub fn check(bytes: &[u8]) {
     GOOD.with(|good| {
         as_part(bytes, good);
@@ -48,7 +48,7 @@ fn as_part(bytes: &[u8], good: &[u8]) {
     let _ = sniff(&bytes, length);
     KEYS.with_borrow_mut(|keys| {
         let _ = check_password(bytes.as_slice(), length, keys);
-        // A length of its own: what the archive's header says need not be what is there.
+        // Other lengths too: the archive's header may lie about the length.
         for length in [length, length.wrapping_mul(3), u64::MAX] {
             let _ = read(&bytes, length, keys);
         }
@@ -62,7 +62,7 @@ fn as_changes(bytes: &[u8], good: &[u8]) {
         let at = u32::from_le_bytes([*low, *middle, *high, 0]) as usize % part.len().max(1);
         apply(&mut part, *kind, at, good);
     }
-    // Without its first ten bytes it is another version, which promises less.
+    // With other first ten bytes it is another version, which detects less.
     if part.len() < HEADER || part[..10] != good[..10] || part[ROOT] != good[ROOT] {
         return;
     }
@@ -87,7 +87,7 @@ fn apply(part: &mut Vec<u8>, kind: u8, at: usize, good: &[u8]) {
     }
 }
 
-/// How many bytes came out, if the end was reached.
+/// Bytes of plaintext, if the end was reached.
 fn read(bytes: &[u8], length: u64, keys: &mut Keys) -> Option<u64> {
     let mut decryptor = Decryptor::open(bytes, length, keys).ok()?;
     let claimed = decryptor.plaintext_size();

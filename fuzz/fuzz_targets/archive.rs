@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a backup.
+//! Reads arbitrary bytes as a backup.
 //!
 //! Run with a memory limit: `cargo +nightly fuzz run archive -- -rss_limit_mb=512 -max_len=65536`.
 

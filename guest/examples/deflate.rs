@@ -1,5 +1,5 @@
-//! The codec of blocks without a sandbox, for the benchmark: makes all blocks of one file, and says how many seconds of the
-//! processor that took. `tests/bench/targets.py` runs it.
+//! Benchmark of the block codec outside WebAssembly: encodes all blocks of one file and prints the seconds it took.
+//! `tests/bench/targets.py` runs it.
 
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use larder_guest::blocks::codec::Codec;
 
-/// Bytes of a database's block.
+/// Bytes of a database block.
 const BLOCK: usize = 32 * 1024;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let mut made = 0;
     for block in bytes.chunks(BLOCK) {
-        made += codec.work(block).map_err(|failure| failure.message)?.len();
+        made += codec.encode(block).map_err(|failure| failure.message)?.len();
     }
     println!(
         "{{\"seconds\": {}, \"bytes\": {}, \"made\": {made}}}",

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod manager;
 pub mod model;
 pub mod ports;
+pub mod progress;
 pub mod protection;
 pub mod retention;
 pub mod schedule;

@@ -112,7 +112,7 @@ pub trait Outside {
     /// A draft that replaces an object when it is published.
     fn replacement(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
     /// In a job: starts a pool of at most so many workers.
-    fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn Crew>>;
+    fn pool(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn WorkerPool>>;
     /// In a worker: waits for the next piece of work. `None` at the end.
     fn next_piece(&self) -> Option<Vec<u8>>;
     /// In a worker: sends a chunk of the answer to the current piece.
@@ -135,7 +135,7 @@ pub struct HomeZone {
 }
 
 /// A pool of workers. Answers come in the order of the pieces.
-pub trait Crew {
+pub trait WorkerPool {
     /// How many pieces may be in progress at once.
     fn capacity(&self) -> usize;
     fn put(&self, piece: &[u8]) -> Outcome<()>;

@@ -1,5 +1,4 @@
-//! A short, deterministic run of the fuzz target's checks on the stable compiler: a good archive, changed a little in
-//! thousands of ways.
+//! A short, deterministic run of the fuzz target's checks on the stable compiler: a valid archive with thousands of small changes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -11,7 +10,7 @@ use std::io::Write;
 
 const ROUNDS: u32 = 4000;
 
-/// A small home: each kind of entry, a long name among them.
+/// A small home with every kind of entry and a long name.
 fn inner() -> Vec<u8> {
     let mtime = Instant { seconds: 1_795_444_780, nanoseconds: 988_981_000 };
     let entry = |path: &str, kind| {
@@ -76,7 +75,7 @@ impl Numbers {
     }
 }
 
-/// Changes bytes, moves blocks, cuts, and writes digits where numbers stand.
+/// Changes bytes, moves blocks, truncates, and overwrites numbers with digits.
 fn change(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
     for _ in 0..=numbers.below(4) {
         let at = numbers.below(bytes.len());
@@ -93,7 +92,7 @@ fn change(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
             _ => {
                 let from = at / 512 * 512;
                 bytes.drain(from..(from + 512).min(bytes.len()));
-                // Something is left to change.
+                // Leaves at least one byte to change.
                 bytes.push(0);
             }
         }
@@ -101,7 +100,7 @@ fn change(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
 }
 
 #[test]
-fn archives_changed_in_thousands_of_ways_break_no_promise_of_the_reader() {
+fn archives_with_thousands_of_changes_never_break_the_readers_guarantees() {
     let inner = inner();
     let seeds = [outer(&inner), inner];
     let mut numbers = Numbers(0x9e37_79b9);

@@ -75,9 +75,7 @@ fn a_protected_backup_is_imported_by_who_can_open_it() {
     let other = TestHome::in_memory();
     other.larder(&["create", "--password-file", &right]).exits(0);
     let file = other.archives().remove(0);
-    home.larder(&["import", text(&file), "--password-file", &wrong])
-        .exits(1)
-        .says("the password does not fit");
+    home.larder(&["import", text(&file), "--password-file", &wrong]).exits(1).says("wrong password");
     home.larder(&["import", text(&file)]).exits(1).says("none was given");
     assert!(home.archives().is_empty());
     let imported = home.larder(&["--json", "import", text(&file), "--password-file", &right]).exits(0).json();

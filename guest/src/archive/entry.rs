@@ -1,8 +1,8 @@
-//! One thing in a home: a directory, file or link with its Unix metadata.
+//! An entry of a home: a directory, file or link with its Unix metadata.
 //!
-//! Owns the values only; how they stand in a tar is for `record.rs` and `pax.rs`.
+//! Owns the values only. `header_fields` and `pax` encode them.
 
-/// A moment in UTC: seconds since 1970 (negative before it) and 0 to 999 999 999 nanoseconds that count forward.
+/// A moment in UTC: seconds since 1970 (negative before) plus 0 to 999 999 999 nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant {
     pub seconds: i64,
@@ -12,31 +12,31 @@ pub struct Instant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Directory,
-    /// A regular file and its size in bytes.
+    /// A regular file with its size in bytes.
     File(u64),
-    /// A symbolic link and what it says, unchanged. It may say anything; nothing here follows it.
+    /// A symbolic link with its target, unchanged. The target may be any bytes; nothing here follows it.
     Symlink(Vec<u8>),
-    /// Another name of the file at that path (below `data/`, like [`Entry::path`]).
+    /// Another name for the file at this path, which is relative to `data/` like [`Entry::path`].
     HardLink(Vec<u8>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Below `data/`, without a leading or trailing slash. Empty: `data/` itself.
+    /// Relative to `data/`, without a leading or trailing slash. Empty for `data/` itself.
     pub path: Vec<u8>,
     pub kind: Kind,
     /// The twelve permission bits.
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
-    /// Empty when the system had no name for the number.
+    /// Owner name; empty when the system had none for the number.
     pub user: String,
     pub group: String,
-    /// Archives keep microseconds.
+    /// Time of modification. Archives keep microseconds.
     pub mtime: Instant,
 }
 
 impl Entry {
-    /// The owner of a file that is given to nobody: the number that `chown` leaves alone.
+    /// Stands for an owner that must not be restored: `chown` ignores this number.
     pub const NO_OWNER: u32 = u32::MAX;
 }

@@ -1,22 +1,23 @@
-//! One gzip member out of blocks that were deflated apart from each other.
+//! One gzip member, assembled from independently deflated blocks.
 //!
-//! Owns the header, the order and the trailer. Each block is raw deflate that ends on a whole byte without ending the stream
-//! (flate2's `Sync`, or stored), so that blocks that were made anywhere, one day or another, stand behind each other in one
-//! stream. Refuses to look into them: whoever hands them over has checked them.
+//! Owns the header, the order and the trailer. Each block is raw deflate that ends on a byte boundary without ending the stream
+//! (flate2's `Sync` flush, or a stored block). Blocks of any origin and age can therefore follow each other in one stream. Does not
+//! look inside them: callers pass verified blocks.
 
 use std::io::{self, Write};
 
 use zlib_rs::crc32::crc32_combine;
 
-/// Deflate's smallest end: a last block with nothing in it.
+/// The shortest end of a deflate stream: an empty final block.
 const END: [u8; 2] = [3, 0];
 
-/// A member while it is written. Without [`GzipMember::finish`] it is not whole.
+/// A member being written. It is incomplete without [`GzipMember::finish`].
 pub struct GzipMember<W> {
     sink: W,
-    check: u32,
-    /// Bytes of what the blocks hold.
-    amount: u64,
+    crc32: u32,
+    /// Bytes of uncompressed content so far.
+    length: u64,
+    /// Bytes of the member so far.
     at: u64,
 }
 
@@ -27,19 +28,19 @@ impl<W: Write> GzipMember<W> {
         header.extend_from_slice(&now.to_le_bytes());
         header.extend_from_slice(b"\x00\xffhomeassistant.tar\0");
         sink.write_all(&header)?;
-        Ok(Self { sink, check: 0, amount: 0, at: header.len() as u64 })
+        Ok(Self { sink, crc32: 0, length: 0, at: header.len() as u64 })
     }
 
-    /// Adds a block that holds so many bytes with that CRC-32. Where it lies, counted from the member's first byte.
-    pub fn block(&mut self, holds: (u32, u32), deflated: &[u8]) -> io::Result<u64> {
+    /// Adds a block whose content has this length and CRC-32. Returns its offset from the member's first byte.
+    pub fn block(&mut self, content: (u32, u32), deflated: &[u8]) -> io::Result<u64> {
         self.sink.write_all(deflated)?;
-        Ok(self.count(holds, deflated.len() as u64))
+        Ok(self.count_block(content, deflated.len() as u64))
     }
 
-    /// As [`GzipMember::block`] for a block of `size` bytes that come into the sink in another way.
-    pub fn count(&mut self, (length, check): (u32, u32), size: u64) -> u64 {
-        self.check = crc32_combine(self.check, check, length.into());
-        self.amount = self.amount.saturating_add(length.into());
+    /// As [`GzipMember::block`], for a block of `size` bytes that the caller writes to the sink itself.
+    pub fn count_block(&mut self, (length, crc32): (u32, u32), size: u64) -> u64 {
+        self.crc32 = crc32_combine(self.crc32, crc32, length.into());
+        self.length = self.length.saturating_add(length.into());
         let at = self.at;
         self.at = self.at.saturating_add(size);
         at
@@ -49,12 +50,12 @@ impl<W: Write> GzipMember<W> {
         &mut self.sink
     }
 
-    /// Writes the end and the trailer: check value and size of all together.
+    /// Writes the end of the stream and the trailer: CRC-32 and length of the whole content.
     pub fn finish(mut self) -> io::Result<W> {
         self.sink.write_all(&END)?;
-        self.sink.write_all(&self.check.to_le_bytes())?;
-        // Gzip counts modulo 4 GiB.
-        let [a, b, c, d, ..] = self.amount.to_le_bytes();
+        self.sink.write_all(&self.crc32.to_le_bytes())?;
+        // Gzip stores the length modulo 4 GiB.
+        let [a, b, c, d, ..] = self.length.to_le_bytes();
         self.sink.write_all(&[a, b, c, d])?;
         Ok(self.sink)
     }

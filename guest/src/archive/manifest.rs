@@ -1,19 +1,21 @@
-//! `backup.json`: what a backup says about itself, as Home Assistant Core and its Supervisor write it.
+//! `backup.json`: the description of a backup, as Home Assistant Core and the Supervisor write it.
 //!
-//! Owns its reading (as lenient as Home Assistant's own) and its writing (sorted keys, no white space, unknown keys
-//! kept). Believes nothing: whether a member is really there or protected is seen elsewhere.
+//! Owns its parsing (as lenient as Home Assistant's own) and its serialization (sorted keys, no white space, unknown keys kept).
+//! Does not confirm its claims: other modules check whether a member exists or is protected.
 
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Result, damaged, paths};
+use super::error::{Result, damaged};
+use super::paths;
 
-/// Bytes of the texts that name a backup: they become file names and table cells.
+/// Bytes of the texts that identify a backup. They appear in file names and tables.
 const TEXT_LIMIT: usize = 1024;
-/// Where the Supervisor notes when a backup was asked for; Home Assistant prefers it to `date`.
+/// The Supervisor's key for the time at which a backup was requested. Home Assistant prefers it to `date`.
 const REQUEST_DATE: &str = "supervisor.backup_request_date";
 
+/// A parsed `backup.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     known: Known,
@@ -57,7 +59,7 @@ struct Home {
 }
 
 impl Manifest {
-    /// Of a new backup of this home, as Core writes it. `extra` holds texts and booleans.
+    /// The manifest of a new backup of this home, as Core writes it. `extra` holds strings and booleans.
     pub fn new(
         slug: &str,
         name: &str,
@@ -86,7 +88,7 @@ impl Manifest {
         }
     }
 
-    /// What stands in for one that cannot be read, where the rest of an archive is to be saved.
+    /// A placeholder for an unreadable manifest, used to salvage the rest of an archive.
     pub fn missing() -> Self {
         let text = || "unknown".to_owned();
         let known = Known {
@@ -107,7 +109,9 @@ impl Manifest {
     fn from_value(value: Value) -> Result<Self> {
         let known = match Known::deserialize(&value) {
             Ok(known) => known,
-            Err(error) => return damaged(format!("`backup.json` is not that of a backup ({})", cut(&error))),
+            Err(error) => {
+                return damaged(format!("`backup.json` does not describe a backup ({})", cut(&error)));
+            }
         };
         for (key, text) in [("slug", &known.slug), ("name", &known.name), ("date", &known.date)] {
             if text.len() > TEXT_LIMIT || key == "slug" && text.is_empty() {
@@ -122,14 +126,14 @@ impl Manifest {
         }
     }
 
-    /// The same, saying that its parts are protected by a password, or that they are not.
+    /// A copy whose `protected` has the given value.
     pub fn with_protected(&self, protected: bool) -> Result<Self> {
         let mut all = self.all.clone();
         all.insert("protected".into(), protected.into());
         Self::from_value(Value::Object(all))
     }
 
-    /// One line of JSON; keys are sorted because that is how `Map` keeps them.
+    /// One line of JSON. `Map` keeps its keys sorted.
     pub fn to_json(&self) -> String {
         Value::Object(self.all.clone()).to_string()
     }
@@ -143,19 +147,19 @@ impl Manifest {
         &self.known.name
     }
 
-    /// The date as it is written there (ISO 8601), the Supervisor's date of request before its own.
+    /// The date as written in the manifest (ISO 8601). The Supervisor's date of request takes precedence.
     pub fn date_text(&self) -> &str {
         let requested =
             self.known.extra.as_ref().and_then(|extra| extra.get(REQUEST_DATE)).and_then(Value::as_str);
         requested.unwrap_or(&self.known.date)
     }
 
-    /// None when the text is no date with an offset.
+    /// `None` when the text is not a date with a UTC offset.
     pub fn date(&self) -> Option<DateTime<FixedOffset>> {
         DateTime::parse_from_rfc3339(self.date_text()).ok()
     }
 
-    /// `partial`, `full` or whatever it says.
+    /// `partial`, `full`, or any other text found there.
     pub fn kind(&self) -> Option<&str> {
         self.known.kind.as_deref()
     }
@@ -164,12 +168,12 @@ impl Manifest {
         self.known.protected.unwrap_or(false)
     }
 
-    /// Inner tars are gzip unless it says otherwise.
+    /// Whether inner tars are gzip; true unless the manifest states otherwise.
     pub fn compressed(&self) -> bool {
         self.known.compressed.unwrap_or(true)
     }
 
-    /// The version of the Home Assistant that is in it; none when none is.
+    /// The version of the Home Assistant in the backup; `None` when the backup holds no home.
     pub fn homeassistant_version(&self) -> Option<&str> {
         self.known.homeassistant.as_ref()?.version.as_deref()
     }
@@ -183,13 +187,13 @@ impl Manifest {
         self.known.addons.as_deref().unwrap_or_default()
     }
 
-    /// Without `homeassistant`, which old Supervisors listed among them.
+    /// Folder names without `homeassistant`, which old Supervisors listed among them.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         let folders = self.known.folders.as_deref().unwrap_or_default();
         folders.iter().map(String::as_str).filter(|folder| *folder != "homeassistant")
     }
 
-    /// What the maker noted: `instance_id`, `with_automatic_settings`, …
+    /// The creator's notes: `instance_id`, `with_automatic_settings`, …
     pub fn extra(&self) -> Option<&Map<String, Value>> {
         self.known.extra.as_ref()
     }
@@ -200,7 +204,7 @@ impl Manifest {
     }
 }
 
-/// An error that may repeat what the file holds.
+/// An error's text, cut, since it may quote the file.
 fn cut(error: &serde_json::Error) -> String {
     paths::shown(error.to_string().as_bytes())
 }

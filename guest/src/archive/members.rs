@@ -1,27 +1,29 @@
-//! The sequence of members in a tar, outer or inner: header blocks, the extensions before them, the end of the archive.
+//! The members of a tar in sequence, outer or inner: headers, the extension headers before them, and the end of the archive.
 //!
-//! Owns what a header means once PAX and GNU extensions are applied. Refuses headers that could be read in two ways, and
-//! never allocates by what a header claims. Judging names and types is for the callers.
+//! Owns what a header means once PAX and GNU extensions are applied. Refuses headers that can be read in two ways, and never
+//! allocates memory by a size that a header claims. Callers decide which names and types they accept.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use tar::Header;
 
-use super::ending::Ending;
+use super::early_stop::early_stop;
 use super::entry::Instant;
+use super::error::{ArchiveError, Result, damaged, too_large, unsupported};
+use super::extension::Extension;
 use super::header::{self, BLOCK};
-use super::{ArchiveError, Result, damaged, paths, pax, time, too_large, unsupported};
+use super::{paths, pax};
 
-/// Bytes of one extension header. Real ones carry a name or two.
+/// Bytes of one extension header. Real ones hold a name or two.
 const EXTENSION_LIMIT: u64 = 1 << 20;
-/// Stands for an owner number that no file can have.
-const NO_OWNER: i64 = i64::MAX;
-/// Extension headers before one member. Real writers put at most three.
+/// Extension headers before one member. Real writers use at most three.
 const EXTENSIONS_LIMIT: usize = 8;
+/// Bytes read at once after the last member.
+const TAIL: usize = 64 << 10;
 
-/// A member as its headers describe it, nothing of it judged yet.
+/// A member as its headers describe it, before any rule about names and types.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Head {
+pub(super) struct MemberHeader {
     pub(super) name: Vec<u8>,
     pub(super) link: Vec<u8>,
     pub(super) flag: u8,
@@ -32,44 +34,35 @@ pub(super) struct Head {
     pub(super) user: Vec<u8>,
     pub(super) group: Vec<u8>,
     pub(super) mtime: Instant,
-    /// An extension gives a time that no file can have; `mtime` is the header's own.
+    /// An extension header gives a time that no file can have; `mtime` comes from the header itself.
     pub(super) is_time_lost: bool,
 }
 
-/// What an extension says instead of the header.
-#[derive(Clone, Default)]
-struct Extra {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    uid: Option<i64>,
-    gid: Option<i64>,
-    user: Option<Vec<u8>>,
-    group: Option<Vec<u8>>,
-    mtime: Option<Instant>,
-    is_time_lost: bool,
+/// How a tar ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TarEnd {
+    /// Blocks of zeros found, of the two that mark the end.
+    pub(super) marker_blocks: u8,
+    /// Offset of the first non-zero byte after them.
+    pub(super) trailing: Option<u64>,
 }
 
 pub(super) struct Members<R> {
-    pub(super) source: R,
-    /// Bytes read so far; after `next`, where the content of the member begins.
-    pub(super) at: u64,
-    globals: Extra,
-    pub(super) last: Vec<u8>,
-    pub(super) ending: Ending,
-    pub(super) stop: Option<String>,
+    source: R,
+    /// Bytes read so far. After `next`, the offset of the member's content.
+    at: u64,
+    /// Values from global PAX headers.
+    globals: Extension,
+    /// Name of the last member.
+    last: Vec<u8>,
+    end: TarEnd,
+    early_stop: Option<String>,
 }
 
 impl<R: Read> Members<R> {
     pub(super) fn new(source: R) -> Self {
-        Self {
-            source,
-            at: 0,
-            globals: Extra::default(),
-            last: Vec::new(),
-            ending: Ending::default(),
-            stop: None,
-        }
+        let (globals, end) = (Extension::default(), TarEnd::default());
+        Self { source, at: 0, globals, last: Vec::new(), end, early_stop: None }
     }
 
     pub(super) fn at(&self) -> u64 {
@@ -84,38 +77,40 @@ impl<R: Read> Members<R> {
         self.source
     }
 
-    /// The next member; its content must be taken or skipped before the one after it. None at the end: a block of zeros, as
-    /// for Home Assistant, or the end of the source. [`Self::finish`] looks at what follows.
-    pub(super) fn next(&mut self) -> Result<Option<Head>> {
-        let mut extra = self.globals.clone();
+    /// The next member. Its content must be read or skipped before the following call. `None` at the end of the archive: a block
+    /// of zeros, as for Home Assistant, or the end of the source. [`Self::finish`] examines what follows.
+    pub(super) fn next(&mut self) -> Result<Option<MemberHeader>> {
+        let mut extension = self.globals.clone();
         let mut seen = Vec::new();
         loop {
             let header = match self.block()? {
                 Some(header) if !is_zero(header.as_bytes()) => header,
-                _ if !seen.is_empty() => return self.wrong("an extension header without its member"),
+                _ if !seen.is_empty() => return self.wrong("extension header without a member"),
                 end => {
-                    self.ending.marks = u8::from(end.is_some());
+                    self.end.marker_blocks = u8::from(end.is_some());
                     return Ok(None);
                 }
             };
-            if !header::is_sealed(&header) {
-                return self.wrong("a header whose checksum is wrong");
+            if !header::has_valid_checksum(&header) {
+                return self.wrong("header with a wrong checksum");
             }
-            self.note_stop(&header, !seen.is_empty());
-            // Solaris had a letter of its own for PAX headers.
+            if self.early_stop.is_none() {
+                self.early_stop = early_stop(&header, &self.last, !seen.is_empty());
+            }
+            // Solaris uses `X` for PAX headers.
             let flag = if header.as_old().linkflag == *b"X" { b'x' } else { header.as_old().linkflag[0] };
             if !matches!(flag, b'x' | b'g' | b'L' | b'K') {
-                return self.head(&header, extra).map(Some);
+                return self.member(&header, extension).map(Some);
             }
             if seen.len() == EXTENSIONS_LIMIT || flag != b'g' && seen.contains(&flag) {
-                return self.wrong("extension headers that contradict each other");
+                return self.wrong("conflicting extension headers");
             }
             seen.push(flag);
-            self.extend(&header, flag, &mut extra)?;
+            self.extend(&header, flag, &mut extension)?;
         }
     }
 
-    /// Hands the content of a member over, piece by piece; each piece but the last fills `buffer`.
+    /// Passes the content of a member to `take` in pieces. Each piece but the last fills `buffer`.
     pub(super) fn content<E: From<ArchiveError>>(
         &mut self,
         size: u64,
@@ -135,15 +130,51 @@ impl<R: Read> Members<R> {
         Ok(self.fill(rest)?)
     }
 
-    /// The next block; none at the end of the source.
-    pub(super) fn block(&mut self) -> Result<Option<Header>> {
+    /// After the last member: reads to the end of the source.
+    pub(super) fn finish(&mut self) -> Result<TarEnd> {
+        if self.end.marker_blocks == 0 {
+            return Ok(self.end);
+        }
+        match self.block()? {
+            Some(block) if is_zero(block.as_bytes()) => self.end.marker_blocks = 2,
+            Some(_) => self.end.trailing = Some(self.at.saturating_sub(BLOCK)),
+            None => return Ok(self.end),
+        }
+        let mut buffer = vec![0; TAIL];
+        loop {
+            let count = match self.source.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.or_else(|error| self.explain(error))?,
+            };
+            let bytes = buffer.get(..count).unwrap_or_default();
+            if bytes.is_empty() {
+                return Ok(self.end);
+            }
+            let first = bytes.iter().position(|byte| *byte != 0).map(|at| self.at.saturating_add(at as u64));
+            self.end.trailing = self.end.trailing.or(first);
+            self.at = self.at.saturating_add(count as u64);
+        }
+    }
+
+    /// Whether a block of zeros ended the members, rather than the end of the source.
+    pub(super) fn has_end_marker(&self) -> bool {
+        self.end.marker_blocks > 0
+    }
+
+    /// Why Home Assistant stops reading before the end of the archive.
+    pub(super) fn early_stop(&self) -> Option<&str> {
+        self.early_stop.as_deref()
+    }
+
+    /// The next block; `None` at the end of the source.
+    fn block(&mut self) -> Result<Option<Header>> {
         let mut bytes = Vec::new();
         let read = self.source.by_ref().take(BLOCK).read_to_end(&mut bytes);
         read.or_else(|error| self.explain(error))?;
         let mut header = Header::new_old();
         let is_whole = bytes.len() == header.as_bytes().len();
         if !is_whole && (self.at == 0 || !is_zero(&bytes)) {
-            return self.wrong("it is cut off");
+            return self.wrong("cut off");
         }
         self.at = self.at.saturating_add(bytes.len() as u64);
         header.as_mut_bytes().iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
@@ -156,12 +187,12 @@ impl<R: Read> Members<R> {
         Ok(())
     }
 
-    fn extend(&mut self, header: &Header, flag: u8, extra: &mut Extra) -> Result<()> {
+    fn extend(&mut self, header: &Header, flag: u8, extension: &mut Extension) -> Result<()> {
         let size = self.number(&header.as_old().size, "size")?;
         let size = u64::try_from(size).unwrap_or(u64::MAX);
         if size > EXTENSION_LIMIT {
             return too_large(format!(
-                "an extension header of more than {EXTENSION_LIMIT} bytes {}",
+                "extension header of more than {EXTENSION_LIMIT} bytes {}",
                 self.place()
             ));
         }
@@ -172,79 +203,79 @@ impl<R: Read> Members<R> {
         })?;
         let text = || Some(bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
         match flag {
-            b'L' if extra.name.is_none() => extra.name = text(),
-            b'K' if extra.link.is_none() => extra.link = text(),
-            b'L' | b'K' => return self.wrong("a member with two names"),
+            b'L' if extension.name.is_none() => extension.name = text(),
+            b'K' if extension.link.is_none() => extension.link = text(),
+            b'L' | b'K' => return self.wrong("member with two names"),
             b'g' => {
-                self.apply(&bytes, true, extra)?;
+                self.apply(&bytes, true, extension)?;
                 let mut globals = std::mem::take(&mut self.globals);
                 self.apply(&bytes, true, &mut globals)?;
                 self.globals = globals;
             }
-            _ => self.apply(&bytes, false, extra)?,
+            _ => self.apply(&bytes, false, extension)?,
         }
         Ok(())
     }
 
-    fn apply(&self, bytes: &[u8], global: bool, extra: &mut Extra) -> Result<()> {
+    fn apply(&self, bytes: &[u8], global: bool, extension: &mut Extension) -> Result<()> {
         let Some(records) = pax::parse(bytes) else {
-            return self.wrong("a PAX header whose records do not add up");
+            return self.wrong("malformed PAX header");
         };
         for (key, value) in records {
             if key.starts_with(b"GNU.sparse.") {
-                return unsupported(format!("a sparse file {}", self.place()));
+                return unsupported(format!("sparse file {}", self.place()));
             }
             if global && matches!(key, b"path" | b"linkpath" | b"size") {
-                return unsupported(format!("one name, link or size for all members {}", self.place()));
+                return unsupported(format!("global PAX header with a name, link or size {}", self.place()));
             }
-            if key == b"path" && extra.name.is_some() || key == b"linkpath" && extra.link.is_some() {
-                return self.wrong("a member with two names");
+            if key == b"path" && extension.name.is_some() || key == b"linkpath" && extension.link.is_some() {
+                return self.wrong("member with two names");
             }
-            if extra.set(key, value).is_none() {
+            if extension.set(key, value).is_none() {
                 let key = paths::shown(key);
-                return self.wrong(&format!("a PAX record `{key}` whose value makes no sense"));
+                return self.wrong(&format!("PAX record `{key}` with an invalid value"));
             }
         }
         Ok(())
     }
 
-    fn head(&mut self, header: &Header, extra: Extra) -> Result<Head> {
+    fn member(&mut self, header: &Header, extension: Extension) -> Result<MemberHeader> {
         let old = header.as_old();
         let or_field = |value: Option<i64>, field: &[u8], what| match value {
             Some(value) => Ok(value),
             None => self.number(field, what),
         };
-        let size = match extra.size {
+        let size = match extension.size {
             Some(size) => size,
             None => {
-                u64::try_from(self.number(&old.size, "size")?).or_else(|_| self.wrong("a negative size"))?
+                u64::try_from(self.number(&old.size, "size")?).or_else(|_| self.wrong("negative size"))?
             }
         };
-        let mtime = match extra.mtime {
+        let mtime = match extension.mtime {
             Some(mtime) => mtime,
             None => Instant { seconds: self.number(&old.mtime, "time")?, nanoseconds: 0 },
         };
-        let head = Head {
-            name: extra.name.unwrap_or_else(|| header.path_bytes().into_owned()),
-            link: extra.link.unwrap_or_else(|| header.link_name_bytes().unwrap_or_default().into_owned()),
+        let member = MemberHeader {
+            name: extension.name.unwrap_or_else(|| header.path_bytes().into_owned()),
+            link: extension.link.unwrap_or_else(|| header.link_name_bytes().unwrap_or_default().into_owned()),
             flag: old.linkflag[0],
             size,
             mode: (self.number(&old.mode, "mode")? & 0o7777) as u32,
-            uid: or_field(extra.uid, &old.uid, "owner")?,
-            gid: or_field(extra.gid, &old.gid, "group")?,
-            user: extra.user.unwrap_or_else(|| header.username_bytes().unwrap_or_default().to_vec()),
-            group: extra.group.unwrap_or_else(|| header.groupname_bytes().unwrap_or_default().to_vec()),
+            uid: or_field(extension.uid, &old.uid, "owner")?,
+            gid: or_field(extension.gid, &old.gid, "group")?,
+            user: extension.user.unwrap_or_else(|| header.username_bytes().unwrap_or_default().to_vec()),
+            group: extension.group.unwrap_or_else(|| header.groupname_bytes().unwrap_or_default().to_vec()),
             mtime,
-            is_time_lost: extra.is_time_lost,
+            is_time_lost: extension.is_time_lost,
         };
-        self.last.clone_from(&head.name);
-        Ok(head)
+        self.last.clone_from(&member.name);
+        Ok(member)
     }
 
     fn number(&self, field: &[u8], what: &str) -> Result<i64> {
         match header::number(field) {
             Some(value) => Ok(value),
-            None => self.wrong(&format!("a header whose {what} is no number")),
+            None => self.wrong(&format!("header with an invalid {what}")),
         }
     }
 
@@ -259,10 +290,10 @@ impl<R: Read> Members<R> {
         damaged(format!("{what} {}", self.place()))
     }
 
-    /// What a failed read means: the layers below say with the error's kind that the bytes themselves are bad.
-    pub(super) fn explain<T>(&self, error: std::io::Error) -> Result<T> {
+    /// Converts a read error. The layers below mark bad bytes with the error's kind.
+    fn explain<T>(&self, error: std::io::Error) -> Result<T> {
         match error.kind() {
-            ErrorKind::UnexpectedEof => self.wrong("it is cut off"),
+            ErrorKind::UnexpectedEof => self.wrong("cut off"),
             ErrorKind::InvalidData => self.wrong(&format!("{error}")),
             _ => Err(error.into()),
         }
@@ -270,43 +301,17 @@ impl<R: Read> Members<R> {
 }
 
 impl<R: Read + Seek> Members<R> {
-    /// Steps over the content of a member that ends before `end`, the size of the source.
+    /// Skips the content of a member, which must end at or before `end`, the size of the source.
     pub(super) fn seek_past(&mut self, size: u64, end: u64) -> Result<()> {
         let next = size.checked_add(header::padding(size)).and_then(|size| self.at.checked_add(size));
         match next.filter(|next| *next <= end) {
             Some(next) => self.at = self.source.seek(SeekFrom::Start(next))?,
-            None => return self.wrong("it is cut off"),
+            None => return self.wrong("cut off"),
         }
         Ok(())
     }
 }
 
-impl Extra {
-    /// Takes one PAX record. None when its value makes no sense. An empty value takes back what was said before.
-    fn set(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
-        let bytes = Some(value.to_vec()).filter(|value| !value.is_empty());
-        let text = || std::str::from_utf8(value).ok();
-        match key {
-            b"path" => self.name = bytes,
-            b"linkpath" => self.link = bytes,
-            b"uname" => self.user = bytes,
-            b"gname" => self.group = bytes,
-            _ if bytes.is_none() => {}
-            b"size" => self.size = Some(text()?.parse().ok()?),
-            // What no file can have is the attribute's loss, not the contents'.
-            b"uid" => self.uid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
-            b"gid" => self.gid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
-            b"mtime" => {
-                self.mtime = text().and_then(time::from_text);
-                self.is_time_lost = self.mtime.is_none();
-            }
-            // `hdrcharset` too: names are bytes here, whatever they are said to be.
-            _ => {}
-        }
-        Some(())
-    }
-}
-
-pub(super) fn is_zero(bytes: &[u8]) -> bool {
+fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }

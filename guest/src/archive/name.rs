@@ -1,27 +1,28 @@
-//! How a backup is called: its id and its file name, both made from its name and date.
+//! The id and the file name of a backup, both derived from its name and date.
 //!
-//! Pure functions; the rules are Home Assistant's.
+//! Owns Home Assistant's rules for both, as pure functions.
 
 use chrono::DateTime;
 use sha1::{Digest, Sha1};
 
-use super::{Result, paths, refused};
+use super::error::{Result, refused};
+use super::paths;
 
-/// Bytes of a file name on the file systems in use.
+/// Bytes of a file name on common file systems.
 const NAME_LIMIT: usize = 255;
 
-/// The id (slug): the first eight hex digits of SHA-1 over the lower-cased `"{date} - {name}"`.
+/// The id (slug): the first eight hexadecimal digits of SHA-1 over the lower-cased `"{date} - {name}"`.
 pub fn backup_id(date: &str, name: &str) -> String {
     let digest = Sha1::digest(format!("{date} - {name}").to_lowercase().as_bytes());
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `{name} {YYYY-mm-dd} {HH.MM} {SSffffff}.tar`, each run of white space made one `_`; the date in its own offset.
+/// `{name} {YYYY-mm-dd} {HH.MM} {SSffffff}.tar`, with each run of white space replaced by one `_`. The date keeps its UTC offset.
 ///
-/// Refused as `invalid_backup_filename` when that is no plain, visible name of a file in its directory.
+/// Errors: `invalid_backup_filename` when the result is hidden, too long, or would leave its directory.
 pub fn file_name(name: &str, date: &str) -> Result<String> {
     let Ok(moment) = DateTime::parse_from_rfc3339(date) else {
-        return invalid(date, "is no date with an offset; use ISO 8601");
+        return invalid(date, "is not a date with a UTC offset; use ISO 8601");
     };
     let text = format!("{name} {}.tar", moment.format("%Y-%m-%d %H.%M %S%6f"));
     let file = text.split(is_space).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
@@ -35,36 +36,36 @@ pub fn file_name(name: &str, date: &str) -> Result<String> {
     }
 }
 
-/// Any date: in a file name all are of one length.
+/// Any date will do: all take the same number of bytes in a file name.
 const ANY_DATE: &str = "2026-11-30T04:45:00.123456+00:00";
 
-/// What is wrong with a name.
+/// Why a name is unsuitable for a backup. Each variant holds a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Objection {
-    /// No file can be called so.
+pub enum NameProblem {
+    /// No file can have this name.
     Impossible(String),
-    /// A backup can be made, listed and restored here, and Home Assistant does not list it.
+    /// Larder can create, list and restore such a backup, but Home Assistant does not list it.
     Unlisted(String),
 }
 
-/// What is wrong with the name of a backup, if anything. Home Assistant lists a name that is the last part of itself as a path
-/// of Windows (`PureWindowsPath(name).name == name`).
-pub fn objection(name: &str) -> Option<Objection> {
+/// Checks the name of a backup. Home Assistant lists a name only if it is its own last component as a Windows path
+/// (`PureWindowsPath(name).name == name`).
+pub fn name_problem(name: &str) -> Option<NameProblem> {
     if let Err(error) = file_name(name, ANY_DATE) {
-        return Some(Objection::Impossible(error.to_string()));
+        return Some(NameProblem::Impossible(error.to_string()));
     }
     let drive = name.chars().nth(1) == Some(':');
     if !drive && !name.contains('\\') {
         return None;
     }
     let shown = paths::shown(name.as_bytes());
-    Some(Objection::Unlisted(format!(
-        "Home Assistant does not list a backup called `{shown}`; choose a name without `\\`, and without `:` behind its first \
-         letter or digit"
+    Some(NameProblem::Unlisted(format!(
+        "Home Assistant does not list a backup named `{shown}`; choose a name without `\\` and without `:` as its second \
+         character"
     )))
 }
 
-/// White space as Python splits at it.
+/// White space as defined by Python's `str.split`.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }

@@ -1,16 +1,19 @@
-//! The outer tar of a backup: its `backup.json`, and where its other members lie.
+//! The outer tar of a backup: its `backup.json` and the positions of its other members.
 //!
-//! Owns which outer archives are good. Reads headers and `backup.json`, steps over the rest.
+//! Owns the decision which outer archives are accepted. Reads headers and `backup.json` and skips the rest.
 
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom, Take};
 
 use super::entry::Instant;
+use super::error::{ArchiveError, Result, damaged, too_large, unsupported};
 use super::header::BLOCK;
-use super::members::{Head, Members};
-use super::{ArchiveError, Limits, Manifest, Result, damaged, paths, too_large, unsupported};
+use super::limits::Limits;
+use super::manifest::Manifest;
+use super::members::{MemberHeader, Members};
+use super::paths;
 
-/// Bytes that are read at once behind the last member.
+/// Bytes read at once after the last member.
 const TAIL: usize = 256 << 10;
 
 /// A regular file in the outer tar.
@@ -18,67 +21,68 @@ const TAIL: usize = 256 << 10;
 pub struct Member {
     /// Without a leading `./`.
     pub name: String,
-    /// Where its content begins, and how many bytes it has.
+    /// Offset of the content, in bytes, and its size.
     pub offset: u64,
     pub size: u64,
     pub modified: Instant,
 }
 
 impl Member {
-    /// Whether it is an inner tar, by its name as Home Assistant tells them.
+    /// Whether it is an inner tar, judged by its name as Home Assistant does.
     pub fn is_part(&self) -> bool {
         self.part_name().is_some()
     }
 
-    /// Where its content ends.
+    /// Offset of the first byte after the content.
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(self.size)
     }
 
-    /// What an inner tar is called without its ending; none for anything else.
+    /// The name of an inner tar without its extension; `None` for any other member.
     pub fn part_name(&self) -> Option<&str> {
         inner_stem(&self.name).or_else(|| self.name.strip_suffix(".tgz"))
     }
 }
 
+/// An opened backup.
 #[derive(Debug)]
 pub struct Outer<R> {
     pub manifest: Manifest,
-    /// All but `backup.json`, in the archive's order.
+    /// All members except `backup.json`, in the archive's order.
     pub members: Vec<Member>,
-    /// Why Home Assistant does not read all members.
-    pub stop: Option<String>,
-    /// Members that are no files, or have no readable name, in words.
-    pub left_alone: Vec<String>,
+    /// Why Home Assistant does not read all members; `None` when it does.
+    pub early_stop: Option<String>,
+    /// Members that are not files or have no readable name, as sentences.
+    pub ignored: Vec<String>,
     source: R,
-    /// Where the members end, and whether a block of zeros says so.
+    /// Where the members end, and whether a block of zeros marks it.
     end: u64,
-    has_mark: bool,
+    has_end_marker: bool,
 }
 
 impl<R: Read + Seek> Outer<R> {
-    /// Looks through the archive, which begins at the source's first byte.
+    /// Scans the archive, which starts at the source's first byte.
     pub fn open(source: R, limits: &Limits) -> Result<Self> {
-        let (survey, damage) = Survey::of(source, limits)?;
+        let (scan, damage) = Scan::new(source, limits)?;
         damage.map_or(Ok(()), Err)?;
-        survey.with_manifest(limits)
+        scan.with_manifest(limits)
     }
 
-    /// The same of an archive that may be damaged: what stands before the damage, and what that is.
+    /// As [`Outer::open`], for an archive that may be damaged: the members before the damage, and the damage.
     pub fn salvage(source: R, limits: &Limits) -> Result<(Self, Option<ArchiveError>)> {
-        let (survey, damage) = Survey::of(source, limits)?;
-        let (outer, missing) = survey.with_any_manifest(limits);
+        let (scan, damage) = Scan::new(source, limits)?;
+        let (outer, missing) = scan.with_any_manifest(limits);
         Ok((outer, damage.or(missing)))
     }
 
-    /// What is odd about the members and loses nothing here, for people.
+    /// Irregularities of the members that lose no data, as sentences.
     pub fn notes(&self) -> Vec<String> {
-        let alone = self.left_alone.iter().map(|member| format!("{member}; it is left alone"));
-        self.stop.iter().cloned().chain(alone).collect()
+        let ignored = self.ignored.iter().map(|member| format!("{member}; it is ignored"));
+        self.early_stop.iter().cloned().chain(ignored).collect()
     }
 
-    /// What is odd behind the last member.
-    pub fn odd_end(&mut self) -> Result<Option<String>> {
+    /// An irregularity after the last member that loses no data, as a sentence.
+    pub fn end_note(&mut self) -> Result<Option<String>> {
         self.source.seek(SeekFrom::Start(self.end))?;
         let mut buffer = vec![0; TAIL];
         let mut at = self.end;
@@ -88,22 +92,22 @@ impl<R: Read + Seek> Outer<R> {
             if let Some(first) = bytes.iter().position(|byte| *byte != 0) {
                 let first = at.saturating_add(first as u64);
                 return Ok(Some(format!(
-                    "the archive ends at byte {}; from byte {first} on stand bytes that nobody reads, Home Assistant neither",
+                    "the archive ends at byte {}; the data from byte {first} on is ignored here and by Home Assistant",
                     self.end
                 )));
             }
             at = at.saturating_add(count as u64);
             if count == 0 {
-                let is_proper = self.has_mark && at >= self.end.saturating_add(BLOCK);
+                let is_proper = self.has_end_marker && at >= self.end.saturating_add(BLOCK);
                 return Ok((!is_proper).then(|| {
-                    "the archive lacks the blocks of zeros at its end; the lengths of its members show that none is cut off"
+                    "the end-of-archive marker is missing; the lengths of the members show that none is cut off"
                         .to_owned()
                 }));
             }
         }
     }
 
-    /// The inner tar of Home Assistant itself: `homeassistant.tar.gz` or `homeassistant.tar`.
+    /// The inner tar of the home: `homeassistant.tar.gz` or `homeassistant.tar`.
     pub fn home(&self) -> Option<&Member> {
         self.members.iter().find(|member| inner_stem(&member.name) == Some("homeassistant"))
     }
@@ -123,67 +127,71 @@ impl<R: Read + Seek> Outer<R> {
     }
 }
 
+/// The members found so far.
 #[derive(Default)]
 struct Found {
     members: Vec<Member>,
-    /// Names as they may stand only once.
+    /// Names that may not appear again, with the two extensions of an inner tar treated as one.
     names: HashSet<String>,
     count: u64,
-    left_alone: Vec<String>,
+    ignored: Vec<String>,
 }
 
 impl Found {
-    fn add(&mut self, head: &Head, offset: u64, limits: &Limits) -> Result<()> {
+    fn add(&mut self, header: &MemberHeader, offset: u64, limits: &Limits) -> Result<()> {
         self.count = self.count.saturating_add(1);
         if self.count > limits.members {
             return too_large(format!(
                 "more than {} members, at `{}`",
                 limits.members,
-                paths::shown(&head.name)
+                paths::shown(&header.name)
             ));
         }
-        let bytes = paths::cleaned(&head.name)?;
-        match head.flag {
-            b'5' if head.size == 0 => return Ok(()),
+        let bytes = paths::normalized(&header.name)?;
+        match header.flag {
+            b'5' if header.size == 0 => return Ok(()),
             0 | b'0' | b'7' if bytes.is_empty() => return damaged("a file without a name"),
             0 | b'0' | b'7' => {}
             b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(bytes))),
-            b'1'..=b'6' if head.size > 0 => {
-                return damaged(format!("the member `{}` is no file but has content", paths::shown(bytes)));
+            b'1'..=b'6' if header.size > 0 => {
+                return damaged(format!(
+                    "the member `{}` is not a file but has content",
+                    paths::shown(bytes)
+                ));
             }
-            flag => return self.leave_alone(bytes, &format!("is {}", type_name(flag)), limits),
+            flag => return self.ignore(bytes, &format!("is {}", type_name(flag)), limits),
         }
         let Ok(name) = std::str::from_utf8(bytes).map(str::to_owned) else {
-            return self.leave_alone(bytes, "has a name that is not UTF-8", limits);
+            return self.ignore(bytes, "has a name that is not UTF-8", limits);
         };
         let once = inner_stem(&name).map_or_else(|| name.clone(), |stem| format!("{stem}.tar"));
         if !self.names.insert(once) {
-            return damaged(format!("the member `{}` is there twice", paths::shown(bytes)));
+            return damaged(format!("the member `{}` appears twice", paths::shown(bytes)));
         }
-        self.members.push(Member { name, offset, size: head.size, modified: head.mtime });
+        self.members.push(Member { name, offset, size: header.size, modified: header.mtime });
         Ok(())
     }
 
-    /// Home Assistant knows no such members either.
-    fn leave_alone(&mut self, name: &[u8], why: &str, limits: &Limits) -> Result<()> {
-        if self.left_alone.len() < limits.reported {
-            self.left_alone.push(format!("the member `{}` {why}", paths::shown(name)));
+    /// Home Assistant ignores such members, too.
+    fn ignore(&mut self, name: &[u8], why: &str, limits: &Limits) -> Result<()> {
+        if self.ignored.len() < limits.reported {
+            self.ignored.push(format!("the member `{}` {why}", paths::shown(name)));
         }
         Ok(())
     }
 
-    /// Takes `backup.json` out.
+    /// Removes `backup.json` from the members.
     fn manifest(&mut self) -> Result<Member> {
         if let Some(at) = self.members.iter().position(|member| member.name == "backup.json") {
             return Ok(self.members.remove(at));
         }
         let hider = self.members.last().filter(|member| member.is_part());
         damaged(hider.map_or_else(
-            || "it has no `backup.json`; it is no backup of Home Assistant".to_owned(),
+            || "it has no `backup.json`, so it is not a Home Assistant backup".to_owned(),
             |hider| {
                 format!(
-                    "it has no `backup.json`, or that is hidden in `{}`, which says that it reaches to byte {}; `larder \
-                     verify` looks where that ends",
+                    "it has no `backup.json`, or that is hidden in `{}`, whose header claims to reach byte {}; `larder verify` \
+                     finds out where that member ends",
                     paths::shown(hider.name.as_bytes()),
                     hider.end()
                 )
@@ -193,26 +201,26 @@ impl Found {
 }
 
 /// The members of an archive, as far as they can be found.
-struct Survey<R> {
+struct Scan<R> {
     found: Found,
     source: R,
     end: u64,
-    has_mark: bool,
-    stop: Option<String>,
+    has_end_marker: bool,
+    early_stop: Option<String>,
 }
 
-impl<R: Read + Seek> Survey<R> {
-    fn of(mut source: R, limits: &Limits) -> Result<(Self, Option<ArchiveError>)> {
+impl<R: Read + Seek> Scan<R> {
+    fn new(mut source: R, limits: &Limits) -> Result<(Self, Option<ArchiveError>)> {
         let end = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
         let mut members = Members::new(source);
         let mut found = Found::default();
         let damage = loop {
-            let step = members.next().and_then(|head| match head {
+            let step = members.next().and_then(|header| match header {
                 None => Ok(false),
-                Some(head) => {
-                    found.add(&head, members.at(), limits)?;
-                    members.seek_past(head.size, end).map(|()| true)
+                Some(header) => {
+                    found.add(&header, members.at(), limits)?;
+                    members.seek_past(header.size, end).map(|()| true)
                 }
             });
             match step {
@@ -221,8 +229,9 @@ impl<R: Read + Seek> Survey<R> {
                 Err(error) => break Some(error),
             }
         };
-        let (end, has_mark, stop) = (members.at(), members.has_mark(), members.stop().map(str::to_owned));
-        Ok((Self { found, source: members.into_source(), end, has_mark, stop }, damage))
+        let (end, has_end_marker) = (members.at(), members.has_end_marker());
+        let early_stop = members.early_stop().map(str::to_owned);
+        Ok((Self { found, source: members.into_source(), end, has_end_marker, early_stop }, damage))
     }
 
     fn with_manifest(mut self, limits: &Limits) -> Result<Outer<R>> {
@@ -240,9 +249,9 @@ impl<R: Read + Seek> Survey<R> {
     }
 
     fn with(self, manifest: Manifest) -> Outer<R> {
-        let Self { found, source, end, has_mark, stop } = self;
-        let Found { members, left_alone, .. } = found;
-        Outer { manifest, members, stop, left_alone, source, end, has_mark }
+        let Self { found, source, end, has_end_marker, early_stop } = self;
+        let Found { members, ignored, .. } = found;
+        Outer { manifest, members, early_stop, ignored, source, end, has_end_marker }
     }
 }
 
@@ -256,7 +265,7 @@ fn content(source: &mut (impl Read + Seek), member: &Member, limits: &Limits) ->
     Ok(bytes)
 }
 
-/// The name of an inner tar without its ending: the two endings mean the same part.
+/// The name of an inner tar without its extension. Both extensions mean the same part.
 fn inner_stem(name: &str) -> Option<&str> {
     name.strip_suffix(".tar.gz").or_else(|| name.strip_suffix(".tar"))
 }

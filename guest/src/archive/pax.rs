@@ -1,11 +1,11 @@
 //! PAX extended headers: `length key=value` records.
 //!
-//! Owns the records themselves. Values are bytes (a file name may hold line ends and need not be UTF-8), which is why
-//! they are not read with the tar crate's line-based reader. What the keys mean is for `record.rs` and `members.rs`.
+//! Owns the syntax of the records. `extension` and `header_fields` own the meaning of the keys. Values are bytes: a file name may
+//! contain line breaks and need not be UTF-8, so the tar crate's line-based reader is not used.
 
 /// Appends one record.
 pub(super) fn push(records: &mut Vec<u8>, key: &str, value: &[u8]) {
-    // The length counts its own digits, so it is the first number that agrees with itself.
+    // The length includes its own digits, so it is the smallest number that is consistent with itself.
     let rest = key.len() + value.len() + 3;
     let mut length = rest;
     while rest + length.to_string().len() != length {
@@ -16,7 +16,7 @@ pub(super) fn push(records: &mut Vec<u8>, key: &str, value: &[u8]) {
     records.push(b'\n');
 }
 
-/// Splits the content of an extended header into keys and values, in order. None when its records do not add up.
+/// Splits the content of an extended header into keys and values, in order. `None` when it is malformed.
 pub(super) fn parse(mut records: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut found = Vec::new();
     // Some writers pad the content with zeros.

@@ -1,33 +1,35 @@
 //! The walk through an inner tar: every entry below `data/`, checked, in order, with its content.
 //!
-//! Owns which entries are good, skipped, outside, or reason to refuse the whole. Gives them to a visitor, and has no
-//! idea whether that one writes, compares or only counts. What was given is only good once the walk has ended well.
+//! Owns the decision whether an entry is accepted, skipped, outside `data/`, or a reason to refuse the whole archive. Passes
+//! accepted entries to a visitor and does not know whether that one writes, compares or counts. The visitor's results are valid
+//! only if the walk returns without an error.
 
 use std::io::Read;
 
-use super::ending::Ending;
 use super::entry::{Entry, Kind};
-use super::members::{Head, Members};
-use super::stream::{Packing, Stream, Unpacked};
-use super::tree::Tree;
-use super::{ArchiveError, Limits, Result, damaged, paths, refused, unsupported};
+use super::error::{ArchiveError, Result, damaged, refused, unsupported};
+use super::inflater::{Inflater, StreamEnd, TarStream};
+use super::limits::Limits;
+use super::members::{MemberHeader, Members, TarEnd};
+use super::paths;
+use super::seen_paths::SeenPaths;
 
-/// Bytes of content that are handed over at once.
+/// Bytes of content passed to a visitor at once.
 const CHUNK: usize = 256 << 10;
 
-/// Who looks at what is in an archive. An error of any method ends the walk with it.
+/// Receives the entries of an archive. An error from any method ends the walk and is returned by it.
 pub trait Visit {
     type Error: From<ArchiveError>;
 
-    /// An entry. A file is followed by its content (`data`, maybe never) and `end_file`.
+    /// An entry. For a file, its content (`data`, not called when empty) and `end_file` follow.
     fn entry(&mut self, entry: &Entry) -> std::result::Result<(), Self::Error>;
-    /// Up to 256 KiB of the file that was named last.
+    /// Up to 256 KiB of the current file's content.
     fn data(&mut self, bytes: &[u8]) -> std::result::Result<(), Self::Error>;
-    /// The file got all its bytes.
+    /// The current file is complete.
     fn end_file(&mut self) -> std::result::Result<(), Self::Error>;
 }
 
-/// What a whole archive held. Each list ends at [`Limits::reported`]; the numbers count all.
+/// The contents of a whole inner tar. Each list ends at [`Limits::reported`]; the counts cover everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub files: u64,
@@ -36,21 +38,21 @@ pub struct Summary {
     pub links: u64,
     /// Bytes of content of all files.
     pub bytes: u64,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedEntry>,
     pub skipped_count: u64,
-    /// Names of members outside `data/`, which belong to somebody else.
+    /// Names of members outside `data/`, which are not part of the home.
     pub outside: Vec<Vec<u8>>,
     pub outside_count: u64,
-    /// What is odd about the archive and loses nothing, for people.
+    /// Irregularities that lose no data, as sentences.
     pub notes: Vec<String>,
-    /// Attributes of entries that no file can have.
-    pub lost: Vec<Lost>,
+    /// Attributes with values that no file can have.
+    pub lost: Vec<LostAttribute>,
     pub lost_count: u64,
 }
 
-/// An attribute that an entry comes back without. Its content is whole.
+/// An attribute that cannot be restored. The entry's content is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct LostAttribute {
     pub path: Vec<u8>,
     pub attribute: Attribute,
 }
@@ -61,19 +63,19 @@ pub enum Attribute {
     Owner,
 }
 
-/// Something below `data/` that no home can get back.
+/// An entry below `data/` that cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedEntry {
     pub path: Vec<u8>,
     pub reason: String,
 }
 
-/// What an inner tar holds.
+/// Which entries of an inner tar count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// A home, below `data/`; what lies elsewhere belongs to others.
+    /// Those of a home, below `data/`. Members elsewhere are only listed.
     Home,
-    /// Anything: an add-on, a folder.
+    /// All of them: the tar of an add-on or a folder.
     Any,
 }
 
@@ -86,20 +88,20 @@ impl Base {
     }
 }
 
-/// Reads an inner tar (gzip or plain, told by content) from its first to its last byte.
+/// Reads an inner tar from its first to its last byte. Gzip is detected by content.
 ///
-/// Errors: the visitor's own, or an [`ArchiveError`] when the archive is not good as a whole: then nothing of what the
-/// visitor got may be used.
+/// Errors: the visitor's own, or an [`ArchiveError`] when the archive is refused. Nothing that the visitor received may be used
+/// then.
 pub fn walk<R: Read, V: Visit>(
     source: R,
     limits: &Limits,
     visit: &mut V,
 ) -> std::result::Result<Summary, V::Error> {
-    walk_inflated(&mut Stream::open(source)?, Base::Home, limits, visit)
+    walk_inflated(&mut Inflater::open(source)?, Base::Home, limits, visit)
 }
 
-/// The same of a tar that is not compressed, or not any more.
-pub fn walk_inflated<R: Unpacked + ?Sized, V: Visit>(
+/// As [`walk`], for a tar that is already inflated.
+pub fn walk_inflated<R: TarStream + ?Sized, V: Visit>(
     source: &mut R,
     base: Base,
     limits: &Limits,
@@ -109,78 +111,79 @@ pub fn walk_inflated<R: Unpacked + ?Sized, V: Visit>(
     let mut walk = Walk::new(base, limits);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0_u64;
-    while let Some(head) = members.next()? {
+    while let Some(header) = members.next()? {
         count = count.saturating_add(1);
         if count > limits.entries {
-            Err(walk.too_many(&head))?;
+            Err(walk.too_many(&header))?;
         }
-        match walk.judge(&head)? {
+        match walk.classify(&header)? {
             Some(entry) => {
                 visit.entry(&entry)?;
                 if matches!(entry.kind, Kind::File(_)) {
-                    members.content(head.size, &mut buffer, |piece| visit.data(piece))?;
+                    members.content(header.size, &mut buffer, |piece| visit.data(piece))?;
                     visit.end_file()?;
                 }
             }
-            None => members.content(head.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
+            None => members.content(header.size, &mut buffer, |_| Ok::<_, V::Error>(()))?,
         }
     }
     let notes = end(&mut members)?;
     Ok(Summary { notes, ..walk.finish()? })
 }
 
-/// Reads to the end, which must prove that nothing is missing. What is odd there all the same.
-fn end<R: Unpacked + ?Sized>(members: &mut Members<&mut R>) -> Result<Vec<String>> {
-    let Ending { marks, behind } = members.finish()?;
-    let stop = members.stop().map(str::to_owned);
-    let Packing { is_checked, end } = members.source().finish()?;
-    if let Some(end) = end {
+/// Reads to the end of the archive, which must prove that nothing is missing. Returns notes about harmless irregularities.
+fn end<R: TarStream + ?Sized>(members: &mut Members<&mut R>) -> Result<Vec<String>> {
+    let TarEnd { marker_blocks, trailing } = members.finish()?;
+    let early_stop = members.early_stop().map(str::to_owned);
+    let StreamEnd { is_verified, surplus_from } = members.source().finish()?;
+    if let Some(end) = surplus_from {
         return Err(ArchiveError::Surplus { end });
     }
-    let missing = (marks < 2).then(|| {
-        let proof = if is_checked { "its check value and its lengths show" } else { "its lengths show" };
-        format!("it lacks the blocks of zeros that end an archive; {proof} that nothing is missing")
+    let missing = (marker_blocks < 2).then(|| {
+        let proof = if is_verified { "the checksum and the lengths show" } else { "the lengths show" };
+        format!("the end-of-archive marker is missing; {proof} that no data is missing")
     });
-    let more = match behind {
-        // Nothing tells a stretch of zeros that a disk made of contents from an end.
-        Some(at) if !is_checked => {
-            return damaged(format!("there are more bytes after the end mark, from byte {at} on"));
+    let more = match trailing {
+        // Content that a disk turned into zeros looks like an end-of-archive marker.
+        Some(at) if !is_verified => {
+            return damaged(format!("more data follows the end-of-archive marker, from byte {at}"));
         }
         more => more.map(|at| {
             format!(
-                "from byte {at} on, behind its end mark, stand bytes that nobody reads, Home Assistant neither"
+                "data after the end-of-archive marker, from byte {at}, is ignored here and by Home Assistant"
             )
         }),
     };
-    Ok(stop.into_iter().chain(missing.filter(|_| behind.is_none())).chain(more).collect())
+    Ok(early_stop.into_iter().chain(missing.filter(|_| trailing.is_none())).chain(more).collect())
 }
 
-/// Reads any inner tar (a home's, an add-on's, a folder's) to its end and checks its structure.
-pub fn check(source: impl Read) -> Result<Checked> {
-    check_inflated(&mut Stream::open(source)?)
+/// Reads any inner tar (of a home, an add-on or a folder) to its end and checks its structure.
+pub fn check(source: impl Read) -> Result<CheckSummary> {
+    check_inflated(&mut Inflater::open(source)?)
 }
 
-/// The same of a tar that is not compressed, or not any more.
-pub fn check_inflated<R: Unpacked + ?Sized>(source: &mut R) -> Result<Checked> {
+/// As [`check`], for a tar that is already inflated.
+pub fn check_inflated<R: TarStream + ?Sized>(source: &mut R) -> Result<CheckSummary> {
     let mut members = Members::new(source);
     let mut buffer = vec![0; CHUNK];
     let mut count = 0;
-    while let Some(head) = members.next()? {
-        members.content(head.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
+    while let Some(header) = members.next()? {
+        members.content(header.size, &mut buffer, |_| Ok::<_, ArchiveError>(()))?;
         count += 1;
     }
-    Ok(Checked { members: count, notes: end(&mut members)? })
+    Ok(CheckSummary { members: count, notes: end(&mut members)? })
 }
 
-/// What was found in an inner tar whose entries nobody judges.
-pub struct Checked {
+/// The result of [`check`], which applies no rules to single entries.
+pub struct CheckSummary {
     pub members: u64,
-    /// As in [`Summary`].
+    /// As [`Summary::notes`].
     pub notes: Vec<String>,
 }
 
+/// The rules for entries, applied one after the other.
 pub(super) struct Walk<'a> {
-    tree: Tree,
+    seen: SeenPaths,
     summary: Summary,
     base: Base,
     limits: &'a Limits,
@@ -188,28 +191,28 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(base: Base, limits: &'a Limits) -> Self {
-        Self { tree: Tree::new(limits), summary: Summary::default(), base, limits }
+        Self { seen: SeenPaths::new(limits), summary: Summary::default(), base, limits }
     }
 
-    /// The entry to give to the visitor; none when it is skipped.
-    pub(super) fn judge(&mut self, head: &Head) -> Result<Option<Entry>> {
-        let name = paths::cleaned(&head.name)?;
-        if matches!(head.flag, b'1'..=b'6') && head.size > 0 {
-            return damaged(format!("`{}` is no file but has content", paths::shown(name)));
+    /// The entry to pass to the visitor; `None` when it is skipped or outside.
+    pub(super) fn classify(&mut self, header: &MemberHeader) -> Result<Option<Entry>> {
+        let name = paths::normalized(&header.name)?;
+        if matches!(header.flag, b'1'..=b'6') && header.size > 0 {
+            return damaged(format!("`{}` is not a file but has content", paths::shown(name)));
         }
         let Some(path) = self.base.below(name) else {
             self.note_outside(name);
             return Ok(None);
         };
         paths::check_below_data(path)?;
-        match kind(head, path, self.base)? {
-            Some(kind) => self.accept(head, path, kind).map(Some),
-            None => self.skip(head, path).map(|()| None),
+        match kind(header, path, self.base)? {
+            Some(kind) => self.accept(header, path, kind).map(Some),
+            None => self.skip(header, path).map(|()| None),
         }
     }
 
-    fn accept(&mut self, head: &Head, path: &[u8], kind: Kind) -> Result<Entry> {
-        self.tree.add(path, &kind)?;
+    fn accept(&mut self, header: &MemberHeader, path: &[u8], kind: Kind) -> Result<Entry> {
+        self.seen.add(path, &kind)?;
         match kind {
             Kind::Directory => self.summary.directories += 1,
             Kind::Symlink(_) | Kind::HardLink(_) => self.summary.links += 1,
@@ -218,35 +221,35 @@ impl<'a> Walk<'a> {
                 self.summary.bytes = self.summary.bytes.saturating_add(size);
             }
         }
-        let (uid, gid) = (owner(head.uid), owner(head.gid));
+        let (uid, gid) = (owner(header.uid), owner(header.gid));
         if uid.is_none() || gid.is_none() {
             self.lose(path, Attribute::Owner);
         }
-        if head.is_time_lost {
+        if header.is_time_lost {
             self.lose(path, Attribute::Time);
         }
         Ok(Entry {
             path: path.to_vec(),
             kind,
-            mode: head.mode,
+            mode: header.mode,
             uid: uid.unwrap_or(Entry::NO_OWNER),
             gid: gid.unwrap_or(Entry::NO_OWNER),
-            user: String::from_utf8_lossy(&head.user).into_owned(),
-            group: String::from_utf8_lossy(&head.group).into_owned(),
-            mtime: head.mtime,
+            user: String::from_utf8_lossy(&header.user).into_owned(),
+            group: String::from_utf8_lossy(&header.group).into_owned(),
+            mtime: header.mtime,
         })
     }
 
-    fn skip(&mut self, head: &Head, path: &[u8]) -> Result<()> {
-        self.tree.skip(path)?;
+    fn skip(&mut self, header: &MemberHeader, path: &[u8]) -> Result<()> {
+        self.seen.skip(path)?;
         self.summary.skipped_count += 1;
         if self.summary.skipped.len() < self.limits.reported {
-            let reason = match head.flag {
+            let reason = match header.flag {
                 b'3' | b'4' => "a device node".to_owned(),
                 b'6' => "a FIFO".to_owned(),
                 flag => format!("of the unknown type `{}`", flag.escape_ascii()),
             };
-            self.summary.skipped.push(Skipped { path: path.to_vec(), reason });
+            self.summary.skipped.push(SkippedEntry { path: path.to_vec(), reason });
         }
         Ok(())
     }
@@ -254,7 +257,7 @@ impl<'a> Walk<'a> {
     fn lose(&mut self, path: &[u8], attribute: Attribute) {
         self.summary.lost_count += 1;
         if self.summary.lost.len() < self.limits.reported {
-            self.summary.lost.push(Lost { path: path.to_vec(), attribute });
+            self.summary.lost.push(LostAttribute { path: path.to_vec(), attribute });
         }
     }
 
@@ -265,30 +268,30 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn too_many(&self, head: &Head) -> ArchiveError {
-        let what = format!("more than {} entries, at `{}`", self.limits.entries, paths::shown(&head.name));
+    fn too_many(&self, header: &MemberHeader) -> ArchiveError {
+        let what = format!("more than {} entries, at `{}`", self.limits.entries, paths::shown(&header.name));
         ArchiveError::TooLarge { what }
     }
 
     pub(super) fn finish(self) -> Result<Summary> {
-        let is_nothing = self.base == Base::Home && self.tree.is_empty();
-        if is_nothing { damaged("nothing in it lies below `data/`") } else { Ok(self.summary) }
+        let is_empty = self.base == Base::Home && self.seen.is_empty();
+        if is_empty { damaged("it contains nothing below `data/`") } else { Ok(self.summary) }
     }
 }
 
-/// What a member is; none for what cannot be kept.
-fn kind(head: &Head, path: &[u8], base: Base) -> Result<Option<Kind>> {
-    Ok(Some(match head.flag {
+/// The kind of a member; `None` for types that cannot be restored.
+fn kind(header: &MemberHeader, path: &[u8], base: Base) -> Result<Option<Kind>> {
+    Ok(Some(match header.flag {
         // Before POSIX, a directory was a file whose name ends in a slash.
-        0 | b'0' | b'7' if head.name.ends_with(b"/") => match head.size {
+        0 | b'0' | b'7' if header.name.ends_with(b"/") => match header.size {
             0 => Kind::Directory,
             _ => return damaged(format!("the directory `{}` has content", paths::shown(path))),
         },
-        0 | b'0' | b'7' => Kind::File(head.size),
-        b'1' => Kind::HardLink(hard_link(head, path, base)?),
+        0 | b'0' | b'7' => Kind::File(header.size),
+        b'1' => Kind::HardLink(hard_link(header, path, base)?),
         b'2' => {
-            paths::check_target(path, &head.link)?;
-            Kind::Symlink(head.link.clone())
+            paths::check_target(path, &header.link)?;
+            Kind::Symlink(header.link.clone())
         }
         b'5' => Kind::Directory,
         b'S' => return unsupported(format!("the sparse file `{}`", paths::shown(path))),
@@ -296,17 +299,17 @@ fn kind(head: &Head, path: &[u8], base: Base) -> Result<Option<Kind>> {
     }))
 }
 
-fn hard_link(head: &Head, path: &[u8], base: Base) -> Result<Vec<u8>> {
-    match paths::cleaned(&head.link).ok().and_then(|link| base.below(link)) {
+fn hard_link(header: &MemberHeader, path: &[u8], base: Base) -> Result<Vec<u8>> {
+    match paths::normalized(&header.link).ok().and_then(|link| base.below(link)) {
         Some(target) => Ok(target.to_vec()),
         None => {
-            let (path, link) = (paths::shown(path), paths::shown(&head.link));
+            let (path, link) = (paths::shown(path), paths::shown(&header.link));
             refused(format!("the hard link `{path}` to `{link}`, which lies outside `data/`"))
         }
     }
 }
 
-/// Owner numbers have 32 bits; some writers store the last ones as small negative numbers. None for what is no owner.
+/// Owner numbers have 32 bits; some writers store the largest as small negative numbers. `None` for anything else.
 fn owner(number: i64) -> Option<u32> {
     let wrapped = || i32::try_from(number).ok().map(i32::cast_unsigned);
     u32::try_from(number).ok().or_else(wrapped)

@@ -1,23 +1,23 @@
-//! Moments as decimal text, as PAX headers carry them.
+//! Points in time as decimal text, as PAX headers store them.
 //!
-//! Python reads such a text into a binary fraction and cuts it to a whole microsecond. The text written here is chosen so that
-//! this, and reading it here, both give back the microsecond that was stored.
+//! Owns a conversion that keeps microseconds. Python parses such a text as a binary floating-point number and truncates it to a
+//! microsecond. The text written here yields the stored microsecond both that way and when it is parsed here.
 
 use super::entry::Instant;
 
-/// The latest time that every reader can give a file. Python reads times as binary fractions, and the next one is 2^63 seconds,
-/// which `os.utime` refuses: the whole restore fails.
+/// The latest time that every reader can restore. Python parses times as binary floating-point numbers; the next larger one is
+/// 2^63 seconds, which `os.utime` refuses, and then the whole restore fails.
 const LATEST: Instant = Instant { seconds: 9_223_372_036_854_774_784, nanoseconds: 0 };
 
-/// The nearest time that every reader can give a file, when `time` is none of those.
-pub fn nearest_held(time: Instant) -> Option<Instant> {
+/// The nearest time that every reader can restore; `None` when `time` itself can be restored.
+pub fn nearest_restorable_time(time: Instant) -> Option<Instant> {
     (time > LATEST).then_some(LATEST)
 }
 
-/// The text of a moment, in the shape of Python's floats: `1795444780.988981`, `-0.5`, `12.0`.
+/// A time as text, in the form of Python's floats: `1795444780.988981`, `-0.5`, `12.0`.
 pub(super) fn to_text(time: Instant) -> String {
     let micro = time.nanoseconds / 1_000;
-    // `as`: nearest binary fraction, which is what Python would have had.
+    // `as` gives the nearest floating-point number, which is what Python would have.
     let near = time.seconds as f64 + f64::from(time.nanoseconds) / 1e9;
     let fits = |text: &String| reads_as(text, time.seconds, micro);
     [near, near.next_up(), near.next_down()]
@@ -27,7 +27,7 @@ pub(super) fn to_text(time: Instant) -> String {
         .unwrap_or_else(|| exact_text(time.seconds, micro))
 }
 
-/// The moment nearest to a whole second, ties to even, as Python puts it into the header's own field.
+/// Rounded to a whole second, ties to even, as Python stores it in the header's own field.
 pub(super) fn rounded(time: Instant) -> i64 {
     let up = match time.nanoseconds.cmp(&500_000_000) {
         std::cmp::Ordering::Less => 0,
@@ -37,7 +37,7 @@ pub(super) fn rounded(time: Instant) -> i64 {
     time.seconds.saturating_add(up)
 }
 
-/// Reads decimal text; digits beyond nanoseconds are cut towards the past. None when it is no moment.
+/// Parses decimal text. Digits beyond nanoseconds are rounded towards the past. `None` when the text is not a time.
 pub(super) fn from_text(text: &str) -> Option<Instant> {
     if text.contains(['e', 'E']) {
         return from_float(text.parse().ok()?);
@@ -58,7 +58,7 @@ pub(super) fn from_text(text: &str) -> Option<Instant> {
     }
 }
 
-/// `-(seconds + nanoseconds)`, a little less when there were `more` digits, counting forward.
+/// `-(seconds + nanoseconds)`, one nanosecond less when there were `more` digits, as an [`Instant`].
 fn before_epoch(seconds: i128, nanoseconds: u32, more: bool) -> Option<Instant> {
     let below = nanoseconds.checked_add(u32::from(more))?;
     let (whole, nanoseconds) = match below {
@@ -69,7 +69,7 @@ fn before_epoch(seconds: i128, nanoseconds: u32, more: bool) -> Option<Instant> 
 }
 
 fn from_float(value: f64) -> Option<Instant> {
-    // Nine quadrillion seconds: beyond it a float has no whole seconds, and no file system has such times.
+    // Beyond 9e15 seconds a float cannot represent whole seconds, and no file system has such times.
     if !value.is_finite() || value.abs() > 9e15 {
         return None;
     }

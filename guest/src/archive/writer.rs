@@ -1,49 +1,48 @@
 //! The inner tar, entry by entry, as Home Assistant writes it.
 //!
-//! Owns the order of bytes only: compressing, encrypting and placing them is for the writer below. Refuses a name that the
-//! reader would refuse.
+//! Owns the order of bytes. The sink below compresses, encrypts and stores them. Refuses a name that the reader would refuse.
 
 use std::io::{self, Write};
 
 use super::entry::{Entry, Kind};
+use super::error::{Result, unsupported};
 use super::header;
-use super::record::{Record, Time};
-use super::{Result, paths, unsupported};
+use super::header_fields::{HeaderFields, Time};
+use super::paths;
 
-/// A tar is filled up to whole records of this many bytes.
+/// A tar is padded to whole records of this many bytes.
 pub(super) const RECORD: u64 = 10_240;
-/// Bytes of content that are asked for at once.
+/// Bytes of content requested at once.
 const CHUNK: usize = 256 << 10;
 
-/// What was written so far.
+/// What has been written so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub entries: u64,
-    /// Bytes of content, without headers and padding.
+    /// Bytes of file content, without headers and padding.
     pub bytes: u64,
 }
 
-/// How the content of a file came out. It has its full size in the archive in any case.
+/// The outcome for the content of one file, which takes its full size in the archive in any case.
 #[derive(Debug)]
 pub struct Written<E> {
-    /// Bytes that the source did not give; zeros stand in their place.
+    /// Bytes that the source did not deliver; zeros replace them.
     pub missing: u64,
-    /// Why the source gave no more, when it said so.
+    /// The source's error, if it failed.
     pub failed: Option<E>,
 }
 
-/// Where a tree goes. It is told what the bytes are, so that it can check them and cut where it matters; what is written is
-/// what comes here, in this order.
+/// Receives the bytes of a tar in order, labeled by meaning, so that a sink can check them and split the tar at suitable places.
 pub trait TreeSink {
-    /// The header blocks of an entry. A file's content follows, as many bytes as its kind says, and zeros up to a whole block.
-    fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()>;
+    /// The header blocks of an entry. A file's content of the announced size follows, then zeros up to a whole block.
+    fn header(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()>;
     fn content(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Zeros behind a content, or those that end the tar.
+    /// The padding after a content, or the end-of-archive marker.
     fn zeros(&mut self, count: u64) -> io::Result<()>;
 }
 
 impl<W: Write> TreeSink for W {
-    fn head(&mut self, _entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+    fn header(&mut self, _entry: &Entry, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes)
     }
 
@@ -56,6 +55,7 @@ impl<W: Write> TreeSink for W {
     }
 }
 
+/// Writes entries as a tar into a [`TreeSink`].
 pub struct TreeWriter<W> {
     sink: W,
     at: u64,
@@ -73,23 +73,23 @@ impl<W: TreeSink> TreeWriter<W> {
             Kind::File(size) if size > 0 => {
                 unsupported(format!("adding `{}` without its content", paths::shown(&entry.path)))
             }
-            _ => self.head(entry),
+            _ => self.header(entry),
         }
     }
 
-    /// Adds a file with exactly the bytes its kind announces. `next` gives its next bytes, no more than it is told, none at the
-    /// end; it is not asked for more than is needed, and not again after an error.
+    /// Adds a file with exactly as many bytes as its kind announces. `next` returns the next bytes, at most as many as requested,
+    /// and none at the end of the file. It is never called for more than is needed, nor after an error.
     ///
-    /// Errors are the sink's; those of `next` are in the answer, since the rest of the archive is still good.
+    /// Errors are those of the sink. An error of `next` is part of the result, since the archive remains valid.
     pub fn add_file<B: AsRef<[u8]>, E>(
         &mut self,
         entry: &Entry,
         mut next: impl FnMut(usize) -> std::result::Result<B, E>,
     ) -> Result<Written<E>> {
         let Kind::File(size) = entry.kind else {
-            return unsupported(format!("content for `{}`, which is no file", paths::shown(&entry.path)));
+            return unsupported(format!("content for `{}`, which is not a file", paths::shown(&entry.path)));
         };
-        self.head(entry)?;
+        self.header(entry)?;
         let (mut left, mut failed) = (size, None);
         while left > 0 {
             let most = CHUNK.min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -119,13 +119,13 @@ impl<W: TreeSink> TreeWriter<W> {
         self.counts
     }
 
-    /// Writes the end mark. The sink is given back to be finished in its own way.
+    /// Writes the end-of-archive marker and returns the sink, which the caller must finish.
     pub fn finish(mut self) -> Result<(W, Counts)> {
-        self.sink.zeros(end_mark(self.at))?;
+        self.sink.zeros(end_marker(self.at))?;
         Ok((self.sink, self.counts))
     }
 
-    /// Zeros in place of what the source did not give.
+    /// Writes zeros for bytes that the source did not deliver.
     fn fill(&mut self, mut count: u64) -> Result<()> {
         const NOTHING: [u8; 4096] = [0; 4096];
         while count > 0 {
@@ -136,22 +136,22 @@ impl<W: TreeSink> TreeWriter<W> {
         Ok(())
     }
 
-    fn head(&mut self, entry: &Entry) -> Result<()> {
-        let (mut bytes, block) = record_of(entry)?;
+    fn header(&mut self, entry: &Entry) -> Result<()> {
+        let (mut bytes, block) = encode(entry)?;
         bytes.extend_from_slice(block.as_bytes());
-        self.sink.head(entry, &bytes)?;
+        self.sink.header(entry, &bytes)?;
         self.at = self.at.saturating_add(bytes.len() as u64);
         self.counts.entries += 1;
         Ok(())
     }
 }
 
-/// The first of the bytes that are left, at most so many: what [`TreeWriter::add_file`] asks for.
+/// Splits off the first bytes of `rest`, at most `most`, as [`TreeWriter::add_file`] requests them.
 pub fn first_of<'a>(rest: &mut &'a [u8], most: usize) -> &'a [u8] {
     rest.split_off(..most.min(rest.len())).unwrap_or_default()
 }
 
-fn record_of(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {
+fn encode(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {
     paths::check_below_data(&entry.path)?;
     let mut name = paths::in_data(&entry.path);
     let (flag, size, link) = match &entry.kind {
@@ -172,16 +172,16 @@ fn record_of(entry: &Entry) -> Result<(Vec<u8>, tar::Header)> {
     let (uid, gid) = (u64::from(entry.uid), u64::from(entry.gid));
     let (user, group) = (without_nul(&entry.user), without_nul(&entry.group));
     let (mode, time) = (entry.mode, Time::Exact(entry.mtime));
-    Ok(Record { name: &name, flag, mode, uid, gid, size, link: &link, user, group, time }.encode())
+    Ok(HeaderFields { name: &name, flag, mode, uid, gid, size, link: &link, user, group, time }.encode())
 }
 
-/// No system has such a name; in a header it would end there.
+/// A header would end the name at a NUL. No system has such names.
 fn without_nul(name: &str) -> &str {
     name.split('\0').next().unwrap_or_default()
 }
 
-/// Bytes of zeros that end a tar of `at` bytes: two blocks, and up to a whole record.
-pub(super) fn end_mark(at: u64) -> u64 {
+/// Bytes of zeros that end a tar of `at` bytes: two blocks, then up to a whole record.
+pub(super) fn end_marker(at: u64) -> u64 {
     at.saturating_add(2 * header::BLOCK).next_multiple_of(RECORD).saturating_sub(at)
 }
 

@@ -1,62 +1,62 @@
-//! What was written, known by fingerprints of its segments, and the search for what reads back otherwise.
+//! Digests of the written bytes, and the check that they read back unchanged.
 //!
-//! Owns what a segment is known by: its keyed fingerprint (`blocks/fingerprint.rs`), which finds every accident that a disk or a memory
-//! has, and what somebody without the key put there. Workers make them side by side; in order without.
+//! Owns the division into segments and their comparison. A segment is identified by its keyed fingerprint, which detects accidental
+//! changes on a disk or in memory, and changes by anyone without the key. Workers compute fingerprints in parallel; without workers
+//! the job computes them in sequence.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
-use crate::blocks::check::check;
-use crate::blocks::codec::Codec;
-use crate::blocks::fingerprint::{Fingerprints, SECRET, fingerprint};
+use super::codec::Codec;
+use super::crc32::crc32;
+use super::fingerprint::{Fingerprints, SECRET, fingerprint};
+use super::protocol::DIGEST_ITEM;
 use crate::error::{Failure, Result};
-use crate::jobs::progress::Progress;
-use crate::ports::{Content, Crew, Place};
+use crate::ports::{Content, Place, WorkerPool};
+use crate::progress::Progress;
 
-/// What a worker for blocks is handed when it is to make digests begins so.
-pub const PIECE: u8 = 2;
-/// The most bytes of one segment, and of the segments that a worker reads at once.
+/// The most bytes of one segment, and of the segments in one work item.
 const SEGMENT: usize = 1024 * 1024;
-/// The most segments that a worker is asked for at once.
+/// The most segments in one work item.
 const GROUP: usize = 4096;
-/// Bytes of a count.
+/// Bytes of a serialized count.
 const COUNT: usize = 4;
 
-/// Some bytes that were written at once.
+/// Bytes that were written at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub count: u32,
     pub fingerprint: u128,
 }
 
-/// Bytes of all of them.
+/// Total bytes of some segments.
 pub fn bytes_of(segments: &[Segment]) -> u64 {
     segments.iter().map(|segment| u64::from(segment.count)).sum()
 }
 
-/// A writer that notes what it writes.
-pub struct Digesting<'a, W> {
+/// A writer that records the segments it writes.
+pub struct DigestWriter<'a, W> {
     sink: W,
     fingerprints: &'a Fingerprints,
     segments: Vec<Segment>,
 }
 
-impl<'a, W> Digesting<'a, W> {
+impl<'a, W> DigestWriter<'a, W> {
     pub fn new(sink: W, fingerprints: &'a Fingerprints) -> Self {
         Self { sink, fingerprints, segments: Vec::new() }
     }
 
-    /// Notes what comes next, in another way than through here: whoever brings it uses [`Digesting::sink`].
-    pub fn expect(&mut self, segment: Segment) {
+    /// Records a segment that the caller writes to [`DigestWriter::sink`] directly.
+    pub fn add_segment(&mut self, segment: Segment) {
         self.segments.push(segment);
     }
 
-    /// Segments so far.
+    /// Number of segments so far.
     pub fn count(&self) -> usize {
         self.segments.len()
     }
 
-    /// What was noted last.
+    /// The last segment.
     pub fn last(&self) -> Option<Segment> {
         self.segments.last().copied()
     }
@@ -65,13 +65,13 @@ impl<'a, W> Digesting<'a, W> {
         &mut self.sink
     }
 
-    /// All segments, in order.
+    /// The sink, and all segments in order.
     pub fn finish(self) -> (W, Vec<Segment>) {
         (self.sink, self.segments)
     }
 }
 
-impl<W: Write> Write for Digesting<'_, W> {
+impl<W: Write> Write for DigestWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let bytes = bytes.get(..SEGMENT).unwrap_or(bytes);
         self.sink.write_all(bytes)?;
@@ -85,31 +85,35 @@ impl<W: Write> Write for Digesting<'_, W> {
     }
 }
 
-/// What one segment is a block of, and must inflate to: it was taken from another backup, and is looked at once more.
+/// A segment that is one block reused from another backup, with the content that it must inflate to. Checked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// The number of the segment.
+pub struct BlockCheck {
+    /// Number of the segment, from 0.
     pub segment: usize,
     pub length: u32,
     pub fingerprint: u128,
-    /// CRC-32.
-    pub check: u32,
+    /// CRC-32 of the content.
+    pub crc32: u32,
 }
 
-/// What is looked for.
+/// The bytes that must be read back.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ExpectedBytes<'a> {
     pub segments: &'a [Segment],
     /// In the order of the segments.
-    pub proofs: &'a [Proof],
+    pub block_checks: &'a [BlockCheck],
     pub fingerprints: &'a Fingerprints,
 }
 
-/// Whether the bytes of `source` are these segments and nothing else.
-pub fn is_same(source: &mut impl Read, wanted: Wanted<'_>, progress: &mut Progress<'_>) -> io::Result<bool> {
-    let Wanted { segments, proofs, fingerprints } = wanted;
+/// Whether `source` consists of exactly the expected bytes.
+pub fn matches(
+    source: &mut impl Read,
+    expected: ExpectedBytes<'_>,
+    progress: &mut Progress<'_>,
+) -> io::Result<bool> {
+    let ExpectedBytes { segments, block_checks, fingerprints } = expected;
     let (mut buffer, mut codec) = (vec![0; SEGMENT], Codec::default());
-    let mut proofs = proofs.iter().peekable();
+    let mut block_checks = block_checks.iter().peekable();
     for (number, segment) in segments.iter().enumerate() {
         let Some(room) = buffer.get_mut(..size(segment.count)) else { return Ok(false) };
         match source.read_exact(room) {
@@ -119,9 +123,9 @@ pub fn is_same(source: &mut impl Read, wanted: Wanted<'_>, progress: &mut Progre
         if fingerprints.of(room) != segment.fingerprint {
             return Ok(false);
         }
-        if let Some(proof) = proofs.next_if(|proof| proof.segment == number) {
-            let found = opened(room, proof.length, fingerprints.secret(), &mut codec);
-            if found != Some((proof.fingerprint, proof.check)) {
+        if let Some(block) = block_checks.next_if(|block| block.segment == number) {
+            let found = content_digest(room, block.length, fingerprints.secret(), &mut codec);
+            if found != Some((block.fingerprint, block.crc32)) {
                 return Ok(false);
             }
         }
@@ -130,42 +134,42 @@ pub fn is_same(source: &mut impl Read, wanted: Wanted<'_>, progress: &mut Progre
     Ok(source.read(&mut buffer)? == 0)
 }
 
-/// As [`is_same`], for the bytes of `content` from `offset` on, by workers.
-pub fn is_same_beside(
-    crew: &dyn Crew,
+/// As [`matches`], for the bytes of `content` from `offset` on, computed by workers.
+pub fn matches_in_pool(
+    pool: &dyn WorkerPool,
     content: &dyn Content,
     mut offset: u64,
-    wanted: Wanted<'_>,
+    expected: ExpectedBytes<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<bool> {
-    let Wanted { mut segments, mut proofs, fingerprints } = wanted;
-    let (mut under_way, mut first) = (VecDeque::new(), 0);
+    let ExpectedBytes { mut segments, mut block_checks, fingerprints } = expected;
+    let (mut pending, mut first) = (VecDeque::new(), 0);
     loop {
-        if !segments.is_empty() && under_way.len() < crew.capacity() {
-            let (group, later) = segments.split_at_checked(at_once(segments)).unwrap_or((segments, &[]));
+        if !segments.is_empty() && pending.len() < pool.capacity() {
+            let (group, later) = segments.split_at_checked(group_size(segments)).unwrap_or((segments, &[]));
             let end = first + group.len();
-            let here = proofs.partition_point(|proof| proof.segment < end);
-            let (of_group, later_proofs) = proofs.split_at_checked(here).unwrap_or((proofs, &[]));
+            let here = block_checks.partition_point(|block| block.segment < end);
+            let (of_group, later_checks) = block_checks.split_at_checked(here).unwrap_or((block_checks, &[]));
             let place = Place { content, offset, count: group.iter().map(|segment| segment.count).sum() };
-            crew.put_with(&question(group, first, of_group, fingerprints.secret()), place)?;
-            under_way.push_back((place, group, of_group));
+            pool.put_with(&request(group, first, of_group, fingerprints.secret()), place)?;
+            pending.push_back((place, group, of_group));
             offset = offset.saturating_add(place.count.into());
-            (segments, proofs, first) = (later, later_proofs, end);
+            (segments, block_checks, first) = (later, later_checks, end);
             continue;
         }
-        let Some((place, group, of_group)) = under_way.pop_front() else { return Ok(true) };
-        let mut meant: Vec<_> = group.iter().flat_map(|segment| segment.fingerprint.to_le_bytes()).collect();
-        of_group.iter().for_each(|proof| found(&mut meant, proof.fingerprint, proof.check));
-        if crew.take_whole()? != meant {
-            // That it cannot be read at all comes before that it is another.
+        let Some((place, group, of_group)) = pending.pop_front() else { return Ok(true) };
+        let mut wanted: Vec<_> = group.iter().flat_map(|segment| segment.fingerprint.to_le_bytes()).collect();
+        of_group.iter().for_each(|block| push_digest(&mut wanted, block.fingerprint, block.crc32));
+        if pool.take_whole()? != wanted {
+            // A read error takes precedence over different bytes.
             return place.read().map(|_| false).map_err(Failure::from);
         }
         progress.add(place.count.into());
     }
 }
 
-/// How many of the first segments one worker looks at.
-fn at_once(segments: &[Segment]) -> usize {
+/// The number of first segments that make up one work item.
+fn group_size(segments: &[Segment]) -> usize {
     let mut sum = 0;
     let fits = |segment: &&Segment| {
         sum += size(segment.count);
@@ -174,43 +178,45 @@ fn at_once(segments: &[Segment]) -> usize {
     segments.iter().take(GROUP).take_while(fits).count().max(1)
 }
 
-/// What a worker is asked: the secret, how many segments there are and how many bytes each has, of which of them the block is to be
-/// opened and how much it holds; what the segments hold comes behind.
-fn question(group: &[Segment], first: usize, proofs: &[Proof], secret: &[u8]) -> Vec<u8> {
-    let mut question = Vec::with_capacity(1 + secret.len() + (group.len() + 2 * proofs.len() + 2) * COUNT);
-    let mut put = |number: u32| question.extend_from_slice(&number.to_le_bytes());
+/// Serializes a request to a worker: the secret; the number of segments and the size of each; the number of block checks, and for
+/// each its segment within the group and the length of its content. The bytes of the segments follow.
+fn request(group: &[Segment], first: usize, block_checks: &[BlockCheck], secret: &[u8]) -> Vec<u8> {
+    let mut counts =
+        Vec::with_capacity(1 + secret.len() + (group.len() + 2 * block_checks.len() + 2) * COUNT);
+    let mut put = |number: u32| counts.extend_from_slice(&number.to_le_bytes());
     put(u32::try_from(group.len()).unwrap_or(u32::MAX));
     group.iter().for_each(|segment| put(segment.count));
-    put(u32::try_from(proofs.len()).unwrap_or(u32::MAX));
-    for proof in proofs {
-        put(u32::try_from(proof.segment.saturating_sub(first)).unwrap_or(u32::MAX));
-        put(proof.length);
+    put(u32::try_from(block_checks.len()).unwrap_or(u32::MAX));
+    for block in block_checks {
+        put(u32::try_from(block.segment.saturating_sub(first)).unwrap_or(u32::MAX));
+        put(block.length);
     }
-    [&[PIECE], secret, &question].concat()
+    [&[DIGEST_ITEM], secret, &counts].concat()
 }
 
-/// The fingerprints of as many segments, then what was found in those that were opened. Less where there are no more bytes.
-pub fn answer(question: &[u8], codec: &mut Codec) -> Option<Vec<u8>> {
-    let (secret, rest) = question.split_at_checked(SECRET)?;
+/// Answers a request: the fingerprints of the segments, then the digests of the checked blocks. Missing bytes yield the digests of
+/// shorter segments.
+pub fn respond(request: &[u8], codec: &mut Codec) -> Option<Vec<u8>> {
+    let (secret, rest) = request.split_at_checked(SECRET)?;
     let (counts, rest) = numbers(rest, 1)?;
-    let (proofs, mut bytes) = numbers(rest, 2)?;
-    let mut answer = Vec::with_capacity(counts.len() * 16 + proofs.len() * 10);
-    let mut opened_ones = Vec::new();
-    let mut proofs = proofs.chunks_exact(2).peekable();
+    let (block_checks, mut bytes) = numbers(rest, 2)?;
+    let mut response = Vec::with_capacity(counts.len() * 16 + block_checks.len() * 10);
+    let mut content_digests = Vec::new();
+    let mut block_checks = block_checks.chunks_exact(2).peekable();
     for (number, count) in (0..).zip(counts) {
         let (segment, later) = bytes.split_at_checked(size(count)).unwrap_or((bytes, &[]));
-        answer.extend_from_slice(&fingerprint(segment, secret).to_le_bytes());
-        if let Some([_, length]) = proofs.next_if(|proof| proof.first() == Some(&number)) {
-            let (of_all, check) = opened(segment, *length, secret, codec).unwrap_or_default();
-            found(&mut opened_ones, of_all, check);
+        response.extend_from_slice(&fingerprint(segment, secret).to_le_bytes());
+        if let Some([_, length]) = block_checks.next_if(|block| block.first() == Some(&number)) {
+            let (fingerprint, crc32) = content_digest(segment, *length, secret, codec).unwrap_or_default();
+            push_digest(&mut content_digests, fingerprint, crc32);
         }
         bytes = later;
     }
-    answer.append(&mut opened_ones);
-    Some(answer)
+    response.append(&mut content_digests);
+    Some(response)
 }
 
-/// So many numbers for each that is counted before them, and what comes behind them.
+/// Parses a count and `each` numbers per counted item. Returns them and the remaining bytes.
 fn numbers(bytes: &[u8], each: usize) -> Option<(Vec<u32>, &[u8])> {
     let (number, rest) = bytes.split_first_chunk()?;
     let all = size(u32::from_le_bytes(*number)).checked_mul(each)?.checked_mul(COUNT)?;
@@ -218,17 +224,17 @@ fn numbers(bytes: &[u8], each: usize) -> Option<(Vec<u32>, &[u8])> {
     Some((all.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number)).collect(), rest))
 }
 
-/// Fingerprint and CRC-32 of the `length` bytes that a block holds; none when it is no such block. (Were the heads of a stored one not
-/// what they should be, its segment would have another fingerprint.)
-fn opened(block: &[u8], length: u32, secret: &[u8], codec: &mut Codec) -> Option<(u128, u32)> {
-    let plain = codec.opened(block, size(length))?;
-    Some((fingerprint(plain, secret), check(plain, &mut Vec::new())))
+/// Fingerprint and CRC-32 of the content of a block; `None` when it is not a block with a content of `length` bytes. (The headers of a
+/// stored block are not checked here: if they were wrong, the fingerprint of its segment would differ.)
+fn content_digest(block: &[u8], length: u32, secret: &[u8], codec: &mut Codec) -> Option<(u128, u32)> {
+    let content = codec.decode(block, size(length))?;
+    Some((fingerprint(content, secret), crc32(content, &mut Vec::new())))
 }
 
-/// How it is said what a block holds.
-fn found(to: &mut Vec<u8>, fingerprint: u128, check: u32) {
+/// Serializes the digest of a block's content.
+fn push_digest(to: &mut Vec<u8>, fingerprint: u128, crc32: u32) {
     to.extend_from_slice(&fingerprint.to_le_bytes());
-    to.extend_from_slice(&check.to_le_bytes());
+    to.extend_from_slice(&crc32.to_le_bytes());
 }
 
 fn size(count: u32) -> usize {

@@ -1,7 +1,7 @@
-//! What bytes are known by from one backup to the next, and the seal of what was noted about them.
+//! Fingerprints that identify content from one backup to the next, and the seal of the index that stores them.
 //!
-//! Owns the use of the key, which stays in this home's stored settings: who does not have it can neither choose two contents that
-//! are taken for each other (strangers write to a home, too) nor make an index that is believed.
+//! Owns the use of the secret key in this home's stored settings. Without the key, nobody can construct two contents with the same
+//! fingerprint, although others can write files into a home, and nobody can forge an index.
 
 use std::fmt;
 
@@ -18,58 +18,61 @@ use crate::securetar::Password;
 
 /// Bytes of a seal.
 pub const SEAL: usize = 32;
-/// What separates the uses of the key. Filled with zeros to 16 bytes.
+/// BLAKE2b's personalization for each use of the key, padded with zeros to 16 bytes.
 const FOR_CONTENTS: &[u8] = b"larder contents";
 const FOR_SEALS: &[u8] = b"larder seals";
-/// XXH3 wants a secret of 192 bytes.
+/// Bytes of the secret that XXH3 takes.
 pub const SECRET: usize = 192;
 
-/// XXH3, 128 bits, with a secret of [`SECRET`] bytes.
+/// XXH3 with 128 bits, keyed with a secret of [`SECRET`] bytes.
 pub fn fingerprint(bytes: &[u8], secret: &[u8]) -> u128 {
     xxh3_128_with_secret(bytes, secret)
 }
 
+/// Computes keyed fingerprints and seals.
 pub struct Fingerprints {
     secret: Zeroizing<Vec<u8>>,
     seal: Blake2bMac<U32>,
 }
 
 impl Fingerprints {
-    /// By a text that nobody else knows.
+    /// `key` is a text that nobody else knows.
     pub fn new(key: &Password) -> Result<Self> {
         let key = Zeroizing::new(<[u8; 32]>::from(Sha256::digest(key.reveal())));
         let mut secret = Zeroizing::new(Vec::with_capacity(SECRET));
         for part in 0..3 {
             let mac = Blake2bMac::<U64>::new_with_salt_and_personal(Some(&*key), &[part], FOR_CONTENTS);
-            secret.extend_from_slice(&mac.map_err(impossible)?.finalize_fixed());
+            secret.extend_from_slice(&mac.map_err(derivation_failed)?.finalize_fixed());
         }
         let seal = Blake2bMac::new_with_salt_and_personal(Some(&*key), &[], FOR_SEALS);
-        Ok(Self { secret, seal: seal.map_err(impossible)? })
+        Ok(Self { secret, seal: seal.map_err(derivation_failed)? })
     }
 
+    /// The fingerprint of some bytes.
     pub fn of(&self, bytes: &[u8]) -> u128 {
         fingerprint(bytes, &self.secret)
     }
 
-    /// What workers need to make the same.
+    /// The secret that workers need to compute the same fingerprints.
     pub fn secret(&self) -> &[u8] {
         &self.secret
     }
 
+    /// Authenticates `bytes` with the key.
     pub fn seal(&self, bytes: &[u8]) -> [u8; SEAL] {
         let mut mac = self.seal.clone();
         mac.update(bytes);
         mac.finalize_fixed().into()
     }
 
-    /// The bytes before their seal; none when it is not theirs.
+    /// The bytes before their seal; `None` when the seal is wrong.
     pub fn unseal<'a>(&self, sealed: &'a [u8]) -> Option<&'a [u8]> {
         let (bytes, seal) = sealed.split_last_chunk::<SEAL>()?;
         bool::from(self.seal(bytes).ct_eq(seal)).then_some(bytes)
     }
 }
 
-/// All lengths are constants that fit; this is only so that nothing can panic.
-fn impossible(error: impl fmt::Display) -> Failure {
-    Failure::invalid(format!("a key could not be derived ({error})"))
+/// Cannot happen, since all lengths are valid constants. Returns an error instead of a panic.
+fn derivation_failed(error: impl fmt::Display) -> Failure {
+    Failure::invalid(format!("cannot derive a key ({error})"))
 }

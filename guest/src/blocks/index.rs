@@ -1,7 +1,11 @@
-//! The index of the last backup: where the deflated bytes of its blocks lie.
+//! The index of the previous backup: where the deflated bytes of its blocks lie.
 //!
-//! Owns its form. It is sealed with this home's key: what was not written here, or was changed, is none. The index of a protected
-//! backup is protected itself, too, by the same password: it tells lengths and check values of what is in the home.
+//! Owns its format. It is sealed with this home's key; an index that was written elsewhere or changed is ignored. The index of a
+//! protected backup is encrypted with the same password, because it reveals lengths and checksums of the home's content.
+//!
+//! The bytes are: `LarderIndex3`; the length of the header in 4 bytes; the header as JSON ([`IndexHeader`]); the blocks, 52 bytes each
+//! ([`Block`]), for a protected backup inside a SecureTar part; a seal of 32 bytes over everything before it. Numbers are
+//! little-endian.
 
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -15,16 +19,16 @@ use crate::securetar::{ArchiveKeys, Decryptor, Encryptor, Keys, Random};
 const MAGIC: &[u8; 12] = b"LarderIndex3";
 /// Bytes of one block's entry.
 const ENTRY: usize = 52;
-/// Between two deflated blocks that are worth being read as one.
+/// The largest gap between two deflated blocks that are read together.
 const GAP: u64 = 64 * 1024;
-/// Deflated bytes that lie alone: deflating anew takes less than having a disk look for them.
-const LONELY: u64 = 4 * 1024;
-/// The least that is worth being read ahead.
-const RUN: u64 = 1024 * 1024;
+/// The smallest range of deflated bytes worth a seek. Below it, deflating again is faster.
+const SEEK_MIN: u64 = 4 * 1024;
+/// The smallest range worth a read-ahead.
+const READ_AHEAD_MIN: u64 = 1024 * 1024;
 
-/// The backup that an index speaks of.
+/// The backup that an index describes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct About {
+pub struct IndexHeader {
     pub location: String,
     pub file: String,
     /// Bytes of the whole file.
@@ -32,18 +36,18 @@ pub struct About {
     pub is_protected: bool,
 }
 
-/// One block of it.
+/// One block of the backup. The index stores the fields in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
-    /// What it holds is known by (`Fingerprints`), and how many bytes that are.
+    /// Fingerprint of the content (`Fingerprints`), and its length in bytes.
     pub fingerprint: u128,
     pub length: u32,
-    /// Where its deflated bytes lie in the gzip stream, and how many; none when it is stored as it is.
+    /// Offset of the deflated bytes in the gzip stream, and their number; 0 for a stored block.
     pub offset: u64,
     pub deflated: u32,
-    /// CRC-32 of what it holds.
-    pub check: u32,
-    /// What its deflated bytes are known by.
+    /// CRC-32 of the content.
+    pub crc32: u32,
+    /// Fingerprint of the deflated bytes.
     pub deflated_fingerprint: u128,
 }
 
@@ -61,7 +65,7 @@ impl Block {
         to.extend_from_slice(&self.length.to_le_bytes());
         to.extend_from_slice(&self.offset.to_le_bytes());
         to.extend_from_slice(&self.deflated.to_le_bytes());
-        to.extend_from_slice(&self.check.to_le_bytes());
+        to.extend_from_slice(&self.crc32.to_le_bytes());
         to.extend_from_slice(&self.deflated_fingerprint.to_le_bytes());
     }
 
@@ -70,22 +74,22 @@ impl Block {
         let (length, rest) = rest.split_first_chunk()?;
         let (offset, rest) = rest.split_first_chunk()?;
         let (deflated, rest) = rest.split_first_chunk()?;
-        let (check, rest) = rest.split_first_chunk()?;
+        let (crc32, rest) = rest.split_first_chunk()?;
         let (deflated_fingerprint, _) = rest.split_first_chunk()?;
         Some(Self {
             fingerprint: u128::from_le_bytes(*fingerprint),
             length: u32::from_le_bytes(*length),
             offset: u64::from_le_bytes(*offset),
             deflated: u32::from_le_bytes(*deflated),
-            check: u32::from_le_bytes(*check),
+            crc32: u32::from_le_bytes(*crc32),
             deflated_fingerprint: u128::from_le_bytes(*deflated_fingerprint),
         })
     }
 }
 
-/// The index as bytes to keep; with `keys` its blocks are protected. None when that does not work: then there is none.
+/// Serializes an index; `keys` encrypts its blocks. `None` on failure: the next backup then has no index.
 pub fn encode(
-    about: &About,
+    header: &IndexHeader,
     blocks: &[Block],
     fingerprints: &Fingerprints,
     keys: Option<(&ArchiveKeys, &mut dyn Random)>,
@@ -93,18 +97,18 @@ pub fn encode(
     let mut body = Vec::with_capacity(blocks.len() * ENTRY);
     blocks.iter().for_each(|block| block.encode(&mut body));
     if let Some((keys, random)) = keys {
-        body = sealed(&body, keys, random)?;
+        body = encrypted(&body, keys, random)?;
     }
-    let about = serde_json::to_vec(about).ok()?;
+    let header = serde_json::to_vec(header).ok()?;
     let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&u32::try_from(about.len()).ok()?.to_le_bytes());
-    bytes.extend_from_slice(&about);
+    bytes.extend_from_slice(&u32::try_from(header.len()).ok()?.to_le_bytes());
+    bytes.extend_from_slice(&header);
     bytes.extend_from_slice(&body);
     bytes.extend_from_slice(&fingerprints.seal(&bytes));
     Some(bytes)
 }
 
-fn sealed(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Vec<u8>> {
+fn encrypted(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Vec<u8>> {
     let mut encryptor = Encryptor::new(Vec::new(), keys, random).ok()?;
     encryptor.write_all(body).ok()?;
     let (mut bytes, sealed) = encryptor.finish().ok()?;
@@ -113,28 +117,28 @@ fn sealed(body: &[u8], keys: &ArchiveKeys, random: &mut dyn Random) -> Option<Ve
     Some(bytes)
 }
 
-/// What an index is about, and its blocks as they are kept. None when it is not whole and ours.
-pub fn parse<'a>(bytes: &'a [u8], fingerprints: &Fingerprints) -> Option<(About, &'a [u8])> {
+/// The header of an index, and its blocks still serialized. `None` when the seal is wrong.
+pub fn parse<'a>(bytes: &'a [u8], fingerprints: &Fingerprints) -> Option<(IndexHeader, &'a [u8])> {
     let bytes = fingerprints.unseal(bytes)?;
     let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
-    let (about, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-    Some((serde_json::from_slice(about).ok()?, body))
+    let (header, body) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    Some((serde_json::from_slice(header).ok()?, body))
 }
 
-/// The blocks; with `keys` they are protected.
-pub fn blocks(body: &[u8], keys: Option<&mut Keys>) -> Option<Blocks> {
-    let plain = match keys {
+/// The blocks of an index; `keys` decrypts them.
+pub fn parse_blocks(body: &[u8], keys: Option<&mut Keys>) -> Option<Blocks> {
+    let plaintext = match keys {
         None => body,
         Some(keys) => {
-            let mut plain = Vec::new();
-            Decryptor::open(body, body.len() as u64, keys).ok()?.read_to_end(&mut plain).ok()?;
-            return Some(Blocks::new(&plain));
+            let mut plaintext = Vec::new();
+            Decryptor::open(body, body.len() as u64, keys).ok()?.read_to_end(&mut plaintext).ok()?;
+            return Some(Blocks::new(&plaintext));
         }
     };
-    Some(Blocks::new(plain))
+    Some(Blocks::new(plaintext))
 }
 
-/// Blocks in an order in which one is found quickly.
+/// Blocks, sorted for lookup by fingerprint.
 #[derive(Debug, Default)]
 pub struct Blocks(Vec<Block>);
 
@@ -145,23 +149,23 @@ impl Blocks {
         Self(blocks)
     }
 
-    /// Leaves out what is not worth being looked for on a disk. Where many deflated bytes lie close to each other, the last first:
-    /// what is read when they are taken in order.
-    pub fn without_lonely(&mut self) -> Vec<Range<u64>> {
+    /// Removes blocks that are not worth a seek. Returns the ranges worth a read-ahead when blocks are read in order, the last range
+    /// first.
+    pub fn remove_isolated(&mut self) -> Vec<Range<u64>> {
         let mut runs = self.runs();
         let size = |run: &Range<u64>| run.end.saturating_sub(run.start);
-        runs.retain(|run| size(run) >= LONELY);
+        runs.retain(|run| size(run) >= SEEK_MIN);
         let is_in_one = |offset: u64| {
             let at = runs.partition_point(|run| run.start <= offset);
             at.checked_sub(1).and_then(|at| runs.get(at)).is_some_and(|run| run.contains(&offset))
         };
         self.0.retain(|block| block.deflated == 0 || is_in_one(block.offset));
-        runs.retain(|run| size(run) >= RUN);
+        runs.retain(|run| size(run) >= READ_AHEAD_MIN);
         runs.reverse();
         runs
     }
 
-    /// Where deflated bytes lie close to each other.
+    /// Ranges of deflated bytes with only small gaps.
     fn runs(&self) -> Vec<Range<u64>> {
         let deflated = self.0.iter().filter(|block| block.deflated > 0);
         let mut ranges: Vec<_> =
@@ -177,7 +181,7 @@ impl Blocks {
         runs
     }
 
-    /// A block that holds `length` bytes with that fingerprint: the first that lies at `from` or behind it, else the first.
+    /// A block with this fingerprint and length: the first one at or after the offset `from`, else the first of all.
     pub fn find(&self, fingerprint: u128, length: u32, from: u64) -> Option<Block> {
         let key = |block: &Block| (block.fingerprint, block.length);
         let wanted = (fingerprint, length);

@@ -1,255 +1,260 @@
-//! The line from a home's entries to the bytes of its backup: checked, cut, deflated by workers, put into order, written.
+//! The pipeline from a home's entries to the bytes of its backup: check, split, deflate in workers, order, write.
 //!
-//! Owns the order: blocks are handed out as they come and put into the stream as they came, however fast each was made. While
-//! workers deflate, the job reads ahead, takes what has not changed from the last backup, and writes behind. Without workers it does
-//! their work itself.
+//! Owns the order. Blocks are submitted as they come and written in the same order, however long each takes. While workers deflate,
+//! the job reads ahead, reuses unchanged blocks of the previous backup, and writes behind. Without workers, the job deflates blocks
+//! itself.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use super::codec::Codec;
-use super::cut::{Cutter, Sizes};
+use super::digest::{BlockCheck, DigestWriter, Segment};
 use super::fingerprint::Fingerprints;
 use super::index::Block;
-use super::previous;
-use super::previous::{Kept, Source};
-use super::worker::{Answer, BLOCK, KIND};
-use crate::archive::{ArchiveError, Entry, Framing, GzipMember, Limits, Summary, TreeSink};
-use crate::blocks::digest::{Digesting, Proof, Segment};
+use super::previous::{COPY_MAX, PreviousBlocks, ReusedBytes};
+use super::protocol::{BLOCK_ITEM, Encoding, KIND};
+use super::splitter::{BlockSizes, Splitter};
+use crate::archive::{ArchiveError, Entry, GzipMember, Limits, StructureCheck, Summary, TreeSink};
 use crate::error::{Failure, Result, UNREADABLE};
-use crate::ports::{Crew, Outside};
+use crate::ports::{Outside, WorkerPool};
 use crate::protection::part::{Splice, from_io};
 
-/// More workers than this have nothing to do: one job reads and writes for all of them.
+/// The most workers. More would idle, since one job reads and writes for all of them.
 const WORKERS: u32 = 64;
-/// Bytes of blocks that workers have, or that wait for those before them.
-const UNDER_WAY_MOST: usize = 15 * 1024 * 1024;
-/// Of so many blocks that are taken from the last backup one is opened again when it is read back.
-const PROVEN_ANEW: u64 = 16;
+/// The most bytes of blocks in workers or waiting for earlier blocks.
+const PENDING_MAX: usize = 15 * 1024 * 1024;
+/// One in so many reused blocks is inflated again when the backup is read back.
+const CHECK_EVERY: u64 = 16;
 
-/// Takes the tree of a home.
-pub struct Line<'a, W: Write + Splice> {
-    framing: Framing<'a>,
-    cutter: Cutter,
-    belt: Belt<'a, W>,
+/// Turns the tree of a home into the gzip stream of its backup.
+pub struct Pipeline<'a, W: Write + Splice> {
+    structure: StructureCheck<'a>,
+    splitter: Splitter,
+    queue: BlockQueue<'a, W>,
 }
 
-/// What came of it.
-pub struct Made<W> {
+/// The result of a finished [`Pipeline`].
+pub struct Finished<W> {
     pub sink: W,
-    /// What its bytes are known by.
+    /// Digests of the written bytes.
     pub segments: Vec<Segment>,
-    /// Some of those that were taken from the last backup, to be looked at when all is read back.
-    pub proofs: Vec<Proof>,
-    /// The workers, which have nothing to do any more.
-    pub crew: Option<Box<dyn Crew>>,
-    /// What the tar holds, as its reader's rules see it.
+    /// A sample of the reused blocks, to be inflated when the backup is read back.
+    pub block_checks: Vec<BlockCheck>,
+    /// The workers, now idle.
+    pub pool: Option<Box<dyn WorkerPool>>,
+    /// The contents of the tar, as its reader's rules see them.
     pub summary: Summary,
-    /// Where its blocks lie.
+    /// The blocks of the backup, for its index.
     pub blocks: Vec<Block>,
-    /// How many of them, and bytes of what they hold, were taken from the last backup.
-    pub kept: Unchanged,
+    /// The blocks reused from the previous backup.
+    pub reused: ReuseCounts,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unchanged {
+pub struct ReuseCounts {
     pub blocks: u64,
+    /// Bytes of their content.
     pub bytes: u64,
 }
 
-impl<'a, W: Write + Splice> Line<'a, W> {
-    /// `now` is in seconds since 1970.
+impl<'a, W: Write + Splice> Pipeline<'a, W> {
+    /// Starts workers and writes the gzip header. `now` is in seconds since 1970.
     pub fn new(
         outside: &dyn Outside,
         sink: W,
         now: u32,
-        sizes: Sizes,
+        sizes: BlockSizes,
         limits: &'a Limits,
         fingerprints: &'a Fingerprints,
-        old: Option<Source<'a>>,
+        previous: Option<PreviousBlocks<'a>>,
     ) -> Result<Self> {
-        let mut first_proven = [0];
-        outside.random(&mut first_proven);
-        let belt = Belt {
-            // No worker is free: it takes longer, and is as good.
-            crew: outside.crew(KIND, "{}", WORKERS).ok(),
+        let mut first_checked = [0];
+        outside.random(&mut first_checked);
+        let queue = BlockQueue {
+            // Without workers it takes longer; the result is the same.
+            pool: outside.pool(KIND, "{}", WORKERS).ok(),
             codec: Codec::default(),
-            under_way: VecDeque::new(),
-            at_work: 0,
+            pending: VecDeque::new(),
+            in_pool: 0,
             weight: 0,
-            member: GzipMember::new(Digesting::new(sink, fingerprints), now).map_err(from_io)?,
+            member: GzipMember::new(DigestWriter::new(sink, fingerprints), now).map_err(from_io)?,
             fingerprints,
-            old,
-            run: 0..0,
-            piece: Vec::new(),
-            proofs: Vec::new(),
-            found: first_proven.map(u64::from)[0],
+            previous,
+            copy: 0..0,
+            item: Vec::new(),
+            block_checks: Vec::new(),
+            reused_number: first_checked.map(u64::from)[0],
             blocks: Vec::new(),
-            kept: Unchanged::default(),
+            reused: ReuseCounts::default(),
         };
-        Ok(Self { framing: Framing::new(limits), cutter: Cutter::new(sizes), belt })
+        Ok(Self { structure: StructureCheck::new(limits), splitter: Splitter::new(sizes), queue })
     }
 
-    pub fn finish(self) -> Result<Made<W>> {
-        let Self { framing, cutter, mut belt } = self;
-        cutter.finish(&mut |block| belt.put(block))?;
-        while !belt.under_way.is_empty() {
-            belt.collect()?;
+    /// Waits for all blocks and ends the gzip stream.
+    pub fn finish(self) -> Result<Finished<W>> {
+        let Self { structure, splitter, mut queue } = self;
+        splitter.finish(&mut |block| queue.push(block))?;
+        while !queue.pending.is_empty() {
+            queue.write_first()?;
         }
-        belt.copy_run()?;
-        let summary = framing.finish()?;
-        let Belt { crew, member, proofs, blocks, kept, .. } = belt;
+        queue.flush_copy()?;
+        let summary = structure.finish()?;
+        let BlockQueue { pool, member, block_checks, blocks, reused, .. } = queue;
         let (sink, segments) = member.finish().map_err(from_io)?.finish();
-        Ok(Made { sink, segments, proofs, crew, summary, blocks, kept })
+        Ok(Finished { sink, segments, block_checks, pool, summary, blocks, reused })
     }
 }
 
-impl<W: Write + Splice> TreeSink for Line<'_, W> {
-    fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
-        self.framing.head(entry, bytes).map_err(misframed)?;
-        self.cutter.head(entry, bytes, &mut |block| Ok(self.belt.put(block)?))
+impl<W: Write + Splice> TreeSink for Pipeline<'_, W> {
+    fn header(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        self.structure.header(entry, bytes).map_err(unreadable)?;
+        self.splitter.header(entry, bytes, &mut |block| Ok(self.queue.push(block)?))
     }
 
     fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.framing.content(bytes.len() as u64).map_err(misframed)?;
-        self.cutter.content(bytes, &mut |block| Ok(self.belt.put(block)?))
+        self.structure.content(bytes.len() as u64).map_err(unreadable)?;
+        self.splitter.content(bytes, &mut |block| Ok(self.queue.push(block)?))
     }
 
     fn zeros(&mut self, count: u64) -> io::Result<()> {
-        self.framing.zeros(count).map_err(misframed)?;
-        self.cutter.zeros(usize::try_from(count).map_err(io::Error::other)?);
+        self.structure.zeros(count).map_err(unreadable)?;
+        self.splitter.zeros(usize::try_from(count).map_err(io::Error::other)?);
         Ok(())
     }
 }
 
-/// Nothing that one entry could be left out for: the archive itself would not be good.
-fn misframed(error: ArchiveError) -> io::Error {
-    let what = format!("the backup would not be readable, so it is not made: {error}");
+/// Leaving out one entry would not help: the archive as a whole would be invalid.
+fn unreadable(error: ArchiveError) -> io::Error {
+    let what = format!("the backup would be unreadable, so it was not created: {error}");
     Failure::new(UNREADABLE, what).into()
 }
 
-/// Blocks under way, in order.
-struct Belt<'a, W: Write + Splice> {
-    crew: Option<Box<dyn Crew>>,
+/// Submitted blocks, written in order.
+struct BlockQueue<'a, W: Write + Splice> {
+    pool: Option<Box<dyn WorkerPool>>,
     codec: Codec,
-    under_way: VecDeque<UnderWay>,
-    /// How many of them workers have, and the bytes that all of them take.
-    at_work: usize,
+    pending: VecDeque<PendingBlock>,
+    /// Number of pending blocks in workers.
+    in_pool: usize,
+    /// Bytes of memory that all pending blocks take.
     weight: usize,
-    member: GzipMember<Digesting<'a, W>>,
+    member: GzipMember<DigestWriter<'a, W>>,
     fingerprints: &'a Fingerprints,
-    old: Option<Source<'a>>,
-    /// Bytes of the last backup that come next, and are not copied yet.
-    run: Range<u64>,
-    /// Its room is used again.
-    piece: Vec<u8>,
-    /// Counts blocks that are taken from the last backup.
-    found: u64,
-    proofs: Vec<Proof>,
+    previous: Option<PreviousBlocks<'a>>,
+    /// Bytes of the previous backup that come next and are not copied yet.
+    copy: Range<u64>,
+    /// A reused buffer for work items.
+    item: Vec<u8>,
+    /// Numbers reused blocks, from a random start.
+    reused_number: u64,
+    block_checks: Vec<BlockCheck>,
     blocks: Vec<Block>,
-    kept: Unchanged,
+    reused: ReuseCounts,
 }
 
-struct UnderWay {
-    /// What is known of it.
+struct PendingBlock {
+    /// As far as it is known.
     block: Block,
-    bytes: Bytes,
+    bytes: PendingBytes,
     weight: usize,
 }
 
-/// The bytes of a block for the stream.
-enum Bytes {
-    /// The last backup has them.
-    Kept(Kept),
-    /// A worker makes them.
-    AtWork,
-    /// As a worker would answer.
-    Made(Vec<u8>),
+/// The bytes of a pending block in the stream.
+enum PendingBytes {
+    /// From the previous backup.
+    Reused(ReusedBytes),
+    /// A worker computes them.
+    InPool,
+    /// Computed here, in the form of a worker's result.
+    Encoded(Vec<u8>),
 }
 
-impl<W: Write + Splice> Belt<'_, W> {
-    fn put(&mut self, plain: &[u8]) -> Result<()> {
+impl<W: Write + Splice> BlockQueue<'_, W> {
+    /// Adds a block at the end, and writes the first ones that are ready.
+    fn push(&mut self, content: &[u8]) -> Result<()> {
         let length =
-            u32::try_from(plain.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
-        let fingerprint = self.fingerprints.of(plain);
-        let (block, bytes) = match self.old.as_mut().and_then(|old| old.find(fingerprint, plain)) {
-            Some((block, kept)) => (block, Bytes::Kept(kept)),
-            None => (Block { fingerprint, length, ..Block::default() }, self.hand_out(plain)?),
+            u32::try_from(content.len()).map_err(|_| Failure::invalid("a block of more than 4 GiB"))?;
+        let fingerprint = self.fingerprints.of(content);
+        let found = self.previous.as_mut().and_then(|previous| previous.find(fingerprint, content));
+        let (block, bytes) = match found {
+            Some((block, reused)) => (block, PendingBytes::Reused(reused)),
+            None => (Block { fingerprint, length, ..Block::default() }, self.encode(content)?),
         };
         let held = match &bytes {
-            Bytes::Kept(Kept::Here(bytes)) => bytes.len(),
-            Bytes::Kept(Kept::There) => 0,
-            Bytes::AtWork | Bytes::Made(_) => plain.len(),
+            PendingBytes::Reused(ReusedBytes::Loaded(bytes)) => bytes.len(),
+            PendingBytes::Reused(ReusedBytes::InPlace) => 0,
+            PendingBytes::InPool | PendingBytes::Encoded(_) => content.len(),
         };
-        let weight = held + size_of::<UnderWay>();
+        let weight = held + size_of::<PendingBlock>();
         self.weight += weight;
-        self.under_way.push_back(UnderWay { block, bytes, weight });
-        let is_there = |first: &UnderWay| !matches!(first.bytes, Bytes::AtWork);
-        while self.weight > UNDER_WAY_MOST || self.under_way.front().is_some_and(is_there) {
-            self.collect()?;
+        self.pending.push_back(PendingBlock { block, bytes, weight });
+        let is_ready = |first: &PendingBlock| !matches!(first.bytes, PendingBytes::InPool);
+        while self.weight > PENDING_MAX || self.pending.front().is_some_and(is_ready) {
+            self.write_first()?;
         }
         Ok(())
     }
 
-    fn hand_out(&mut self, plain: &[u8]) -> Result<Bytes> {
-        let Some(most) = self.crew.as_ref().map(|crew| crew.capacity().max(1)) else {
-            return Ok(Bytes::Made(self.codec.work(plain)?));
+    /// Submits a block to the workers, or encodes it here without any.
+    fn encode(&mut self, content: &[u8]) -> Result<PendingBytes> {
+        let Some(capacity) = self.pool.as_ref().map(|pool| pool.capacity().max(1)) else {
+            return Ok(PendingBytes::Encoded(self.codec.encode(content)?));
         };
-        while self.at_work >= most {
-            self.collect()?;
+        while self.in_pool >= capacity {
+            self.write_first()?;
         }
-        self.piece.clear();
-        self.piece.push(BLOCK);
-        self.piece.extend_from_slice(plain);
-        if let Some(crew) = &self.crew {
-            crew.put(&self.piece)?;
+        self.item.clear();
+        self.item.push(BLOCK_ITEM);
+        self.item.extend_from_slice(content);
+        if let Some(pool) = &self.pool {
+            pool.put(&self.item)?;
         }
-        self.at_work += 1;
-        Ok(Bytes::AtWork)
+        self.in_pool += 1;
+        Ok(PendingBytes::InPool)
     }
 
-    /// Puts the earliest block into the stream.
-    fn collect(&mut self) -> Result<()> {
-        let Some(UnderWay { block, bytes, weight }) = self.under_way.pop_front() else { return Ok(()) };
+    /// Writes the first block to the stream, waiting for its worker.
+    fn write_first(&mut self) -> Result<()> {
+        let Some(PendingBlock { block, bytes, weight }) = self.pending.pop_front() else { return Ok(()) };
         self.weight = self.weight.saturating_sub(weight);
-        let answer = match (bytes, &self.crew) {
-            (Bytes::Kept(kept), _) => return self.keep(block, &kept),
-            (Bytes::Made(answer), _) => answer,
-            (Bytes::AtWork, Some(crew)) => {
-                self.at_work = self.at_work.saturating_sub(1);
-                crew.take_whole()?
+        let result = match (bytes, &self.pool) {
+            (PendingBytes::Reused(reused), _) => return self.write_reused(block, &reused),
+            (PendingBytes::Encoded(result), _) => result,
+            (PendingBytes::InPool, Some(pool)) => {
+                self.in_pool = self.in_pool.saturating_sub(1);
+                pool.take_whole()?
             }
-            (Bytes::AtWork, None) => return Err(senseless()),
+            (PendingBytes::InPool, None) => return Err(malformed()),
         };
-        let Some((how, check, bytes)) = Answer::parse(&answer) else { return Err(senseless()) };
-        let deflated = if how == Answer::Stored { 0 } else { bytes.len() };
-        let deflated = u32::try_from(deflated).map_err(|_| senseless())?;
-        self.write(Block { check, deflated, ..block }, bytes)
+        let Some((encoding, crc32, bytes)) = Encoding::parse_result(&result) else { return Err(malformed()) };
+        let deflated = if encoding == Encoding::Stored { 0 } else { bytes.len() };
+        let deflated = u32::try_from(deflated).map_err(|_| malformed())?;
+        self.write(Block { crc32, deflated, ..block }, bytes)
     }
 
-    /// Puts a block into the stream as the last backup has it.
-    fn keep(&mut self, block: Block, kept: &Kept) -> Result<()> {
-        self.kept.blocks += 1;
-        self.kept.bytes += u64::from(block.length);
-        match kept {
-            Kept::Here(bytes) => self.write(block, bytes)?,
-            Kept::There => self.copy(block)?,
+    /// Writes a block with its bytes from the previous backup.
+    fn write_reused(&mut self, block: Block, reused: &ReusedBytes) -> Result<()> {
+        self.reused.blocks += 1;
+        self.reused.bytes += u64::from(block.length);
+        match reused {
+            ReusedBytes::Loaded(bytes) => self.write(block, bytes)?,
+            ReusedBytes::InPlace => self.copy(block)?,
         }
-        self.found += 1;
-        // Only what is one segment can be opened again.
+        self.reused_number += 1;
+        // Only a block that is exactly one segment can be checked.
         let is_whole = |segment: Segment| u64::from(segment.count) == block.size();
-        if self.found.is_multiple_of(PROVEN_ANEW) && self.member.sink().last().is_some_and(is_whole) {
+        if self.reused_number.is_multiple_of(CHECK_EVERY) && self.member.sink().last().is_some_and(is_whole) {
             let segment = self.member.sink().count().saturating_sub(1);
-            let Block { length, fingerprint, check, .. } = block;
-            self.proofs.push(Proof { segment, length, fingerprint, check });
+            let Block { length, fingerprint, crc32, .. } = block;
+            self.block_checks.push(BlockCheck { segment, length, fingerprint, crc32 });
         }
         Ok(())
     }
 
     fn write(&mut self, block: Block, bytes: &[u8]) -> Result<()> {
-        self.copy_run()?;
-        let offset = self.member.block((block.length, block.check), bytes).map_err(from_io)?;
+        self.flush_copy()?;
+        let offset = self.member.block((block.length, block.crc32), bytes).map_err(from_io)?;
         let deflated_fingerprint = match block.deflated {
             0 => 0,
             _ => self.member.sink().last().map_or(0, |segment| segment.fingerprint),
@@ -258,33 +263,35 @@ impl<W: Write + Splice> Belt<'_, W> {
         Ok(())
     }
 
-    /// Has a block copied with those before it. Whether its bytes were the right ones is found out when all is read back.
+    /// Postpones the copy of a block, to copy adjacent blocks together. Its bytes are verified when the backup is read back.
     fn copy(&mut self, block: Block) -> Result<()> {
         let size = u64::from(block.deflated);
-        let run = self.run.clone();
-        if run.end != block.offset || run.end - run.start + size > previous::MOST.into() {
-            self.copy_run()?;
-            self.run = block.offset..block.offset;
+        let copy = self.copy.clone();
+        if copy.end != block.offset || copy.end - copy.start + size > COPY_MAX.into() {
+            self.flush_copy()?;
+            self.copy = block.offset..block.offset;
         }
-        self.run.end += size;
+        self.copy.end += size;
         let segment = Segment { count: block.deflated, fingerprint: block.deflated_fingerprint };
-        self.member.sink().expect(segment);
-        let offset = self.member.count((block.length, block.check), size);
+        self.member.sink().add_segment(segment);
+        let offset = self.member.count_block((block.length, block.crc32), size);
         self.blocks.push(Block { offset, ..block });
         Ok(())
     }
 
-    fn copy_run(&mut self) -> Result<()> {
-        let Range { start, end } = std::mem::replace(&mut self.run, 0..0);
-        let count = u32::try_from(end.saturating_sub(start)).map_err(|_| senseless())?;
+    /// Copies the postponed bytes of the previous backup.
+    fn flush_copy(&mut self) -> Result<()> {
+        let Range { start, end } = std::mem::replace(&mut self.copy, 0..0);
+        let count = u32::try_from(end.saturating_sub(start)).map_err(|_| malformed())?;
         if count == 0 {
             return Ok(());
         }
-        let place = self.old.as_mut().and_then(|old| old.place(start, count)).ok_or_else(senseless)?;
+        let place = self.previous.as_mut().and_then(|previous| previous.place(start, count));
+        let place = place.ok_or_else(malformed)?;
         self.member.sink().sink().splice(place).map_err(from_io)
     }
 }
 
-fn senseless() -> Failure {
-    Failure::invalid("a worker gave an answer that makes no sense")
+fn malformed() -> Failure {
+    Failure::invalid("a worker returned a malformed result")
 }

@@ -1,7 +1,7 @@
-//! The last backup as a source of deflated blocks.
+//! The previous backup as a source of deflated blocks.
 //!
-//! Owns the way from what a block holds to its deflated bytes, as they were when they were proven. Everything here may be missing,
-//! stale or wrong: then there is nothing, and the block is deflated, or it is found out when the new backup is read back.
+//! Owns the lookup from the content of a block to its deflated bytes in the previous backup. The index and that backup may be
+//! missing, stale or wrong. Then nothing is found and the block is deflated again, or the verification of the new backup detects it.
 
 use std::cell::{Cell, RefCell};
 use std::io::Read;
@@ -9,78 +9,79 @@ use std::ops::Range;
 
 use super::codec::stored;
 use super::fingerprint::Fingerprints;
-use super::index::{self, About, Block, Blocks};
+use super::index::{self, Block, Blocks, IndexHeader};
 use crate::archive::Member;
 use crate::ports::{Content, Outside, Place};
 use crate::protection::part::PartReader;
 use crate::securetar::Keys;
 use crate::stored_archive::{self, Reader};
 
-/// The index's name in the cache.
-pub const NAME: &str = "last-backup";
-/// The most that is believed of the size of one deflated block, and the most that is copied at once.
-pub const MOST: u32 = 1024 * 1024;
+/// Name of the index in the cache.
+pub const CACHE_NAME: &str = "last-backup";
+/// The largest size accepted for one deflated block, and the most bytes copied at once.
+pub const COPY_MAX: u32 = 1024 * 1024;
 
-/// Whether what is noted about the last backup may be believed.
-pub struct Notes<'a> {
+/// The cached index of the previous backup, and whether it proved to be wrong.
+pub struct CachedIndex<'a> {
     outside: &'a dyn Outside,
-    are_used: Cell<bool>,
-    /// Once they are, the file that they are about.
+    was_used: Cell<bool>,
+    /// The described file, once the index proved to be wrong.
     wrong_about: RefCell<Option<String>>,
-    about: RefCell<String>,
+    file: RefCell<String>,
 }
 
-impl<'a> Notes<'a> {
+impl<'a> CachedIndex<'a> {
     pub fn new(outside: &'a dyn Outside) -> Self {
-        let (wrong_about, about) = (RefCell::default(), RefCell::default());
-        Self { outside, are_used: Cell::new(false), wrong_about, about }
+        let (wrong_about, file) = (RefCell::default(), RefCell::default());
+        Self { outside, was_used: Cell::new(false), wrong_about, file }
     }
 
-    /// Whether something was taken from the last backup.
-    pub fn are_used(&self) -> bool {
-        self.are_used.get()
+    /// Whether a block was found in the index.
+    pub fn was_used(&self) -> bool {
+        self.was_used.get()
     }
 
-    /// The file that they turned out to be wrong about.
+    /// The backup file that the index described wrongly; `None` while it is valid.
     pub fn wrong_about(&self) -> Option<String> {
         self.wrong_about.borrow().clone()
     }
 
-    /// Throws them away: nothing is taken from the last backup any more, by the next one either.
-    pub fn distrust(&self) {
-        self.wrong_about.replace(Some(self.about.take()));
-        // What is not stored is not there either.
-        let _ = self.outside.store_cached(NAME, &[]);
+    /// Deletes the index: neither this backup nor the next one reuses blocks through it.
+    pub fn invalidate(&self) {
+        self.wrong_about.replace(Some(self.file.take()));
+        // If this fails, there is no cache and thus no index.
+        let _ = self.outside.store_cached(CACHE_NAME, &[]);
     }
 }
 
-/// The last backup, opened.
-pub struct Old<'a> {
+/// The previous backup, opened.
+pub struct PreviousBackup<'a> {
     fingerprints: &'a Fingerprints,
-    notes: &'a Notes<'a>,
+    index: &'a CachedIndex<'a>,
     content: Box<dyn Content>,
     member: Member,
     blocks: Blocks,
     keys: Option<Keys>,
 }
 
-impl<'a> Old<'a> {
-    /// The last backup in that location, if its index and the backup are there and fit each other; with `keys` it must be
-    /// protected, by the same password.
+impl<'a> PreviousBackup<'a> {
+    /// Opens the previous backup in a location, if it and its index exist and match. With `keys`, it must be protected by the same
+    /// password; without, it must be unprotected.
     pub fn open(
-        notes: &'a Notes<'a>,
+        cached: &'a CachedIndex<'a>,
         location: &str,
         fingerprints: &'a Fingerprints,
         mut keys: Option<Keys>,
     ) -> Option<Self> {
-        let outside = notes.outside;
-        if notes.wrong_about.borrow().is_some() {
+        let outside = cached.outside;
+        if cached.wrong_about.borrow().is_some() {
             return None;
         }
-        let noted = outside.load_cached(NAME).ok()?;
-        let count = u32::try_from(noted.size()).ok()?;
-        let bytes = Place { content: noted.as_ref(), offset: 0, count }.read().ok()?;
-        let (About { location: of, file, size, is_protected }, body) = index::parse(&bytes, fingerprints)?;
+        let stored = outside.load_cached(CACHE_NAME).ok()?;
+        let count = u32::try_from(stored.size()).ok()?;
+        let bytes = Place { content: stored.as_ref(), offset: 0, count }.read().ok()?;
+        let (IndexHeader { location: of, file, size, is_protected }, body) =
+            index::parse(&bytes, fingerprints)?;
         if of != location || is_protected != keys.is_some() {
             return None;
         }
@@ -89,100 +90,105 @@ impl<'a> Old<'a> {
             return None;
         }
         let member = stored_archive::open(content.as_ref(), &file).ok()?.home()?.clone();
-        let blocks = index::blocks(body, keys.as_mut())?;
-        notes.about.replace(file);
-        Some(Self { fingerprints, notes, content, member, blocks, keys })
+        let blocks = index::parse_blocks(body, keys.as_mut())?;
+        cached.file.replace(file);
+        Some(Self { fingerprints, index: cached, content, member, blocks, keys })
     }
 
-    pub fn source(&mut self) -> Option<Source<'_>> {
-        let Self { fingerprints, notes, content, member, blocks, keys } = self;
+    /// Its blocks, for reading them in one pass.
+    pub fn blocks(&mut self) -> Option<PreviousBlocks<'_>> {
+        let Self { fingerprints, index, content, member, blocks, keys } = self;
         let Member { offset: start, size, .. } = *member;
         let content: &dyn Content = &**content;
-        let way = match keys {
-            None => Way::Anywhere { content, start, runs: blocks.without_lonely() },
+        let access = match keys {
+            None => Access::Random { content, start, ranges: blocks.remove_isolated() },
             Some(keys) => {
                 content.ahead(start, size);
                 let part = Reader::section(content, start, size);
-                Way::InOrder(PartReader::open(part, size, Some(keys)).ok()?)
+                Access::Sequential(PartReader::open(part, size, Some(keys)).ok()?)
             }
         };
-        Some(Source { fingerprints, notes, blocks, size, at: 0, way })
+        Some(PreviousBlocks { fingerprints, index, blocks, size, at: 0, access })
     }
 }
 
-pub struct Source<'a> {
+/// The blocks of the previous backup.
+pub struct PreviousBlocks<'a> {
     fingerprints: &'a Fingerprints,
-    notes: &'a Notes<'a>,
+    index: &'a CachedIndex<'a>,
     blocks: &'a Blocks,
     size: u64,
-    /// Behind the block that was found last.
+    /// Offset after the block that was found last.
     at: u64,
-    way: Way<'a>,
+    access: Access<'a>,
 }
 
-enum Way<'a> {
-    Anywhere {
+/// How the bytes of the previous backup can be read.
+enum Access<'a> {
+    /// At any offset.
+    Random {
         content: &'a dyn Content,
         start: u64,
-        /// What is worth being read ahead, the next one last.
-        runs: Vec<Range<u64>>,
+        /// Ranges worth a read-ahead, the next one last.
+        ranges: Vec<Range<u64>>,
     },
-    /// Each message of a protected part is needed for the next: it is read once, from its start to its end. Blocks come mostly
-    /// in the order in which they were stored.
-    InOrder(PartReader<Reader<'a>>),
+    /// Once, from start to end: decrypting a message of a protected part requires all messages before it. Blocks are mostly requested
+    /// in the order in which they are stored.
+    Sequential(PartReader<Reader<'a>>),
 }
 
-/// Bytes of a block for the stream that the last backup has.
-pub enum Kept {
-    Here(Vec<u8>),
-    /// They lie where the block says, and are the right ones if they have its fingerprint.
-    There,
+/// The bytes of a reused block in the gzip stream.
+pub enum ReusedBytes {
+    Loaded(Vec<u8>),
+    /// Still in the previous backup, at the block's offset. They must match its fingerprint.
+    InPlace,
 }
 
-impl<'a> Source<'a> {
-    /// A block that holds `plain`, which is known by that fingerprint, and where its bytes are. Those of one that is stored as it is are
-    /// made from `plain`: it is in memory in any case.
-    pub fn find(&mut self, fingerprint: u128, plain: &[u8]) -> Option<(Block, Kept)> {
-        let length = u32::try_from(plain.len()).ok()?;
+impl<'a> PreviousBlocks<'a> {
+    /// Finds a block with this content, identified by its fingerprint. The bytes of a stored block are built from `content`, which is
+    /// in memory in any case.
+    pub fn find(&mut self, fingerprint: u128, content: &[u8]) -> Option<(Block, ReusedBytes)> {
+        let length = u32::try_from(content.len()).ok()?;
         let block = self.blocks.find(fingerprint, length, self.at)?;
-        self.notes.are_used.set(true);
+        self.index.was_used.set(true);
         if block.deflated == 0 {
-            return Some((block, Kept::Here(stored(Vec::new(), plain))));
+            return Some((block, ReusedBytes::Loaded(stored(Vec::new(), content))));
         }
         let end = block.offset.checked_add(block.deflated.into())?;
-        if block.deflated > MOST || end > self.size {
+        if block.deflated > COPY_MAX || end > self.size {
             return None;
         }
-        let kept = match &mut self.way {
-            Way::Anywhere { .. } => Kept::There,
-            Way::InOrder(part) => {
+        let reused = match &mut self.access {
+            Access::Random { .. } => ReusedBytes::InPlace,
+            Access::Sequential(part) => {
                 let skipped = block.offset.checked_sub(self.at)?;
-                // What fails here fails from now on: the position says so.
+                // After a failure nothing more can be read: with this offset, every later read fails.
                 self.at = u64::MAX;
                 let bytes = next(part, skipped, block.deflated)?;
                 if self.fingerprints.of(&bytes) != block.deflated_fingerprint {
                     return None;
                 }
-                Kept::Here(bytes)
+                ReusedBytes::Loaded(bytes)
             }
         };
         self.at = end;
-        Some((block, kept))
+        Some((block, reused))
     }
 
-    /// Where bytes lie that are copied now: mostly behind those before.
+    /// The place of bytes to be copied now. Calls come mostly in ascending order.
     pub fn place(&mut self, offset: u64, count: u32) -> Option<Place<'a>> {
-        let Way::Anywhere { content, start, runs, .. } = &mut self.way else { return None };
+        let Access::Random { content, start, ranges, .. } = &mut self.access else { return None };
         let at = start.checked_add(offset)?;
-        while let Some(run) = runs.pop_if(|run| run.start <= offset) {
-            if run.contains(&offset) {
-                content.ahead(at, run.end.saturating_sub(offset));
+        while let Some(range) = ranges.pop_if(|range| range.start <= offset) {
+            if range.contains(&offset) {
+                content.ahead(at, range.end.saturating_sub(offset));
             }
         }
         Some(Place { content: *content, offset: at, count })
     }
 }
 
+/// Skips bytes of a part and reads the following ones.
 fn next(part: &mut PartReader<Reader<'_>>, skipped: u64, count: u32) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(count).ok()?];
     std::io::copy(&mut part.by_ref().take(skipped), &mut std::io::sink()).ok()?;

@@ -126,7 +126,7 @@ impl ports::Outside for Host {
         Ok(Box::new(imports::storage::Draft::replace(location, name).map_err(fault)?))
     }
 
-    fn crew(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn ports::Crew>> {
+    fn pool(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn ports::WorkerPool>> {
         Ok(Box::new(imports::workers::Pool::start(kind, settings, most).map_err(fault)?))
     }
 
@@ -147,7 +147,7 @@ impl ports::Outside for Host {
     }
 }
 
-impl ports::Crew for imports::workers::Pool {
+impl ports::WorkerPool for imports::workers::Pool {
     fn capacity(&self) -> usize {
         self.capacity() as usize
     }

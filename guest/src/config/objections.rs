@@ -4,7 +4,7 @@
 //! Home Assistant accepts such settings, and the backup fails later. Pure rules.
 
 use super::Config;
-use crate::archive::{Objection as OfName, objection};
+use crate::archive::{NameProblem, name_problem};
 use crate::model::Caution;
 use crate::schedule::Recurrence;
 
@@ -30,11 +30,11 @@ impl Config {
     /// The objections to these settings. `known` are the ids of the locations that exist.
     pub fn objections(&self, known: &[String]) -> Vec<Objection> {
         let name = self.create_backup.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let name = name.and_then(objection).map(|objection| match objection {
-            OfName::Impossible(why) => {
+        let name = name.and_then(name_problem).map(|objection| match objection {
+            NameProblem::Impossible(why) => {
                 Objection { text: format!("create_backup.name: {why}"), weight: Weight::Impossible }
             }
-            OfName::Unlisted(why) => {
+            NameProblem::Unlisted(why) => {
                 Objection { text: format!("create_backup.name: {why}"), weight: Weight::Absent }
             }
         });

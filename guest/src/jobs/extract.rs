@@ -9,7 +9,6 @@ use crate::jobs::library;
 use crate::jobs::library::Opened;
 use crate::jobs::lost_attributes;
 use crate::jobs::part::{Part, unlock_home, unlock_part};
-use crate::jobs::progress::Progress;
 use crate::jobs::restorable;
 use crate::jobs::restore::put_in_place;
 use crate::jobs::restore::space_check::SpaceCheck;
@@ -17,6 +16,7 @@ use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space::NO_SPACE;
 use crate::model::{ExtractRequest, Path, Restored, Skipped, Totals};
 use crate::ports::{Fault, Outside, Scope};
+use crate::progress::Progress;
 use crate::stored_archive::{Archive, Reader};
 
 /// Suffixes of the files that belong to a database.

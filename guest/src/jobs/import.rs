@@ -7,11 +7,11 @@ use crate::archive::{Manifest, file_name};
 use crate::error::{Failure, Result};
 use crate::jobs::library;
 use crate::jobs::library::{LOCAL, Listing, Opened};
-use crate::jobs::progress::Progress;
 use crate::jobs::space;
 use crate::jobs::verify;
 use crate::model::{Imported, ReadRequest, Verified};
 use crate::ports::{Content, Draft, Location, Object, Outside, Place};
+use crate::progress::Progress;
 
 /// Bytes copied at once: the most that a host accepts.
 const PIECE: u32 = 1024 * 1024;

@@ -5,9 +5,9 @@
 
 use std::io::{self, Error, ErrorKind, Read};
 
-use crate::archive::{ArchiveError, Inflater, Packing, Unpacked};
+use crate::archive::{ArchiveError, Inflater, StreamEnd, TarStream};
 use crate::error::{Failure, Result};
-use crate::ports::{Crew, Outside};
+use crate::ports::{Outside, WorkerPool};
 
 /// The kind of the worker's job.
 pub const KIND: &str = "inflate";
@@ -60,10 +60,10 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
     Ok(())
 }
 
-fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<Packing, ArchiveError> {
+fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<StreamEnd, ArchiveError> {
     let mut inflater = Inflater::open(Pieces { outside, piece: Vec::new(), used: 0, is_ended: false })?;
     loop {
-        let Some((tag, room)) = chunk.split_first_mut() else { return Ok(Packing::default()) };
+        let Some((tag, room)) = chunk.split_first_mut() else { return Ok(StreamEnd::default()) };
         *tag = Tag::Bytes as u8;
         let count = match inflater.read(room) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(ArchiveError::Io(error)),
@@ -77,15 +77,15 @@ fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<Packi
 }
 
 /// The last chunk: how the stream ended.
-fn end(packing: Packing) -> Vec<u8> {
-    let mut chunk = vec![Tag::End as u8, u8::from(packing.is_checked)];
-    chunk.extend(packing.end.map(u64::to_le_bytes).into_iter().flatten());
+fn end(packing: StreamEnd) -> Vec<u8> {
+    let mut chunk = vec![Tag::End as u8, u8::from(packing.is_verified)];
+    chunk.extend(packing.surplus_from.map(u64::to_le_bytes).into_iter().flatten());
     chunk
 }
 
-fn packing(rest: &[u8]) -> Packing {
+fn packing(rest: &[u8]) -> StreamEnd {
     let (is_checked, end) = rest.split_first().unwrap_or((&0, &[]));
-    Packing { is_checked: *is_checked == 1, end: end.try_into().ok().map(u64::from_le_bytes) }
+    StreamEnd { is_verified: *is_checked == 1, surplus_from: end.try_into().ok().map(u64::from_le_bytes) }
 }
 
 /// A reader of the pieces as one stream.
@@ -112,7 +112,7 @@ impl Read for Pieces<'_> {
 /// A reader of the inner tar of `source`, which a worker inflates.
 pub struct Inflated<R> {
     source: R,
-    pool: Box<dyn Crew>,
+    pool: Box<dyn WorkerPool>,
     /// Pieces whose answers were not read to the end.
     in_progress: usize,
     has_ended: bool,
@@ -122,13 +122,13 @@ pub struct Inflated<R> {
     chunk: Vec<u8>,
     used: usize,
     is_done: bool,
-    packing: Packing,
+    packing: StreamEnd,
 }
 
 impl<R: Read> Inflated<R> {
     /// Starts a worker. Returns the source if none can be started.
     pub fn start(outside: &dyn Outside, source: R) -> std::result::Result<Self, R> {
-        match outside.crew(KIND, "{}", 1) {
+        match outside.pool(KIND, "{}", 1) {
             Err(_) => Err(source),
             Ok(pool) => Ok(Self {
                 source,
@@ -139,7 +139,7 @@ impl<R: Read> Inflated<R> {
                 chunk: Vec::new(),
                 used: 0,
                 is_done: false,
-                packing: Packing::default(),
+                packing: StreamEnd::default(),
             }),
         }
     }
@@ -209,12 +209,12 @@ impl<R: Read> Read for Inflated<R> {
     }
 }
 
-impl<R: Read> Unpacked for Inflated<R> {
-    fn finish(&mut self) -> std::result::Result<Packing, ArchiveError> {
+impl<R: Read> TarStream for Inflated<R> {
+    fn finish(&mut self) -> std::result::Result<StreamEnd, ArchiveError> {
         Ok(self.packing)
     }
 
-    fn packing(&self) -> Packing {
+    fn stream_end(&self) -> StreamEnd {
         self.packing
     }
 }

@@ -1,13 +1,13 @@
 //! Sentences about attributes in a backup that no file can have: one for each kind.
 
-use crate::archive::{Attribute, Lost, Summary, shown};
+use crate::archive::{Attribute, LostAttribute, Summary, shown};
 
 /// The sentences about those entries of a backup that `is_meant` selects.
 pub fn sentences(summary: &Summary, is_meant: impl Fn(&[u8]) -> bool) -> Vec<String> {
     // The list is limited; the count is not.
     let is_whole = summary.lost.len() as u64 == summary.lost_count;
     let of = |attribute| {
-        let meant = |lost: &&Lost| lost.attribute == attribute && is_meant(&lost.path);
+        let meant = |lost: &&LostAttribute| lost.attribute == attribute && is_meant(&lost.path);
         let found: Vec<_> = summary.lost.iter().filter(meant).collect();
         let (a, what) = match attribute {
             Attribute::Time => ("a", "time of modification"),

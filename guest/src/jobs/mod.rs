@@ -12,7 +12,6 @@ pub mod library;
 pub mod lost_attributes;
 pub mod memory;
 pub mod part;
-pub mod progress;
 pub mod restorable;
 pub mod restore;
 pub mod retain;
@@ -23,7 +22,7 @@ pub mod verify;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::blocks::worker;
+use crate::blocks::{protocol, worker};
 use crate::error::{Failure, Result};
 use crate::ports::Outside;
 
@@ -50,7 +49,7 @@ pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
         "emergency_kit" => answer(&keys::emergency_kit(outside, &typed(kind, input)?)?),
         "restore" => answer(&restore::restore(outside, &typed(kind, input)?)?),
         "extract" => answer(&extract::extract(outside, &typed(kind, input)?)?),
-        worker::KIND => worker::work(outside).map(|()| "{}".into()),
+        protocol::KIND => worker::work(outside).map(|()| "{}".into()),
         inflate::KIND => inflate::work(outside).map(|()| "{}".into()),
         "delete" => answer(&inspect::delete(outside, &typed(kind, input)?)?),
         _ => Err(Failure::invalid(format!("there is no job {kind}"))),

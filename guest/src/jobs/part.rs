@@ -2,12 +2,12 @@
 //!
 //! Every reader of a part goes through here, so all of them decrypt, inflate and report damage in the same way.
 
-use crate::archive::{Base, Inflater, Limits, Member, Summary, Unpacked, Visit, shown, walk_inflated};
+use crate::archive::{Base, Inflater, Limits, Member, Summary, TarStream, Visit, shown, walk_inflated};
 use crate::error::{Failure, Result};
 use crate::jobs::inflate::Inflated;
-use crate::jobs::progress::{CountingReader, Progress};
 use crate::jobs::restorable;
 use crate::ports::Outside;
+use crate::progress::{CountingReader, Progress};
 use crate::protection::part::PartReader;
 use crate::protection::{self, Unlock, Unlocked};
 use crate::securetar::Keys;
@@ -79,7 +79,7 @@ pub fn read_part<T>(
     outer: &mut Archive<'_>,
     part: &mut Part,
     progress: &mut Progress<'_>,
-    read: impl FnOnce(&mut dyn Unpacked) -> Result<T>,
+    read: impl FnOnce(&mut dyn TarStream) -> Result<T>,
 ) -> Result<T> {
     let Part { member, keys, .. } = part;
     outer.source().ahead(member.offset, member.size);
@@ -87,9 +87,9 @@ pub fn read_part<T>(
     let is_unprotected = keys.is_none();
     let mut reader = PartReader::open(source, member.size, keys.as_mut())?;
     let mut surplus = None;
-    let watch = |source: &mut dyn Unpacked| {
+    let watch = |source: &mut dyn TarStream| {
         let read = read(source);
-        surplus = source.packing().end;
+        surplus = source.stream_end().surplus_from;
         read
     };
     let read = match Inflated::start(outside, &mut reader) {

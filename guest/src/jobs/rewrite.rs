@@ -12,10 +12,10 @@ use crate::archive::{ArchiveError, Manifest, Member, OuterWriter, check};
 use crate::error::{Failure, Result};
 use crate::jobs::create::proof::{distrusted, unreadable};
 use crate::jobs::library;
-use crate::jobs::progress::Progress;
 use crate::jobs::space;
 use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten};
 use crate::ports::{Draft, Object, Outside};
+use crate::progress::Progress;
 use crate::protection::part::{DraftSink, PartReader, PartWriter, from_io};
 use crate::protection::{Encryption, Protection, Unlock, Unlocked, first_protected, version_of};
 use crate::securetar::Keys;
@@ -148,7 +148,7 @@ fn rewrite(
     let Some(location) = outside.locations().into_iter().find(|location| location.id == wanted) else {
         return Err(Failure::invalid("there is no output location to write the copy to"));
     };
-    if let Some(lost) = outer.left_alone.first() {
+    if let Some(lost) = outer.ignored.first() {
         let message = format!("{name}: {lost} and would be missing in a copy, so none is made");
         return Err(Failure::new("backup_unsupported", message));
     }

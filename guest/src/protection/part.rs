@@ -89,7 +89,7 @@ impl<D: Draft + Splice> Splice for PartWriter<'_, D> {
         match self {
             Self::Unprotected(buffer) => {
                 buffer.flush()?;
-                buffer.get_mut().append_by(from.count.into(), |draft| draft.splice(from))
+                buffer.get_mut().append_with(from.count.into(), |draft| draft.splice(from))
             }
             // The source is not encrypted with this key, so the bytes have to be read and encrypted.
             Self::Protected(encryptor) => encryptor.write_all(&from.read()?),

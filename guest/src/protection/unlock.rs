@@ -6,7 +6,7 @@ use crate::archive::Member;
 use crate::error::{Failure, Result};
 use crate::protection::key_ring::{KeyRing, no_key};
 use crate::protection::password;
-use crate::securetar::{Keys, Password, Verdict, check_password};
+use crate::securetar::{Keys, Password, PasswordVerdict, check_password};
 use crate::stored_archive::Archive;
 
 /// The password or the keys that a request gives to open or to protect a backup.
@@ -99,7 +99,7 @@ impl Unlock {
             let mut keys = Keys::new(password);
             let source = outer.read(member).map_err(|error| Failure::archive(name, error))?;
             match check_password(source, member.size, &mut keys).map_err(Failure::from)? {
-                Verdict::Right => {
+                PasswordVerdict::Correct => {
                     let note = change.map(|how| {
                         format!(
                             "the password does not fit as it was given, but {how}; Home Assistant needs it in that form, too: \
@@ -108,11 +108,11 @@ impl Unlock {
                     });
                     return Ok(Unlocked { keys, label, note });
                 }
-                Verdict::Wrong { why } => last_reason = Some(why),
-                Verdict::CannotTell { why } => {
+                PasswordVerdict::Incorrect { why } => last_reason = Some(why),
+                PasswordVerdict::Damaged { why } => {
                     return Err(Failure::new("backup_damaged", format!("{name}: {}: {why}", member.name)));
                 }
-                Verdict::Unsupported { why } => {
+                PasswordVerdict::Unsupported { why } => {
                     let message = format!("{name}: {}: {why}", member.name);
                     return Err(Failure::new("decrypt_not_supported", message));
                 }

@@ -1,27 +1,29 @@
-//! The cipher of SecureTar 1 and 2: AES-128 in CBC mode, the end filled as PKCS#7 says.
+//! The cipher of SecureTar 1 and 2: AES-128 in CBC mode with PKCS#7 padding.
 //!
-//! Owns blocks and padding. Nothing here can notice a changed byte, except at the very end by chance; who reads must
-//! check what comes out.
+//! Owns blocks and padding. Cannot detect a changed byte, except sometimes in the padding; callers must check the plaintext. A
+//! part of version 1 may end without padding, since its writers padded only incomplete blocks (see `v1_gzip`).
 
 use std::io::{self, Read, Write};
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 
+use super::error::{Result, damaged};
 use super::header::{BLOCK, Salt};
-use super::keys::OldKey;
-use super::{Result, damaged, sniff};
+use super::keys::LegacyKey;
+use super::sniff;
 
-/// Bytes that are worked on at once; whole blocks.
+/// Bytes processed at once; a multiple of the block size.
 const CHUNK: usize = 16 << 10;
 
+/// Encrypts a stream.
 pub(super) struct Sealer {
     cipher: cbc::Encryptor<Aes128>,
     pending: Vec<u8>,
 }
 
 impl Sealer {
-    pub(super) fn new(key: &OldKey, salt: &Salt) -> Self {
+    pub(super) fn new(key: &LegacyKey, salt: &Salt) -> Self {
         let cipher = cbc::Encryptor::new(key.key().into(), (&*key.iv(salt)).into());
         Self { cipher, pending: Vec::with_capacity(CHUNK) }
     }
@@ -39,11 +41,11 @@ impl Sealer {
         Ok(())
     }
 
-    /// Fills the last block, or adds one.
+    /// Pads the last block, or adds a block of padding.
     pub(super) fn finish(mut self, sink: &mut impl Write) -> io::Result<()> {
         let length = (self.pending.len() + 1).next_multiple_of(BLOCK as usize);
-        let fill = length.saturating_sub(self.pending.len());
-        self.pending.resize(length, fill as u8);
+        let padding = length.saturating_sub(self.pending.len());
+        self.pending.resize(length, padding as u8);
         self.flush(sink)
     }
 
@@ -55,38 +57,39 @@ impl Sealer {
     }
 }
 
-/// How the last block is read.
+/// How padding is recognized in the last block.
 #[derive(Clone, Copy)]
 pub(super) enum Padding {
-    /// Exactly as many bytes as the header's size leaves over.
-    Of(u64),
-    /// Version 1: what looks like padding is, and there may be none.
+    /// As many bytes as the plaintext size in the header requires.
+    ForSize(u64),
+    /// Version 1: whatever looks like padding is padding, and there may be none.
     Guessed,
 }
 
-/// Not to be read on after an error.
+/// Decrypts a stream. Must not be read after an error.
 pub(super) struct Opener<R> {
     source: R,
     cipher: cbc::Decryptor<Aes128>,
     padding: Padding,
-    /// Bytes of ciphertext that are still to come.
+    /// Bytes of ciphertext not read yet.
     left: u64,
-    plain: Vec<u8>,
-    given: usize,
+    plaintext: Vec<u8>,
+    /// Bytes of `plaintext` already returned.
+    returned: usize,
 }
 
 impl<R: Read> Opener<R> {
-    pub(super) fn new(source: R, key: &OldKey, salt: &Salt, body: u64, padding: Padding) -> Self {
+    pub(super) fn new(source: R, key: &LegacyKey, salt: &Salt, body: u64, padding: Padding) -> Self {
         let cipher = cbc::Decryptor::new(key.key().into(), (&*key.iv(salt)).into());
-        Self { source, cipher, padding, left: body, plain: Vec::new(), given: 0 }
+        Self { source, cipher, padding, left: body, plaintext: Vec::new(), returned: 0 }
     }
 
-    /// Decrypts the first bytes. Whether they look like something that is backed up: if not, the password is wrong.
+    /// Decrypts the first bytes and checks whether they look like gzip or tar. If they do not, the password is wrong.
     pub(super) fn is_plausible(&mut self) -> Result<bool> {
         self.decrypt()?;
-        // What is too short for a mark is at least filled as it should be.
+        // A plaintext too short to identify must at least have correct padding.
         let is_short = self.left == 0 && self.trimmed().is_some_and(|length| length < 3);
-        if !is_short && sniff::plain(&self.plain).is_none() {
+        if !is_short && sniff::unprotected_format(&self.plaintext).is_none() {
             return Ok(false);
         }
         self.trim().map(|()| true)
@@ -94,50 +97,52 @@ impl<R: Read> Opener<R> {
 
     fn decrypt(&mut self) -> Result<()> {
         let length = CHUNK.min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        self.plain.resize(length, 0);
-        self.given = 0;
-        self.source.read_exact(&mut self.plain)?;
-        self.cipher.decrypt_blocks(Array::slice_as_chunks_mut(&mut self.plain).0);
+        self.plaintext.resize(length, 0);
+        self.returned = 0;
+        self.source.read_exact(&mut self.plaintext)?;
+        self.cipher.decrypt_blocks(Array::slice_as_chunks_mut(&mut self.plaintext).0);
         self.left = self.left.saturating_sub(length as u64);
         Ok(())
     }
 
-    /// Takes the padding off once the last block is there.
+    /// Removes the padding once the last block was read.
     fn trim(&mut self) -> Result<()> {
         if self.left > 0 {
             return Ok(());
         }
         match self.trimmed() {
-            Some(length) => self.plain.truncate(length),
-            None => return damaged("the end of the protected part is not what was written"),
+            Some(length) => self.plaintext.truncate(length),
+            None => return damaged("the padding at the end of the protected part is wrong"),
         }
         Ok(())
     }
 
-    /// How much of the last bytes is plaintext; none when they are not filled as they must be.
+    /// The length without padding; `None` when the padding is wrong.
     fn trimmed(&self) -> Option<usize> {
-        let fill = match self.padding {
-            Padding::Of(size) => BLOCK - size % BLOCK,
-            Padding::Guessed => self.plain.last().copied().unwrap_or_default().into(),
+        let padding = match self.padding {
+            Padding::ForSize(size) => BLOCK - size % BLOCK,
+            Padding::Guessed => self.plaintext.last().copied().unwrap_or_default().into(),
         };
-        let is_filled = |rest: &[u8]| rest.iter().all(|byte| u64::from(*byte) == fill);
-        let length = self.plain.len().checked_sub(usize::try_from(fill).ok()?);
-        let length = length.filter(|length| self.plain.get(*length..).is_some_and(is_filled));
+        let is_padding = |rest: &[u8]| rest.iter().all(|byte| u64::from(*byte) == padding);
+        let length = self.plaintext.len().checked_sub(usize::try_from(padding).ok()?);
+        let length = length.filter(|length| self.plaintext.get(*length..).is_some_and(is_padding));
         match self.padding {
-            Padding::Of(_) => length,
-            Padding::Guessed => length.filter(|_| (1..=BLOCK).contains(&fill)).or(Some(self.plain.len())),
+            Padding::ForSize(_) => length,
+            Padding::Guessed => {
+                length.filter(|_| (1..=BLOCK).contains(&padding)).or(Some(self.plaintext.len()))
+            }
         }
     }
 }
 
 impl<R: Read> Read for Opener<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.plain.len() && self.left > 0 {
+        while self.returned == self.plaintext.len() && self.left > 0 {
             self.decrypt()?;
             self.trim()?;
         }
-        let count = self.plain.get(self.given..).unwrap_or_default().read(buffer)?;
-        self.given = self.given.saturating_add(count);
+        let count = self.plaintext.get(self.returned..).unwrap_or_default().read(buffer)?;
+        self.returned = self.returned.saturating_add(count);
         Ok(count)
     }
 }

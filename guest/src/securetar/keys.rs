@@ -1,7 +1,13 @@
-//! Passwords and the keys that are made of them.
+//! Passwords, and the keys derived from them.
 //!
-//! Owns the two derivations (SecureTar 1 and 2; SecureTar 3) and that everything secret is wiped when it is dropped. Keys are
-//! never shown, compared or handed out; only the ciphers beside this file get them.
+//! Owns the two key derivations (one for SecureTar 1 and 2, one for SecureTar 3) and wipes every secret from memory when it is
+//! dropped. Keys are never displayed, compared or exposed outside this module's ciphers.
+//!
+//! * Versions 1 and 2: the key is the first half of SHA-256 applied 100 times to the password. The initialization vector of a part
+//!   is computed likewise from key and salt.
+//! * Version 3: the root key of an archive is Argon2id of password and root salt. A subkey is BLAKE2b-256 keyed with the root key,
+//!   with a salt and the personalization `SecureTarv3`. The subkey of the validation salt is stored in the header to check a password;
+//!   the subkey of the derivation salt encrypts the part.
 
 use std::{fmt, io};
 
@@ -12,24 +18,26 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::header::{Header, Salt, Setup};
-use super::{Random, Result, SecureTarError, Version, damaged, draw, unsupported};
+use super::error::{Result, SecureTarError, damaged, unsupported};
+use super::header::{Header, KeyParameters, Salt};
+use super::random::{Random, draw};
+use super::version::Version;
 
 /// Argon2id as libsodium's `crypto_pwhash` runs it for SecureTar: passes, KiB, lanes.
 const PASSES: u32 = 8;
 const MEMORY: u32 = 16 * 1024;
 const LANES: u32 = 1;
-/// What separates SecureTar's subkeys from others of the same root key. Filled with zeros to 16 bytes.
-const PERSON: &[u8] = b"SecureTarv3";
-/// How often SecureTar 1 and 2 hash.
+/// BLAKE2b's personalization for SecureTar's subkeys, padded with zeros to 16 bytes.
+const PERSONALIZATION: &[u8] = b"SecureTarv3";
+/// Hash rounds of SecureTar 1 and 2.
 const ROUNDS: usize = 100;
-/// Root keys kept for reading. An archive has one; only a strange one makes Argon2id run again and again.
+/// Root keys cached for reading. A normal archive has one; more would make Argon2id run again and again.
 const CACHED: usize = 8;
 
-/// A secret of 32 bytes. Wiped when dropped.
+/// A secret of 32 bytes, wiped when dropped.
 pub(super) type Secret = Zeroizing<[u8; 32]>;
 
-/// What a person protects backups with. Wiped when dropped, hidden in every text.
+/// A backup's password. Wiped when dropped, and hidden in `Debug` output.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -42,7 +50,7 @@ impl Password {
         self.0.is_empty()
     }
 
-    /// For writing it down on purpose: a key ring file, an emergency kit.
+    /// The text itself, to write it to a key ring or an emergency kit on purpose.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -50,7 +58,7 @@ impl Password {
 
 impl<'de> serde::Deserialize<'de> for Password {
     fn deserialize<D: serde::Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
-        // Not the usual way: its errors repeat what they found, and that may be a password without its quotes.
+        // `String::deserialize` would quote a value of the wrong type in its error, and that may be a password without quotes.
         match serde_json::Value::deserialize(source)? {
             serde_json::Value::String(text) => Ok(Self::new(text)),
             _ => Err(serde::de::Error::custom("a password or key must be text")),
@@ -64,12 +72,12 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The key of SecureTar 1 and 2, which has no salt.
-pub(super) struct OldKey(Zeroizing<[u8; 16]>);
+/// The key of SecureTar 1 and 2, derived without a salt.
+pub(super) struct LegacyKey(Zeroizing<[u8; 16]>);
 
-impl OldKey {
+impl LegacyKey {
     fn derive(password: &Password) -> Self {
-        Self(hashed(password.0.as_bytes()))
+        Self(hash_repeatedly(password.0.as_bytes()))
     }
 
     pub(super) fn key(&self) -> &[u8; 16] {
@@ -79,12 +87,12 @@ impl OldKey {
     /// The initialization vector of one part.
     pub(super) fn iv(&self, salt: &Salt) -> Zeroizing<[u8; 16]> {
         let input = Zeroizing::new([*self.0, *salt].concat());
-        hashed(&input)
+        hash_repeatedly(&input)
     }
 }
 
-/// SHA-256 over and over; the first half of the last one.
-fn hashed(input: &[u8]) -> Zeroizing<[u8; 16]> {
+/// The first half of SHA-256 applied [`ROUNDS`] times.
+fn hash_repeatedly(input: &[u8]) -> Zeroizing<[u8; 16]> {
     let mut digest = Zeroizing::new(<[u8; 32]>::from(Sha256::digest(input)));
     for _ in 1..ROUNDS {
         *digest = Sha256::digest(*digest).into();
@@ -94,12 +102,12 @@ fn hashed(input: &[u8]) -> Zeroizing<[u8; 16]> {
     half
 }
 
-/// What Argon2id makes of a password and a salt. Takes a moment and 16 MiB.
+/// The result of Argon2id for a password and a salt. Takes a moment and 16 MiB.
 struct RootKey(Secret);
 
 impl RootKey {
     fn derive(password: &Password, salt: &Salt) -> Result<Self> {
-        let params = Params::new(MEMORY, PASSES, LANES, Some(32)).map_err(impossible)?;
+        let params = Params::new(MEMORY, PASSES, LANES, Some(32)).map_err(derivation_failed)?;
         let blocks = params.block_count();
         let mut memory = Zeroizing::new(Vec::new());
         memory
@@ -114,13 +122,14 @@ impl RootKey {
                 key.as_mut_slice(),
                 memory.as_mut_slice(),
             )
-            .map_err(impossible)?;
+            .map_err(derivation_failed)?;
         Ok(Self(key))
     }
 
     fn subkey(&self, salt: &Salt) -> Result<Secret> {
-        let mac = Blake2bMac::<U32>::new_with_salt_and_personal(Some(self.0.as_slice()), salt, PERSON);
-        let mut output = mac.map_err(impossible)?.finalize_fixed();
+        let mac =
+            Blake2bMac::<U32>::new_with_salt_and_personal(Some(self.0.as_slice()), salt, PERSONALIZATION);
+        let mut output = mac.map_err(derivation_failed)?.finalize_fixed();
         let mut subkey = Secret::default();
         subkey.copy_from_slice(&output);
         output.as_mut_slice().zeroize();
@@ -128,56 +137,56 @@ impl RootKey {
     }
 }
 
-/// All lengths and costs are constants that fit; this is only so that nothing can panic.
-fn impossible(error: impl fmt::Display) -> SecureTarError {
-    SecureTarError::Io(io::Error::other(format!("a key could not be derived ({error})")))
+/// Cannot happen, since all lengths and costs are valid constants. Returns an error instead of a panic.
+fn derivation_failed(error: impl fmt::Display) -> SecureTarError {
+    SecureTarError::Io(io::Error::other(format!("cannot derive a key ({error})")))
 }
 
-/// The keys for reading with one password. Each root salt costs Argon2id once, however many parts share it.
+/// The keys for reading with one password. Argon2id runs once per root salt, however many parts share it.
 pub struct Keys {
     password: Password,
-    old: Option<OldKey>,
+    legacy: Option<LegacyKey>,
     roots: Vec<Root>,
 }
 
 struct Root {
     salt: Salt,
     key: RootKey,
-    /// Whether a header has agreed with it: then a header that does not is damaged.
-    is_proven: bool,
+    /// Whether it matched the validation key of a header. Another header that does not match is damaged then.
+    is_confirmed: bool,
 }
 
 impl Keys {
     pub fn new(password: Password) -> Self {
-        Self { password, old: None, roots: Vec::new() }
+        Self { password, legacy: None, roots: Vec::new() }
     }
 
-    pub(super) fn old(&mut self) -> &OldKey {
-        self.old.get_or_insert_with(|| OldKey::derive(&self.password))
+    pub(super) fn legacy(&mut self) -> &LegacyKey {
+        self.legacy.get_or_insert_with(|| LegacyKey::derive(&self.password))
     }
 
-    /// The key of one part of version 3, once the password has been checked against its header.
-    pub(super) fn unlock(&mut self, setup: &Setup) -> Result<Secret> {
-        let root = self.root(&setup.root_salt)?;
-        let expected = root.key.subkey(&setup.validation_salt)?;
-        if !bool::from(expected.ct_eq(&setup.validation_key)) {
-            return match root.is_proven {
-                true => damaged("the header of the protected part is not what was written"),
+    /// Checks the password against a version 3 header and returns the key of its part.
+    pub(super) fn unlock(&mut self, parameters: &KeyParameters) -> Result<Secret> {
+        let root = self.root(&parameters.root_salt)?;
+        let expected = root.key.subkey(&parameters.validation_salt)?;
+        if !bool::from(expected.ct_eq(&parameters.validation_key)) {
+            return match root.is_confirmed {
+                true => damaged("the header of the protected part does not match the others"),
                 false => Err(SecureTarError::PasswordIncorrect { version: Version::V3 }),
             };
         }
-        root.is_proven = true;
-        root.key.subkey(&setup.derivation_salt)
+        root.is_confirmed = true;
+        root.key.subkey(&parameters.derivation_salt)
     }
 
     fn root(&mut self, salt: &Salt) -> Result<&mut Root> {
         let root = match self.roots.iter().position(|root| root.salt == *salt) {
             Some(at) => self.roots.remove(at),
-            None => Root { salt: *salt, key: RootKey::derive(&self.password, salt)?, is_proven: false },
+            None => Root { salt: *salt, key: RootKey::derive(&self.password, salt)?, is_confirmed: false },
         };
         self.roots.truncate(CACHED - 1);
         self.roots.insert(0, root);
-        self.roots.first_mut().ok_or_else(|| impossible("no place to keep it"))
+        self.roots.first_mut().ok_or_else(|| derivation_failed("no room in the cache"))
     }
 }
 
@@ -187,38 +196,38 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// The keys for writing one archive: derived once, shared by all its parts, though each part is encrypted by a key of its own.
+/// The keys for writing one archive. The root key is derived once; each part gets its own key from it.
 pub struct ArchiveKeys(Kind);
 
 enum Kind {
-    V2 { key: OldKey },
+    V2 { key: LegacyKey },
     V3 { root: RootKey, root_salt: Salt, validation_salt: Salt, validation_key: [u8; 32] },
 }
 
-/// What one part is encrypted with.
-pub(super) enum Part<'a> {
-    V2 { salt: Salt, key: &'a OldKey },
-    V3 { setup: Setup, key: Secret },
+/// The key of one part, with the header values it was derived from.
+pub(super) enum PartKey<'a> {
+    V2 { salt: Salt, key: &'a LegacyKey },
+    V3 { parameters: KeyParameters, key: Secret },
 }
 
-impl Part<'_> {
-    /// Its header, the size still 0.
+impl PartKey<'_> {
+    /// The part's header, with a size of 0.
     pub(super) fn header(&self) -> Header {
         match self {
             Self::V2 { salt, .. } => Header::V2 { size: 0, salt: *salt },
-            Self::V3 { setup, .. } => Header::V3 { size: 0, setup: *setup },
+            Self::V3 { parameters, .. } => Header::V3 { size: 0, parameters: *parameters },
         }
     }
 }
 
 impl ArchiveKeys {
-    /// Errors: [`SecureTarError::Unsupported`] for version 1, which is only read.
+    /// Errors: [`SecureTarError::Unsupported`] for version 1, which can only be read.
     pub fn new(version: Version, password: &Password, random: &mut dyn Random) -> Result<Self> {
         match version {
             Version::V1 => {
-                unsupported("writing SecureTar 1; choose version 3, or 2 for an old Home Assistant")
+                unsupported("writing SecureTar 1; choose version 3, or version 2 for an old Home Assistant")
             }
-            Version::V2 => Ok(Self(Kind::V2 { key: OldKey::derive(password) })),
+            Version::V2 => Ok(Self(Kind::V2 { key: LegacyKey::derive(password) })),
             Version::V3 => {
                 let (root_salt, validation_salt) = (draw(random), draw(random));
                 let root = RootKey::derive(password, &root_salt)?;
@@ -228,13 +237,13 @@ impl ArchiveKeys {
         }
     }
 
-    /// The keys for reading back what was written with these, without deriving the archive's key once more.
+    /// The keys for reading back what was written with these, without another key derivation.
     pub fn into_reading(self, password: Password) -> Keys {
         let mut keys = Keys::new(password);
         match self.0 {
-            Kind::V2 { key } => keys.old = Some(key),
+            Kind::V2 { key } => keys.legacy = Some(key),
             Kind::V3 { root, root_salt, .. } => {
-                keys.roots.push(Root { salt: root_salt, key: root, is_proven: true });
+                keys.roots.push(Root { salt: root_salt, key: root, is_confirmed: true });
             }
         }
         keys
@@ -247,19 +256,19 @@ impl ArchiveKeys {
         }
     }
 
-    /// A new part, with salts and a key of its own.
-    pub(super) fn part(&self, random: &mut dyn Random) -> Result<Part<'_>> {
+    /// A fresh key and fresh salts for a new part.
+    pub(super) fn part_key(&self, random: &mut dyn Random) -> Result<PartKey<'_>> {
         match &self.0 {
-            Kind::V2 { key } => Ok(Part::V2 { salt: draw(random), key }),
+            Kind::V2 { key } => Ok(PartKey::V2 { salt: draw(random), key }),
             Kind::V3 { root, root_salt, validation_salt, validation_key } => {
-                let setup = Setup {
+                let parameters = KeyParameters {
                     root_salt: *root_salt,
                     validation_salt: *validation_salt,
                     validation_key: *validation_key,
                     derivation_salt: draw(random),
-                    stream: draw(random),
+                    stream_header: draw(random),
                 };
-                Ok(Part::V3 { key: root.subkey(&setup.derivation_salt)?, setup })
+                Ok(PartKey::V3 { key: root.subkey(&parameters.derivation_salt)?, parameters })
             }
         }
     }

@@ -1,56 +1,61 @@
-//! Reading a protected part, whatever its version, and checking a password without reading it.
+//! Reading a protected part of any version, and checking a password without reading the whole part.
 //!
-//! Owns the order of checks: the password first, then whether the sizes agree, then every byte. What was read is only good once
-//! the end has been reached without an error. Refuses parts that are not protected; [`super::sniff`] tells them.
+//! Owns the order of the checks: password, sizes, then every byte. The plaintext may be used only after its end was reached
+//! without an error. Refuses parts that are not protected; [`super::sniff()`] detects those.
 
 use std::io::{self, Read, Take};
 
+use super::error::{Result, SecureTarError, damaged, unsupported};
 use super::header::Header;
 use super::keys::Keys;
 use super::sniff::{Format, SNIFF_LENGTH, sniff};
-use super::v1_gzip::Mended;
-use super::{Result, SecureTarError, Version, aes_cbc, damaged, secretstream, unsupported};
+use super::v1_gzip::GzipRepair;
+use super::version::Version;
+use super::{aes_cbc, secretstream};
 
-/// The plaintext of a protected part. Holds at most two buffers of 1 MiB, whatever a header claims.
+/// Returns the plaintext of a protected part. Uses at most two buffers of 1 MiB, whatever a header claims.
 pub struct Decryptor<R> {
     body: Body<Take<R>>,
     version: Version,
     size: Option<u64>,
-    /// What a failed read said; nothing comes after it.
+    /// The error of a failed read, which all later reads repeat.
     failed: Option<(io::ErrorKind, String)>,
 }
 
 enum Body<R> {
-    V1(Mended<aes_cbc::Opener<R>>),
+    V1(GzipRepair<aes_cbc::Opener<R>>),
     V2(aes_cbc::Opener<R>),
     V3(secretstream::Opener<R>),
 }
 
 impl<R: Read> Decryptor<R> {
-    /// Begins at the first byte of a part that has `length` bytes, header included. Version 3 takes a moment for its
-    /// first part, see [`Keys`].
+    /// Opens a part of `length` bytes, header included, from its first byte. The first part of version 3 takes a moment, see
+    /// [`Keys`].
     ///
-    /// Errors: [`SecureTarError::PasswordIncorrect`] before anything else can be known of the content.
+    /// Errors: [`SecureTarError::PasswordIncorrect`] is detected before any content is returned.
     pub fn open(source: R, length: u64, keys: &mut Keys) -> Result<Self> {
         let mut source = source.take(length);
         let header = Header::read(&mut source)?;
         let body = match &header {
-            Header::V3 { setup, .. } => {
-                let key = keys.unlock(setup)?;
-                Body::V3(secretstream::Opener::new(source, setup, &key, header.body(length)?))
+            Header::V3 { parameters, .. } => {
+                let key = keys.unlock(parameters)?;
+                Body::V3(secretstream::Opener::new(source, parameters, &key, header.body(length)?))
             }
             Header::V2 { salt, size } => {
-                let (body, padding) = (header.body(length)?, aes_cbc::Padding::Of(*size));
-                Body::V2(plausible(aes_cbc::Opener::new(source, keys.old(), salt, body, padding), &header)?)
+                let (body, padding) = (header.body(length)?, aes_cbc::Padding::ForSize(*size));
+                Body::V2(plausible(
+                    aes_cbc::Opener::new(source, keys.legacy(), salt, body, padding),
+                    &header,
+                )?)
             }
             Header::V1 { salt: [0x1f, 0x8b, 8, ..] } => {
-                return unsupported("decrypting a part that is not encrypted: it is plain gzip");
+                return unsupported("decrypting a part that is not encrypted (it is plain gzip)");
             }
             Header::V1 { salt } => {
                 let (body, padding) = (header.body(length)?, aes_cbc::Padding::Guessed);
                 let opener =
-                    plausible(aes_cbc::Opener::new(source, keys.old(), salt, body, padding), &header)?;
-                Body::V1(Mended::new(opener))
+                    plausible(aes_cbc::Opener::new(source, keys.legacy(), salt, body, padding), &header)?;
+                Body::V1(GzipRepair::new(opener))
             }
         };
         Ok(Self { body, version: header.version(), size: header.plaintext_size(), failed: None })
@@ -60,13 +65,13 @@ impl<R: Read> Decryptor<R> {
         self.version
     }
 
-    /// What was found to be wrong with the bytes. Layers above would tell it in their own words.
+    /// The damage that was found. Layers above would replace this text with their own.
     pub fn damage(&self) -> Option<&str> {
         let is_damage = |kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
         self.failed.as_ref().filter(|(kind, _)| is_damage(*kind)).map(|(_, what)| what.as_str())
     }
 
-    /// Bytes that will come, as the header says: when they do not, that is an error at the end. Version 1 does not say.
+    /// Bytes of plaintext that the header announces; any other number is an error at the end. `None` for version 1.
     pub fn plaintext_size(&self) -> Option<u64> {
         self.size
     }
@@ -79,7 +84,7 @@ fn plausible<R: Read>(mut opener: aes_cbc::Opener<R>, header: &Header) -> Result
     }
 }
 
-/// Errors have the kind `InvalidData` where the bytes are bad. After one there is nothing but errors.
+/// Bad bytes are errors of the kind `InvalidData`. After an error, every read fails.
 impl<R: Read> Read for Decryptor<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some((kind, what)) = &self.failed {
@@ -97,36 +102,36 @@ impl<R: Read> Read for Decryptor<R> {
     }
 }
 
-/// What can be said of a password after a look at the beginning.
+/// The result of checking a password against the start of a part. `why` is a message for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Right,
-    /// It does not fit (or what it is checked against is damaged). The text is for people.
-    Wrong {
+pub enum PasswordVerdict {
+    Correct,
+    /// The password is wrong, or the bytes that it is checked against are damaged.
+    Incorrect {
         why: String,
     },
-    /// It is damaged where it matters.
-    CannotTell {
+    /// The bytes needed for the check are damaged.
+    Damaged {
         why: String,
     },
-    /// Nothing that a password could be tried on here.
+    /// The part is not protected, or not in a supported version.
     Unsupported {
         why: String,
     },
 }
 
-/// Tries a password on a part of `length` bytes, of which at most the first 17 KiB are read.
+/// Checks a password against a part of `length` bytes. Reads at most its first 17 KiB.
 ///
 /// Errors: [`SecureTarError::Io`] only.
-pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Result<Verdict> {
+pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Result<PasswordVerdict> {
     let mut start = Vec::new();
     source.by_ref().take(SNIFF_LENGTH as u64).read_to_end(&mut start).map_err(SecureTarError::Io)?;
     let outcome = match sniff(&start, length) {
-        Format::Gzip | Format::Tar => unsupported("it is not protected by a password"),
-        Format::Unknown => damaged("it is neither protected nor a tar"),
+        Format::Gzip | Format::Tar => unsupported("this part is not protected by a password"),
+        Format::Unknown => damaged("this part is neither protected nor a tar"),
         Format::SecureTar(3) => match Header::read(&mut start.as_slice()) {
-            Ok(Header::V3 { setup, .. }) => keys.unlock(&setup).map(drop),
-            Ok(_) => unsupported("it is not what its header says"),
+            Ok(Header::V3 { parameters, .. }) => keys.unlock(&parameters).map(drop),
+            Ok(_) => unsupported("this part does not match its header"),
             Err(error) => Err(error),
         },
         Format::SecureTar(_) | Format::MaybeSecureTar1 => {
@@ -134,14 +139,14 @@ pub fn check_password(mut source: impl Read, length: u64, keys: &mut Keys) -> Re
         }
     };
     match outcome {
-        Ok(()) => Ok(Verdict::Right),
+        Ok(()) => Ok(PasswordVerdict::Correct),
         Err(SecureTarError::Io(error)) => Err(SecureTarError::Io(error)),
         Err(error) => {
             let why = error.to_string();
             Ok(match error {
-                SecureTarError::PasswordIncorrect { .. } => Verdict::Wrong { why },
-                SecureTarError::Unsupported { .. } => Verdict::Unsupported { why },
-                _ => Verdict::CannotTell { why },
+                SecureTarError::PasswordIncorrect { .. } => PasswordVerdict::Incorrect { why },
+                SecureTarError::Unsupported { .. } => PasswordVerdict::Unsupported { why },
+                _ => PasswordVerdict::Damaged { why },
             })
         }
     }

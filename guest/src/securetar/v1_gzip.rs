@@ -1,9 +1,9 @@
-//! The gzip stream inside SecureTar 1, whose last bytes its writers spoiled.
+//! Repair of the gzip trailer inside SecureTar 1, which its writers corrupted.
 //!
-//! Until January 2025 each write that was not a multiple of 16 bytes was filled up by itself, and Python writes the two
-//! numbers at the end of gzip one by one. So filling stands before, between and behind them; Home Assistant never looks at
-//! them. This puts them together again, so that the check value counts. Inflating is the only way to know where they begin.
-//! A stream that is not like that goes through unchanged.
+//! Until January 2025, SecureTar padded every single write to a multiple of 16 bytes. Python writes the two numbers of the gzip
+//! trailer separately, so there is padding before, between and after them. Home Assistant never reads them. This module removes
+//! the padding so that the CRC-32 can be checked. Only inflating the stream shows where the trailer begins. Any other stream passes
+//! through unchanged.
 
 use std::io::{self, Read};
 use std::mem;
@@ -11,44 +11,47 @@ use std::mem;
 use flate2::{Decompress, FlushDecompress, Status};
 
 const CHUNK: usize = 16 << 10;
-/// More than the spoiled end can have: filling, 16 bytes, 4 bytes.
+/// More than a padded trailer can take: padding, 16 bytes, 4 bytes.
 const TAIL: usize = 64;
-/// A gzip header without its name, and where its flags stand. Python sets no other flag than the name's.
+/// Bytes of a gzip header without its name, and the offset of its flags. Python sets only the flag for a name.
 const FIXED: u64 = 10;
 const FLAGS: u64 = 3;
 const NAME: u8 = 8;
 
-pub(super) struct Mended<R> {
+/// Reads a gzip stream and repairs its trailer.
+pub(super) struct GzipRepair<R> {
     source: R,
-    stage: Stage,
-    /// Bytes up to the end of the deflated data.
+    section: Section,
+    /// Bytes before the trailer so far.
     at: u64,
     ready: Vec<u8>,
-    given: usize,
+    /// Bytes of `ready` already returned.
+    returned: usize,
     tail: Vec<u8>,
     is_done: bool,
 }
 
-enum Stage {
+/// The section of the stream that the next byte belongs to.
+enum Section {
     Header {
         flags: u8,
     },
     Name,
     Deflated(Box<Decompress>),
     Tail,
-    /// Not what Python wrote: given out as it is.
+    /// Not written by Python; passed through unchanged.
     Unknown,
 }
 
-impl<R: Read> Mended<R> {
+impl<R: Read> GzipRepair<R> {
     pub(super) fn new(source: R) -> Self {
-        let (stage, ready, tail) = (Stage::Header { flags: 0 }, Vec::new(), Vec::new());
-        Self { source, stage, at: 0, ready, given: 0, tail, is_done: false }
+        let (section, ready, tail) = (Section::Header { flags: 0 }, Vec::new(), Vec::new());
+        Self { source, section, at: 0, ready, returned: 0, tail, is_done: false }
     }
 
     fn fill(&mut self) -> io::Result<()> {
         self.ready.resize(CHUNK, 0);
-        self.given = 0;
+        self.returned = 0;
         let count = match self.source.read(&mut self.ready) {
             Ok(count) => count,
             Err(error) => {
@@ -59,7 +62,7 @@ impl<R: Read> Mended<R> {
         self.ready.truncate(count);
         if count == 0 {
             self.is_done = true;
-            self.ready = mended(mem::take(&mut self.tail), self.at);
+            self.ready = repaired_trailer(mem::take(&mut self.tail), self.at);
             return Ok(());
         }
         let bytes = mem::take(&mut self.ready);
@@ -68,46 +71,46 @@ impl<R: Read> Mended<R> {
         self.ready.extend_from_slice(before);
         self.tail.extend_from_slice(behind);
         if self.tail.len() > TAIL {
-            self.stage = Stage::Unknown;
+            self.section = Section::Unknown;
             self.ready.append(&mut self.tail);
         }
         Ok(())
     }
 
-    /// How many of the bytes come before the end of gzip.
+    /// How many of the bytes come before the trailer.
     fn follow(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while let Some((first, others)) = rest.split_first() {
-            match &mut self.stage {
-                Stage::Unknown => return bytes.len(),
-                Stage::Tail => break,
-                Stage::Header { flags } => {
+            match &mut self.section {
+                Section::Unknown => return bytes.len(),
+                Section::Tail => break,
+                Section::Header { flags } => {
                     *flags = if self.at == FLAGS { *first } else { *flags };
                     self.at += 1;
                     rest = others;
                     if self.at == FIXED {
-                        self.stage = match *flags {
+                        self.section = match *flags {
                             0 => deflated(),
-                            NAME => Stage::Name,
-                            _ => Stage::Unknown,
+                            NAME => Section::Name,
+                            _ => Section::Unknown,
                         };
                     }
                 }
-                Stage::Name => {
+                Section::Name => {
                     self.at += 1;
                     rest = others;
                     if *first == 0 {
-                        self.stage = deflated();
+                        self.section = deflated();
                     }
                 }
-                Stage::Deflated(inflater) => {
+                Section::Deflated(inflater) => {
                     let (count, is_end) = inflated(inflater, rest);
                     self.at += count as u64;
                     rest = rest.get(count..).unwrap_or_default();
                     match is_end {
-                        Some(true) => self.stage = Stage::Tail,
+                        Some(true) => self.section = Section::Tail,
                         Some(false) => {}
-                        None => self.stage = Stage::Unknown,
+                        None => self.section = Section::Unknown,
                     }
                 }
             }
@@ -116,18 +119,18 @@ impl<R: Read> Mended<R> {
     }
 }
 
-fn deflated() -> Stage {
-    Stage::Deflated(Box::new(Decompress::new(false)))
+fn deflated() -> Section {
+    Section::Deflated(Box::new(Decompress::new(false)))
 }
 
-/// Inflates into nowhere: how many bytes were used, and whether that was all. None when they are no deflated data.
+/// Inflates and discards. Returns the bytes consumed and whether the stream ended; `None` when it is not deflate data.
 fn inflated(inflater: &mut Decompress, bytes: &[u8]) -> (usize, Option<bool>) {
-    let mut nowhere = [0; CHUNK];
+    let mut discarded = [0; CHUNK];
     let mut used = 0;
     loop {
         let (before_in, before_out) = (inflater.total_in(), inflater.total_out());
         let rest = bytes.get(used..).unwrap_or_default();
-        let status = inflater.decompress(rest, &mut nowhere, FlushDecompress::None);
+        let status = inflater.decompress(rest, &mut discarded, FlushDecompress::None);
         used = used.saturating_add(usize::try_from(inflater.total_in() - before_in).unwrap_or(usize::MAX));
         match status {
             Err(_) => return (used, None),
@@ -140,26 +143,27 @@ fn inflated(inflater: &mut Decompress, bytes: &[u8]) -> (usize, Option<bool>) {
     }
 }
 
-/// The two numbers at the end of gzip without the filling; `at` says how much of the last block came before.
-fn mended(tail: Vec<u8>, at: u64) -> Vec<u8> {
-    let fill = (16 - (at % 16) as usize) % 16;
-    let Some((filling, [c0, c1, c2, c3, between @ .., s0, s1, s2, s3])) = tail.split_at_checked(fill) else {
+/// The trailer without its padding. `at` is the number of bytes before it, which determines the padding.
+fn repaired_trailer(tail: Vec<u8>, at: u64) -> Vec<u8> {
+    let padding = (16 - (at % 16) as usize) % 16;
+    let Some((before, [c0, c1, c2, c3, between @ .., s0, s1, s2, s3])) = tail.split_at_checked(padding)
+    else {
         return tail;
     };
-    let is_filled = filling.iter().all(|byte| usize::from(*byte) == fill);
-    match is_filled && between == [12; 12] {
+    let is_padding = before.iter().all(|byte| usize::from(*byte) == padding);
+    match is_padding && between == [12; 12] {
         true => vec![*c0, *c1, *c2, *c3, *s0, *s1, *s2, *s3],
         false => tail,
     }
 }
 
-impl<R: Read> Read for Mended<R> {
+impl<R: Read> Read for GzipRepair<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.ready.len() && !self.is_done {
+        while self.returned == self.ready.len() && !self.is_done {
             self.fill()?;
         }
-        let count = self.ready.get(self.given..).unwrap_or_default().read(buffer)?;
-        self.given = self.given.saturating_add(count);
+        let count = self.ready.get(self.returned..).unwrap_or_default().read(buffer)?;
+        self.returned = self.returned.saturating_add(count);
         Ok(count)
     }
 }

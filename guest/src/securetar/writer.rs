@@ -1,15 +1,17 @@
 //! Writing a protected part.
 //!
-//! Owns the header in front and the size that is only known at the end. The sink gets the header at once, with a size of 0;
-//! whoever owns the sink puts the real one in ([`Sealed`]). Until then the part reads as damaged.
+//! Owns the header and the plaintext's size, which is known only at the end. The header is written first, with a size of 0. The
+//! owner of the sink must then write the real size ([`Sealed`]); until then the part reads as damaged.
 
 use std::io::{self, Write};
 
+use super::error::Result;
 use super::header::SIZE_OFFSET;
-use super::keys::Part;
-use super::{ArchiveKeys, Random, Result, aes_cbc, secretstream};
+use super::keys::{ArchiveKeys, PartKey};
+use super::random::Random;
+use super::{aes_cbc, secretstream};
 
-/// Encrypts what is written to it. Without [`Encryptor::finish`] the part is not whole.
+/// Encrypts the bytes written to it. The part is incomplete without [`Encryptor::finish`].
 pub struct Encryptor<W> {
     sink: W,
     cipher: Cipher,
@@ -21,30 +23,30 @@ enum Cipher {
     V3(secretstream::Sealer),
 }
 
-/// A finished part: how many bytes were encrypted, and what must be written over its header.
+/// A finished part: its size, and the bytes that must be written over its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the header holds no size until this is written over it"]
+#[must_use = "the header has no size until the patch is written"]
 pub struct Sealed {
     /// Bytes of plaintext.
     pub plaintext: u64,
-    /// Where `patch` belongs, counted from the part's first byte.
+    /// Offset of `patch` from the part's first byte.
     pub offset: u64,
     pub patch: [u8; 8],
 }
 
 impl<W: Write> Encryptor<W> {
-    /// Writes the header. The sink's next byte is the first of the part.
+    /// Writes the header. The part starts at the sink's next byte.
     pub fn new(mut sink: W, keys: &ArchiveKeys, random: &mut dyn Random) -> Result<Self> {
-        let part = keys.part(random)?;
+        let part = keys.part_key(random)?;
         sink.write_all(&part.header().encode())?;
         let cipher = match part {
-            Part::V2 { salt, key } => Cipher::V2(Box::new(aes_cbc::Sealer::new(key, &salt))),
-            Part::V3 { setup, key } => Cipher::V3(secretstream::Sealer::new(&setup, &key)),
+            PartKey::V2 { salt, key } => Cipher::V2(Box::new(aes_cbc::Sealer::new(key, &salt))),
+            PartKey::V3 { parameters, key } => Cipher::V3(secretstream::Sealer::new(&parameters, &key)),
         };
         Ok(Self { sink, cipher, size: 0 })
     }
 
-    /// Writes what is still to come, and gives the sink back.
+    /// Writes the rest of the part and returns the sink.
     pub fn finish(mut self) -> io::Result<(W, Sealed)> {
         match self.cipher {
             Cipher::V2(cipher) => cipher.finish(&mut self.sink),

@@ -61,25 +61,37 @@ fn whatever_end_home_assistant_takes_is_restored_and_noted() {
         outer.file("homeassistant.tar", inner).end()
     };
     let ends = [
-        ("no zeros at all", with(0), "lacks the blocks of zeros"),
-        ("one block of zeros", with(512), "lacks the blocks of zeros"),
+        ("no zeros at all", with(0), "the end-of-archive marker is missing"),
+        ("one block of zeros", with(512), "the end-of-archive marker is missing"),
         ("2 MiB of zeros", with(2 << 20), ""),
         ("20 MiB of zeros", with(20 << 20), ""),
-        ("something behind", [with(1024), b"<html>".to_vec()].concat(), "stand bytes that nobody reads"),
+        (
+            "something behind",
+            [with(1024), b"<html>".to_vec()].concat(),
+            "is ignored here and by Home Assistant",
+        ),
         (
             "inside: no zeros at all",
             backup_of(&gzip(&Tar::home().cut())),
-            "homeassistant.tar.gz: it lacks the blocks",
+            "homeassistant.tar.gz: the end-of-archive marker is missing",
         ),
         (
             "inside: one block",
             backup_of(&gzip(&Tar::home().raw([0; 512]).cut())),
-            "lacks the blocks of zeros",
+            "the end-of-archive marker is missing",
         ),
         ("inside: 3 MiB of zeros", backup_of(&gzip(&Tar::home().raw(vec![0; 3 << 20]).cut())), ""),
-        ("inside: more behind one block", backup_of(&gzip(&more(512))), "stand bytes that nobody reads"),
-        ("inside: more behind both", backup_of(&gzip(&more(1024))), "stand bytes that nobody reads"),
-        ("inside, not compressed: no zeros", plain(Tar::home().cut()), "lacks the blocks of zeros"),
+        (
+            "inside: more behind one block",
+            backup_of(&gzip(&more(512))),
+            "is ignored here and by Home Assistant",
+        ),
+        ("inside: more behind both", backup_of(&gzip(&more(1024))), "is ignored here and by Home Assistant"),
+        (
+            "inside, not compressed: no zeros",
+            plain(Tar::home().cut()),
+            "the end-of-archive marker is missing",
+        ),
     ];
     for (name, bytes, note) in ends {
         let home = TestHome::in_memory();
@@ -143,7 +155,8 @@ fn where_home_assistant_stops_early_verify_says_so() {
         .file("data/third", "x");
     let archive = save(&home, inner.backup());
     let said = verified(&home, &archive, 0);
-    let note = "behind `data/configuration.yaml` a header has a number that is none: Home Assistant would restore only what";
+    let note =
+        "invalid number in a header after `data/configuration.yaml`: Home Assistant would restore only what";
     assert!(said.contains(note), "{said}");
     assert_eq!(restored(&home, &archive, 0).0, ["configuration.yaml", "second", "third"]);
     let Some(theirs) = unpacked(&home, &archive) else { return };

@@ -103,7 +103,11 @@ fn damage_at_every_layer_is_named() {
         case("the middle of the gzip stream", with_flip(|length| length / 2), "damaged archive"),
         case("the end of the gzip stream missing", truncated_inside, "cut off"),
         case("a header of the inner tar", flipped_header, "checksum"),
-        case("more behind the end mark, without a check value", behind_the_end(), "after the end mark"),
+        case(
+            "more behind the end mark, without a check value",
+            behind_the_end(),
+            "follows the end-of-archive marker",
+        ),
     ]);
 }
 

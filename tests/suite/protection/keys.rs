@@ -119,8 +119,8 @@ fn old_keys_in_the_ring_open_old_backups_and_it_is_said_which_one_fitted() {
         let said = scene.home.larder(&["restore", file, "--to", to.to_str().unwrap()]).exits(0).stdout;
         assert!(said.contains("opened with the key \"before the move\""), "{said}");
         // One that was given is the only one that counts.
-        scene.with(&scene.wrong, &["verify", file]).exits(1).says("the password does not fit");
-        scene.home.larder(&["verify", file, "--key", "now"]).exits(1).says("does not fit");
+        scene.with(&scene.wrong, &["verify", file]).exits(1).says("wrong password");
+        scene.home.larder(&["verify", file, "--key", "now"]).exits(1).says("wrong password");
     }
 }
 

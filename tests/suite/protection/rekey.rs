@@ -35,7 +35,7 @@ fn a_backup_gets_another_password_in_its_place_and_holds_what_it_held() {
         );
         assert_eq!(versions(&archive), [Some(version)]);
         scene.with(to, &["verify", &id]).exits(0);
-        scene.with(from, &["verify", &id]).exits(1).says("the password does not fit");
+        scene.with(from, &["verify", &id]).exits(1).says("wrong password");
         let after = shown(&scene);
         for key in ["backup_id", "name", "date", "extra_metadata", "file"] {
             assert_eq!(after[key], before[key], "{key}");
@@ -65,7 +65,7 @@ fn a_copy_under_another_password_leaves_the_backup_as_it_is() {
     assert!(said.contains("was copied under another password"), "{said}");
     assert!(fs::read(scene.home.archives().remove(0)).unwrap() == before);
     scene.with(&new, &["verify", file]).exits(0);
-    scene.opened(&["verify", file]).exits(1).says("the password does not fit");
+    scene.opened(&["verify", file]).exits(1).says("wrong password");
     // A file is never written over, its own neither.
     scene.opened(&["rekey", &id, "--new-password-file", &new, "--to", file]).exits(1).says("exists already");
     scene.with(&new, &["rekey", file, "--new-password-file", &scene.right]).exits(2).says("--to");
@@ -95,11 +95,7 @@ fn what_cannot_be_given_another_password_is_refused_with_the_reason() {
             1,
             "`larder encrypt` makes a copy",
         ),
-        (
-            &["rekey", &id, "--new-password-file", &new, "--password-file", &scene.wrong],
-            1,
-            "the password does not fit",
-        ),
+        (&["rekey", &id, "--new-password-file", &new, "--password-file", &scene.wrong], 1, "wrong password"),
         (&["rekey", &id, "--new-password-file", &new], 1, "none was given"),
         (
             &["rekey", &id, "--password-file", &scene.right],

@@ -18,14 +18,14 @@ const DAMAGED: &str = "backup_damaged";
 /// What a changed byte there leads to: where the field ends, the code, and a word of the message.
 const FIELDS: [(usize, &str, &str); 8] = [
     // Without its mark it can only be taken for version 1, or for nothing at all.
-    (9, INCORRECT, "cannot tell apart"),
-    (10, "decrypt_not_supported", "SecureTar 19, which is newer than this program; update it"),
-    (16, DAMAGED, "must be zero"),
-    (24, DAMAGED, "encrypted bytes do not fit"),
-    (32, DAMAGED, "must be zero"),
-    (96, INCORRECT, "the password does not fit"),
-    (112, DAMAGED, "message 1 of the protected part is not what was written"),
-    (136, DAMAGED, "message 1 of the protected part is not what was written"),
+    (9, INCORRECT, "cannot tell which"),
+    (10, "decrypt_not_supported", "SecureTar 19, which this version of Larder does not know; update Larder"),
+    (16, DAMAGED, "are not zero"),
+    (24, DAMAGED, "encrypted bytes do not match"),
+    (32, DAMAGED, "are not zero"),
+    (96, INCORRECT, "wrong password"),
+    (112, DAMAGED, "message 1 of the protected part fails its authentication check"),
+    (136, DAMAGED, "message 1 of the protected part fails its authentication check"),
 ];
 
 /// A protected part of a home with that much noise.
@@ -116,7 +116,7 @@ fn changed_bytes_all_over_the_messages_of_version_3_are_noticed() {
         part[at] ^= 1 << (at % 8);
         let said = refused_by_verify(&scene, &part, DAMAGED);
         let number = (at - HEADER) / MESSAGE + 1;
-        let says = format!("message {number} of the protected part is not what was written");
+        let says = format!("message {number} of the protected part fails its authentication check");
         assert!(said.contains(&says), "byte {at}: {said}");
     }
 }
@@ -136,15 +136,15 @@ fn messages_of_version_3_that_are_swapped_dropped_or_repeated_are_noticed() {
     let scene = Scene::new();
     let good = sealed(&scene, "3", 3 * MIB + 4000);
     let cases: [(&[usize], &str); 9] = [
-        (&[2, 1, 3, 4], "message 1 of the protected part is not what was written"),
-        (&[1, 3, 2, 4], "message 2 of the protected part is not what was written"),
-        (&[2, 3, 4], "message 1 of the protected part is not what was written"),
-        (&[1, 3, 4], "message 2 of the protected part is not what was written"),
-        (&[1, 2, 4], "message 3 of the protected part is not what was written"),
+        (&[2, 1, 3, 4], "message 1 of the protected part fails its authentication check"),
+        (&[1, 3, 2, 4], "message 2 of the protected part fails its authentication check"),
+        (&[2, 3, 4], "message 1 of the protected part fails its authentication check"),
+        (&[1, 3, 4], "message 2 of the protected part fails its authentication check"),
+        (&[1, 2, 4], "message 3 of the protected part fails its authentication check"),
         (&[1, 2, 3], "the protected part is cut off after message 3"),
         (&[1], "the protected part is cut off after message 1"),
-        (&[1, 1, 2, 3, 4], "message 2 of the protected part is not what was written"),
-        (&[1, 2, 2, 3, 4], "message 3 of the protected part is not what was written"),
+        (&[1, 1, 2, 3, 4], "message 2 of the protected part fails its authentication check"),
+        (&[1, 2, 2, 3, 4], "message 3 of the protected part fails its authentication check"),
     ];
     assert_eq!(rearranged(&good, &[1, 2, 3, 4]), good);
     for (order, says) in cases {
@@ -152,7 +152,12 @@ fn messages_of_version_3_that_are_swapped_dropped_or_repeated_are_noticed() {
     }
     // The last message must be as long as all others to be followed by one: only then is its mark what is wrong.
     let even = sealed_of_whole_messages(&scene);
-    refused_by_all(&scene, &rearranged(&even, &[1, 2, 1]), DAMAGED, "ends at message 2, but there is more");
+    refused_by_all(
+        &scene,
+        &rearranged(&even, &[1, 2, 1]),
+        DAMAGED,
+        "ends at message 2, but more data follows",
+    );
 }
 
 /// Two messages of 1 MiB each.
@@ -179,7 +184,7 @@ fn a_protected_part_that_is_cut_off_or_lies_about_its_size_is_noticed() {
         for length in
             [header + 1, header + 16, header + MIB, good.len() - 17, good.len() - 16, good.len() - 1]
         {
-            refused_by_all(&scene, &good[..length], DAMAGED, "encrypted bytes do not fit that");
+            refused_by_all(&scene, &good[..length], DAMAGED, "encrypted bytes do not match that size");
         }
         for length in [0, 1, 15, 31, header - 1] {
             let said = refused_by_verify(&scene, &good[..length], DAMAGED);
@@ -194,7 +199,7 @@ fn a_protected_part_that_is_cut_off_or_lies_about_its_size_is_noticed() {
             let mut part = good.clone();
             part[SIZE].copy_from_slice(&lie.to_be_bytes());
             let said = refused_by_verify(&scene, &part, DAMAGED);
-            assert!(said.contains(&format!("says that it holds {lie} bytes")), "{said}");
+            assert!(said.contains(&format!("claims {lie} bytes")), "{said}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Attributes that no file can have cost themselves, and never a content.
+//! Attributes with values that no file can have are lost; the content never is.
 
 use super::*;
 use crate::jobs::lost_attributes;
@@ -27,16 +27,16 @@ fn a_time_or_an_owner_that_no_file_can_have_is_left_out_and_named() {
         let (contents, summary) = with(&[(key, value)]);
         let found: Vec<_> = contents.iter().skip(1).map(|(_, content)| content.as_slice()).collect();
         assert_eq!(found, [b"whole".as_slice(), b"too"], "{key}={}", value.escape_ascii());
-        assert_eq!(summary.lost, [Lost { path: b"f".to_vec(), attribute }]);
+        assert_eq!(summary.lost, [LostAttribute { path: b"f".to_vec(), attribute }]);
         assert_eq!(summary.lost_count, 1);
     }
 }
 
 #[test]
-fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
+fn lost_attributes_are_one_sentence_per_kind_and_only_about_the_selected_paths() {
     let summary = Summary {
         lost: [(b"a", Attribute::Time), (b"b", Attribute::Time), (b"b", Attribute::Owner)]
-            .map(|(path, attribute)| Lost { path: path.to_vec(), attribute })
+            .map(|(path, attribute)| LostAttribute { path: path.to_vec(), attribute })
             .to_vec(),
         lost_count: 3,
         ..Summary::default()
@@ -52,13 +52,13 @@ fn what_was_lost_is_one_sentence_for_each_kind_and_only_about_what_is_meant() {
     assert_eq!(lost_attributes::sentences(&summary, |path| path == b"c"), Vec::<String>::new());
 }
 
-/// The kernel's smallest and largest times, and those beside them.
+/// The kernel's smallest and largest times, and their neighbors.
 #[test]
-fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_back() {
+fn the_kernels_first_and_last_times_are_read_back() {
     for seconds in [i64::MIN, i64::MIN + 1, -9_007_199_254_740_993, 9_223_372_036_854_774_784] {
         for nanoseconds in [0, 500_000_000, 999_999_000] {
             let mtime = Instant { seconds, nanoseconds };
-            let mtime = nearest_held(mtime).unwrap_or(mtime);
+            let mtime = nearest_restorable_time(mtime).unwrap_or(mtime);
             let (entry, content) = file("odd", b"x");
             let (contents, summary) = read(&tar(&vec![(Entry { mtime, ..entry }, content)])).unwrap();
             assert_eq!((contents[0].0.mtime, summary.lost_count), (mtime, 0));
@@ -66,13 +66,13 @@ fn a_time_at_the_ends_of_what_the_kernel_knows_is_written_so_that_it_is_read_bac
     }
 }
 
-/// `os.utime` refuses 2^63, which is what Python makes of each of these: nothing would be restored.
+/// Python rounds each of these to 2^63, which `os.utime` refuses: nothing would be restored.
 #[test]
-fn a_time_that_python_cannot_restore_is_cut_to_the_latest_that_it_can() {
+fn a_time_that_python_cannot_restore_becomes_the_latest_that_it_can() {
     let latest = Instant { seconds: 9_223_372_036_854_774_784, nanoseconds: 0 };
     for seconds in [i64::MAX, i64::MAX - 1000] {
-        assert_eq!(nearest_held(Instant { seconds, nanoseconds: 999_999_999 }), Some(latest));
+        assert_eq!(nearest_restorable_time(Instant { seconds, nanoseconds: 999_999_999 }), Some(latest));
     }
-    assert_eq!(nearest_held(latest), None);
-    assert_eq!(nearest_held(Instant { seconds: i64::MIN, nanoseconds: 0 }), None);
+    assert_eq!(nearest_restorable_time(latest), None);
+    assert_eq!(nearest_restorable_time(Instant { seconds: i64::MIN, nanoseconds: 0 }), None);
 }

@@ -1,4 +1,4 @@
-//! Archives that no honest writer makes: each is refused with the right case and a text that names the member.
+//! Archives that no honest writer creates. Each is refused with the right error variant and a message that names the member.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn data() -> Raw {
 }
 
 #[test]
-fn names_that_leave_their_place_are_refused() {
+fn names_that_leave_their_directory_are_refused() {
     for name in
         [b"data/../x".as_slice(), b"../x", b"data/a/..", b"/etc/passwd", b"data//x", b"data/./x", b".//x"]
     {
@@ -41,7 +41,7 @@ fn names_that_leave_their_place_are_refused() {
 }
 
 #[test]
-fn nothing_is_written_twice_or_through_something_else() {
+fn no_entry_is_written_twice_or_through_another_one() {
     let through = |flag, link: &[u8]| {
         data()
             .member(b'0', b"data/f", b"")
@@ -63,9 +63,9 @@ fn nothing_is_written_twice_or_through_something_else() {
         "file twice",
         data().member(b'0', b"data/a", b"").member(b'0', b"./data/a", b"").end(),
         "Damaged",
-        "`a` is there twice",
+        "`a` appears twice",
     );
-    refused_as("directory twice", data().member(b'5', b"data", b"").end(), "Damaged", "there twice");
+    refused_as("directory twice", data().member(b'5', b"data", b"").end(), "Damaged", "appears twice");
     refused_as(
         "data is a link",
         Raw::default().linked(b'2', b"data", b"/etc", 0, b"").end(),
@@ -86,8 +86,8 @@ fn links_and_types_that_reach_outside_are_refused() {
     refused_as("hard link outside", link(b'1', b"/etc/passwd"), "Unsafe", "/etc/passwd");
     refused_as("hard link up", link(b'1', b"data/../../etc"), "Unsafe", "data/../../etc");
     refused_as("hard link to nothing", link(b'1', b"data/none"), "Unsafe", "`none`");
-    refused_as("hard link to a directory", link(b'1', b"data"), "Unsafe", "no earlier file");
-    refused_as("hard link to itself", link(b'1', b"data/l"), "Unsafe", "no earlier file");
+    refused_as("hard link to a directory", link(b'1', b"data"), "Unsafe", "not an earlier file");
+    refused_as("hard link to itself", link(b'1', b"data/l"), "Unsafe", "not an earlier file");
     let over_link =
         data().linked(b'2', b"data/s", b"/etc/shadow", 0, b"").linked(b'1', b"data/l", b"data/s", 0, b"");
     refused_as("hard link to a symlink", over_link.end(), "Unsafe", "`s`");
@@ -104,7 +104,7 @@ fn links_and_types_that_reach_outside_are_refused() {
 }
 
 #[test]
-fn sizes_and_headers_that_lie_are_refused() {
+fn false_sizes_and_invalid_headers_are_refused() {
     refused_as("cut off", data().linked(b'0', b"data/f", b"", 5000, b"x").cut(), "Damaged", "cut off");
     refused_as(
         "far too big",
@@ -122,11 +122,11 @@ fn sizes_and_headers_that_lie_are_refused() {
         "no member after an extension",
         data().pax(b'x', &[("path", b"p")]).end(),
         "Damaged",
-        "without its member",
+        "without a member",
     );
     let twice =
         data().pax(b'x', &[("path", b"data/a")]).pax(b'x', &[("path", b"data/b")]).member(b'0', b"a", b"");
-    refused_as("two PAX headers", twice.end(), "Damaged", "contradict");
+    refused_as("two PAX headers", twice.end(), "Damaged", "conflicting");
     let names =
         data().member(b'L', b"l", b"data/a\0").pax(b'x', &[("path", b"data/b")]).member(b'0', b"a", b"");
     refused_as("two names", names.end(), "Damaged", "two names");
@@ -134,9 +134,9 @@ fn sizes_and_headers_that_lie_are_refused() {
         let bytes = data().pax(b'x', &[(key, value.as_bytes())]).member(b'0', b"data/f", b"").end();
         refused_as(key, bytes, "Damaged", &format!("`{key}`"));
     }
-    refused_as("records", data().member(b'x', b"p", b"99 path=x\n").end(), "Damaged", "do not add up");
+    refused_as("records", data().member(b'x', b"p", b"99 path=x\n").end(), "Damaged", "malformed PAX header");
     let global = data().pax(b'g', &[("path", b"data/x")]).member(b'0', b"data/f", b"");
-    refused_as("a name for all", global.end(), "Unsupported", "all members");
+    refused_as("a name for all", global.end(), "Unsupported", "global PAX header");
     let mut flipped = data().member(b'0', b"data/f", b"").end();
     flipped[513] ^= 1;
     refused_as("checksum", flipped, "Damaged", "checksum");
@@ -150,7 +150,7 @@ fn sizes_and_headers_that_lie_are_refused() {
 }
 
 #[test]
-fn limits_are_named_when_they_are_reached() {
+fn exceeded_limits_are_named() {
     let bytes = tar(&small());
     let entries = Limits { entries: 4, ..Limits::default() };
     assert_refused(
@@ -167,17 +167,12 @@ fn limits_are_named_when_they_are_reached() {
 fn bytes_after_the_gzip_stream_are_refused_unless_zeros() {
     let good = gzip(&tar(&small()));
     assert!(read(&[good.as_slice(), &[0; 700]].concat()).is_ok());
-    assert_refused(
-        "second member",
-        read(&[good.as_slice(), &good].concat()),
-        "Surplus",
-        "other bytes follow",
-    );
+    assert_refused("second member", read(&[good.as_slice(), &good].concat()), "Surplus", "more data follows");
     assert_refused("a protected one", read(b"SecureTar\x03"), "Unsupported", "password");
 }
 
 #[test]
-fn odd_but_harmless_things_are_read_or_reported() {
+fn unusual_but_harmless_members_are_read_or_reported() {
     let bytes = Raw::default()
         .member(b'5', b"./", b"")
         .member(b'0', b"./homeassistant.json", b"{}")
@@ -204,16 +199,16 @@ fn odd_but_harmless_things_are_read_or_reported() {
     assert_eq!(contents[0].0.user, "someone");
     assert_eq!(summary.outside, [b"homeassistant.json".as_slice(), b"elsewhere"]);
     assert_eq!(summary.outside_count, 3);
-    let skipped = |path: &[u8], reason: &str| Skipped { path: path.to_vec(), reason: reason.to_owned() };
+    let skipped = |path: &[u8], reason: &str| SkippedEntry { path: path.to_vec(), reason: reason.to_owned() };
     assert_eq!(summary.skipped, [skipped(b"pipe", "a FIFO"), skipped(b"whiteout", "a device node")]);
 }
 
 #[test]
-fn ends_that_home_assistant_takes_are_taken_and_noted() {
+fn ends_that_home_assistant_accepts_are_accepted_and_noted() {
     let ends: [(&str, Vec<u8>, &str); 4] = [
-        ("none", data().cut(), "lacks the blocks of zeros"),
-        ("half an end", data().bytes(&[0; 512]).cut(), "lacks the blocks of zeros"),
-        ("part of a block", data().bytes(&[0; 100]).cut(), "lacks the blocks of zeros"),
+        ("none", data().cut(), "the end-of-archive marker is missing"),
+        ("half an end", data().bytes(&[0; 512]).cut(), "the end-of-archive marker is missing"),
+        ("part of a block", data().bytes(&[0; 100]).cut(), "the end-of-archive marker is missing"),
         ("many zeros", data().bytes(&vec![0; 3 << 20]).cut(), ""),
     ];
     for (label, bytes, note) in ends {
@@ -226,18 +221,18 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
 }
 
 #[test]
-fn more_behind_the_end_mark_is_noted_where_a_check_value_proves_it_and_refused_where_none_does() {
+fn data_after_the_end_marker_is_noted_with_a_checksum_and_refused_without() {
     for gap in [512, 1024] {
         let bytes = data().bytes(&vec![0; gap]).member(b'0', b"data/f", b"").end();
-        assert_refused("plain", read(&bytes), "Damaged", "after the end mark");
+        assert_refused("plain", read(&bytes), "Damaged", "follows the end-of-archive marker");
         let (contents, summary) = read(&gzip(&bytes)).unwrap();
         assert_eq!(contents.len(), 1, "the file behind it is not there for Home Assistant either");
-        assert!(summary.notes[0].contains("bytes that nobody reads"), "{:?}", summary.notes);
+        assert!(summary.notes[0].contains("is ignored here and by Home Assistant"), "{:?}", summary.notes);
     }
 }
 
 #[test]
-fn what_ends_too_early_behind_a_gzip_stream_is_refused() {
+fn a_second_gzip_stream_after_a_tar_without_an_end_marker_is_refused() {
     let cut = gzip(&data().cut());
     assert_refused(
         "two halves",

@@ -1,5 +1,5 @@
-//! Tests of the archive library, and what they share: a visitor that keeps everything, a draft in memory, and a
-//! builder of archives that no honest writer would make.
+//! Tests of the archive format, with shared helpers: a visitor that stores everything, a draft in memory, and a builder of archives
+//! that no honest writer would create.
 
 mod attributes;
 mod bytes;
@@ -30,7 +30,7 @@ pub(super) fn other(path: impl AsRef<[u8]>, kind: Kind) -> (Entry, Vec<u8>) {
     (entry(path, kind), Vec::new())
 }
 
-/// A small home: each kind of entry once.
+/// A small home with one entry of each kind.
 pub(super) fn small() -> Contents {
     vec![
         other("", Kind::Directory),
@@ -61,7 +61,7 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     sink.finish().unwrap()
 }
 
-/// Keeps everything it is shown.
+/// A visitor that stores every entry with its content.
 #[derive(Default)]
 struct Keep(Contents);
 
@@ -111,7 +111,7 @@ impl Draft for Memory {
     }
 }
 
-/// A tar made block by block.
+/// A tar assembled block by block.
 #[derive(Default)]
 pub(super) struct Raw(Vec<u8>);
 
@@ -127,7 +127,7 @@ impl Raw {
         block.as_old_mut().linkflag = [flag];
         block.set_mode(0o644);
         block.set_size(size);
-        header::seal(&mut block);
+        header::set_checksum(&mut block);
         self.0.extend_from_slice(block.as_bytes());
         self.0.extend_from_slice(content);
         self.0.resize(self.0.len().next_multiple_of(BLOCK as usize), 0);
@@ -154,7 +154,7 @@ impl Raw {
     }
 }
 
-/// Checks that an archive is refused with this case and a text that holds `needle`.
+/// Checks that an archive is refused with this error variant and a message that contains `needle`.
 pub(super) fn assert_refused<T>(label: &str, result: Result<T>, case: &str, needle: &str) {
     let error = match result {
         Ok(_) => panic!("{label}: was accepted"),

@@ -12,7 +12,7 @@ pub(super) fn manifest() -> Manifest {
     Manifest::new("2f6c6fb6", "N", "2026-11-23T15:39:40.988161+01:00", "2026.11.0", true, Map::new()).unwrap()
 }
 
-/// A whole backup of the small home.
+/// A complete backup of the small home.
 pub(super) fn backup() -> Vec<u8> {
     let mut outer = OuterWriter::new(Memory::default(), &manifest(), 1_795_444_780).unwrap();
     let mut member = outer
@@ -127,7 +127,7 @@ fn every_other_form_is_refused() {
             "link with content",
             json().linked(b'2', b"odd", b"x", 512, &[1; 512]).end(),
             "Damaged",
-            "`odd` is no file but has content",
+            "`odd` is not a file but has content",
         ),
         (
             "cut in a header",
@@ -137,7 +137,7 @@ fn every_other_form_is_refused() {
         ),
         ("empty", Vec::new(), "Damaged", "cut off"),
         ("no manifest", Raw::default().member(b'0', b"x", b"").end(), "Damaged", "no `backup.json`"),
-        ("manifest twice", file(b"backup.json"), "Damaged", "`backup.json` is there twice"),
+        ("manifest twice", file(b"backup.json"), "Damaged", "`backup.json` appears twice"),
         (
             "part twice",
             json().member(b'0', b"a.tar", b"").member(b'0', b"./a.tar.gz", b"").end(),
@@ -178,7 +178,7 @@ fn every_other_form_is_refused() {
 }
 
 #[test]
-fn members_that_nobody_knows_are_left_alone_and_noted() {
+fn unknown_members_are_ignored_and_noted() {
     let json = || Raw::default().member(b'0', b"./backup.json", JSON);
     let typed = |flag| json().member(flag, b"odd", b"").end();
     let cases = [
@@ -197,14 +197,18 @@ fn members_that_nobody_knows_are_left_alone_and_noted() {
 }
 
 #[test]
-fn ends_that_home_assistant_takes_are_taken_and_noted() {
+fn ends_that_home_assistant_accepts_are_accepted_and_noted() {
     let json = || Raw::default().member(b'0', b"./backup.json", JSON);
     let padded = |count| json().bytes(&vec![0; count]).cut();
-    for (count, note) in
-        [(0, "lacks the blocks"), (512, "lacks the blocks"), (700, "lacks"), (1024, ""), (5 << 20, "")]
-    {
+    for (count, note) in [
+        (0, "the end-of-archive marker is missing"),
+        (512, "the end-of-archive marker is missing"),
+        (700, "is missing"),
+        (1024, ""),
+        (5 << 20, ""),
+    ] {
         let mut outer = open(padded(count)).unwrap();
-        let odd = outer.odd_end().unwrap();
+        let odd = outer.end_note().unwrap();
         assert_eq!(odd.is_none(), note.is_empty(), "{count}: {odd:?}");
         assert!(odd.unwrap_or_default().contains(note), "{count}");
     }
@@ -212,12 +216,15 @@ fn ends_that_home_assistant_takes_are_taken_and_noted() {
         let more = json().bytes(&vec![0; gap]).member(b'0', b"hidden.tar", b"").end();
         let mut outer = open(more).unwrap();
         assert!(outer.members.is_empty());
-        assert!(outer.odd_end().unwrap().unwrap().contains("bytes that nobody reads"), "{gap}");
+        assert!(
+            outer.end_note().unwrap().unwrap().contains("is ignored here and by Home Assistant"),
+            "{gap}"
+        );
     }
 }
 
 #[test]
-fn a_damaged_archive_gives_what_stands_before_the_damage() {
+fn a_damaged_archive_yields_the_members_before_the_damage() {
     let whole = Raw::default()
         .member(b'0', b"backup.json", JSON)
         .member(b'0', b"homeassistant.tar.gz", b"0123456789")

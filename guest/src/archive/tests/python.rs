@@ -1,5 +1,5 @@
-//! Python's `tarfile`, which is what Home Assistant uses, reads what is written here, and the reverse. Without `python3`
-//! these tests say so and pass.
+//! Python's `tarfile`, which Home Assistant uses, reads what is written here, and the reverse. Without `python3` these tests print a
+//! note and pass.
 
 use std::process::{Command, Stdio};
 
@@ -30,7 +30,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What the scripts say about an entry.
+/// An entry in the form that the scripts print.
 fn row(entry: &Entry, content: &[u8]) -> Value {
     let in_data = paths::in_data;
     let (kind, link) = match &entry.kind {
@@ -101,14 +101,14 @@ fn what_python_writes_is_read_here() {
     }
 }
 
-/// The names that Python finds.
+/// The member names that Python lists.
 fn listed(bytes: &[u8]) -> Option<Vec<String>> {
     let rows: Vec<Value> = serde_json::from_slice(&python(LIST, bytes.to_vec())?).unwrap();
     Some(rows.iter().map(|row| row[1][0].as_str().unwrap().to_owned()).collect())
 }
 
 #[test]
-fn python_takes_the_ends_that_are_taken_here_and_reads_as_far() {
+fn python_accepts_the_ends_that_are_accepted_here_and_reads_as_far() {
     let files = || Raw::default().member(b'5', b"data", b"").member(b'0', b"data/f", b"x");
     let ends = [
         files().cut(),
@@ -127,12 +127,12 @@ fn python_takes_the_ends_that_are_taken_here_and_reads_as_far() {
     }
 }
 
-/// A header of 512 bytes at `at` whose field at `field` is no number.
+/// Makes the number at offset `field` of the header at `at` invalid.
 fn garbled(mut bytes: Vec<u8>, at: usize, field: usize) -> Vec<u8> {
     bytes[at + field..at + field + 7].copy_from_slice(b"12x4567");
     let mut block = ::tar::Header::new_old();
     block.as_mut_bytes().copy_from_slice(&bytes[at..at + 512]);
-    header::seal(&mut block);
+    header::set_checksum(&mut block);
     bytes[at..at + 512].copy_from_slice(block.as_bytes());
     bytes
 }
@@ -143,15 +143,14 @@ fn where_python_stops_early_and_reading_goes_on_is_noted() {
         let raw = Raw::default().member(b'5', b"data", b"").member(b'0', b"data/first", b"");
         raw.pax(b'x', &[("path", b"data/second")]).member(b'0', b"short", b"").end()
     };
-    // Mode, owner, group, time and the device's numbers of the extension's header.
+    // Mode, owner, group, time and device numbers of the extension header.
     for field in [100, 108, 116, 136, 329, 337] {
         let bytes = garbled(bytes(), 1024, field);
         let Some(names) = listed(&bytes) else { return };
         assert_eq!(names, [hex(b"data"), hex(b"data/first")], "field {field}");
         let (contents, summary) = read(&bytes).unwrap();
         assert_eq!(contents.len(), 3, "field {field}");
-        let note =
-            "behind `data/first` a header has a number that is none: Home Assistant would restore only what";
+        let note = "invalid number in a header after `data/first`: Home Assistant would restore only what";
         assert!(summary.notes[0].starts_with(note), "field {field}: {:?}", summary.notes);
     }
     let (_, summary) = read(&bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What is written comes back equal.
+//! Entries are read back as they were written.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Parts of names: plain, long, with odd characters, not UTF-8, with a line end or a backslash.
+/// Path components: simple, long, with special characters, not UTF-8, with a line break or a backslash.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let odd = prop::collection::vec(1_u8..=255, 1..40);
     let plain = "[a-z]{1,12}".prop_map(String::into_bytes);
@@ -42,7 +42,7 @@ fn owned() -> impl Strategy<Value = (What, u32, u32, u32, String, Instant)> {
     (what(), 0_u32..=0o7777, any::<u32>(), any::<u32>(), "[a-zä]{0,40}", instant())
 }
 
-/// A tree that is right by construction: every parent of something is a directory.
+/// A tree that is valid by construction: every parent is a directory.
 fn contents() -> impl Strategy<Value = Contents> {
     let path = prop::collection::vec(part(), 1..6).prop_map(|parts| parts.join(&b'/'));
     prop::collection::btree_map(path, owned(), 0..12).prop_map(|tree| {
@@ -71,7 +71,7 @@ fn to_microseconds(mut contents: Contents) -> Contents {
 
 proptest! {
     #[test]
-    fn any_tree_comes_back_equal_to_the_microsecond(contents in contents()) {
+    fn any_tree_is_read_back_to_the_microsecond(contents in contents()) {
         for bytes in [tar(&contents), gzip(&tar(&contents))] {
             let (back, summary) = read(&bytes).unwrap();
             prop_assert_eq!(to_microseconds(back), to_microseconds(contents.clone()));
@@ -80,11 +80,11 @@ proptest! {
     }
 
     #[test]
-    fn any_moment_is_read_to_the_same_microsecond_as_text_and_as_binary_fraction(time in instant()) {
+    fn any_time_is_read_to_the_same_microsecond_as_text_and_as_a_float(time in instant()) {
         let text = time::to_text(time);
         let back = time::from_text(&text).unwrap();
         prop_assert_eq!((back.seconds, back.nanoseconds / 1000), (time.seconds, time.nanoseconds / 1000));
-        // From 2106 on, a binary fraction has no room for microseconds.
+        // From 2106 on, a float cannot represent microseconds.
         prop_assume!(time.seconds < 1 << 32);
         let float: f64 = text.parse().unwrap();
         let micro = ((float - float.floor()) * 1e9).floor() as u32 / 1000;
@@ -137,15 +137,27 @@ fn file_of_eight_gib_has_its_size_in_a_pax_record() {
     let text = String::from_utf8_lossy(&extension).into_owned();
     assert!(text.contains("19 size=8589934592\n"), "{text}");
     assert_eq!(header::number(&block.as_old().size), Some(0));
-    // Only its headers: the content is cut off, which says how much was expected.
+    // Only the headers: the content is cut off, so the size must have been read.
     let bytes = [extension, block.as_bytes().to_vec()].concat();
     assert_refused("big", read(&bytes), "Damaged", "cut off");
 }
 
 fn record_for(size: u64) -> (Vec<u8>, tar::Header) {
-    let time = record::Time::Exact(Instant::default());
+    let time = header_fields::Time::Exact(Instant::default());
     let (mode, uid, gid, link, user, group) = (0o644, 0, 0, b"".as_slice(), "", "");
-    record::Record { name: b"data/big", flag: b'0', mode, uid, gid, size, link, user, group, time }.encode()
+    header_fields::HeaderFields {
+        name: b"data/big",
+        flag: b'0',
+        mode,
+        uid,
+        gid,
+        size,
+        link,
+        user,
+        group,
+        time,
+    }
+    .encode()
 }
 
 #[test]

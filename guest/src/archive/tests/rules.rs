@@ -1,4 +1,4 @@
-//! The pure rules: what is excluded, how a backup is called, what `backup.json` says.
+//! The pure rules: exclude patterns, names of backups, and `backup.json`.
 
 use serde_json::{Map, json};
 
@@ -50,7 +50,7 @@ fn standard_patterns_match_the_whole_path_as_home_assistants_do() {
 }
 
 #[test]
-fn patterns_of_a_user_take_directories_and_odd_names() {
+fn patterns_of_a_user_match_directories_and_unusual_names() {
     let exclude = Exclude::standard(true).with(&["www/cache/", "**/*.bak", "m[ae]dia"]).unwrap();
     assert_eq!(exclude.excluded_with_parents(b"www/cache/deep/x"), Some("www/cache"));
     assert_eq!(exclude.excluded_with_parents(b"www/cache"), Some("www/cache"));
@@ -132,7 +132,7 @@ fn old_manifest_with_only_its_names_is_enough() {
 }
 
 #[test]
-fn moments_are_read_in_every_form_that_python_writes() {
+fn times_are_read_in_every_form_that_python_writes() {
     let at = |seconds, nanoseconds| Some(Instant { seconds, nanoseconds });
     let cases = [
         ("1795444780.9880056", at(1_795_444_780, 988_005_600)),

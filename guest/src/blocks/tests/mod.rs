@@ -1,8 +1,8 @@
-//! Tests of blocks: whatever is cut however, every reader gets the same bytes back, and nothing false gets in.
+//! Tests of blocks: however content is split, every reader gets the same bytes back, and no wrong block is accepted.
 
-mod cutting;
+mod encoding;
 mod indexing;
-mod making;
+mod splitting;
 
 use proptest::prelude::*;
 
@@ -41,7 +41,7 @@ pub(super) fn noise(seed: u64, count: usize) -> Vec<u8> {
     std::iter::repeat_with(&mut next).take(count).collect()
 }
 
-/// Some of each: text, noise, zeros.
+/// A mixture of text, noise and zeros.
 pub(super) fn content() -> impl Strategy<Value = Vec<u8>> {
     let piece = (0_u8..3, any::<u64>(), 0_usize..90_000).prop_map(|(kind, seed, count)| match kind {
         0 => format!("sensor.kitchen_{seed} is {}\n", seed % 97).bytes().cycle().take(count).collect(),

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use crate::archive::{self, ArchiveError, Entry, Kind, TreeSink, TreeWriter, Written, shown};
 use crate::error::Result;
 use crate::jobs::create::plan::Planned;
-use crate::jobs::progress::Progress;
 use crate::model::{Skipped, Totals};
 use crate::ports::{Cause, Content, Fault, Outcome, Snapshot};
+use crate::progress::Progress;
 
 /// Files up to this size are read before their header is written, so that the header gives the exact size that is stored.
 const SMALL: u64 = 256 * 1024;
@@ -192,7 +192,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
 
     /// Limits a time of modification that no reader could restore, and notes it.
     fn limit_time(&mut self, entry: &mut Entry) {
-        if let Some(nearest) = archive::nearest_held(entry.mtime) {
+        if let Some(nearest) = archive::nearest_restorable_time(entry.mtime) {
             entry.mtime = nearest;
             self.note(
                 &entry.path,

@@ -12,22 +12,21 @@ pub mod preview;
 pub mod proof;
 
 use crate::archive::{Limits, OuterWriter};
-use crate::blocks::cut::Sizes;
-use crate::blocks::digest::Wanted;
+use crate::blocks::digest::ExpectedBytes;
 use crate::blocks::fingerprint::Fingerprints;
-use crate::blocks::index::{self, About};
-use crate::blocks::pipeline::{Line, Made};
-use crate::blocks::previous;
-use crate::blocks::previous::{Notes, Old};
+use crate::blocks::index::{self, IndexHeader};
+use crate::blocks::pipeline::{Finished, Pipeline};
+use crate::blocks::previous::{self, CachedIndex, PreviousBackup};
+use crate::blocks::splitter::BlockSizes;
 use crate::error::{Result, UNREADABLE};
 use crate::jobs::create::content::{ContentWriter, StoredContent};
 use crate::jobs::create::plan::Plan;
 use crate::jobs::create::prepare::{damaged, doubts, manifest, prepare};
 use crate::jobs::create::proof::Expected;
-use crate::jobs::progress::Progress;
 use crate::jobs::verify;
 use crate::model::{CreateRequest, Created, Skipped};
 use crate::ports::Outside;
+use crate::progress::Progress;
 use crate::protection::Encryption;
 use crate::protection::key::random_hex;
 use crate::protection::part::{DraftSink, PartWriter};
@@ -39,18 +38,18 @@ const DOUBT: &str = "a new backup that reused its unchanged data could not be wr
 
 /// Makes a backup. If that fails and bytes from the last backup may be the cause, it starts again without taking any.
 pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created> {
-    let notes = Notes::new(outside);
-    match make(outside, request, &notes) {
-        Err(failure) if notes.are_used() && failure.code == UNREADABLE => {
-            notes.distrust();
-            make(outside, request, &notes)
+    let cached = CachedIndex::new(outside);
+    match make(outside, request, &cached) {
+        Err(failure) if cached.was_used() && failure.code == UNREADABLE => {
+            cached.invalidate();
+            make(outside, request, &cached)
         }
         made => made,
     }
 }
 
-/// Makes a backup in one attempt. `notes` decide whether bytes are taken from the last backup.
-fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Result<Created> {
+/// Makes a backup in one attempt. `cached` decides whether bytes are taken from the last backup.
+fn make(outside: &dyn Outside, request: &CreateRequest, cached: &CachedIndex<'_>) -> Result<Created> {
     let prepared = prepare(outside, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
     let manifest = manifest(&prepared, request)?;
@@ -64,7 +63,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = encryption.as_ref().and_then(Encryption::reading_last);
     let location = &prepared.location.id;
-    let mut old = Old::open(notes, location, &fingerprints, reading_last);
+    let mut previous = PreviousBackup::open(cached, location, &fingerprints, reading_last);
     let draft = outside.draft(&prepared.location.id, &file)?;
 
     let mut skipped = prepared.plan.skipped;
@@ -75,30 +74,32 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let member = outer.member("homeassistant.tar.gz", now)?;
     let mut random = |bytes: &mut [u8]| outside.random(bytes);
     let part = PartWriter::new(member, encryption.as_ref().map(|encryption| &encryption.keys), &mut random)?;
-    let (limits, source) = (Limits::default(), old.as_mut().and_then(Old::source));
-    let line = Line::new(outside, part, seconds, Sizes::of(total), &limits, &fingerprints, source)?;
+    let (limits, reusable) = (Limits::default(), previous.as_mut().and_then(PreviousBackup::blocks));
+    let sizes = BlockSizes::of(total);
+    let pipeline = Pipeline::new(outside, part, seconds, sizes, &limits, &fingerprints, reusable)?;
     prepared.snapshot.check_databases();
-    let mut content = ContentWriter::new(line, prepared.snapshot.as_ref());
+    let mut content = ContentWriter::new(pipeline, prepared.snapshot.as_ref());
     content.add_all(prepared.plan.entries, &mut progress)?;
     let StoredContent { sink, totals, skipped: more } = content.finish()?;
     skipped.extend(more);
-    let Made { sink, segments, proofs, crew, summary, blocks, kept } = sink.finish()?;
+    let Finished { sink, segments, block_checks, pool, summary, blocks, reused } = sink.finish()?;
     sink.finish()?;
     let (_, size) = outer.finish()?;
     progress.finish();
-    drop(old);
+    drop(previous);
 
     let version = encryption.as_ref().map(Encryption::version);
     let is_protected = encryption.is_some();
-    let about = About { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
+    let header =
+        IndexHeader { location: prepared.location.id.clone(), file: file.clone(), size, is_protected };
     let keys = encryption.as_ref().map(|encryption| (&encryption.keys, &mut random as &mut dyn Random));
-    let index = index::encode(&about, &blocks, &fingerprints, keys);
+    let index = index::encode(&header, &blocks, &fingerprints, keys);
     let expected = Expected {
         manifest: &manifest,
         size,
         version,
-        home: Wanted { segments: &segments, proofs: &proofs, fingerprints: &fingerprints },
-        crew: crew.as_deref(),
+        home: ExpectedBytes { segments: &segments, block_checks: &block_checks, fingerprints: &fingerprints },
+        pool: pool.as_deref(),
         totals,
     };
     if verify::totals(&summary) != totals {
@@ -112,7 +113,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
     let lost = draft.publish()?;
     if let Some(index) = index {
         // If this fails, the next backup only takes longer.
-        let _ = outside.store_cached(previous::NAME, &index);
+        let _ = outside.store_cached(previous::CACHE_NAME, &index);
     }
     Ok(Created {
         backup_id: manifest.slug().to_owned(),
@@ -123,7 +124,7 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         size,
         verified: true,
         totals,
-        unchanged: kept.bytes,
+        unchanged: reused.bytes,
         homeassistant_version: prepared.home.version_or_unknown().to_owned(),
         database_included: has_database,
         links_out,
@@ -132,6 +133,10 @@ fn make(outside: &dyn Outside, request: &CreateRequest, notes: &Notes<'_>) -> Re
         skipped,
         notes: lost,
         warnings: prepared.warnings.into_iter().chain(doubts(request)).collect(),
-        doubted: notes.wrong_about().map(|path| Skipped { path, reason: DOUBT.into() }).into_iter().collect(),
+        doubted: cached
+            .wrong_about()
+            .map(|path| Skipped { path, reason: DOUBT.into() })
+            .into_iter()
+            .collect(),
     })
 }

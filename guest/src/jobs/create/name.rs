@@ -2,7 +2,7 @@
 //!
 //! Refuses a name that no file can have, and, where the client is strict, one that Home Assistant would not list.
 
-use crate::archive::{Instant, Objection, file_name, objection};
+use crate::archive::{Instant, NameProblem, file_name, name_problem};
 use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
 use crate::model::CreateRequest;
@@ -27,9 +27,9 @@ impl BackupName {
             given.map_or_else(|| format!("{kind} backup {}", home.version_or_unknown()), str::to_owned);
         let date = iso(&home.local(now));
         let file = file_name(&name, &date).map_err(|error| refused(error.to_string()))?;
-        let warning = match objection(&name) {
-            Some(Objection::Unlisted(why)) if request.caution.allows_unlisted() => Some(why),
-            Some(Objection::Unlisted(why)) => return Err(refused(format!("{why}, or add --force"))),
+        let warning = match name_problem(&name) {
+            Some(NameProblem::Unlisted(why)) if request.caution.allows_unlisted() => Some(why),
+            Some(NameProblem::Unlisted(why)) => return Err(refused(format!("{why}, or add --force"))),
             _ => None,
         };
         Ok(Self { name, date, file, warning })

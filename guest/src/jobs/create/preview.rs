@@ -8,9 +8,9 @@ use crate::jobs::create::dry_run::DryRunSnapshot;
 use crate::jobs::create::estimate;
 use crate::jobs::create::plan::Planned;
 use crate::jobs::create::prepare::{Prepared, damaged, doubts, prepare};
-use crate::jobs::progress::Progress;
 use crate::model::{CreateRequest, Preview, Problem, Skipped};
 use crate::ports::{Outside, Snapshot};
+use crate::progress::Progress;
 use crate::protection::Encryption;
 
 /// Previews a backup. Makes every check of [`create`](super::create), and stores nothing.

@@ -5,11 +5,11 @@
 
 use crate::archive::{Manifest, Member};
 use crate::blocks::digest;
-use crate::blocks::digest::Wanted;
+use crate::blocks::digest::ExpectedBytes;
 use crate::error::{Failure, Result};
-use crate::jobs::progress::Progress;
 use crate::model::Totals;
-use crate::ports::{Content, Crew, Draft, Outside};
+use crate::ports::{Content, Draft, Outside, WorkerPool};
+use crate::progress::Progress;
 use crate::protection::Protection;
 use crate::protection::part::{PartReader, from_io};
 use crate::securetar::Keys;
@@ -23,9 +23,9 @@ pub struct Expected<'a> {
     /// The SecureTar version. `None` if it is unprotected.
     pub version: Option<u8>,
     /// Digests of the home's part before encryption.
-    pub home: Wanted<'a>,
+    pub home: ExpectedBytes<'a>,
     /// Workers that can compare, if there are any.
-    pub crew: Option<&'a dyn Crew>,
+    pub pool: Option<&'a dyn WorkerPool>,
     pub totals: Totals,
 }
 
@@ -72,18 +72,18 @@ fn holds(
     expected: &Expected<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<bool> {
-    let Expected { home, crew, .. } = *expected;
-    match crew {
+    let Expected { home, pool, .. } = *expected;
+    match pool {
         // Decrypting is sequential: each message of a protected part is needed for the next.
-        Some(crew) if keys.is_none() => {
+        Some(pool) if keys.is_none() => {
             let is_as_long = digest::bytes_of(home.segments) == member.size;
-            Ok(is_as_long && digest::is_same_beside(crew, stored, member.offset, home, progress)?)
+            Ok(is_as_long && digest::matches_in_pool(pool, stored, member.offset, home, progress)?)
         }
         _ => {
             stored.ahead(member.offset, member.size);
             let source = Reader::section(stored, member.offset, member.size);
             let mut part = PartReader::open(source, member.size, keys)?;
-            let found = digest::is_same(&mut part, home, progress);
+            let found = digest::matches(&mut part, home, progress);
             found.map_err(|error| part.explain(from_io(error)))
         }
     }

@@ -13,13 +13,13 @@ use crate::home::links;
 use crate::home::recorder::DATABASE;
 use crate::home::version::is_newer;
 use crate::jobs::part::unlock_home;
-use crate::jobs::progress::Progress;
 use crate::jobs::restore::selection::Selection;
 use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::{library, lost_attributes, restorable};
 use crate::model::{RestoreRequest, Restored, Skipped};
 use crate::ports::{Committed, Outside, Target};
+use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
 /// Bytes read back at once: some seconds of a slow disk.

@@ -2,10 +2,10 @@
 
 use crate::error::{Failure, Result};
 use crate::jobs::part::Part;
-use crate::jobs::progress::Progress;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space;
 use crate::ports::Outside;
+use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
 /// The space that a restore or an extraction may use.

@@ -10,10 +10,10 @@ use crate::error::{Failure, Result};
 use crate::home::links;
 use crate::jobs::memory::RestoreMemory;
 use crate::jobs::part::{Part, walk_part};
-use crate::jobs::progress::Progress;
 use crate::jobs::space::Need;
 use crate::model::{Skipped, Totals};
 use crate::ports::{Outcome, Outside, Target, Writer};
+use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
 /// A visitor that stages the entries that `wanted` accepts.

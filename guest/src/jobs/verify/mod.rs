@@ -42,7 +42,7 @@ pub fn verify_opened(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) ->
     let mut warnings = protection.warnings();
     warnings.extend(opener.note);
     warnings.extend(outer.notes());
-    warnings.extend(outer.odd_end().map_err(|error| Failure::archive(name, error))?);
+    warnings.extend(outer.end_note().map_err(|error| Failure::archive(name, error))?);
     warnings.extend(checked.notes);
     if protection.version.is_none() && unlock.password.is_some() {
         warnings.push(

@@ -6,8 +6,8 @@ use crate::archive::{Base, Entry, Limits, Member, Summary, Visit, check_inflated
 use crate::error::{Failure, Result};
 use crate::jobs::memory::RestoreMemory;
 use crate::jobs::part::{Part, read_part, unlock_home, unlock_part};
-use crate::jobs::progress::Progress;
 use crate::ports::Outside;
+use crate::progress::Progress;
 use crate::protection::{self, Unlock};
 use crate::securetar::Keys;
 use crate::stored_archive::Archive;

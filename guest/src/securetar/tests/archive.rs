@@ -1,4 +1,4 @@
-//! Together with the archive: written through its members, read by its walk.
+//! SecureTar together with the archive format: written through its members, read by its walk.
 
 use crate::archive::{
     ArchiveError, Draft, Entry, Instant, Kind, Limits, Manifest, Outer, OuterWriter, Summary, TreeWriter,
@@ -23,7 +23,7 @@ impl Draft for Memory {
     }
 }
 
-/// Bytes of all files.
+/// A visitor that counts the bytes of all files.
 pub(super) struct Count(pub(super) usize);
 
 impl Visit for Count {
@@ -48,7 +48,7 @@ fn entry(path: &str, kind: Kind) -> Entry {
     Entry { path, kind, mode: 0o644, uid: 0, gid: 0, user, group, mtime: Instant::default() }
 }
 
-/// Bytes that do not compress, so that there are several messages.
+/// Incompressible bytes, so that there are several messages.
 fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let step = |_| {
@@ -104,7 +104,7 @@ fn archive_of_several_protected_parts_is_walked_to_the_end() {
 }
 
 #[test]
-fn walk_over_a_changed_part_says_that_it_is_damaged() {
+fn walk_over_a_changed_part_reports_damage() {
     let mut bytes = backup(Version::V3, &[&noise(2 * MIB + 77)]);
     let outer = Outer::open(std::io::Cursor::new(&bytes), &Limits::default()).unwrap();
     let (offset, size) = (outer.members[0].offset as usize, outer.members[0].size as usize);
@@ -122,7 +122,7 @@ fn walk_over_a_changed_part_says_that_it_is_damaged() {
 }
 
 #[test]
-fn fault_of_the_source_is_not_called_damage() {
+fn error_of_the_source_is_not_reported_as_damage() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {

@@ -1,4 +1,5 @@
-//! Tests of the encryption, and what they share: randomness that is not random, and one line to write or read a part.
+//! Tests of the encryption, with shared helpers: a fixed sequence in place of randomness, and functions that write or read a part in
+//! one call.
 
 mod archive;
 mod passwords;
@@ -17,7 +18,7 @@ use super::*;
 const PASSWORD: &str = "Küche-1234 🔑";
 const MIB: usize = 1 << 20;
 
-/// Bytes 0, 1, 2, … in the order in which they are asked for.
+/// Bytes 0, 1, 2, … in the order in which they are drawn.
 fn counting() -> impl FnMut(&mut [u8]) {
     let mut next = 0_u8;
     move |bytes: &mut [u8]| {
@@ -28,7 +29,7 @@ fn counting() -> impl FnMut(&mut [u8]) {
     }
 }
 
-/// Begins like gzip; otherwise no two blocks are alike. The same as in `vectors.py`.
+/// Begins like gzip; otherwise no two blocks are equal. The same bytes as in `vectors.py`.
 fn plaintext(size: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..size).map(|i| ((i as u64 * 2_654_435_761) as u32 >> 24) as u8).collect();
     bytes.iter_mut().zip([0x1f, 0x8b, 8]).for_each(|(byte, mark)| *byte = mark);
@@ -40,7 +41,7 @@ fn password() -> Password {
 }
 
 thread_local! {
-    // Argon2id takes a moment; every test of one thread shares it.
+    // Argon2id takes a moment, so all tests of one thread share its result.
     static READING: RefCell<Keys> = RefCell::new(Keys::new(password()));
 }
 

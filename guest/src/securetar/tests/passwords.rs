@@ -1,8 +1,8 @@
-//! Wrong passwords, and looks at the beginning only.
+//! Wrong passwords, and checks that read only the start of a part.
 
 use super::*;
 
-/// Says how much of it was read.
+/// Counts the bytes read.
 struct Counted<'a> {
     bytes: &'a [u8],
     read: usize,
@@ -16,7 +16,7 @@ impl Read for Counted<'_> {
     }
 }
 
-fn check(bytes: &[u8], password: &str) -> (Verdict, usize) {
+fn check(bytes: &[u8], password: &str) -> (PasswordVerdict, usize) {
     let mut source = Counted { bytes, read: 0 };
     let mut keys = Keys::new(Password::new(password));
     let verdict = check_password(&mut source, bytes.len() as u64, &mut keys).unwrap();
@@ -24,7 +24,7 @@ fn check(bytes: &[u8], password: &str) -> (Verdict, usize) {
 }
 
 #[test]
-fn wrong_password_is_told_before_anything_is_given_out() {
+fn wrong_password_is_detected_before_any_plaintext_is_returned() {
     for version in [Version::V2, Version::V3] {
         let bytes = seal(version, &plaintext(100_000));
         let mut keys = Keys::new(Password::new("wrong"));
@@ -34,17 +34,17 @@ fn wrong_password_is_told_before_anything_is_given_out() {
             "{error}"
         );
         let (verdict, read) = check(&bytes, "wrong");
-        assert!(matches!(verdict, Verdict::Wrong { .. }), "{version}");
+        assert!(matches!(verdict, PasswordVerdict::Incorrect { .. }), "{version}");
         assert!(read <= 17 << 10, "{version}: {read} bytes were read");
     }
 }
 
 #[test]
-fn right_password_is_told_by_the_first_kilobytes() {
+fn correct_password_is_confirmed_by_the_first_kilobytes() {
     for (version, limit) in [(Version::V2, 17 << 10), (Version::V3, 512)] {
         for size in [0, 1, 17, 3 * MIB] {
             let (verdict, read) = check(&seal(version, &plaintext(size)), PASSWORD);
-            assert_eq!(verdict, Verdict::Right, "{version}, {size} bytes");
+            assert_eq!(verdict, PasswordVerdict::Correct, "{version}, {size} bytes");
             assert!(read <= limit, "{version}: {read} bytes were read");
         }
     }
@@ -53,12 +53,12 @@ fn right_password_is_told_by_the_first_kilobytes() {
 #[test]
 fn password_of_version_3_is_checked_even_when_the_rest_is_damaged() {
     let bytes = seal(Version::V3, &plaintext(1000));
-    assert_eq!(check(&bytes[..200], PASSWORD).0, Verdict::Right);
-    assert!(matches!(check(&bytes[..200], "wrong").0, Verdict::Wrong { .. }));
+    assert_eq!(check(&bytes[..200], PASSWORD).0, PasswordVerdict::Correct);
+    assert!(matches!(check(&bytes[..200], "wrong").0, PasswordVerdict::Incorrect { .. }));
 }
 
 #[test]
-fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
+fn no_password_is_checked_for_unprotected_newer_or_cut_off_parts() {
     let newer = [b"SecureTar\x04".as_slice(), &[0; 300]].concat();
     let mut tar = vec![7; 1024];
     tar[257..262].copy_from_slice(b"ustar");
@@ -71,18 +71,20 @@ fn nothing_can_be_told_of_what_is_plain_newer_or_cut_off() {
         ("empty", b"", true, "neither"),
         ("newer", &newer, false, "SecureTar 4"),
         ("cut", cut, true, "cut off"),
-        ("cut old", cut_2, true, "do not fit"),
+        ("cut old", cut_2, true, "do not match"),
     ] {
         match check(bytes, PASSWORD).0 {
-            Verdict::CannotTell { why } if is_damaged => assert!(why.contains(needle), "{label}: {why}"),
-            Verdict::Unsupported { why } if !is_damaged => assert!(why.contains(needle), "{label}: {why}"),
+            PasswordVerdict::Damaged { why } if is_damaged => assert!(why.contains(needle), "{label}: {why}"),
+            PasswordVerdict::Unsupported { why } if !is_damaged => {
+                assert!(why.contains(needle), "{label}: {why}")
+            }
             other => panic!("{label}: {other:?}"),
         }
     }
 }
 
 #[test]
-fn header_that_disagrees_with_a_proven_password_is_damaged() {
+fn header_that_disagrees_with_a_confirmed_password_is_damaged() {
     let mut bytes = seal(Version::V3, &plaintext(10));
     let mut keys = Keys::new(password());
     open_with(&bytes, &mut keys).unwrap();
@@ -111,8 +113,8 @@ fn no_secret_is_ever_shown() {
 }
 
 #[test]
-fn texts_say_what_no_version_can_tell_apart() {
+fn messages_name_the_cases_that_cannot_be_distinguished() {
     let text = |version| SecureTarError::PasswordIncorrect { version }.to_string();
-    assert!(text(Version::V2).contains("cannot tell apart"));
-    assert!(text(Version::V3).starts_with("the password does not fit; enter the one"));
+    assert!(text(Version::V2).contains("cannot tell which"));
+    assert!(text(Version::V3).starts_with("wrong password; enter the one"));
 }

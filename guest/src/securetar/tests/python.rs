@@ -1,5 +1,5 @@
-//! PyPI's securetar reads what is written here, and the reverse (`tests/fixtures/counterpart.py`). Where it cannot be had, these
-//! tests say so and pass, unless `LARDER_TESTS_REQUIRE_ALL` is set.
+//! PyPI's securetar reads what is written here, and the reverse (`tests/fixtures/counterpart.py`). Where it is not
+//! available, these tests print a note and pass, unless `LARDER_TESTS_REQUIRE_ALL` is set.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// None when Python or its library is not there; otherwise whether it did what was asked.
+    /// `None` when Python or its library is missing; otherwise whether the command succeeded.
     fn run(&self, words: &[&str]) -> Option<std::result::Result<(), String>> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/counterpart.py");
         let command = Command::new("python3").arg(script).args(words).current_dir(self.0.path()).output();
@@ -45,12 +45,12 @@ impl Place {
 fn sizes(version: Version) -> &'static [usize] {
     match version {
         Version::V3 => &[0, 1, MIB - 1, MIB, MIB + 1, 5 * MIB + 3],
-        // The reference wants to see gzip.
+        // The reference requires gzip.
         _ => &[3, 13, 16, MIB - 1, 3 * MIB],
     }
 }
 
-/// Every part of an archive, read to its end with one password.
+/// Walks every part of an archive to its end with one password.
 fn walked(bytes: &[u8], keys: &mut Keys) -> Vec<Summary> {
     let mut outer = Outer::open(Cursor::new(bytes), &Limits::default()).unwrap();
     let members = outer.members.clone();
@@ -96,7 +96,7 @@ fn every_size_that_python_writes_is_read_here() {
 }
 
 #[test]
-fn archives_that_python_protects_hold_the_same_in_every_version() {
+fn archives_protected_by_python_have_the_same_content_in_every_version() {
     let place = Place::new();
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/example-home");
     let home = home.to_str().unwrap();

@@ -1,4 +1,4 @@
-//! What is written comes back equal, however it is cut.
+//! Plaintext is read back as it was written, however writes and reads are split.
 
 use aes::Aes128;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 use super::*;
 
 #[test]
-fn every_size_around_a_message_and_a_block_comes_back() {
+fn every_size_around_a_message_and_a_block_is_read_back() {
     for version in [Version::V2, Version::V3] {
         for size in [0, 1, 2, 3, 15, 16, 17, 16_383, 16_384, 16_385, MIB - 1, MIB, MIB + 1, 3 * MIB + 7] {
             let plain = plaintext(size);
@@ -31,7 +31,7 @@ fn parts_of_one_archive_share_the_root_but_not_the_key() {
 }
 
 #[test]
-fn version_and_size_are_known_once_it_is_open() {
+fn version_and_size_are_known_after_opening() {
     let bytes = seal(Version::V3, &plaintext(70_000));
     READING.with_borrow_mut(|keys| {
         let decryptor = Decryptor::open(bytes.as_slice(), bytes.len() as u64, keys).unwrap();
@@ -52,11 +52,11 @@ fn part_without_its_size_is_damaged() {
     let mut encryptor = Encryptor::new(Vec::new(), &writing(Version::V3), &mut counting()).unwrap();
     encryptor.write_all(&plaintext(100)).unwrap();
     let (bytes, _) = encryptor.finish().unwrap();
-    assert_damaged("no size", &bytes, "says that it holds 0 bytes");
+    assert_damaged("no size", &bytes, "claims 0 bytes");
 }
 
 #[test]
-fn whatever_holds_a_secret_wipes_it() {
+fn every_type_that_holds_a_secret_wipes_it() {
     fn wipes<T: ZeroizeOnDrop>() {}
     wipes::<Zeroizing<[u8; 32]>>();
     wipes::<dryoc::classic::crypto_secretstream_xchacha20poly1305::State>();
@@ -79,7 +79,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cut_of_any_plaintext_comes_back_equal(
+    fn any_plaintext_is_read_back_however_it_is_split(
         size in prop_oneof![0..200_usize, 0..70_000_usize, MIB - 20..MIB + 20, 2 * MIB - 2..2 * MIB + 2],
         writes in prop::collection::vec(1..40_000_usize, 1..6),
         reads in prop::collection::vec(1..40_000_usize, 1..6),

@@ -1,9 +1,9 @@
-//! Formats are told by their first bytes.
+//! Formats are detected by their first bytes.
 
 use super::*;
 
 #[test]
-fn each_format_is_told_by_its_mark() {
+fn each_format_is_detected_by_its_magic_number() {
     let mut tar = vec![b'x'; SNIFF_LENGTH];
     tar[257..262].copy_from_slice(b"ustar");
     let salt = [0x55; 32];
@@ -22,6 +22,6 @@ fn each_format_is_told_by_its_mark() {
     ];
     for (label, start, length, format) in cases {
         assert_eq!(sniff(start, length), format, "{label}");
-        assert_eq!(format.is_plain(), label.contains("tar") || label == "gzip", "{label}");
+        assert_eq!(format.is_unprotected(), label.contains("tar") || label == "gzip", "{label}");
     }
 }

@@ -1,20 +1,20 @@
-//! Whatever is changed in version 3 is found out; in version 2 what can be.
+//! Every change to a part of version 3 is detected; in version 2, those that can be.
 
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::*;
 
 use super::super::header::Header;
-use super::super::keys::Part;
+use super::super::keys::PartKey;
 use super::*;
 
 const SEALED: usize = MIB + 17;
 
-/// Header and messages apart, so that messages can be moved about.
+/// Header and messages separately, so that messages can be rearranged.
 fn messages(plain: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     let bytes = seal(Version::V3, plain);
     (bytes[..136].to_vec(), bytes[136..].chunks(SEALED).map(<[u8]>::to_vec).collect())
 }
 
-/// Puts them together again, with the size that they would have.
+/// Joins them again, with the matching size in the header.
 fn joined(header: &[u8], messages: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = header.to_vec();
     let size: usize = messages.iter().map(|message| message.len() - 17).sum();
@@ -23,14 +23,14 @@ fn joined(header: &[u8], messages: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// Messages with marks as somebody who has the password could set them.
+/// Messages with tags as an attacker who has the password could set them.
 fn forged(marks: &[(u8, usize)]) -> Vec<u8> {
     let keys = writing(Version::V3);
-    let part = keys.part(&mut counting()).unwrap();
+    let part = keys.part_key(&mut counting()).unwrap();
     let header = part.header().encode();
-    let Part::V3 { setup, key } = part else { panic!("not version 3") };
+    let PartKey::V3 { parameters, key } = part else { panic!("not version 3") };
     let mut state = State::new();
-    crypto_secretstream_xchacha20poly1305_init_pull(&mut state, &setup.stream, &key);
+    crypto_secretstream_xchacha20poly1305_init_pull(&mut state, &parameters.stream_header, &key);
     let seal = |(tag, size): &(u8, usize)| {
         let mut sealed = vec![0; size + 17];
         crypto_secretstream_xchacha20poly1305_push(&mut state, &mut sealed, &plaintext(*size), None, *tag)
@@ -41,14 +41,14 @@ fn forged(marks: &[(u8, usize)]) -> Vec<u8> {
 }
 
 #[test]
-fn every_flipped_byte_of_a_small_part_is_found() {
+fn every_flipped_byte_of_a_small_part_is_detected() {
     let good = seal(Version::V3, &plaintext(300));
     for at in 0..good.len() {
         let mut bytes = good.clone();
         bytes[at] ^= 1 << (at % 8);
         let error = open(&bytes).map(|plain| plain.len()).unwrap_err();
         match at {
-            // Without its mark it looks like version 1, which it then is not.
+            // Without the magic number it looks like version 1, but is not valid as such.
             0..9 => assert!(matches!(error, SecureTarError::Damaged { .. }), "{at}: {error}"),
             9 => assert!(
                 matches!(error, SecureTarError::Unsupported { .. } | SecureTarError::Damaged { .. }),
@@ -64,7 +64,7 @@ fn every_flipped_byte_of_a_small_part_is_found() {
 }
 
 #[test]
-fn flipped_bytes_of_a_large_part_are_found_in_every_message() {
+fn flipped_bytes_of_a_large_part_are_detected_in_every_message() {
     let plain = plaintext(2 * MIB + 500_000);
     let mut bytes = seal(Version::V3, &plain);
     let samples = (136..bytes.len()).step_by(97_001).chain((0..4).map(|i| 136 + i * SEALED));
@@ -78,7 +78,7 @@ fn flipped_bytes_of_a_large_part_are_found_in_every_message() {
 }
 
 #[test]
-fn only_whole_good_messages_are_given_out() {
+fn only_complete_authenticated_messages_are_returned() {
     let mut bytes = seal(Version::V3, &plaintext(2 * MIB));
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
@@ -91,7 +91,7 @@ fn only_whole_good_messages_are_given_out() {
 }
 
 #[test]
-fn messages_that_are_moved_dropped_repeated_or_cut_off_are_found() {
+fn messages_that_are_moved_dropped_repeated_or_cut_off_are_detected() {
     let (header, parts) = messages(&plaintext(4 * MIB));
     let pick =
         |order: &[usize]| joined(&header, &order.iter().map(|at| parts[*at].clone()).collect::<Vec<_>>());
@@ -103,16 +103,16 @@ fn messages_that_are_moved_dropped_repeated_or_cut_off_are_found() {
         ("middle dropped", &[0, 2, 3], "message 2 "),
         ("last dropped", &[0, 1, 2], "cut off after message 3"),
         ("repeated", &[0, 0, 1, 2, 3], "message 2 "),
-        ("last repeated", &[0, 1, 2, 3, 3], "ends at message 4, but there is more"),
+        ("last repeated", &[0, 1, 2, 3, 3], "ends at message 4, but more data follows"),
         ("only the last", &[3], "message 1 "),
-        ("something behind the end", &[0, 1, 2, 3, 0], "ends at message 4, but there is more"),
+        ("something behind the end", &[0, 1, 2, 3, 0], "ends at message 4, but more data follows"),
     ] {
         assert_damaged(label, &pick(order), needle);
     }
 }
 
 #[test]
-fn message_of_another_part_is_found() {
+fn message_of_another_part_is_detected() {
     let mut random = counting();
     let keys = ArchiveKeys::new(Version::V3, &password(), &mut random).unwrap();
     let one = seal_with(&keys, &plaintext(500), &mut random);
@@ -121,29 +121,29 @@ fn message_of_another_part_is_found() {
 }
 
 #[test]
-fn marks_in_the_wrong_place_are_found_even_with_the_right_key() {
+fn wrong_tags_are_detected_even_with_the_right_key() {
     assert_eq!(open(&forged(&[(0, MIB), (3, 5)])).unwrap().len(), MIB + 5);
     for (label, marks, needle) in [
-        ("final early", &[(3, MIB), (3, 5)][..], "ends at message 1, but there is more"),
+        ("final early", &[(3, MIB), (3, 5)][..], "ends at message 1, but more data follows"),
         ("final missing", &[(0, MIB), (0, 5)], "cut off after message 2"),
         ("final missing in a single message", &[(0, 0)], "cut off after message 1"),
-        ("push", &[(1, MIB), (3, 5)], "the mark 1,"),
-        ("rekey", &[(2, MIB), (3, 5)], "the mark 2,"),
-        ("unknown", &[(0, MIB), (7, 5)], "the mark 7,"),
+        ("push", &[(1, MIB), (3, 5)], "the unknown tag 1"),
+        ("rekey", &[(2, MIB), (3, 5)], "the unknown tag 2"),
+        ("unknown", &[(0, MIB), (7, 5)], "the unknown tag 7"),
     ] {
         assert_damaged(label, &forged(marks), needle);
     }
 }
 
 #[test]
-fn short_messages_that_add_up_are_found() {
-    // Two messages of half a MiB where one of 1 MiB would stand: only the sizes tell.
+fn short_messages_with_the_right_total_are_detected() {
+    // Two messages of half a MiB instead of one of 1 MiB: only the sizes show it.
     let bytes = forged(&[(0, MIB / 2), (3, MIB / 2)]);
-    assert_damaged("two halves", &bytes, "do not fit that");
+    assert_damaged("two halves", &bytes, "do not match that size");
 }
 
 #[test]
-fn size_that_lies_is_found_in_both_versions() {
+fn false_size_is_detected_in_both_versions() {
     for version in [Version::V2, Version::V3] {
         let good = seal(version, &plaintext(1000));
         for size in [0, 1, 992, 999, 1001, 1016, MIB as u64 + 1, u64::MAX, u64::MAX - 17] {
@@ -155,7 +155,7 @@ fn size_that_lies_is_found_in_both_versions() {
 }
 
 #[test]
-fn part_that_is_cut_off_or_too_long_is_found_at_every_length() {
+fn part_that_is_cut_off_or_too_long_is_detected_at_every_length() {
     for version in [Version::V2, Version::V3] {
         let good = seal(version, &plaintext(300));
         for length in 0..good.len() {
@@ -203,7 +203,7 @@ fn claimed_size_allocates_nothing() {
 }
 
 #[test]
-fn wrong_padding_of_version_2_is_found() {
+fn wrong_padding_of_version_2_is_detected() {
     let good = seal(Version::V2, &plaintext(1001));
     // The last byte of the block before the last goes into the last byte of the padding.
     let mut bytes = good.clone();
@@ -222,7 +222,7 @@ fn reserved_bytes_and_newer_versions_are_refused() {
     for at in [10, 15, 24, 31] {
         let mut bytes = good.clone();
         bytes[at] = 1;
-        assert_damaged("reserved", &bytes, "must be zero");
+        assert_damaged("reserved", &bytes, "are not zero");
     }
     for version in [0, 1, 4, 255] {
         let mut bytes = good.clone();

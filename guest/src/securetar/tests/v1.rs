@@ -1,16 +1,16 @@
-//! Version 1 as it was really written: by the securetar of 2023 (`v1.py`), and with every way its end can be filled.
+//! Version 1 as it was really written: by the securetar of 2023 (`v1.py`), and with every possible padding of its end.
 
 use flate2::{Compression, GzBuilder};
 
 use super::super::aes_cbc::Sealer;
-use super::super::keys::Part;
+use super::super::keys::PartKey;
 use super::*;
 use crate::archive::{ArchiveError, Entry, Limits, Visit, walk};
 
-/// Fills up what is not a multiple of 16, each write by itself, as versions before 2025 did.
+/// Pads every single write to a multiple of 16 bytes, as versions before 2025 did.
 fn old(writes: &[&[u8]]) -> Vec<u8> {
     let keys = writing(Version::V2);
-    let Part::V2 { salt, key } = keys.part(&mut counting()).unwrap() else { panic!("not version 2") };
+    let PartKey::V2 { salt, key } = keys.part_key(&mut counting()).unwrap() else { panic!("not version 2") };
     let (mut sealer, mut bytes) = (Sealer::new(key, &salt), salt.to_vec());
     for write in writes {
         let fill = write.len().next_multiple_of(16) - write.len();
@@ -18,7 +18,7 @@ fn old(writes: &[&[u8]]) -> Vec<u8> {
         sealer.write(&vec![fill as u8; fill], &mut bytes).unwrap();
     }
     sealer.finish(&mut bytes).unwrap();
-    // The old ones added no last block.
+    // Old versions did not add a last block.
     bytes.truncate(bytes.len() - 16);
     bytes
 }
@@ -51,7 +51,7 @@ impl Visit for Found {
 }
 
 #[test]
-fn parts_of_the_real_old_library_are_walked_to_the_end() {
+fn parts_of_the_original_library_are_walked_to_the_end() {
     let notes: String = (0..900).map(|i| format!("line {i}\n")).collect();
     for bytes in [include_bytes!("v1.bin").as_slice(), include_bytes!("v1-plain.bin")] {
         let mut keys = Keys::new(Password::new("old password"));
@@ -66,18 +66,18 @@ fn parts_of_the_real_old_library_are_walked_to_the_end() {
 }
 
 #[test]
-fn password_of_the_real_old_library_is_checked() {
+fn password_of_the_original_library_is_checked() {
     let bytes = include_bytes!("v1.bin");
     let check = |password| {
         let mut keys = Keys::new(Password::new(password));
         check_password(bytes.as_slice(), bytes.len() as u64, &mut keys).unwrap()
     };
-    assert_eq!(check("old password"), Verdict::Right);
-    assert!(matches!(check("new password"), Verdict::Wrong { .. }));
+    assert_eq!(check("old password"), PasswordVerdict::Correct);
+    assert!(matches!(check("new password"), PasswordVerdict::Incorrect { .. }));
 }
 
 #[test]
-fn every_filling_of_the_old_gzip_end_is_taken_out() {
+fn every_padding_of_the_gzip_trailer_is_removed() {
     let mut lengths = std::collections::BTreeSet::new();
     for size in (0..200).chain([20_000, 50_001, 100_003]) {
         let whole = gzip(&plaintext(size)[size.min(3)..]);
@@ -91,7 +91,7 @@ fn every_filling_of_the_old_gzip_end_is_taken_out() {
 }
 
 #[test]
-fn padding_as_it_should_be_is_taken_off_and_a_plain_tar_needs_none() {
+fn regular_padding_is_removed_and_an_uncompressed_tar_needs_none() {
     let whole = gzip(b"content");
     let fill = 16 - whole.len() % 16;
     let filled = [whole.as_slice(), &vec![fill as u8; fill]].concat();
@@ -104,13 +104,13 @@ fn padding_as_it_should_be_is_taken_off_and_a_plain_tar_needs_none() {
 }
 
 #[test]
-fn spoiled_gzip_goes_through_as_it_is_for_its_reader_to_refuse() {
+fn damaged_gzip_passes_through_unchanged_for_its_reader_to_refuse() {
     let mut whole = gzip(&plaintext(50_000));
     let at = whole.len() / 2;
     whole[at..at + 40].fill(0xff);
     whole.resize(whole.len().next_multiple_of(16), 0);
     assert_eq!(open(&old(&[&whole])).unwrap(), whole);
-    // Too much behind the end, and flags that Python does not set.
+    // Too much data after the end, and flags that Python does not set.
     let behind = [gzip(b"x").as_slice(), &[0; 100]].concat();
     let behind = &behind[..behind.len() / 16 * 16];
     assert_eq!(open(&old(&[behind])).unwrap(), behind);
@@ -121,7 +121,7 @@ fn spoiled_gzip_goes_through_as_it_is_for_its_reader_to_refuse() {
 }
 
 #[test]
-fn size_that_no_plaintext_has_is_damaged() {
+fn impossible_size_is_damaged() {
     for length in [16, 17, 31, 33, 100] {
         assert_damaged("length", &vec![0x55; length], "neither gzip, tar nor SecureTar");
     }

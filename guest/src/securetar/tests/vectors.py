@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes vectors.json: what libsodium and PyPI's securetar write when nothing is random. Run it where securetar 2026.10.0 is:
+"""Makes vectors.json: what libsodium and PyPI's securetar write with fixed randomness. Run it with securetar 2026.10.0:
 
     python3 tests/fixtures/counterpart.py read /dev/null; target/counterpart-venv/bin/python guest/src/securetar/tests/vectors.py
 
-The first command makes the environment (and complains about the file, which does not matter here).
+The first command creates the environment. Its error about the file does not matter here.
 """
 import hashlib
 import io
@@ -19,13 +19,13 @@ SIZES = [0, 1, 3, 15, 16, 17, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB + 5]
 
 
 def plaintext(size):
-    """Begins like gzip, so that versions without authentication can be read; otherwise no two blocks are alike."""
+    """Begins like gzip, so that versions without authentication can be read; otherwise no two blocks are equal."""
     body = bytes(((i * 2654435761) & 0xFFFFFFFF) >> 24 for i in range(size))
     return b"\x1f\x8b\x08"[:size] + body[3:]
 
 
 def counting():
-    """Bytes 0, 1, 2, … in the order in which they are asked for."""
+    """Bytes 0, 1, 2, … in the order in which they are drawn."""
     state = [0]
 
     def draw(count):

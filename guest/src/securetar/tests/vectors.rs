@@ -1,4 +1,4 @@
-//! The same bytes as libsodium and PyPI's securetar write when nothing is random (`vectors.py`).
+//! The same bytes as libsodium and PyPI's securetar write with fixed randomness (`vectors.py`).
 
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::*;
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn secretstream_is_libsodiums_for_odd_lengths_all_tags_and_new_keys() {
+fn secretstream_equals_libsodiums_for_odd_lengths_all_tags_and_new_keys() {
     let vectors = &vectors()["secretstream"];
     let (key, header) = (bytes(&vectors["key"]), bytes(&vectors["header"]));
     let (mut push, mut pull) = (State::new(), State::new());
@@ -41,7 +41,7 @@ fn secretstream_is_libsodiums_for_odd_lengths_all_tags_and_new_keys() {
 }
 
 #[test]
-fn parts_are_securetars_byte_for_byte_at_every_size() {
+fn parts_equal_securetars_byte_for_byte_at_every_size() {
     let vectors = vectors();
     assert_eq!(vectors["password"], PASSWORD);
     for (name, version, header) in [("v2", Version::V2, 48), ("v3", Version::V3, 136)] {

@@ -1,31 +1,33 @@
-//! Which paths of an archive were seen, as what, so that none is written twice or through another.
+//! The paths of an archive seen so far, with their types.
 //!
-//! Pure rules over names. A path is remembered by its bytes; how many there may be is limited.
+//! Owns the rule that no entry is written twice or through another one, such as a symbolic link. Keeps every path in memory,
+//! up to [`Limits::name_bytes`].
 
 use std::collections::HashMap;
 
 use super::entry::Kind;
-use super::{Limits, Result, damaged, paths, refused, too_large};
+use super::error::{Result, damaged, refused, too_large};
+use super::limits::Limits;
+use super::paths;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// Only as the parent of something.
+    /// Only as the parent of another path.
     Implied,
     Directory,
-    /// Also a hard link: it is the same file under another name.
+    /// A file, or a hard link to one.
     File,
     Symlink,
-    /// Something that was skipped.
-    Nothing,
+    Skipped,
 }
 
-pub(super) struct Tree {
+pub(super) struct SeenPaths {
     seen: HashMap<Box<[u8]>, Seen>,
     name_bytes: usize,
     limit: usize,
 }
 
-impl Tree {
+impl SeenPaths {
     pub(super) fn new(limits: &Limits) -> Self {
         Self { seen: HashMap::new(), name_bytes: 0, limit: limits.name_bytes }
     }
@@ -34,7 +36,7 @@ impl Tree {
         self.seen.is_empty()
     }
 
-    /// Notes an entry that will be given to the visitor, or says why it must not be.
+    /// Adds an entry, or explains why the archive must be refused.
     pub(super) fn add(&mut self, path: &[u8], kind: &Kind) -> Result<()> {
         let seen = match kind {
             Kind::Directory => Seen::Directory,
@@ -45,9 +47,9 @@ impl Tree {
         self.note(path, seen)
     }
 
-    /// Notes something that is skipped: nothing else may have its name or lie below it.
+    /// Adds a skipped entry: no other may have its name or lie below it.
     pub(super) fn skip(&mut self, path: &[u8]) -> Result<()> {
-        self.note(path, Seen::Nothing)
+        self.note(path, Seen::Skipped)
     }
 
     fn check_hard_link(&self, path: &[u8], target: &[u8]) -> Result<Seen> {
@@ -55,7 +57,7 @@ impl Tree {
             return Ok(Seen::File);
         }
         let (path, target) = (paths::shown(path), paths::shown(target));
-        refused(format!("the hard link `{path}` to `{target}`, which is no earlier file of the archive"))
+        refused(format!("the hard link `{path}` to `{target}`, which is not an earlier file in the archive"))
     }
 
     fn note(&mut self, path: &[u8], seen: Seen) -> Result<()> {
@@ -69,11 +71,11 @@ impl Tree {
             Some(Seen::Implied) => {
                 refused(format!("`{}` is not a directory, but something lies below it", paths::shown(path)))
             }
-            Some(_) => damaged(format!("`{}` is there twice", paths::shown(path))),
+            Some(_) => damaged(format!("`{}` appears twice", paths::shown(path))),
         }
     }
 
-    /// Every directory above must be one. One that is known has all above it known.
+    /// Every parent must be a directory. The parents of a known path are known.
     fn note_parents(&mut self, path: &[u8]) -> Result<()> {
         let mut below = path;
         while let Some(parent) = paths::parent(below) {
@@ -96,7 +98,7 @@ impl Tree {
         }
         if self.name_bytes > self.limit {
             return too_large(format!(
-                "the names up to `{}` have more than {} bytes",
+                "the names up to `{}` take more than {} bytes",
                 paths::shown(path),
                 self.limit
             ));

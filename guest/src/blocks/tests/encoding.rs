@@ -1,4 +1,4 @@
-//! Blocks and the member that they are put into.
+//! Blocks, and the gzip member assembled from them.
 
 use std::io::Read;
 
@@ -10,14 +10,14 @@ use zlib_rs::crc32::crc32;
 
 use super::{content, noise};
 use crate::archive::GzipMember;
-use crate::blocks::check::check;
 use crate::blocks::codec::{Codec, stored};
-use crate::blocks::digest::answer;
-use crate::blocks::worker::Answer;
+use crate::blocks::crc32::crc32 as block_crc32;
+use crate::blocks::digest::respond;
+use crate::blocks::protocol::Encoding;
 
-fn made(codec: &mut Codec, plain: &[u8]) -> (Answer, Vec<u8>) {
-    let answer = codec.work(plain).unwrap();
-    let (how, check, bytes) = Answer::parse(&answer).unwrap();
+fn made(codec: &mut Codec, plain: &[u8]) -> (Encoding, Vec<u8>) {
+    let answer = codec.encode(plain).unwrap();
+    let (how, check, bytes) = Encoding::parse_result(&answer).unwrap();
     assert_eq!(check, crc32(0, plain));
     (how, bytes.to_vec())
 }
@@ -26,7 +26,7 @@ fn holds(plain: &[u8]) -> (u32, u32) {
     (u32::try_from(plain.len()).unwrap(), crc32(0, plain))
 }
 
-/// One member of the blocks; where each lies.
+/// A member assembled from the blocks, and the offset of each.
 fn member(blocks: &[(&[u8], Vec<u8>)]) -> (Vec<u8>, Vec<u64>) {
     let mut member = GzipMember::new(Vec::new(), 7).unwrap();
     let places =
@@ -46,16 +46,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_blocks_check_value_is_its_crc_32_at_any_length(lengths in prop::collection::vec(0_usize..20_000, 1..8), seed: u64) {
+    fn the_folded_crc_32_is_correct_at_any_length(lengths in prop::collection::vec(0_usize..20_000, 1..8), seed: u64) {
         let mut scratch = Vec::new();
         for length in lengths.into_iter().chain([6011, 6012, 6013, 6139, 6140, 6141]) {
             let block = noise(seed, length);
-            prop_assert_eq!(check(&block, &mut scratch), crc32(0, &block), "{} bytes", length);
+            prop_assert_eq!(block_crc32(&block, &mut scratch), crc32(0, &block), "{} bytes", length);
         }
     }
 
     #[test]
-    fn any_bytes_cut_anywhere_come_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
+    fn content_split_anywhere_is_read_back_from_one_member(plain in content(), cuts in prop::collection::vec(1_usize..150_000, 1..6)) {
         let mut codec = Codec::default();
         let (mut rest, mut blocks) = (plain.as_slice(), Vec::new());
         for cut in cuts.iter().cycle() {
@@ -75,12 +75,12 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_hold_something_else_are_never_taken_for_a_block(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+    fn bytes_with_another_content_are_never_accepted_as_a_block(plain in content(), other in content(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
         prop_assume!(!plain.is_empty() && !other.is_empty());
         let mut codec = Codec::default();
         let (how, good) = made(&mut codec, &plain);
-        prop_assert_eq!(codec.opened(&good, plain.len()), Some(plain.as_slice()));
-        prop_assert_eq!(codec.holds(&good, &plain), how == Answer::Deflated);
+        prop_assert_eq!(codec.decode(&good, plain.len()), Some(plain.as_slice()));
+        prop_assert_eq!(codec.inflates_to(&good, &plain), how == Encoding::Deflated);
         let (_, foreign) = made(&mut codec, &other);
         let mut flipped = good.clone();
         let at = at.index(flipped.len());
@@ -88,46 +88,46 @@ proptest! {
         let cut = good[..good.len() - 1].to_vec();
         let longer = [&good[..], &[0]].concat();
         for kept in [foreign, flipped, cut, longer] {
-            // A flipped bit that means the same is as good.
-            if codec.holds(&kept, &plain) {
+            // A flipped bit may not change the content.
+            if codec.inflates_to(&kept, &plain) {
                 prop_assert_eq!(inflated(&member(&[(plain.as_slice(), kept)]).0), plain.clone());
             }
         }
     }
 
     #[test]
-    fn any_bytes_are_opened_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_usize..400) {
+    fn any_bytes_are_decoded_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_usize..400) {
         let mut codec = Codec::default();
-        let found = codec.opened(&bytes, length).map(<[u8]>::len);
+        let found = codec.decode(&bytes, length).map(<[u8]>::len);
         prop_assert!(found.is_none_or(|found| found == length));
-        let _ = answer(&bytes, &mut codec);
-        let _ = codec.work(&bytes).unwrap();
+        let _ = respond(&bytes, &mut codec);
+        let _ = codec.encode(&bytes).unwrap();
     }
 }
 
 #[test]
-fn a_block_that_ends_the_stream_or_leans_on_another_is_never_kept() {
+fn a_block_that_ends_the_stream_or_depends_on_another_is_refused() {
     let mut codec = Codec::default();
     let plain = b"the same words, the same words, the same words".repeat(40);
     let mut last = Vec::with_capacity(4096);
     let mut deflate = Compress::new(Compression::new(6), false);
     deflate.compress_vec(&plain, &mut last, FlushCompress::Finish).unwrap();
-    assert!(!codec.holds(&last, &plain), "it ends the stream");
+    assert!(!codec.inflates_to(&last, &plain), "it ends the stream");
 
     let mut both = Vec::with_capacity(8192);
     deflate.reset();
     deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
     let first = both.len();
     deflate.compress_vec(&plain, &mut both, FlushCompress::Sync).unwrap();
-    assert!(codec.holds(&both[..first], &plain));
-    assert!(!codec.holds(&both[first..], &plain), "it needs the block before it");
+    assert!(codec.inflates_to(&both[..first], &plain));
+    assert!(!codec.inflates_to(&both[first..], &plain), "it needs the block before it");
     let whole = both[..first].to_vec();
     let half = whole[..whole.len() - 4].to_vec();
-    assert!(!codec.holds(&half, &plain), "it ends within a block");
+    assert!(!codec.inflates_to(&half, &plain), "it ends within a block");
 }
 
-/// A final block with Huffman codes of its own, cut where the code for its end, 14 bits long, is the bits of an empty last block
-/// behind what is left of a byte: a reader that is shown one takes it for the end of this one.
+/// A final block with dynamic Huffman codes, cut off where its end code of 14 bits equals the bits of an empty final block after the
+/// rest of a byte. A reader that gets such a block next takes it for the end of this one.
 fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
     let mut bits: Vec<u32> = Vec::new();
     let number =
@@ -135,7 +135,7 @@ fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
     let code = |bits: &mut Vec<u32>, (value, count): (u32, u32)| {
         bits.extend((0..count).rev().map(|at| value >> at & 1))
     };
-    // Lengths of codes: 1 to 7 for seven letters, 15 for others, 14 for the end and for all repetitions.
+    // Code lengths: 1 to 7 for seven letters, 15 for others, 14 for the end and for all repetitions.
     let length = |symbol: u32| match symbol {
         32..=38 => symbol - 31,
         39..=234 => 15,
@@ -171,7 +171,7 @@ fn cut_before_its_end() -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
+fn a_final_block_cut_just_before_its_end_is_refused() {
     let (cut, plain) = cut_before_its_end();
     let completed = [&cut[..], &[3, 0]].concat();
     let mut decoder = flate2::bufread::DeflateDecoder::new(completed.as_slice());
@@ -180,20 +180,20 @@ fn a_last_block_that_is_cut_just_before_its_end_is_never_kept() {
     assert_eq!(found, plain, "it is what it should be");
     let mut codec = Codec::default();
     for ending in [&[][..], &[0, 0, 0xff, 0xff], &[0, 0, 0, 0xff, 0xff]] {
-        assert!(!codec.holds(&[&cut[..], ending].concat(), &plain));
+        assert!(!codec.inflates_to(&[&cut[..], ending].concat(), &plain));
     }
 }
 
 #[test]
-fn what_does_not_get_smaller_is_stored_as_it_is() {
+fn incompressible_content_is_stored() {
     let mut codec = Codec::default();
     for count in [1, 5000, 8192, 65_535, 65_536, 262_144] {
         let plain = noise(3, count);
         let (how, bytes) = made(&mut codec, &plain);
-        assert_eq!(how, Answer::Stored, "{count} bytes");
+        assert_eq!(how, Encoding::Stored, "{count} bytes");
         assert_eq!(bytes, stored(Vec::new(), &plain));
     }
-    // Noise at its start says nothing about what follows.
+    // Noise at the start does not make the rest incompressible.
     let mixed = [noise(4, 8192), b"automation: ".repeat(20_000)].concat();
-    assert_eq!(made(&mut codec, &mixed).0, Answer::Deflated);
+    assert_eq!(made(&mut codec, &mixed).0, Encoding::Deflated);
 }

@@ -1,7 +1,7 @@
-//! One member's header as bytes, in exactly the style of Python's `tarfile`: a ustar block, with a PAX header before it
-//! for whatever does not fit there.
+//! The header of one member as bytes, exactly as Python's `tarfile` writes it: a ustar block, preceded by a PAX header for values
+//! that do not fit.
 //!
-//! Owns the writing of headers. Refuses nothing: callers check names first.
+//! Owns the encoding of headers. Does not check values; callers check names first.
 
 use tar::Header;
 
@@ -9,14 +9,16 @@ use super::entry::Instant;
 use super::header::{self, OCTAL_7, OCTAL_11};
 use super::{pax, time};
 
+/// How the time of modification is stored.
 pub(super) enum Time {
-    /// Whole seconds, as `backup.json` has them: no PAX record.
+    /// Whole seconds, as for `backup.json`: no PAX record.
     Seconds(i64),
     /// With a fraction, in a PAX record.
     Exact(Instant),
 }
 
-pub(super) struct Record<'a> {
+/// The values of one header.
+pub(super) struct HeaderFields<'a> {
     pub(super) name: &'a [u8],
     /// The type byte: `0`, `1`, `2`, `5`.
     pub(super) flag: u8,
@@ -30,14 +32,14 @@ pub(super) struct Record<'a> {
     pub(super) time: Time,
 }
 
-impl Record<'_> {
-    /// The PAX header when one is needed (whole blocks), and the block of the member itself, sealed.
+impl HeaderFields<'_> {
+    /// The PAX header in whole blocks, empty when not needed, and the member's own block with its checksum.
     pub(super) fn encode(&self) -> (Vec<u8>, Header) {
         let mut block = Header::new_ustar();
         let mut records = Vec::new();
         self.texts(&mut block, &mut records);
         self.numbers(&mut block, &mut records);
-        header::seal(&mut block);
+        header::set_checksum(&mut block);
         (extended(&records), block)
     }
 
@@ -85,7 +87,7 @@ impl Record<'_> {
     }
 }
 
-/// The block of a PAX header and its content.
+/// A PAX header: its block and its content, padded.
 fn extended(records: &[u8]) -> Vec<u8> {
     if records.is_empty() {
         return Vec::new();
@@ -97,14 +99,14 @@ fn extended(records: &[u8]) -> Vec<u8> {
     block.set_uid(0);
     block.set_gid(0);
     block.set_size(records.len() as u64);
-    header::seal(&mut block);
+    header::set_checksum(&mut block);
     let mut bytes = block.as_bytes().to_vec();
     bytes.extend_from_slice(records);
     bytes.resize(bytes.len().next_multiple_of(header::BLOCK as usize), 0);
     bytes
 }
 
-/// Fills a text field: what is not ASCII becomes `?` (the PAX record has the truth), what is too long is cut.
+/// Fills a text field. Non-ASCII characters become `?` and long texts are cut; the PAX record holds the real value.
 fn put(field: &mut [u8], text: &[u8]) {
     let ascii = String::from_utf8_lossy(text)
         .chars()

@@ -1,4 +1,4 @@
-//! Where blocks begin and end.
+//! Where the splitter begins and ends blocks.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use super::{File, content, noise, write};
 use crate::archive::{Entry, TreeSink};
-use crate::blocks::cut::{Cutter, LARGE, Sizes};
+use crate::blocks::splitter::{BlockSizes, LARGE, Splitter};
 
-struct Cut {
-    cutter: Cutter,
+struct SplitSink {
+    splitter: Splitter,
     blocks: Vec<Vec<u8>>,
 }
 
@@ -22,27 +22,28 @@ fn keep(blocks: &mut Vec<Vec<u8>>) -> impl FnMut(&[u8]) -> Result<(), Infallible
     }
 }
 
-impl TreeSink for Cut {
-    fn head(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
-        let Ok(()) = self.cutter.head(entry, bytes, &mut keep(&mut self.blocks));
+impl TreeSink for SplitSink {
+    fn header(&mut self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        let Ok(()) = self.splitter.header(entry, bytes, &mut keep(&mut self.blocks));
         Ok(())
     }
 
     fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Ok(()) = self.cutter.content(bytes, &mut keep(&mut self.blocks));
+        let Ok(()) = self.splitter.content(bytes, &mut keep(&mut self.blocks));
         Ok(())
     }
 
     fn zeros(&mut self, count: u64) -> io::Result<()> {
-        self.cutter.zeros(usize::try_from(count).unwrap());
+        self.splitter.zeros(usize::try_from(count).unwrap());
         Ok(())
     }
 }
 
-fn cut(files: &[File]) -> Vec<Vec<u8>> {
-    let sizes = Sizes::of(files.iter().map(|(_, content)| content.len() as u64).sum());
-    let Cut { cutter, mut blocks } = write(Cut { cutter: Cutter::new(sizes), blocks: Vec::new() }, files);
-    let Ok(()) = cutter.finish(&mut keep(&mut blocks));
+fn split(files: &[File]) -> Vec<Vec<u8>> {
+    let sizes = BlockSizes::of(files.iter().map(|(_, content)| content.len() as u64).sum());
+    let SplitSink { splitter, mut blocks } =
+        write(SplitSink { splitter: Splitter::new(sizes), blocks: Vec::new() }, files);
+    let Ok(()) = splitter.finish(&mut keep(&mut blocks));
     blocks
 }
 
@@ -57,17 +58,17 @@ fn home() -> Vec<File> {
 
 /// Bytes of `after`'s blocks that were not among `before`'s.
 fn new_bytes(before: &[File], after: &[File]) -> usize {
-    let known: HashSet<_> = cut(before).into_iter().collect();
-    cut(after).iter().filter(|block| !known.contains(*block)).map(Vec::len).sum()
+    let known: HashSet<_> = split(before).into_iter().collect();
+    split(after).iter().filter(|block| !known.contains(*block)).map(Vec::len).sum()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn the_blocks_of_any_home_are_its_tar(contents in prop::collection::vec(content(), 0..12)) {
+    fn the_blocks_of_any_home_join_to_its_tar(contents in prop::collection::vec(content(), 0..12)) {
         let files: Vec<_> = contents.into_iter().enumerate().map(|(n, content)| (format!("{n}"), content)).collect();
-        let blocks = cut(&files);
+        let blocks = split(&files);
         prop_assert!(blocks.iter().all(|block| !block.is_empty() && block.len() <= 300 * 1024));
         prop_assert_eq!(blocks.concat(), write(Vec::new(), &files));
     }
@@ -96,21 +97,21 @@ fn a_small_change_costs_a_few_blocks() {
 }
 
 #[test]
-fn files_have_blocks_of_their_own_from_a_size_on() {
+fn large_files_have_separate_blocks() {
     for (size, own) in [(LARGE - 1, false), (LARGE, true), (LARGE + 1, true)] {
         let files = [("a".to_owned(), noise(1, usize::try_from(size).unwrap()))];
-        assert_eq!(cut(&files).contains(&files[0].1), own, "{size}");
+        assert_eq!(split(&files).contains(&files[0].1), own, "{size}");
     }
 }
 
 #[test]
-fn blocks_grow_with_the_home_so_that_their_number_does_not() {
-    assert_eq!(Sizes::of(0), Sizes::of(6 << 30));
-    let mut before = Sizes::of(0);
+fn blocks_grow_with_the_home_so_that_their_number_is_bounded() {
+    assert_eq!(BlockSizes::of(0), BlockSizes::of(6 << 30));
+    let mut before = BlockSizes::of(0);
     for power in 34..45 {
-        let sizes = Sizes::of(1 << power);
+        let sizes = BlockSizes::of(1 << power);
         assert!(sizes >= before);
         before = sizes;
     }
-    assert_ne!(before, Sizes::of(0));
+    assert_ne!(before, BlockSizes::of(0));
 }
