@@ -70,10 +70,10 @@ Made on:   {date}
 Key:       {key}
 
 This key opens the protected backups of this home. Without it nobody can read
-them: not you, not Home Assistant, not Larder. Keep this sheet where it survives
-the loss of the home's own computer: on paper, in a safe, in a password manager.
-Anyone who has the key and a backup can read everything in it, including
-passwords and tokens.
+them: not you, not Home Assistant, not Larder. Keep this sheet where it
+survives the loss of the home's own computer: on paper, in a safe, in a
+password manager. Anyone who has the key and a backup can read everything in
+it, including passwords and tokens.
 
 Type the key with its dashes, in capital letters. It may contain the digits 0
 and 1 as well as the letters O and I.
