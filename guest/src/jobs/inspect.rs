@@ -1,6 +1,6 @@
 //! Lists, describes and deletes backups, and checks passwords.
 //!
-//! Answers have Home Assistant's shape (`backup/info`, `backup/details`). No contents are read.
+//! Answers have Home Assistant's shape (`backup/info`, `backup/details`). Parts are not read beyond their first and last bytes.
 
 use std::io::Read;
 

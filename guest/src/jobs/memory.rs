@@ -1,6 +1,6 @@
 //! The memory that a restore needs until its end: directories, links and the names at the top of the home.
 //!
-//! Files below a directory need none: they are written and forgotten.
+//! Files below a directory need none, since they are written at once.
 
 use crate::archive::{Entry, Kind, shown};
 use crate::error::{Failure, Result};

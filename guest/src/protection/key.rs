@@ -11,7 +11,7 @@ use crate::securetar::{Password, Random};
 const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const GROUPS: usize = 7;
 const GROUP: usize = 4;
-/// The largest multiple of 36 in a byte. Larger bytes would favor some letters and are drawn again.
+/// The largest multiple of 36 in a byte. Bytes from here on would favor some letters and are drawn again.
 const FAIR: u8 = 252;
 
 /// Makes a new key of 28 characters, each one of 36 with equal probability: about 144 bits.
@@ -70,13 +70,13 @@ Made on:   {date}
 Key:       {key}
 
 This key opens the protected backups of this home. Without it nobody can read
-them: not you, not Home Assistant, not Larder. Keep this sheet where the home's
-own computer cannot take it along when it breaks: on paper, in a safe, in a
-password manager. Whoever has the key and a backup can read everything in it,
-passwords and tokens included.
+them: not you, not Home Assistant, not Larder. Keep this sheet where it
+survives the loss of the home's own computer: on paper, in a safe, in a
+password manager. Anyone who has the key and a backup can read everything in
+it, including passwords and tokens.
 
-Type the key with its dashes, in capital letters. It has the digits 0 and 1 as
-well as the letters O and I.
+Type the key with its dashes, in capital letters. It may contain the digits 0
+and 1 as well as the letters O and I.
 
 To restore with Home Assistant
   1. On a new installation choose \"Restore from backup\" on the first page; on
@@ -88,11 +88,11 @@ To restore with Larder
   2. Try it:     larder check-password BACKUP.tar --password-file key.txt
   3. Check it:   larder verify BACKUP.tar --password-file key.txt
   4. Restore:    larder restore BACKUP.tar --password-file key.txt --to NEW-DIR
-     or, in place of the present configuration, without --to and with
+     or, to replace the present configuration, without --to and with
      --config DIRECTORY.
 
 A new key does not open old backups. Keep this sheet as long as you keep a
-backup from its time.
+backup that was made with this key.
 ",
         key = kit.key.reveal()
     ))

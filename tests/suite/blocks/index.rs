@@ -202,7 +202,7 @@ fn another_archive_in_the_place_of_the_last_one_makes_no_wrong_backup() {
     assert_eq!(unchanged(&created), 0, "nothing is taken from it");
     let doubted = &created["doubted"][0];
     assert_eq!(doubted["path"].as_str(), archive.file_name().unwrap().to_str());
-    assert!(doubted["reason"].as_str().unwrap().contains("`larder verify` says"), "{doubted}");
+    assert!(doubted["reason"].as_str().unwrap().contains("`larder verify` shows"), "{doubted}");
     is_right(&home, &created, "overwritten");
     home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0);
     assert_eq!(home.archives().len(), before.len() + 1, "nothing is left of the first try");

@@ -109,7 +109,7 @@ fn verify_and_restore_are_of_one_opinion() {
         ("whole", json!({"version": "2026.11.0"}), true, 0, 0, ""),
         ("no version", json!({}), true, 3, 1, "names no Home Assistant version"),
         ("null", json!(null), true, 3, 1, "names no Home Assistant version"),
-        ("nothing of it", json!(null), false, 3, 1, "holds no Home Assistant configuration"),
+        ("nothing of it", json!(null), false, 3, 1, "contains no Home Assistant configuration"),
         (
             "promised only",
             json!({"version": "2026.11.0"}),

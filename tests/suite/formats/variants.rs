@@ -178,11 +178,11 @@ fn a_backup_without_a_home_is_listed_and_shown_and_its_restore_refused_with_the_
     assert_eq!(paths(&backup["not_restorable"]), ["homeassistant", "folder ssl"]);
     let verified = json_of(&home, "verify", &archive, 3);
     assert_eq!((&verified["restorable"], &verified["parts"]), (&json!(false), &json!(["ssl.tar.gz"])));
-    assert!(verified["reason"].as_str().unwrap().contains("holds no Home Assistant configuration"));
+    assert!(verified["reason"].as_str().unwrap().contains("contains no Home Assistant configuration"));
     for extra in [&["--yes"][..], &["--to", "/nowhere/new"], &["--dry-run"]] {
         let words = [&["--json", "restore", archive.to_str().unwrap()], extra].concat();
         let before = describe(&home.config(), &[]);
-        let run = home.larder(&words).exits(1).says("holds no Home Assistant configuration");
+        let run = home.larder(&words).exits(1).says("contains no Home Assistant configuration");
         assert_eq!(run.json()["error"]["code"], "backup_unsupported");
         assert_eq!(describe(&home.config(), &[]), before, "restore touched nothing");
     }

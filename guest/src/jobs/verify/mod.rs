@@ -75,7 +75,8 @@ pub fn verify_opened(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) ->
     })
 }
 
-/// Adds to the failure of an archive whose members cannot be listed what its parts reveal: members that an oversized part hides.
+/// Completes the failure of an archive whose members cannot be listed. An oversized part may hide them, which only reading the
+/// parts reveals.
 fn with_hidden_members(outside: &dyn Outside, opened: &Opened, failure: Failure) -> Failure {
     let name = &opened.object.name;
     let source = Reader::new(opened.content.as_ref());
