@@ -77,7 +77,7 @@ impl From<Fault> for io::Error {
 }
 
 /// The host, as a manager, a job or a worker sees it.
-pub trait Outside {
+pub trait Host {
     fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn Job>>;
     fn report(&self, stage: &str, done: u64, total: Option<u64>);
     fn emit(&self, topic: &str, data: &str);

@@ -2,14 +2,14 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Bytes between two reports.
 const STEP: u64 = 1024 * 1024;
 
 /// The progress of one stage, in bytes.
 pub struct Progress<'a> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     stage: &'static str,
     total: u64,
     done: u64,
@@ -17,22 +17,22 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(outside: &'a dyn Outside, stage: &'static str, total: u64) -> Self {
-        outside.report(stage, 0, Some(total));
-        Self { outside, stage, total, done: 0, reported: 0 }
+    pub fn new(host: &'a dyn Host, stage: &'static str, total: u64) -> Self {
+        host.report(stage, 0, Some(total));
+        Self { host, stage, total, done: 0, reported: 0 }
     }
 
     pub fn add(&mut self, bytes: u64) {
         self.done = self.done.saturating_add(bytes);
         if self.done.saturating_sub(self.reported) >= STEP {
             self.reported = self.done;
-            self.outside.report(self.stage, self.done.min(self.total), Some(self.total));
+            self.host.report(self.stage, self.done.min(self.total), Some(self.total));
         }
     }
 
     /// Reports that the stage is complete.
     pub fn finish(&self) {
-        self.outside.report(self.stage, self.total, Some(self.total));
+        self.host.report(self.stage, self.total, Some(self.total));
     }
 }
 

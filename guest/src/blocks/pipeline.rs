@@ -17,7 +17,7 @@ use super::protocol::{BLOCK_ITEM, Encoding, KIND};
 use super::splitter::{BlockSizes, Splitter};
 use crate::archive::{ArchiveError, Entry, GzipMember, Limits, StructureCheck, Summary, TreeSink};
 use crate::error::{Failure, Result, UNREADABLE};
-use crate::ports::{Outside, WorkerPool};
+use crate::ports::{Host, WorkerPool};
 use crate::protection::part::{Splice, from_io};
 
 /// The most workers. More would idle, since one job reads and writes for all of them.
@@ -61,7 +61,7 @@ pub struct ReuseCounts {
 impl<'a, W: Write + Splice> Pipeline<'a, W> {
     /// Starts workers and writes the gzip header. `now` is in seconds since 1970.
     pub fn new(
-        outside: &dyn Outside,
+        host: &dyn Host,
         sink: W,
         now: u32,
         sizes: BlockSizes,
@@ -70,10 +70,10 @@ impl<'a, W: Write + Splice> Pipeline<'a, W> {
         previous: Option<PreviousBlocks<'a>>,
     ) -> Result<Self> {
         let mut first_checked = [0];
-        outside.random(&mut first_checked);
+        host.random(&mut first_checked);
         let queue = BlockQueue {
             // Without workers it takes longer; the result is the same.
-            pool: outside.pool(KIND, "{}", WORKERS).ok(),
+            pool: host.pool(KIND, "{}", WORKERS).ok(),
             codec: Codec::default(),
             pending: VecDeque::new(),
             in_pool: 0,

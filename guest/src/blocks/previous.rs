@@ -11,7 +11,7 @@ use super::codec::stored;
 use super::fingerprint::Fingerprints;
 use super::index::{self, Block, Blocks, IndexHeader};
 use crate::archive::Member;
-use crate::ports::{Content, Outside, Place};
+use crate::ports::{Content, Host, Place};
 use crate::protection::part::PartReader;
 use crate::securetar::Keys;
 use crate::stored_archive::{self, Reader};
@@ -23,7 +23,7 @@ pub const COPY_MAX: u32 = 1024 * 1024;
 
 /// The cached index of the previous backup, and whether it proved to be wrong.
 pub struct CachedIndex<'a> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     was_used: Cell<bool>,
     /// The described file, once the index proved to be wrong.
     wrong_about: RefCell<Option<String>>,
@@ -31,9 +31,9 @@ pub struct CachedIndex<'a> {
 }
 
 impl<'a> CachedIndex<'a> {
-    pub fn new(outside: &'a dyn Outside) -> Self {
+    pub fn new(host: &'a dyn Host) -> Self {
         let (wrong_about, file) = (RefCell::default(), RefCell::default());
-        Self { outside, was_used: Cell::new(false), wrong_about, file }
+        Self { host, was_used: Cell::new(false), wrong_about, file }
     }
 
     /// Whether a block was found in the index.
@@ -50,7 +50,7 @@ impl<'a> CachedIndex<'a> {
     pub fn invalidate(&self) {
         self.wrong_about.replace(Some(self.file.take()));
         // If this fails, there is no cache and thus no index.
-        let _ = self.outside.store_cached(CACHE_NAME, &[]);
+        let _ = self.host.store_cached(CACHE_NAME, &[]);
     }
 }
 
@@ -73,11 +73,11 @@ impl<'a> PreviousBackup<'a> {
         fingerprints: &'a Fingerprints,
         mut keys: Option<Keys>,
     ) -> Option<Self> {
-        let outside = cached.outside;
+        let host = cached.host;
         if cached.wrong_about.borrow().is_some() {
             return None;
         }
-        let stored = outside.load_cached(CACHE_NAME).ok()?;
+        let stored = host.load_cached(CACHE_NAME).ok()?;
         let count = u32::try_from(stored.size()).ok()?;
         let bytes = Place { content: stored.as_ref(), offset: 0, count }.read().ok()?;
         let (IndexHeader { location: of, file, size, is_protected }, body) =
@@ -85,7 +85,7 @@ impl<'a> PreviousBackup<'a> {
         if of != location || is_protected != keys.is_some() {
             return None;
         }
-        let content = outside.open_object(location, &file).ok()?;
+        let content = host.open_object(location, &file).ok()?;
         if content.size() != size {
             return None;
         }

@@ -4,18 +4,18 @@ use super::codec::Codec;
 use super::digest;
 use super::protocol::{BLOCK_ITEM, DIGEST_ITEM};
 use crate::error::{Failure, Result};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Runs a worker to its end.
-pub fn work(outside: &dyn Outside) -> Result<()> {
+pub fn work(host: &dyn Host) -> Result<()> {
     let mut codec = Codec::default();
-    while let Some(item) = outside.next_piece() {
+    while let Some(item) = host.next_piece() {
         let result = match item.split_first() {
             Some((&BLOCK_ITEM, content)) => codec.encode(content)?,
             Some((&DIGEST_ITEM, request)) => digest::respond(request, &mut codec).ok_or_else(malformed)?,
             _ => return Err(malformed()),
         };
-        outside.give(&result);
+        host.give(&result);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use imports::types;
 /// Everything outside the sandbox.
 pub(super) struct Host;
 
-impl ports::Outside for Host {
+impl ports::Host for Host {
     fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn ports::Job>> {
         let job = imports::jobs::Job::start(kind, input).map_err(fault)?;
         Ok(Box::new(job))

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::archive::{Instant, shown};
 use crate::error::{Failure, Result};
-use crate::ports::{Cause, HomeZone, Outcome, Outside, Snapshot};
+use crate::ports::{Cause, HomeZone, Host, Outcome, Snapshot};
 
 /// The most bytes to read from one of these files. Real ones have a few hundred.
 const MAX: u32 = 1024 * 1024;
@@ -33,7 +33,7 @@ pub struct Home {
 
 impl Home {
     /// Reads the home's files.
-    pub fn read(outside: &dyn Outside, snapshot: &dyn Snapshot) -> Self {
+    pub fn read(host: &dyn Host, snapshot: &dyn Snapshot) -> Self {
         let (version, version_note) = version_of(text(snapshot, ".HA_VERSION"));
         let core = document(snapshot, ".storage/core.config");
         let uuid = document(snapshot, ".storage/core.uuid");
@@ -42,7 +42,7 @@ impl Home {
             version_note,
             instance_id: string(&uuid, "uuid"),
             name: string(&core, "location_name"),
-            time_zone: outside.time_zone(),
+            time_zone: host.time_zone(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space::NO_SPACE;
 use crate::model::{ExtractRequest, Path, Restored, Skipped, Totals};
-use crate::ports::{Fault, Outside, Scope};
+use crate::ports::{Fault, Host, Scope};
 use crate::progress::Progress;
 use crate::stored_archive::{Archive, Reader};
 
@@ -23,13 +23,13 @@ use crate::stored_archive::{Archive, Reader};
 const COMPANIONS: [&[u8]; 2] = [b"-wal", b"-journal"];
 
 /// Extracts the requested paths into the target.
-pub fn extract(outside: &dyn Outside, request: &ExtractRequest) -> Result<Restored> {
-    let opened = library::open(outside, &request.read.backup)?;
+pub fn extract(host: &dyn Host, request: &ExtractRequest) -> Result<Restored> {
+    let opened = library::open(host, &request.read.backup)?;
     let (mut outer, damage) = salvage(&opened)?;
     let name = &opened.object.name;
     let mut part = part(&mut outer, request, name).map_err(|failure| damage.clone().unwrap_or(failure))?;
     let paths: Vec<_> = request.paths.iter().map(|path| in_home(path, part.is_home())).collect();
-    let mut job = Extraction { outside, outer: &mut outer, part: &mut part, name, paths: &paths };
+    let mut job = Extraction { host, outer: &mut outer, part: &mut part, name, paths: &paths };
     let extracted = match job.run(u64::MAX) {
         Ok(extracted) => Extracted { damaged: damage.map(|failure| failure.message), ..extracted },
         Err(Interruption::Refused(failure)) => return Err(failure),
@@ -93,7 +93,7 @@ fn in_home(path: &Path, is_home: bool) -> Vec<u8> {
 }
 
 struct Extraction<'a, 'o> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     outer: &'a mut Archive<'o>,
     part: &'a mut Part,
     name: &'a str,
@@ -129,25 +129,25 @@ impl Extraction<'_, '_> {
     /// Stages what is wanted among the first `limit` entries, and puts it in place.
     fn run(&mut self, limit: u64) -> std::result::Result<Extracted, Interruption> {
         let refused = |fault: Fault| Interruption::Refused(fault.into());
-        let target = self.outside.target(&Scope::Add, false).map_err(refused)?;
+        let target = self.host.target(&Scope::Add, false).map_err(refused)?;
         let is_asked_for =
             |path: &[u8], asked: &[u8]| is_at_or_below(path, asked) || is_companion(path, asked);
         let wanted = |path: &[u8]| self.paths.iter().any(|asked| is_asked_for(path, asked));
         let counting = || Staging::new(None, &wanted).up_to(limit);
         let space = SpaceCheck { what: "what is extracted", available: target.available() };
-        match space.must_fit(self.outside, self.outer, self.part, self.name, counting()) {
+        match space.must_fit(self.host, self.outer, self.part, self.name, counting()) {
             Err(failure) if failure.code == NO_SPACE => return Err(Interruption::Refused(failure)),
             // Any other failure will show again when the part is staged.
             _ => {}
         }
         let mut staging = Staging::new(Some(target), &wanted).up_to(limit);
-        let progress = Progress::new(self.outside, "extract", self.part.member.size);
-        let read = stage_all(self.outside, self.outer, self.part, self.name, progress, &mut staging);
+        let progress = Progress::new(self.host, "extract", self.part.member.size);
+        let read = stage_all(self.host, self.outer, self.part, self.name, progress, &mut staging);
         let summary = match read {
             Ok(summary) => summary,
             Err(failure) if staging.is_refused => {
                 let (outer, part) = (&mut *self.outer, &mut *self.part);
-                let failure = space.explain(failure, self.outside, outer, part, self.name, counting());
+                let failure = space.explain(failure, self.host, outer, part, self.name, counting());
                 return Err(Interruption::Refused(failure));
             }
             Err(failure) => {
@@ -176,8 +176,7 @@ impl Extraction<'_, '_> {
         let totals = staging.totals;
         let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
         if let Some(target) = staging.take_target() {
-            let committed =
-                put_in_place(self.outside, target, totals.bytes).map_err(Interruption::Refused)?;
+            let committed = put_in_place(self.host, target, totals.bytes).map_err(Interruption::Refused)?;
             notes.extend(committed.losses);
         }
         Ok(Extracted { totals, skipped, warnings: summary.notes, notes, damaged: None })

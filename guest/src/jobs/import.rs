@@ -10,47 +10,47 @@ use crate::jobs::library::{LOCAL, Listing, Opened};
 use crate::jobs::space;
 use crate::jobs::verify;
 use crate::model::{Imported, ReadRequest, Verified};
-use crate::ports::{Content, Draft, Location, Object, Outside, Place};
+use crate::ports::{Content, Draft, Host, Location, Object, Place};
 use crate::progress::Progress;
 
 /// Bytes copied at once: the most that a host accepts.
 const PIECE: u32 = 1024 * 1024;
 
 /// Copies a backup into the local location.
-pub fn import(outside: &dyn Outside, request: &ReadRequest) -> Result<Imported> {
-    let opened = library::open(outside, &request.backup)?;
+pub fn import(host: &dyn Host, request: &ReadRequest) -> Result<Imported> {
+    let opened = library::open(host, &request.backup)?;
     let name = opened.object.name.clone();
     let manifest = opened.archive()?.manifest;
-    let location = local(outside)?;
-    must_be_new(outside, &manifest, &name)?;
+    let location = local(host)?;
+    must_be_new(host, &manifest, &name)?;
     let file = file_name(manifest.name(), manifest.date_text())
         .map_err(|error| Failure::new("invalid_backup_filename", format!("{name}: {error}")))?;
     let size = opened.content.size();
     let advice = "or choose another directory with --backups";
     space::must_fit("the backup", size, location.available, advice)?;
-    let draft = outside.draft(LOCAL, &file)?;
-    copy(outside, opened.content.as_ref(), draft.as_ref())?;
+    let draft = host.draft(LOCAL, &file)?;
+    copy(host, opened.content.as_ref(), draft.as_ref())?;
     let content = draft.read_back()?;
     // Messages name the file as the person did.
     let object = Object { name, size: content.size() };
     let stored = Opened { agent_id: LOCAL.to_owned(), object, content };
-    let verified = verify::verify_opened(outside, &stored, &request.unlock)?;
+    let verified = verify::verify_opened(host, &stored, &request.unlock)?;
     drop(stored);
     let notes = draft.publish()?;
     Ok(Imported { verified: Verified { file, ..verified }, agent_id: LOCAL.to_owned(), notes })
 }
 
-fn local(outside: &dyn Outside) -> Result<Location> {
-    let local = outside.locations().into_iter().find(|location| location.id == LOCAL && location.writable);
+fn local(host: &dyn Host) -> Result<Location> {
+    let local = host.locations().into_iter().find(|location| location.id == LOCAL && location.writable);
     local.ok_or_else(|| Failure::new("home_assistant_error", format!("there is no location {LOCAL}")))
 }
 
 /// Refuses a second backup with the same id.
-fn must_be_new(outside: &dyn Outside, manifest: &Manifest, name: &str) -> Result<()> {
+fn must_be_new(host: &dyn Host, manifest: &Manifest, name: &str) -> Result<()> {
     let id = manifest.slug();
     let has_same_id =
         |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    match library::list(outside, LOCAL)?.into_iter().find(has_same_id) {
+    match library::list(host, LOCAL)?.into_iter().find(has_same_id) {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",
@@ -62,9 +62,9 @@ fn must_be_new(outside: &dyn Outside, manifest: &Manifest, name: &str) -> Result
     }
 }
 
-fn copy(outside: &dyn Outside, content: &dyn Content, draft: &dyn Draft) -> Result<()> {
+fn copy(host: &dyn Host, content: &dyn Content, draft: &dyn Draft) -> Result<()> {
     let size = content.size();
-    let mut progress = Progress::new(outside, "copy", size);
+    let mut progress = Progress::new(host, "copy", size);
     content.ahead(0, size);
     let mut offset = 0;
     while offset < size {

@@ -7,7 +7,7 @@ use std::io::{self, Error, ErrorKind, Read};
 
 use crate::archive::{ArchiveError, Inflater, StreamEnd, TarStream};
 use crate::error::{Failure, Result};
-use crate::ports::{Outside, WorkerPool};
+use crate::ports::{Host, WorkerPool};
 
 /// The kind of the worker's job.
 pub const KIND: &str = "inflate";
@@ -39,10 +39,10 @@ impl Tag {
 }
 
 /// The worker: inflates pieces until the end of the part.
-pub fn work(outside: &dyn Outside) -> Result<()> {
+pub fn work(host: &dyn Host) -> Result<()> {
     let mut chunk = vec![0; CHUNK + 1];
-    match inflate(outside, &mut chunk) {
-        Ok(packing) => outside.give(&end(packing)),
+    match inflate(host, &mut chunk) {
+        Ok(packing) => host.give(&end(packing)),
         Err(error) => {
             let (tag, what) = match &error {
                 ArchiveError::Damaged { what } => (Tag::Damaged, what.clone()),
@@ -52,16 +52,16 @@ pub fn work(outside: &dyn Outside) -> Result<()> {
                 }
                 other => (Tag::Failed, other.to_string()),
             };
-            outside.give(&[&[tag as u8], what.as_bytes()].concat());
+            host.give(&[&[tag as u8], what.as_bytes()].concat());
         }
     }
     // Further pieces have no meaning.
-    while outside.next_piece().is_some() {}
+    while host.next_piece().is_some() {}
     Ok(())
 }
 
-fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<StreamEnd, ArchiveError> {
-    let mut inflater = Inflater::open(Pieces { outside, piece: Vec::new(), used: 0, is_ended: false })?;
+fn inflate(host: &dyn Host, chunk: &mut [u8]) -> std::result::Result<StreamEnd, ArchiveError> {
+    let mut inflater = Inflater::open(Pieces { host, piece: Vec::new(), used: 0, is_ended: false })?;
     loop {
         let Some((tag, room)) = chunk.split_first_mut() else { return Ok(StreamEnd::default()) };
         *tag = Tag::Bytes as u8;
@@ -72,25 +72,25 @@ fn inflate(outside: &dyn Outside, chunk: &mut [u8]) -> std::result::Result<Strea
         if count == 0 {
             return inflater.finish();
         }
-        outside.give(chunk.get(..=count).unwrap_or_default());
+        host.give(chunk.get(..=count).unwrap_or_default());
     }
 }
 
 /// The last chunk: how the stream ended.
-fn end(packing: StreamEnd) -> Vec<u8> {
-    let mut chunk = vec![Tag::End as u8, u8::from(packing.is_verified)];
-    chunk.extend(packing.surplus_from.map(u64::to_le_bytes).into_iter().flatten());
+fn end(end: StreamEnd) -> Vec<u8> {
+    let mut chunk = vec![Tag::End as u8, u8::from(end.is_verified)];
+    chunk.extend(end.surplus_from.map(u64::to_le_bytes).into_iter().flatten());
     chunk
 }
 
-fn packing(rest: &[u8]) -> StreamEnd {
+fn parse_end(rest: &[u8]) -> StreamEnd {
     let (is_checked, end) = rest.split_first().unwrap_or((&0, &[]));
     StreamEnd { is_verified: *is_checked == 1, surplus_from: end.try_into().ok().map(u64::from_le_bytes) }
 }
 
 /// A reader of the pieces as one stream.
 struct Pieces<'a> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     piece: Vec<u8>,
     used: usize,
     is_ended: bool,
@@ -99,7 +99,7 @@ struct Pieces<'a> {
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.used == self.piece.len() && !self.is_ended {
-            self.piece = self.outside.next_piece().unwrap_or_default();
+            self.piece = self.host.next_piece().unwrap_or_default();
             self.used = 0;
             self.is_ended = self.piece.is_empty();
         }
@@ -122,13 +122,13 @@ pub struct Inflated<R> {
     chunk: Vec<u8>,
     used: usize,
     is_done: bool,
-    packing: StreamEnd,
+    stream_end: StreamEnd,
 }
 
 impl<R: Read> Inflated<R> {
     /// Starts a worker. Returns the source if none can be started.
-    pub fn start(outside: &dyn Outside, source: R) -> std::result::Result<Self, R> {
-        match outside.pool(KIND, "{}", 1) {
+    pub fn start(host: &dyn Host, source: R) -> std::result::Result<Self, R> {
+        match host.pool(KIND, "{}", 1) {
             Err(_) => Err(source),
             Ok(pool) => Ok(Self {
                 source,
@@ -139,7 +139,7 @@ impl<R: Read> Inflated<R> {
                 chunk: Vec::new(),
                 used: 0,
                 is_done: false,
-                packing: StreamEnd::default(),
+                stream_end: StreamEnd::default(),
             }),
         }
     }
@@ -177,7 +177,7 @@ impl<R: Read> Inflated<R> {
             match Tag::parse(&self.chunk) {
                 Some((Tag::Bytes, _)) => return Ok(true),
                 Some((Tag::End, rest)) => {
-                    self.packing = packing(rest);
+                    self.stream_end = parse_end(rest);
                     self.chunk.clear();
                     self.is_done = true;
                 }
@@ -211,10 +211,10 @@ impl<R: Read> Read for Inflated<R> {
 
 impl<R: Read> TarStream for Inflated<R> {
     fn finish(&mut self) -> std::result::Result<StreamEnd, ArchiveError> {
-        Ok(self.packing)
+        Ok(self.stream_end)
     }
 
     fn stream_end(&self) -> StreamEnd {
-        self.packing
+        self.stream_end
     }
 }

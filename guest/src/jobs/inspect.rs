@@ -12,18 +12,18 @@ use crate::jobs::library;
 use crate::jobs::library::{Listing, Opened};
 use crate::jobs::restorable;
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::part::from_io;
 use crate::protection::{self, Protection};
 use crate::stored_archive::Archive;
 
 /// The backups of every location, or of one, newest first.
-pub fn info(outside: &dyn Outside, request: &BackupRef) -> Result<Info> {
+pub fn info(host: &dyn Host, request: &BackupRef) -> Result<Info> {
     let wanted = |id: &String| request.agent_id.as_ref().is_none_or(|agent| agent == id);
-    let ids = outside.locations().into_iter().map(|location| location.id).filter(wanted);
+    let ids = host.locations().into_iter().map(|location| location.id).filter(wanted);
     let mut info = Info::default();
     for id in ids {
-        match library::list(outside, &id) {
+        match library::list(host, &id) {
             Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
             Err(failure) => {
                 info.agent_errors.insert(id, failure.message.into());
@@ -46,8 +46,8 @@ fn add(info: &mut Info, listing: Listing) {
 }
 
 /// One backup, with its file's name and what it contains that cannot be restored here. `null` if it does not exist.
-pub fn details(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let Some(opened) = found(library::open(outside, request))? else {
+pub fn details(host: &dyn Host, request: &BackupRef) -> Result<Value> {
+    let Some(opened) = found(library::open(host, request))? else {
         return Ok(answer("backup", Value::Null));
     };
     let mut outer = opened.archive()?;
@@ -116,8 +116,8 @@ fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
 }
 
 /// Whether a password or a key of the key ring opens a backup.
-pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<PasswordCheck> {
-    let opened = library::open(outside, &request.backup)?;
+pub fn check_password(host: &dyn Host, request: &ReadRequest) -> Result<PasswordCheck> {
+    let opened = library::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let protection = Protection::of_all_parts(&mut outer)?;
@@ -146,25 +146,25 @@ pub fn check_password(outside: &dyn Outside, request: &ReadRequest) -> Result<Pa
 
 /// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if
 /// there is none.
-pub fn delete(outside: &dyn Outside, request: &BackupRef) -> Result<Value> {
-    let (agent_id, file) = match found(library::open(outside, request))? {
+pub fn delete(host: &dyn Host, request: &BackupRef) -> Result<Value> {
+    let (agent_id, file) = match found(library::open(host, request))? {
         Some(opened) => (opened.agent_id, opened.object.name),
-        None => match unreadable(outside, request)? {
+        None => match unreadable(host, request)? {
             Some(found) => found,
             None => return Ok(answer("file", Value::Null)),
         },
     };
-    outside.delete_object(&agent_id, &file)?;
+    host.delete_object(&agent_id, &file)?;
     Ok(answer("file", file.into()))
 }
 
 /// The location and name of an object that cannot be read as a backup.
-fn unreadable(outside: &dyn Outside, request: &BackupRef) -> Result<Option<(String, String)>> {
+fn unreadable(host: &dyn Host, request: &BackupRef) -> Result<Option<(String, String)>> {
     let agent_id = request.agent_id.as_deref().unwrap_or(library::LOCAL);
     let is_meant = |listing: &Listing| {
         listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
     };
-    let found = library::list(outside, agent_id)?.into_iter().find(is_meant);
+    let found = library::list(host, agent_id)?.into_iter().find(is_meant);
     Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
 }
 

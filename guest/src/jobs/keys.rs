@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use crate::error::{Failure, Result};
 use crate::home::Home;
 use crate::model::{KeyLabel, KeyRequest};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::key;
 use crate::protection::key::Kit;
 use crate::protection::key_ring::{Entry, KeyRing};
 
 /// Makes a new key. Stores nothing.
-pub fn new_key(outside: &dyn Outside) -> Value {
-    let key = key::new_key(&mut |bytes: &mut [u8]| outside.random(bytes));
+pub fn new_key(host: &dyn Host) -> Value {
+    let key = key::new_key(&mut |bytes: &mut [u8]| host.random(bytes));
     json!({"key": key.reveal()})
 }
 
 /// Adds a key to the key ring. Answers the new text of the ring.
-pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
+pub fn add_key(host: &dyn Host, request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     let (Some(key), Some(label)) = (request.unlock.password.clone(), request.label.clone()) else {
         return Err(Failure::invalid("a key and its label are needed"));
@@ -29,7 +29,7 @@ pub fn add_key(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
     }
     let label = if request.unique { ring.free_label(&label) } else { label };
     let warnings = request.unlock.doubts();
-    let created = Home::read(outside, outside.snapshot().as_ref()).local(outside.now());
+    let created = Home::read(host, host.snapshot().as_ref()).local(host.now());
     let created = created.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
     ring.insert(Entry { label: label.clone(), key, created })?;
     let mut answer = json!({"key_ring": ring.to_json().as_str(), "label": label, "added": true});
@@ -74,12 +74,12 @@ pub fn list(request: &KeyRequest) -> Result<Value> {
 }
 
 /// The emergency kit, as text to print.
-pub fn emergency_kit(outside: &dyn Outside, request: &KeyRequest) -> Result<Value> {
+pub fn emergency_kit(host: &dyn Host, request: &KeyRequest) -> Result<Value> {
     let Some(key) = request.unlock.chosen()? else {
         return Err(Failure::invalid("which key? Give one, or the label of one in the key ring"));
     };
-    let home = Home::read(outside, outside.snapshot().as_ref());
-    let date = home.local(outside.now()).format("%-d %B %Y").to_string();
+    let home = Home::read(host, host.snapshot().as_ref());
+    let date = home.local(host.now()).format("%-d %B %Y").to_string();
     let kit = Kit {
         key: &key,
         home: home.name.as_deref().unwrap_or("(not known)"),

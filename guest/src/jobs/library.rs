@@ -8,7 +8,7 @@ use crate::archive::{Limits, Manifest, Outer};
 use crate::config::required;
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::model::BackupRef;
-use crate::ports::{Content, Object, Outside};
+use crate::ports::{Content, Host, Object};
 use crate::protection::Protection;
 use crate::stored_archive::{self, Archive, Reader};
 
@@ -37,17 +37,17 @@ impl Opened {
 }
 
 /// Lists every object of one location.
-pub fn list(outside: &dyn Outside, agent_id: &str) -> Result<Vec<Listing>> {
-    let objects = outside.objects(agent_id)?;
+pub fn list(host: &dyn Host, agent_id: &str) -> Result<Vec<Listing>> {
+    let objects = host.objects(agent_id)?;
     let read = |object: Object| {
-        let backup = look(outside, agent_id, &object.name);
+        let backup = look(host, agent_id, &object.name);
         Listing { agent_id: agent_id.to_owned(), object, backup }
     };
     Ok(objects.into_iter().map(read).collect())
 }
 
-fn look(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
-    let content = outside.open_object(agent_id, name)?;
+fn look(host: &dyn Host, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
+    let content = host.open_object(agent_id, name)?;
     let mut outer = Outer::open(Reader::for_headers(content.as_ref()), &Limits::default())
         .map_err(|error| Failure::archive(name, error))?;
     let protection = Protection::of_first_part(&mut outer).map_err(|failure| failure.about(name))?;
@@ -55,15 +55,15 @@ fn look(outside: &dyn Outside, agent_id: &str, name: &str) -> Result<(Manifest, 
 }
 
 /// Opens the backup with the given id, or the location's only object.
-pub fn open(outside: &dyn Outside, wanted: &BackupRef) -> Result<Opened> {
+pub fn open(host: &dyn Host, wanted: &BackupRef) -> Result<Opened> {
     let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
     let object = match &wanted.backup_id {
-        Some(id) => find(outside, &agent_id, id)?,
+        Some(id) => find(host, &agent_id, id)?,
         // An id may only be left out for a file named on the command line.
         None if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
-        None => only(outside, &agent_id)?,
+        None => only(host, &agent_id)?,
     };
-    let content = outside.open_object(&agent_id, &object.name)?;
+    let content = host.open_object(&agent_id, &object.name)?;
     Ok(Opened { agent_id, object, content })
 }
 
@@ -73,9 +73,9 @@ pub fn stored_size(backup: &Value) -> Option<u64> {
 }
 
 /// Finds the object of the backup `id`.
-pub fn find(outside: &dyn Outside, agent_id: &str, id: &str) -> Result<Object> {
+pub fn find(host: &dyn Host, agent_id: &str, id: &str) -> Result<Object> {
     let has_id = |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    let mut listings = list(outside, agent_id)?;
+    let mut listings = list(host, agent_id)?;
     if let Some(at) = listings.iter().position(has_id) {
         return Ok(listings.swap_remove(at).object);
     }
@@ -95,8 +95,8 @@ fn is_refusal(failure: &Failure) -> bool {
     failure.code == UNREADABLE
 }
 
-fn only(outside: &dyn Outside, agent_id: &str) -> Result<Object> {
-    match <[Object; 1]>::try_from(outside.objects(agent_id)?) {
+fn only(host: &dyn Host, agent_id: &str) -> Result<Object> {
+    match <[Object; 1]>::try_from(host.objects(agent_id)?) {
         Ok([object]) => Ok(object),
         Err(objects) => Err(Failure::invalid(format!(
             "{agent_id} holds {} backups: choose one with backup_id",

@@ -24,34 +24,34 @@ use serde::de::DeserializeOwned;
 
 use crate::blocks::{protocol, worker};
 use crate::error::{Failure, Result};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Runs one job in this instance.
-pub fn run(outside: &dyn Outside, kind: &str, input: &str) -> Result<String> {
+pub fn run(host: &dyn Host, kind: &str, input: &str) -> Result<String> {
     match kind {
-        "create" => answer(&create::create(outside, &typed(kind, input)?)?),
-        "preview" => answer(&create::preview::preview(outside, &typed(kind, input)?)?),
-        "info" => answer(&inspect::info(outside, &typed(kind, input)?)?),
-        "details" => answer(&inspect::details(outside, &typed(kind, input)?)?),
-        "verify" => answer(&verify::verify(outside, &typed(kind, input)?)?),
-        "check_password" => answer(&inspect::check_password(outside, &typed(kind, input)?)?),
-        "encrypt" => answer(&rewrite::encrypt(outside, &typed(kind, input)?)?),
-        "decrypt" => answer(&rewrite::decrypt(outside, &typed(kind, input)?)?),
-        "rekey" => answer(&rewrite::rekey(outside, &typed(kind, input)?)?),
-        "import" => answer(&import::import(outside, &typed(kind, input)?)?),
-        "retention" => answer(&retain::retain(outside, &typed(kind, input)?)?),
-        "new_key" => answer(&keys::new_key(outside)),
-        "add_key" => answer(&keys::add_key(outside, &typed(kind, input)?)?),
+        "create" => answer(&create::create(host, &typed(kind, input)?)?),
+        "preview" => answer(&create::preview::preview(host, &typed(kind, input)?)?),
+        "info" => answer(&inspect::info(host, &typed(kind, input)?)?),
+        "details" => answer(&inspect::details(host, &typed(kind, input)?)?),
+        "verify" => answer(&verify::verify(host, &typed(kind, input)?)?),
+        "check_password" => answer(&inspect::check_password(host, &typed(kind, input)?)?),
+        "encrypt" => answer(&rewrite::encrypt(host, &typed(kind, input)?)?),
+        "decrypt" => answer(&rewrite::decrypt(host, &typed(kind, input)?)?),
+        "rekey" => answer(&rewrite::rekey(host, &typed(kind, input)?)?),
+        "import" => answer(&import::import(host, &typed(kind, input)?)?),
+        "retention" => answer(&retain::retain(host, &typed(kind, input)?)?),
+        "new_key" => answer(&keys::new_key(host)),
+        "add_key" => answer(&keys::add_key(host, &typed(kind, input)?)?),
         "remove_key" => answer(&keys::remove_key(&typed(kind, input)?)?),
         "rename_key" => answer(&keys::rename_key(&typed(kind, input)?)?),
         "show_key" => answer(&keys::show_key(&typed(kind, input)?)?),
         "keys" => answer(&keys::list(&typed(kind, input)?)?),
-        "emergency_kit" => answer(&keys::emergency_kit(outside, &typed(kind, input)?)?),
-        "restore" => answer(&restore::restore(outside, &typed(kind, input)?)?),
-        "extract" => answer(&extract::extract(outside, &typed(kind, input)?)?),
-        protocol::KIND => worker::work(outside).map(|()| "{}".into()),
-        inflate::KIND => inflate::work(outside).map(|()| "{}".into()),
-        "delete" => answer(&inspect::delete(outside, &typed(kind, input)?)?),
+        "emergency_kit" => answer(&keys::emergency_kit(host, &typed(kind, input)?)?),
+        "restore" => answer(&restore::restore(host, &typed(kind, input)?)?),
+        "extract" => answer(&extract::extract(host, &typed(kind, input)?)?),
+        protocol::KIND => worker::work(host).map(|()| "{}".into()),
+        inflate::KIND => inflate::work(host).map(|()| "{}".into()),
+        "delete" => answer(&inspect::delete(host, &typed(kind, input)?)?),
         _ => Err(Failure::invalid(format!("there is no job {kind}"))),
     }
 }

@@ -6,7 +6,7 @@ use crate::archive::{Base, Inflater, Limits, Member, Summary, TarStream, Visit, 
 use crate::error::{Failure, Result};
 use crate::jobs::inflate::Inflated;
 use crate::jobs::restorable;
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::progress::{CountingReader, Progress};
 use crate::protection::part::PartReader;
 use crate::protection::{self, Unlock, Unlocked};
@@ -60,7 +60,7 @@ pub fn unlock_part(outer: &mut Archive<'_>, member: Member, unlock: &Unlock, nam
 
 /// Walks through a part to its end and shows every entry to `visit`. A failure names the backup's file, `name`.
 pub fn walk_part<V: Visit<Error = Failure>>(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     part: &mut Part,
     name: &str,
@@ -69,13 +69,13 @@ pub fn walk_part<V: Visit<Error = Failure>>(
 ) -> Result<Summary> {
     let base = if part.is_home() { Base::Home } else { Base::Any };
     let limits = Limits::default();
-    read_part(outside, outer, part, progress, |source| walk_inflated(source, base, &limits, visit))
+    read_part(host, outer, part, progress, |source| walk_inflated(source, base, &limits, visit))
         .map_err(|failure| failure.about(name))
 }
 
 /// Calls `read` with the decrypted and inflated tar of a part.
 pub fn read_part<T>(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     part: &mut Part,
     progress: &mut Progress<'_>,
@@ -92,7 +92,7 @@ pub fn read_part<T>(
         surplus = source.stream_end().surplus_from;
         read
     };
-    let read = match Inflated::start(outside, &mut reader) {
+    let read = match Inflated::start(host, &mut reader) {
         Ok(mut inflated) => watch(&mut inflated),
         Err(reader) => {
             Inflater::open(reader).map_err(Failure::from).and_then(|mut inflater| watch(&mut inflater))

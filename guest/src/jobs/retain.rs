@@ -12,7 +12,7 @@ use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
 use crate::jobs::library;
 use crate::jobs::library::Listing;
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
 use crate::stored_archive::Reader;
 
@@ -35,11 +35,11 @@ pub struct Request {
 }
 
 /// Decides about every backup of every location, and deletes unless it is a dry run.
-pub fn retain(outside: &dyn Outside, request: &Request) -> Result<Value> {
+pub fn retain(host: &dyn Host, request: &Request) -> Result<Value> {
     let (mut locations, mut errors, mut gone) = (Vec::new(), Map::new(), Vec::new());
     // A read-only location is a file named on the command line, where nothing is to be deleted.
-    for location in outside.locations().into_iter().filter(|location| location.writable) {
-        match retain_in(outside, request, &location.id, &mut gone) {
+    for location in host.locations().into_iter().filter(|location| location.writable) {
+        match retain_in(host, request, &location.id, &mut gone) {
             Ok(done) => locations.push(done),
             Err(failure) => {
                 errors.insert(location.id, failure.message.into());
@@ -57,23 +57,18 @@ pub fn retain(outside: &dyn Outside, request: &Request) -> Result<Value> {
     }))
 }
 
-fn retain_in(
-    outside: &dyn Outside,
-    request: &Request,
-    agent_id: &str,
-    gone: &mut Vec<String>,
-) -> Result<Value> {
+fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<String>) -> Result<Value> {
     let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
-    let listings = library::list(outside, agent_id)?;
-    let partial: Vec<_> = listings.iter().map(|listing| partial(outside, listing)).collect();
+    let listings = library::list(host, agent_id)?;
+    let partial: Vec<_> = listings.iter().map(|listing| partial(host, listing)).collect();
     let records =
         listings.iter().zip(&partial).map(|(listing, partial)| record(request, listing, partial.as_ref()));
     let backups: Vec<_> =
         listings.iter().zip(records).filter_map(|(it, record)| Some((it, record?))).collect();
     let records: Vec<Record> = backups.iter().map(|(_, record)| record.clone()).collect();
-    let now = outside.now();
+    let now = host.now();
     let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
-    let zone = outside.time_zone().zone;
+    let zone = host.time_zone().zone;
     let mut decisions = Vec::new();
     for decision in decide(&records, policy, now, zone) {
         let found = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
@@ -81,7 +76,7 @@ fn retain_in(
         let mut deleted = false;
         let mut reason = decision.reason.clone();
         if !decision.keep && !request.dry_run {
-            match outside.delete_object(agent_id, &listing.object.name) {
+            match host.delete_object(agent_id, &listing.object.name) {
                 Ok(()) => {
                     deleted = true;
                     gone.extend(listing.backup.as_ref().ok().map(|(manifest, _)| manifest.slug().to_owned()));
@@ -117,9 +112,9 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
 }
 
 /// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file may be anything then.
-fn partial(outside: &dyn Outside, listing: &Listing) -> Option<Manifest> {
+fn partial(host: &dyn Host, listing: &Listing) -> Option<Manifest> {
     listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
-    let content = outside.open_object(&listing.agent_id, &listing.object.name).ok()?;
+    let content = host.open_object(&listing.agent_id, &listing.object.name).ok()?;
     let (outer, _) = Outer::salvage(Reader::for_headers(content.as_ref()), &Limits::default()).ok()?;
     let manifest = outer.manifest;
     let name = file_name(manifest.name(), manifest.date_text()).ok()?;

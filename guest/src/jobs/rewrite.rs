@@ -14,7 +14,7 @@ use crate::jobs::create::proof::{distrusted, unreadable};
 use crate::jobs::library;
 use crate::jobs::space;
 use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten};
-use crate::ports::{Draft, Object, Outside};
+use crate::ports::{Draft, Host, Object};
 use crate::progress::Progress;
 use crate::protection::part::{DraftSink, PartReader, PartWriter, from_io};
 use crate::protection::{Encryption, Protection, Unlock, Unlocked, first_protected, version_of};
@@ -30,8 +30,8 @@ const CHUNK: usize = 256 * 1024;
 type PlaintextDigest = [u8; 32];
 
 /// Makes a protected copy.
-pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewritten> {
-    let opened = library::open(outside, &request.backup)?;
+pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
+    let opened = library::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     if first_protected(&mut outer)?.is_some() {
@@ -46,7 +46,7 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
         );
         return Err(Failure::new("backup_unsupported", message));
     }
-    let Some(encryption) = Encryption::new(outside, &request.protect)? else {
+    let Some(encryption) = Encryption::new(host, &request.protect)? else {
         return Err(Failure::invalid(
             "a password is needed to encrypt with; give it with --password-file FILE or in LARDER_PASSWORD, or name a key of \
              the key ring with --key LABEL",
@@ -54,12 +54,12 @@ pub fn encrypt(outside: &dyn Outside, request: &EncryptRequest) -> Result<Rewrit
     };
     let warnings = request.protect.password.doubts();
     let change = Change { from: None, to: Some(encryption), label: None, warnings };
-    rewrite(outside, &mut outer, &opened.object, change, None)
+    rewrite(host, &mut outer, &opened.object, change, None)
 }
 
 /// Makes an unprotected copy.
-pub fn decrypt(outside: &dyn Outside, request: &ReadRequest) -> Result<Rewritten> {
-    let opened = library::open(outside, &request.backup)?;
+pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
+    let opened = library::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {
@@ -69,13 +69,13 @@ pub fn decrypt(outside: &dyn Outside, request: &ReadRequest) -> Result<Rewritten
     let unlocked = open_all(&mut outer, &part, &request.unlock, name)?;
     let warnings = unlocked.note.into_iter().collect();
     let change = Change { from: Some(unlocked.keys), to: None, label: unlocked.label, warnings };
-    rewrite(outside, &mut outer, &opened.object, change, None)
+    rewrite(host, &mut outer, &opened.object, change, None)
 }
 
 /// Makes a copy under another password. No plaintext is stored anywhere on the way.
-pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten> {
+pub fn rekey(host: &dyn Host, request: &RekeyRequest) -> Result<Rewritten> {
     let read = &request.read;
-    let opened = library::open(outside, &read.backup)?;
+    let opened = library::open(host, &read.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {
@@ -83,7 +83,7 @@ pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten>
         return Err(Failure::new("backup_unsupported", message));
     };
     let protect = request.protect();
-    let Some(encryption) = Encryption::new(outside, &protect)? else {
+    let Some(encryption) = Encryption::new(host, &protect)? else {
         return Err(Failure::invalid(
             "which new password? Give it with --new-password-file FILE or --new-password-prompt, or name a key of the key ring with \
              --new-key LABEL",
@@ -97,7 +97,7 @@ pub fn rekey(outside: &dyn Outside, request: &RekeyRequest) -> Result<Rewritten>
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
     let change = Change { from: Some(unlocked.keys), to: Some(encryption), label: unlocked.label, warnings };
     let place = request.in_place.then_some(opened.agent_id.as_str());
-    rewrite(outside, &mut outer, &opened.object, change, place)
+    rewrite(host, &mut outer, &opened.object, change, place)
 }
 
 /// Opens all parts with one password. A part with another password is reported before anything is written.
@@ -137,7 +137,7 @@ impl Change {
 
 /// Writes the copy to the output location, or in place of the original in the location `in_place`.
 fn rewrite(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     original: &Object,
     mut change: Change,
@@ -145,7 +145,7 @@ fn rewrite(
 ) -> Result<Rewritten> {
     let name = &original.name;
     let wanted = in_place.unwrap_or(OUTPUT);
-    let Some(location) = outside.locations().into_iter().find(|location| location.id == wanted) else {
+    let Some(location) = host.locations().into_iter().find(|location| location.id == wanted) else {
         return Err(Failure::invalid("there is no output location to write the copy to"));
     };
     if let Some(lost) = outer.ignored.first() {
@@ -158,10 +158,10 @@ fn rewrite(
     space::must_fit("the copy", needed, location.available, "or write it elsewhere with --to")?;
     let file = if in_place.is_some() { name } else { &location.name };
     let draft = match in_place {
-        Some(id) => outside.replacement(id, name)?,
-        None => outside.draft(OUTPUT, file)?,
+        Some(id) => host.replacement(id, name)?,
+        None => host.draft(OUTPUT, file)?,
     };
-    let (digests, size) = write(outside, outer, name, &manifest, &mut change, draft.as_ref())?;
+    let (digests, size) = write(host, outer, name, &manifest, &mut change, draft.as_ref())?;
 
     let distrust = |failure| unreadable(file, failure);
     let stored = draft.read_back()?;
@@ -174,7 +174,7 @@ fn rewrite(
         return Err(distrusted(file, "the start of its parts differs from what was written"));
     }
     protection.must_be_consistent(file).map_err(distrust)?;
-    prove(outside, &mut copy, [name, file], change.to.map(Encryption::into_reading), &digests)?;
+    prove(host, &mut copy, [name, file], change.to.map(Encryption::into_reading), &digests)?;
     let notes = draft.publish()?;
     Ok(Rewritten {
         backup_id: manifest.slug().to_owned(),
@@ -194,7 +194,7 @@ fn rewrite(
 
 /// Writes the copy. Returns the digests of the members' plaintexts, in their order, and the copy's size.
 fn write(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     name: &str,
     manifest: &Manifest,
@@ -202,9 +202,9 @@ fn write(
     draft: &dyn Draft,
 ) -> Result<(Vec<PlaintextDigest>, u64)> {
     let members = outer.members.clone();
-    let mut progress = Progress::new(outside, "copy", members.iter().map(|member| member.size).sum());
-    let mut random = |bytes: &mut [u8]| outside.random(bytes);
-    let mut copy = OuterWriter::new(DraftSink(draft), manifest, outside.now().seconds)?;
+    let mut progress = Progress::new(host, "copy", members.iter().map(|member| member.size).sum());
+    let mut random = |bytes: &mut [u8]| host.random(bytes);
+    let mut copy = OuterWriter::new(DraftSink(draft), manifest, host.now().seconds)?;
     let mut digests = Vec::new();
     for member in &members {
         let is_protected = member.is_part() && version_of(outer, member)?.is_some();
@@ -237,14 +237,14 @@ fn write(
 /// Reads the copy back: each member must hold what the original's held, and each inner tar must unpack to its end. If one
 /// does not unpack although its bytes are the same, the original is damaged.
 fn prove(
-    outside: &dyn Outside,
+    host: &dyn Host,
     copy: &mut Archive<'_>,
     [original, file]: [&str; 2],
     mut keys: Option<Keys>,
     digests: &[PlaintextDigest],
 ) -> Result<()> {
     let members = copy.members.clone();
-    let mut progress = Progress::new(outside, "verify", members.iter().map(|member| member.size).sum());
+    let mut progress = Progress::new(host, "verify", members.iter().map(|member| member.size).sum());
     let distrust = |failure| unreadable(file, failure);
     if members.len() != digests.len() {
         return Err(distrusted(file, "its members differ"));

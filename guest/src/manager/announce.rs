@@ -12,7 +12,7 @@ use crate::manager::entities;
 use crate::manager::entities::{Entity, LastEvent, Sensors, Trigger};
 use crate::manager::log;
 use crate::manager::state::{State, with};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Home Assistant's topic for the manager's events.
 const EVENTS: &str = "backup/subscribe_events";
@@ -25,7 +25,7 @@ const UPLOAD_INTERVAL: i64 = 1;
 
 /// Announces the stages of a create, each once and in order, even if progress events were missed.
 pub struct Stages<'a> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     trigger: Trigger,
     /// The number of stages that were announced.
     announced: usize,
@@ -34,8 +34,8 @@ pub struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    pub fn new(outside: &'a dyn Outside, trigger: Trigger) -> Self {
-        Self { outside, trigger, announced: 0, last_upload: None }
+    pub fn new(host: &'a dyn Host, trigger: Trigger) -> Self {
+        Self { host, trigger, announced: 0, last_upload: None }
     }
 
     pub fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
@@ -59,15 +59,15 @@ impl<'a> Stages<'a> {
 
     fn reach(&mut self, at: usize) {
         for stage in STAGES.iter().take(at.saturating_add(1)).skip(self.announced) {
-            log::stage(self.outside, self.trigger, stage);
-            announce(self.outside, State::CreateBackup, Some(self.trigger), Announcement::stage(Some(stage)));
+            log::stage(self.host, self.trigger, stage);
+            announce(self.host, State::CreateBackup, Some(self.trigger), Announcement::stage(Some(stage)));
         }
         self.announced = self.announced.max(at.saturating_add(1));
     }
 
     /// Announces 0 bytes first, then progress at most once per interval. [`Self::finish`] announces the end.
     fn upload(&mut self, agent: &str, done: u64, total: u64) {
-        let now = self.outside.now();
+        let now = self.host.now();
         match self.last_upload {
             None => self.announce_upload(agent, 0, total),
             Some(last) if is_too_soon(last, now) || done == total => return,
@@ -83,7 +83,7 @@ impl<'a> Stages<'a> {
             "uploaded_bytes": done,
             "total_bytes": total,
         });
-        self.outside.emit(EVENTS, &event.to_string());
+        self.host.emit(EVENTS, &event.to_string());
     }
 }
 
@@ -129,29 +129,24 @@ impl<'a> Announcement<'a> {
 }
 
 /// Publishes the entities, then emits the event: the order that Home Assistant has.
-pub fn announce(
-    outside: &dyn Outside,
-    state: State,
-    trigger: Option<Trigger>,
-    announcement: Announcement<'_>,
-) {
-    record_event(outside, trigger, &announcement);
-    publish_entities(outside);
+pub fn announce(host: &dyn Host, state: State, trigger: Option<Trigger>, announcement: Announcement<'_>) {
+    record_event(host, trigger, &announcement);
+    publish_entities(host);
     let event = json!({
         "manager_state": state.name(),
         "stage": announcement.stage,
         "state": announcement.state,
         "reason": announcement.reason,
     });
-    outside.emit(EVENTS, &event.to_string());
+    host.emit(EVENTS, &event.to_string());
     with(|inner| inner.last_action = Some(event));
 }
 
 /// Makes it the last event of the event entity. Restores and imports have no trigger and do not change that entity.
-pub fn record_event(outside: &dyn Outside, trigger: Option<Trigger>, announcement: &Announcement<'_>) {
+pub fn record_event(host: &dyn Host, trigger: Option<Trigger>, announcement: &Announcement<'_>) {
     let Some(trigger) = trigger else { return };
     let event = LastEvent {
-        at: entities::milliseconds(outside.now()),
+        at: entities::milliseconds(host.now()),
         event_type: announcement.state.to_owned(),
         backup_stage: announcement.stage.map(str::to_owned),
         failed_reason: announcement.reason.map(str::to_owned),
@@ -161,7 +156,7 @@ pub fn record_event(outside: &dyn Outside, trigger: Option<Trigger>, announcemen
 }
 
 /// Publishes every entity; the host passes on only what changed.
-pub fn publish_entities(outside: &dyn Outside) {
+pub fn publish_entities(host: &dyn Host) {
     let published = with(|inner| {
         let config = inner.store.config();
         let utc = |moment: Moment| moment.time().to_utc();
@@ -180,19 +175,19 @@ pub fn publish_entities(outside: &dyn Outside) {
         std::iter::once(event).chain(entities::sensors(&sensors)).collect::<Vec<_>>()
     });
     for Entity { id, state, attributes } in published {
-        outside.publish(id, &state, &attributes.to_string());
+        host.publish(id, &state, &attributes.to_string());
     }
 }
 
 /// Emits the progress of a job.
-pub fn progress(outside: &dyn Outside, kind: &str, stage: &str, done: u64, total: Option<u64>) {
+pub fn progress(host: &dyn Host, kind: &str, stage: &str, done: u64, total: Option<u64>) {
     let progress = json!({"job": kind, "stage": stage, "done": done, "total": total});
-    outside.emit(PROGRESS, &progress.to_string());
+    host.emit(PROGRESS, &progress.to_string());
 }
 
 /// Changes the manager's state, publishes the entities and emits the state.
-pub fn set_state(outside: &dyn Outside, state: State) {
+pub fn set_state(host: &dyn Host, state: State) {
     with(|inner| inner.state = state);
-    publish_entities(outside);
-    outside.emit(EVENTS, &json!({"manager_state": state.name()}).to_string());
+    publish_entities(host);
+    host.emit(EVENTS, &json!({"manager_state": state.name()}).to_string());
 }

@@ -12,83 +12,83 @@ use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::home;
 use crate::manager::state::{State, note_unsaved, save, with};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// `backup.verify`. Remembers of a local backup that it is good, or that it is damaged.
-pub async fn verify(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
     let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
-    let answer = job(outside, "verify", data, &mut |_, _, _| ()).await;
+    let answer = job(host, "verify", data, &mut |_, _, _| ()).await;
     if let (true, Err(failure), Some(id)) =
         (is_local, &answer, request.get("backup_id").and_then(Value::as_str))
         && failure.code == "backup_damaged"
     {
         // A host that only reads refuses to save; its command then asks the service to remember the damage.
-        let _ = remember_size(outside, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
+        let _ = remember_size(host, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
     }
     let answer: Value = parsed(&answer?)?;
     let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
     let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
     if let Some(found) = found.filter(|_| is_local && is_restorable) {
         // If a host that only reads refuses to save, the backup is verified all the same.
-        let _ = remember_size(outside, &found);
+        let _ = remember_size(host, &found);
     }
     Ok(answer)
 }
 
 /// `backup.rekey`. A local backup that was replaced has been verified by the job, which is remembered.
-pub async fn rekey(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let answer = run(outside, "rekey", data).await?;
+pub async fn rekey(host: &dyn Host, data: &str) -> Result<Value> {
+    let answer = run(host, "rekey", data).await?;
     if answer.get("replaced") == Some(&Value::Bool(true)) {
-        remember_good(outside, &answer);
+        remember_good(host, &answer);
     }
     Ok(answer)
 }
 
 /// Remembers that a local backup, just stored and read back, is good.
-fn remember_good(outside: &dyn Outside, stored: &Value) {
+fn remember_good(host: &dyn Host, stored: &Value) {
     let found: Option<VerifiedSize> = serde_json::from_value(stored.clone()).ok();
-    if let Some(remembered) = found.map(|found| remember_size(outside, &found)) {
+    if let Some(remembered) = found.map(|found| remember_size(host, &found)) {
         // A command beside a running service may not save; it asks the service to remember it.
-        note_unsaved(outside, remembered.err().filter(|failure| failure.code != "denied").as_ref());
+        note_unsaved(host, remembered.err().filter(|failure| failure.code != "denied").as_ref());
     }
 }
 
 /// `backup.remember_verified`: the finding of a command that may not save it by itself.
-pub fn remember_verified(outside: &dyn Outside, data: &str) -> Result<Value> {
-    remember_size(outside, &parsed(data)?).map(|()| Value::Null)
+pub fn remember_verified(host: &dyn Host, data: &str) -> Result<Value> {
+    remember_size(host, &parsed(data)?).map(|()| Value::Null)
 }
 
-fn remember_size(outside: &dyn Outside, found: &VerifiedSize) -> Result<()> {
-    let now = Moment::new(home(outside).local(outside.now()));
+fn remember_size(host: &dyn Host, found: &VerifiedSize) -> Result<()> {
+    let now = Moment::new(home(host).local(host.now()));
     with(|inner| {
         match found.damaged {
             true => inner.store.set_damaged(&found.backup_id, now),
             false => inner.store.set_verified(&found.backup_id, found.size, now),
         }
-        inner.store.save(outside)
+        inner.store.save(host)
     })
 }
 
 /// `backup.import`: copies a foreign backup into the local location, with Home Assistant's events of an upload around the
 /// job.
-pub async fn import(outside: &dyn Outside, data: &str) -> Result<Value> {
-    begin(outside, State::ReceiveBackup, None)?;
-    announce(outside, State::ReceiveBackup, None, Announcement::stage(Some("receive_file")));
-    let result = run(outside, "import", data).await;
+pub async fn import(host: &dyn Host, data: &str) -> Result<Value> {
+    begin(host, State::ReceiveBackup, None)?;
+    announce(host, State::ReceiveBackup, None, Announcement::stage(Some("receive_file")));
+    let result = run(host, "import", data).await;
     if let Ok(imported) = &result {
-        announce(outside, State::ReceiveBackup, None, Announcement::stage(Some("upload_to_agents")));
-        remember_good(outside, imported);
+        announce(host, State::ReceiveBackup, None, Announcement::stage(Some("upload_to_agents")));
+        remember_good(host, imported);
     }
-    conclude(outside, State::ReceiveBackup, None, result.as_ref().err().map(announce::reason));
+    conclude(host, State::ReceiveBackup, None, result.as_ref().err().map(announce::reason));
     result
 }
 
 /// `backup.keep`: protects a local backup from retention, or ends that.
-pub async fn keep(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub async fn keep(host: &dyn Host, data: &str) -> Result<Value> {
     let KeepRequest { backup_id: id, release } = parsed(data)?;
     let request = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
-    let details = run(outside, "details", &request).await?;
+    let details = run(host, "details", &request).await?;
     let Some(backup) = details.get("backup").filter(|backup| !backup.is_null()) else {
         let message = format!("there is no backup {id} in {LOCAL}; `larder list` shows those that are there");
         return Err(Failure::new("backup_not_found", message));
@@ -97,13 +97,13 @@ pub async fn keep(outside: &dyn Outside, data: &str) -> Result<Value> {
     with(|inner| {
         let before = inner.store.is_kept(&id);
         inner.store.keep(&id, !release);
-        inner.store.save(outside).inspect_err(|_| inner.store.keep(&id, before))
+        inner.store.save(host).inspect_err(|_| inner.store.keep(&id, before))
     })?;
     Ok(json!({"backup_id": id, "name": name, "kept": !release}))
 }
 
 /// `backup.delete`. Refuses a backup that is kept by hand, unless forced; forgets what was known of a deleted one.
-pub async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub async fn delete(host: &dyn Host, data: &str) -> Result<Value> {
     let request: DeleteRequest = parsed(data)?;
     let id = request.backup.backup_id;
     if let Some(id) = id.as_deref().filter(|id| !request.force && with(|inner| inner.store.is_kept(id))) {
@@ -113,11 +113,11 @@ pub async fn delete(outside: &dyn Outside, data: &str) -> Result<Value> {
         );
         return Err(Failure::new("backup_kept", message));
     }
-    let answer = run(outside, "delete", data).await?;
+    let answer = run(host, "delete", data).await?;
     if answer.get("file").is_some_and(Value::is_string) {
-        log::info(outside, &format!("backup {} deleted", id.as_deref().unwrap_or_default()));
+        log::info(host, &format!("backup {} deleted", id.as_deref().unwrap_or_default()));
         with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));
-        save(outside);
+        save(host);
     }
     Ok(answer)
 }

@@ -13,22 +13,22 @@ use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::{home, upcoming};
 use crate::manager::state::{State, save, with};
 use crate::manager::{log, retention};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// `backup.create` and `backup.generate`. The job gets the request, an instance id for a home that has none, and the key of the
 /// index.
-pub async fn manual(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub async fn manual(host: &dyn Host, data: &str) -> Result<Value> {
     let mut data: Value = parsed(data)?;
-    let (id, key) = with(|inner| (inner.store.instance_id(outside), inner.store.index_key(outside)));
+    let (id, key) = with(|inner| (inner.store.instance_id(host), inner.store.index_key(host)));
     if let Some(data) = data.as_object_mut() {
         data.insert("instance_id".into(), id.into());
         data.insert("index_key".into(), key.into());
     }
-    create(outside, Trigger::Manual, &data.to_string()).await
+    create(host, Trigger::Manual, &data.to_string()).await
 }
 
 /// `backup.create_automatic`, also called by the timer: creates a backup with the automatic settings.
-pub async fn automatic(outside: &dyn Outside) -> Result<Value> {
+pub async fn automatic(host: &dyn Host) -> Result<Value> {
     let data = with(|inner| {
         let create = inner.store.config().create_backup.clone();
         let agents = inner.store.config().agents.iter();
@@ -45,56 +45,56 @@ pub async fn automatic(outside: &dyn Outside) -> Result<Value> {
             "password": create.password.as_ref().map(|password| password.reveal()),
             "securetar": create.securetar.unwrap_or(3),
             "automatic": true,
-            "instance_id": inner.store.instance_id(outside),
-            "index_key": inner.store.index_key(outside),
+            "instance_id": inner.store.instance_id(host),
+            "index_key": inner.store.index_key(host),
             "unprotected_agent_ids": unprotected,
         })
     });
-    create(outside, Trigger::Automatic, &data.to_string()).await
+    create(host, Trigger::Automatic, &data.to_string()).await
 }
 
-async fn create(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
-    begin(outside, State::CreateBackup, Some(trigger))?;
-    let started = outside.now();
-    let mut result = create_job(outside, trigger, data).await;
+async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> {
+    begin(host, State::CreateBackup, Some(trigger))?;
+    let started = host.now();
+    let mut result = create_job(host, trigger, data).await;
     match &result {
         Ok(created) => {
             // Saved before it is announced: an interruption must not undo what was announced.
-            remember(outside, trigger, created);
-            log::made(outside, trigger, created, started);
-            announce(outside, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
+            remember(host, trigger, created);
+            log::made(host, trigger, created, started);
+            announce(host, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
             if trigger == Trigger::Automatic {
-                retention::prune(outside).await;
+                retention::prune(host).await;
             }
         }
-        Err(failure) => log::failed(outside, log::kind(trigger), failure, true),
+        Err(failure) => log::failed(host, log::kind(trigger), failure, true),
     }
-    conclude(outside, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
+    conclude(host, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
     if trigger == Trigger::Automatic {
-        log::info(outside, &upcoming(outside));
+        log::info(host, &upcoming(host));
     }
     result.iter_mut().for_each(add_unsaved);
     result
 }
 
-async fn create_job(outside: &dyn Outside, trigger: Trigger, data: &str) -> Result<Value> {
-    let mut stages = Stages::new(outside, trigger);
+async fn create_job(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> {
+    let mut stages = Stages::new(host, trigger);
     let answer =
-        job(outside, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
+        job(host, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
     let created = parsed(&answer)?;
     stages.finish(&created);
     Ok(created)
 }
 
 /// Saves what is known of a new backup, which the job has verified.
-fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
-    let now = Moment::new(home(outside).local(outside.now()));
+fn remember(host: &dyn Host, trigger: Trigger, created: &Value) {
+    let now = Moment::new(home(host).local(host.now()));
     let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
     let failed = created.get("failed_agent_ids").cloned().unwrap_or_default();
     let failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
     if !failed.is_empty() {
-        log::not_stored(outside, id, &failed);
+        log::not_stored(host, id, &failed);
     }
     with(|inner| {
         inner.store.add_backup(id, failed);
@@ -103,7 +103,7 @@ fn remember(outside: &dyn Outside, trigger: Trigger, created: &Value) {
             inner.store.set_completed(now, size);
         }
     });
-    save(outside);
+    save(host);
 }
 
 /// Adds a note to the answer if the state could not be saved: the backup is good, but will not be remembered.

@@ -5,30 +5,30 @@ use serde_json::Value;
 
 use crate::error::{Failure, Result};
 use crate::manager::announce;
-use crate::ports::{Event, Outside};
+use crate::ports::{Event, Host};
 
 /// Runs a job to its end with the action's own data. `on_progress` gets the stage, the bytes done and the bytes in total.
 pub async fn job(
-    outside: &dyn Outside,
+    host: &dyn Host,
     kind: &str,
     data: &str,
     on_progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<String> {
-    let job = outside.start_job(kind, data)?;
+    let job = host.start_job(kind, data)?;
     loop {
         match job.next().await {
             Event::Finished(result) => return result,
             Event::Progress { stage, done, total } => {
                 on_progress(&stage, done, total);
-                announce::progress(outside, kind, &stage, done, total);
+                announce::progress(host, kind, &stage, done, total);
             }
         }
     }
 }
 
 /// Runs a job whose stages are not announced; its answer as JSON.
-pub async fn run(outside: &dyn Outside, kind: &str, data: &str) -> Result<Value> {
-    parsed(&job(outside, kind, data, &mut |_, _, _| ()).await?)
+pub async fn run(host: &dyn Host, kind: &str, data: &str) -> Result<Value> {
+    parsed(&job(host, kind, data, &mut |_, _, _| ()).await?)
 }
 
 /// JSON text as a value.

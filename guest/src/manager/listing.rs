@@ -8,13 +8,13 @@ use crate::error::Result;
 use crate::home::{Home, iso};
 use crate::manager::job::run;
 use crate::manager::state::with;
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// `backup.info`: the job's list, and the manager's state.
-pub async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let mut info = run(outside, "info", data).await?;
-    let snapshot = outside.snapshot();
-    let home = Home::read(outside, snapshot.as_ref());
+pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
+    let mut info = run(host, "info", data).await?;
+    let snapshot = host.snapshot();
+    let home = Home::read(host, snapshot.as_ref());
     let no_home = home.must_be_one(snapshot.as_ref()).err().map(|failure| failure.message);
     with(|inner| {
         if let Some(backups) = info.get_mut("backups").and_then(Value::as_array_mut) {
@@ -39,8 +39,8 @@ pub async fn info(outside: &dyn Outside, data: &str) -> Result<Value> {
 }
 
 /// `backup.details`.
-pub async fn details(outside: &dyn Outside, data: &str) -> Result<Value> {
-    let mut details = run(outside, "details", data).await?;
+pub async fn details(host: &dyn Host, data: &str) -> Result<Value> {
+    let mut details = run(host, "details", data).await?;
     if let Some(backup) = details.get_mut("backup") {
         with(|inner| inner.store.describe(backup));
     }
@@ -48,8 +48,8 @@ pub async fn details(outside: &dyn Outside, data: &str) -> Result<Value> {
 }
 
 /// `backup.agents.info`.
-pub fn agents(outside: &dyn Outside) -> Value {
-    let agents: Vec<_> = outside
+pub fn agents(host: &dyn Host) -> Value {
+    let agents: Vec<_> = host
         .locations()
         .into_iter()
         .map(|location| json!({"agent_id": location.id, "name": location.name}))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::archive::Instant;
 use crate::error::Failure;
 use crate::manager::entities::Trigger;
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// The topic of log messages.
 const TOPIC: &str = "larder/log";
@@ -38,20 +38,20 @@ impl Level {
 }
 
 /// Emits a message.
-fn emit(outside: &dyn Outside, level: Level, message: &str) {
-    outside.emit(TOPIC, &json!({"message": message, "level": level.name()}).to_string());
+fn emit(host: &dyn Host, level: Level, message: &str) {
+    host.emit(TOPIC, &json!({"message": message, "level": level.name()}).to_string());
 }
 
-pub fn error(outside: &dyn Outside, message: &str) {
-    emit(outside, Level::Error, message);
+pub fn error(host: &dyn Host, message: &str) {
+    emit(host, Level::Error, message);
 }
 
-pub fn warn(outside: &dyn Outside, message: &str) {
-    emit(outside, Level::Warning, message);
+pub fn warn(host: &dyn Host, message: &str) {
+    emit(host, Level::Warning, message);
 }
 
-pub fn info(outside: &dyn Outside, message: &str) {
-    emit(outside, Level::Info, message);
+pub fn info(host: &dyn Host, message: &str) {
+    emit(host, Level::Info, message);
 }
 
 /// What to call a backup that has no id yet.
@@ -63,30 +63,30 @@ pub fn kind(trigger: Trigger) -> &'static str {
 }
 
 /// A backup was started. `reason` is the schedule's; none if a client asked for it.
-pub fn started(outside: &dyn Outside, trigger: Trigger, reason: Option<&str>) {
+pub fn started(host: &dyn Host, trigger: Trigger, reason: Option<&str>) {
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-    info(outside, &format!("{} started{reason}", kind(trigger)));
+    info(host, &format!("{} started{reason}", kind(trigger)));
 }
 
 /// A stage of a create began, by Home Assistant's name.
-pub fn stage(outside: &dyn Outside, trigger: Trigger, stage: &str) {
+pub fn stage(host: &dyn Host, trigger: Trigger, stage: &str) {
     let what = match stage {
         "home_assistant" => "writing the backup",
         "upload_to_agents" => "verifying the backup",
         "cleaning_up" => "cleaning up",
         other => other,
     };
-    emit(outside, Level::Debug, &format!("{}: {what}", kind(trigger)));
+    emit(host, Level::Debug, &format!("{}: {what}", kind(trigger)));
 }
 
 /// A backup was made: which, where, its size, and how long it took.
-pub fn made(outside: &dyn Outside, trigger: Trigger, created: &Value, started: Instant) {
-    let took = Duration::from_secs(outside.now().seconds.abs_diff(started.seconds));
+pub fn made(host: &dyn Host, trigger: Trigger, created: &Value, started: Instant) {
+    let took = Duration::from_secs(host.now().seconds.abs_diff(started.seconds));
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
     let verified = created.get("verified").and_then(Value::as_bool).unwrap_or(false);
     let verified = if verified { ", verified" } else { ", not verified" };
     info(
-        outside,
+        host,
         &format!(
             "{} {} made in {}: {}, {}{verified}",
             kind(trigger),
@@ -96,54 +96,53 @@ pub fn made(outside: &dyn Outside, trigger: Trigger, created: &Value, started: I
             format_duration(took)
         ),
     );
-    log_problems(outside, trigger, created);
+    log_problems(host, trigger, created);
 }
 
 /// Logs what was doubtful or incomplete. For a manual backup the answer names most of it, so it is not logged again.
-fn log_problems(outside: &dyn Outside, trigger: Trigger, created: &Value) {
-    let warn_of =
-        |entry: &Value| warn(outside, &format!("{}: {}", text(entry, "path"), text(entry, "reason")));
+fn log_problems(host: &dyn Host, trigger: Trigger, created: &Value) {
+    let warn_of = |entry: &Value| warn(host, &format!("{}: {}", text(entry, "path"), text(entry, "reason")));
     list(created, "doubted").iter().for_each(warn_of);
     if trigger == Trigger::Automatic {
-        list(created, "warnings").iter().filter_map(Value::as_str).for_each(|warning| warn(outside, warning));
+        list(created, "warnings").iter().filter_map(Value::as_str).for_each(|warning| warn(host, warning));
         let skipped = list(created, "skipped");
         skipped.iter().take(MAX_SKIPPED).for_each(warn_of);
         if let Some(more @ 1..) = skipped.len().checked_sub(MAX_SKIPPED) {
-            warn(outside, &format!("{more} more paths were skipped or are incomplete"));
+            warn(host, &format!("{more} more paths were skipped or are incomplete"));
         }
     }
 }
 
 /// A backup could not be stored in some of its locations.
-pub fn not_stored(outside: &dyn Outside, id: &str, agents: &[String]) {
-    warn(outside, &format!("backup {id} was not stored in {}: no such location", agents.join(", ")));
+pub fn not_stored(host: &dyn Host, id: &str, agents: &[String]) {
+    warn(host, &format!("backup {id} was not stored in {}: no such location", agents.join(", ")));
 }
 
 /// Something failed. `answered` says that the client gets the same message as its answer.
-pub fn failed(outside: &dyn Outside, what: &str, failure: &Failure, answered: bool) {
+pub fn failed(host: &dyn Host, what: &str, failure: &Failure, answered: bool) {
     let message = format!("{what} failed: {}", failure.message);
     let data = json!({"message": message, "level": Level::Error.name(), "answered": answered});
-    outside.emit(TOPIC, &data.to_string());
+    host.emit(TOPIC, &data.to_string());
 }
 
 /// Retention was applied. Logs what it deleted and kept, with the reason for each.
-pub fn retained(outside: &dyn Outside, done: &Value) {
+pub fn retained(host: &dyn Host, done: &Value) {
     for location in list(done, "locations") {
         let agent = text(location, "agent_id");
         let decisions = list(location, "decisions");
-        decisions.iter().for_each(|decision| log_decision(outside, agent, decision));
+        decisions.iter().for_each(|decision| log_decision(host, agent, decision));
         let deleted = location.get("deleted").and_then(Value::as_u64).unwrap_or(0);
         let kept = decisions.iter().filter(|decision| is(decision, "keep")).count();
         if deleted > 0 {
-            info(outside, &format!("retention in {agent}: {deleted} deleted, {kept} kept"));
+            info(host, &format!("retention in {agent}: {deleted} deleted, {kept} kept"));
         }
     }
     for (agent, error) in done.get("agent_errors").and_then(Value::as_object).into_iter().flatten() {
-        self::error(outside, &format!("retention in {agent}: {}", error.as_str().unwrap_or_default()));
+        self::error(host, &format!("retention in {agent}: {}", error.as_str().unwrap_or_default()));
     }
 }
 
-fn log_decision(outside: &dyn Outside, agent: &str, decision: &Value) {
+fn log_decision(host: &dyn Host, agent: &str, decision: &Value) {
     let (level, what) = match (is(decision, "keep"), is(decision, "deleted")) {
         (true, _) => (Level::Debug, "kept in"),
         (false, true) => (Level::Info, "deleted from"),
@@ -152,7 +151,7 @@ fn log_decision(outside: &dyn Outside, agent: &str, decision: &Value) {
     let backup = label(decision);
     let reason = text(decision, "reason");
     let reason = reason.strip_prefix("deleted: ").or(reason.strip_prefix("kept: ")).unwrap_or(reason);
-    emit(outside, level, &format!("backup {backup} {what} {agent}: {reason}"));
+    emit(host, level, &format!("backup {backup} {what} {agent}: {reason}"));
 }
 
 /// A backup's id and name. An incomplete backup has only the name of its file.

@@ -31,44 +31,44 @@ use crate::manager::announce::{Announcement, publish_entities, record_event, set
 use crate::manager::entities::Trigger;
 use crate::manager::state::{Inner, State, with};
 use crate::manager::store::Store;
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Home Assistant's `failed_reason` of an interrupted backup.
 const INTERRUPTED: &str = "unknown_error";
 
 /// Loads the document, finds out whether a backup was interrupted, and publishes the entities.
-pub fn set_up(outside: &dyn Outside) -> Result<()> {
-    let store = Store::load(outside);
+pub fn set_up(host: &dyn Host) -> Result<()> {
+    let store = Store::load(host);
     if let Err(failure) = store.check() {
         let text = format!("{}; until then only manual backups and restores work", failure.message);
-        log::error(outside, &text);
+        log::error(host, &text);
     }
     with(|inner| *inner = Inner { store, ..Inner::default() });
-    let interrupted = record_interruption(outside);
-    planning::plan(outside);
-    publish_entities(outside);
+    let interrupted = record_interruption(host);
+    planning::plan(host);
+    publish_entities(host);
     match interrupted {
         Some(trigger) => {
-            log::warn(outside, "the previous backup was interrupted; its partial file has been removed");
-            operation::conclude(outside, State::CreateBackup, Some(trigger), Some(INTERRUPTED));
+            log::warn(host, "the previous backup was interrupted; its partial file has been removed");
+            operation::conclude(host, State::CreateBackup, Some(trigger), Some(INTERRUPTED));
         }
         None => {
-            set_state(outside, State::Idle);
-            planning::set_timers(outside);
+            set_state(host, State::Idle);
+            planning::set_timers(host);
         }
     }
-    timers::begin_maintenance(outside);
+    timers::begin_maintenance(host);
     Ok(())
 }
 
 /// If the stored event says "in progress", the backup was interrupted: records that it failed, and returns what had started
 /// it. A host that only reads cannot know whether another process is still making the backup, so the event stays as it is.
-fn record_interruption(outside: &dyn Outside) -> Option<Trigger> {
+fn record_interruption(host: &dyn Host) -> Option<Trigger> {
     let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
     let was_interrupted = with(|inner| inner.store.history().interrupted);
     with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
-    record_event(outside, Some(event.trigger), &Announcement::end(Some(INTERRUPTED)));
-    match with(|inner| inner.store.save(outside)) {
+    record_event(host, Some(event.trigger), &Announcement::end(Some(INTERRUPTED)));
+    match with(|inner| inner.store.save(host)) {
         Err(refusal) if refusal.code == "denied" => {
             with(|inner| {
                 inner.store.set_interrupted(was_interrupted);
@@ -83,30 +83,30 @@ fn record_interruption(outside: &dyn Outside) -> Option<Trigger> {
 
 /// Runs an action and returns its answer as JSON. A new action needs a row in the table of `actions`. It needs an arm here only if
 /// the manager does more than run the job.
-pub async fn call(outside: &dyn Outside, name: &str, data: &str) -> Result<String> {
+pub async fn call(host: &dyn Host, name: &str, data: &str) -> Result<String> {
     let action = actions::check(name, data)?;
     if action.needs_document {
         with(|inner| inner.store.check())?;
     }
     match action.job {
-        "create" => text(create::manual(outside, data).await),
-        "create_automatic" => text(create::automatic(outside).await),
-        "restore" => restore::restore(outside, data).await,
-        "info" => text(listing::info(outside, data).await),
-        "verify" => text(backups::verify(outside, data).await),
-        "remember_verified" => text(backups::remember_verified(outside, data)),
-        "details" => text(listing::details(outside, data).await),
-        "delete" => text(backups::delete(outside, data).await),
-        "rekey" => text(backups::rekey(outside, data).await),
-        "import" => text(backups::import(outside, data).await),
-        "keep" => text(backups::keep(outside, data).await),
-        "agents_info" => text(Ok(listing::agents(outside))),
-        "config_info" => text(Ok(settings::info(outside))),
-        "config_update" => text(settings::update(outside, data)),
-        "schedule" => text(planning::schedule(outside, data)),
-        "retention" => text(retention::apply(outside, data).await),
-        "adopt" => text(settings::adopt(outside)),
-        kind => job::job(outside, kind, data, &mut |_, _, _| ()).await,
+        "create" => text(create::manual(host, data).await),
+        "create_automatic" => text(create::automatic(host).await),
+        "restore" => restore::restore(host, data).await,
+        "info" => text(listing::info(host, data).await),
+        "verify" => text(backups::verify(host, data).await),
+        "remember_verified" => text(backups::remember_verified(host, data)),
+        "details" => text(listing::details(host, data).await),
+        "delete" => text(backups::delete(host, data).await),
+        "rekey" => text(backups::rekey(host, data).await),
+        "import" => text(backups::import(host, data).await),
+        "keep" => text(backups::keep(host, data).await),
+        "agents_info" => text(Ok(listing::agents(host))),
+        "config_info" => text(Ok(settings::info(host))),
+        "config_update" => text(settings::update(host, data)),
+        "schedule" => text(planning::schedule(host, data)),
+        "retention" => text(retention::apply(host, data).await),
+        "adopt" => text(settings::adopt(host)),
+        kind => job::job(host, kind, data, &mut |_, _, _| ()).await,
     }
 }
 
@@ -115,6 +115,6 @@ fn text(answer: Result<Value>) -> Result<String> {
 }
 
 /// A timer fired.
-pub async fn timer(outside: &dyn Outside, name: &str) -> Result<()> {
-    timers::fired(outside, name).await
+pub async fn timer(host: &dyn Host, name: &str) -> Result<()> {
+    timers::fired(host, name).await
 }

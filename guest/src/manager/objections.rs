@@ -8,16 +8,16 @@ use crate::error::{Failure, Result};
 use crate::manager::log;
 use crate::manager::state::with;
 use crate::model::Caution;
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Logs every objection.
-pub fn log_all(outside: &dyn Outside) {
-    all(outside).iter().for_each(|warning| log::warn(outside, &format!("automatic backups: {warning}")));
+pub fn log_all(host: &dyn Host) {
+    all(host).iter().for_each(|warning| log::warn(host, &format!("automatic backups: {warning}")));
 }
 
 /// Adds the objections to an answer, as `warnings`.
-pub fn add_to(answer: &mut Value, outside: &dyn Outside) {
-    let warnings = all(outside);
+pub fn add_to(answer: &mut Value, host: &dyn Host) {
+    let warnings = all(host);
     if let Some(fields) = answer.as_object_mut().filter(|_| !warnings.is_empty()) {
         fields.insert("warnings".into(), warnings.into());
     }
@@ -34,13 +34,13 @@ pub fn caution(body: &mut Value) -> Result<Caution> {
 }
 
 /// The ids of the locations that there are.
-pub fn known_locations(outside: &dyn Outside) -> Vec<String> {
-    outside.locations().into_iter().map(|location| location.id).collect()
+pub fn known_locations(host: &dyn Host) -> Vec<String> {
+    host.locations().into_iter().map(|location| location.id).collect()
 }
 
 /// The text of every objection to the current settings.
-pub fn all(outside: &dyn Outside) -> Vec<String> {
-    let known = known_locations(outside);
+pub fn all(host: &dyn Host) -> Vec<String> {
+    let known = known_locations(host);
     let objections = with(|inner| inner.store.config().objections(&known));
     objections.into_iter().map(|objection| objection.text).collect()
 }

@@ -7,10 +7,10 @@ use crate::manager::announce::{Announcement, announce, record_event, set_state};
 use crate::manager::entities::Trigger;
 use crate::manager::state::{State, save, with};
 use crate::manager::{log, planning};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Begins an operation, or refuses if another one runs.
-pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> Result<()> {
+pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<()> {
     let current = with(|inner| inner.state);
     if current != State::Idle {
         let message = format!("Backup manager busy: {}", current.name());
@@ -18,21 +18,21 @@ pub fn begin(outside: &dyn Outside, state: State, trigger: Option<Trigger>) -> R
     }
     with(|inner| inner.state = state);
     if let Some(trigger) = trigger {
-        let reason = if trigger == Trigger::Automatic { planning::attempt(outside) } else { None };
-        log::started(outside, trigger, reason.as_deref());
+        let reason = if trigger == Trigger::Automatic { planning::attempt(host) } else { None };
+        log::started(host, trigger, reason.as_deref());
     }
-    announce(outside, state, trigger, Announcement::stage(None));
-    save(outside);
+    announce(host, state, trigger, Announcement::stage(None));
+    save(host);
     Ok(())
 }
 
 /// Ends an operation. `reason` says why it failed; none means that it succeeded.
-pub fn conclude(outside: &dyn Outside, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
+pub fn conclude(host: &dyn Host, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
     let end = Announcement::end(reason);
-    planning::plan(outside);
-    record_event(outside, trigger, &end);
-    save(outside);
-    announce(outside, state, trigger, end);
-    set_state(outside, State::Idle);
-    planning::set_timers(outside);
+    planning::plan(host);
+    record_event(host, trigger, &end);
+    save(host);
+    announce(host, state, trigger, end);
+    set_state(host, State::Idle);
+    planning::set_timers(host);
 }

@@ -12,7 +12,7 @@ use crate::home::{Home, iso};
 use crate::manager::job::parsed;
 use crate::manager::log;
 use crate::manager::state::with;
-use crate::ports::{HomeZone, Outside};
+use crate::ports::{HomeZone, Host};
 use crate::schedule::{Calendar, Next};
 
 /// The timer that fires when an automatic backup is due.
@@ -25,12 +25,12 @@ const DEFAULT_COUNT: usize = 5;
 const MAX_COUNT: u64 = 1000;
 
 /// Plans the next automatic backup, and finds out whether one is due now.
-pub fn plan(outside: &dyn Outside) {
-    let (home, now) = (home(outside), utc(outside.now()));
-    let is_unset = outside.unset_clock().is_some();
+pub fn plan(host: &dyn Host) {
+    let (home, now) = (home(host), utc(host.now()));
+    let is_unset = host.unset_clock().is_some();
     with(|inner| {
         let history = inner.store.history();
-        let jitter_seconds = inner.store.jitter(outside);
+        let jitter_seconds = inner.store.jitter(host);
         let schedule = inner.store.config().schedule.clone();
         let wake = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds }.wake(&history, now);
         inner.due = wake.run;
@@ -40,47 +40,46 @@ pub fn plan(outside: &dyn Outside) {
         }
         inner.next = wake.next;
     });
-    wait_for_clock(outside);
+    wait_for_clock(host);
 }
 
 /// If the clock is not set, drops the plan and logs that automatic backups wait.
-fn wait_for_clock(outside: &dyn Outside) {
-    let unset =
-        outside.unset_clock().filter(|_| with(|inner| inner.due.is_some() || inner.next.at.is_some()));
+fn wait_for_clock(host: &dyn Host) {
+    let unset = host.unset_clock().filter(|_| with(|inner| inner.due.is_some() || inner.next.at.is_some()));
     let waited = with(|inner| std::mem::replace(&mut inner.waits_for_clock, unset.is_some()));
     match unset {
         Some(unset) => {
             let reason = format!("{unset}; automatic backups wait until it is");
             if !waited {
-                log::warn(outside, &reason);
+                log::warn(host, &reason);
             }
             with(|inner| {
                 inner.due = None;
                 inner.next = Next { at: None, additional: false, reason };
             });
         }
-        None if waited => log::info(outside, &format!("the clock is set; {}", upcoming(outside))),
+        None if waited => log::info(host, &format!("the clock is set; {}", upcoming(host))),
         None => {}
     }
 }
 
 /// Sets the timer for the planned run.
-pub fn set_timers(outside: &dyn Outside) {
+pub fn set_timers(host: &dyn Host) {
     let (is_due, next, waits) = with(|inner| (inner.due.is_some(), inner.next.at, inner.waits_for_clock));
     match next {
-        _ if waits => outside.set_timer(RUN, later(outside, RETRY)),
-        _ if is_due => outside.set_timer(RUN, outside.now()),
-        Some(at) => outside.set_timer(RUN, instant(at)),
-        None => outside.cancel_timer(RUN),
+        _ if waits => host.set_timer(RUN, later(host, RETRY)),
+        _ if is_due => host.set_timer(RUN, host.now()),
+        Some(at) => host.set_timer(RUN, instant(at)),
+        None => host.cancel_timer(RUN),
     }
 }
 
 /// One sentence that says when the next automatic backup runs.
-pub fn upcoming(outside: &dyn Outside) -> String {
+pub fn upcoming(host: &dyn Host) -> String {
     let (at, reason) = with(|inner| (inner.next.at, inner.next.reason.clone()));
     match at {
         Some(at) => {
-            let at = home(outside).local_time(at);
+            let at = home(host).local_time(at);
             format!("the next automatic backup is at {}", at.format("%a %Y-%m-%d %H:%M %:z"))
         }
         None => format!("no automatic backup is planned ({reason})"),
@@ -89,10 +88,10 @@ pub fn upcoming(outside: &dyn Outside) -> String {
 
 /// An automatic backup begins: remembers the attempt and plans the next one. Returns why the schedule starts it now; none if
 /// a client asked for it.
-pub fn attempt(outside: &dyn Outside) -> Option<String> {
-    let (home, now) = (home(outside), outside.now());
+pub fn attempt(host: &dyn Host) -> Option<String> {
+    let (home, now) = (home(host), host.now());
     with(|inner| {
-        let jitter_seconds = inner.store.jitter(outside);
+        let jitter_seconds = inner.store.jitter(host);
         let schedule = inner.store.config().schedule.clone();
         let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
         let (history, next) = calendar.start(&inner.store.history(), utc(now));
@@ -103,15 +102,15 @@ pub fn attempt(outside: &dyn Outside) -> Option<String> {
 }
 
 /// `backup.schedule`: the next runs, in local time, with the reason for each.
-pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub fn schedule(host: &dyn Host, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
     let count = request
         .get("count")
         .and_then(Value::as_u64)
         .map_or(DEFAULT_COUNT, |count| count.min(MAX_COUNT) as usize);
-    let (home, now) = (home(outside), utc(outside.now()));
+    let (home, now) = (home(host), utc(host.now()));
     Ok(with(|inner| {
-        let jitter_seconds = inner.store.jitter(outside);
+        let jitter_seconds = inner.store.jitter(host);
         let (schedule, history) = (inner.store.config().schedule.clone(), inner.store.history());
         let calendar = Calendar { schedule: &schedule, zone: home.zone(), jitter_seconds };
         // Runs that wait for the clock have no time yet.
@@ -142,14 +141,14 @@ pub fn schedule(outside: &dyn Outside, data: &str) -> Result<Value> {
 }
 
 /// So many seconds from now.
-pub fn later(outside: &dyn Outside, seconds: i64) -> Instant {
-    let now = outside.now();
+pub fn later(host: &dyn Host, seconds: i64) -> Instant {
+    let now = host.now();
     Instant { seconds: now.seconds.saturating_add(seconds), ..now }
 }
 
 /// The home's configuration, read again each time: it changes while a service runs.
-pub fn home(outside: &dyn Outside) -> Home {
-    Home::read(outside, outside.snapshot().as_ref())
+pub fn home(host: &dyn Host) -> Home {
+    Home::read(host, host.snapshot().as_ref())
 }
 
 fn utc(now: Instant) -> DateTime<Utc> {

@@ -10,11 +10,11 @@ use crate::manager::job::{parsed, run};
 use crate::manager::log;
 use crate::manager::planning::home;
 use crate::manager::state::{save, with};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::retention::Policy;
 
 /// Deletes what the settings do not keep, and logs it. Does nothing if no rule is set.
-pub async fn prune(outside: &dyn Outside) {
+pub async fn prune(host: &dyn Host) {
     let has_rule = with(|inner| {
         let config = inner.store.config();
         let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
@@ -23,25 +23,25 @@ pub async fn prune(outside: &dyn Outside) {
     if !has_rule {
         return;
     }
-    match retain(outside, false).await {
-        Err(failure) => log::failed(outside, "retention", &failure, false),
-        Ok(done) => log::retained(outside, &done),
+    match retain(host, false).await {
+        Err(failure) => log::failed(host, "retention", &failure, false),
+        Ok(done) => log::retained(host, &done),
     }
 }
 
 /// `backup.retention`.
-pub async fn apply(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub async fn apply(host: &dyn Host, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
     let dry_run = request.get("dry_run").and_then(Value::as_bool).unwrap_or(false);
-    let done = retain(outside, dry_run).await?;
+    let done = retain(host, dry_run).await?;
     if !dry_run {
-        log::retained(outside, &done);
+        log::retained(host, &done);
     }
     Ok(done)
 }
 
-async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
-    let home = home(outside);
+async fn retain(host: &dyn Host, dry_run: bool) -> Result<Value> {
+    let home = home(host);
     let input = with(|inner| {
         let config = inner.store.config();
         let agents = config.agents.iter().filter_map(|(id, agent)| Some((id, agent.retention.as_ref()?)));
@@ -53,14 +53,14 @@ async fn retain(outside: &dyn Outside, dry_run: bool) -> Result<Value> {
             "verified": inner.store.verified(),
             "damaged": inner.store.damaged(),
             "kept": inner.store.kept(),
-            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(outside)),
+            "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(host)),
         })
     });
-    let done = run(outside, "retention", &input.to_string()).await?;
+    let done = run(host, "retention", &input.to_string()).await?;
     if !dry_run {
         let gone = done.get("gone").and_then(Value::as_array).cloned().unwrap_or_default();
         with(|inner| inner.store.forget(|id| gone.iter().any(|gone| gone.as_str() == Some(id))));
-        save(outside);
+        save(host);
     }
     Ok(done)
 }

@@ -13,28 +13,28 @@ use crate::manager::job::parsed;
 use crate::manager::planning::{home, plan, set_timers, upcoming};
 use crate::manager::state::with;
 use crate::manager::{log, objections};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::password;
 
 /// `backup.config.info`.
-pub fn info(outside: &dyn Outside) -> Value {
-    let home = home(outside);
+pub fn info(host: &dyn Host) -> Value {
+    let home = home(host);
     let mut info = with(|inner| {
         let next = inner.next.at.map(|at| home.local_time(at));
         inner.store.config().info(next.as_ref(), inner.next.additional)
     });
-    objections::add_to(&mut info, outside);
+    objections::add_to(&mut info, host);
     info
 }
 
 /// `backup.config.update`: Home Assistant's body, or `assignments` as typed on a command line, or both.
-pub fn update(outside: &dyn Outside, data: &str) -> Result<Value> {
+pub fn update(host: &dyn Host, data: &str) -> Result<Value> {
     let mut body: Value = parsed(data)?;
     let assignments = body.as_object_mut().and_then(|body| body.remove("assignments"));
     let assignments: Vec<String> =
         assignments.map(serde_json::from_value).transpose().unwrap_or_default().unwrap_or_default();
     let caution = objections::caution(&mut body)?;
-    let known = objections::known_locations(outside);
+    let known = objections::known_locations(host);
     let config = with(|inner| {
         let before = inner.store.config();
         let config = before.assigned(&assignments)?.update(&body)?;
@@ -44,8 +44,8 @@ pub fn update(outside: &dyn Outside, data: &str) -> Result<Value> {
     let is_new = body.pointer("/create_backup/password").is_some();
     let password = config.create_backup.password.as_ref().filter(|_| is_new);
     let doubts = password.map(|password| password::doubts(password.reveal())).unwrap_or_default();
-    change(outside, config)?;
-    let warnings: Vec<_> = doubts.into_iter().chain(objections::all(outside)).collect();
+    change(host, config)?;
+    let warnings: Vec<_> = doubts.into_iter().chain(objections::all(host)).collect();
     Ok(match warnings.is_empty() {
         // Home Assistant's answer.
         true => Value::Null,
@@ -54,33 +54,33 @@ pub fn update(outside: &dyn Outside, data: &str) -> Result<Value> {
 }
 
 /// Saves new settings, then publishes what follows from them. If they cannot be saved, the old ones stay.
-fn change(outside: &dyn Outside, config: Config) -> Result<()> {
+fn change(host: &dyn Host, config: Config) -> Result<()> {
     let before = with(|inner| {
         let before = inner.store.config().clone();
         inner.store.set_config(config);
         inner.store.set_planned(None);
         before
     });
-    plan(outside);
-    if let Err(failure) = with(|inner| inner.store.save(outside)) {
+    plan(host);
+    if let Err(failure) = with(|inner| inner.store.save(host)) {
         with(|inner| inner.store.set_config(before));
-        plan(outside);
+        plan(host);
         return Err(failure.about("the settings were not changed"));
     }
-    publish_entities(outside);
-    set_timers(outside);
-    log::info(outside, &format!("the automatic backup settings were changed; {}", upcoming(outside)));
+    publish_entities(host);
+    set_timers(host);
+    log::info(host, &format!("the automatic backup settings were changed; {}", upcoming(host)));
     Ok(())
 }
 
 /// `backup.adopt`: imports the settings of the home's Home Assistant. Only reads its files.
-pub fn adopt(outside: &dyn Outside) -> Result<Value> {
-    let snapshot = outside.snapshot();
+pub fn adopt(host: &dyn Host) -> Result<Value> {
+    let snapshot = host.snapshot();
     let read = |path| text(snapshot.as_ref(), path);
     let [backup, uuid, version] = [".storage/backup", ".storage/core.uuid", ".HA_VERSION"].map(read);
     let (backup, uuid, version) = (backup?, uuid?, version?);
     let files = HomeFiles { backup: backup.as_deref(), uuid: uuid.as_deref(), version: version.as_deref() };
-    let adopted = adopt_home(&files, &outside.time_zone());
+    let adopted = adopt_home(&files, &host.time_zone());
     let list = |items: &[Item]| {
         items.iter().map(|item| json!({"what": item.what, "value": item.value})).collect::<Value>()
     };
@@ -91,8 +91,8 @@ pub fn adopt(outside: &dyn Outside) -> Result<Value> {
         }
     });
     if let Some(config) = adopted.config {
-        change(outside, config)?;
-        objections::add_to(&mut answer, outside);
+        change(host, config)?;
+        objections::add_to(&mut answer, host);
     }
     Ok(answer)
 }

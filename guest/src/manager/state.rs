@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::Failure;
 use crate::manager::log;
 use crate::manager::store::Store;
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::schedule::Next;
 
 /// Home Assistant's manager states.
@@ -61,17 +61,17 @@ pub fn with<T>(access: impl FnOnce(&mut Inner) -> T) -> T {
 }
 
 /// Saves the store. If the state directory is full or read-only, backups go on: the failure is logged.
-pub fn save(outside: &dyn Outside) {
+pub fn save(host: &dyn Host) {
     // In a host that only reads, "denied" is expected.
-    let unsaved = with(|inner| inner.store.save(outside)).err().filter(|failure| failure.code != "denied");
-    note_unsaved(outside, unsaved.as_ref());
+    let unsaved = with(|inner| inner.store.save(host)).err().filter(|failure| failure.code != "denied");
+    note_unsaved(host, unsaved.as_ref());
 }
 
 /// Remembers whether saving failed. Repeated identical failures are logged once.
-pub fn note_unsaved(outside: &dyn Outside, failure: Option<&Failure>) {
+pub fn note_unsaved(host: &dyn Host, failure: Option<&Failure>) {
     let text = failure.map(|failure| format!("Larder's own state could not be saved: {}", failure.message));
     let before = with(|inner| std::mem::replace(&mut inner.unsaved, text.clone()));
     if let Some(text) = text.filter(|text| before.as_ref() != Some(text)) {
-        log::error(outside, &text);
+        log::error(host, &text);
     }
 }

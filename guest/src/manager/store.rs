@@ -12,7 +12,7 @@ use crate::error::{Failure, Result};
 use crate::jobs::library;
 use crate::manager::document::{Document, DocumentError, KnownBackup};
 use crate::manager::entities::LastEvent;
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::key::random_hex;
 use crate::schedule::{History, MAX_JITTER_SECONDS};
 
@@ -32,8 +32,8 @@ pub struct Store {
 impl Store {
     /// Loads the document. A damaged one is set aside, and the previous one is used. One that a newer program wrote, or that
     /// cannot be read, is never changed: see [`Self::check`].
-    pub fn load(outside: &dyn Outside) -> Self {
-        Self::read(outside).unwrap_or_else(|failure| Self { locked: Some(failure), ..Self::default() })
+    pub fn load(host: &dyn Host) -> Self {
+        Self::read(host).unwrap_or_else(|failure| Self { locked: Some(failure), ..Self::default() })
     }
 
     /// An error if the document is not used, so that settings and history are unknown. Manual backups and restores work
@@ -42,8 +42,8 @@ impl Store {
         self.locked.clone().map_or(Ok(()), Err)
     }
 
-    fn read(outside: &dyn Outside) -> Result<Self> {
-        let mut text = outside.load_document(NAME)?;
+    fn read(host: &dyn Host) -> Result<Self> {
+        let mut text = host.load_document(NAME)?;
         loop {
             let Some(current) = text.map(zeroize::Zeroizing::new) else { return Ok(Self::default()) };
             match Document::parse(&current) {
@@ -51,7 +51,7 @@ impl Store {
                 Err(error @ DocumentError::Newer { .. }) => {
                     return Err(Failure::new("home_assistant_error", error.to_string()));
                 }
-                Err(error) => text = outside.set_document_aside(NAME, &error.to_string())?,
+                Err(error) => text = host.set_document_aside(NAME, &error.to_string())?,
             }
         }
     }
@@ -62,14 +62,14 @@ impl Store {
     }
 
     /// Saves the document if it has changed. It is durable when this returns.
-    pub fn save(&mut self, outside: &dyn Outside) -> Result<()> {
+    pub fn save(&mut self, host: &dyn Host) -> Result<()> {
         if self.locked.is_some() {
             return Ok(());
         }
         self.document.extra.event = self.event.as_ref().map(|event| json!(event));
         let text = self.document.to_json().map_err(|error| Failure::invalid(error.to_string()))?;
         if self.stored.as_ref() != Some(&text) {
-            outside.save_document(NAME, &text)?;
+            host.save_document(NAME, &text)?;
             self.stored = Some(text);
         }
         Ok(())
@@ -128,22 +128,22 @@ impl Store {
     }
 
     /// The random delay in seconds of runs whose time is not set; drawn once.
-    pub fn jitter(&mut self, outside: &dyn Outside) -> u32 {
+    pub fn jitter(&mut self, host: &dyn Host) -> u32 {
         *self.document.extra.jitter.get_or_insert_with(|| {
             let mut bytes = [0; 4];
-            outside.random(&mut bytes);
+            host.random(&mut bytes);
             u32::from_le_bytes(bytes) % (MAX_JITTER_SECONDS + 1)
         })
     }
 
     /// This instance's id, for a home that has none; drawn once.
-    pub fn instance_id(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.instance_id.get_or_insert_with(|| random_hex::<16>(outside)).clone()
+    pub fn instance_id(&mut self, host: &dyn Host) -> String {
+        self.document.extra.instance_id.get_or_insert_with(|| random_hex::<16>(host)).clone()
     }
 
     /// The key that seals the index of the last backup; drawn once.
-    pub fn index_key(&mut self, outside: &dyn Outside) -> String {
-        self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(outside)).clone()
+    pub fn index_key(&mut self, host: &dyn Host) -> String {
+        self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(host)).clone()
     }
 
     /// Adds a backup that was made, with the locations that it could not be stored in.

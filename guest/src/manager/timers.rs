@@ -5,7 +5,7 @@ use crate::manager::announce::publish_entities;
 use crate::manager::planning::{RETRY, RUN, later, plan, set_timers};
 use crate::manager::state::{State, save, with};
 use crate::manager::{create, objections, retention};
-use crate::ports::Outside;
+use crate::ports::Host;
 
 /// Fires at start-up and then daily: retention counts days, so it also runs without a new backup.
 const MAINTENANCE: &str = "maintenance";
@@ -13,13 +13,13 @@ const MAINTENANCE: &str = "maintenance";
 const DAY: i64 = 24 * 3600;
 
 /// A timer fired. Unknown names are ignored.
-pub async fn fired(outside: &dyn Outside, name: &str) -> Result<()> {
+pub async fn fired(host: &dyn Host, name: &str) -> Result<()> {
     match name {
-        RUN => run(outside).await,
+        RUN => run(host).await,
         MAINTENANCE => {
-            outside.set_timer(MAINTENANCE, later(outside, DAY));
-            objections::log_all(outside);
-            retention::prune(outside).await;
+            host.set_timer(MAINTENANCE, later(host, DAY));
+            objections::log_all(host);
+            retention::prune(host).await;
             Ok(())
         }
         _ => Ok(()),
@@ -27,29 +27,29 @@ pub async fn fired(outside: &dyn Outside, name: &str) -> Result<()> {
 }
 
 /// Starts an automatic backup if one is due; otherwise plans the next one.
-async fn run(outside: &dyn Outside) -> Result<()> {
-    plan(outside);
+async fn run(host: &dyn Host) -> Result<()> {
+    plan(host);
     let (is_due, state) = with(|inner| (inner.due.is_some(), inner.state));
     if is_due && state != State::Idle {
-        outside.set_timer(RUN, later(outside, RETRY));
+        host.set_timer(RUN, later(host, RETRY));
         return Ok(());
     }
     if !is_due && with(|inner| inner.waits_for_clock) {
-        set_timers(outside);
+        set_timers(host);
         return Ok(());
     }
     if !is_due {
-        save(outside);
-        publish_entities(outside);
-        set_timers(outside);
+        save(host);
+        publish_entities(host);
+        set_timers(host);
         return Ok(());
     }
     // A failure has been logged and announced already.
-    let _ = create::automatic(outside).await;
+    let _ = create::automatic(host).await;
     Ok(())
 }
 
 /// Starts daily maintenance with a run right away.
-pub fn begin_maintenance(outside: &dyn Outside) {
-    outside.set_timer(MAINTENANCE, outside.now());
+pub fn begin_maintenance(host: &dyn Host) {
+    host.set_timer(MAINTENANCE, host.now());
 }

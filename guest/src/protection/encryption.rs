@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Failure, Result};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::unlock::Unlock;
 use crate::securetar::{ArchiveKeys, Keys, Password, Version};
 
@@ -31,14 +31,14 @@ pub struct Encryption {
 
 impl Encryption {
     /// Derives the keys. `None` when the request wants no protection.
-    pub fn new(outside: &dyn Outside, protect: &Protect) -> Result<Option<Self>> {
+    pub fn new(host: &dyn Host, protect: &Protect) -> Result<Option<Self>> {
         let version = match protect.securetar {
             2 => Version::V2,
             3 => Version::V3,
             other => return Err(Failure::invalid(format!("securetar must be 3 or 2, not {other}"))),
         };
         let Some(password) = protect.password.chosen()? else { return Ok(None) };
-        let keys = ArchiveKeys::new(version, &password, &mut |bytes: &mut [u8]| outside.random(bytes))?;
+        let keys = ArchiveKeys::new(version, &password, &mut |bytes: &mut [u8]| host.random(bytes))?;
         Ok(Some(Self { keys, password, version: protect.securetar }))
     }
 

@@ -5,7 +5,7 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::securetar::{Password, Random};
 
 const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -39,9 +39,9 @@ fn letter(random: &mut dyn Random) -> char {
 }
 
 /// `BYTES` random bytes as hexadecimal text, for ids and secrets that no person types.
-pub fn random_hex<const BYTES: usize>(outside: &dyn Outside) -> String {
+pub fn random_hex<const BYTES: usize>(host: &dyn Host) -> String {
     let mut bytes = [0; BYTES];
-    outside.random(&mut bytes);
+    host.random(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

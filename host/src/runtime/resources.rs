@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::home::snapshot::{self, Snapshot, leads_nowhere};
+use crate::home::snapshot::{self, Snapshot, is_dangling};
 use crate::home::staging::{Target, Writer};
 use crate::model::HomePath;
 use crate::options::MAX_READ;
@@ -73,7 +73,7 @@ impl StagedTarget {
     pub(crate) fn commit(self) -> Result<(Vec<String>, Vec<HomePath>)> {
         let Self { target, directory, mut links } = self;
         let losses = target.commit()?;
-        links.retain(|path| leads_nowhere(&directory.join(OsStr::from_bytes(path))));
+        links.retain(|path| is_dangling(&directory.join(OsStr::from_bytes(path))));
         Ok((losses, links))
     }
 }

@@ -25,7 +25,7 @@ use crate::jobs::create::prepare::{damaged, doubts, manifest, prepare};
 use crate::jobs::create::proof::Expected;
 use crate::jobs::verify;
 use crate::model::{CreateRequest, Created, Skipped};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::progress::Progress;
 use crate::protection::Encryption;
 use crate::protection::key::random_hex;
@@ -37,46 +37,45 @@ const DOUBT: &str = "a new backup that reused its unchanged data could not be wr
                      without that data; `larder verify` shows whether this one can still be restored";
 
 /// Makes a backup. If that fails and bytes from the last backup may be the cause, it starts again without taking any.
-pub fn create(outside: &dyn Outside, request: &CreateRequest) -> Result<Created> {
-    let cached = CachedIndex::new(outside);
-    match make(outside, request, &cached) {
+pub fn create(host: &dyn Host, request: &CreateRequest) -> Result<Created> {
+    let cached = CachedIndex::new(host);
+    match make(host, request, &cached) {
         Err(failure) if cached.was_used() && failure.code == UNREADABLE => {
             cached.invalidate();
-            make(outside, request, &cached)
+            make(host, request, &cached)
         }
         made => made,
     }
 }
 
 /// Makes a backup in one attempt. `cached` decides whether bytes are taken from the last backup.
-fn make(outside: &dyn Outside, request: &CreateRequest, cached: &CachedIndex<'_>) -> Result<Created> {
-    let prepared = prepare(outside, request)?;
+fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> Result<Created> {
+    let prepared = prepare(host, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
     let manifest = manifest(&prepared, request)?;
     let (now, file) = (prepared.now, prepared.file);
     let Plan { has_database, links_out, .. } = prepared.plan;
-    let encryption =
-        request.protect_in(&prepared.location.id).map(|protect| Encryption::new(outside, protect));
+    let encryption = request.protect_in(&prepared.location.id).map(|protect| Encryption::new(host, protect));
     let encryption = encryption.transpose()?.flatten();
     // With a random key nothing can be taken from the last backup, and the next one can take nothing from this.
-    let key = request.index_key.clone().unwrap_or_else(|| Password::new(random_hex::<32>(outside)));
+    let key = request.index_key.clone().unwrap_or_else(|| Password::new(random_hex::<32>(host)));
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = encryption.as_ref().and_then(Encryption::reading_last);
     let location = &prepared.location.id;
     let mut previous = PreviousBackup::open(cached, location, &fingerprints, reading_last);
-    let draft = outside.draft(&prepared.location.id, &file)?;
+    let draft = host.draft(&prepared.location.id, &file)?;
 
     let mut skipped = prepared.plan.skipped;
     let seconds = u32::try_from(now.seconds).unwrap_or(0);
     let total = prepared.plan.totals.bytes;
-    let mut progress = Progress::new(outside, "home_assistant", total);
+    let mut progress = Progress::new(host, "home_assistant", total);
     let mut outer = OuterWriter::new(DraftSink(draft.as_ref()), &manifest, now.seconds)?;
     let member = outer.member("homeassistant.tar.gz", now)?;
-    let mut random = |bytes: &mut [u8]| outside.random(bytes);
+    let mut random = |bytes: &mut [u8]| host.random(bytes);
     let part = PartWriter::new(member, encryption.as_ref().map(|encryption| &encryption.keys), &mut random)?;
     let (limits, reusable) = (Limits::default(), previous.as_mut().and_then(PreviousBackup::blocks));
     let sizes = BlockSizes::of(total);
-    let pipeline = Pipeline::new(outside, part, seconds, sizes, &limits, &fingerprints, reusable)?;
+    let pipeline = Pipeline::new(host, part, seconds, sizes, &limits, &fingerprints, reusable)?;
     prepared.snapshot.check_databases();
     let mut content = ContentWriter::new(pipeline, prepared.snapshot.as_ref());
     content.add_all(prepared.plan.entries, &mut progress)?;
@@ -105,15 +104,15 @@ fn make(outside: &dyn Outside, request: &CreateRequest, cached: &CachedIndex<'_>
     if verify::totals(&summary) != totals {
         return Err(proof::distrusted(&file, &format!("{totals:?} became {:?}", verify::totals(&summary))));
     }
-    proof::prove(outside, draft.as_ref(), &file, &expected, encryption.map(Encryption::into_reading))
+    proof::prove(host, draft.as_ref(), &file, &expected, encryption.map(Encryption::into_reading))
         .map_err(|failure| proof::unreadable(&file, failure))?;
     // Databases were checked meanwhile. A damaged database is stored too: it is better than none.
-    outside.report("check_databases", 0, None);
+    host.report("check_databases", 0, None);
     skipped.extend(prepared.snapshot.findings().into_iter().map(damaged));
     let lost = draft.publish()?;
     if let Some(index) = index {
         // If this fails, the next backup only takes longer.
-        let _ = outside.store_cached(previous::CACHE_NAME, &index);
+        let _ = host.store_cached(previous::CACHE_NAME, &index);
     }
     Ok(Created {
         backup_id: manifest.slug().to_owned(),

@@ -10,7 +10,7 @@ use crate::jobs::create::name::BackupName;
 use crate::jobs::create::plan::Plan;
 use crate::jobs::library::LOCAL;
 use crate::model::{CreateRequest, Skipped};
-use crate::ports::{Finding, Location, Outside, Snapshot};
+use crate::ports::{Finding, Host, Location, Snapshot};
 
 /// Everything known about a backup before anything is written.
 pub struct Prepared {
@@ -30,20 +30,20 @@ pub struct Prepared {
 }
 
 /// Makes all checks that need no data to be written.
-pub fn prepare(outside: &dyn Outside, request: &CreateRequest) -> Result<Prepared> {
-    let (location, failed_agent_ids) = locations(outside, request)?;
+pub fn prepare(host: &dyn Host, request: &CreateRequest) -> Result<Prepared> {
+    let (location, failed_agent_ids) = locations(host, request)?;
     check_parts(request)?;
-    let snapshot = outside.snapshot();
-    let home = Home::read(outside, snapshot.as_ref());
+    let snapshot = host.snapshot();
+    let home = Home::read(host, snapshot.as_ref());
     home.must_be_one(snapshot.as_ref())?;
-    let now = outside.now();
+    let now = host.now();
     let BackupName { name, date, file, warning } = BackupName::of(request, &home, now)?;
     let elsewhere = recorder::elsewhere(snapshot.as_ref());
     let warnings = home.version_note.iter().cloned().chain(warning).chain(elsewhere).collect();
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;
-    outside.report("home_assistant", 0, None);
+    host.report("home_assistant", 0, None);
     let plan = Plan::make(snapshot.as_ref(), &exclude)?;
     Ok(Prepared { snapshot, home, now, date, name, file, location, failed_agent_ids, plan, warnings })
 }
@@ -66,11 +66,11 @@ fn refused(message: impl Into<String>) -> Failure {
 }
 
 /// The location to store in, and the requested locations that do not exist.
-fn locations(outside: &dyn Outside, request: &CreateRequest) -> Result<(Location, Vec<String>)> {
+fn locations(host: &dyn Host, request: &CreateRequest) -> Result<(Location, Vec<String>)> {
     let local = [LOCAL.to_owned()];
     let wanted = request.agent_ids.as_deref().unwrap_or(&local);
     let available: Vec<_> =
-        outside.locations().into_iter().filter(|l| l.writable && wanted.contains(&l.id)).collect();
+        host.locations().into_iter().filter(|l| l.writable && wanted.contains(&l.id)).collect();
     let is_missing = |id: &&String| available.iter().all(|location| location.id != **id);
     let missing = wanted.iter().filter(is_missing).cloned().collect();
     match available.into_iter().next() {

@@ -9,23 +9,23 @@ use crate::jobs::create::estimate;
 use crate::jobs::create::plan::Planned;
 use crate::jobs::create::prepare::{Prepared, damaged, doubts, prepare};
 use crate::model::{CreateRequest, Preview, Problem, Skipped};
-use crate::ports::{Outside, Snapshot};
+use crate::ports::{Host, Snapshot};
 use crate::progress::Progress;
 use crate::protection::Encryption;
 
 /// Previews a backup. Makes every check of [`create`](super::create), and stores nothing.
-pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview> {
-    let prepared = prepare(outside, request)?;
+pub fn preview(host: &dyn Host, request: &CreateRequest) -> Result<Preview> {
+    let prepared = prepare(host, request)?;
     let Prepared { snapshot, home, name, file, location, mut plan, mut warnings, .. } = prepared;
-    outside.may_store(&location.id, &file)?;
-    let encryption = request.protect_in(&location.id).map(|protect| Encryption::new(outside, protect));
+    host.may_store(&location.id, &file)?;
+    let encryption = request.protect_in(&location.id).map(|protect| Encryption::new(host, protect));
     encryption.transpose()?;
     warnings.extend(doubts(request));
     let estimated_size = estimate::archive_size(&plan, snapshot.as_ref());
     let refused = estimate::must_fit(&plan, snapshot.as_ref(), location.available).err();
     let largest = plan.largest();
     let entries = std::mem::take(&mut plan.entries);
-    plan.skipped.extend(dry_run(outside, snapshot.as_ref(), entries, plan.totals.bytes)?);
+    plan.skipped.extend(dry_run(host, snapshot.as_ref(), entries, plan.totals.bytes)?);
     Ok(Preview {
         estimated_size,
         error: refused.map(Problem::from),
@@ -44,13 +44,13 @@ pub fn preview(outside: &dyn Outside, request: &CreateRequest) -> Result<Preview
 
 /// Opens everything that a backup would read. Returns what the backup would leave out or report.
 fn dry_run(
-    outside: &dyn Outside,
+    host: &dyn Host,
     snapshot: &dyn Snapshot,
     entries: Vec<Planned>,
     bytes: u64,
 ) -> Result<Vec<Skipped>> {
     let snapshot = DryRunSnapshot::new(snapshot);
-    let mut progress = Progress::new(outside, "home_assistant", bytes);
+    let mut progress = Progress::new(host, "home_assistant", bytes);
     let mut content = ContentWriter::new(std::io::sink(), &snapshot);
     content.add_all(entries, &mut progress)?;
     let StoredContent { skipped, .. } = content.finish()?;

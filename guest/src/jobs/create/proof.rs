@@ -1,14 +1,14 @@
 //! The proof of a new backup: what the location stored is read back and must be, byte for byte, what was written.
 //!
 //! Owns what counts as proven. It does not check again that these bytes can be restored. That was checked while they were made:
-//! each header was parsed (`archive/framing.rs`), and each block was inflated and compared (`blocks/codec.rs`).
+//! each header was parsed (`archive/structure.rs`), and each block was inflated and compared (`blocks/codec.rs`).
 
 use crate::archive::{Manifest, Member};
 use crate::blocks::digest;
 use crate::blocks::digest::ExpectedBytes;
 use crate::error::{Failure, Result};
 use crate::model::Totals;
-use crate::ports::{Content, Draft, Outside, WorkerPool};
+use crate::ports::{Content, Draft, Host, WorkerPool};
 use crate::progress::Progress;
 use crate::protection::Protection;
 use crate::protection::part::{PartReader, from_io};
@@ -31,7 +31,7 @@ pub struct Expected<'a> {
 
 /// Reads back what the location stored, and compares.
 pub fn prove(
-    outside: &dyn Outside,
+    host: &dyn Host,
     draft: &dyn Draft,
     file: &str,
     expected: &Expected<'_>,
@@ -56,7 +56,7 @@ pub fn prove(
         );
         return Err(distrusted(file, &what));
     }
-    let mut progress = Progress::new(outside, "upload_to_agents", expected.size);
+    let mut progress = Progress::new(host, "upload_to_agents", expected.size);
     if !holds(stored.as_ref(), &member, keys.as_mut(), expected, &mut progress)? {
         return Err(distrusted(file, "the bytes of the home's part differ"));
     }

@@ -18,7 +18,7 @@ use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::{library, lost_attributes, restorable};
 use crate::model::{RestoreRequest, Restored, Skipped};
-use crate::ports::{Committed, Outside, Target};
+use crate::ports::{Committed, Host, Target};
 use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
@@ -39,21 +39,21 @@ fn check_parts(request: &RestoreRequest) -> Result<()> {
 }
 
 /// Restores everything that the request selects, or nothing.
-pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restored> {
-    let opened = library::open(outside, &request.read.backup)?;
+pub fn restore(host: &dyn Host, request: &RestoreRequest) -> Result<Restored> {
+    let opened = library::open(host, &request.read.backup)?;
     check_parts(request)?;
     let mut outer = opened.archive()?;
     let selection = Selection::of(request, outer.manifest.database_included())?;
     let name = &opened.object.name;
     restorable::must_be_restorable(&outer).map_err(|failure| failure.about(name))?;
-    check_manifest(outside, request, &outer, selection)?;
+    check_manifest(host, request, &outer, selection)?;
     let mut home = unlock_home(&mut outer, &request.read.unlock, name)?;
     let wanted = |path: &[u8]| selection.includes(path);
     let scope = selection.scope(request.elsewhere);
     let (target, available) = match request.dry_run {
-        true => (None, outside.rehearse_target(&scope, request.force)?),
+        true => (None, host.rehearse_target(&scope, request.force)?),
         false => {
-            let target = outside.target(&scope, request.force)?;
+            let target = host.target(&scope, request.force)?;
             let available = target.available();
             (Some(target), available)
         }
@@ -61,13 +61,13 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let space = SpaceCheck { what: "the restore", available };
     let is_dry_run = target.is_none();
     if !is_dry_run {
-        space.must_fit(outside, &mut outer, &mut home, name, Staging::new(None, &wanted))?;
+        space.must_fit(host, &mut outer, &mut home, name, Staging::new(None, &wanted))?;
     }
     let mut staging = Staging::new(target, &wanted);
-    let progress = Progress::new(outside, "home_assistant", home.member.size);
-    let staged = stage_all(outside, &mut outer, &mut home, name, progress, &mut staging);
+    let progress = Progress::new(host, "home_assistant", home.member.size);
+    let staged = stage_all(host, &mut outer, &mut home, name, progress, &mut staging);
     let summary = staged.map_err(|failure| {
-        space.explain(failure, outside, &mut outer, &mut home, name, Staging::new(None, &wanted))
+        space.explain(failure, host, &mut outer, &mut home, name, Staging::new(None, &wanted))
     })?;
     if is_dry_run {
         space.must_be_at_least(staging.need.total())?;
@@ -78,7 +78,7 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
     let mut notes = lost_attributes::sentences(&summary, |path| staging.seen.contains_key(path));
     let (only_links, dangling) = match staging.take_target() {
         Some(target) => {
-            let committed = put_in_place(outside, target, staging.totals.bytes)?;
+            let committed = put_in_place(host, target, staging.totals.bytes)?;
             notes.extend(committed.losses);
             dangling(committed.dangling, &staging)
         }
@@ -94,8 +94,8 @@ pub fn restore(outside: &dyn Outside, request: &RestoreRequest) -> Result<Restor
 }
 
 /// Reads back what was staged, then puts it in place.
-pub fn put_in_place(outside: &dyn Outside, target: Box<dyn Target>, bytes: u64) -> Result<Committed> {
-    let mut progress = Progress::new(outside, PUT_IN_PLACE, bytes);
+pub fn put_in_place(host: &dyn Host, target: Box<dyn Target>, bytes: u64) -> Result<Committed> {
+    let mut progress = Progress::new(host, PUT_IN_PLACE, bytes);
     loop {
         match target.check(CHECKED)? {
             0 => break,
@@ -128,7 +128,7 @@ fn dangling(paths: Vec<Vec<u8>>, staging: &Staging<'_>) -> (Vec<Skipped>, Vec<Sk
 
 /// Refuses a backup without what was selected, and, unless forced, one that is newer than the home.
 fn check_manifest(
-    outside: &dyn Outside,
+    host: &dyn Host,
     request: &RestoreRequest,
     outer: &Archive<'_>,
     selection: Selection,
@@ -147,7 +147,7 @@ fn check_manifest(
     if request.elsewhere || request.force {
         return Ok(());
     }
-    match &Home::read(outside, outside.snapshot().as_ref()).version? {
+    match &Home::read(host, host.snapshot().as_ref()).version? {
         Some(own) if is_newer(version, own) => {
             let message = format!(
                 "{} was made by Home Assistant {}, this home runs {own}: update the home first, or restore with --force",

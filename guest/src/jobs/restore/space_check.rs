@@ -4,7 +4,7 @@ use crate::error::{Failure, Result};
 use crate::jobs::part::Part;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space;
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
@@ -21,7 +21,7 @@ impl SpaceCheck {
     /// and writes nothing. `counting` is a staging without a target.
     pub fn must_fit(
         &self,
-        outside: &dyn Outside,
+        host: &dyn Host,
         outer: &mut Archive<'_>,
         part: &mut Part,
         name: &str,
@@ -29,7 +29,7 @@ impl SpaceCheck {
     ) -> Result<()> {
         match space::is_plenty(self.available, part.member.size) {
             true => Ok(()),
-            false => self.must_be_at_least(needed(outside, outer, part, name, counting)?),
+            false => self.must_be_at_least(needed(host, outer, part, name, counting)?),
         }
     }
 
@@ -43,7 +43,7 @@ impl SpaceCheck {
     pub fn explain(
         &self,
         failure: Failure,
-        outside: &dyn Outside,
+        host: &dyn Host,
         outer: &mut Archive<'_>,
         part: &mut Part,
         name: &str,
@@ -53,20 +53,20 @@ impl SpaceCheck {
             return failure;
         }
         let refused =
-            needed(outside, outer, part, name, counting).and_then(|needed| self.must_be_at_least(needed));
+            needed(host, outer, part, name, counting).and_then(|needed| self.must_be_at_least(needed));
         refused.err().filter(|refused| refused.code == space::NO_SPACE).unwrap_or(failure)
     }
 }
 
 /// Bytes that staging would take.
 fn needed(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     part: &mut Part,
     name: &str,
     mut counting: Staging<'_>,
 ) -> Result<u64> {
-    let progress = Progress::new(outside, "check_space", part.member.size);
-    stage_all(outside, outer, part, name, progress, &mut counting)?;
+    let progress = Progress::new(host, "check_space", part.member.size);
+    stage_all(host, outer, part, name, progress, &mut counting)?;
     Ok(counting.need.total())
 }

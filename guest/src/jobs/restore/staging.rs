@@ -12,7 +12,7 @@ use crate::jobs::memory::RestoreMemory;
 use crate::jobs::part::{Part, walk_part};
 use crate::jobs::space::Need;
 use crate::model::{Skipped, Totals};
-use crate::ports::{Outcome, Outside, Target, Writer};
+use crate::ports::{Host, Outcome, Target, Writer};
 use crate::progress::Progress;
 use crate::stored_archive::Archive;
 
@@ -70,7 +70,7 @@ impl<'a> Staging<'a> {
         }
     }
 
-    /// The target, to be committed: nothing is staged any more.
+    /// Takes the target out, to be committed. Nothing can be staged after that.
     pub fn take_target(&mut self) -> Option<Box<dyn Target>> {
         self.target.take()
     }
@@ -172,17 +172,17 @@ impl<'a> Staging<'a> {
 
 /// Walks through a part and stages what is wanted. If contents have to be fetched for hard links, it walks twice.
 pub fn stage_all(
-    outside: &dyn Outside,
+    host: &dyn Host,
     outer: &mut Archive<'_>,
     part: &mut Part,
     name: &str,
     mut progress: Progress<'_>,
     staging: &mut Staging<'_>,
 ) -> Result<Summary> {
-    let walked = walk_part(outside, outer, part, name, &mut progress, staging);
+    let walked = walk_part(host, outer, part, name, &mut progress, staging);
     let summary = staging.result(walked)?;
     if let Some(mut second_pass) = staging.second_pass() {
-        let walked = walk_part(outside, outer, part, name, &mut progress, &mut second_pass);
+        let walked = walk_part(host, outer, part, name, &mut progress, &mut second_pass);
         staging.result(walked)?;
     }
     progress.finish();

@@ -13,23 +13,23 @@ use crate::jobs::part::HIDDEN;
 use crate::jobs::restorable;
 use crate::jobs::verify::parts::{PartOpener, PartVerifier};
 use crate::model::{ReadRequest, Totals, Verified};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::protection::{Protection, Unlock};
 use crate::stored_archive::Reader;
 
 /// Verifies every part of a backup.
-pub fn verify(outside: &dyn Outside, request: &ReadRequest) -> Result<Verified> {
-    verify_opened(outside, &library::open(outside, &request.backup)?, &request.unlock)
+pub fn verify(host: &dyn Host, request: &ReadRequest) -> Result<Verified> {
+    verify_opened(host, &library::open(host, &request.backup)?, &request.unlock)
 }
 
 /// Verifies every part of an opened backup.
-pub fn verify_opened(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) -> Result<Verified> {
+pub fn verify_opened(host: &dyn Host, opened: &Opened, unlock: &Unlock) -> Result<Verified> {
     let name = &opened.object.name;
-    let mut outer = opened.archive().map_err(|failure| with_hidden_members(outside, opened, failure))?;
+    let mut outer = opened.archive().map_err(|failure| with_hidden_members(host, opened, failure))?;
     let restorable = restorable::must_be_restorable(&outer);
     let protection = Protection::of_all_parts(&mut outer)?;
     protection.must_be_consistent(name)?;
-    let mut parts = PartVerifier::new(outside, &outer, name);
+    let mut parts = PartVerifier::new(host, &outer, name);
     let mut opener = PartOpener::new(unlock);
     parts.home(&mut outer, &mut opener)?;
     parts.others(&mut outer, &mut opener)?;
@@ -77,11 +77,11 @@ pub fn verify_opened(outside: &dyn Outside, opened: &Opened, unlock: &Unlock) ->
 
 /// Completes the failure of an archive whose members cannot be listed. An oversized part may hide them, which only reading the
 /// parts reveals.
-fn with_hidden_members(outside: &dyn Outside, opened: &Opened, failure: Failure) -> Failure {
+fn with_hidden_members(host: &dyn Host, opened: &Opened, failure: Failure) -> Failure {
     let name = &opened.object.name;
     let source = Reader::new(opened.content.as_ref());
     let Ok((mut outer, _)) = Outer::salvage(source, &Limits::default()) else { return failure };
-    let mut parts = PartVerifier::new(outside, &outer, name);
+    let mut parts = PartVerifier::new(host, &outer, name);
     let unlock = Unlock::default();
     let mut opener = PartOpener::new(&unlock);
     // A protected part reveals nothing more without its password.

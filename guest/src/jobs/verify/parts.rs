@@ -6,7 +6,7 @@ use crate::archive::{Base, Entry, Limits, Member, Summary, Visit, check_inflated
 use crate::error::{Failure, Result};
 use crate::jobs::memory::RestoreMemory;
 use crate::jobs::part::{Part, read_part, unlock_home, unlock_part};
-use crate::ports::Outside;
+use crate::ports::Host;
 use crate::progress::Progress;
 use crate::protection::{self, Unlock};
 use crate::securetar::Keys;
@@ -14,7 +14,7 @@ use crate::stored_archive::Archive;
 
 /// Reads the parts of a backup one after the other. A damaged part does not stop the others from being read.
 pub struct PartVerifier<'a> {
-    outside: &'a dyn Outside,
+    host: &'a dyn Host,
     name: &'a str,
     progress: Progress<'a>,
     pub home: Option<Summary>,
@@ -35,11 +35,11 @@ pub struct PartOpener<'a> {
 }
 
 impl<'a> PartVerifier<'a> {
-    pub fn new(outside: &'a dyn Outside, outer: &Archive<'_>, name: &'a str) -> Self {
+    pub fn new(host: &'a dyn Host, outer: &Archive<'_>, name: &'a str) -> Self {
         let parts = outer.members.iter().filter(|member| member.is_part());
-        let progress = Progress::new(outside, "verify", parts.map(|member| member.size).sum());
+        let progress = Progress::new(host, "verify", parts.map(|member| member.size).sum());
         let (names, notes, damaged) = (Vec::new(), Vec::new(), Vec::new());
-        Self { outside, name, progress, home: None, names, notes, damaged }
+        Self { host, name, progress, home: None, names, notes, damaged }
     }
 
     /// Reads the home's part, if there is one.
@@ -49,7 +49,7 @@ impl<'a> PartVerifier<'a> {
         }
         let mut home = unlock_home(outer, opener.unlock, self.name)?;
         let mut visit = MemoryCheck::default();
-        let read = read_part(self.outside, outer, &mut home, &mut self.progress, |source| {
+        let read = read_part(self.host, outer, &mut home, &mut self.progress, |source| {
             walk_inflated(source, Base::Home, &Limits::default(), &mut visit)
         });
         (opener.unlocked, opener.label, opener.note) = (home.keys, home.label, home.note);
@@ -69,7 +69,7 @@ impl<'a> PartVerifier<'a> {
         let is_other = |member: &&Member| member.is_part() && home.as_ref() != Some(*member);
         for member in outer.members.clone().iter().filter(is_other) {
             let mut part = opener.open(outer, member.clone(), self.name)?;
-            let read = read_part(self.outside, outer, &mut part, &mut self.progress, |source| {
+            let read = read_part(self.host, outer, &mut part, &mut self.progress, |source| {
                 Ok(check_inflated(source)?)
             });
             opener.unlocked = part.keys.or(opener.unlocked.take());
