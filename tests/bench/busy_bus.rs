@@ -49,7 +49,7 @@ fn main() {
     for number in 0..EVENTS {
         // A second for each hundred events, so that no guard takes it for a loop.
         let now = clock.now();
-        clock.set(Timestamp { seconds: now.seconds + i64::from(number % 100 == 0), ..now });
+        clock.advance_to(Timestamp { seconds: now.seconds + i64::from(number % 100 == 0), ..now });
         let id = if number % 10 == 0 { number / 10 % AUTOMATIONS } else { AUTOMATIONS + number % 5000 };
         states.show(&format!("sensor.number_{id}"), "on".into(), json!({"level": number}));
         service.service().settle();

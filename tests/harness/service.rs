@@ -37,7 +37,7 @@ impl TestHome {
         Setting {
             config: Some(self.config()),
             state: Some(self.state()),
-            clock: Clock::by_hand(instant(now)),
+            clock: Clock::manual(instant(now)),
             ..Setting::default()
         }
     }
@@ -124,13 +124,13 @@ impl TestService {
 
     /// Moves the clock without anything happening on the way: forward, the machine slept; back, somebody set it.
     pub fn jump(&mut self, to: &str) {
-        self.service.host().clock().set(instant(to));
+        self.service.host().clock().advance_to(instant(to));
         self.service.settle();
     }
 
     /// Sets the clock, in either direction, and no time passes.
     pub fn put_clock(&mut self, to: &str) {
-        self.service.host().clock().put(instant(to));
+        self.service.host().clock().jump_to(instant(to));
         self.service.settle();
     }
 

@@ -9,13 +9,13 @@ use crate::model::Timestamp;
 use crate::options::MAX_READ;
 use crate::runtime::StoreData;
 use crate::runtime::bindings::larder::automation::{content, types};
-use crate::storage::locations::Stored;
+use crate::storage::locations::ObjectReader;
 
 /// Where the bytes come from. Cheap to clone.
 #[derive(Clone)]
 pub enum Content {
     Home(snapshot::Content),
-    Stored(Stored),
+    Stored(ObjectReader),
 }
 
 impl Content {
@@ -33,7 +33,7 @@ impl Content {
         let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
         match self {
             Self::Home(content) => bytes.extend_from_slice(&content.read(offset, max)?),
-            Self::Stored(content) => content.read_behind(bytes, offset, max)?,
+            Self::Stored(content) => content.append_to(bytes, offset, max)?,
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ impl content::HostContent for StoreData {
     fn ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
         match self.table.get_mut(&this)? {
             Content::Home(content) => content.ahead(offset, count),
-            Content::Stored(content) => content.ahead(offset, count),
+            Content::Stored(content) => content.read_ahead(offset, count),
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ impl clock::Host for StoreData {
     }
 
     fn unset(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(self.grants.clock.unset())
+        Ok(self.grants.clock.not_set())
     }
 }
 

@@ -81,7 +81,7 @@ impl Plugin {
     }
 
     fn new(name: &str, load: Load, grants: Grants) -> Self {
-        let passed = grants.clock.passed();
+        let passed = grants.clock.elapsed();
         Self {
             name: name.into(),
             load,
@@ -146,7 +146,7 @@ impl Plugin {
         match &mut self.life {
             Life::Dead(..) => {}
             Life::Starting(_) => self.early.push(timer.to_owned()),
-            Life::Alive(manager, _) if self.firings.may(clock.passed()) => {
+            Life::Alive(manager, _) if self.firings.may(clock.elapsed()) => {
                 self.running.push(manager.fire(timer));
             }
             Life::Alive(..) => {
@@ -176,7 +176,7 @@ impl Plugin {
     /// When it is started again, if it is dead.
     pub fn again(&self) -> Option<Timestamp> {
         let Life::Dead(_, again) = &self.life else { return None };
-        let left = again.saturating_sub(self.grants.clock.passed());
+        let left = again.saturating_sub(self.grants.clock.elapsed());
         Some(zone::plus(self.grants.clock.now(), TimeDelta::from_std(left).ok()?))
     }
 
@@ -194,7 +194,7 @@ impl Plugin {
     /// Finds out whether it lives, waits for it at most so long while it is being started, and starts it again when it is time to.
     /// `owner` is which other plugin has an action.
     pub fn look_after(&mut self, most: Duration, owner: impl Fn(&str) -> Option<String>) {
-        let passed = self.grants.clock.passed();
+        let passed = self.grants.clock.elapsed();
         let none = Life::Dead(Failure::stopped("it is looked after"), passed);
         match std::mem::replace(&mut self.life, none) {
             Life::Starting(starting) => match starting.poll(most) {
@@ -254,7 +254,7 @@ impl Plugin {
 
     fn live(&mut self, manager: Manager) {
         self.actions = manager.actions().to_vec();
-        self.life = Life::Alive(manager, self.grants.clock.passed());
+        self.life = Life::Alive(manager, self.grants.clock.elapsed());
     }
 
     /// The plugin has died: it is shown, and it is started again after a while.
@@ -285,7 +285,7 @@ impl Plugin {
 
     /// It is dead, and nothing of it is left.
     fn lose(&mut self, why: Failure) {
-        self.life = Life::Dead(why, self.grants.clock.passed().saturating_add(self.back_off));
+        self.life = Life::Dead(why, self.grants.clock.elapsed().saturating_add(self.back_off));
         self.early.clear();
         self.grants.scheduler.clear();
         self.grants.states.lose();

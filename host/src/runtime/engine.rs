@@ -16,7 +16,7 @@ use super::store_data::{Grants, StoreData};
 use super::threads::Threads;
 use super::watchdog::Vitals;
 use crate::capabilities::{self, TOO_MANY_OPEN};
-use crate::disk::throttle::Pace;
+use crate::disk::rate_limiter::RateLimiter;
 use crate::error::reason;
 use crate::options::{EPOCH, FRAMES, Limits};
 use crate::time::stopwatch;
@@ -32,7 +32,7 @@ struct Inner {
     component: Component,
     plugin: PluginPre<StoreData>,
     limits: Limits,
-    pace: Pace,
+    pace: RateLimiter,
 }
 
 impl Runtime {
@@ -60,7 +60,7 @@ impl Runtime {
         let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
         tick(&engine).map_err(|error| Failure::stopped(format!("no thread for {name}: {error}")))?;
         let rate = u64::from(limits.bandwidth) << 20;
-        let pace = Pace::new(Some(rate).filter(|rate| *rate > 0));
+        let pace = RateLimiter::new(Some(rate).filter(|rate| *rate > 0));
         Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })
     }
 
@@ -68,7 +68,7 @@ impl Runtime {
         &self.inner.limits
     }
 
-    pub(crate) fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &RateLimiter {
         &self.inner.pace
     }
 

@@ -14,7 +14,7 @@ use crate::plugin::Plugin;
 use crate::runtime::{Failure, Grants, Pending};
 use crate::steps::Steps;
 use crate::storage::documents::Documents;
-use crate::storage::lock::Locks;
+use crate::storage::lock::WriterLocks;
 use crate::time::clock::Clock;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
@@ -35,7 +35,7 @@ pub struct Host {
     pub sources: Option<Sources>,
     pub steps: Steps,
     pub(crate) limits: Limits,
-    pub(crate) _locks: Option<Locks>,
+    pub(crate) _locks: Option<WriterLocks>,
 }
 
 /// An action under way.

@@ -228,7 +228,7 @@ fn a_clock_before_the_programs_build_counts_as_not_set_and_the_schedule_waits_fo
     let mut service = serve(&home, "2026-05-31T12:00:00+02:00", &daily("03:30"));
     let built = larder_tests::instant("2026-05-20T00:00:00Z");
     let clock =
-        larder::time::clock::Clock::by_hand(larder_tests::instant("1970-01-01T00:00:30Z")).built(built);
+        larder::time::clock::Clock::manual(larder_tests::instant("1970-01-01T00:00:30Z")).built_at(built);
     service = service.restart_at(clock);
     let says = "the machine's clock is not set: it shows 1970-01-01 00:00 +00:00, and this program was built on 2026-05-20; \
                 automatic backups wait until it is";

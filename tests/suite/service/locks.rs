@@ -179,7 +179,7 @@ fn a_user_who_may_not_open_the_lock_is_refused_while_it_is_held_and_goes_on_when
     drop(serving);
     Run::of(home.unprivileged(&["create"]))
         .exits(0)
-        .says("cannot be locked (Permission denied): nothing keeps another Larder from");
+        .says("cannot be locked (Permission denied): another Larder process could change");
 }
 
 #[test]

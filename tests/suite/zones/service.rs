@@ -73,6 +73,6 @@ fn it_names_a_zone_that_cannot_be_used_when_it_starts() {
     let mut command = home.command(&["serve"]);
     command.env("TZ", "Asia/Tokyo");
     let mut serving = Serving::begin(command);
-    serving.until("error: time zone: `Europe/Berlin ` in .storage/core.config is no time zone");
+    serving.until("error: time zone: `Europe/Berlin ` in .storage/core.config is not a time zone");
     serving.until("time zone Asia/Tokyo (from the environment variable TZ; ");
 }

@@ -78,7 +78,7 @@ const MANAGER: &str = "sensor.backup_backup_manager_state";
 const BUSY: &str = "create_backup";
 
 fn is_at_work(state: &Path) -> bool {
-    Lock::glance(state).is_none()
+    Lock::try_existing(state).is_none()
 }
 
 fn is_busy(live: &Value) -> bool {

@@ -1,4 +1,4 @@
-//! What somebody who may write into a directory can put there, and that it leads nobody elsewhere.
+//! Traps that another user can set in a directory: links, FIFOs, sockets, and names that are exchanged at any moment.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::disk::atomic;
 
-/// A name for people, and what puts it there.
+/// The name of a trap, and the function that sets it.
 type Trap = (&'static str, Box<dyn Fn()>);
 
-/// What somebody who may write into the directory puts in a file's place. The file that it leads to, if any.
+/// Everything that another user can put in the place of a file. Links lead to `elsewhere`.
 fn traps(place: &Path, elsewhere: &Path) -> [Trap; 5] {
     let (place, elsewhere) = (place.to_owned(), elsewhere.to_owned());
     let theirs = |path: &Path| fs::write(path, "theirs").unwrap();
@@ -54,7 +54,7 @@ impl Case {
         Self { _root: root, directory, place: inside.join("name"), elsewhere }
     }
 
-    /// What the trap leads to is as it was.
+    /// Whether the file outside the directory is unchanged.
     fn is_untouched(&self) -> bool {
         fs::read(&self.elsewhere).map_or(true, |bytes| bytes == b"theirs")
     }
@@ -110,8 +110,8 @@ fn replacing_and_removing_touch_the_name_and_not_what_it_leads_to() {
     }
 }
 
-/// Somebody exchanges the name between nothing, a dangling link and a link to a file, as fast as can be, while files are made,
-/// opened and replaced by that name.
+/// Another thread exchanges the name between nothing, a dangling link and a link to a file, as fast as it can, while files of that name are
+/// created, opened and replaced.
 #[test]
 fn a_name_that_somebody_exchanges_meanwhile_leads_nowhere() {
     const ROUNDS: usize = 3000;

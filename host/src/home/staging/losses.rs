@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::disk::durable::words;
+use crate::disk::durable::message;
 use crate::model::shown;
 
 /// What was lost. In the order in which it is told.
@@ -46,7 +46,7 @@ impl Losses {
         let mut all = self.all();
         let loss = all.entry(lost).or_default();
         if loss.count == 0 {
-            *loss = Loss { count: 0, first: shown(path), why: why.map(words).unwrap_or_default() };
+            *loss = Loss { count: 0, first: shown(path), why: why.map(message).unwrap_or_default() };
         }
         loss.count += 1;
     }

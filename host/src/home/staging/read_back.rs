@@ -18,7 +18,7 @@ use crate::disk::durable::sync_data;
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 use crate::options::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
-use crate::storage::locations::Stored;
+use crate::storage::locations::ObjectReader;
 
 /// Room for a small file, in whole pieces of a disk.
 const SMALL_ROOM: usize = (SMALL_FILE as usize).next_multiple_of(ALIGN);
@@ -54,7 +54,7 @@ impl Written {
 
     /// Reads back a small file: past the cache where that is known to go well, in as few calls as can be.
     fn check_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
-        let Some(file) = direct::does_well(top).then(|| self.open(top, true).ok()).flatten() else {
+        let Some(file) = direct::is_supported(top).then(|| self.open(top, true).ok()).flatten() else {
             return Reading::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
         };
         let size = file.metadata().doing(|| self.cannot())?.len();
@@ -89,19 +89,19 @@ impl Written {
 
 /// A file while it is read back.
 struct Reading {
-    stored: Stored,
+    stored: ObjectReader,
     digest: Digest,
     at: u64,
 }
 
 impl Reading {
     fn new(written: &Written, file: File) -> Result<Self> {
-        let mut stored = Stored::new(file, &shown(&written.path))?.past_cache();
+        let mut stored = ObjectReader::new(file, &shown(&written.path))?.without_cache();
         if stored.size() != written.size {
             return Err(written.is_other());
         }
         if written.size > SMALL_FILE {
-            stored.ahead(0, written.size);
+            stored.read_ahead(0, written.size);
         }
         Ok(Self { stored, digest: Digest::default(), at: 0 })
     }
@@ -110,7 +110,7 @@ impl Reading {
     fn read(&mut self, written: &Written, most: u64) -> Result<u64> {
         let count = written.size.saturating_sub(self.at).min(most);
         let digest = &mut self.digest;
-        self.stored.pass(self.at, count, &mut |bytes| {
+        self.stored.copy_to(self.at, count, &mut |bytes| {
             digest.update(bytes);
             Ok(())
         })?;

@@ -12,7 +12,7 @@ use super::metadata::{Context, Metadata};
 use super::read_back::{Digest, Written};
 use super::space::Budget;
 use crate::disk::retry::retry_at_end;
-use crate::disk::write_behind::Behind;
+use crate::disk::write_behind::WriteBehind;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
 use crate::options::WORTH_WRITING_BEHIND;
@@ -69,7 +69,7 @@ impl Shared {
 pub struct Writer {
     file: Arc<File>,
     /// For a large file without holes so far.
-    behind: Option<Behind>,
+    behind: Option<WriteBehind>,
     path: HomePath,
     size: u64,
     metadata: Metadata,
@@ -100,7 +100,7 @@ impl Writer {
         shared.unfinished().0.insert(path.to_vec());
         let file = Arc::new(file);
         let behind = (size >= WORTH_WRITING_BEHIND)
-            .then(|| Behind::new(file.clone(), format!("cannot stage {}", shown(path))));
+            .then(|| WriteBehind::new(file.clone(), format!("cannot stage {}", shown(path))));
         Self {
             file,
             behind,
@@ -198,7 +198,7 @@ impl Writer {
 
     /// Waits until everything is in the file; what comes next is written at once.
     fn settle(&mut self) -> Result<()> {
-        self.behind.as_mut().map_or(Ok(()), Behind::settle)?;
+        self.behind.as_mut().map_or(Ok(()), WriteBehind::flush)?;
         self.behind = None;
         Ok(())
     }

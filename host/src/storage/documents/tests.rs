@@ -1,4 +1,4 @@
-//! How many documents there may be, and how many copies of damaged ones.
+//! The limits on the number of documents and of damaged copies.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn one_document_too_many_is_refused_and_those_that_are_there_go_on() {
     }
     let refused = documents.save("another", "1").unwrap_err();
     assert!(
-        matches!(&refused, Error::Limit(text) if text.contains("holds 64 documents already")),
+        matches!(&refused, Error::Limit(text) if text.contains("already holds 64 documents")),
         "{refused}"
     );
     documents.save("document-0", "3").unwrap();
