@@ -1,6 +1,6 @@
 //! The hosts that a request may reach: a list of `host`, `host:port` and `*.example.org`.
 //!
-//! A pure question about an address. It does not look at what a name resolves to.
+//! Decides by the address alone, and does not resolve names.
 
 use url::Url;
 
@@ -11,26 +11,27 @@ pub struct Hosts(Option<Vec<Pattern>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pattern {
     name: String,
-    /// Names below it, and not itself.
+    /// Whether it matches only subdomains of the name.
     is_below: bool,
-    /// None is the usual port of the scheme.
+    /// None for the default port of the scheme.
     port: Option<u16>,
 }
 
 impl Hosts {
-    /// Every host: for what a person wrote into the configuration.
+    /// Allows every host: for addresses that the user configured.
     pub fn any() -> Self {
         Self(None)
     }
 
-    /// Those of a list; an empty one permits none. Without a port, a pattern permits only the usual ones (80 for http, 443
-    /// for https): a listed `localhost` does not open every service of the machine. The error says what is wrong with
-    /// which pattern, then what to do.
+    /// Allows the hosts of a list; an empty list allows none. A pattern without a port allows only the default port (80 for http, 443 for
+    /// https), so that `localhost` does not open every service of the machine. The error names the invalid pattern and says what to write.
     pub fn listed<S: AsRef<str>>(patterns: &[S]) -> Result<Self, String> {
         let read = |pattern: &S| {
             let pattern = pattern.as_ref();
-            Pattern::read(pattern).ok_or_else(|| {
-                format!("`{pattern}` is no host; write `example.org`, `example.org:8443` or `*.example.org`")
+            Pattern::parse(pattern).ok_or_else(|| {
+                format!(
+                    "`{pattern}` is not a host; write `example.org`, `example.org:8443` or `*.example.org`"
+                )
             })
         };
         patterns.iter().map(read).collect::<Result<_, _>>().map(|patterns| Self(Some(patterns)))
@@ -40,19 +41,20 @@ impl Hosts {
     pub fn permits(&self, url: &Url) -> bool {
         let Some(patterns) = &self.0 else { return true };
         let Some(host) = url.host_str() else { return false };
-        let usual = match url.scheme() {
+        let default = match url.scheme() {
             "https" => 443,
             "http" => 80,
             _ => return false,
         };
-        let port = url.port().unwrap_or(usual);
-        patterns.iter().any(|pattern| pattern.port.unwrap_or(usual) == port && pattern.fits(host))
+        let port = url.port().unwrap_or(default);
+        patterns.iter().any(|pattern| pattern.port.unwrap_or(default) == port && pattern.matches(host))
     }
 }
 
 impl Pattern {
-    /// The address parser reads the host, so that both sides are spelled alike (case, international names, numbers).
-    fn read(text: &str) -> Option<Self> {
+    /// Parses a pattern. The host goes through the address parser, so that both sides are normalized alike (case, international names, IP
+    /// addresses).
+    fn parse(text: &str) -> Option<Self> {
         let (rest, is_below) = match text.strip_prefix("*.") {
             Some(rest) => (rest, true),
             None => (text, false),
@@ -72,7 +74,7 @@ impl Pattern {
         (url.port().is_none() && (is_name || !is_below)).then_some(Self { name, is_below, port })
     }
 
-    fn fits(&self, host: &str) -> bool {
+    fn matches(&self, host: &str) -> bool {
         match self.is_below {
             false => self.name == host,
             true => {

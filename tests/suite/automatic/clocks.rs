@@ -128,7 +128,7 @@ fn a_restart_at_any_minute_around_a_run_neither_loses_nor_repeats_it() {
             .service()
             .host()
             .clock()
-            .set(larder_tests::instant(&format!("2026-06-{day:02}T03:{:02}:00+02:00", minute + 1)));
+            .advance_to(larder_tests::instant(&format!("2026-06-{day:02}T03:{:02}:00+02:00", minute + 1)));
         service = service.restart();
         service.advance(&format!("2026-06-{day:02}T12:00:00+02:00"));
     }

@@ -1,6 +1,6 @@
-//! The client against servers that really speak: what arrives, what fails how, what may be reached.
+//! The client against real servers: what arrives, how requests fail, which hosts may be reached.
 
-mod ways;
+mod routes;
 
 pub mod server;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::*;
 use server::{Server, answer, closed_port};
 
-/// Without the proxies of whoever runs the tests.
+/// Settings without the proxies of the machine that runs the tests.
 pub fn settings() -> Settings {
     Settings { proxy: Some(String::new()), ..Settings::default() }
 }
@@ -37,7 +37,7 @@ fn what_is_sent_arrives_and_the_answer_comes_back() {
     let request = with_header("POST", &server.url("/a?b=c#d"), "X-Name", "Grüße");
     let response = client().send(&request, &Hosts::any()).unwrap().accepted().unwrap();
     assert_eq!((response.status, response.body.as_slice()), (201, b"done".as_slice()));
-    assert_eq!((response.header("x-id"), &response.cut), (Some("7"), &None));
+    assert_eq!((response.header("x-id"), &response.truncated), (Some("7"), &None));
     let seen = server.seen().remove(0);
     assert_eq!(seen.line, "POST /a?b=c HTTP/1.1");
     assert_eq!(seen.body, b"hello");
@@ -66,8 +66,7 @@ fn an_answer_that_says_no_tells_its_status_and_reason_and_no_secret_of_the_addre
         client().send(&request("POST", &server.url("/hook/s3cr3t?token=abc")), &Hosts::any()).unwrap();
     let failure = response.accepted().unwrap_err();
     let origin = server.url("");
-    let expected =
-        format!("{origin}/… answered 503 Service Unavailable: over [31mloaded; it may take it later");
+    let expected = format!("{origin}/… answered 503 Service Unavailable: over [31mloaded; try again later");
     assert_eq!(failure.message, expected);
     assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
     assert!(!failure.is_final());
@@ -86,7 +85,7 @@ fn nobody_there_is_told_and_may_change() {
     let failure = failure(&request("POST", &format!("http://127.0.0.1:{}/hook?key=x", closed_port())));
     assert_eq!((failure.cause, failure.is_final()), (Cause::Unreachable, false));
     assert!(
-        failure.message.ends_with("/…: connection refused; check that the receiver runs there"),
+        failure.message.ends_with("/…: connection refused; check that the server is running"),
         "{failure}"
     );
 }
@@ -95,8 +94,7 @@ fn nobody_there_is_told_and_may_change() {
 fn a_name_that_nobody_knows_is_told() {
     let failure = failure(&request("POST", "http://nobody.invalid/"));
     assert_eq!((failure.cause, failure.is_final()), (Cause::NameNotFound, false));
-    let expected =
-        "cannot reach http://nobody.invalid: the name is not known; check its spelling and the name server";
+    let expected = "cannot reach http://nobody.invalid: the host name cannot be resolved; check its spelling and the name server";
     assert_eq!(failure.message, expected);
 }
 
@@ -115,10 +113,10 @@ fn a_long_answer_is_cut_and_says_so() {
     let server = Server::start(|_, _| answer("200 OK", "", &"x".repeat(5_000_000)));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!(response.body.len(), 1000);
-    assert!(response.cut.unwrap().message.contains("longer than 1000 bytes"));
+    assert!(response.truncated.unwrap().message.contains("longer than 1000 bytes"));
     let exact = Server::start(|_, _| answer("200 OK", "", &"x".repeat(1000)));
     let response = client().send(&request("GET", &exact.url("/")), &Hosts::any()).unwrap();
-    assert_eq!((response.body.len(), &response.cut), (1000, &None));
+    assert_eq!((response.body.len(), &response.truncated), (1000, &None));
 }
 
 #[test]
@@ -133,7 +131,7 @@ fn an_answer_that_ends_early_is_still_an_answer_and_says_so() {
     let server = Server::start(|_, _| Some(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbegun".to_vec()));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!((response.status, response.body.as_slice()), (200, b"begun".as_slice()));
-    assert_eq!(response.cut.unwrap().cause, Cause::Broken);
+    assert_eq!(response.truncated.unwrap().cause, Cause::Broken);
 }
 
 #[test]
@@ -151,15 +149,15 @@ fn nothing_can_be_smuggled_into_a_request() {
     let cases = [
         (
             with_header("GET", &url, "X", "a\r\nEvil: b"),
-            "the header `x` holds a line end or another control character; leave it out",
+            "the header `x` contains a line break or another control character; remove it",
         ),
         (
             with_header("GET", &url, "X", "a\0"),
-            "the header `x` holds a line end or another control character; leave it out",
+            "the header `x` contains a line break or another control character; remove it",
         ),
         (
             with_header("GET", &url, "X: y\r\nZ", "a"),
-            "`X: y Z` is no header's name; write letters, digits and `-`",
+            "`X: y Z` is not a header name; use letters, digits and `-`",
         ),
         (with_header("GET", &url, "Host", "other"), "the header `host` is set by Larder; remove it"),
         (
@@ -168,16 +166,16 @@ fn nothing_can_be_smuggled_into_a_request() {
         ),
         (
             request("GET / HTTP/1.1\r\nX: y", &url),
-            "`GET / HTTP/1.1 X: y` is no method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+            "`GET / HTTP/1.1 X: y` is not a method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
         ),
-        (request("GET", &format!("{url}a\r\nb")), "the address holds a control character; remove it"),
+        (request("GET", &format!("{url}a\r\nb")), "the address contains a control character; remove it"),
         (
             request("GET", "file:///etc/passwd"),
-            "the address is no web address; write http://HOST/… or https://HOST/…",
+            "the address is not http or https; write http://HOST/… or https://HOST/…",
         ),
         (
             request("GET", "ntfy.example"),
-            "the address is wrong (relative URL without a base); write http://HOST/… or https://HOST/…",
+            "the address is not valid (relative URL without a base); write http://HOST/… or https://HOST/…",
         ),
     ];
     for (request, expected) in cases {
@@ -185,10 +183,10 @@ fn nothing_can_be_smuggled_into_a_request() {
         assert_eq!((failure.message.as_str(), failure.cause), (expected, Cause::Invalid));
         assert!(failure.is_final());
     }
-    let told = failure(&request("GET", "https://user:hunter22@example.org/"));
+    let refused = failure(&request("GET", "https://user:hunter22@example.org/"));
     assert!(
-        told.message.contains("`username` and `password`") && !told.message.contains("hunter22"),
-        "{told}"
+        refused.message.contains("`username` and `password`") && !refused.message.contains("hunter22"),
+        "{refused}"
     );
     assert_eq!(server.seen().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! The ways that requests take: redirects, the list of hosts, TLS, proxies.
+//! The routes of requests: redirects, the list of allowed hosts, TLS, proxies.
 
 use super::server::{Server, TlsServer, answer, closed_port, proxy};
 use super::*;
@@ -48,7 +48,7 @@ fn a_redirect_to_a_host_that_is_not_listed_is_not_followed() {
     let failure = client().send(&request("POST", &server.url("/")), &hosts).unwrap_err();
     assert_eq!((failure.cause, failure.is_final()), (Cause::Denied, true));
     let expected = format!(
-        "http://localhost:{}/… is not among the hosts that may be reached; list it, or use another",
+        "http://localhost:{}/… is not an allowed host; add it to the list, or use another",
         other.port
     );
     assert_eq!(failure.message, expected);
@@ -64,7 +64,7 @@ fn no_redirect_leads_from_https_to_http() {
     let hop = Hop::first(&request).unwrap();
     let next = |location: &'static str| hop.next(302, Some(&http::HeaderValue::from_static(location)));
     let told = next("http://a.example/").err().unwrap();
-    let expected = "https://a.example/… sends us on from https to http; use the address that is meant";
+    let expected = "https://a.example/… redirects from https to http; use the final address";
     assert_eq!((told.message.as_str(), told.cause), (expected, Cause::Redirect));
     assert!(next("//b.example/").unwrap().is_some());
 }
@@ -75,7 +75,9 @@ fn redirects_that_lead_nowhere_end() {
     let told = failure(&request("GET", &circle.url("/")));
     assert_eq!((told.cause, circle.seen().len()), (Cause::Redirect, 6));
     let file = Server::start(|_, _| answer("302 Found", "Location: file:///etc/passwd\r\n", ""));
-    assert!(failure(&request("GET", &file.url("/"))).message.contains("to what is no web address"));
+    assert!(
+        failure(&request("GET", &file.url("/"))).message.contains("to an address that is not http or https")
+    );
     let kept = Server::start(|_, _| answer("302 Found", "", ""));
     assert_eq!(client().send(&request("GET", &kept.url("/")), &Hosts::any()).unwrap().status, 302);
 }
@@ -87,7 +89,7 @@ fn tls_works_once_its_ca_is_named_and_says_what_to_do_before() {
     let request = request("POST", &format!("https://localhost:{}/", server.port));
     let told = failure(&request);
     assert_eq!((told.cause, told.is_final()), (Cause::Certificate, true), "{told}");
-    let advice = "its certificate is signed by nobody known here; name the signer's certificate as `ca_file` under [http]";
+    let advice = "its certificate is signed by an unknown authority; set `ca_file` under [http] to that authority's certificate";
     assert!(told.message.ends_with(advice), "{told}");
 
     let knowing =
@@ -127,7 +129,7 @@ fn a_ca_file_that_holds_no_certificate_is_refused() {
     };
     assert!(error(&path).starts_with("cannot read the certificates in "));
     std::fs::write(&path, "hello").unwrap();
-    assert!(error(&path).contains("give a file in PEM form"));
+    assert!(error(&path).contains("use a file in PEM format"));
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn the_environments_proxy_is_taken_and_left_where_it_says() {
         _ => None,
     };
     let client = Client::with_environment(&Settings::default(), &find).unwrap();
-    client.send(&request("GET", &server.url("/straight")), &Hosts::any()).unwrap();
+    client.send(&request("GET", &server.url("/direct")), &Hosts::any()).unwrap();
     assert_eq!(asked.lock().unwrap().len(), 0);
     let named = format!("http://receiver.example:{}/through", server.port);
     client.send(&request("GET", &named), &Hosts::any()).unwrap();
