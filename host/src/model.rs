@@ -130,7 +130,7 @@ pub fn shown(path: &[u8]) -> String {
 }
 
 /// Text of a plugin for messages: unprintable characters except line breaks are escaped, and the text is cut after `most` characters.
-pub fn tamed(text: &str, most: usize) -> String {
+pub fn sanitized(text: &str, most: usize) -> String {
     larder_text::cut(text, most, "\n")
 }
 

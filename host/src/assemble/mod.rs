@@ -20,7 +20,7 @@ use crate::home::staging;
 use crate::home::staging::Recovered;
 use crate::home::states::States;
 use crate::http::Client;
-use crate::options::{LOOK, Limits, MAX_COMPONENT, START_WAIT};
+use crate::options::{Limits, MAX_COMPONENT, POLL_INTERVAL, START_WAIT};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
 use crate::runtime::{Grants, Network, Runtime, Writes};
 pub use crate::service::host::{Call, Host};
@@ -258,7 +258,7 @@ impl Setting {
         }
         let since = Stopwatch::start();
         while host.plugins.iter().any(Plugin::is_starting) && since.elapsed() < START_WAIT {
-            host.look_after_plugins(LOOK);
+            host.look_after_plugins(POLL_INTERVAL);
         }
         let late = host.plugins.iter().filter(|plugin| plugin.is_starting());
         let late = late.map(|plugin| format!("{}: the plugin is still being started", plugin.name));

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::home::bus::{Event, LOG, MISSED};
 use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{clock, documents, entities, jobs, timers, types};
 use crate::runtime::{Job, JobEvent, StoreData, Writes};
@@ -54,7 +54,7 @@ impl documents::Host for StoreData {
 
     fn set_aside(&mut self, name: String, reason: String) -> Result<Option<String>, Refusal> {
         self.must_be_manager("set aside a document").map_err(Refusal::Trap)?;
-        let (reason, may_write) = (tamed(&reason, MAX_MESSAGE), self.grants.writes == Writes::Everything);
+        let (reason, may_write) = (sanitized(&reason, MAX_MESSAGE), self.grants.writes == Writes::Everything);
         Ok(self.grants.documents.set_aside(&name, &reason, may_write)?)
     }
 }
@@ -67,7 +67,10 @@ impl entities::Host for StoreData {
 
     fn emit(&mut self, topic: String, data: String) -> wasmtime::Result<()> {
         let refuse = |why: &str| {
-            Err(wasmtime::Error::msg(format!("it emitted an event about {} {why}", tamed(&topic, MAX_WORD))))
+            Err(wasmtime::Error::msg(format!(
+                "it emitted an event about {} {why}",
+                sanitized(&topic, MAX_WORD)
+            )))
         };
         let size = topic.len().saturating_add(data.len());
         if size > MAX_EVENT {
@@ -84,7 +87,7 @@ impl entities::Host for StoreData {
         };
         let said = value.get_mut("message").filter(|_| topic == LOG);
         if let Some(serde_json::Value::String(message)) = said {
-            *message = tamed(message, MAX_MESSAGE);
+            *message = sanitized(message, MAX_MESSAGE);
         }
         self.grants.bus.emit(&Event::new(topic, value.to_string()));
         Ok(())
@@ -96,7 +99,7 @@ impl jobs::Host for StoreData {
         if let Some(sender) = &self.progress {
             let jobs::Progress { stage, done, total } = progress;
             // It goes into the memory of the job's starter.
-            let stage = tamed(&stage, MAX_WORD);
+            let stage = sanitized(&stage, MAX_WORD);
             sender.send_replace(Some(crate::runtime::Progress { stage, done, total }));
         }
         Ok(())

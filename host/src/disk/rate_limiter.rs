@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 
 /// Delays reads and writes to a rate.
 pub struct RateLimiter {
@@ -28,7 +28,7 @@ impl RateLimiter {
             if is_canceled() {
                 return;
             }
-            std::thread::sleep(left.min(LOOK));
+            std::thread::sleep(left.min(POLL_INTERVAL));
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How often the engine interrupts running components for a check. The resolution of `compute-time`.
 pub const EPOCH: Duration = Duration::from_millis(50);
 /// How often a thread that waits checks for time limits and for a stop. The resolution of the other time limits.
-pub const LOOK: Duration = Duration::from_millis(200);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Stack frames that are reported of a plugin that was stopped: wasmtime's default.
 pub const FRAMES: usize = 20;
 /// How long compiled components are kept after a newer one was compiled: those of earlier versions are no longer useful.

@@ -17,9 +17,9 @@ use super::set_up::{ACTION_TIME, Started, Starting, Wanted};
 use super::store_data::{Grants, StoreData};
 use super::threads::{Threads, Who};
 use super::watchdog::{Vitals, watched};
-use crate::model::{Action, Field, tamed};
+use crate::model::{Action, Field, sanitized};
 use crate::options::http::MAX_REQUESTS;
-use crate::options::{LAST_WAIT, LOOK, MAX_JSON, MAX_MESSAGE, MAX_WORD};
+use crate::options::{LAST_WAIT, MAX_JSON, MAX_MESSAGE, MAX_WORD, POLL_INTERVAL};
 
 struct Request {
     what: Asked,
@@ -40,8 +40,8 @@ enum Asked {
 impl Asked {
     fn shown(&self) -> String {
         match self {
-            Self::Action { name, .. } => format!("it answered {}", tamed(name, MAX_WORD)),
-            Self::Timer { name } => format!("its timer {} fired", tamed(name, MAX_WORD)),
+            Self::Action { name, .. } => format!("it answered {}", sanitized(name, MAX_WORD)),
+            Self::Timer { name } => format!("its timer {} fired", sanitized(name, MAX_WORD)),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Manager {
     pub fn start(runtime: &Runtime, grants: Grants) -> Result<Self, Failure> {
         let mut starting = Self::launch(runtime, grants, None)?;
         loop {
-            match starting.poll(LOOK)? {
+            match starting.poll(POLL_INTERVAL)? {
                 Started::Ready(manager) => return Ok(manager),
                 Started::NotYet(still) => starting = still,
             }
@@ -106,7 +106,7 @@ impl Manager {
     pub fn call(&mut self, name: &str, data: &str) -> Result<String, Failure> {
         let mut pending = self.begin(name, data);
         loop {
-            if let Some(answer) = self.poll(&mut pending, LOOK) {
+            if let Some(answer) = self.poll(&mut pending, POLL_INTERVAL) {
                 return answer;
             }
         }
@@ -270,15 +270,15 @@ impl AccessorTask<StoreData, HasSelf<StoreData>> for Call {
 
 fn action(action: super::bindings::exports::larder::automation::actions::Action) -> Action {
     let fields = action.fields.into_iter().map(|field| Field {
-        name: tamed(&field.name, MAX_WORD),
-        type_name: tamed(&field.type_name, MAX_WORD),
+        name: sanitized(&field.name, MAX_WORD),
+        type_name: sanitized(&field.type_name, MAX_WORD),
         required: field.required,
-        description: tamed(&field.description, MAX_MESSAGE),
+        description: sanitized(&field.description, MAX_MESSAGE),
     });
     Action {
         fields: fields.collect(),
-        name: tamed(&action.name, MAX_WORD),
-        description: tamed(&action.description, MAX_MESSAGE),
+        name: sanitized(&action.name, MAX_WORD),
+        description: sanitized(&action.description, MAX_MESSAGE),
         public: action.public,
     }
 }

@@ -12,8 +12,8 @@ use super::threads::{Threads, Who};
 use super::watchdog::{Vitals, watched};
 use super::{Failure, instance};
 use crate::error::{Doing, Error, Result};
-use crate::model::tamed;
-use crate::options::{LOOK, MAX_WORD};
+use crate::model::sanitized;
+use crate::options::{MAX_WORD, POLL_INTERVAL};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
@@ -61,7 +61,7 @@ impl Job {
         let (progress_in, progress) = watch::channel(None);
         let (outcome_in, outcome) = oneshot::channel();
         let store = runtime.store(grants, vitals.clone(), threads.clone(), Some(progress_in));
-        let (runtime, shown) = (runtime.clone(), tamed(&kind, MAX_WORD));
+        let (runtime, shown) = (runtime.clone(), sanitized(&kind, MAX_WORD));
         let work = move || {
             let result = instance::block_on(run(&runtime, store, &kind, &input));
             // Nobody waits any more: the outcome is of no use to anybody.
@@ -102,7 +102,7 @@ impl Waiting {
                     break result.unwrap_or_else(lost);
                 }
                 // Its own thread stops it in time, unless that is held up by the host.
-                () = tokio::time::sleep(LOOK) => {
+                () = tokio::time::sleep(POLL_INTERVAL) => {
                     if let Some(reason) = self.vitals.overdue() {
                         self.vitals.cancel(reason.as_str());
                         break Err(Failure::stopped(format!("the job {} was given up: {reason}", self.kind)));
@@ -133,7 +133,7 @@ async fn run(
         plugin.larder_automation_job().call_run(&mut store, kind, input).await
     })
     .await;
-    let shown = tamed(kind, MAX_WORD);
+    let shown = sanitized(kind, MAX_WORD);
     match outcome {
         Ok(result) => instance::checked(&format!("the job {shown}"), result),
         Err(error) => Err(explain(&format!("it ran the job {shown}"), &error, store.data())),

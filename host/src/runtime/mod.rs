@@ -26,7 +26,7 @@ pub use store_data::{Grants, Network, Writes};
 pub use workers::Crew;
 pub(crate) use workers::{Behind, Piece};
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 
 /// The code of a failure of a plugin that does not run any more.
@@ -44,11 +44,11 @@ pub struct Failure {
 impl Failure {
     /// In a plugin's words: made fit to be shown.
     fn new(code: &str, message: &str) -> Self {
-        Self { code: tamed(code, MAX_WORD), message: tamed(message, MAX_MESSAGE) }
+        Self { code: sanitized(code, MAX_WORD), message: sanitized(message, MAX_MESSAGE) }
     }
 
     /// The plugin did not live to answer; `message` says what it did and which limit it met.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: STOPPED.into(), message: tamed(&message.into(), MAX_MESSAGE) }
+        Self { code: STOPPED.into(), message: sanitized(&message.into(), MAX_MESSAGE) }
     }
 }

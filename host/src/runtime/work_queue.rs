@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::Failure;
 use super::watchdog::Vitals;
 use super::workers::Piece;
-use crate::options::{ANSWERS_AT_ONCE, LOOK, MAX_UNTAKEN};
+use crate::options::{ANSWERS_AT_ONCE, MAX_UNTAKEN, POLL_INTERVAL};
 
 pub(super) struct Desk {
     /// The most pieces under way, and the most bytes that may lie here: of those that wait, and of answers.
@@ -94,7 +94,7 @@ impl Desk {
             if let Some(answer) = done(&mut state) {
                 return answer;
             }
-            state = changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            state = changed.wait_timeout(state, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
             vitals.waits_for_others();
             if let Some(reason) = vitals.overdue() {
                 return Err(vitals.stop(reason));

@@ -13,7 +13,7 @@ use super::work_queue::Desk;
 use super::{Failure, address_space, instance};
 use crate::capabilities::Content;
 use crate::error::{Doing, Error, Result};
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{BYTES_EACH, MAX_PIECE, MAX_WORD, PIECES_EACH};
 
 /// Started workers, as their job holds them. Dropping it stops them.
@@ -183,7 +183,7 @@ async fn run(
             watched(&vitals, plugin.larder_automation_job().call_run(&mut store, kind, settings)).await
         }
     };
-    let shown = tamed(kind, MAX_WORD);
+    let shown = sanitized(kind, MAX_WORD);
     match outcome {
         _ if desk.is_closed() => Ok(()),
         Ok(Err(failure)) => Err(failure.into()),

@@ -9,7 +9,7 @@ use crate::automation::registry;
 use crate::configuration::Sources;
 use crate::home::bus::Bus;
 use crate::home::states::States;
-use crate::options::{LOOK, Limits};
+use crate::options::{Limits, POLL_INTERVAL};
 use crate::plugin::Plugin;
 use crate::runtime::{Failure, Grants, Pending};
 use crate::steps::Steps;
@@ -78,7 +78,7 @@ impl Host {
     pub fn call(&mut self, action: &str, data: &str) -> Result<String, Failure> {
         let mut call = self.begin(action, data)?;
         loop {
-            if let Some(answer) = self.poll(&mut call, LOOK) {
+            if let Some(answer) = self.poll(&mut call, POLL_INTERVAL) {
                 return answer;
             }
         }

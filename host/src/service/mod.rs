@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::assemble::Host;
 use crate::home::bus::Bus;
 use crate::model::Timestamp;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 use crate::plugin::Plugin;
 use crate::service::driver::Driver;
 use crate::time::clock::JumpDetector;
@@ -76,7 +76,7 @@ impl Service {
     pub fn run(mut self) -> bool {
         while !self.stop.is_set() {
             self.tick();
-            let most = if self.is_busy() { LOOK } else { Duration::MAX };
+            let most = if self.is_busy() { POLL_INTERVAL } else { Duration::MAX };
             self.host.scheduler().wait(self.host.clock(), self.next(), most);
         }
         self.driver.shut_down(&mut self.host);
@@ -84,7 +84,7 @@ impl Service {
         while self.is_working() && since.elapsed() < most {
             self.poll();
             self.driver.tick(&mut self.host);
-            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+            self.host.scheduler().wait(self.host.clock(), None, POLL_INTERVAL);
         }
         let is_finished = !self.is_working();
         self.driver.close(&mut self.host);
@@ -108,7 +108,7 @@ impl Service {
     pub fn settle(&mut self) {
         self.tick();
         while self.is_busy() {
-            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+            self.host.scheduler().wait(self.host.clock(), None, POLL_INTERVAL);
             self.tick();
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::{Value, json};
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::time::scheduler::Scheduler;
 pub use listener::Listener;
@@ -109,7 +109,7 @@ impl Bus {
 
     /// Tells people something: what anybody says is made fit for them here.
     pub fn say(&self, level: Level, message: &str) {
-        let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
+        let data = json!({"message": sanitized(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 

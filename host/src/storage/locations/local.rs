@@ -28,7 +28,7 @@ pub struct LocalDirectory {
 }
 
 impl LocalDirectory {
-    /// The location's id, which is Home Assistant's.
+    /// The location's id, which is Home Assistant's. The rest of the host refers to this constant.
     pub const ID: &str = "backup.local";
 
     /// The location in `directory`. `named` is the same path as the user wrote it, possibly through links. `memory` holds the document that
