@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_system_that_cannot_is_told_from_a_disk_that_fails() {
+    fn an_unsupported_operation_is_not_a_disk_error() {
         for errno in [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::MLINK] {
             assert_eq!(unless_refused(Err(errno)), Ok(Some(errno)));
         }

@@ -46,7 +46,7 @@ impl ReadAhead {
                 at = next;
             }
         };
-        Builder::new().name("stored ahead".into()).spawn(work).ok()?;
+        Builder::new().name("read-ahead".into()).spawn(work).ok()?;
         Some(Self { current: None, filled, empty })
     }
 

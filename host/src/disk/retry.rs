@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_asked_for_again_until_it_goes_well() {
+    fn temporary_errors_are_retried_until_the_call_succeeds() {
         let errors = [Errno::AGAIN, Errno::INTR, Errno::AGAIN, Errno::AGAIN];
         let (asked, waited, outcome) = run(&[Errno::AGAIN, Errno::INTR], &errors);
         assert_eq!((asked, outcome), (5, Ok(())));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_pass_is_told_at_once_and_what_never_ends_after_some_seconds() {
+    fn permanent_errors_return_at_once_and_temporary_ones_after_some_seconds() {
         assert_eq!(run(&[Errno::AGAIN], &[Errno::IO]), (1, Duration::ZERO, Err(Errno::IO)));
         assert_eq!(run(&[Errno::AGAIN], &[Errno::PERM]), (1, Duration::ZERO, Err(Errno::PERM)));
         let (asked, waited, outcome) = run(&[Errno::AGAIN], &[Errno::AGAIN; 1000]);

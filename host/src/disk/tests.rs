@@ -61,7 +61,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_appended_in_any_pieces_is_in_the_file(
+    fn pieces_of_any_size_are_appended_in_order(
         pieces in prop::collection::vec(prop_oneof![0..20_usize, 1..3 * BUFFER / 2, Just(ALIGN), Just(BUFFER)], 0..8),
         settled in prop::collection::vec(any::<bool>(), 8),
     ) {
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_from_the_disk_or_ahead_is_what_the_file_holds(
+    fn direct_reads_and_read_ahead_return_the_contents_of_the_file(
         size in 0..5 * BUFFER,
         from in 0..6 * BUFFER as u64,
         count in 0..6 * BUFFER as u64,
@@ -99,7 +99,7 @@ proptest! {
             prop_assert!(rest(&stored(&file).without_cache(), from, most) == wanted, "from the disk");
             let mut ahead = stored(&file);
             ahead.read_ahead(from, count);
-            prop_assert!(rest(&ahead, from, most) == wanted, "ahead, and on behind what was read ahead");
+            prop_assert!(rest(&ahead, from, most) == wanted, "read ahead, and beyond it");
             let wanted = bytes.get(elsewhere as usize..).unwrap_or_default();
             prop_assert!(rest(&ahead, elsewhere, most) == wanted, "elsewhere");
         }
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_copied_from_another_file_stands_where_it_was_appended(
+    fn bytes_copied_from_another_file_are_appended_in_order(
         pieces in prop::collection::vec((any::<bool>(), 0..3 * BUFFER / 2, 0..2 * BUFFER as u64), 0..8),
         is_ahead in any::<bool>(),
     ) {
@@ -141,7 +141,7 @@ proptest! {
 }
 
 #[test]
-fn a_copy_of_what_is_not_there_any_more_is_told_with_the_files_name() {
+fn copying_from_a_file_that_shrinks_is_an_error_with_its_name() {
     for (file, other) in files().into_iter().zip(files()) {
         std::fs::write(other.path(), noise(3 * BUFFER)).unwrap();
         let from = stored(&other);
@@ -157,7 +157,7 @@ fn a_copy_of_what_is_not_there_any_more_is_told_with_the_files_name() {
 }
 
 #[test]
-fn what_the_disk_refuses_is_told_with_its_reason() {
+fn a_write_error_is_reported_with_its_reason() {
     let full = Arc::new(OpenOptions::new().write(true).open("/dev/full").unwrap());
     let wanted = Error::NoSpace("cannot write a.tar: No space left on device".into());
     let mut written = WriteBehind::new(full.clone(), "cannot write a.tar");
@@ -173,7 +173,7 @@ fn what_the_disk_refuses_is_told_with_its_reason() {
 }
 
 #[test]
-fn a_file_that_shrinks_while_it_is_read_ahead_just_ends() {
+fn a_file_that_shrinks_during_read_ahead_ends_early() {
     for file in files() {
         std::fs::write(file.path(), noise(6 * BUFFER)).unwrap();
         let mut ahead = stored(&file);
@@ -184,7 +184,7 @@ fn a_file_that_shrinks_while_it_is_read_ahead_just_ends() {
 }
 
 #[test]
-fn a_draft_is_corrected_wherever_it_was_written_and_reads_back_so() {
+fn a_draft_can_be_patched_anywhere() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("a.tar");
     let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
@@ -203,7 +203,7 @@ fn a_draft_is_corrected_wherever_it_was_written_and_reads_back_so() {
 }
 
 #[test]
-fn what_reads_back_is_what_the_disk_has_and_not_what_was_meant() {
+fn reading_back_shows_what_is_on_the_disk() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("a.tar");
     let mut draft = OutputFile::new(path.clone()).draft(path.to_str().unwrap(), &Steps::default()).unwrap();
@@ -217,7 +217,7 @@ fn what_reads_back_is_what_the_disk_has_and_not_what_was_meant() {
 }
 
 #[test]
-fn only_so_many_files_are_read_ahead_at_once_and_the_others_are_read_all_the_same() {
+fn files_beyond_the_limit_are_read_without_read_ahead() {
     let file = NamedTempFile::new().unwrap();
     let bytes = noise(6 * BUFFER);
     std::fs::write(file.path(), &bytes).unwrap();
@@ -228,13 +228,13 @@ fn only_so_many_files_are_read_ahead_at_once_and_the_others_are_read_all_the_sam
             stored
         })
         .collect();
-    let ahead = threads("stored ahead");
+    let ahead = threads("read-ahead");
     assert!(ahead <= MAX_READ_AHEADS, "{ahead} threads");
     assert!(all.iter().all(|stored| rest(stored, 0, BUFFER) == bytes));
 }
 
 #[test]
-fn only_so_many_drafts_have_a_thread_at_once_and_the_others_are_written_all_the_same() {
+fn drafts_beyond_the_limit_are_written_without_a_thread() {
     let bytes = noise(2 * BUFFER + 77);
     let mut all: Vec<_> = (0..40)
         .map(|_| {
@@ -250,7 +250,7 @@ fn only_so_many_drafts_have_a_thread_at_once_and_the_others_are_written_all_the_
                 _ => draft.append_from(count, Box::new(move |take| take(&bytes))).unwrap(),
             }
         }
-        let writing = threads("draft");
+        let writing = threads("write-behind");
         assert!(writing <= MAX_WRITE_BEHINDS, "{writing} threads");
     }
     for (file, mut draft) in all {

@@ -254,7 +254,7 @@ impl Thread {
                 end.0.state().error = Some(error);
             }
         };
-        let handle = Builder::new().name("draft".into()).spawn(work).ok()?;
+        let handle = Builder::new().name("write-behind".into()).spawn(work).ok()?;
         Some(Self { queue, handle })
     }
 

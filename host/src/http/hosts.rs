@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_opens_the_usual_ports_and_nothing_beside_it() {
+    fn a_name_allows_the_default_ports_only() {
         assert!(permits(&["hc.example.org"], "https://hc.example.org/ping"));
         assert!(permits(&["HC.Example.ORG"], "http://hc.example.org/"));
         assert!(permits(&["bücher.example"], "https://xn--bcher-kva.example/"));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_opens_just_that_port() {
+    fn a_port_allows_only_that_port() {
         assert!(permits(&["example.org:8443"], "https://example.org:8443/"));
         assert!(!permits(&["example.org:8443"], "https://example.org/"));
         assert!(permits(&["[::1]:80"], "http://[::1]/"));
@@ -121,20 +121,20 @@ mod tests {
     }
 
     #[test]
-    fn a_star_opens_what_is_below_and_not_the_name_itself() {
+    fn a_star_allows_subdomains_and_not_the_name_itself() {
         assert!(permits(&["*.example.org"], "https://a.b.example.org/"));
         assert!(!permits(&["*.example.org"], "https://example.org/"));
         assert!(!permits(&["*.example.org"], "https://notexample.org/"));
     }
 
     #[test]
-    fn an_empty_list_opens_nothing() {
+    fn an_empty_list_allows_nothing() {
         assert!(!permits(&[], "https://example.org/"));
         assert!(Hosts::any().permits(&Url::parse("http://example.org:1/").unwrap()));
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn an_invalid_pattern_is_refused() {
         for text in
             ["", "*", "*.", "a b", "http://a", "a/b", "a:0", "a:http", "a:99999", "*.1.2.3.4", "u@a", "a:1:2"]
         {

@@ -106,7 +106,7 @@ impl Client {
             }
         }
         let text = format!(
-            "{} was reached by more than {MAX_REDIRECTS} redirects; use the final address",
+            "{} was reached after more than {MAX_REDIRECTS} redirects; use the final address",
             shown(&hop.url)
         );
         Err(Failure::new(Cause::Redirect, text))

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_chooses_the_variable_and_small_letters_win() {
+    fn the_scheme_selects_the_variable_and_lower_case_takes_precedence() {
         let given =
             [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:1"), ("ALL_PROXY", "socks5h://c:1")];
         let proxies = environment(&given).unwrap();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_told_without_its_password() {
+    fn an_invalid_proxy_is_reported_without_its_password() {
         let error = environment(&[("HTTP_PROXY", "gopher://user:hunter22@p:1")]).unwrap_err();
         assert!(error.starts_with("the variable HTTP_PROXY is not the address of a proxy; write"), "{error}");
         assert!(!error.contains("hunter22"));

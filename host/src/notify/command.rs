@@ -103,7 +103,7 @@ fn exit_message(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with status {code}"),
         (None, Some(signal)) => format!("was killed by signal {signal}"),
-        (None, None) => "failed".to_owned(),
+        (None, None) => "ended for an unknown reason".to_owned(),
     }
 }
 

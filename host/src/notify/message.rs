@@ -105,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn home_assistants_fields_are_read() {
+    fn home_assistants_fields_are_parsed() {
         let read =
             Message::parse(&json!({"message": 7, "title": true, "target": "me", "data": {"a": 1}})).unwrap();
         let expected = json!({"message": "7", "title": "True", "target": ["me"], "data": {"a": 1}});

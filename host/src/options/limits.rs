@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// Workers that are started by default, however many cores there are: each takes some ten MiB.
 const MOST_WORKERS: usize = 6;
-/// Bytes of memory that an instance may use for each file or directory of the home that it was told of. It keeps some 600 bytes of each.
+/// Bytes of memory that an instance may use for each file or directory of the home that the host lists for it. It keeps some 600 bytes of each.
 pub const ENTRY_MEMORY: usize = 1024;
 
 /// What one instance of a component may use.
@@ -38,7 +38,7 @@ pub struct Limits {
     pub cpu_share: u32,
     /// How long a backup waits for a locked database. It is longer than a program keeps a transaction open.
     pub database_wait: Duration,
-    /// How long running work may continue after the service is told to stop.
+    /// How long running work may continue when the service stops.
     pub stop_time: Duration,
 }
 
@@ -210,7 +210,7 @@ const TABLE: [Entry; 13] = [
         unit: SECONDS,
         least: 0,
         most: u32::MAX,
-        about: "for running work after the service is told to stop",
+        about: "for running work when the service stops",
         show: |limits| seconds(limits.stop_time),
         set: |limits, number| limits.stop_time = Duration::from_secs(number.into()),
     },
@@ -231,7 +231,7 @@ impl Limits {
         TABLE.iter().map(info).collect()
     }
 
-    /// The bytes of memory for an instance that was told of so many entries of the home.
+    /// The bytes of memory for an instance for which the host has listed so many entries of the home.
     pub fn memory_for(&self, entries: usize) -> usize {
         self.memory.saturating_add(entries.saturating_mul(ENTRY_MEMORY).min(self.home_memory))
     }

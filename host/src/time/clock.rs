@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_passes_is_told_from_a_clock_that_is_set() {
+    fn a_clock_that_is_set_is_detected_and_passing_time_is_not() {
         let clock = Clock::manual(at(1000));
         let mut detector = JumpDetector::new(&clock);
         clock.advance_to(at(5000));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machines_clock_goes_with_the_time_that_passes_and_is_set() {
+    fn the_machines_clock_is_set_and_does_not_jump() {
         let clock = Clock::default();
         let mut detector = JumpDetector::new(&clock);
         assert_eq!((detector.check(), clock.not_set()), (None, None));

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_in_which_the_process_was_stopped_does_not_count() {
+    fn time_while_the_process_was_stopped_does_not_count() {
         let (start, mut ticks) = (Instant::now(), Ticks { last: None });
         let seconds = |seconds| start + Duration::from_secs_f64(seconds);
         let ran: Duration = [0.0, 0.05, 0.1, 75.1, 75.15].map(|at| ticks.ran(seconds(at))).iter().sum();

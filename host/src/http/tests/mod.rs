@@ -32,7 +32,7 @@ fn failure(request: &Request) -> Failure {
 }
 
 #[test]
-fn what_is_sent_arrives_and_the_answer_comes_back() {
+fn a_request_arrives_and_its_answer_is_returned() {
     let server = Server::start(|_, _| answer("201 Created", "X-Id: 7\r\n", "done"));
     let request = with_header("POST", &server.url("/a?b=c#d"), "X-Name", "Grüße");
     let response = client().send(&request, &Hosts::any()).unwrap().accepted().unwrap();
@@ -60,7 +60,7 @@ fn every_method_arrives_with_and_without_a_body() {
 }
 
 #[test]
-fn an_answer_that_says_no_tells_its_status_and_reason_and_no_secret_of_the_address() {
+fn a_refusal_shows_status_and_reason_and_no_secret_of_the_address() {
     let server = Server::start(|_, _| answer("503 Nope", "Retry-After: 7\r\n", "over\r\n\x1b[31mloaded"));
     let response =
         client().send(&request("POST", &server.url("/hook/s3cr3t?token=abc")), &Hosts::any()).unwrap();
@@ -81,7 +81,7 @@ fn which_answers_are_final() {
 }
 
 #[test]
-fn nobody_there_is_told_and_may_change() {
+fn a_closed_port_is_an_error_that_may_be_retried() {
     let failure = failure(&request("POST", &format!("http://127.0.0.1:{}/hook?key=x", closed_port())));
     assert_eq!((failure.cause, failure.is_final()), (Cause::Unreachable, false));
     assert!(
@@ -91,7 +91,7 @@ fn nobody_there_is_told_and_may_change() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_told() {
+fn an_unknown_host_name_is_an_error() {
     let failure = failure(&request("POST", "http://nobody.invalid/"));
     assert_eq!((failure.cause, failure.is_final()), (Cause::NameNotFound, false));
     let expected = "cannot reach http://nobody.invalid: the host name cannot be resolved; check its spelling and the name server";
@@ -99,7 +99,7 @@ fn a_name_that_nobody_knows_is_told() {
 }
 
 #[test]
-fn a_silent_receiver_costs_no_more_than_the_time_given() {
+fn a_silent_server_costs_no_more_than_the_time_limit() {
     let server = Server::start(|_, _| None);
     let settings = Settings { time: Duration::from_millis(100), ..settings() };
     let client = Client::new(&settings).unwrap();
@@ -109,7 +109,7 @@ fn a_silent_receiver_costs_no_more_than_the_time_given() {
 }
 
 #[test]
-fn a_long_answer_is_cut_and_says_so() {
+fn a_long_answer_is_truncated_and_marked() {
     let server = Server::start(|_, _| answer("200 OK", "", &"x".repeat(5_000_000)));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!(response.body.len(), 1000);
@@ -120,14 +120,14 @@ fn a_long_answer_is_cut_and_says_so() {
 }
 
 #[test]
-fn endless_headers_are_given_up() {
+fn endless_headers_are_an_error() {
     let server =
         Server::start(|_, _| Some([b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'x'; 1_000_000]].concat()));
     assert_eq!(failure(&request("GET", &server.url("/"))).cause, Cause::Broken);
 }
 
 #[test]
-fn an_answer_that_ends_early_is_still_an_answer_and_says_so() {
+fn an_answer_that_ends_early_is_returned_and_marked() {
     let server = Server::start(|_, _| Some(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbegun".to_vec()));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!((response.status, response.body.as_slice()), (200, b"begun".as_slice()));
@@ -135,7 +135,7 @@ fn an_answer_that_ends_early_is_still_an_answer_and_says_so() {
 }
 
 #[test]
-fn what_is_no_http_is_told() {
+fn an_answer_that_is_not_http_is_an_error() {
     let server = Server::start(|_, _| Some(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec()));
     let failure = failure(&request("GET", &server.url("/")));
     assert_eq!(failure.cause, Cause::Broken);
@@ -195,7 +195,7 @@ proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(64))]
 
     #[test]
-    fn whatever_a_header_says_it_arrives_as_that_header_or_not_at_all(
+    fn a_header_arrives_as_one_header_or_not_at_all(
         name in "[a-zA-Z\\r\\n :_-]{1,8}",
         value in "([ -~]|\\r|\\n|\\PC|\u{0}|\u{7f}){0,20}",
     ) {
@@ -215,17 +215,17 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_shutdown_interrupts_what_is_under_way() {
-    let (tell, told) = std::sync::mpsc::channel();
+fn a_shutdown_interrupts_running_requests() {
+    let (arrived, arrival) = std::sync::mpsc::channel();
     let server = Server::start(move |_, _| {
-        tell.send(()).unwrap();
+        arrived.send(()).unwrap();
         None
     });
     let client = client();
     let waiting = client.clone();
     let request = request("POST", &server.url("/"));
     let thread = std::thread::spawn(move || waiting.send(&request, &Hosts::any()));
-    told.recv().unwrap();
+    arrival.recv().unwrap();
     client.shutdown();
     assert_eq!(thread.join().unwrap().unwrap_err().cause, Cause::Broken);
 }

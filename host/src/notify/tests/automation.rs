@@ -51,7 +51,7 @@ fn a_failed_backup_is_one_notification_with_its_reason() {
 }
 
 #[test]
-fn a_notification_that_is_refused_fails_the_step_with_the_reason() {
+fn a_refused_notification_fails_the_step_with_the_reason() {
     let server = Server::start(|_, _| answer("410 Gone", "", ""));
     let (engine, effects) = notifier(&server);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Call { .. })), "{effects:?}");

@@ -15,7 +15,7 @@ fn webhook(server: &Server, more: &str) -> TestNotifier {
 }
 
 #[test]
-fn a_webhook_gets_all_that_was_given_as_json() {
+fn a_webhook_gets_all_fields_as_json() {
     let server = Server::start(|_, _| answer("200 OK", "", "thanks"));
     let notifier = webhook(&server, "");
     let data = json!({"title": "Backup", "message": "It \"failed\":\n\u{0} full", "data": {"tag": 1}, "target": "me"});
@@ -50,7 +50,7 @@ fn body_and_headers_are_templates() {
 }
 
 #[test]
-fn a_line_end_in_a_header_is_refused_and_nothing_is_sent() {
+fn a_line_break_in_a_header_is_refused_and_nothing_is_sent() {
     let server = Server::start(|_, _| answer("200 OK", "", ""));
     let notifier = webhook(&server, "headers = { X-Title = \"{{ title }}\" }");
     let error = notifier.send("phone", json!({"title": "a\r\nX-Evil: b", "message": "m"})).unwrap_err();
@@ -61,7 +61,7 @@ fn a_line_end_in_a_header_is_refused_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_receiver_that_is_busy_is_asked_again_and_takes_it_once() {
+fn a_busy_receiver_is_retried_and_gets_it_once() {
     let server = Server::start(|number, _| match number {
         0 | 1 => answer("503 Busy", "", ""),
         _ => answer("200 OK", "", ""),
@@ -72,7 +72,7 @@ fn a_receiver_that_is_busy_is_asked_again_and_takes_it_once() {
 }
 
 #[test]
-fn a_receiver_that_says_when_is_asked_then() {
+fn the_wait_that_a_receiver_asks_for_is_respected() {
     let server = Server::start(|number, _| match number {
         0 => answer("429 Too Many", "Retry-After: 17\r\n", ""),
         1 => answer("429 Too Many", "Retry-After: 1\r\n", ""),
@@ -90,20 +90,20 @@ fn a_receiver_that_says_when_is_asked_then() {
 }
 
 #[test]
-fn what_cannot_get_better_is_not_tried_again() {
+fn permanent_failures_are_not_retried() {
     let server = Server::start(|_, _| answer("404 Not Found", "", "no such hook"));
     let notifier = webhook(&server, "");
-    let told = notifier.begin("phone", json!({"message": "m"})).recv().unwrap().unwrap_err();
+    let error = notifier.begin("phone", json!({"message": "m"})).recv().unwrap().unwrap_err();
     let expected = format!(
         "notify.phone: {}/… answered 404 Not Found: no such hook; check the address and the method",
         server.url("")
     );
-    assert_eq!((told.message, told.is_final), (expected, false));
+    assert_eq!((error.message, error.is_final), (expected, false));
     assert_eq!((server.seen().len(), notifier.waits()), (1, vec![]));
 }
 
 #[test]
-fn a_redirect_that_drops_the_message_is_not_taken_for_a_yes() {
+fn a_redirect_that_drops_the_body_is_a_failure() {
     let server = Server::start(|number, _| match number {
         0 => answer("301 Moved", "Location: /new\r\n", ""),
         _ => answer("200 OK", "", ""),
@@ -114,7 +114,7 @@ fn a_redirect_that_drops_the_message_is_not_taken_for_a_yes() {
 }
 
 #[test]
-fn a_dead_receiver_is_given_up_with_what_was_wrong() {
+fn a_dead_receiver_fails_after_all_attempts_with_the_reason() {
     let port = closed_port();
     let notifier = TestNotifier::new(&format!(
         "[notify.phone]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/s3cr3t\"\nretries = 10"
@@ -129,7 +129,7 @@ fn a_dead_receiver_is_given_up_with_what_was_wrong() {
 }
 
 #[test]
-fn a_yes_counts_even_when_what_follows_is_endless_or_broken() {
+fn a_2xx_counts_even_if_its_body_is_endless_or_broken() {
     let huge = Server::start(|_, _| answer("200 OK", "", &"x".repeat(3_000_000)));
     assert_eq!(webhook(&huge, "").send("phone", json!({"message": "m"})), Ok(Value::Null));
     let broken = Server::start(|_, _| Some(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx".to_vec()));
@@ -138,7 +138,7 @@ fn a_yes_counts_even_when_what_follows_is_endless_or_broken() {
 }
 
 #[test]
-fn an_unknown_certificate_is_not_tried_again_and_a_known_one_works() {
+fn an_unknown_certificate_is_not_retried_and_a_known_one_works() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = TlsServer::start(directory.path()) else { return };
     let target =
@@ -175,11 +175,11 @@ fn ntfy_gets_its_fields() {
 }
 
 #[test]
-fn a_slow_receiver_holds_up_nobody_else_and_its_own_order_is_kept() {
+fn a_slow_receiver_delays_only_its_own_queue_which_stays_in_order() {
     let (go, gate) = channel::<()>();
-    let (tell, came) = channel();
+    let (arrived, arrival) = channel();
     let slow = Server::start(move |number, _| {
-        tell.send(()).unwrap();
+        arrived.send(()).unwrap();
         if number == 0 {
             gate.recv().unwrap();
         }
@@ -191,7 +191,7 @@ fn a_slow_receiver_holds_up_nobody_else_and_its_own_order_is_kept() {
     );
     let notifier = TestNotifier::new(&toml);
     let first = notifier.begin("slow", json!({"message": "1"}));
-    came.recv().unwrap();
+    arrival.recv().unwrap();
     let more: Vec<_> =
         (2..=33).map(|number| notifier.begin("slow", json!({"message": number.to_string()}))).collect();
     assert_eq!(notifier.send("log", json!({"message": "beside"})), Ok(Value::Null));
@@ -202,7 +202,7 @@ fn a_slow_receiver_holds_up_nobody_else_and_its_own_order_is_kept() {
     assert!(first.try_recv().is_err());
     go.send(()).unwrap();
     assert!(first.recv().unwrap().is_ok());
-    assert!(more.into_iter().all(|told| told.recv().unwrap().is_ok()));
+    assert!(more.into_iter().all(|outcome| outcome.recv().unwrap().is_ok()));
     let order: Vec<_> =
         slow.seen().iter().map(|seen| seen.json()["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(order, (1..=33).map(|number| number.to_string()).collect::<Vec<_>>());

@@ -12,7 +12,7 @@ fn script(script: &str, more: &str) -> TestNotifier {
 }
 
 #[test]
-fn a_command_gets_its_arguments_as_they_are_and_its_input() {
+fn a_command_gets_its_arguments_unchanged_and_its_input() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let notifier = script(
@@ -25,7 +25,7 @@ fn a_command_gets_its_arguments_as_they_are_and_its_input() {
 }
 
 #[test]
-fn a_command_sees_none_of_our_environment_but_what_it_needs() {
+fn a_command_inherits_only_the_variables_that_it_needs() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let toml = format!(
@@ -46,7 +46,7 @@ fn a_command_sees_none_of_our_environment_but_what_it_needs() {
 }
 
 #[test]
-fn a_command_that_fails_tells_what_it_said() {
+fn the_output_of_a_failed_command_is_part_of_the_error() {
     let error = script(r"echo out; printf 'no\033[1m way' >&2; exit 3", "")
         .send("x", json!({"message": "m"}))
         .unwrap_err();
@@ -64,7 +64,7 @@ fn a_command_that_fails_tells_what_it_said() {
 }
 
 #[test]
-fn a_command_that_hangs_is_killed_with_all_that_it_started() {
+fn a_hanging_command_is_killed_with_its_child_processes() {
     let directory = tempfile::tempdir().unwrap();
     let pipe = directory.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
@@ -84,7 +84,7 @@ fn a_command_need_not_read_its_input() {
 }
 
 #[test]
-fn a_command_that_leaves_somebody_behind_is_done_when_it_ends() {
+fn a_command_is_done_when_it_exits_even_if_a_child_lives_on() {
     let notifier = script("sleep 5 & exit 0", "");
     assert_eq!(notifier.send("x", json!({"message": "m"})), Ok(Value::Null));
 }
@@ -96,7 +96,7 @@ fn a_nul_in_an_argument_is_refused() {
 }
 
 #[test]
-fn a_file_gets_a_line_for_each() {
+fn each_notification_adds_a_line_to_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let toml = "[notify.diary]\nkind = \"file\"\npath = \"diary.log\"\n[notify.own]\nkind = \"file\"\npath = \"own\"\nline = \"{{ title }}!\"";
     let notifier = TestNotifier::at(directory.path(), toml);
@@ -110,7 +110,7 @@ fn a_file_gets_a_line_for_each() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_told() {
+fn a_file_that_cannot_be_written_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let at = |path: &str| {
         TestNotifier::at(directory.path(), &format!("[notify.f]\nkind = \"file\"\npath = \"{path}\""))
@@ -146,7 +146,7 @@ fn the_log_gets_one_line() {
 }
 
 #[test]
-fn notify_is_every_target_and_tells_which_failed() {
+fn notify_sends_to_every_target_and_names_those_that_failed() {
     let notifier = TestNotifier::new(
         "[notify.a]\nkind = \"log\"\n[notify.b]\nkind = \"file\"\npath = \"/nowhere/b\"\n[notify.c]\nkind = \"log\"",
     );
@@ -160,13 +160,13 @@ fn notify_is_every_target_and_tells_which_failed() {
 }
 
 #[test]
-fn names_and_data_that_are_wrong_are_final() {
+fn an_unknown_target_or_invalid_data_is_a_final_failure() {
     let notifier = TestNotifier::new("[notify.a]\nkind = \"log\"\n[notify.b]\nkind = \"log\"");
-    let told = |name: &str, data| notifier.begin(name, data).try_recv().unwrap().unwrap_err();
-    let unknown = told("phone", json!({"message": "m"}));
+    let failure = |name: &str, data| notifier.begin(name, data).try_recv().unwrap().unwrap_err();
+    let unknown = failure("phone", json!({"message": "m"}));
     let expected = "notify.phone: there is no such target; configured targets: a, b. Correct the name, or add [notify.phone] to larder.toml";
     assert_eq!((unknown.message.as_str(), unknown.is_final), (expected, true));
-    let missing = told("a", json!({"title": "t"}));
+    let missing = failure("a", json!({"title": "t"}));
     assert_eq!(
         (missing.message.as_str(), missing.is_final),
         ("notify.a: `message` is missing; add it", true)

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::*;
 
 #[test]
-fn of_very_many_entries_those_that_were_stored_last_are_kept() {
+fn the_oldest_entries_are_removed_beyond_the_limit() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("cache");
     let cache = Cache::new(path.clone());

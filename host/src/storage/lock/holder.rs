@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_a_process_that_ended_is_not_believed() {
+    fn the_text_of_a_dead_process_is_ignored() {
         let alive = |process: u32| match process {
             7 => Some("larder".to_owned()),
             9 => Some("flock".to_owned()),

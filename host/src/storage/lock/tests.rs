@@ -50,7 +50,7 @@ impl Drop for Other {
 }
 
 #[test]
-fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
+fn a_lock_file_is_private_even_if_an_earlier_version_created_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
     drop(take_when_free(directory.path()));
@@ -70,7 +70,7 @@ fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
 }
 
 #[test]
-fn the_holder_is_who_holds_it_and_not_who_wrote_its_name_last() {
+fn the_holder_is_the_process_with_the_lock_not_the_last_that_signed() {
     let directory = tempfile::tempdir().unwrap();
     drop(take_when_free(directory.path()));
     let other = Other::holding(&directory.path().join("lock"));
@@ -82,7 +82,7 @@ fn the_holder_is_who_holds_it_and_not_who_wrote_its_name_last() {
 }
 
 #[test]
-fn who_may_not_open_the_file_is_told_who_holds_it() {
+fn a_user_who_may_not_open_the_file_learns_who_holds_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
     let _lock = take_when_free(directory.path());
@@ -95,7 +95,7 @@ fn who_may_not_open_the_file_is_told_who_holds_it() {
 }
 
 #[test]
-fn a_link_a_fifo_or_a_directory_in_its_place_is_refused_and_left_alone() {
+fn a_link_a_fifo_or_a_directory_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let (path, elsewhere) = (directory.path().join("lock"), directory.path().join("elsewhere"));
     let refuses = |words: &str| {
@@ -117,7 +117,7 @@ fn a_link_a_fifo_or_a_directory_in_its_place_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
+fn a_lock_file_of_an_unrelated_user_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
     OpenOptions::new().write(true).create_new(true).mode(0o666).open(&path).unwrap();
@@ -135,7 +135,7 @@ fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
 }
 
 #[test]
-fn a_file_that_is_removed_while_it_is_held_does_not_hold_the_next_one() {
+fn a_removed_lock_file_does_not_block_a_new_one() {
     let directory = tempfile::tempdir().unwrap();
     let first = take_when_free(directory.path());
     fs::remove_file(directory.path().join("lock")).unwrap();

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_whose_zone_has_no_name_is_told() {
+    fn a_machine_whose_zone_has_no_name_is_a_problem() {
         let database = tempfile::tempdir().unwrap();
         let unnamed = Machine { name: None, unnamed: Some("it has none".into()), ..machine(database.path()) };
         let found = TimeZone::new(None, unnamed).get();
