@@ -71,7 +71,7 @@ fn main() {
 
 /// What reached the last action since this was asked last.
 fn count(service: &mut TestService) -> usize {
-    service.heard().iter().filter(|heard| heard.topic == "reached").count()
+    service.events().iter().filter(|heard| heard.topic == "reached").count()
 }
 
 /// The most memory that this process ever had, in MiB.

@@ -23,10 +23,10 @@ pub use members::{Members, assert_same_members, members};
 pub use mount::Mount;
 pub use receiver::Receiver;
 pub use run::{Run, command};
-pub use service::{Heard, TestService, instant};
+pub use service::{EmittedEvent, TestService, instant};
 pub use serving::Serving;
 pub use snapshot::assert_snapshot;
-pub use terminal::{Typed, on_terminal, on_terminal_asked};
+pub use terminal::{Typed, on_terminal, on_terminal_with_prompts};
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.

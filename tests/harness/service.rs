@@ -18,7 +18,7 @@ use crate::TestHome;
 
 /// An event on the bus.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct EmittedEvent {
     /// Its topic.
     pub topic: String,
     /// Its data.
@@ -29,7 +29,7 @@ pub struct Heard {
 pub struct TestService {
     service: Service,
     setting: Setting,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    events: Arc<Mutex<Vec<EmittedEvent>>>,
     listener: Option<JoinHandle<()>>,
     bus: Bus,
 }
@@ -57,16 +57,16 @@ impl TestService {
     pub fn start(setting: Setting) -> larder::error::Result<Self> {
         let host = setting.writer("serve")?;
         let bus = host.bus.clone();
-        let events = bus.subscribe();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let sink = heard.clone();
+        let subscription = bus.subscribe();
+        let events: Arc<Mutex<Vec<EmittedEvent>>> = Arc::default();
+        let sink = events.clone();
         let listener = std::thread::spawn(move || {
-            while let Ok(Event { topic, data, .. }) = events.recv() {
+            while let Ok(Event { topic, data, .. }) = subscription.recv() {
                 let data = serde_json::from_str(&data).unwrap();
-                sink.lock().unwrap().push(Heard { topic, data });
+                sink.lock().unwrap().push(EmittedEvent { topic, data });
             }
         });
-        Ok(Self { service: Service::new(host), setting, heard, listener: Some(listener), bus })
+        Ok(Self { service: Service::new(host), setting, events, listener: Some(listener), bus })
     }
 
     /// Restarts the service with the same state directory and clock.
@@ -134,7 +134,7 @@ impl TestService {
     }
 
     /// Sets the clock in either direction, while no time passes.
-    pub fn put_clock(&mut self, to: &str) {
+    pub fn set_clock(&mut self, to: &str) {
         self.service.host().clock().jump_to(instant(to));
         self.service.settle();
     }
@@ -151,17 +151,17 @@ impl TestService {
     }
 
     /// The events since the last call.
-    pub fn heard(&mut self) -> Vec<Heard> {
+    pub fn events(&mut self) -> Vec<EmittedEvent> {
         // Every earlier event comes before this one.
         self.bus.emit(&Event::new("test/end", "null"));
         loop {
-            let mut heard = self.heard.lock().unwrap();
-            if heard.last().is_some_and(|heard| heard.topic == "test/end") {
-                let mut all = std::mem::take(&mut *heard);
+            let mut events = self.events.lock().unwrap();
+            if events.last().is_some_and(|event| event.topic == "test/end") {
+                let mut all = std::mem::take(&mut *events);
                 all.pop();
                 return all;
             }
-            drop(heard);
+            drop(events);
             std::thread::yield_now();
         }
     }

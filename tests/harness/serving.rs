@@ -66,7 +66,7 @@ impl Serving {
     }
 
     /// Its whole log. Waits until all processes that can write to it have ended.
-    pub fn said(mut self) -> String {
+    pub fn log(mut self) -> String {
         self.output.extend(self.lines.iter());
         self.output.join("\n")
     }

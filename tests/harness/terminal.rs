@@ -23,7 +23,7 @@ pub fn on_terminal(command: &Command, typed: &str) -> Option<Run> {
 }
 
 /// The same, but each line is typed after its prompt. If a prompt never appears, the run still ends.
-pub fn on_terminal_asked(command: &Command, typed: &[Typed<'_>]) -> Option<Run> {
+pub fn on_terminal_with_prompts(command: &Command, typed: &[Typed<'_>]) -> Option<Run> {
     // Print the terminal's name first: it is needed to query whether the terminal echoes.
     let mut child = started(command, "tty; exec")?;
     let (mut keyboard, mut screen) = (child.stdin.take(), child.stdout.take().unwrap());
