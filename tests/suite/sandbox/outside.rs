@@ -114,7 +114,7 @@ fn a_draft_keeps_its_rules_whatever_is_asked_of_it() {
     for (name, says) in [
         ("job-draft-twice", "Exists"),
         ("job-draft-existing", "old.tar already exists"),
-        ("job-draft-patch-behind", "a patch of"),
+        ("job-draft-patch-behind", "cannot patch "),
         ("job-draft-published", "used after it was published"),
         ("job-draft-and-trap", "unreachable"),
         ("manager-draft-and-trap", "unreachable"),
