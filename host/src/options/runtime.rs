@@ -8,7 +8,7 @@ pub const EPOCH: Duration = Duration::from_millis(50);
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Stack frames that are reported of a plugin that was stopped: wasmtime's default.
 pub const FRAMES: usize = 20;
-/// How long compiled components are kept after a newer one was compiled: those of earlier versions are no longer useful.
+/// How long compiled components are kept beside newer ones: those of earlier versions are no longer useful.
 pub const COMPILED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a host waits at its end for its plugin's threads to release what they hold. A disk that does not answer must not keep a command
 /// from ending; the next start removes what is left.

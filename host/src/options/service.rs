@@ -12,9 +12,9 @@ pub const MAX_UNHEARD: usize = 64 * 1024;
 pub const MAX_LINES: usize = 1024;
 /// How long the service waits at its end for the last lines to be written: the program that reads them may hang.
 pub const LAST_LINES: Duration = Duration::from_secs(1);
-/// Events that automations handle in one go before the rest of the service gets its turn.
+/// Rounds of events and due timers that automations handle before the rest of the service gets its turn.
 pub const MAX_ROUNDS: usize = 10_000;
-/// Seconds after which the past of automations is stored.
+/// Seconds from a run of an automation until the past of automations is stored.
 pub const SAVE_AFTER: i64 = 10;
 /// Persistent notifications that are kept. The oldest is removed.
 pub const MAX_NOTIFICATIONS: usize = 100;
