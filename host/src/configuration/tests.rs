@@ -200,7 +200,7 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"h.example\"",
-            "larder.toml:3:7: the address is wrong (relative URL without a base); write http://HOST/… or https://HOST/…",
+            "larder.toml:3:7: the address is not valid (relative URL without a base); write http://HOST/… or https://HOST/…",
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"!secret nix\"",
