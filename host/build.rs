@@ -1,4 +1,5 @@
-//! Builds the component and hands its path to `include_bytes!`; says when that was, for clocks that cannot be right.
+//! Builds the component and passes its path to `include_bytes!`. Also records the date of the build: a clock that shows an earlier time is
+//! not set.
 
 mod build_component;
 
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
     build_component::main(&[("larder-guest", "guest", "LARDER_COMPONENT")])
 }
 
-/// The day on which it is built, in seconds since 1970; reproducible builds name it themselves.
+/// The day of the build, in seconds since 1970. Reproducible builds set it with `SOURCE_DATE_EPOCH`.
 fn built() -> u64 {
     let named = env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -1,7 +1,7 @@
-//! How a build script builds a component: shared by the host's, which embeds one, and the tests', which need another.
+//! Builds a component from a build script: the host's, which embeds the backup plugin, and the tests', which need another component.
 //!
-//! The component has a target directory of its own below `OUT_DIR` and a cleaned environment: what the outer build was given
-//! (encoded flags, compiler wrappers such as clippy's, a shared target directory) is not for it.
+//! The component gets a separate target directory below `OUT_DIR` and a clean environment. Settings of the outer build (encoded flags,
+//! compiler wrappers such as clippy's, a shared target directory) must not reach it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use std::process::{Command, ExitCode};
 
 const TARGET: &str = "wasm32-wasip2";
 const FLAGS: [&str; 3] = [
-    // Deflating and checksums are several times faster with vector instructions.
+    // Compression and checksums are several times faster with vector instructions.
     "-C target-feature=+simd128",
-    // The host has each round of a loop look whether it may go on, so fewer and longer rounds are faster in a sandbox.
+    // wasmtime checks for an interrupt in each iteration of a loop, so unrolled loops are faster in the sandbox.
     "-C llvm-args=-unroll-runtime-multi-exit",
     "-C llvm-args=-unroll-partial-threshold=250",
 ];
 
-/// Builds the workspace's packages, each from its sources, and hands their paths to the code as environment variables:
-/// `(package, sources, variable)`.
+/// Builds packages of the workspace. Each is `(package, sources, variable)`: the environment variable passes the component's path to the
+/// code.
 pub fn main(packages: &[(&str, &str, &str)]) -> ExitCode {
     for (package, sources, variable) in packages {
         match build(package, sources) {
@@ -33,7 +33,7 @@ pub fn main(packages: &[(&str, &str, &str)]) -> ExitCode {
 
 fn build(package: &str, sources: &str) -> Result<PathBuf, String> {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let root = manifest.parent().ok_or("there is no workspace around the package")?.to_owned();
+    let root = manifest.parent().ok_or("the package is not inside a workspace")?.to_owned();
     let (source, own) = (format!("{sources}/src"), format!("{sources}/Cargo.toml"));
     for watched in [
         &source,
@@ -63,12 +63,13 @@ fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set"))
 }
 
-/// rust-toolchain.toml names the target, but not every rustup installs it by itself. Without rustup it must be there.
+/// Installs the wasm target: rust-toolchain.toml names it, but not every rustup installs it automatically. Without rustup, it must already be
+/// installed.
 fn install_target(root: &Path) {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]).current_dir(root);
     if let Err(error) = rustup.output() {
-        println!("cargo::warning=rustup is not there ({error}); hoping that {TARGET} is");
+        println!("cargo::warning=cannot run rustup ({error}); the target {TARGET} must already be installed");
     }
 }
 

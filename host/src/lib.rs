@@ -1,7 +1,12 @@
-//! Larder's host: loads the plugin into a sandbox and gives it a home to look at, places to store to, and a clock.
+//! Larder's host: it runs the backup plugin in a sandbox and gives it a home to read, locations to store to, and a clock.
 //!
-//! `assemble` puts the parts together, `runtime` is the door into the component, `capabilities` what it is given,
-//! `snapshot`, `staging` and `locations` the engines behind that, `disk` their ways to the disk, `automation` Home Assistant's automations; `cli` is the command line.
+//! - `cli` is the command line; `service` is a running host.
+//! - `assemble` is the only module that names concrete parts and connects them.
+//! - `plugin` and `runtime` run a component; `capabilities` are what it may call.
+//! - `home` (snapshots and restores) and `storage` (locations, documents, cache, locks) are the engines behind the capabilities. `disk`,
+//!   `time` and `http` are what they build on.
+//! - `automation` runs Home Assistant's automations, `notify` sends notifications, and `configuration` reads `larder.toml`.
+//! - `options` holds every tunable, `model` the shared values, `error` the error type.
 
 pub mod assemble;
 pub mod automation;

@@ -1,15 +1,15 @@
-//! Named points between the effects of a job, so that a test can cut the process at each of them.
+//! Named steps between the effects of a job, so that a test can kill the process at each of them.
 //!
-//! Owns the hook only. It decides nothing: what a cut leaves behind is put right by whoever finds it at the next start.
+//! Provides the hook only. The next start repairs what a killed process leaves behind.
 
 use std::sync::Arc;
 
-/// Called with a step's name just before that step is done. The default does nothing.
+/// A hook that is called with the name of a step before the step is done. The default hook does nothing.
 #[derive(Clone)]
 pub struct Steps(pub Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Steps {
-    /// Says that the step `name` comes next.
+    /// Announces that the step `name` is next.
     pub fn at(&self, name: &str) {
         (self.0)(name);
     }

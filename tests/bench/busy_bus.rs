@@ -49,7 +49,7 @@ fn main() {
     for number in 0..EVENTS {
         // A second for each hundred events, so that no guard takes it for a loop.
         let now = clock.now();
-        clock.set(Timestamp { seconds: now.seconds + i64::from(number % 100 == 0), ..now });
+        clock.advance_to(Timestamp { seconds: now.seconds + i64::from(number % 100 == 0), ..now });
         let id = if number % 10 == 0 { number / 10 % AUTOMATIONS } else { AUTOMATIONS + number % 5000 };
         states.set(&format!("sensor.number_{id}"), "on".into(), json!({"level": number}));
         service.service().settle();
@@ -71,7 +71,7 @@ fn main() {
 
 /// What reached the last action since this was asked last.
 fn count(service: &mut TestService) -> usize {
-    service.heard().iter().filter(|heard| heard.topic == "reached").count()
+    service.events().iter().filter(|heard| heard.topic == "reached").count()
 }
 
 /// The most memory that this process ever had, in MiB.

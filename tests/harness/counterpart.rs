@@ -1,4 +1,4 @@
-//! The real counterparts: Python's `tarfile` and PyPI's `securetar`, through `fixtures/counterpart.py`.
+//! The reference implementations: Python's `tarfile` and PyPI's `securetar`, called through `fixtures/counterpart.py`.
 
 use std::ffi::OsStr;
 use std::process::{Command, Output};
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::tests_directory;
 
-/// What `counterpart.py` exits with when `securetar` cannot be had.
+/// The exit status of `counterpart.py` when `securetar` is missing.
 const NOT_THERE: i32 = 77;
 
-/// Says that something real was not there and so not run. With `LARDER_TESTS_REQUIRE_ALL` that is a failure.
+/// Reports that a test was skipped because `what` is missing. With `LARDER_TESTS_REQUIRE_ALL` that is a failure.
 #[track_caller]
 pub fn missing(what: &str) {
-    assert!(std::env::var_os("LARDER_TESTS_REQUIRE_ALL").is_none(), "{what} is required and not there");
-    // Past the test runner's capture: whoever reads the output should know.
-    let line = format!("NOT RUN: {what} is not there\n");
+    assert!(std::env::var_os("LARDER_TESTS_REQUIRE_ALL").is_none(), "{what} is required but missing");
+    // Write directly to standard error, because the test runner captures `eprintln!`.
+    let line = format!("NOT RUN: {what} is missing\n");
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), line.as_bytes());
 }
 
-/// Runs a script of `tests/fixtures` with Python; none when there is no Python.
+/// Runs a script of `tests/fixtures` with Python. None when Python is missing.
 #[track_caller]
 pub fn python<S: AsRef<OsStr>>(script: &str, arguments: &[S]) -> Option<Output> {
     let script = tests_directory().join("fixtures").join(script);
@@ -32,7 +32,7 @@ pub fn python<S: AsRef<OsStr>>(script: &str, arguments: &[S]) -> Option<Output> 
     }
 }
 
-/// Runs the reference counterpart, which must succeed, and gives its JSON; none when it is not there.
+/// Runs `counterpart.py`, which must succeed, and returns its JSON. None when `securetar` or Python is missing.
 #[track_caller]
 pub fn counterpart<S: AsRef<OsStr>>(arguments: &[S]) -> Option<Value> {
     let output = python("counterpart.py", arguments)?;

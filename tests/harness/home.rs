@@ -1,4 +1,4 @@
-//! A home in a temporary directory, with a state directory beside it.
+//! A home in a temporary directory, with its state directory and settings beside it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -14,9 +14,10 @@ use tempfile::TempDir;
 use crate::run::{Run, command, command_of};
 use crate::{binary, tests_directory};
 
-/// The user without rights, on every Linux.
+/// The unprivileged user `nobody`.
 const NOBODY: u32 = 65534;
 
+/// A home that is removed when it is dropped.
 pub struct TestHome {
     directory: TempDir,
 }
@@ -36,7 +37,7 @@ impl TestHome {
         home
     }
 
-    /// The same in memory where that can be had: making things durable waits for everybody's disk.
+    /// The same in memory, if that is available: on a disk, syncs would wait for all other writes.
     pub fn in_memory() -> Self {
         let home = Self::within(memory());
         home.write(".HA_VERSION", "2026.11.0");
@@ -44,7 +45,7 @@ impl TestHome {
         home
     }
 
-    /// A copy of the home and all around it, in memory.
+    /// A copy of the home, its state and its settings, in memory.
     pub fn copy(&self) -> Self {
         let copy = Self { directory: memory() };
         let status = Command::new("cp").arg("-a").arg(self.root().join(".")).arg(copy.root()).status();
@@ -52,14 +53,14 @@ impl TestHome {
         copy
     }
 
-    /// A copy of the example home in the repository.
+    /// A copy of the repository's example home.
     pub fn example() -> Self {
         let home = Self::nothing();
         let example = tests_directory().join("fixtures/example-home");
         let status =
             Command::new("cp").arg("-a").arg(format!("{}/.", example.display())).arg(home.config()).status();
         assert!(status.unwrap().success());
-        // Who followed the README has backups there.
+        // Remove backups that a user made there when following the documentation.
         if home.backups().exists() {
             fs::remove_dir_all(home.backups()).unwrap();
         }
@@ -76,24 +77,27 @@ impl TestHome {
         home
     }
 
-    /// The directory around everything.
+    /// The temporary directory that contains everything.
     pub fn root(&self) -> &Path {
         self.directory.path()
     }
 
+    /// The Home Assistant configuration directory.
     pub fn config(&self) -> PathBuf {
         self.root().join("config")
     }
 
+    /// The directory of backups.
     pub fn backups(&self) -> PathBuf {
         self.config().join("backups")
     }
 
+    /// The state directory.
     pub fn state(&self) -> PathBuf {
         self.root().join("state")
     }
 
-    /// The key ring of this home's owner, which is not there until a test makes it.
+    /// The path of the owner's key ring, which does not exist until a test creates it.
     pub fn key_ring(&self) -> PathBuf {
         self.settings().join("larder/keys.json")
     }
@@ -102,14 +106,14 @@ impl TestHome {
         self.root().join("settings")
     }
 
-    /// A file beside the home that holds a password, or what a person takes for one. Its path.
+    /// Writes a file beside the home with a password, possibly an invalid one. Returns its path.
     pub fn password_file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.root().join(name);
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    /// Writes a `larder.toml` outside the home, where it may say everything. Its path.
+    /// Writes a `larder.toml` outside the home, where every setting is allowed. Returns its path.
     pub fn options(&self, text: impl AsRef<[u8]>) -> String {
         let path = self.root().join("machine/larder.toml");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -117,27 +121,27 @@ impl TestHome {
         path.to_str().unwrap().to_owned()
     }
 
-    /// A path below the configuration directory, of bytes.
+    /// A path below the configuration directory.
     pub fn path(&self, path: impl AsRef<[u8]>) -> PathBuf {
         self.config().join(OsStr::from_bytes(path.as_ref()))
     }
 
-    /// Writes a file below the configuration directory, with the directories above it.
+    /// Writes a file below the configuration directory, and creates its parent directories.
     pub fn write(&self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    /// The command line for this home, run by someone who may read it and no more: its backups are in `<root>/theirs/backups`.
-    /// For root that is another user, since root may read everything.
+    /// The command line for this home, run by a user who may only read it. The backups are in `<root>/theirs/backups`. If the tests run as
+    /// root, it is another user, because root may read and write everything.
     pub fn unprivileged(&self, arguments: &[&str]) -> Command {
         let theirs = self.root().join("theirs");
         fs::create_dir_all(&theirs).unwrap();
         let mut command = if rustix::process::geteuid().is_root() {
-            // The checkout may be where nobody else may look.
+            // Another user may not be able to read the checkout.
             let copy = self.root().join("larder");
-            // By another process: a file that this one has open for writing cannot be run meanwhile.
+            // Copy in another process: a file that this one has open for writing cannot be executed.
             assert!(Command::new("cp").arg("-u").arg(binary()).arg(&copy).status().unwrap().success());
             fs::set_permissions(self.root(), Permissions::from_mode(0o755)).unwrap();
             chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -153,7 +157,7 @@ impl TestHome {
         command
     }
 
-    /// The command line for this home.
+    /// The command line for this home, with these arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
         command.env("XDG_CONFIG_HOME", self.settings());
@@ -161,33 +165,34 @@ impl TestHome {
         command
     }
 
+    /// Runs the command line for this home.
     pub fn larder(&self, arguments: &[&str]) -> Run {
         Run::of(self.command(arguments))
     }
 
-    /// Makes a backup, which must succeed without anything skipped. Its id.
+    /// Creates a backup, which must succeed without skipping anything. Returns its id.
     #[track_caller]
     pub fn create(&self) -> String {
         let run = self.larder(&["--json", "create"]).exits(0);
         run.json()["backup_id"].as_str().unwrap().to_owned()
     }
 
-    /// A run while which something happens: when the named step is reached for the N-th time (`STEP[#N]`), the shell
-    /// script does its work in the configuration directory, and only then the run goes on.
+    /// Runs the command line, and a shell script in the configuration directory when the named step is reached for the N-th time
+    /// (`STEP[#N]`). The run waits for the script.
     pub fn larder_meanwhile(&self, step: &str, script: &str, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
         command.env("LARDER_RUN_AT", step).env("LARDER_RUN", script).current_dir(self.config());
         Run::of(command)
     }
 
-    /// Restores the backup that was made last to a new directory, which must work without anything skipped.
+    /// Restores the latest backup to a new directory, which must succeed without skipping anything. Returns the directory.
     #[track_caller]
     pub fn restore_latest(&self) -> PathBuf {
         let modified = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
         self.restore(&self.archives().into_iter().max_by_key(modified).unwrap())
     }
 
-    /// Restores a backup file to a new directory, which must work without anything skipped.
+    /// Restores a backup file to a new directory, which must succeed without skipping anything. Returns the directory.
     #[track_caller]
     pub fn restore(&self, archive: &Path) -> PathBuf {
         let to = TempDir::new_in(self.root()).unwrap().keep().join("home");
@@ -196,20 +201,20 @@ impl TestHome {
         to
     }
 
-    /// The backup files, by name.
+    /// The backup files, sorted by name.
     pub fn archives(&self) -> Vec<PathBuf> {
         archives_in(&self.backups())
     }
 }
 
-/// The names in a directory of backups but for the marker, which tells it from an empty one, and the lock.
+/// The names in a directory of backups, without the marker and the lock.
 pub fn names_in(directory: &Path) -> Vec<String> {
     let names =
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name != ".larder-location" && name != ".larder-lock").collect()
 }
 
-/// The backup files of a directory, by name.
+/// The backup files in a directory, sorted by name.
 pub fn archives_in(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -222,7 +227,7 @@ fn memory() -> TempDir {
     TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
-/// [`describe`] without the time of the directory itself, which moves when something in it comes and goes.
+/// [`describe`] without the modification time of the directory itself, which changes when an entry is created or removed.
 pub fn describe_inside(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, String> {
     let mut lines = describe(root, left_out);
     if let Some(line) = lines.get_mut(Path::new("")) {
@@ -231,8 +236,8 @@ pub fn describe_inside(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, Stri
     lines
 }
 
-/// A tree as text lines by path: kind, mode, owner, mtime in microseconds, and size and digest or target. Equal maps mean
-/// equal trees. `left_out` are paths that are not looked at, with all below.
+/// Describes a tree as a line of text per path: kind, size and digest or target, mode, owner, and modification time in microseconds. Equal
+/// maps mean equal trees. `left_out` are paths that are skipped with everything below.
 pub fn describe(root: &Path, left_out: &[&str]) -> BTreeMap<PathBuf, String> {
     let mut lines = BTreeMap::new();
     let mut pending = vec![root.to_owned()];
@@ -266,7 +271,7 @@ fn digest(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Bytes that do not deflate.
+/// Pseudo-random bytes, which do not compress.
 pub fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let next = || {

@@ -1,8 +1,8 @@
 //! A program that commits to a SQLite database at full speed until its standard input ends.
 //!
-//! Owns the invariant: after every transaction `total.amount` is the sum of `ledger.amount` and `total.commits` counts the
-//! transactions. A copy torn between two of them breaks that, or SQLite's own integrity check. Says `ready` once there is
-//! something to copy, and in the end how many commits there were and every error: nothing that is refused is hidden.
+//! It keeps an invariant: after every transaction, `total.amount` is the sum of `ledger.amount`, and `total.commits` counts the
+//! transactions. A copy that is torn between two transactions breaks it, or fails SQLite's integrity check. The program prints `ready` once
+//! there is something to copy and, at the end, the number of commits and every error.
 //!
 //!     ledger FILE wal|delete BUSY_TIMEOUT_MS
 
@@ -14,9 +14,9 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-/// Enough for a database of a few MB whose pages change all over.
+/// Rows that are kept: enough for a database of a few MB whose pages all change.
 const KEPT_ROWS: i64 = 2_000;
-/// Commits until there is something to copy.
+/// Commits before `ready` is printed.
 const READY_AFTER: i64 = 50;
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
@@ -53,8 +53,8 @@ fn open(path: &str, journal: &str, busy_timeout: Duration) -> rusqlite::Result<C
     let database = Connection::open(path)?;
     database.busy_timeout(busy_timeout)?;
     database.pragma_update(None, "journal_mode", journal)?;
-    // Nobody pulls the plug here: the faster the writer, the harder for the one who copies. And a checkpoint every few
-    // transactions, so that the main file changes under the reader all the time.
+    // No sync: power cuts are not tested here, and a faster writer makes copying harder. A checkpoint every few transactions makes the main
+    // file change all the time.
     database.execute_batch(
         "PRAGMA synchronous = OFF;
          PRAGMA wal_autocheckpoint = 40;
@@ -66,7 +66,7 @@ fn open(path: &str, journal: &str, busy_timeout: Duration) -> rusqlite::Result<C
     Ok(database)
 }
 
-/// New rows, one old row changed, the oldest beyond `KEPT_ROWS` gone, the total carried along.
+/// One transaction: inserts rows, changes an old one, deletes the oldest beyond `KEPT_ROWS`, and updates the total.
 fn transact(database: &Connection, random: &mut Random) -> rusqlite::Result<()> {
     database.execute_batch("BEGIN IMMEDIATE")?;
     let mut change = 0;
@@ -98,7 +98,7 @@ fn transact(database: &Connection, random: &mut Random) -> rusqlite::Result<()> 
     database.execute_batch("COMMIT")
 }
 
-/// Marsaglia's xorshift: the same numbers in every run.
+/// Marsaglia's xorshift, with the same numbers in every run.
 struct Random(u64);
 
 impl Random {

@@ -1,6 +1,6 @@
-//! The harness: a home in a temporary directory, the command line as a process, real counterparts.
+//! The test harness: a home in a temporary directory, the command line as a process, and reference implementations.
 //!
-//! Knows nothing of Larder's insides: tests see what a person sees.
+//! Does not use Larder's internals: tests see what a user sees. The exception is `service`, which runs a service inside the test's process.
 
 mod counterpart;
 mod home;
@@ -23,10 +23,10 @@ pub use members::{Members, assert_same_members, members};
 pub use mount::Mount;
 pub use receiver::Receiver;
 pub use run::{Run, command};
-pub use service::{Heard, TestService, instant};
+pub use service::{EmittedEvent, TestService, instant};
 pub use serving::Serving;
 pub use snapshot::assert_snapshot;
-pub use terminal::{Typed, on_terminal, on_terminal_asked};
+pub use terminal::{Typed, on_terminal, on_terminal_with_prompts};
 pub use writer::{Journal, Ledger, Report, Writer, check_ledger};
 
 /// The `tests/` directory of the repository.
@@ -34,7 +34,7 @@ pub fn tests_directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The command line under test, beside the test binary.
+/// The command line under test, which is beside the test binary.
 pub fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(2).unwrap().join("larder-under-test")

@@ -1,8 +1,8 @@
-//! `larder`, but tests can step in at its named steps.
+//! `larder` with hooks for tests at its named steps.
 //!
-//! With `LARDER_CUT_AT=STEP[#N]` it kills itself at the N-th time (the first is 1) that the step is reached. With
-//! `LARDER_RUN_AT=STEP[#N]` it runs the shell command `LARDER_RUN` then and waits for its end; it fails when the step
-//! was not reached. With `LARDER_TRACE_STEPS=FILE` it writes the name of every step to a file.
+//! - `LARDER_CUT_AT=STEP[#N]`: kills itself when the step is reached for the N-th time; the first is 1.
+//! - `LARDER_RUN_AT=STEP[#N]`: runs the shell command `LARDER_RUN` at that time and waits for it. Fails if the step is not reached.
+//! - `LARDER_TRACE_STEPS=FILE`: appends the name of every step to a file.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex};
 use larder::steps::Steps;
 use rustix::process::{Signal, getpid, kill_process};
 
-/// As in the product.
+/// The product's allocator.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
-/// The exit status when the test is wrong about the steps.
+/// The exit status when the step of `LARDER_RUN_AT` was not reached.
 const NOT_REACHED: u8 = 99;
 
-/// The N-th time of a step.
+/// The N-th occurrence of a step.
 struct At {
     step: String,
     count: u64,

@@ -1,17 +1,17 @@
-//! Trees and archives as the counterpart describes them, in one comparable shape.
+//! Trees and archives as `counterpart.py` describes them, in a form that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// By name (readable, of bytes): what a member is. A hard link has its target's name as `link`.
+/// The members by name (escaped bytes). A hard link has the name of its target as `link`.
 pub type Members = BTreeMap<String, Value>;
 
-/// Of the answer of `counterpart.py read` or `describe`. Times are whole microseconds: archives keep no more.
+/// The members in an answer of `counterpart.py read` or `describe`. Times are in microseconds, the precision of archives.
 pub fn members(answer: &Value) -> Members {
     let rows = answer["members"].as_array().unwrap();
     let found: Members = rows.iter().map(|row| (text(&row["name"]), member(row))).collect();
-    assert_eq!(found.len(), rows.len(), "a name is there twice");
+    assert_eq!(found.len(), rows.len(), "a name occurs twice");
     found
 }
 
@@ -28,14 +28,14 @@ fn member(row: &Value) -> Value {
     })
 }
 
-/// Hex digits of bytes, readable.
+/// Decodes hex digits to escaped bytes.
 fn text(hex: &Value) -> String {
     let hex = hex.as_str().unwrap();
     let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
     bytes.collect::<Vec<_>>().escape_ascii().to_string()
 }
 
-/// Must be the same, member by member; what is not is named.
+/// Asserts that all members are equal, and names those that differ.
 #[track_caller]
 pub fn assert_same_members(is: &Members, wanted: &Members) {
     let names: BTreeSet<_> = is.keys().chain(wanted.keys()).collect();

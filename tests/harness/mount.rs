@@ -1,26 +1,26 @@
-//! File systems of a chosen size and kind, mounted for one test. Only root can have them.
+//! File systems of a given size and kind, mounted for one test. Only root may mount them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::missing;
 
-/// A mount point, until it is dropped.
+/// A mount, until it is dropped.
 pub struct Mount(PathBuf);
 
 impl Mount {
-    /// A file system in memory of so many bytes; none where nothing may be mounted.
+    /// Mounts a file system in memory of so many bytes. None when this user may not mount.
     pub fn tmpfs(at: &Path, bytes: u64) -> Option<Self> {
         let options = format!("size={bytes},mode=755");
         Self::new(at, &["-t", "tmpfs", "-o", &options, "tmpfs"])
     }
 
-    /// The directory mounted on itself, as a container sees a volume.
+    /// Mounts a directory on itself, as a container sees a volume.
     pub fn bind(at: &Path) -> Option<Self> {
         Self::new(at, &["--bind", at.to_str().unwrap()])
     }
 
-    /// A file mounted on itself, as a container sees a single file of the host.
+    /// Mounts a file on itself, as a container sees a single file of the host.
     pub fn bind_file(at: &Path) -> Option<Self> {
         Self::mounted(at, &["--bind", at.to_str().unwrap()])
     }
@@ -39,6 +39,7 @@ impl Mount {
         None
     }
 
+    /// Remounts it read-only.
     pub fn make_read_only(&self) {
         let status = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status();
         assert!(status.unwrap().success());
@@ -47,7 +48,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Lazily: whoever still looks into it must not keep the test from ending.
+        // Unmount lazily: a process that still uses it must not keep the test from ending.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }

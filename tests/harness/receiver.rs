@@ -1,4 +1,4 @@
-//! A real HTTP receiver in a process of its own: Python's server, `fixtures/receiver.py`.
+//! An HTTP receiver in a separate process: Python's server, `fixtures/receiver.py`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::{missing, tests_directory};
 
-/// Dropping it ends it.
+/// A running receiver. Dropping it kills it.
 pub struct Receiver {
     child: Child,
-    said: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     /// `http://127.0.0.1:PORT`.
     pub address: String,
 }
 
 impl Receiver {
-    /// Answers with these statuses, the last for ever; none when there is no Python.
+    /// Starts a receiver that answers with these statuses and then repeats the last one. None when Python is missing.
     #[track_caller]
     pub fn start(statuses: &[u16]) -> Option<Self> {
         let mut command = Command::new("python3");
@@ -25,27 +25,27 @@ impl Receiver {
             missing("python3");
             return None;
         };
-        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut port = String::new();
-        said.read_line(&mut port).unwrap();
-        Some(Self { child, said, address: format!("http://127.0.0.1:{}", port.trim()) })
+        output.read_line(&mut port).unwrap();
+        Some(Self { child, output, address: format!("http://127.0.0.1:{}", port.trim()) })
     }
 
-    /// The next request: `method`, `path`, `headers`, `body`. Waits for it.
+    /// Waits for the next request: `method`, `path`, `headers`, `body`.
     #[track_caller]
     pub fn request(&mut self) -> Value {
         let mut line = String::new();
-        self.said.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
-    /// Ends it: the requests that nobody asked for.
+    /// Kills the receiver and returns the remaining requests.
     #[track_caller]
     pub fn rest(mut self) -> Vec<Value> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let mut rest = Vec::new();
-        while let line = read(&mut self.said)
+        while let line = read(&mut self.output)
             && !line.is_empty()
         {
             rest.push(serde_json::from_str(&line).unwrap());
@@ -54,9 +54,9 @@ impl Receiver {
     }
 }
 
-fn read(said: &mut BufReader<ChildStdout>) -> String {
+fn read(output: &mut BufReader<ChildStdout>) -> String {
     let mut line = String::new();
-    said.read_line(&mut line).unwrap();
+    output.read_line(&mut line).unwrap();
     line
 }
 

@@ -1,4 +1,4 @@
-//! One run of the command line, and what it said.
+//! One run of the command line, with its output.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -11,15 +11,15 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::binary;
 
-/// Where nobody has settings.
+/// A directory without settings.
 const NOWHERE: &str = "/nonexistent";
 
-/// A command of the binary under test, without the environment and the key ring of whoever runs the tests.
+/// A command of the binary under test, without the environment and the key ring of the user who runs the tests.
 pub fn command() -> Command {
     command_of(&binary())
 }
 
-/// The same of a copy of it.
+/// The same for a copy of the binary.
 pub(crate) fn command_of(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
@@ -31,21 +31,24 @@ pub(crate) fn command_of(binary: &Path) -> Command {
     command
 }
 
-/// How a run ended.
+/// A finished run.
 #[derive(Debug)]
 pub struct Run {
     /// The exit status; none when it was killed.
     pub status: Option<i32>,
+    /// The standard output.
     pub stdout: String,
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Run {
+    /// Runs a command to its end.
     pub fn of(mut command: Command) -> Self {
         command.output().unwrap().into()
     }
 
-    /// A run that must end by itself within a time that is only there to catch one that never does.
+    /// Runs a command that must end within a time. The time is generous: it only catches a command that never ends.
     #[track_caller]
     pub fn within(most: Duration, mut command: Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -56,31 +59,31 @@ impl Run {
             Ok(output) => output.into(),
             Err(_) => {
                 kill_process(process, Signal::KILL).unwrap();
-                panic!("it did not end within {most:?}: {:?}\n{:?}", command, receiver.recv());
+                panic!("the command did not end within {most:?}: {:?}\n{:?}", command, receiver.recv());
             }
         }
     }
 
-    /// Must have ended with that status.
+    /// Asserts the exit status.
     #[track_caller]
     pub fn exits(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
-    /// Must have said that on standard error.
+    /// Asserts that standard error contains a text.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(
             self.stderr.contains(text),
-            "not said: {text}\nstdout:\n{}\nstderr:\n{}",
+            "not in standard error: {text}\nstdout:\n{}\nstderr:\n{}",
             self.stdout,
             self.stderr
         );
         self
     }
 
-    /// Its standard output as JSON.
+    /// The standard output as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)

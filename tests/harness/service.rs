@@ -1,4 +1,4 @@
-//! A service inside the test's own process, with the real component and a clock that the test moves.
+//! A service inside the test's process, with the real component and a manual clock.
 
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -16,33 +16,36 @@ use serde_json::Value;
 
 use crate::TestHome;
 
-/// What somebody who listens from the start hears.
+/// An event on the bus.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct EmittedEvent {
+    /// Its topic.
     pub topic: String,
+    /// Its data.
     pub data: Value,
 }
 
+/// A running service, and the events that it has emitted.
 pub struct TestService {
     service: Service,
     setting: Setting,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    events: Arc<Mutex<Vec<EmittedEvent>>>,
     listener: Option<JoinHandle<()>>,
     bus: Bus,
 }
 
 impl TestHome {
-    /// What a service of this home is made of. Its clock stands at `now` (ISO 8601).
+    /// The setting of a service of this home. Its clock shows `now` (ISO 8601).
     pub fn setting(&self, now: &str) -> Setting {
         Setting {
             config: Some(self.config()),
             state: Some(self.state()),
-            clock: Clock::by_hand(instant(now)),
+            clock: Clock::manual(instant(now)),
             ..Setting::default()
         }
     }
 
-    /// A running service of this home; nothing that is due at its start has happened yet.
+    /// Starts a service of this home. What is due at its start has not happened yet.
     #[track_caller]
     pub fn serve(&self, now: &str) -> TestService {
         TestService::start(self.setting(now)).unwrap()
@@ -50,22 +53,23 @@ impl TestHome {
 }
 
 impl TestService {
+    /// Starts a service.
     pub fn start(setting: Setting) -> larder::error::Result<Self> {
         let host = setting.writer("serve")?;
         let bus = host.bus.clone();
-        let events = bus.subscribe();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let sink = heard.clone();
+        let subscription = bus.subscribe();
+        let events: Arc<Mutex<Vec<EmittedEvent>>> = Arc::default();
+        let sink = events.clone();
         let listener = std::thread::spawn(move || {
-            while let Ok(Event { topic, data, .. }) = events.recv() {
+            while let Ok(Event { topic, data, .. }) = subscription.recv() {
                 let data = serde_json::from_str(&data).unwrap();
-                sink.lock().unwrap().push(Heard { topic, data });
+                sink.lock().unwrap().push(EmittedEvent { topic, data });
             }
         });
-        Ok(Self { service: Service::new(host), setting, heard, listener: Some(listener), bus })
+        Ok(Self { service: Service::new(host), setting, events, listener: Some(listener), bus })
     }
 
-    /// Stops it and starts it again, in the same state directory, as the clock stands.
+    /// Restarts the service with the same state directory and clock.
     #[must_use]
     pub fn restart(self) -> Self {
         let setting = self.setting.clone();
@@ -73,7 +77,7 @@ impl TestService {
         Self::start(setting).unwrap()
     }
 
-    /// The same with other steps or limits.
+    /// Restarts it with other steps and limits.
     #[must_use]
     pub fn restart_with(self, steps: Steps, limits: Limits) -> Self {
         let setting = Setting { steps, limits, ..self.setting.clone() };
@@ -81,7 +85,7 @@ impl TestService {
         Self::start(setting).unwrap()
     }
 
-    /// The same with another clock.
+    /// Restarts it with another clock.
     #[must_use]
     pub fn restart_at(self, clock: Clock) -> Self {
         let setting = Setting { clock, ..self.setting.clone() };
@@ -89,6 +93,7 @@ impl TestService {
         Self::start(setting).unwrap()
     }
 
+    /// The service itself.
     pub fn service(&mut self) -> &mut Service {
         &mut self.service
     }
@@ -99,18 +104,18 @@ impl TestService {
         Ok(serde_json::from_str(&answer).unwrap())
     }
 
-    /// Changes the settings, which must be taken.
+    /// Changes the settings, which must succeed.
     #[track_caller]
     pub fn set(&mut self, body: Value) {
         self.call("backup.config.update", body).unwrap();
     }
 
-    /// Moves the clock on, with everything happening on the way.
+    /// Advances the clock, and everything that becomes due happens.
     pub fn advance(&mut self, to: &str) {
         self.service.advance_to(instant(to));
     }
 
-    /// Lets some seconds pass, with everything happening on the way.
+    /// Lets seconds pass, and everything that becomes due happens.
     pub fn pass(&mut self, seconds: i64) {
         let now = self.service.host().clock().now();
         self.service.advance_to(Timestamp { seconds: now.seconds + seconds, ..now });
@@ -122,19 +127,19 @@ impl TestService {
         self.service.advance_to(Timestamp { nanoseconds: now.nanoseconds + 1_000_000, ..now });
     }
 
-    /// Moves the clock without anything happening on the way: forward, the machine slept; back, somebody set it.
+    /// Moves the clock at once. Forward: the machine slept. Back: somebody set the clock.
     pub fn jump(&mut self, to: &str) {
-        self.service.host().clock().set(instant(to));
+        self.service.host().clock().advance_to(instant(to));
         self.service.settle();
     }
 
-    /// Sets the clock, in either direction, and no time passes.
-    pub fn put_clock(&mut self, to: &str) {
-        self.service.host().clock().put(instant(to));
+    /// Sets the clock in either direction, while no time passes.
+    pub fn set_clock(&mut self, to: &str) {
+        self.service.host().clock().jump_to(instant(to));
         self.service.settle();
     }
 
-    /// The state that an entity shows now.
+    /// The current state of an entity.
     #[track_caller]
     pub fn state(&mut self, entity_id: &str) -> State {
         self.service
@@ -145,18 +150,18 @@ impl TestService {
             .unwrap_or_else(|| panic!("there is no {entity_id}"))
     }
 
-    /// What was heard since this was asked last.
-    pub fn heard(&mut self) -> Vec<Heard> {
-        // Everything that was emitted before this is in front of it.
+    /// The events since the last call.
+    pub fn events(&mut self) -> Vec<EmittedEvent> {
+        // Every earlier event comes before this one.
         self.bus.emit(&Event::new("test/end", "null"));
         loop {
-            let mut heard = self.heard.lock().unwrap();
-            if heard.last().is_some_and(|heard| heard.topic == "test/end") {
-                let mut all = std::mem::take(&mut *heard);
+            let mut events = self.events.lock().unwrap();
+            if events.last().is_some_and(|event| event.topic == "test/end") {
+                let mut all = std::mem::take(&mut *events);
                 all.pop();
                 return all;
             }
-            drop(heard);
+            drop(events);
             std::thread::yield_now();
         }
     }
@@ -169,7 +174,7 @@ impl Drop for TestService {
     }
 }
 
-/// ISO 8601 with an offset.
+/// Parses ISO 8601 with an offset.
 #[track_caller]
 pub fn instant(text: &str) -> Timestamp {
     let time = chrono::DateTime::parse_from_rfc3339(text).unwrap();

@@ -1,4 +1,4 @@
-//! `larder serve` as a process of its own.
+//! `larder serve` as a separate process.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -6,15 +6,15 @@ use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A running `larder serve`.
+/// A running `larder serve`. Dropping it kills it, so that a failed test leaves no process.
 pub struct Serving {
     child: Child,
     lines: Receiver<String>,
-    said: Vec<String>,
+    output: Vec<String>,
 }
 
 impl Serving {
-    /// Starts it and waits until it serves.
+    /// Starts the service and waits until it is ready.
     #[track_caller]
     pub fn start(command: Command) -> Self {
         let mut serving = Self::begin(command);
@@ -22,55 +22,56 @@ impl Serving {
         serving
     }
 
-    /// Starts it.
+    /// Starts the service without waiting.
     pub fn begin(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in stderr.lines() {
-                // Nobody may want to hear it any more.
+                // The receiver may be gone.
                 let _ = sender.send(line.unwrap());
             }
         });
-        Self { child, lines, said: Vec::new() }
+        Self { child, lines, output: Vec::new() }
     }
 
-    /// Reads until it says that. The line.
+    /// Reads its log until a line contains the text. Returns the line.
     #[track_caller]
     pub fn until(&mut self, text: &str) -> String {
         loop {
-            let Ok(line) = self.lines.recv() else { panic!("not said: {text}\n{}", self.said.join("\n")) };
-            self.said.push(line.clone());
+            let Ok(line) = self.lines.recv() else {
+                panic!("not in the log: {text}\n{}", self.output.join("\n"))
+            };
+            self.output.push(line.clone());
             if line.contains(text) {
                 return line;
             }
         }
     }
 
-    /// Of its process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends it a signal.
+    /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for its end: its exit status.
+    /// Waits for its end and returns the exit status.
     pub fn ends(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
-    /// All that it said, once everybody who can say something has ended.
-    pub fn said(mut self) -> String {
-        self.said.extend(self.lines.iter());
-        self.said.join("\n")
+    /// Its whole log. Waits until all processes that can write to it have ended.
+    pub fn log(mut self) -> String {
+        self.output.extend(self.lines.iter());
+        self.output.join("\n")
     }
 }
 
-/// Nothing that a failed test leaves runs on.
 impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();

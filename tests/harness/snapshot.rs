@@ -1,12 +1,12 @@
-//! Texts as people see them, kept in `tests/snapshots/`: what changes from run to run is redacted, all else must stay.
+//! Snapshots of texts in `tests/snapshots/`. What changes from run to run is redacted; everything else must be equal.
 //!
-//! `LARDER_BLESS=1` writes the files anew; whoever does that reads them.
+//! `LARDER_BLESS=1` rewrites the files. Read them before you commit them.
 
 use std::fs;
 
 use crate::tests_directory;
 
-/// Shapes of what differs from run to run: `0` is any digit, `±` either sign; the longest that fits is taken.
+/// Patterns that are redacted: `0` is any digit, `±` either sign. The first match counts.
 const SHAPES: [(&str, &str); 4] = [
     ("0000-00-00 00:00:00 ±00:00", "[date]"),
     ("0000-00-00_00.00_00000000", "[time]"),
@@ -16,7 +16,7 @@ const SHAPES: [(&str, &str); 4] = [
 const SIZE: &str = "[size]";
 const UNITS: [&str; 5] = [" B", " KiB", " MiB", " GiB", " TiB"];
 
-/// `text` must be that of `tests/snapshots/{name}.txt`, once `known` values, dates and sizes are redacted.
+/// Asserts that `text` equals `tests/snapshots/{name}.txt` after `known` values, dates and sizes are redacted.
 #[track_caller]
 pub fn assert_snapshot(name: &str, text: &str, known: &[(&str, &str)]) {
     let path = tests_directory().join("snapshots").join(format!("{name}.txt"));
@@ -28,7 +28,7 @@ pub fn assert_snapshot(name: &str, text: &str, known: &[(&str, &str)]) {
     let wanted = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         text == wanted,
-        "this is not what {} says; if it is better, run again with LARDER_BLESS=1\n--- is\n{text}--- was\n{wanted}",
+        "the text differs from {}; if it is better, run again with LARDER_BLESS=1\n--- is\n{text}--- was\n{wanted}",
         path.display()
     );
 }
@@ -63,14 +63,14 @@ fn shape(text: &str) -> Option<(usize, &'static str)> {
     SHAPES.iter().find(|(shape, _)| fits(shape)).map(|(shape, to)| (shape.chars().count(), *to))
 }
 
-/// `9.10 MiB`.
+/// Matches a size like `9.10 MiB`.
 fn size(text: &str) -> Option<(usize, &'static str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|end| *end > 0)?;
     let unit = UNITS.iter().find(|unit| text[end..].starts_with(*unit))?;
     Some((end + unit.len(), SIZE))
 }
 
-/// A size that begins a line, in a column, has more or fewer blanks before it.
+/// Normalizes the indentation before a size that begins a line: in a column, it depends on the size's width.
 fn narrow(text: &mut String) {
     let trimmed = text.trim_end_matches(' ');
     if trimmed.ends_with('\n') {

@@ -1,6 +1,7 @@
-//! Archives block by block, as no honest writer makes them: nothing here checks anything.
+//! Builds archives block by block, including invalid ones: nothing here is checked.
 //!
-//! Written from POSIX's `ustar` and PAX formats, not from Larder's own writer, so that both can be wrong alone.
+//! Follows the POSIX formats `ustar` and PAX and shares no code with Larder's writer, so that an error in one does not hide an error in the
+//! other.
 
 use std::io::Write;
 use std::ops::Range;
@@ -10,36 +11,40 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 const BLOCK: usize = 512;
-/// Where the checksum stands in a header.
+/// The bytes of the checksum in a header.
 const CHECKSUM: Range<usize> = 148..156;
 
-/// A tar in the making.
+/// A tar that is being built: its bytes, and the offset of the last header.
 #[derive(Clone, Default)]
 pub struct Tar(Vec<u8>, usize);
 
 impl Tar {
-    /// An inner tar with what every home has.
+    /// An inner tar with what every home contains.
     pub fn home() -> Self {
         Self::default().directory("data").file("data/configuration.yaml", "restored:\n")
     }
 
+    /// Adds a file.
     pub fn file(self, name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         self.member(b'0', name, "", content.as_ref().len() as u64, content)
     }
 
+    /// Adds a directory.
     pub fn directory(self, name: impl AsRef<[u8]>) -> Self {
         self.member(b'5', name, "", 0, "")
     }
 
-    pub fn symlink(self, name: impl AsRef<[u8]>, says: impl AsRef<[u8]>) -> Self {
-        self.member(b'2', name, says, 0, "")
+    /// Adds a symbolic link.
+    pub fn symlink(self, name: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Self {
+        self.member(b'2', name, target, 0, "")
     }
 
+    /// Adds a hard link.
     pub fn hard_link(self, name: impl AsRef<[u8]>, file: impl AsRef<[u8]>) -> Self {
         self.member(b'1', name, file, 0, "")
     }
 
-    /// A member whose header says `size`, whatever `content` has.
+    /// Adds a member whose header says `size`, whatever the length of `content`.
     pub fn member(
         mut self,
         flag: u8,
@@ -53,7 +58,7 @@ impl Tar {
         self.raw(content)
     }
 
-    /// Gives the member that came last a mode.
+    /// Sets the mode of the last member.
     pub fn mode(mut self, mode: u32) -> Self {
         let block = &mut self.0[self.1..self.1 + BLOCK];
         block[100..107].copy_from_slice(format!("{mode:07o}").as_bytes());
@@ -61,7 +66,7 @@ impl Tar {
         self
     }
 
-    /// Gives the member that came last an owner that is no number.
+    /// Sets the owner of the last member to an invalid number.
     pub fn garbled_owner(mut self) -> Self {
         let block = &mut self.0[self.1..self.1 + BLOCK];
         block[108..115].copy_from_slice(b"12x4567");
@@ -69,30 +74,31 @@ impl Tar {
         self
     }
 
-    /// Members that start with a PAX header of their own: a long name, another size.
+    /// Adds a PAX header for the next member: a long name, another size.
     pub fn pax(self, records: &[(&str, &[u8])]) -> Self {
         let bytes: Vec<u8> = records.iter().flat_map(|(key, value)| record(key, value)).collect();
         self.member(b'x', "././@PaxHeader", "", bytes.len() as u64, bytes)
     }
 
-    /// Bytes without a header, filled up to a whole block.
+    /// Adds bytes without a header, padded to a whole block.
     pub fn raw(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.0.extend_from_slice(bytes.as_ref());
         self.0.resize(self.0.len().next_multiple_of(BLOCK), 0);
         self
     }
 
-    /// Without an end mark.
+    /// The bytes without the end-of-archive blocks.
     pub fn cut(self) -> Vec<u8> {
         self.0
     }
 
+    /// The bytes with the end-of-archive blocks.
     pub fn end(mut self) -> Vec<u8> {
         self.0.resize((self.0.len() + 2 * BLOCK).next_multiple_of(20 * BLOCK), 0);
         self.0
     }
 
-    /// A whole backup with this as its home.
+    /// A complete backup with this as the inner tar of its home.
     pub fn backup(self) -> Vec<u8> {
         backup_of(&gzip(&self.end()))
     }
@@ -117,14 +123,14 @@ fn header(flag: u8, name: &[u8], link: &[u8], size: u64) -> [u8; BLOCK] {
     block
 }
 
-/// Puts the right checksum into a header.
+/// Writes the correct checksum into a header.
 fn seal(block: &mut [u8]) {
     block[CHECKSUM].fill(b' ');
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
     block[CHECKSUM].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
-/// The members of an outer tar, in their order: a name without its `./`, and where the content lies.
+/// The members of an outer tar, in order: the name without `./`, and the range of the content.
 pub fn members_in(archive: &[u8]) -> Vec<(String, Range<usize>)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while archive[at] != 0 {
@@ -142,20 +148,21 @@ pub fn members_in(archive: &[u8]) -> Vec<(String, Range<usize>)> {
     found
 }
 
-/// The length of a PAX record counts its own digits.
+/// A PAX record. Its length includes the digits of the length.
 fn record(key: &str, value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
     let length = (rest..).find(|length| rest + length.to_string().len() == *length).unwrap();
     [format!("{length} {key}=").as_bytes(), value, b"\n"].concat()
 }
 
+/// Compresses bytes.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut sink = GzEncoder::new(Vec::new(), Compression::fast());
     sink.write_all(bytes).unwrap();
     sink.finish().unwrap()
 }
 
-/// What a backup says about itself when it has nothing to hide.
+/// The `backup.json` of an ordinary unprotected backup.
 pub fn manifest() -> Value {
     json!({
         "slug": "0badcafe", "name": "Found on the street", "date": "2026-11-01T12:00:00+00:00",
@@ -164,12 +171,12 @@ pub fn manifest() -> Value {
     })
 }
 
-/// An outer tar that still lacks its home.
+/// An outer tar without the home.
 pub fn outer() -> Tar {
     Tar::default().file("./backup.json", manifest().to_string())
 }
 
-/// A whole backup around an inner tar.
+/// A complete backup around an inner tar.
 pub fn backup_of(inner: &[u8]) -> Vec<u8> {
     outer().file("homeassistant.tar.gz", inner).end()
 }

@@ -1,4 +1,4 @@
-//! A run on a terminal, with somebody who types. The terminal is util-linux's `script`.
+//! Runs a command on a terminal with simulated input. The terminal is util-linux's `script`.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Output, Stdio};
@@ -6,39 +6,34 @@ use std::time::Duration;
 
 use crate::{Run, missing};
 
-/// What is typed once that was asked.
+/// A line to type after a prompt has appeared.
 pub enum Typed<'a> {
-    Shown {
-        after: &'a str,
-        line: &'a str,
-    },
-    /// Not before the terminal shows no more what is typed.
-    Hidden {
-        after: &'a str,
-        line: &'a str,
-    },
+    /// Typed at once.
+    Shown { after: &'a str, line: &'a str },
+    /// Typed after the terminal has stopped echoing.
+    Hidden { after: &'a str, line: &'a str },
 }
 
-/// Runs the command on a terminal of its own while `typed` is typed; none where there is no `script`. What the command says
-/// on either stream is in `stdout`, with the terminal's line ends.
+/// Runs the command on a new terminal with `typed` as input. None when `script` is missing. Both output streams are in `stdout`, with the
+/// terminal's line breaks.
 pub fn on_terminal(command: &Command, typed: &str) -> Option<Run> {
     let mut child = started(command, "exec")?;
     child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
     Some(child.wait_with_output().unwrap().into())
 }
 
-/// The same with somebody who waits for each question. A question that never comes is in nobody's way: the run just ends.
-pub fn on_terminal_asked(command: &Command, typed: &[Typed<'_>]) -> Option<Run> {
-    // Whether it shows what is typed can be asked of the terminal by its name, which comes first.
+/// The same, but each line is typed after its prompt. If a prompt never appears, the run still ends.
+pub fn on_terminal_with_prompts(command: &Command, typed: &[Typed<'_>]) -> Option<Run> {
+    // Print the terminal's name first: it is needed to query whether the terminal echoes.
     let mut child = started(command, "tty; exec")?;
     let (mut keyboard, mut screen) = (child.stdin.take(), child.stdout.take().unwrap());
     let (mut stdout, mut seen, mut typed) = (Vec::new(), 0, typed.iter());
     let mut next = typed.next();
     let mut buffer = [0; 4096];
     loop {
-        let said = String::from_utf8_lossy(&stdout[seen..]).into_owned();
+        let output = String::from_utf8_lossy(&stdout[seen..]).into_owned();
         match next {
-            Some(Typed::Shown { after, line } | Typed::Hidden { after, line }) if said.contains(after) => {
+            Some(Typed::Shown { after, line } | Typed::Hidden { after, line }) if output.contains(after) => {
                 if matches!(next, Some(Typed::Hidden { .. })) {
                     wait_until_hidden(&stdout);
                 }
@@ -61,7 +56,7 @@ pub fn on_terminal_asked(command: &Command, typed: &[Typed<'_>]) -> Option<Run> 
     Some(Output { stdout: stdout[name..].to_vec(), ..ended }.into())
 }
 
-/// Asks the terminal until it does not echo.
+/// Waits until the terminal does not echo.
 fn wait_until_hidden(stdout: &[u8]) {
     let text = String::from_utf8_lossy(stdout);
     let name = text.lines().next().unwrap().trim_end();
@@ -74,7 +69,7 @@ fn wait_until_hidden(stdout: &[u8]) {
     }
 }
 
-/// The command on a terminal, after the word of a shell; none where there is no `script`.
+/// Starts the command on a terminal, after a shell command. None when `script` is missing.
 fn started(command: &Command, word: &str) -> Option<Child> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| quoted(word.to_str().unwrap())).collect();

@@ -1,4 +1,4 @@
-//! Other programs that write to a home's databases meanwhile, and the check that a restored one is whole.
+//! Programs that write to a home's databases during a test, and the check of a restored database.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,52 +9,56 @@ use serde_json::Value;
 
 use crate::binary;
 
+/// SQLite's journal mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Journal {
+    /// A write-ahead log.
     Wal,
+    /// A rollback journal.
     Rollback,
 }
 
-/// The program `ledger` at work on one database. Dropping it kills it.
+/// The program `ledger`, writing to one database. Dropping it kills it.
 pub struct Writer {
     child: Child,
-    said: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
-/// What a writer has to say in the end.
+/// The final report of a writer.
 #[derive(Debug)]
 pub struct Report {
+    /// The number of commits.
     pub commits: u64,
-    /// What SQLite refused, and how often.
+    /// The errors of SQLite, and how often each occurred.
     pub errors: Vec<String>,
 }
 
 impl Writer {
-    /// Starts one and waits until it has written something. In write-ahead mode it takes no refusal at all, with a rollback
-    /// journal it waits for readers as any program does.
+    /// Starts a writer and waits until it has written something. With a write-ahead log it reports every "busy" error; with a rollback
+    /// journal it waits for readers, as any program does.
     pub fn start(database: &Path, journal: Journal) -> Self {
-        let (journal, patience) = match journal {
+        let (journal, busy_timeout) = match journal {
             Journal::Wal => ("wal", "0"),
             Journal::Rollback => ("delete", "30000"),
         };
         let mut child = Command::new(binary().with_file_name("ledger"))
             .arg(database)
-            .args([journal, patience])
+            .args([journal, busy_timeout])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        said.read_line(&mut line).unwrap();
+        output.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        Self { child, said }
+        Self { child, output }
     }
 
-    /// Ends it after its current transaction.
+    /// Stops the writer after its current transaction.
     pub fn stop(mut self) -> Report {
         drop(self.child.stdin.take());
-        let report: Value = serde_json::from_reader(&mut self.said).unwrap();
+        let report: Value = serde_json::from_reader(&mut self.output).unwrap();
         assert!(self.child.wait().unwrap().success());
         let errors = report["errors"].as_object().unwrap().iter();
         Report {
@@ -71,17 +75,19 @@ impl Drop for Writer {
     }
 }
 
-/// What a whole ledger holds.
+/// The contents of a consistent ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ledger {
+    /// The number of transactions.
     pub commits: u64,
+    /// The number of rows.
     pub rows: u64,
 }
 
-/// Opens a database as any program would. It must be whole, and one committed state of its writer.
+/// Opens a database as any program would. It must be intact, and contain exactly one committed state of its writer.
 #[track_caller]
 pub fn check_ledger(database: &Path) -> Ledger {
-    assert!(database.is_file(), "{} is not there", database.display());
+    assert!(database.is_file(), "{} does not exist", database.display());
     let path = database.display();
     let database = Connection::open(database).unwrap();
     let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0));

@@ -54,7 +54,7 @@ fn home(zone: &str, automations: &str) -> TestHome {
 
 /// What people were told since this was asked last.
 fn told(service: &mut TestService) -> Vec<String> {
-    let heard = service.heard().into_iter().filter(|heard| heard.topic == "larder/log");
+    let heard = service.events().into_iter().filter(|heard| heard.topic == "larder/log");
     heard.map(|heard| heard.data["message"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::home::staging;
 use crate::home::staging::Recovered;
 use crate::home::states::States;
 use crate::http::Client;
-use crate::options::{LOOK, Limits, MAX_COMPONENT, START_WAIT};
+use crate::options::{Limits, MAX_COMPONENT, POLL_INTERVAL, START_WAIT};
 use crate::plugin::{BACKUP, Plugin, PluginSetting};
 use crate::runtime::{Grants, Network, Runtime, Writes};
 pub use crate::service::host::{Call, Host};
@@ -28,9 +28,9 @@ use crate::steps::Steps;
 use crate::storage::cache::Cache;
 use crate::storage::documents::Documents;
 use crate::storage::locations::{
-    LocalDirectory, Location, Locations, OutputFile, SingleFile, is_remembered, remove_stale_drafts,
+    InputFile, LocalDirectory, Location, Locations, OutputFile, is_remembered, remove_stale_drafts,
 };
-use crate::storage::lock::{Lock, Locks};
+use crate::storage::lock::{Lock, WriterLocks};
 use crate::time::clock::Clock;
 use crate::time::scheduler::Scheduler;
 use crate::time::stopwatch::Stopwatch;
@@ -181,7 +181,7 @@ impl Setting {
         self.must_have_parent(&places)?;
         // A restore that cannot be put right, or is under way, is told; it does not keep anybody from looking.
         let mut notices = self.recover(&places).unwrap_or_else(|error| vec![error.to_string()]);
-        if let Some(_lock) = Lock::glance(&places.state) {
+        if let Some(_lock) = Lock::try_existing(&places.state) {
             notices.extend(self.clear(&places));
         }
         self.host(places, notices, writes, None)
@@ -194,7 +194,7 @@ impl Setting {
         let lost = lost_state(&places);
         let state = places.state.display().to_string();
         Directory::make(&places.state, 0o700).doing(|| format!("cannot make the state directory {state}"))?;
-        let (locks, mut notices) = Locks::take(&places, purpose)?;
+        let (locks, mut notices) = WriterLocks::take(&places, purpose)?;
         notices.extend(lost);
         notices.extend(self.recover(&places)?);
         notices.extend(self.clear(&places));
@@ -206,7 +206,7 @@ impl Setting {
         places: Places,
         notices: Vec<String>,
         writes: Writes,
-        locks: Option<Locks>,
+        locks: Option<WriterLocks>,
     ) -> Result<Host> {
         let bus = Bus::default();
         let mut grants = self.grants(&places, bus.clone());
@@ -258,7 +258,7 @@ impl Setting {
         }
         let since = Stopwatch::start();
         while host.plugins.iter().any(Plugin::is_starting) && since.elapsed() < START_WAIT {
-            host.look_after_plugins(LOOK);
+            host.look_after_plugins(POLL_INTERVAL);
         }
         let late = host.plugins.iter().filter(|plugin| plugin.is_starting());
         let late = late.map(|plugin| format!("{}: the plugin is still being started", plugin.name));
@@ -317,7 +317,7 @@ impl Setting {
             locations.push(Box::new(LocalDirectory::new(backups.clone(), named, self.memory(places))));
         }
         if let Some(file) = &self.file {
-            locations.push(Box::new(SingleFile::new(file.clone())));
+            locations.push(Box::new(InputFile::new(file.clone())));
         }
         if let Some(output) = &places.output {
             locations.push(Box::new(OutputFile::new(output.clone())));

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::home::bus::{Event, LOG, MISSED};
 use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{
     clock, documents, entities, jobs, progress, timers, types,
@@ -22,7 +22,7 @@ impl clock::Host for StoreData {
     }
 
     fn unset(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(self.grants.clock.unset())
+        Ok(self.grants.clock.not_set())
     }
 }
 
@@ -55,7 +55,7 @@ impl documents::Host for StoreData {
 
     fn set_aside(&mut self, name: String, reason: String) -> Result<Option<String>, Refusal> {
         self.must_be_manager("set aside a document").map_err(Refusal::Trap)?;
-        let (reason, may_write) = (tamed(&reason, MAX_MESSAGE), self.grants.writes == Writes::Everything);
+        let (reason, may_write) = (sanitized(&reason, MAX_MESSAGE), self.grants.writes == Writes::Everything);
         Ok(self.grants.documents.set_aside(&name, &reason, may_write)?)
     }
 }
@@ -68,7 +68,10 @@ impl entities::Host for StoreData {
 
     fn emit(&mut self, topic: String, data: String) -> wasmtime::Result<()> {
         let refuse = |why: &str| {
-            Err(wasmtime::Error::msg(format!("it emitted an event about {} {why}", tamed(&topic, MAX_WORD))))
+            Err(wasmtime::Error::msg(format!(
+                "it emitted an event about {} {why}",
+                sanitized(&topic, MAX_WORD)
+            )))
         };
         let size = topic.len().saturating_add(data.len());
         if size > MAX_EVENT {
@@ -85,7 +88,7 @@ impl entities::Host for StoreData {
         };
         let message = value.get_mut("message").filter(|_| topic == LOG);
         if let Some(serde_json::Value::String(message)) = message {
-            *message = tamed(message, MAX_MESSAGE);
+            *message = sanitized(message, MAX_MESSAGE);
         }
         self.grants.bus.emit(&Event::new(topic, value.to_string()));
         Ok(())
@@ -99,7 +102,7 @@ impl progress::Host for StoreData {
         if let Some(sender) = &self.progress {
             let progress::Progress { stage, done, total } = progress;
             // The text goes into the memory of the job's starter.
-            let stage = tamed(&stage, MAX_WORD);
+            let stage = sanitized(&stage, MAX_WORD);
             sender.send_replace(Some(Progress { stage, done, total }));
         }
         Ok(())

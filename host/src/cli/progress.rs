@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::args::Global;
 use super::text::{size, word};
 use crate::home::bus::{Event, LOG, Level, PROGRESS};
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 use crate::process::terminal::say;
 
@@ -76,7 +76,7 @@ impl Progress {
             }
             LOG => {}
             _ if self.events => {
-                self.say(&tamed(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
+                self.say(&sanitized(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
             }
             _ => {}
         }
@@ -109,7 +109,7 @@ impl Progress {
         let total = number("total").filter(|total| *total > 0);
         let done = number("done").unwrap_or(0).min(total.unwrap_or(u64::MAX));
         let is_over = total.is_some_and(|total| done >= total);
-        let stage = tamed(&label(text("job"), text("stage"), is_over), MAX_WORD);
+        let stage = sanitized(&label(text("job"), text("stage"), is_over), MAX_WORD);
         let is_new = stage != self.stage;
         if is_new {
             (self.part, self.begun) = (0, Instant::now());

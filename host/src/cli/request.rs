@@ -13,7 +13,7 @@ use super::progress::Progress;
 use crate::assemble::{Host, Setting};
 use crate::error::Error;
 use crate::home::bus::Bus;
-use crate::options::{LOOK, SERVICE_START_WAIT};
+use crate::options::{POLL_INTERVAL, SERVICE_START_WAIT};
 use crate::process::terminal::say;
 use crate::runtime::Failure;
 use crate::service::control::{Connection, NOT_BEGUN};
@@ -30,7 +30,7 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     let mut call = host.begin(action, &text)?;
     drop(text);
     let answer = loop {
-        let answer = host.poll(&mut call, LOOK);
+        let answer = host.poll(&mut call, POLL_INTERVAL);
         for event in events.try_iter() {
             progress.heard(&event);
             done = Some(event).filter(interrupt::is_done).or(done);

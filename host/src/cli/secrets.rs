@@ -19,7 +19,7 @@ use super::WrongUse;
 use super::args::Global;
 use super::interrupt;
 use crate::disk::directory::{Directory, PRIVATE, begins};
-use crate::disk::durable::{self, words};
+use crate::disk::durable::{self, message};
 use crate::disk::retry::retry_at_end;
 use crate::disk::{atomic, regular};
 use crate::error::{Doing, Error};
@@ -282,7 +282,7 @@ fn warn_of(refused: Option<Errno>, path: &Path) {
         say(&format!(
             "{}: written, but its file system did not confirm that it is on the disk ({}); print it or keep another copy",
             path.display(),
-            words(errno)
+            message(errno)
         ));
     }
 }

@@ -16,7 +16,7 @@ use super::text::{self, flag, instant, list, time, word};
 use crate::assemble::Setting;
 use crate::process::terminal::say;
 use crate::runtime::Failure;
-use crate::storage::locations::{LocalDirectory, SingleFile};
+use crate::storage::locations::{InputFile, LocalDirectory};
 
 #[derive(Debug, Args)]
 pub struct Which {
@@ -51,7 +51,7 @@ pub(super) fn reference(setting: &mut Setting, global: &Global, wanted: &str) ->
     setting.file = named_file(wanted);
     need_home(setting)?;
     Ok(match &setting.file {
-        Some(_) => json!({"agent_id": SingleFile::ID}),
+        Some(_) => json!({"agent_id": InputFile::ID}),
         None => json!({"agent_id": LocalDirectory::ID, "backup_id": id(setting, global, wanted)?}),
     })
 }

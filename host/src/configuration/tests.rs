@@ -200,7 +200,7 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"h.example\"",
-            "larder.toml:3:7: the address is wrong (relative URL without a base); write http://HOST/… or https://HOST/…",
+            "larder.toml:3:7: the address is not valid (relative URL without a base); write http://HOST/… or https://HOST/…",
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"!secret nix\"",
@@ -216,7 +216,7 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             &format!("{hook}method = \"post\""),
-            "larder.toml:4:10: `post` is no method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+            "larder.toml:4:10: `post` is not a method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
         ),
         (
             &format!("{hook}method = \"GET\"\nbody = \"x\""),
@@ -228,7 +228,7 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             &format!("{hook}headers = {{ X = \"a\\nb\" }}"),
-            "larder.toml:4:17: the header `x` holds a line end or another control character; leave it out",
+            "larder.toml:4:17: the header `x` contains a line break or another control character; remove it",
         ),
         (&format!("{hook}retries = 11"), "larder.toml:1:1: `retries` is at most 10; write less"),
         (
@@ -261,7 +261,7 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             "[plugins.x]\ncomponent = \"x\"\nhosts = [\"a\", \"http://b\"]",
-            "larder.toml:3:15: `http://b` is no host; write `example.org`, `example.org:8443` or `*.example.org`",
+            "larder.toml:3:15: `http://b` is not a host; write `example.org`, `example.org:8443` or `*.example.org`",
         ),
         (
             "[plugins.x]\ncomponent = \"x\"\nsettings = 1",

@@ -1,7 +1,7 @@
-//! Past the system's cache: buffers, places and counts as disks want them.
+//! Direct I/O: reads and writes that bypass the system's cache, with aligned buffers, offsets and lengths.
 //!
-//! A backup is written once and read back once. In the cache it would push out what the home works with, and a backup that is read
-//! back from there says nothing about the disk. Owns where that is done; whoever uses it has another way when it cannot be.
+//! A backup is written once and read back once. In the cache it would displace what the home works with, and reading it back from
+//! the cache says nothing about the disk. This file decides where direct I/O is used; callers need a fallback.
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -12,37 +12,37 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
 
 use super::retry::retry;
-use crate::options::DISK_ROOM;
+use crate::options::DISK_BUFFER;
 
-/// What addresses, places and counts are multiples of: no disk asks for more.
+/// The alignment of addresses, offsets and lengths. No disk requires more.
 pub(crate) const ALIGN: usize = 4096;
 
-/// The kinds of file systems that do this well, by their magic numbers (statfs(2)): ext4, XFS, Btrfs, F2FS. Others refuse, or wait
-/// for another machine at each piece.
-const KNOWN: [FsWord; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
+/// The file systems that support direct I/O well, by their magic numbers (statfs(2)): ext4, XFS, Btrfs, F2FS. Others refuse it, or wait for
+/// another machine at each piece.
+const SUPPORTED: [FsWord; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
 
-/// Whether files of that file system are read and written past the cache.
-pub(crate) fn does_well(file: impl AsFd) -> bool {
-    fstatfs(file).is_ok_and(|facts| KNOWN.contains(&facts.f_type))
+/// Whether the file's file system supports direct I/O well.
+pub(crate) fn is_supported(file: impl AsFd) -> bool {
+    fstatfs(file).is_ok_and(|facts| SUPPORTED.contains(&facts.f_type))
 }
 
-/// Has an open file written past the cache from now on, or not; whether that is so.
+/// Switches direct I/O on or off for an open file. Returns whether it is on.
 pub(crate) fn set(file: &File, wanted: bool) -> bool {
     let flags = || {
         let flags = fcntl_getfl(file)?;
         fcntl_setfl(file, if wanted { flags | OFlags::DIRECT } else { flags - OFlags::DIRECT })
     };
-    (!wanted || does_well(file)) && flags().is_ok() == wanted
+    (!wanted || is_supported(file)) && flags().is_ok() == wanted
 }
 
-/// The same file, opened once more to be read past the cache.
+/// Opens the same file a second time, for direct reads.
 pub(crate) fn reopen(file: &File) -> Option<File> {
     let flags = i32::try_from((OFlags::DIRECT | OFlags::NONBLOCK).bits()).ok()?;
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    does_well(file).then(|| OpenOptions::new().read(true).custom_flags(flags).open(path).ok()).flatten()
+    is_supported(file).then(|| OpenOptions::new().read(true).custom_flags(flags).open(path).ok()).flatten()
 }
 
-/// Memory that a disk can be handed.
+/// A buffer that is aligned for direct I/O.
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
     start: usize,
@@ -65,7 +65,7 @@ impl Buffer {
         self.bytes.get(self.start..self.start.saturating_add(self.used)).unwrap_or_default()
     }
 
-    /// Takes as much as there is room for; what is left.
+    /// Copies as many bytes as fit. Returns the rest.
     pub(crate) fn fill<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let used = self.used;
         let room = self.room().get_mut(used..).unwrap_or_default();
@@ -81,7 +81,7 @@ impl Buffer {
         self.used >= self.room().len()
     }
 
-    /// Reads up to `count` bytes from `offset` on, both as a disk wants them; fewer at the end of the file.
+    /// Reads up to `count` bytes from `offset` on, both aligned. Fewer at the end of the file.
     pub(crate) fn read(&mut self, file: &File, offset: u64, count: usize) -> io::Result<()> {
         self.used = 0;
         let mut room = self.room().get_mut(..count).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Buffer {
                 Ok(read) => {
                     at = at.saturating_add(read as u64);
                     room = room.get_mut(read..).unwrap_or_default();
-                    // A count that is no multiple is one that the end of the file cut.
+                    // Only the end of the file gives an unaligned length.
                     if !read.is_multiple_of(ALIGN) {
                         break;
                     }
@@ -106,22 +106,23 @@ impl Buffer {
 }
 
 thread_local! {
-    static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(DISK_ROOM + 2 * ALIGN));
+    static BUFFER: RefCell<Buffer> = RefCell::new(Buffer::new(DISK_BUFFER + 2 * ALIGN));
 }
 
-/// Puts up to `most` bytes, at most [`DISK_ROOM`], from `offset` on behind `bytes`, of a file that is read past the cache; fewer at its end.
+/// Appends up to `most` bytes from `offset` on to `bytes`, at most [`DISK_BUFFER`] and fewer at the end of the file. The file is one that
+/// [`reopen`] opened.
 pub(crate) fn read(bytes: &mut Vec<u8>, file: &File, offset: u64, most: usize) -> io::Result<()> {
     let before = usize::try_from(offset % ALIGN as u64).unwrap_or(0);
-    let count = before.saturating_add(most.min(DISK_ROOM)).next_multiple_of(ALIGN);
+    let count = before.saturating_add(most.min(DISK_BUFFER)).next_multiple_of(ALIGN);
     BUFFER.with_borrow_mut(|buffer| {
         buffer.read(file, offset.saturating_sub(before as u64), count)?;
-        put_behind(bytes, buffer.bytes().get(before..).unwrap_or_default(), most);
+        append_up_to(bytes, buffer.bytes().get(before..).unwrap_or_default(), most);
         Ok(())
     })
 }
 
-/// Puts at most `most` bytes of `more` behind `bytes`.
-pub(crate) fn put_behind(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
+/// Appends at most `most` bytes of `more` to `bytes`.
+pub(crate) fn append_up_to(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
     let more = more.get(..most).unwrap_or(more);
     bytes.reserve_exact(more.len());
     bytes.extend_from_slice(more);

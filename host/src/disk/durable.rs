@@ -1,6 +1,7 @@
-//! What a file system cannot do, told from what went wrong: attributes, links, locks and guarantees cost no contents.
+//! Tells an operation that a file system does not support from one that failed.
 //!
-//! Owns that distinction, for everything that is written. Whoever protects something (keys, sockets) does not ask here.
+//! Missing attributes, links, locks or durability guarantees lose no contents, so backups and restores go on without them. Code that
+//! protects a secret (keys, sockets) must not use these functions.
 
 use std::os::fd::AsFd;
 
@@ -8,9 +9,9 @@ use rustix::io::{Errno, Result};
 
 use super::retry::{retry, retry_at_end};
 
-/// How file systems say that they do not have what was asked for: an attribute, another name of a file, a lock, a way to the disk. A
-/// share passes on what its server says, which may be that it does not permit it.
-const REFUSALS: [Errno; 9] = [
+/// The errors by which file systems say that they do not support an attribute, a hard link, a lock or a sync. A network share passes on
+/// its server's answer, which may be "not permitted".
+const UNSUPPORTED: [Errno; 9] = [
     Errno::PERM,
     Errno::ACCESS,
     Errno::OPNOTSUPP,
@@ -22,31 +23,32 @@ const REFUSALS: [Errno; 9] = [
     Errno::RANGE,
 ];
 
-/// What could not be had, if anything. Any other error stays one.
+/// Turns the errors of an unsupported operation into `Some`. Any other error stays an error.
 pub(crate) fn unless_refused(outcome: Result<()>) -> Result<Option<Errno>> {
     match outcome {
-        Err(errno) if REFUSALS.contains(&errno) => Ok(Some(errno)),
+        Err(errno) if UNSUPPORTED.contains(&errno) => Ok(Some(errno)),
         other => other.map(|()| None),
     }
 }
 
-/// Brings a file's bytes to the disk. What a file system answers that cannot be told to; here a share may say so for a moment only.
+/// Syncs a file's contents to the disk. Returns the error of a file system that does not support this. A network share may answer "not
+/// permitted" for a moment, so the call is retried.
 pub(crate) fn sync_data(file: impl AsFd) -> Result<Option<Errno>> {
     unless_refused(retry_at_end(|| rustix::fs::fdatasync(&file)))
 }
 
-/// Brings a file or a directory to the disk.
+/// Syncs a file or a directory to the disk.
 pub(crate) fn sync(file: impl AsFd) -> Result<Option<Errno>> {
     unless_refused(retry(|| rustix::fs::fsync(&file)))
 }
 
-/// Brings everything of the file system to the disk.
+/// Syncs the whole file system to the disk.
 pub(crate) fn sync_all(of: impl AsFd) -> Result<Option<Errno>> {
     unless_refused(retry(|| rustix::fs::syncfs(&of)))
 }
 
-/// What the system says, without a number.
-pub(crate) fn words(errno: Errno) -> String {
+/// The system's message for an error, without its number.
+pub(crate) fn message(errno: Errno) -> String {
     crate::error::reason(&errno.into())
 }
 
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_system_that_cannot_is_told_from_a_disk_that_fails() {
+    fn an_unsupported_operation_is_not_a_disk_error() {
         for errno in [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::MLINK] {
             assert_eq!(unless_refused(Err(errno)), Ok(Some(errno)));
         }

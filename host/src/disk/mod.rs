@@ -1,7 +1,8 @@
-//! Ways to the disk: past the system's cache, ahead of who reads, behind who writes, and once more where a disk is not ready; files
-//! that are made and opened without following anybody's link.
+//! Disk access: direct I/O, read-ahead, write-behind, retries, durable and atomic writes, and files that are created and opened without
+//! following links.
 //!
-//! Knows bytes and places in open files, not what they are for. Where a file system does not do it well, it is done as ever.
+//! Knows bytes and offsets in open files, and does not know what they are for. Where a file system does not support a technique well,
+//! ordinary reads and writes are used.
 
 mod append;
 pub(crate) mod atomic;
@@ -9,10 +10,10 @@ pub(crate) mod direct;
 pub(crate) mod directory;
 pub(crate) mod durable;
 pub(crate) mod permits;
+pub mod rate_limiter;
 pub(crate) mod read_ahead;
 pub(crate) mod regular;
 pub(crate) mod retry;
 #[cfg(test)]
 mod tests;
-pub mod throttle;
 pub(crate) mod write_behind;

@@ -1,7 +1,7 @@
-//! Files that somebody else may have put there, to read: regular ones, and nothing that blocks or does something when it is opened.
+//! Opens files that another program may have created, and refuses all but regular files.
 //!
-//! A FIFO without a writer is waited for without end, and a device may rewind or reboot. Links are followed here: a person may keep
-//! a file elsewhere.
+//! Opening a FIFO without a writer blocks for ever, and opening a device may have effects, such as a rewind or a reboot. Links are followed
+//! here, because a user may keep a file elsewhere.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,10 +10,10 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, OFlags, RawMode, fstat, openat, stat};
 use rustix::io::Errno;
 
-/// Opens a regular file to read.
+/// Opens a regular file for reading.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     check(stat(path)?.st_mode)?;
-    // What was looked at may be another by now: what was opened counts, and opening waits for nobody.
+    // The file may have been exchanged since: check again after opening, which does not block.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     checked(openat(CWD, path, flags, Mode::empty())?.into())
 }
@@ -25,20 +25,20 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The first `most` bytes of a regular file, which are text.
+/// The first `most` bytes of a regular file, which must be UTF-8 text.
 pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.take(most).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// An open file, if it is a regular one.
+/// Returns an open file if it is a regular one.
 pub(crate) fn checked(file: File) -> io::Result<File> {
     check(fstat(&file)?.st_mode)?;
     Ok(file)
 }
 
-/// An error that says what it is, unless it is a regular file.
+/// An error that names the kind of file, unless it is a regular file.
 pub(crate) fn check(mode: RawMode) -> io::Result<()> {
     let what = match FileType::from_raw_mode(mode) {
         FileType::RegularFile => return Ok(()),
@@ -49,7 +49,7 @@ pub(crate) fn check(mode: RawMode) -> io::Result<()> {
         FileType::Fifo => "a FIFO",
         FileType::Socket => "a socket",
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
-        FileType::Unknown => "something unknown",
+        FileType::Unknown => "a file of an unknown kind",
     };
     Err(io::Error::other(format!("it is {what}, not a regular file")))
 }

@@ -1,7 +1,7 @@
-//! Errors that pass: what the system refuses for a moment is asked for again, with a back-off.
+//! Retries system calls that fail for a temporary reason, with a back-off.
 //!
-//! A network share that reconnects answers EAGAIN or EINTR, and at the end of a copy EPERM as well. Whatever is asked for here must be the
-//! same the second time: bytes have their place in the file, and a rename looks whether it was done already.
+//! A network share that reconnects answers EAGAIN or EINTR, and at the end of a copy EPERM as well. Only idempotent calls may be retried:
+//! writes at a given offset, and renames whose caller checks whether they were already done.
 
 use std::io;
 use std::thread::sleep;
@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::options::{RETRY_FIRST, RETRY_LONGEST, RETRY_TIME};
 
-/// An error of the system, however it came.
+/// An error that may carry a system error number.
 pub(crate) trait SystemError {
     fn errno(&self) -> Option<Errno>;
 }
@@ -28,31 +28,31 @@ impl SystemError for io::Error {
     }
 }
 
-/// Does `work`, again while the system says "not now".
+/// Runs `work`, and again while the system answers "not now".
 pub(crate) fn retry<T, E: SystemError>(work: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     retry_with(&[Errno::AGAIN, Errno::INTR], sleep, work)
 }
 
-/// The same for what ends a copy (a write, a sync, a rename), where shares also say "not permitted" for a moment.
+/// The same for the calls that end a copy (write, sync, rename), where network shares also answer "not permitted" for a moment.
 pub(crate) fn retry_at_end<T, E: SystemError>(work: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     retry_with(&[Errno::AGAIN, Errno::INTR, Errno::PERM], sleep, work)
 }
 
 fn retry_with<T, E: SystemError>(
-    passing: &[Errno],
+    temporary: &[Errno],
     mut pause: impl FnMut(Duration),
     mut work: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     for wait in pauses() {
         match work() {
-            Err(error) if error.errno().is_some_and(|errno| passing.contains(&errno)) => pause(wait),
+            Err(error) if error.errno().is_some_and(|errno| temporary.contains(&errno)) => pause(wait),
             done => return done,
         }
     }
     work()
 }
 
-/// Twice as long each time, until they have taken [`RETRY_TIME`] together.
+/// Pauses that double each time, until their sum reaches [`RETRY_TIME`].
 fn pauses() -> impl Iterator<Item = Duration> {
     let next = |wait: &Duration| Some(wait.saturating_mul(2).min(RETRY_LONGEST));
     let mut waited = Duration::ZERO;
@@ -66,11 +66,11 @@ fn pauses() -> impl Iterator<Item = Duration> {
 mod tests {
     use super::*;
 
-    /// Answers these errors, then goes well; how often it was asked, how long was waited, and the outcome.
-    fn run(passing: &[Errno], errors: &[Errno]) -> (usize, Duration, Result<(), Errno>) {
+    /// A call that fails with these errors and then succeeds: the number of calls, the time waited, and the outcome.
+    fn run(temporary: &[Errno], errors: &[Errno]) -> (usize, Duration, Result<(), Errno>) {
         let (mut asked, mut waited) = (0, Duration::ZERO);
         let outcome = retry_with(
-            passing,
+            temporary,
             |wait| waited += wait,
             || {
                 asked += 1;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_asked_for_again_until_it_goes_well() {
+    fn temporary_errors_are_retried_until_the_call_succeeds() {
         let errors = [Errno::AGAIN, Errno::INTR, Errno::AGAIN, Errno::AGAIN];
         let (asked, waited, outcome) = run(&[Errno::AGAIN, Errno::INTR], &errors);
         assert_eq!((asked, outcome), (5, Ok(())));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_pass_is_told_at_once_and_what_never_ends_after_some_seconds() {
+    fn permanent_errors_return_at_once_and_temporary_ones_after_some_seconds() {
         assert_eq!(run(&[Errno::AGAIN], &[Errno::IO]), (1, Duration::ZERO, Err(Errno::IO)));
         assert_eq!(run(&[Errno::AGAIN], &[Errno::PERM]), (1, Duration::ZERO, Err(Errno::PERM)));
         let (asked, waited, outcome) = run(&[Errno::AGAIN], &[Errno::AGAIN; 1000]);

@@ -1,7 +1,7 @@
-//! Writing behind: who appends goes on, while a thread brings the bytes to the disk, in their order.
+//! Write-behind: the caller appends and goes on, while a thread writes the bytes to the disk in order.
 //!
-//! Owns what waits, and how much of it. Bytes that lie in another file are fetched by the thread, too. What goes wrong is told with one
-//! of the next appends, or at last when everything must be there.
+//! Limits the bytes and pieces in the queue. The thread also fetches bytes that come from another file. An error is reported by one of the
+//! next appends, or at the latest by `flush`.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,34 +9,35 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use super::append::Way;
+use super::append::Appender;
 use super::direct::Buffer;
-use super::permits::{Seat, Seats};
+use super::permits::{Permit, Semaphore};
 use super::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
-use crate::options::{BEHIND_BYTES, BEHIND_PIECES, DISK_ROOM, MAX_BEHIND};
+use crate::options::{DISK_BUFFER, MAX_WRITE_BEHINDS, WRITE_BEHIND_BYTES, WRITE_BEHIND_PIECES};
 
-static SEATS: Seats = Seats::new(MAX_BEHIND);
+static PERMITS: Semaphore = Semaphore::new(MAX_WRITE_BEHINDS);
 
-/// Takes bytes, in their order.
+/// Receives bytes, in order.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
-/// Hands over bytes that lie elsewhere, exactly as many as were announced.
+/// Fetches bytes from another file and passes them on: exactly as many as were announced.
 pub(crate) type Fetch = Box<dyn FnOnce(Take<'_>) -> Result<()> + Send>;
 
-pub(crate) struct Behind {
+/// A file that is written behind its caller.
+pub(crate) struct WriteBehind {
     file: Arc<File>,
-    /// What is being done, for errors: "cannot write backups/a.tar".
+    /// The beginning of errors: "cannot write backups/a.tar".
     what: Arc<str>,
     /// Bytes that were appended.
     size: u64,
     thread: Option<Thread>,
-    /// What went wrong. Bytes that were appended may be missing from then on, so nothing goes well any more.
-    broken: Option<Error>,
+    /// The first error. Appended bytes may be missing since then, so every later call fails with it.
+    error: Option<Error>,
 }
 
 enum Piece {
     Bytes(Vec<u8>),
-    Elsewhere(Fetch),
+    Fetched(Fetch),
 }
 
 struct Thread {
@@ -44,71 +45,75 @@ struct Thread {
     handle: JoinHandle<()>,
 }
 
-/// What waits to be written.
+/// The pieces that wait to be written.
 #[derive(Default)]
 struct Queue {
     state: Mutex<State>,
-    /// What the thread waits for: enough to do, or the end.
+    /// Wakes the thread: there is enough to write, or the queue was closed.
     more: Condvar,
-    /// What who appends waits for.
+    /// Wakes the caller: there is room for more.
     room: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     pieces: VecDeque<Piece>,
-    /// Bytes of all pieces that wait, wherever they lie.
-    to_do: u64,
-    /// Bytes and pieces in memory, those that are being written included.
+    /// Bytes of all waiting pieces, also of those still to be fetched.
+    pending: u64,
+    /// Bytes in memory, including those that are being written.
     bytes: usize,
+    /// Pieces, likewise.
     count: usize,
-    is_waited_for: bool,
+    /// Whether the caller waits for room.
+    is_caller_waiting: bool,
     is_closed: bool,
-    /// Nobody writes any more, for whatever reason.
+    /// Whether the thread has ended, for whatever reason.
     has_ended: bool,
-    broken: Option<Error>,
+    error: Option<Error>,
 }
 
-impl Behind {
-    /// Writes an empty file.
+impl WriteBehind {
+    /// Writes to an empty file. `what` begins every error.
     pub(crate) fn new(file: Arc<File>, what: impl Into<Arc<str>>) -> Self {
-        Self { file, what: what.into(), size: 0, thread: None, broken: None }
+        Self { file, what: what.into(), size: 0, thread: None, error: None }
     }
 
+    /// The bytes that were appended so far.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
+    /// Appends bytes.
     pub(crate) fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         let count = bytes.len() as u64;
         self.put(Piece::Bytes(bytes), count)
     }
 
-    /// Appends `count` bytes that the thread fetches when it is their turn.
+    /// Appends `count` bytes that the thread fetches when it reaches them.
     pub(crate) fn append_from(&mut self, count: u64, fetch: Fetch) -> Result<()> {
-        self.put(Piece::Elsewhere(fetch), count)
+        self.put(Piece::Fetched(fetch), count)
     }
 
     /// Waits until the file holds everything that was appended.
-    pub(crate) fn settle(&mut self) -> Result<()> {
-        self.unless_broken(|this| this.thread.take().map_or(Ok(()), Thread::end))
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        self.unless_failed(|this| this.thread.take().map_or(Ok(()), Thread::end))
     }
 
     fn put(&mut self, piece: Piece, count: u64) -> Result<()> {
         if count == 0 {
             return Ok(());
         }
-        self.unless_broken(|this| {
+        self.unless_failed(|this| {
             if this.thread.is_none() {
-                let seat = SEATS.take();
+                let permit = PERMITS.try_acquire();
                 this.thread =
-                    seat.and_then(|seat| Thread::start(this.file.clone(), &this.what, this.size, seat));
+                    permit.and_then(|permit| Thread::start(this.file.clone(), &this.what, this.size, permit));
             }
             match &this.thread {
                 Some(thread) => thread.queue.put(piece, count)?,
                 None => {
                     let mut at = this.size;
-                    piece.pass(&mut |bytes| {
+                    piece.copy_to(&mut |bytes| {
                         retry_at_end(|| this.file.write_all_at(bytes, at)).doing(|| &this.what)?;
                         at = at.saturating_add(bytes.len() as u64);
                         Ok(())
@@ -120,19 +125,19 @@ impl Behind {
         })
     }
 
-    fn unless_broken(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        if let Some(error) = &self.broken {
+    fn unless_failed(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        if let Some(error) = &self.error {
             return Err(error.clone());
         }
         let done = work(self);
-        self.broken = done.as_ref().err().cloned();
+        self.error = done.as_ref().err().cloned();
         done
     }
 }
 
-impl Drop for Behind {
+impl Drop for WriteBehind {
     fn drop(&mut self) {
-        // Nobody needs the file any more; its space is free once nobody writes to it.
+        // The file is not needed any more. Wait for the thread, so that the file's space is free afterward.
         if let Some(Thread { queue, handle }) = self.thread.take() {
             queue.state().pieces.clear();
             queue.close();
@@ -143,14 +148,14 @@ impl Drop for Behind {
 
 impl Piece {
     /// Bytes in memory.
-    fn held(&self) -> usize {
+    fn in_memory(&self) -> usize {
         if let Self::Bytes(bytes) = self { bytes.len() } else { 0 }
     }
 
-    fn pass(self, take: Take<'_>) -> Result<()> {
+    fn copy_to(self, take: Take<'_>) -> Result<()> {
         match self {
             Self::Bytes(bytes) => take(&bytes),
-            Self::Elsewhere(fetch) => fetch(take),
+            Self::Fetched(fetch) => fetch(take),
         }
     }
 }
@@ -160,25 +165,25 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for room, and fails when the thread has failed.
+    /// Waits for room and adds a piece. Fails when the thread has failed.
     fn put(&self, piece: Piece, count: u64) -> Result<()> {
         let mut state = self.state();
-        while !state.has_ended && (state.bytes >= BEHIND_BYTES || state.count >= BEHIND_PIECES) {
-            state.is_waited_for = true;
-            // However little there is to do, somebody waits for it.
+        while !state.has_ended && (state.bytes >= WRITE_BEHIND_BYTES || state.count >= WRITE_BEHIND_PIECES) {
+            state.is_caller_waiting = true;
+            // Wake the thread even if there is little to write: the caller waits for it.
             self.more.notify_one();
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.has_ended {
-            return Err(state.broken.clone().unwrap_or_else(given_up));
+            return Err(state.error.clone().unwrap_or_else(ended_early));
         }
-        state.bytes += piece.held();
+        state.bytes += piece.in_memory();
         state.count += 1;
         state.pieces.push_back(piece);
-        let before = state.to_do;
-        state.to_do = before.saturating_add(count);
-        // It does not sleep with more than that to do.
-        if before < DISK_ROOM as u64 && state.to_do >= DISK_ROOM as u64 {
+        let before = state.pending;
+        state.pending = before.saturating_add(count);
+        // Above this limit the thread is awake already.
+        if before < DISK_BUFFER as u64 && state.pending >= DISK_BUFFER as u64 {
             drop(state);
             self.more.notify_one();
         }
@@ -190,13 +195,14 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// Waits for what is worth being written; none at the end.
+    /// Waits for enough pieces to write; none at the end.
     fn next(&self) -> Option<VecDeque<Piece>> {
         let mut state = self.state();
         loop {
-            let is_worth_it = state.to_do >= DISK_ROOM as u64 || state.is_waited_for || state.is_closed;
+            let is_worth_it =
+                state.pending >= DISK_BUFFER as u64 || state.is_caller_waiting || state.is_closed;
             if is_worth_it && !state.pieces.is_empty() {
-                state.to_do = 0;
+                state.pending = 0;
                 return Some(std::mem::take(&mut state.pieces));
             }
             if state.is_closed {
@@ -206,22 +212,22 @@ impl Queue {
         }
     }
 
-    /// A piece is not needed any more.
-    fn done(&self, held: usize) {
+    /// Releases a piece that was written.
+    fn done(&self, in_memory: usize) {
         let mut state = self.state();
-        state.bytes -= held;
+        state.bytes -= in_memory;
         state.count -= 1;
-        let has_room = state.bytes < BEHIND_BYTES / 2 && state.count < BEHIND_PIECES / 2;
-        if has_room && std::mem::take(&mut state.is_waited_for) {
+        let has_room = state.bytes < WRITE_BEHIND_BYTES / 2 && state.count < WRITE_BEHIND_PIECES / 2;
+        if has_room && std::mem::take(&mut state.is_caller_waiting) {
             self.room.notify_one();
         }
     }
 }
 
-/// The thread's end of the queue.
-struct End(Arc<Queue>);
+/// Reports the end of the thread to the queue, also when it panics.
+struct EndGuard(Arc<Queue>);
 
-impl Drop for End {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.has_ended = true;
@@ -230,51 +236,52 @@ impl Drop for End {
     }
 }
 
-fn given_up() -> Error {
-    Error::Io("writing was given up".into())
+fn ended_early() -> Error {
+    Error::Io("the thread that writes the file has ended unexpectedly".into())
 }
 
 impl Thread {
-    /// None when no thread can be had.
-    fn start(file: Arc<File>, what: &Arc<str>, offset: u64, seat: Seat) -> Option<Self> {
+    /// None when no thread can be started.
+    fn start(file: Arc<File>, what: &Arc<str>, offset: u64, permit: Permit) -> Option<Self> {
         let queue = Arc::new(Queue::default());
         let (theirs, what) = (queue.clone(), what.clone());
         let work = move || {
-            let _seat = seat;
-            let end = End(theirs);
-            let mut filling = Filling { buffer: Buffer::new(DISK_ROOM), way: Way::new(file, offset), what };
-            if let Err(error) = filling.write_all(&end.0) {
-                end.0.state().broken = Some(error);
+            let _permit = permit;
+            let end = EndGuard(theirs);
+            let appender = Appender::new(file, offset);
+            let mut writer = BufferedWriter { buffer: Buffer::new(DISK_BUFFER), appender, what };
+            if let Err(error) = writer.write_all(&end.0) {
+                end.0.state().error = Some(error);
             }
         };
-        let handle = Builder::new().name("draft".into()).spawn(work).ok()?;
+        let handle = Builder::new().name("write-behind".into()).spawn(work).ok()?;
         Some(Self { queue, handle })
     }
 
     fn end(self) -> Result<()> {
         self.queue.close();
         let ended = self.handle.join();
-        match self.queue.state().broken.take() {
+        match self.queue.state().error.take() {
             Some(error) => Err(error),
-            None => ended.map_err(|_| given_up()),
+            None => ended.map_err(|_| ended_early()),
         }
     }
 }
 
-/// The thread's own: a buffer as the disk wants it, and where it goes.
-struct Filling {
+/// Collects pieces in an aligned buffer and writes it when it is full.
+struct BufferedWriter {
     buffer: Buffer,
-    way: Way,
+    appender: Appender,
     what: Arc<str>,
 }
 
-impl Filling {
+impl BufferedWriter {
     fn write_all(&mut self, queue: &Queue) -> Result<()> {
         while let Some(pieces) = queue.next() {
             for piece in pieces {
-                let held = piece.held();
-                piece.pass(&mut |bytes| self.fill(bytes))?;
-                queue.done(held);
+                let in_memory = piece.in_memory();
+                piece.copy_to(&mut |bytes| self.fill(bytes))?;
+                queue.done(in_memory);
             }
         }
         self.write()
@@ -291,7 +298,7 @@ impl Filling {
     }
 
     fn write(&mut self) -> Result<()> {
-        self.way.write(self.buffer.bytes()).doing(|| &self.what)?;
+        self.appender.write(self.buffer.bytes()).doing(|| &self.what)?;
         self.buffer.used = 0;
         Ok(())
     }

@@ -10,7 +10,7 @@ pub use crate::automation::home::Entity as State;
 use crate::automation::zone;
 use crate::error::{Error, Result};
 use crate::home::bus::{Bus, Event};
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 use crate::time::clock::Clock;
 
@@ -48,7 +48,7 @@ impl States {
     /// Sets a state. Emits an event if it differs from the one before.
     pub fn publish(&self, id: &str, state: String, attributes: &str) -> Result<()> {
         if !is_id(id) {
-            let id = tamed(id, MAX_WORD);
+            let id = sanitized(id, MAX_WORD);
             return Err(Error::Invalid(format!("\"{id}\" is not a valid entity ID")));
         }
         let attributes = match serde_json::from_str(attributes) {

@@ -1,6 +1,6 @@
-//! Why a request got no answer, or one that says no: what happened to which address, whether trying again may help.
+//! Why a request failed: what happened at which address, and whether a retry may help.
 //!
-//! Shows of an address only where it leads: paths, queries and user names hold secrets as often as not.
+//! Shows only scheme, host and port of an address, because paths, queries and user names often contain secrets.
 
 use std::io;
 use std::time::Duration;
@@ -10,36 +10,40 @@ use url::Url;
 use crate::error::reason;
 use crate::options::http::EXCERPT;
 
-/// What kind of failure it is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The request itself is wrong.
+    /// The request itself is invalid.
     Invalid,
-    /// The host is not on the list of those that may be reached.
+    /// The host is not on the list of allowed hosts.
     Denied,
+    /// The host name cannot be resolved.
     NameNotFound,
-    /// Nothing listens there, or there is no way to it.
+    /// Nothing listens there, or the network has no route to it.
     Unreachable,
-    /// The proxy does not let it through.
+    /// The proxy refuses the connection.
     Proxy,
-    /// The certificate is not to be trusted.
+    /// The certificate is not trusted.
     Certificate,
+    /// No answer in time.
     TimedOut,
-    /// Redirects without an end, or to where they must not lead.
+    /// Too many redirects, or one that must not be followed.
     Redirect,
-    /// The connection ended, or what came is no HTTP or no TLS.
+    /// The connection broke, or the answer is not HTTP or not TLS.
     Broken,
     /// An answer with a status other than 2xx.
     Status(u16),
 }
 
-/// A request that failed. The text says what happened and what to do, and holds no secret of the address.
+/// A failed request. The message says what happened and what to do, and contains no secret of the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
+    /// The kind of failure.
     pub cause: Cause,
+    /// The message for users.
     pub message: String,
-    /// The wait that the receiver asked for.
+    /// The wait that the server asked for (`Retry-After`).
     pub retry_after: Option<Duration>,
 }
 
@@ -48,7 +52,7 @@ impl Failure {
         Self { cause, message: message.into(), retry_after: None }
     }
 
-    /// Whether trying again cannot help.
+    /// Whether a retry cannot help.
     pub fn is_final(&self) -> bool {
         match self.cause {
             Cause::Invalid | Cause::Denied | Cause::Certificate | Cause::Redirect => true,
@@ -60,14 +64,14 @@ impl Failure {
     }
 }
 
-/// An address as texts show it: scheme, host and port.
+/// An address as messages show it: scheme, host and port.
 pub fn shown(url: &Url) -> String {
     let origin = url.origin().ascii_serialization();
     let has_more = url.path() != "/" || url.query().is_some();
     if has_more { format!("{origin}/…") } else { origin }
 }
 
-/// The beginning of what somebody else wrote, on one line and without what is not plain.
+/// The beginning of a foreign text, on one line, with unprintable characters escaped.
 pub fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -75,33 +79,33 @@ pub fn excerpt(bytes: &[u8]) -> String {
     larder_text::truncate(&words.join(" "), EXCERPT, "")
 }
 
-/// What the library says, in our words. `via` is the proxy, if the request goes through one.
+/// Turns the library's error into a failure. `via` is the proxy, if the request goes through one.
 pub(super) fn explain(error: ureq::Error, url: &Url, via: Option<&str>) -> Failure {
-    let way = via.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+    let through = via.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
     let (cause, text) = match error {
         ureq::Error::Io(error) => of_io(&error),
         ureq::Error::HostNotFound => name_not_found(),
         ureq::Error::Timeout(_) => timed_out(),
         ureq::Error::ConnectProxyFailed(what) => {
-            let said = what.trim_start_matches("proxy server ");
-            let said = said.split_once('/').map_or(said, |(said, _)| said);
+            let answer = what.trim_start_matches("proxy server ");
+            let answer = answer.split_once('/').map_or(answer, |(answer, _)| answer);
             (
                 Cause::Proxy,
-                format!("it {said}; allow CONNECT to this host there, or list the host in `no_proxy`"),
+                format!("it {answer}; allow CONNECT to this host there, or list the host in `no_proxy`"),
             )
         }
         ureq::Error::Protocol(error) => {
-            (Cause::Broken, format!("the answer is no HTTP ({error}); check the port and the scheme"))
+            (Cause::Broken, format!("the answer is not HTTP ({error}); check the port and the scheme"))
         }
         ureq::Error::LargeResponseHeader(..) => {
-            (Cause::Broken, "the answer's headers are too long; check the address".to_owned())
+            (Cause::Broken, "the headers of the answer are too long; check the address".to_owned())
         }
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::Tls(_) => {
-            (Cause::Invalid, "the address cannot be used; correct it".to_owned())
+            (Cause::Invalid, "the address is not valid; correct it".to_owned())
         }
         error => (Cause::Broken, format!("{error}; try again later")),
     };
-    Failure::new(cause, format!("cannot reach {}{way}: {text}", shown(url)))
+    Failure::new(cause, format!("cannot reach {}{through}: {text}", shown(url)))
 }
 
 fn of_io(error: &io::Error) -> (Cause, String) {
@@ -118,32 +122,37 @@ fn of_io(error: &io::Error) -> (Cause, String) {
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::AddrNotAvailable => {
-            (Cause::Unreachable, format!("{}; check that the receiver runs there", text.to_lowercase()))
+            (Cause::Unreachable, format!("{}; check that the server is running", text.to_lowercase()))
         }
         io::ErrorKind::InvalidData => (
             Cause::Broken,
-            format!("no secure connection ({text}); check the port, and whether it speaks https"),
+            format!(
+                "the TLS connection failed ({text}); check the port, and whether the server supports https"
+            ),
         ),
-        _ => (Cause::Broken, format!("the connection ended ({text}); try again later")),
+        _ => (Cause::Broken, format!("the connection broke ({text}); try again later")),
     }
 }
 
 fn of_certificate(detail: &str) -> String {
     match detail {
         "UnknownIssuer" => {
-            "its certificate is signed by nobody known here; name the signer's certificate as \
-             `ca_file` under [http]"
+            "its certificate is signed by an unknown authority; set `ca_file` under [http] to that \
+             authority's certificate"
                 .to_owned()
         }
-        detail => format!("its certificate is not valid ({detail}); correct it there"),
+        detail => format!("its certificate is not valid ({detail}); correct it on the server"),
     }
 }
 
 fn name_not_found() -> (Cause, String) {
-    (Cause::NameNotFound, "the name is not known; check its spelling and the name server".to_owned())
+    (
+        Cause::NameNotFound,
+        "the host name cannot be resolved; check its spelling and the name server".to_owned(),
+    )
 }
 
 fn timed_out() -> (Cause, String) {
-    let text = "no answer in time; check the receiver, or raise `timeout` under [http]";
+    let text = "no answer in time; check the server, or raise `timeout` under [http]";
     (Cause::TimedOut, text.to_owned())
 }

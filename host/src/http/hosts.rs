@@ -1,6 +1,6 @@
 //! The hosts that a request may reach: a list of `host`, `host:port` and `*.example.org`.
 //!
-//! A pure question about an address. It does not look at what a name resolves to.
+//! Decides by the address alone, and does not resolve names.
 
 use url::Url;
 
@@ -11,26 +11,27 @@ pub struct Hosts(Option<Vec<Pattern>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pattern {
     name: String,
-    /// Names below it, and not itself.
+    /// Whether it matches only subdomains of the name.
     is_below: bool,
-    /// None is the usual port of the scheme.
+    /// None for the default port of the scheme.
     port: Option<u16>,
 }
 
 impl Hosts {
-    /// Every host: for what a person wrote into the configuration.
+    /// Allows every host: for addresses that the user configured.
     pub fn any() -> Self {
         Self(None)
     }
 
-    /// Those of a list; an empty one permits none. Without a port, a pattern permits only the usual ones (80 for http, 443
-    /// for https): a listed `localhost` does not open every service of the machine. The error says what is wrong with
-    /// which pattern, then what to do.
+    /// Allows the hosts of a list; an empty list allows none. A pattern without a port allows only the default port (80 for http, 443 for
+    /// https), so that `localhost` does not open every service of the machine. The error names the invalid pattern and says what to write.
     pub fn listed<S: AsRef<str>>(patterns: &[S]) -> Result<Self, String> {
         let read = |pattern: &S| {
             let pattern = pattern.as_ref();
-            Pattern::read(pattern).ok_or_else(|| {
-                format!("`{pattern}` is no host; write `example.org`, `example.org:8443` or `*.example.org`")
+            Pattern::parse(pattern).ok_or_else(|| {
+                format!(
+                    "`{pattern}` is not a host; write `example.org`, `example.org:8443` or `*.example.org`"
+                )
             })
         };
         patterns.iter().map(read).collect::<Result<_, _>>().map(|patterns| Self(Some(patterns)))
@@ -40,19 +41,20 @@ impl Hosts {
     pub fn permits(&self, url: &Url) -> bool {
         let Some(patterns) = &self.0 else { return true };
         let Some(host) = url.host_str() else { return false };
-        let usual = match url.scheme() {
+        let default = match url.scheme() {
             "https" => 443,
             "http" => 80,
             _ => return false,
         };
-        let port = url.port().unwrap_or(usual);
-        patterns.iter().any(|pattern| pattern.port.unwrap_or(usual) == port && pattern.fits(host))
+        let port = url.port().unwrap_or(default);
+        patterns.iter().any(|pattern| pattern.port.unwrap_or(default) == port && pattern.matches(host))
     }
 }
 
 impl Pattern {
-    /// The address parser reads the host, so that both sides are spelled alike (case, international names, numbers).
-    fn read(text: &str) -> Option<Self> {
+    /// Parses a pattern. The host goes through the address parser, so that both sides are normalized alike (case, international names, IP
+    /// addresses).
+    fn parse(text: &str) -> Option<Self> {
         let (rest, is_below) = match text.strip_prefix("*.") {
             Some(rest) => (rest, true),
             None => (text, false),
@@ -72,7 +74,7 @@ impl Pattern {
         (url.port().is_none() && (is_name || !is_below)).then_some(Self { name, is_below, port })
     }
 
-    fn fits(&self, host: &str) -> bool {
+    fn matches(&self, host: &str) -> bool {
         match self.is_below {
             false => self.name == host,
             true => {
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_opens_the_usual_ports_and_nothing_beside_it() {
+    fn a_name_allows_the_default_ports_only() {
         assert!(permits(&["hc.example.org"], "https://hc.example.org/ping"));
         assert!(permits(&["HC.Example.ORG"], "http://hc.example.org/"));
         assert!(permits(&["bücher.example"], "https://xn--bcher-kva.example/"));
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_opens_just_that_port() {
+    fn a_port_allows_only_that_port() {
         assert!(permits(&["example.org:8443"], "https://example.org:8443/"));
         assert!(!permits(&["example.org:8443"], "https://example.org/"));
         assert!(permits(&["[::1]:80"], "http://[::1]/"));
@@ -119,20 +121,20 @@ mod tests {
     }
 
     #[test]
-    fn a_star_opens_what_is_below_and_not_the_name_itself() {
+    fn a_star_allows_subdomains_and_not_the_name_itself() {
         assert!(permits(&["*.example.org"], "https://a.b.example.org/"));
         assert!(!permits(&["*.example.org"], "https://example.org/"));
         assert!(!permits(&["*.example.org"], "https://notexample.org/"));
     }
 
     #[test]
-    fn an_empty_list_opens_nothing() {
+    fn an_empty_list_allows_nothing() {
         assert!(!permits(&[], "https://example.org/"));
         assert!(Hosts::any().permits(&Url::parse("http://example.org:1/").unwrap()));
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn an_invalid_pattern_is_refused() {
         for text in
             ["", "*", "*.", "a b", "http://a", "a/b", "a:0", "a:http", "a:99999", "*.1.2.3.4", "u@a", "a:1:2"]
         {

@@ -1,8 +1,8 @@
-//! A small HTTP client on `ureq`: one request, one answer, within limits, along proxies, trusting the machine's certificates
-//! and those of a file.
+//! A small HTTP client on top of `ureq`: one request and one answer, within limits, through proxies, with the machine's certificates and
+//! those of a file.
 //!
-//! Follows redirects itself, so that the list of hosts is asked at every hop. Keeps no connection, cookie or credential; knows
-//! neither notifications nor plugins.
+//! Follows redirects itself, so that every hop is checked against the list of allowed hosts. Keeps no connection, cookie or credential, and
+//! knows neither notifications nor plugins.
 
 mod failure;
 mod hosts;
@@ -31,19 +31,18 @@ use crate::options::http::{
 };
 use failure::{explain, shown};
 use message::{Hop, takes_body};
-use proxies::{Past, Proxies};
+use proxies::{Bypass, Proxies};
 
-/// How requests are made.
+/// The settings of a client: `[http]` in `larder.toml`.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Certificates (PEM) that are trusted beside those of the machine.
+    /// A file of certificates (PEM) that are trusted in addition to the machine's.
     pub ca_file: Option<PathBuf>,
-    /// The proxy's address; an empty one is none, and the environment decides when absent. It is asked for a tunnel (CONNECT),
-    /// for http too.
+    /// The proxy's address. Empty: no proxy. Absent: the environment decides. Requests use a tunnel (CONNECT), also for http.
     pub proxy: Option<String>,
-    /// What goes past that proxy, as in `NO_PROXY`.
+    /// The hosts that bypass that proxy, as in `NO_PROXY`.
     pub no_proxy: Vec<String>,
-    /// For one request, from its first byte to the last of the answer.
+    /// The time limit for one request, from its first byte to the last of the answer.
     pub time: Duration,
 }
 
@@ -53,83 +52,81 @@ impl Default for Settings {
     }
 }
 
-/// Makes requests. Cheap to clone; all clones stop together.
+/// Sends requests. Cheap to clone; `shutdown` affects all clones.
 #[derive(Clone)]
 pub struct Client {
-    straight: Agent,
+    direct: Agent,
     http: Option<Route>,
     https: Option<Route>,
-    past: Past,
+    bypass: Bypass,
 }
 
 #[derive(Clone)]
 struct Route {
     agent: Agent,
-    /// The proxy as texts show it.
+    /// The proxy as messages show it.
     shown: String,
 }
 
 impl Client {
-    /// Reads the certificates and the environment's proxies once.
+    /// A client. Reads the certificates and the environment's proxies now.
     pub fn new(settings: &Settings) -> Result<Self> {
         Self::with_environment(settings, &|name| std::env::var(name).ok())
     }
 
-    /// As `new`, in a given environment.
+    /// As `new`, with the given environment variables.
     pub fn with_environment(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let proxies = match &settings.proxy {
             Some(proxy) => Proxies::fixed(proxy, &settings.no_proxy),
             None => Proxies::from_environment(variable),
         };
-        let Proxies { http, https, past } = proxies.map_err(Error::Invalid)?;
+        let Proxies { http, https, bypass } = proxies.map_err(Error::Invalid)?;
         let tls = TlsConfig::builder().root_certs(roots(settings)?).build();
         let route = |proxy: ureq::Proxy| Route {
             shown: proxies::shown(&proxy),
             agent: agent(settings, &tls, Some(proxy)),
         };
-        let straight = agent(settings, &tls, None);
-        Ok(Self { straight, http: http.map(route), https: https.map(route), past })
+        let direct = agent(settings, &tls, None);
+        Ok(Self { direct, http: http.map(route), https: https.map(route), bypass })
     }
 
-    /// Sends a request and follows redirects; `hosts` are asked before anything leaves, at every hop. Waits for the answer.
+    /// Sends a request, follows redirects, and waits for the answer. Every hop is checked against `hosts` before anything is sent.
     pub fn send(&self, request: &Request, hosts: &Hosts) -> Result<Response, Failure> {
         let mut hop = Hop::first(request)?;
         for _ in 0..=MAX_REDIRECTS {
             if !hosts.permits(&hop.url) {
-                let text = format!(
-                    "{} is not among the hosts that may be reached; list it, or use another",
-                    shown(&hop.url)
-                );
+                let text =
+                    format!("{} is not an allowed host; add it to the list, or use another", shown(&hop.url));
                 return Err(Failure::new(Cause::Denied, text));
             }
-            let response = self.once(&hop)?;
+            let response = self.send_once(&hop)?;
             match hop.next(response.status().as_u16(), response.headers().get(header::LOCATION))? {
                 Some(next) => hop = next,
                 None => return Ok(read(response, &hop, request.max_body)),
             }
         }
         let text = format!(
-            "{} sends us on more than {MAX_REDIRECTS} times; use the address that is meant",
+            "{} was reached after more than {MAX_REDIRECTS} redirects; use the final address",
             shown(&hop.url)
         );
         Err(Failure::new(Cause::Redirect, text))
     }
 
-    /// Interrupts what is under way, for all clones. Requests fail from then on.
+    /// Interrupts running requests of all clones. Later requests fail.
     pub fn shutdown(&self) {
-        self.straight.clone().shutdown();
+        self.direct.clone().shutdown();
         for route in [&self.http, &self.https].into_iter().flatten() {
             route.agent.clone().shutdown();
         }
     }
 
-    fn once(&self, hop: &Hop) -> Result<http::Response<Body>, Failure> {
+    fn send_once(&self, hop: &Hop) -> Result<http::Response<Body>, Failure> {
         let route = match hop.url.scheme() {
             "https" => self.https.as_ref(),
             _ => self.http.as_ref(),
         };
-        let route = route.filter(|_| !self.past.holds(&hop.url));
-        let agent = route.map_or(&self.straight, |route| &route.agent);
+        let route = route.filter(|_| !self.bypass.matches(&hop.url));
+        let agent = route.map_or(&self.direct, |route| &route.agent);
         let mut head = http::Request::builder().method(hop.method.clone()).uri(hop.url.as_str());
         if let Some(headers) = head.headers_mut() {
             *headers = hop.headers.clone();
@@ -151,7 +148,7 @@ fn agent(settings: &Settings, tls: &TlsConfig, proxy: Option<ureq::Proxy>) -> Ag
         .max_redirects(0)
         .max_redirects_will_error(false)
         .max_response_header_size(MAX_RESPONSE_HEADERS)
-        // A connection that was kept may have ended meanwhile, and a POST is not sent twice by itself.
+        // Keep no connection: the server may have closed it meanwhile, and a failed POST is not resent automatically.
         .max_idle_connections(0)
         .timeout_connect(Some(CONNECT_TIME.min(settings.time)))
         .timeout_global(Some(settings.time))
@@ -161,7 +158,7 @@ fn agent(settings: &Settings, tls: &TlsConfig, proxy: Option<ureq::Proxy>) -> Ag
     Agent::new_with_config(config.build())
 }
 
-/// What is trusted: the machine's certificates and those of the file; where there are none at all, Mozilla's, which came along.
+/// The trusted certificates: the machine's and those of the file. If there are none at all, Mozilla's, which are built in.
 fn roots(settings: &Settings) -> Result<RootCerts> {
     let machine = rustls_native_certs::load_native_certs().certs;
     let mut trusted: Vec<_> = machine.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
@@ -175,7 +172,7 @@ fn roots(settings: &Settings) -> Result<RootCerts> {
         }));
         if trusted.len() == before {
             let text = format!(
-                "no certificate is in {}; give a file in PEM form (-----BEGIN CERTIFICATE-----)",
+                "{} contains no certificate; use a file in PEM format (-----BEGIN CERTIFICATE-----)",
                 path.display()
             );
             return Err(Error::Invalid(text));
@@ -195,11 +192,11 @@ fn read(response: http::Response<Body>, hop: &Hop, most: usize) -> Response {
     let mut bytes = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = body.into_reader().take(limit).read_to_end(&mut bytes);
-    let mut cut = read.err().map(|error| explain(error.into(), url, None));
+    let mut truncated = read.err().map(|error| explain(error.into(), url, None));
     if bytes.len() > most {
         bytes.truncate(most);
-        let text = format!("the answer of {} is longer than {most} bytes; ask for less", shown(url));
-        cut = Some(Failure::new(Cause::Invalid, text));
+        let text = format!("the answer of {} is longer than {most} bytes; request less", shown(url));
+        truncated = Some(Failure::new(Cause::Invalid, text));
     }
-    Response { status: head.status.as_u16(), headers, body: bytes, cut, lost_body, from: shown(url) }
+    Response { status: head.status.as_u16(), headers, body: bytes, truncated, lost_body, from: shown(url) }
 }

@@ -1,90 +1,95 @@
-//! Which way a request takes: straight, or through a proxy that the configuration or the environment names.
+//! The route of a request: direct, or through a proxy that the configuration or the environment names.
 //!
-//! Reads neither file nor environment by itself: whoever builds it hands over what they say.
+//! Reads neither files nor the environment; the caller passes their contents.
 
 use std::net::IpAddr;
 
 use ureq::Proxy;
 use url::Url;
 
-/// The proxies, by the scheme of the address, and what goes past them.
+/// The proxies by the scheme of the address, and the hosts that bypass them.
 #[derive(Debug, Default)]
 pub struct Proxies {
+    /// For `http://` addresses.
     pub http: Option<Proxy>,
+    /// For `https://` addresses.
     pub https: Option<Proxy>,
-    pub past: Past,
+    /// The hosts without a proxy.
+    pub bypass: Bypass,
 }
 
-/// What goes past the proxy: the rules of `NO_PROXY`.
+/// The hosts that bypass the proxy: the rules of `NO_PROXY`.
 #[derive(Debug, Default, Clone)]
-pub struct Past(Vec<Rule>);
+pub struct Bypass(Vec<Rule>);
 
 #[derive(Debug, Clone)]
 enum Rule {
+    /// Every host.
     All,
+    /// A network: an address and the bits of its prefix.
     Net(IpAddr, u8),
-    /// A name and those below it.
+    /// A name and its subdomains, on any port or on one.
     Name(String, Option<u16>),
 }
 
 impl Proxies {
-    /// From the configuration; an empty `proxy` is none.
+    /// The proxy of the configuration. Empty: none.
     pub fn fixed(proxy: &str, no_proxy: &[String]) -> Result<Self, String> {
         if proxy.is_empty() {
             return Ok(Self::default());
         }
-        let proxy = read(proxy, "`proxy` under [http]")?;
-        Ok(Self { http: Some(proxy.clone()), https: Some(proxy), past: Past::read(no_proxy.iter()) })
+        let proxy = parse(proxy, "`proxy` under [http]")?;
+        Ok(Self { http: Some(proxy.clone()), https: Some(proxy), bypass: Bypass::parse(no_proxy.iter()) })
     }
 
-    /// From the environment, as most programs read it: `https_proxy` or `http_proxy` by the scheme, then `all_proxy`, then
-    /// `no_proxy`; small letters before capitals.
+    /// The proxies of the environment, as most programs read them: `https_proxy` or `http_proxy` by the scheme, else `all_proxy`; and
+    /// `no_proxy`. Lower case takes precedence over upper case.
     pub fn from_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let of = |name: &str| {
+        let find = |name: &str| {
             let capitals = name.to_uppercase();
             let value =
                 variable(name).or_else(|| variable(&capitals)).filter(|value| !value.trim().is_empty());
             value.map(|value| (capitals, value))
         };
         let proxy = |name: &str| {
-            let found = of(name).or_else(|| of("all_proxy"));
-            found.map(|(name, value)| read(value.trim(), &format!("the variable {name}"))).transpose()
+            let found = find(name).or_else(|| find("all_proxy"));
+            found.map(|(name, value)| parse(value.trim(), &format!("the variable {name}"))).transpose()
         };
-        let past = of("no_proxy").map(|(_, value)| Past::read(value.split(','))).unwrap_or_default();
-        Ok(Self { http: proxy("http_proxy")?, https: proxy("https_proxy")?, past })
+        let bypass = find("no_proxy").map(|(_, value)| Bypass::parse(value.split(','))).unwrap_or_default();
+        Ok(Self { http: proxy("http_proxy")?, https: proxy("https_proxy")?, bypass })
     }
 }
 
-/// A proxy's address may hold a password, so it is not repeated.
-fn read(address: &str, from: &str) -> Result<Proxy, String> {
+/// Parses the address of a proxy. The error does not repeat it, because it may contain a password.
+fn parse(address: &str, from: &str) -> Result<Proxy, String> {
     Proxy::new(address).map_err(|_| {
         format!(
-            "{from} is no proxy's address; write http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT"
+            "{from} is not the address of a proxy; write http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT"
         )
     })
 }
 
-/// A proxy as texts show it.
+/// A proxy as messages show it.
 pub fn shown(proxy: &Proxy) -> String {
     format!("{}:{}", proxy.host(), proxy.port())
 }
 
-impl Past {
-    fn read<S: AsRef<str>>(rules: impl Iterator<Item = S>) -> Self {
-        Self(rules.filter_map(|rule| Rule::read(rule.as_ref().trim())).collect())
+impl Bypass {
+    fn parse<S: AsRef<str>>(rules: impl Iterator<Item = S>) -> Self {
+        Self(rules.filter_map(|rule| Rule::parse(rule.as_ref().trim())).collect())
     }
 
     /// Whether an address is reached without the proxy.
-    pub fn holds(&self, url: &Url) -> bool {
+    pub fn matches(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let port = url.port_or_known_default();
         let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
-        self.0.iter().any(|rule| rule.fits(host, port))
+        self.0.iter().any(|rule| rule.matches(host, port))
     }
 }
 
 impl Rule {
-    fn read(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         if text == "*" {
             return Some(Self::All);
@@ -102,7 +107,7 @@ impl Rule {
         (!name.is_empty()).then(|| Self::Name(name.to_owned(), port))
     }
 
-    fn fits(&self, host: &str, port: Option<u16>) -> bool {
+    fn matches(&self, host: &str, port: Option<u16>) -> bool {
         match self {
             Self::All => true,
             Self::Net(net, bits) => host.parse().is_ok_and(|address| is_within(address, *net, *bits)),
@@ -133,12 +138,12 @@ fn is_within(address: IpAddr, net: IpAddr, bits: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn is_past(rules: &str, url: &str) -> bool {
-        Past::read(rules.split(',')).holds(&Url::parse(url).unwrap())
+    fn bypasses(rules: &str, url: &str) -> bool {
+        Bypass::parse(rules.split(',')).matches(&Url::parse(url).unwrap())
     }
 
     #[test]
-    fn names_nets_and_ports_go_past_the_proxy() {
+    fn names_nets_and_ports_bypass_the_proxy() {
         let rules = "localhost, .internal,*.lan, 10.0.0.0/8 ,192.168.1.7,example.org:8443,fd00::/8";
         for url in [
             "http://localhost:8123/",
@@ -150,7 +155,7 @@ mod tests {
             "https://example.org:8443/",
             "http://[fd12::1]/",
         ] {
-            assert!(is_past(rules, url), "{url}");
+            assert!(bypasses(rules, url), "{url}");
         }
         for url in [
             "http://11.0.0.1/",
@@ -159,11 +164,11 @@ mod tests {
             "https://xinternal/",
             "http://[fe80::1]/",
         ] {
-            assert!(!is_past(rules, url), "{url}");
+            assert!(!bypasses(rules, url), "{url}");
         }
-        assert!(is_past("*", "https://anything.example/"));
-        assert!(is_past("0.0.0.0/0", "http://1.2.3.4/"));
-        assert!(!is_past(",, ,/,:", "https://example.org/"));
+        assert!(bypasses("*", "https://anything.example/"));
+        assert!(bypasses("0.0.0.0/0", "http://1.2.3.4/"));
+        assert!(!bypasses(",, ,/,:", "https://example.org/"));
     }
 
     fn environment(pairs: &[(&str, &str)]) -> Result<Proxies, String> {
@@ -173,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_chooses_the_variable_and_small_letters_win() {
+    fn the_scheme_selects_the_variable_and_lower_case_takes_precedence() {
         let given =
             [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:1"), ("ALL_PROXY", "socks5h://c:1")];
         let proxies = environment(&given).unwrap();
@@ -184,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_told_without_its_password() {
+    fn an_invalid_proxy_is_reported_without_its_password() {
         let error = environment(&[("HTTP_PROXY", "gopher://user:hunter22@p:1")]).unwrap_err();
-        assert!(error.starts_with("the variable HTTP_PROXY is no proxy's address; write"), "{error}");
+        assert!(error.starts_with("the variable HTTP_PROXY is not the address of a proxy; write"), "{error}");
         assert!(!error.contains("hunter22"));
     }
 }

@@ -1,7 +1,7 @@
-//! Delivers one notification: attempts, waits between them, and what to say when all are used up.
+//! Delivers one notification: the attempts, the back-off between them, and the error when all have failed.
 //!
-//! Whether trying again may help, the HTTP client knows; a receiver whose answer got lost may be told twice. Commands and files
-//! get one attempt: what they did half they would do twice.
+//! The HTTP client decides whether a retry may help. A receiver whose answer was lost may get a notification twice. Commands and files get
+//! one attempt, because a second one could repeat work that the first one did in part.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -9,26 +9,30 @@ use std::sync::Arc;
 
 use super::command;
 use super::render::Delivery;
-use super::shutdown::{Pause, Phase, Stop};
+use super::shutdown::{Pause, Phase, Shutdown};
 use crate::disk::directory::Directory;
 use crate::error::reason;
 use crate::http::{Client, Hosts, Request};
 use crate::options::notify::{FIRST_WAIT, LONGEST_WAIT};
 
-/// What deliveries are made with; all targets share one.
-pub struct Courier {
+/// Delivers notifications. All targets share one.
+pub struct Deliverer {
+    /// Sends HTTP requests.
     pub client: Client,
+    /// Waits between attempts.
     pub pause: Arc<dyn Pause>,
-    pub stop: Arc<Stop>,
+    /// Ends deliveries.
+    pub shutdown: Arc<Shutdown>,
+    /// Writes a line to Larder's log.
     pub log: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-impl Courier {
-    /// Does it, or says why not and what to do.
+impl Deliverer {
+    /// Delivers a notification. The error says why it failed and what to do.
     pub fn deliver(&self, delivery: &Delivery) -> Result<(), String> {
         match delivery {
             Delivery::Http { request, retries } => self.request(request, *retries),
-            Delivery::Command(run) => command::run(run, &self.stop),
+            Delivery::Command(run) => command::run(run, &self.shutdown),
             Delivery::Line { path, line } => append(path, line),
             Delivery::Log(line) => {
                 (self.log)(line);
@@ -43,7 +47,7 @@ impl Courier {
         loop {
             let sent = self.client.send(request, &Hosts::any()).and_then(|response| response.accepted());
             let Err(failure) = sent else { return Ok(()) };
-            let asked = failure.retry_after.unwrap_or_default();
+            let requested = failure.retry_after.unwrap_or_default();
             let tried = if attempt == 1 { "tried once".to_owned() } else { format!("tried {attempt} times") };
             if failure.is_final() {
                 return Err(failure.message);
@@ -51,12 +55,15 @@ impl Courier {
             if attempt > retries {
                 return Err(format!("{failure} ({tried})"));
             }
-            if asked > LONGEST_WAIT {
-                return Err(format!("{failure} ({tried}; it asks us to wait {} s)", asked.as_secs()));
+            if requested > LONGEST_WAIT {
+                return Err(format!(
+                    "{failure} ({tried}; the server asks to wait {} s)",
+                    requested.as_secs()
+                ));
             }
-            self.pause.pause(wait.max(asked).min(LONGEST_WAIT), &self.stop);
-            if self.stop.phase() > Phase::Open {
-                return Err(format!("{failure} ({tried}, then Larder ended)"));
+            self.pause.pause(wait.max(requested).min(LONGEST_WAIT), &self.shutdown);
+            if self.shutdown.phase() > Phase::Open {
+                return Err(format!("{failure} ({tried}, then Larder shut down)"));
             }
             wait = wait.saturating_mul(2);
             attempt = attempt.saturating_add(1);
@@ -64,17 +71,17 @@ impl Courier {
     }
 }
 
-/// Adds a line in one piece. What is no plain file (a link, a pipe, a device) might lead elsewhere or hold us up, and is refused.
+/// Appends a line in one write. Refuses anything but a regular file: a link could lead elsewhere, and a pipe or device could block.
 fn append(path: &Path, line: &str) -> Result<(), String> {
     let shown = path.display();
-    let file = path.file_name().ok_or_else(|| format!("{shown} is no file; name one"))?;
+    let file = path.file_name().ok_or_else(|| format!("{shown} is not the path of a file; write one"))?;
     let directory = Directory::of(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => format!("cannot open {shown}: its directory does not exist; create it"),
         _ => format!("cannot open {shown}: {}; check its permissions", reason(&error)),
     })?;
     let mut file = directory.open_to_append(file, 0o644).map_err(|error| match error.kind() {
         ErrorKind::Other | ErrorKind::IsADirectory => {
-            format!("{shown} is no plain file ({}); name another", reason(&error))
+            format!("{shown} cannot be used ({}); choose a regular file", reason(&error))
         }
         _ => format!("cannot open {shown}: {}; check its permissions", reason(&error)),
     })?;

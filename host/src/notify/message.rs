@@ -1,4 +1,4 @@
-//! A notification as an action gives it: Home Assistant's fields, checked.
+//! Parses and checks the data of a notification: Home Assistant's fields `message`, `title`, `target` and `data`.
 
 use serde_json::{Map, Value};
 
@@ -8,22 +8,24 @@ use crate::options::notify::MAX_MESSAGE;
 /// One notification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
+    /// The text.
     pub message: String,
+    /// The title, if there is one.
     pub title: Option<String>,
-    /// A list; empty when nobody was named.
+    /// A list; empty if no target was given.
     pub target: Value,
-    /// What only some targets understand; an object.
+    /// An object with fields that only some receivers understand.
     pub data: Value,
 }
 
 impl Message {
-    /// Reads an action's data. The error says what is wrong with it, then what to do.
-    pub fn read(data: &Value) -> Result<Self, String> {
+    /// Parses the data of an action. The error says what is wrong, then what to do.
+    pub fn parse(data: &Value) -> Result<Self, String> {
         let none = Map::new();
         let fields = match data {
             Value::Null => &none,
             Value::Object(fields) => fields,
-            _ => return Err("the data is no mapping; write `message: …` below `data:`".to_owned()),
+            _ => return Err("the data is not a mapping; write `message: …` below `data:`".to_owned()),
         };
         if let Some(name) =
             fields.keys().find(|name| !["message", "title", "target", "data"].contains(&name.as_str()))
@@ -41,13 +43,13 @@ impl Message {
         let data = match given("data") {
             None => Value::Object(Map::new()),
             Some(Value::Object(fields)) => Value::Object(fields.clone()),
-            Some(_) => return Err("`data` is no mapping; write `key: value` below it".to_owned()),
+            Some(_) => return Err("`data` is not a mapping; write `key: value` below it".to_owned()),
         };
         let title = given("title").map(|title| text("title", title)).transpose()?;
         Ok(Self { message: text("message", message)?, title, target, data })
     }
 
-    /// What templates see of it.
+    /// The variables for templates.
     pub fn variables(&self) -> Variables {
         let title = self.title.clone().map_or(Value::Null, Value::String);
         let message = Value::String(self.message.clone());
@@ -60,7 +62,7 @@ impl Message {
         named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// With what was given, and nothing else.
+    /// An object of the given fields, without empty ones.
     pub fn to_json(&self) -> Value {
         let mut fields = self.variables();
         fields.retain(|_, value| !matches!(value, Value::Null));
@@ -69,27 +71,27 @@ impl Message {
         Value::Object(fields)
     }
 
-    /// On one line, for logs: no message can look like two.
+    /// The title and message on one line, for logs: a message cannot pass for two lines.
     pub fn to_line(&self) -> String {
         let title = self.title.as_ref().map(|title| format!("{title}: ")).unwrap_or_default();
         one_line(&format!("{title}{}", self.message))
     }
 }
 
-/// Without line ends and other control characters, and with what else is not plain escaped.
+/// Replaces line breaks and other control characters with spaces, and escapes what else is not printable.
 pub fn one_line(text: &str) -> String {
     let line: String =
         text.trim().replace("\r\n", " ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     larder_text::escape(&line, "")
 }
 
-/// A text; numbers and truths are written out, as Home Assistant does.
+/// A text field. Numbers and booleans are converted, as in Home Assistant.
 fn text(name: &str, value: &Value) -> Result<String, String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
-        _ => return Err(format!("`{name}` is no text; write one")),
+        _ => return Err(format!("`{name}` is not text; write a text")),
     };
     match text.len() > MAX_MESSAGE {
         true => Err(format!("`{name}` has more than {MAX_MESSAGE} bytes; shorten it")),
@@ -103,12 +105,12 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn home_assistants_fields_are_read() {
+    fn home_assistants_fields_are_parsed() {
         let read =
-            Message::read(&json!({"message": 7, "title": true, "target": "me", "data": {"a": 1}})).unwrap();
+            Message::parse(&json!({"message": 7, "title": true, "target": "me", "data": {"a": 1}})).unwrap();
         let expected = json!({"message": "7", "title": "True", "target": ["me"], "data": {"a": 1}});
         assert_eq!(read.to_json(), expected);
-        let bare = Message::read(&json!({"message": "", "title": null, "data": null})).unwrap();
+        let bare = Message::parse(&json!({"message": "", "title": null, "data": null})).unwrap();
         assert_eq!(bare.to_json(), json!({"message": ""}));
         assert_eq!(bare.variables()["title"], Value::Null);
     }
@@ -118,24 +120,25 @@ mod tests {
         let cases = [
             (Value::Null, "`message` is missing; add it"),
             (json!({"title": "x"}), "`message` is missing; add it"),
-            (json!({"message": ["x"]}), "`message` is no text; write one"),
+            (json!({"message": ["x"]}), "`message` is not text; write a text"),
             (
                 json!({"message": "x", "massage": "y"}),
                 "`massage` is not supported; a notification takes message, title, target and data",
             ),
-            (json!({"message": "x", "data": "y"}), "`data` is no mapping; write `key: value` below it"),
-            (json!("x"), "the data is no mapping; write `message: …` below `data:`"),
+            (json!({"message": "x", "data": "y"}), "`data` is not a mapping; write `key: value` below it"),
+            (json!("x"), "the data is not a mapping; write `message: …` below `data:`"),
             (json!({"message": "x".repeat(70_000)}), "`message` has more than 65536 bytes; shorten it"),
         ];
         for (data, expected) in cases {
-            assert_eq!(Message::read(&data).unwrap_err(), expected);
+            assert_eq!(Message::parse(&data).unwrap_err(), expected);
         }
     }
 
     #[test]
     fn a_line_is_one_line() {
         let message =
-            Message::read(&json!({"title": "a", "message": "b\r\nc\n\0d\x1b[31m\u{85}e\u{202e}\n"})).unwrap();
+            Message::parse(&json!({"title": "a", "message": "b\r\nc\n\0d\x1b[31m\u{85}e\u{202e}\n"}))
+                .unwrap();
         assert_eq!(message.to_line(), "a: b c  d [31m e\\u{202e}");
     }
 }

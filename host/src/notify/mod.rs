@@ -1,6 +1,6 @@
-//! The actions `notify.NAME`: a notification is rendered at once, delivered on its target's own thread, and answered for.
+//! The actions `notify.NAME`. A notification is rendered at once and delivered on its target's thread; every call gets an answer.
 //!
-//! Knows neither automations nor backups. Where notifications go, `configuration` says.
+//! Knows neither automations nor backups. `configuration` defines the targets.
 
 mod command;
 mod deliver;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use queue::Answer;
-pub use shutdown::{Pause, RealTime, Stop};
+pub use shutdown::{Pause, RealTime, Shutdown};
 pub use target::{Command, File, Ntfy, Target, Webhook};
 
 use crate::automation::home::Home;
@@ -29,37 +29,36 @@ use crate::automation::templates::Templates;
 use crate::error::Result;
 use crate::http::{Client, Settings};
 use crate::options::notify::LAST_WAIT;
-use deliver::Courier;
+use deliver::Deliverer;
 use message::Message;
-use queue::{Lane, failure};
+use queue::{TargetQueue, failure};
 use render::Renderer;
 use shutdown::Phase;
 
-/// Takes notifications and delivers them.
+/// Accepts notifications and delivers them.
 pub struct Notifier {
-    targets: BTreeMap<String, (Target, Lane)>,
+    targets: BTreeMap<String, (Target, TargetQueue)>,
     templates: Templates,
-    courier: Arc<Courier>,
+    deliverer: Arc<Deliverer>,
 }
 
 impl Notifier {
-    /// Starts a thread for every target. `log` takes the lines of targets that are Larder's own log; `pause` is how time goes
-    /// by between attempts (`RealTime`).
+    /// Starts a thread for every target. `log` gets the lines for targets of kind `log`. `pause` waits between attempts (`RealTime`).
     pub fn start(
         targets: BTreeMap<String, Target>,
         http: &Settings,
         log: Arc<dyn Fn(&str) + Send + Sync>,
         pause: Arc<dyn Pause>,
     ) -> Result<Self> {
-        // A client of its own: closing interrupts these requests and nobody else's.
-        let courier = Courier { client: Client::new(http)?, pause, stop: Arc::default(), log };
-        let courier = Arc::new(courier);
+        // A separate client: `close` interrupts only these requests.
+        let deliverer = Deliverer { client: Client::new(http)?, pause, shutdown: Arc::default(), log };
+        let deliverer = Arc::new(deliverer);
         let start = |(name, target): (String, Target)| {
-            let lane = Lane::start(&name, courier.clone())?;
-            Ok((name, (target, lane)))
+            let queue = TargetQueue::start(&name, deliverer.clone())?;
+            Ok((name, (target, queue)))
         };
         let targets = targets.into_iter().map(start).collect::<Result<_>>()?;
-        Ok(Self { targets, templates: Templates::new(), courier })
+        Ok(Self { targets, templates: Templates::new(), deliverer })
     }
 
     /// The names of the targets, without `notify.`.
@@ -67,91 +66,92 @@ impl Notifier {
         self.targets.keys().map(String::as_str)
     }
 
-    /// Sends a notification: `name` is what stands behind `notify.`, `data` what the action was given. `notify.notify` is every
-    /// target, unless one has that name. Never waits; `answer` is called once, with nothing when the notification was taken
-    /// by its receiver, else with the reason. That is final (an automation cannot continue on it) only when there is no such
-    /// target or the data are wrong.
+    /// Sends a notification. `name` is the part after `notify.`, `data` that of the action. `notify.notify` sends to every target, unless a
+    /// target has that name. Never waits. `answer` is called once: with null when the receiver has accepted the notification, else with the
+    /// reason. The failure is final (`continue_on_error` does not apply) only when the target is unknown or the data are invalid.
     pub fn send(&self, name: &str, data: &Value, home: &Home, answer: impl FnOnce(Outcome) + Send + 'static) {
         let chosen: Vec<_> = match self.targets.get_key_value(name) {
             Some(one) => vec![one],
             None if name == "notify" => self.targets.iter().collect(),
             None => Vec::new(),
         };
-        let message = match Message::read(data) {
+        let message = match Message::parse(data) {
             _ if chosen.is_empty() => return answer(Err(self.unknown(name))),
             Ok(message) => message,
-            Err(text) => return answer(Err(wrong(name, &text))),
+            Err(text) => return answer(Err(invalid(name, &text))),
         };
         let renderer = Renderer { templates: &self.templates, home };
-        let all = Gathered::new(chosen.len(), Box::new(answer));
-        for (name, (target, lane)) in chosen {
+        let all = CombinedAnswer::new(chosen.len(), Box::new(answer));
+        for (name, (target, queue)) in chosen {
             let all = all.clone();
-            let answer: Answer = Box::new(move |outcome| all.take(outcome));
+            let answer: Answer = Box::new(move |outcome| all.add(outcome));
             match renderer.delivery(target, &message) {
-                Ok(delivery) => lane.push(delivery, answer),
+                Ok(delivery) => queue.push(delivery, answer),
                 Err(text) => answer(Err(failure(name, &text))),
             }
         }
     }
 
-    /// Ends: what is under way may end within `time` and is interrupted then, what waits is given up; everything is answered.
+    /// Shuts down. Running deliveries may finish within `time` and are then interrupted; waiting ones are canceled. Every call is answered.
     pub fn close(mut self, time: Duration) {
-        let stop = &self.courier.stop;
-        stop.set(Phase::Closing);
-        self.targets.values_mut().for_each(|(_, lane)| lane.close());
-        let are_over = |_| self.targets.values().all(|(_, lane)| lane.is_over());
-        if stop.wait(time, are_over) {
+        let shutdown = &self.deliverer.shutdown;
+        shutdown.set(Phase::Closing);
+        self.targets.values_mut().for_each(|(_, queue)| queue.close());
+        let have_ended = |_| self.targets.values().all(|(_, queue)| queue.has_ended());
+        if shutdown.wait(time, have_ended) {
             return;
         }
-        stop.set(Phase::Ended);
-        self.courier.client.shutdown();
-        stop.wait(LAST_WAIT, are_over);
-        self.targets.values().for_each(|(_, lane)| lane.abandon());
+        shutdown.set(Phase::Ended);
+        self.deliverer.client.shutdown();
+        shutdown.wait(LAST_WAIT, have_ended);
+        self.targets.values().for_each(|(_, queue)| queue.abandon());
     }
 
     fn unknown(&self, name: &str) -> Failure {
         let known: Vec<_> = self.names().collect();
-        let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-        wrong(
-            name,
-            &format!(
-                "there is no such target; configured is {known}: correct the name or add [notify.{name}]"
+        let text = match known.is_empty() {
+            true => format!("no notification targets are configured; add [notify.{name}] to larder.toml"),
+            false => format!(
+                "there is no such target; configured targets: {}. Correct the name, or add [notify.{name}] to larder.toml",
+                known.join(", ")
             ),
-        )
+        };
+        invalid(name, &text)
     }
 }
 
-/// How a notification ended.
+/// The outcome of a notification: null, or why it failed.
 pub type Outcome = std::result::Result<Value, Failure>;
 
-fn wrong(name: &str, text: &str) -> Failure {
+fn invalid(name: &str, text: &str) -> Failure {
     Failure { message: format!("notify.{name}: {text}"), is_final: true }
 }
 
-/// The answers of several targets as one: it succeeded when all did.
-struct Gathered(Mutex<Open>);
+/// Combines the answers of several targets: a success if all succeeded.
+struct CombinedAnswer(Mutex<Pending>);
 
-struct Open {
+/// The answers so far.
+struct Pending {
     left: usize,
     failures: Vec<Failure>,
     answer: Option<Answer>,
 }
 
-impl Gathered {
+impl CombinedAnswer {
     fn new(left: usize, answer: Answer) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Open { left, failures: Vec::new(), answer: Some(answer) })))
+        Arc::new(Self(Mutex::new(Pending { left, failures: Vec::new(), answer: Some(answer) })))
     }
 
-    fn take(&self, outcome: Outcome) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.left = open.left.saturating_sub(1);
-        open.failures.extend(outcome.err());
-        if open.left > 0 {
+    fn add(&self, outcome: Outcome) {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.left = pending.left.saturating_sub(1);
+        pending.failures.extend(outcome.err());
+        if pending.left > 0 {
             return;
         }
-        let Some(answer) = open.answer.take() else { return };
-        let failures = std::mem::take(&mut open.failures);
-        drop(open);
+        let Some(answer) = pending.answer.take() else { return };
+        let failures = std::mem::take(&mut pending.failures);
+        drop(pending);
         let messages: Vec<_> = failures.iter().map(|failure| failure.message.as_str()).collect();
         answer(match failures.is_empty() {
             true => Ok(Value::Null),

@@ -1,4 +1,5 @@
-//! One target's queue and the thread that empties it, in order. A dead receiver holds up its own lane and no other.
+//! The queue of one target, and the thread that delivers its notifications in order. A receiver that does not answer delays only its own
+//! queue.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -6,58 +7,60 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::deliver::Courier;
+use super::deliver::Deliverer;
 use super::render::Delivery;
 use super::shutdown::Phase;
 use crate::automation::script::Failure;
 use crate::error::{Doing, Result};
 use crate::options::notify::QUEUE;
 
-/// Who hears how a notification ended; called once, on any thread, the sender's too.
+/// Receives the outcome of a notification. Called once, on any thread, possibly the sender's.
 pub type Answer = Box<dyn FnOnce(std::result::Result<Value, Failure>) + Send>;
 
+/// A notification in the queue.
 struct Job {
     delivery: Delivery,
     answer: Answer,
 }
 
-/// A target's lane.
-pub struct Lane {
+/// The queue of one target.
+pub struct TargetQueue {
     name: String,
-    /// None once it is closed.
+    /// None once the queue is closed.
     jobs: Option<SyncSender<Job>>,
     shared: Arc<Shared>,
 }
 
+/// What the queue and its thread share.
 struct Shared {
     waiting: Mutex<Receiver<Job>>,
-    /// Who waits for what is under way.
+    /// Receives the outcome of the running delivery.
     current: Mutex<Option<Answer>>,
-    is_over: AtomicBool,
+    has_ended: AtomicBool,
 }
 
-impl Lane {
-    /// Starts the lane's thread.
-    pub fn start(name: &str, courier: Arc<Courier>) -> Result<Self> {
+impl TargetQueue {
+    /// Creates a queue and starts its thread.
+    pub fn start(name: &str, deliverer: Arc<Deliverer>) -> Result<Self> {
         let (jobs, waiting) = sync_channel(QUEUE);
         let shared = Arc::new(Shared {
             waiting: Mutex::new(waiting),
             current: Mutex::default(),
-            is_over: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
         });
         let (thread, label) = (shared.clone(), name.to_owned());
         let spawned = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
             while let Some(job) = thread.next() {
-                thread.work(job, &label, &courier);
+                thread.work(job, &label, &deliverer);
             }
-            thread.is_over.store(true, Ordering::SeqCst);
-            courier.stop.ring();
+            thread.has_ended.store(true, Ordering::SeqCst);
+            deliverer.shutdown.notify();
         });
-        spawned.doing(|| format!("no thread for notify.{name}"))?;
+        spawned.doing(|| format!("cannot start a thread for notify.{name}"))?;
         Ok(Self { name: name.to_owned(), jobs: Some(jobs), shared })
     }
 
-    /// Puts a delivery at the end of the queue.
+    /// Adds a delivery to the queue.
     pub fn push(&self, delivery: Delivery, answer: Answer) {
         let sent = match &self.jobs {
             Some(jobs) => jobs.try_send(Job { delivery, answer }),
@@ -67,35 +70,35 @@ impl Lane {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => {
                 let text = format!(
-                    "{QUEUE} notifications wait for it already; see why its receiver does not take them"
+                    "its queue is full ({QUEUE} notifications); check why the receiver does not accept them"
                 );
                 (job.answer)(Err(failure(&self.name, &text)));
             }
-            Err(TrySendError::Disconnected(job)) => (job.answer)(Err(given_up(&self.name))),
+            Err(TrySendError::Disconnected(job)) => (job.answer)(Err(canceled(&self.name))),
         }
     }
 
-    /// Takes nothing more.
+    /// Accepts no further deliveries.
     pub fn close(&mut self) {
         self.jobs = None;
     }
 
-    /// Whether its thread has come to its end.
-    pub fn is_over(&self) -> bool {
-        self.shared.is_over.load(Ordering::SeqCst)
+    /// Whether the thread has ended.
+    pub fn has_ended(&self) -> bool {
+        self.shared.has_ended.load(Ordering::SeqCst)
     }
 
-    /// Answers for a thread that does not come back.
+    /// Answers all calls for a thread that hangs.
     pub fn abandon(&self) {
         if let Some(answer) = self.shared.take_current() {
             answer(Err(failure(
                 &self.name,
-                "it was still under way when Larder ended; check whether it arrived",
+                "it was still being delivered when Larder shut down; check whether it arrived",
             )));
         }
         let waiting = self.shared.waiting.try_lock();
         let left = waiting.map(|waiting| waiting.try_iter().collect::<Vec<_>>()).unwrap_or_default();
-        left.into_iter().for_each(|job| (job.answer)(Err(given_up(&self.name))));
+        left.into_iter().for_each(|job| (job.answer)(Err(canceled(&self.name))));
     }
 }
 
@@ -108,23 +111,23 @@ impl Shared {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn work(&self, job: Job, name: &str, courier: &Courier) {
-        if courier.stop.phase() > Phase::Open {
-            return (job.answer)(Err(given_up(name)));
+    fn work(&self, job: Job, name: &str, deliverer: &Deliverer) {
+        if deliverer.shutdown.phase() > Phase::Open {
+            return (job.answer)(Err(canceled(name)));
         }
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.answer);
-        let result = courier.deliver(&job.delivery);
+        let result = deliverer.deliver(&job.delivery);
         if let Some(answer) = self.take_current() {
             answer(result.map(|()| Value::Null).map_err(|text| failure(name, &text)));
         }
     }
 }
 
-/// What an automation may continue after: its data were right, the delivery failed.
+/// A failure that is not final: the data were valid and the delivery failed.
 pub fn failure(name: &str, text: &str) -> Failure {
     Failure { message: format!("notify.{name}: {text}"), is_final: false }
 }
 
-fn given_up(name: &str) -> Failure {
-    failure(name, "it was not begun before Larder ended; send it again after the start")
+fn canceled(name: &str) -> Failure {
+    failure(name, "Larder shut down before it was sent; send it again after the next start")
 }

@@ -1,4 +1,4 @@
-//! From a notification to what is delivered: templates are rendered once, before anything waits.
+//! Renders a notification for its target. Templates are rendered once, before the notification is queued.
 //!
 //! Sends nothing.
 
@@ -15,25 +15,35 @@ use crate::automation::templates::{Templates, Variables};
 use crate::http::Request;
 use crate::options::http::MAX_ANSWER;
 
-/// What is to be done for one notification.
+/// A rendered notification, ready to be delivered.
 pub enum Delivery {
+    /// An HTTP request, and how often it may be retried.
     Http { request: Request, retries: usize },
+    /// A program to run.
     Command(Run),
+    /// A line to append to a file.
     Line { path: PathBuf, line: String },
+    /// A line for Larder's log.
     Log(String),
 }
 
 /// One run of a program.
 pub struct Run {
+    /// The program's path.
     pub program: String,
+    /// Its arguments.
     pub arguments: Vec<String>,
+    /// Its standard input; none for an empty one.
     pub input: Option<String>,
+    /// The time after which it is killed.
     pub time: Duration,
 }
 
-/// What templates are rendered with.
+/// Renders the templates of targets.
 pub struct Renderer<'a> {
+    /// The template engine.
     pub templates: &'a Templates,
+    /// The states that templates see.
     pub home: &'a Home,
 }
 
@@ -82,7 +92,7 @@ impl Renderer<'_> {
         Ok(Delivery::Http { request, retries: webhook.retries })
     }
 
-    /// As JSON to the server's root, which takes any text; ntfy's headers would not.
+    /// Publishes as JSON to the server's root, which accepts any text, unlike ntfy's headers.
     fn ntfy(&self, ntfy: &Ntfy, message: &Message) -> Result<Delivery, String> {
         let mut fields = Map::new();
         for (name, value) in message.data.as_object().into_iter().flatten() {
@@ -93,7 +103,7 @@ impl Renderer<'_> {
                 | "call" => {
                     fields.insert(name.clone(), value.clone());
                 }
-                // Other services' fields, such as a phone's `push`: a notification is not lost over them.
+                // Ignore fields of other services, such as a phone's `push`, so that the notification is still sent.
                 _ => {}
             }
         }
@@ -118,7 +128,9 @@ impl Renderer<'_> {
             let text = self.text(template, variables)?;
             if text.contains('\0') {
                 let number = number.saturating_add(1);
-                return Err(format!("argument {number} holds a NUL character, which none can; leave it out"));
+                return Err(format!(
+                    "argument {number} contains a NUL character, which is not allowed; remove it"
+                ));
             }
             arguments.push(text);
         }
@@ -132,7 +144,7 @@ impl Renderer<'_> {
 }
 
 fn priority(value: &Value) -> Result<Value, String> {
-    let named = match value.as_str() {
+    let number = match value.as_str() {
         Some("min" | "1") => Some(1),
         Some("low" | "2") => Some(2),
         Some("default" | "3") => Some(3),
@@ -140,15 +152,15 @@ fn priority(value: &Value) -> Result<Value, String> {
         Some("max" | "urgent" | "5") => Some(5),
         _ => value.as_u64().filter(|number| (1..=5).contains(number)),
     };
-    named.map(Value::from).ok_or_else(|| {
-        "`priority` is 1 to 5, or one of min, low, default, high, max; write one of them".to_owned()
-    })
+    number
+        .map(Value::from)
+        .ok_or_else(|| "`priority` is not valid; write 1 to 5, or min, low, default, high or max".to_owned())
 }
 
 fn tags(value: &Value) -> Result<Value, String> {
     match value {
         Value::String(text) => Ok(text.split(',').map(|tag| json!(tag.trim())).collect()),
         Value::Array(items) if items.iter().all(Value::is_string) => Ok(value.clone()),
-        _ => Err("`tags` is no list of words; write one".to_owned()),
+        _ => Err("`tags` is not a list of words; write a list".to_owned()),
     }
 }

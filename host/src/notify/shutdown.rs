@@ -1,54 +1,57 @@
-//! How everything that delivers is told to end, and how whoever tells it waits for that.
+//! The shutdown of all deliveries, and the wait for it.
 //!
-//! Time goes by on a condition variable only, so whatever waits here can be woken.
+//! Every wait is on one condition variable, so that a shutdown can end it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How far the end is.
+/// How far the shutdown has progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    /// There is no shutdown.
     Open,
-    /// What is under way may end, nothing new begins.
+    /// Running deliveries may finish; no new one begins.
     Closing,
-    /// What is under way is interrupted.
+    /// Running deliveries are interrupted.
     Ended,
 }
 
-/// The bell that everybody hears.
-pub struct Stop {
+/// The phase of the shutdown, which all deliveries watch.
+pub struct Shutdown {
     phase: Mutex<Phase>,
-    bell: Condvar,
+    changed: Condvar,
 }
 
-impl Default for Stop {
+impl Default for Shutdown {
     fn default() -> Self {
-        Self { phase: Mutex::new(Phase::Open), bell: Condvar::new() }
+        Self { phase: Mutex::new(Phase::Open), changed: Condvar::new() }
     }
 }
 
-impl Stop {
+impl Shutdown {
+    /// Enters a phase.
     pub fn set(&self, phase: Phase) {
         *self.lock() = phase;
-        self.bell.notify_all();
+        self.changed.notify_all();
     }
 
+    /// The current phase.
     pub fn phase(&self) -> Phase {
         *self.lock()
     }
 
-    /// Lets everybody who waits look again.
-    pub fn ring(&self) {
-        // With the lock, or a bell between somebody's look and sleep would not be heard.
+    /// Wakes all waiting threads, so that they check their conditions again.
+    pub fn notify(&self) {
+        // Hold the lock: otherwise a thread between its check and its wait would miss the notification.
         let _phase = self.lock();
-        self.bell.notify_all();
+        self.changed.notify_all();
     }
 
-    /// Waits until something holds, at most so long. Whether it holds.
-    pub fn wait(&self, time: Duration, holds: impl Fn(Phase) -> bool) -> bool {
-        let waited = self.bell.wait_timeout_while(self.lock(), time, |phase| !holds(*phase));
+    /// Waits until the condition is true, or until `time` has passed. Returns whether it is true.
+    pub fn wait(&self, time: Duration, condition: impl Fn(Phase) -> bool) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |phase| !condition(*phase));
         let (phase, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        holds(*phase)
+        condition(*phase)
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
@@ -56,17 +59,17 @@ impl Stop {
     }
 }
 
-/// How the time between two attempts goes by.
+/// Waits between two attempts. Tests replace it.
 pub trait Pause: Send + Sync {
-    /// Comes back after the time, or earlier when `stop` is told to close.
-    fn pause(&self, time: Duration, stop: &Stop);
+    /// Waits for `time`, or until the shutdown begins.
+    fn pause(&self, time: Duration, shutdown: &Shutdown);
 }
 
-/// As it does.
+/// Waits in real time.
 pub struct RealTime;
 
 impl Pause for RealTime {
-    fn pause(&self, time: Duration, stop: &Stop) {
-        stop.wait(time, |phase| phase > Phase::Open);
+    fn pause(&self, time: Duration, shutdown: &Shutdown) {
+        shutdown.wait(time, |phase| phase > Phase::Open);
     }
 }

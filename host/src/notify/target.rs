@@ -1,31 +1,37 @@
-//! Where notifications go, as it was configured: typed, with nothing left to guess.
+//! The configured targets of notifications.
 //!
-//! Owns no behaviour. Holds tokens, so it is not printed.
+//! Data only. The types hold tokens, so they cannot be printed (no `Debug`).
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::automation::model::Template;
 
-/// A `notify.NAME`.
+/// The target `[notify.NAME]`.
 pub enum Target {
+    /// `kind = "webhook"`.
     Webhook(Webhook),
+    /// `kind = "ntfy"`.
     Ntfy(Ntfy),
+    /// `kind = "command"`.
     Command(Command),
+    /// `kind = "file"`.
     File(File),
-    /// Larder's own log.
+    /// `kind = "log"`: Larder's own log.
     Log,
 }
 
-/// Any receiver that takes an HTTP request.
+/// A receiver of HTTP requests.
 pub struct Webhook {
+    /// The address.
     pub url: String,
+    /// In capitals: `POST`.
     pub method: String,
-    /// The values are templates.
+    /// Names and values; the values are templates.
     pub headers: Vec<(String, Template)>,
-    /// None is JSON with all that was given.
+    /// None for JSON with all fields of the notification.
     pub body: Option<Template>,
-    /// The `Authorization` header.
+    /// The value of the header `Authorization`.
     pub authorization: Option<String>,
     /// Attempts after the first.
     pub retries: usize,
@@ -35,23 +41,30 @@ pub struct Webhook {
 pub struct Ntfy {
     /// The server's address, without the topic.
     pub url: String,
+    /// The topic to publish to.
     pub topic: String,
+    /// The value of the header `Authorization`.
     pub authorization: Option<String>,
+    /// Attempts after the first.
     pub retries: usize,
 }
 
-/// A program that is started, without a shell.
+/// A program that is run without a shell.
 pub struct Command {
+    /// The program's path.
     pub program: String,
+    /// Its arguments.
     pub arguments: Vec<Template>,
-    /// What it reads on its standard input; nothing when absent.
+    /// Its standard input; empty when absent.
     pub input: Option<Template>,
-    /// After that it is killed.
+    /// The time after which it is killed.
     pub time: Duration,
 }
 
-/// A file to which a line is added.
+/// A file to which a line is appended.
 pub struct File {
+    /// The file's path.
     pub path: PathBuf,
+    /// The line.
     pub line: Template,
 }

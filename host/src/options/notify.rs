@@ -1,26 +1,26 @@
-//! The tunables of notifications, with their reasons.
+//! Tunables of notifications.
 
 use std::time::Duration;
 
-/// Targets in one file: each has a thread that sleeps most of the time.
+/// Targets in one file. Each has a thread that sleeps most of the time.
 pub const MAX_TARGETS: usize = 32;
-/// Notifications that wait for one target, beside the one that is under way: a night of hourly failures.
+/// Notifications in the queue of one target, beside the one that is being delivered: a night of hourly failures.
 pub const QUEUE: usize = 32;
-/// Attempts after the first, when `retries` says nothing: with doubling waits about a minute, a receiver's restart.
+/// Attempts after the first when `retries` is not set. With doubling waits they take about a minute, as long as a receiver's restart.
 pub const RETRIES: usize = 5;
-/// The most `retries`: with doubling waits, more than that is a wait of hours.
+/// The largest `retries`. With doubling waits, more would take hours.
 pub const MAX_RETRIES: usize = 10;
-/// The wait before the second attempt; twice as long before each further one.
+/// The wait before the second attempt. It doubles before each further one.
 pub const FIRST_WAIT: Duration = Duration::from_secs(2);
-/// The longest wait between attempts, also when a receiver asks for one (`Retry-After`): beyond it we give up instead.
+/// The longest wait between attempts. A receiver that asks for a longer one (`Retry-After`) ends the delivery.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// How long a command may take when `timeout` says nothing.
+/// The time limit for a command when `timeout` is not set.
 pub const COMMAND_TIME: Duration = Duration::from_secs(30);
-/// How much of what a command writes is kept for the error text: its beginning, where the reason is.
+/// Bytes of a command's output that are kept for the error: the beginning, which usually contains the reason.
 pub const COMMAND_OUTPUT: usize = 4096;
-/// How long we wait for the rest of a command's output once it has ended: a process that it left behind may hold it open.
+/// How long to wait for the rest of a command's output after it has exited. A process that it started may keep the output open.
 pub const OUTPUT_TIME: Duration = Duration::from_secs(1);
-/// How long we wait, once everything under way was interrupted, before we leave it behind.
+/// How long to wait for deliveries after they were interrupted.
 pub const LAST_WAIT: Duration = Duration::from_secs(2);
-/// The longest message, in bytes: what a template may give.
+/// The longest message, in bytes: the limit of a template's output.
 pub const MAX_MESSAGE: usize = 64 * 1024;

@@ -81,7 +81,7 @@ impl Plugin {
     }
 
     fn new(name: &str, load: Load, grants: Grants) -> Self {
-        let passed = grants.clock.passed();
+        let passed = grants.clock.elapsed();
         Self {
             name: name.into(),
             load,
@@ -146,7 +146,7 @@ impl Plugin {
         match &mut self.life {
             Life::Dead(..) => {}
             Life::Starting(_) => self.early.push(timer.to_owned()),
-            Life::Alive(manager, _) if self.firing_limiter.allow(clock.passed()) => {
+            Life::Alive(manager, _) if self.firing_limiter.allow(clock.elapsed()) => {
                 self.running.push(manager.fire(timer));
             }
             Life::Alive(..) => {
@@ -176,7 +176,7 @@ impl Plugin {
     /// When it is started again, if it is dead.
     pub fn again(&self) -> Option<Timestamp> {
         let Life::Dead(_, again) = &self.life else { return None };
-        let left = again.saturating_sub(self.grants.clock.passed());
+        let left = again.saturating_sub(self.grants.clock.elapsed());
         Some(zone::plus(self.grants.clock.now(), TimeDelta::from_std(left).ok()?))
     }
 
@@ -194,7 +194,7 @@ impl Plugin {
     /// Checks whether it runs. While it is being started, waits for it at most `most`. Starts it again when its back-off is over. `owner`
     /// names the other plugin that has an action, if one has.
     pub fn supervise(&mut self, most: Duration, owner: impl Fn(&str) -> Option<String>) {
-        let passed = self.grants.clock.passed();
+        let passed = self.grants.clock.elapsed();
         let none = Life::Dead(Failure::stopped("it is being checked"), passed);
         match std::mem::replace(&mut self.life, none) {
             Life::Starting(starting) => match starting.poll(most) {
@@ -254,7 +254,7 @@ impl Plugin {
 
     fn set_alive(&mut self, manager: Manager) {
         self.actions = manager.actions().to_vec();
-        self.life = Life::Alive(manager, self.grants.clock.passed());
+        self.life = Life::Alive(manager, self.grants.clock.elapsed());
     }
 
     /// The plugin has died. This is reported, and it is started again after its back-off.
@@ -285,7 +285,7 @@ impl Plugin {
 
     /// Marks it as dead and discards its timers and states.
     fn mark_dead(&mut self, why: Failure) {
-        self.life = Life::Dead(why, self.grants.clock.passed().saturating_add(self.back_off));
+        self.life = Life::Dead(why, self.grants.clock.elapsed().saturating_add(self.back_off));
         self.early.clear();
         self.grants.scheduler.clear();
         self.grants.states.set_unavailable();

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use crate::automation::zone;
 use crate::home::bus::Level;
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{LAST_LINES, MAX_LINES, MAX_MESSAGE};
 use crate::process::terminal;
 use crate::time::clock::Clock;
@@ -66,7 +66,7 @@ impl Log {
 
     fn put(&self, stamp: &str, level: Level, text: &str) {
         // One sentence is one line, whatever it quotes.
-        let text = tamed(text.trim_end(), MAX_MESSAGE).replace('\n', "; ");
+        let text = sanitized(text.trim_end(), MAX_MESSAGE).replace('\n', "; ");
         let line = format!("{stamp} {}: {text}", level.name());
         if self.lines.try_send(Line::Text(line)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);

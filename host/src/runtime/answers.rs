@@ -3,7 +3,7 @@
 use super::bindings::exports::larder::automation::actions;
 use super::bindings::larder::automation::types;
 use super::failure::Failure;
-use crate::model::{Action, Field, tamed};
+use crate::model::{Action, Field, sanitized};
 use crate::options::{MAX_JSON, MAX_MESSAGE, MAX_WORD};
 
 impl From<types::Failure> for Failure {
@@ -38,15 +38,15 @@ pub(super) fn checked(what: &str, result: Result<String, types::Failure>) -> Res
 /// An action as the plugin describes it.
 pub(super) fn action(action: actions::Action) -> Action {
     let fields = action.fields.into_iter().map(|field| Field {
-        name: tamed(&field.name, MAX_WORD),
-        type_name: tamed(&field.type_name, MAX_WORD),
+        name: sanitized(&field.name, MAX_WORD),
+        type_name: sanitized(&field.type_name, MAX_WORD),
         required: field.required,
-        description: tamed(&field.description, MAX_MESSAGE),
+        description: sanitized(&field.description, MAX_MESSAGE),
     });
     Action {
         fields: fields.collect(),
-        name: tamed(&action.name, MAX_WORD),
-        description: tamed(&action.description, MAX_MESSAGE),
+        name: sanitized(&action.name, MAX_WORD),
+        description: sanitized(&action.description, MAX_MESSAGE),
         public: action.public,
     }
 }

@@ -13,7 +13,7 @@ use super::cache::Entry;
 use super::failure::Failure;
 use super::store::{Inner, Runtime};
 use crate::capabilities;
-use crate::disk::throttle::Pace;
+use crate::disk::rate_limiter::RateLimiter;
 use crate::options::{EPOCH, Limits};
 use crate::time::stopwatch;
 
@@ -50,7 +50,7 @@ impl Runtime {
         let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
         tick(&engine).map_err(|error| Failure::stopped(format!("no thread for {name}: {error}")))?;
         let rate = u64::from(limits.bandwidth) << 20;
-        let pace = Pace::new(Some(rate).filter(|rate| *rate > 0));
+        let pace = RateLimiter::new(Some(rate).filter(|rate| *rate > 0));
         Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })
     }
 

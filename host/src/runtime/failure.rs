@@ -1,6 +1,6 @@
 //! Why an action or a job failed, as a client sees it: `failure` of `wit/types.wit`.
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
 
 /// The code of a failure of a plugin that no longer runs.
@@ -17,11 +17,11 @@ pub struct Failure {
 impl Failure {
     /// A failure that the plugin reported. Its text is made safe to show.
     pub(super) fn reported(code: &str, message: &str) -> Self {
-        Self { code: tamed(code, MAX_WORD), message: tamed(message, MAX_MESSAGE) }
+        Self { code: sanitized(code, MAX_WORD), message: sanitized(message, MAX_MESSAGE) }
     }
 
     /// The plugin was stopped before it could answer. `message` says what it was doing and which limit it reached.
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
-        Self { code: STOPPED.into(), message: tamed(&message.into(), MAX_MESSAGE) }
+        Self { code: STOPPED.into(), message: sanitized(&message.into(), MAX_MESSAGE) }
     }
 }

@@ -16,8 +16,8 @@ use super::failure::Failure;
 use super::store::{Runtime, StoreData};
 use super::threads::Threads;
 use super::watchdog::{Watchdog, watched};
-use crate::model::{Action, tamed};
-use crate::options::{LAST_WAIT, LOOK, MAX_WORD};
+use crate::model::{Action, sanitized};
+use crate::options::{LAST_WAIT, MAX_WORD, POLL_INTERVAL};
 
 pub(super) struct Request {
     what: Call,
@@ -38,8 +38,8 @@ enum Call {
 impl Call {
     fn shown(&self) -> String {
         match self {
-            Self::Action { name, .. } => format!("it answered {}", tamed(name, MAX_WORD)),
-            Self::Timer { name } => format!("its timer {} fired", tamed(name, MAX_WORD)),
+            Self::Action { name, .. } => format!("it answered {}", sanitized(name, MAX_WORD)),
+            Self::Timer { name } => format!("its timer {} fired", sanitized(name, MAX_WORD)),
         }
     }
 }
@@ -68,7 +68,7 @@ impl Manager {
     pub fn call(&mut self, name: &str, data: &str) -> Result<String, Failure> {
         let mut pending = self.begin(name, data);
         loop {
-            if let Some(answer) = self.poll(&mut pending, LOOK) {
+            if let Some(answer) = self.poll(&mut pending, POLL_INTERVAL) {
                 return answer;
             }
         }

@@ -6,7 +6,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 
 use super::failure::Failure;
 use super::watchdog::Watchdog;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 
 /// `progress` of `wit/progress.wit`.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl Waiting {
                     break result.unwrap_or_else(lost);
                 }
                 // The job's own thread stops it in time, unless a call to the host blocks it.
-                () = tokio::time::sleep(LOOK) => {
+                () = tokio::time::sleep(POLL_INTERVAL) => {
                     if let Some(reason) = self.watchdog.overdue() {
                         self.watchdog.cancel(reason.as_str());
                         break Err(Failure::stopped(format!("the job {} was given up: {reason}", self.kind)));

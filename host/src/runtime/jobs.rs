@@ -15,7 +15,7 @@ use super::store::{Runtime, StoreData};
 use super::threads::{Threads, Who};
 use super::watchdog::{Watchdog, watched};
 use crate::error::{Doing, Error, Result};
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::MAX_WORD;
 
 impl Job {
@@ -36,7 +36,7 @@ impl Job {
         let (progress_in, progress) = watch::channel(None);
         let (outcome_in, outcome) = oneshot::channel();
         let store = runtime.store(grants, watchdog.clone(), threads.clone(), Some(progress_in));
-        let (runtime, shown) = (runtime.clone(), tamed(&kind, MAX_WORD));
+        let (runtime, shown) = (runtime.clone(), sanitized(&kind, MAX_WORD));
         let work = move || {
             let result = block_on(run(&runtime, store, &kind, &input));
             // Sending fails when the starter has dropped the job.
@@ -59,7 +59,7 @@ async fn run(
         plugin.larder_automation_task().call_run(&mut store, kind, input).await
     })
     .await;
-    let shown = tamed(kind, MAX_WORD);
+    let shown = sanitized(kind, MAX_WORD);
     match outcome {
         Ok(result) => checked(&format!("the job {shown}"), result),
         Err(error) => Err(explain(&format!("it ran the job {shown}"), &error, store.data())),

@@ -36,7 +36,7 @@ impl Content {
         let max = usize::try_from(max.min(MAX_READ)).unwrap_or(0);
         match self {
             Self::Home(content) => bytes.extend_from_slice(&content.read(offset, max)?),
-            Self::Stored(content) => content.read_behind(bytes, offset, max)?,
+            Self::Stored(content) => content.append_to(bytes, offset, max)?,
         }
         Ok(())
     }

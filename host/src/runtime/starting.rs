@@ -15,7 +15,7 @@ use super::store::Runtime;
 use super::threads::Who;
 use super::watchdog::Watchdog;
 use crate::model::Action;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 
 /// A plugin that is being set up. Dropping it stops it.
 pub struct Starting {
@@ -49,7 +49,7 @@ impl Manager {
     pub fn start(runtime: &Runtime, grants: Grants) -> Result<Self, Failure> {
         let mut starting = Self::launch(runtime, grants, None)?;
         loop {
-            match starting.poll(LOOK)? {
+            match starting.poll(POLL_INTERVAL)? {
                 Started::Ready(manager) => return Ok(manager),
                 Started::NotYet(still) => starting = still,
             }

@@ -10,7 +10,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, STDERR_BYTES};
 
 #[derive(Clone, Default)]
@@ -29,12 +29,12 @@ impl Stderr {
         let words = words.map(String::as_str).collect::<Vec<_>>().join(" ");
         // The text starts with a thread's name, which means nothing in a component.
         let panic = words.find("panicked at").and_then(|at| words.get(at..));
-        panic.map(|panic| tamed(panic, MAX_MESSAGE))
+        panic.map(|panic| sanitized(panic, MAX_MESSAGE))
     }
 
     /// The last line, if there is one.
     pub(super) fn last_line(&self) -> Option<String> {
-        Some(tamed(self.lines().iter().rfind(|line| !is_note(line))?, MAX_MESSAGE))
+        Some(sanitized(self.lines().iter().rfind(|line| !is_note(line))?, MAX_MESSAGE))
     }
 
     fn lines(&self) -> Vec<String> {

@@ -16,7 +16,7 @@ use super::pool::Worker;
 use super::stderr::Stderr;
 use super::threads::Threads;
 use super::watchdog::Watchdog;
-use crate::disk::throttle::Pace;
+use crate::disk::rate_limiter::RateLimiter;
 use crate::options::Limits;
 
 /// A component that is ready to be instantiated. Cheap to clone.
@@ -30,7 +30,7 @@ pub(super) struct Inner {
     pub(super) component: Component,
     pub(super) plugin: PluginPre<StoreData>,
     pub(super) limits: Limits,
-    pub(super) pace: Pace,
+    pub(super) pace: RateLimiter,
 }
 
 impl Runtime {
@@ -38,7 +38,7 @@ impl Runtime {
         &self.inner.limits
     }
 
-    pub(crate) fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &RateLimiter {
         &self.inner.pace
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use wasmtime::{CallHook, UpdateDeadline};
 
-use crate::options::{EPOCH, LOOK, Limits};
+use crate::options::{EPOCH, Limits, POLL_INTERVAL};
 use crate::time::stopwatch;
 use crate::time::stopwatch::Stopwatch;
 
@@ -170,7 +170,7 @@ pub(super) async fn watched<T>(
 ) -> wasmtime::Result<T> {
     let overdue = async {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             if let Some(reason) = watchdog.overdue() {
                 return reason;
             }

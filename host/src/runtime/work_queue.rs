@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::failure::Failure;
 use super::piece::Piece;
 use super::watchdog::Watchdog;
-use crate::options::{ANSWERS_AT_ONCE, LOOK, MAX_UNTAKEN};
+use crate::options::{ANSWERS_AT_ONCE, MAX_UNTAKEN, POLL_INTERVAL};
 
 pub(super) struct WorkQueue {
     /// The most pieces in progress, and the most bytes of queued pieces and of answers.
@@ -94,7 +94,7 @@ impl WorkQueue {
             if let Some(answer) = done(&mut state) {
                 return answer;
             }
-            state = changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            state = changed.wait_timeout(state, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
             watchdog.waits_for_others();
             if let Some(reason) = watchdog.overdue() {
                 return Err(watchdog.stop(reason));

@@ -16,7 +16,7 @@ use super::threads::{Threads, Who};
 use super::watchdog::{Watchdog, watched};
 use super::work_queue::WorkQueue;
 use crate::error::{Doing, Error, Result};
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{BYTES_EACH, MAX_WORD, PIECES_EACH};
 
 impl Pool {
@@ -96,7 +96,7 @@ async fn run(
             watched(&watchdog, plugin.larder_automation_task().call_run(&mut store, kind, settings)).await
         }
     };
-    let shown = tamed(kind, MAX_WORD);
+    let shown = sanitized(kind, MAX_WORD);
     match outcome {
         _ if queue.is_closed() => Ok(()),
         Ok(Err(failure)) => Err(failure.into()),

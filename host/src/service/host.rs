@@ -9,12 +9,12 @@ use crate::automation::registry;
 use crate::configuration::Sources;
 use crate::home::bus::Bus;
 use crate::home::states::States;
-use crate::options::{LOOK, Limits};
+use crate::options::{Limits, POLL_INTERVAL};
 use crate::plugin::Plugin;
 use crate::runtime::{Failure, Grants, Pending};
 use crate::steps::Steps;
 use crate::storage::documents::Documents;
-use crate::storage::lock::Locks;
+use crate::storage::lock::WriterLocks;
 use crate::time::clock::Clock;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
@@ -35,7 +35,7 @@ pub struct Host {
     pub sources: Option<Sources>,
     pub steps: Steps,
     pub(crate) limits: Limits,
-    pub(crate) _locks: Option<Locks>,
+    pub(crate) _locks: Option<WriterLocks>,
 }
 
 /// An action under way.
@@ -78,7 +78,7 @@ impl Host {
     pub fn call(&mut self, action: &str, data: &str) -> Result<String, Failure> {
         let mut call = self.begin(action, data)?;
         loop {
-            if let Some(answer) = self.poll(&mut call, LOOK) {
+            if let Some(answer) = self.poll(&mut call, POLL_INTERVAL) {
                 return answer;
             }
         }

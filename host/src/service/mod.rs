@@ -14,10 +14,10 @@ use std::time::Duration;
 use crate::assemble::Host;
 use crate::home::bus::Bus;
 use crate::model::Timestamp;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 use crate::plugin::Plugin;
 use crate::service::driver::Driver;
-use crate::time::clock::Watch;
+use crate::time::clock::JumpDetector;
 use crate::time::scheduler::Scheduler;
 use crate::time::stopwatch::Stopwatch;
 
@@ -43,7 +43,7 @@ pub struct Service {
     host: Host,
     driver: Driver,
     stop: Stop,
-    watch: Watch,
+    watch: JumpDetector,
 }
 
 impl Service {
@@ -51,7 +51,7 @@ impl Service {
     pub fn new(mut host: Host) -> Self {
         let stop = Stop { is_set: Arc::default(), scheduler: host.scheduler().clone() };
         let driver = Driver::new(&mut host);
-        let watch = Watch::new(host.clock());
+        let watch = JumpDetector::new(host.clock());
         Self { host, driver, stop, watch }
     }
 
@@ -76,7 +76,7 @@ impl Service {
     pub fn run(mut self) -> bool {
         while !self.stop.is_set() {
             self.tick();
-            let most = if self.is_busy() { LOOK } else { Duration::MAX };
+            let most = if self.is_busy() { POLL_INTERVAL } else { Duration::MAX };
             self.host.scheduler().wait(self.host.clock(), self.next(), most);
         }
         self.driver.shut_down(&mut self.host);
@@ -84,7 +84,7 @@ impl Service {
         while self.is_working() && since.elapsed() < most {
             self.poll();
             self.driver.tick(&mut self.host);
-            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+            self.host.scheduler().wait(self.host.clock(), None, POLL_INTERVAL);
         }
         let is_finished = !self.is_working();
         self.driver.close(&mut self.host);
@@ -98,9 +98,9 @@ impl Service {
             let timer = self.host.scheduler().next().map(|(at, _)| at);
             let next = timer.into_iter().chain(self.next()).min();
             let Some(next) = next.filter(|next| *next <= then) else { break };
-            self.host.clock().set(next.max(self.host.clock().now()));
+            self.host.clock().advance_to(next.max(self.host.clock().now()));
         }
-        self.host.clock().set(then);
+        self.host.clock().advance_to(then);
         self.settle();
     }
 
@@ -108,7 +108,7 @@ impl Service {
     pub fn settle(&mut self) {
         self.tick();
         while self.is_busy() {
-            self.host.scheduler().wait(self.host.clock(), None, LOOK);
+            self.host.scheduler().wait(self.host.clock(), None, POLL_INTERVAL);
             self.tick();
         }
     }
@@ -130,7 +130,7 @@ impl Service {
 
     /// Begins what is due now.
     fn tick(&mut self) {
-        if let Some(by) = self.watch.look() {
+        if let Some(by) = self.watch.check() {
             self.driver.set_clock(&self.host, by);
         }
         let now = self.host.clock().now();

@@ -1,4 +1,4 @@
-//! What is kept on disk: backups in their locations, stored documents, the cache, and the locks that allow one writer.
+//! Storage on disk: backups in their locations, documents, the cache, and the locks that admit one writer.
 
 pub mod cache;
 pub mod documents;

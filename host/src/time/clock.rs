@@ -1,6 +1,6 @@
-//! The clock: the only place that reads the machine's, and the one that tests move by hand.
+//! The clock. No other file reads the machine's clock; tests use a manual one.
 //!
-//! It shows what somebody set it to, so it may jump. How much time passes is another matter, and nobody can set that.
+//! A clock may be set, so its time may jump. The elapsed time (`elapsed`) never does.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,80 +15,81 @@ use crate::options::CLOCK_SLACK;
 /// When this program was built, in seconds since 1970.
 const BUILT: &str = env!("LARDER_BUILT");
 
-/// What time it is in UTC. Cheap to clone; every clone is the same clock.
+/// The current time in UTC. Cheap to clone; all clones are the same clock.
 #[derive(Clone, Default)]
 pub struct Clock {
-    /// None is the machine's own.
-    hand: Option<Arc<Mutex<Hand>>>,
+    /// None for the machine's clock.
+    manual: Option<Arc<Mutex<Manual>>>,
 }
 
-struct Hand {
+/// The state of a manual clock.
+struct Manual {
     now: Timestamp,
-    /// Time that passed since it was made.
-    passed: Duration,
+    /// The time that has passed since the clock was created.
+    elapsed: Duration,
     built: Timestamp,
 }
 
 impl Clock {
-    /// A clock that stands still until it is set.
-    pub fn by_hand(now: Timestamp) -> Self {
-        let hand = Hand { now, passed: Duration::ZERO, built: Timestamp::default() };
-        Self { hand: Some(Arc::new(Mutex::new(hand))) }
+    /// A manual clock. It stands still until it is moved.
+    pub fn manual(now: Timestamp) -> Self {
+        let manual = Manual { now, elapsed: Duration::ZERO, built: Timestamp::default() };
+        Self { manual: Some(Arc::new(Mutex::new(manual))) }
     }
 
-    /// The same for a program that was built then.
+    /// The same clock for a program that was built at that time.
     #[must_use]
-    pub fn built(self, built: Timestamp) -> Self {
-        if let Some(mut hand) = self.hand() {
-            hand.built = built;
+    pub fn built_at(self, built: Timestamp) -> Self {
+        if let Some(mut manual) = self.state() {
+            manual.built = built;
         }
         self
     }
 
-    /// Lets time pass on a clock that goes by hand, until it shows `now`; when that is past, it is set back. The machine's own goes
-    /// its way.
-    pub fn set(&self, now: Timestamp) {
-        if let Some(mut hand) = self.hand() {
-            let passed = since_epoch(now).saturating_sub(since_epoch(hand.now));
-            hand.passed += passed;
-            hand.now = now;
+    /// Lets time pass on a manual clock until it shows `now`. If `now` is in the past, the clock is set back and no time passes. Does nothing
+    /// to the machine's clock.
+    pub fn advance_to(&self, now: Timestamp) {
+        if let Some(mut manual) = self.state() {
+            let elapsed = since_epoch(now).saturating_sub(since_epoch(manual.now));
+            manual.elapsed += elapsed;
+            manual.now = now;
         }
     }
 
-    /// Sets a clock that goes by hand to `now`, in either direction, without any time passing.
-    pub fn put(&self, now: Timestamp) {
-        if let Some(mut hand) = self.hand() {
-            hand.now = now;
+    /// Sets a manual clock to `now`, in either direction, while no time passes.
+    pub fn jump_to(&self, now: Timestamp) {
+        if let Some(mut manual) = self.state() {
+            manual.now = now;
         }
     }
 
-    /// A machine whose clock stands before 1970 is taken to be there.
+    /// The current time. A machine's clock before 1970 counts as 1970.
     pub fn now(&self) -> Timestamp {
-        if let Some(hand) = self.hand() {
-            return hand.now;
+        if let Some(manual) = self.state() {
+            return manual.now;
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         Timestamp { seconds, nanoseconds: since.subsec_nanos() }
     }
 
-    /// How much time has passed since some moment, that in which the machine slept included.
-    pub fn passed(&self) -> Duration {
-        if let Some(hand) = self.hand() {
-            return hand.passed;
+    /// The time since an arbitrary start. It includes the time in which the machine slept, and cannot be set.
+    pub fn elapsed(&self) -> Duration {
+        if let Some(manual) = self.state() {
+            return manual.elapsed;
         }
         let since = clock_gettime(ClockId::Boottime);
         Duration::try_from(since).unwrap_or_default()
     }
 
-    /// How long until the clock shows `then`; nothing when it is past.
+    /// The time until the clock shows `then`; zero if that is in the past.
     pub fn until(&self, then: Timestamp) -> Duration {
         since_epoch(then).saturating_sub(since_epoch(self.now()))
     }
 
-    /// Why it counts as not set: it shows what was before the program was there.
-    pub fn unset(&self) -> Option<String> {
-        let built = self.hand().map_or_else(built, |hand| hand.built);
+    /// A message when the clock is not set: it shows a time before the program was built.
+    pub fn not_set(&self) -> Option<String> {
+        let built = self.state().map_or_else(built, |manual| manual.built);
         let now = self.now();
         (now < built).then(|| {
             format!(
@@ -99,8 +100,8 @@ impl Clock {
         })
     }
 
-    fn hand(&self) -> Option<MutexGuard<'_, Hand>> {
-        self.hand.as_ref().map(|hand| hand.lock().unwrap_or_else(PoisonError::into_inner))
+    fn state(&self) -> Option<MutexGuard<'_, Manual>> {
+        self.manual.as_ref().map(|manual| manual.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -108,24 +109,25 @@ fn built() -> Timestamp {
     Timestamp { seconds: BUILT.parse().unwrap_or_default(), nanoseconds: 0 }
 }
 
-/// Notices that the clock was set: between two looks it moved by something else than the time that passed.
-pub struct Watch {
+/// Detects that the clock was set: between two checks it moved by more or less than the elapsed time.
+pub struct JumpDetector {
     clock: Clock,
     now: Timestamp,
-    passed: Duration,
+    elapsed: Duration,
 }
 
-impl Watch {
+impl JumpDetector {
+    /// A detector that starts with the clock as it is now.
     pub fn new(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), now: clock.now(), passed: clock.passed() }
+        Self { clock: clock.clone(), now: clock.now(), elapsed: clock.elapsed() }
     }
 
-    /// By how much it was set forward, or back, since the last look. A clock that is only steered is not set.
-    pub fn look(&mut self) -> Option<TimeDelta> {
-        let (now, passed) = (self.clock.now(), self.clock.passed());
+    /// By how much the clock was set forward or back since the last check. A clock that is only slewed was not set.
+    pub fn check(&mut self) -> Option<TimeDelta> {
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let moved = utc(now).signed_duration_since(utc(self.now));
-        let lasted = TimeDelta::from_std(passed.saturating_sub(self.passed)).unwrap_or(TimeDelta::MAX);
-        (self.now, self.passed) = (now, passed);
+        let lasted = TimeDelta::from_std(elapsed.saturating_sub(self.elapsed)).unwrap_or(TimeDelta::MAX);
+        (self.now, self.elapsed) = (now, elapsed);
         let set = moved.checked_sub(&lasted)?;
         (set.abs() > CLOCK_SLACK).then_some(set)
     }
@@ -139,7 +141,7 @@ fn since_epoch(time: Timestamp) -> Duration {
     Duration::new(u64::try_from(time.seconds).unwrap_or(0), time.nanoseconds)
 }
 
-/// As guests see it.
+/// The clock that guests see.
 impl HostWallClock for Clock {
     fn resolution(&self) -> Duration {
         Duration::from_nanos(1)
@@ -159,23 +161,23 @@ mod tests {
     }
 
     #[test]
-    fn time_that_passes_is_told_from_a_clock_that_is_set() {
-        let clock = Clock::by_hand(at(1000));
-        let mut watch = Watch::new(&clock);
-        clock.set(at(5000));
-        assert_eq!(watch.look(), None, "it slept");
-        clock.set(at(2000));
-        assert_eq!(watch.look(), Some(TimeDelta::seconds(-3000)));
-        assert_eq!(watch.look(), None);
-        clock.put(at(9000));
-        assert_eq!(watch.look(), Some(TimeDelta::seconds(7000)));
+    fn a_clock_that_is_set_is_detected_and_passing_time_is_not() {
+        let clock = Clock::manual(at(1000));
+        let mut detector = JumpDetector::new(&clock);
+        clock.advance_to(at(5000));
+        assert_eq!(detector.check(), None, "time passed");
+        clock.advance_to(at(2000));
+        assert_eq!(detector.check(), Some(TimeDelta::seconds(-3000)));
+        assert_eq!(detector.check(), None);
+        clock.jump_to(at(9000));
+        assert_eq!(detector.check(), Some(TimeDelta::seconds(7000)));
     }
 
     #[test]
-    fn the_machines_clock_goes_with_the_time_that_passes_and_is_set() {
+    fn the_machines_clock_is_set_and_does_not_jump() {
         let clock = Clock::default();
-        let mut watch = Watch::new(&clock);
-        assert_eq!((watch.look(), clock.unset()), (None, None));
-        assert!(clock.passed() > Duration::ZERO);
+        let mut detector = JumpDetector::new(&clock);
+        assert_eq!((detector.check(), clock.not_set()), (None, None));
+        assert!(clock.elapsed() > Duration::ZERO);
     }
 }

@@ -1,4 +1,4 @@
-//! Time: the clock, timers, elapsed time, and the time zone of the home.
+//! Time: the clock, timers, running time, and the time zone of the home.
 
 pub mod clock;
 pub mod scheduler;

@@ -128,7 +128,7 @@ fn a_restart_at_any_minute_around_a_run_neither_loses_nor_repeats_it() {
             .service()
             .host()
             .clock()
-            .set(larder_tests::instant(&format!("2026-06-{day:02}T03:{:02}:00+02:00", minute + 1)));
+            .advance_to(larder_tests::instant(&format!("2026-06-{day:02}T03:{:02}:00+02:00", minute + 1)));
         service = service.restart();
         service.advance(&format!("2026-06-{day:02}T12:00:00+02:00"));
     }
@@ -195,15 +195,15 @@ fn a_clock_that_is_set_forward_by_years_and_back_again_costs_no_night() {
     let home = home("Europe/Berlin");
     let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
     service.advance("2026-06-01T12:00:00+02:00");
-    service.put_clock("2029-01-01T12:00:00+01:00");
+    service.set_clock("2029-01-01T12:00:00+01:00");
     service.advance("2029-01-02T12:00:00+01:00");
-    service.put_clock("2026-06-02T12:00:00+02:00");
+    service.set_clock("2026-06-02T12:00:00+02:00");
     service.advance("2026-06-04T12:00:00+02:00");
     let runs = runs(&mut service);
     let right: Vec<_> = runs.iter().filter(|run| run.starts_with("2026")).collect();
     assert_eq!(right, ["2026-06-01T03:30+02:00", "2026-06-03T03:30+02:00", "2026-06-04T03:30+02:00"]);
     assert_eq!(runs.len(), 4, "{runs:?}");
-    let heard = service.heard();
+    let heard = service.events();
     let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
     assert!(told.iter().any(|line| line.starts_with("the clock was set forward by 945 d")), "{told:?}");
     assert!(told.iter().any(|line| line.starts_with("the clock was set back by 945 d")), "{told:?}");
@@ -215,7 +215,7 @@ fn a_run_under_way_while_the_clock_is_set_back_is_not_made_again() {
     let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
     service.advance("2026-06-01T03:30:00+02:00");
     for back in ["2026-06-01T03:29:58+02:00", "2026-06-01T03:00:00+02:00", "2026-06-01T02:00:00+02:00"] {
-        service.put_clock(back);
+        service.set_clock(back);
         service.advance("2026-06-01T03:40:00+02:00");
     }
     service.advance("2026-06-02T12:00:00+02:00");
@@ -228,7 +228,7 @@ fn a_clock_before_the_programs_build_counts_as_not_set_and_the_schedule_waits_fo
     let mut service = serve(&home, "2026-05-31T12:00:00+02:00", &daily("03:30"));
     let built = larder_tests::instant("2026-05-20T00:00:00Z");
     let clock =
-        larder::time::clock::Clock::by_hand(larder_tests::instant("1970-01-01T00:00:30Z")).built(built);
+        larder::time::clock::Clock::manual(larder_tests::instant("1970-01-01T00:00:30Z")).built_at(built);
     service = service.restart_at(clock);
     let says = "the machine's clock is not set: it shows 1970-01-01 00:00 +00:00, and this program was built on 2026-05-20; \
                 automatic backups wait until it is";
@@ -241,11 +241,11 @@ fn a_clock_before_the_programs_build_counts_as_not_set_and_the_schedule_waits_fo
     assert_eq!(runs(&mut service), Vec::<String>::new());
     service.call("backup.create", json!({})).unwrap();
 
-    service.put_clock("2026-06-01T00:00:00+02:00");
+    service.set_clock("2026-06-01T00:00:00+02:00");
     service.advance("2026-06-02T12:00:00+02:00");
     let runs = runs(&mut service);
     assert_eq!(runs[1..], ["2026-06-01T03:30+02:00", "2026-06-02T03:30+02:00"]);
-    let heard = service.heard();
+    let heard = service.events();
     let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
     let says = "the clock is set; the next automatic backup is at Mon 2026-06-01 03:30 +02:00";
     assert!(told.contains(&says), "{told:?}");
@@ -284,7 +284,7 @@ fn a_failed_run_is_tried_again_at_the_next_time_and_not_before() {
     let mut service = serve(&home, "2026-06-01T00:00:00+02:00", &daily("03:30"));
     std::fs::write(home.backups(), "no directory").unwrap();
     service.advance("2026-06-01T12:00:00+02:00");
-    let failed = service.heard().into_iter().filter(|heard| heard.data["state"] == "failed").count();
+    let failed = service.events().into_iter().filter(|heard| heard.data["state"] == "failed").count();
     assert_eq!(failed, 1);
     std::fs::remove_file(home.backups()).unwrap();
     service = service.restart();

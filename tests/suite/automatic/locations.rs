@@ -21,10 +21,10 @@ fn last_completed(service: &mut TestService) -> Value {
 fn a_backup_goes_to_the_locations_that_are_there_and_names_the_others() {
     let home = TestHome::in_memory();
     let mut service = serve(&home, &json!({"agent_ids": ["webdav.gone", "backup.local"]}));
-    service.heard();
+    service.events();
     let created = service.call("backup.create_automatic", json!({})).unwrap();
     assert_eq!(created["failed_agent_ids"], json!(["webdav.gone"]));
-    let heard = service.heard();
+    let heard = service.events();
     assert!(heard.iter().any(|heard| heard.data["state"] == "completed"));
     assert!(heard.iter().any(|heard| {
         heard.topic == "larder/log" && heard.data["message"].as_str().unwrap().contains("webdav.gone")
@@ -62,10 +62,10 @@ fn a_read_only_disk_fails_the_backup_and_the_last_success_stays() {
     mount.make_read_only();
     for action in ["backup.create_automatic", "backup.create"] {
         service.pass(1);
-        service.heard();
+        service.events();
         let failure = service.call(action, json!({})).unwrap_err();
         assert!(failure.message.contains("Read-only file system"), "{failure}");
-        let heard = service.heard();
+        let heard = service.events();
         let failed = heard.iter().find(|heard| heard.data["state"] == "failed").unwrap();
         assert_eq!(failed.data["reason"], "upload_failed");
         let event = service.state("event.backup_automatic_backup");

@@ -14,7 +14,7 @@ fn impossible() -> [String; 4] {
 }
 
 fn logged(service: &mut TestService) -> String {
-    let heard = service.heard().into_iter().filter(|heard| heard.topic == "larder/log");
+    let heard = service.events().into_iter().filter(|heard| heard.topic == "larder/log");
     heard.map(|heard| heard.data["message"].as_str().unwrap().to_owned() + "\n").collect()
 }
 
@@ -97,7 +97,7 @@ fn what_a_client_sets_is_taken_with_a_warning_and_told_at_every_start() {
     let warned = update(json!({"name": "a/b", "agent_ids": ["backup.local", "nas.cellar"]}));
     assert_eq!(warned["warnings"].as_array().unwrap().len(), 2, "{warned}");
     service.service().settle();
-    service.heard();
+    service.events();
     let mut service = service.restart();
     service.service().settle();
     let said = logged(&mut service);
@@ -117,7 +117,7 @@ fn a_backup_that_home_assistant_does_not_list_is_made_with_a_warning_where_a_cli
     assert!(created["warnings"][0].as_str().unwrap().contains("does not list"), "{created}");
     service.set(json!({"create_backup": {"name": "2:30", "agent_ids": ["backup.local"]}}));
     service.pass(1);
-    service.heard();
+    service.events();
     service.call("backup.create_automatic", json!({})).unwrap();
     let said = logged(&mut service);
     assert!(said.contains("Home Assistant does not list a backup called `2:30`"), "{said}");

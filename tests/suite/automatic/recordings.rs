@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use larder_tests::{Heard, Mount, TestHome, TestService, tests_directory};
+use larder_tests::{EmittedEvent, Mount, TestHome, TestService, tests_directory};
 use serde_json::{Value, json};
 
 const EVENT: &str = "event.backup_automatic_backup";
@@ -43,7 +43,7 @@ fn service(home: &TestHome) -> TestService {
     home.write(".storage/core.config", r#"{"data": {"time_zone": "Europe/Berlin"}}"#);
     let mut service = home.serve("2026-11-23T15:42:44+01:00");
     service.service().settle();
-    service.heard();
+    service.events();
     service
 }
 
@@ -57,7 +57,7 @@ fn play(service: &mut TestService, name: &str) {
 #[track_caller]
 fn play_with(service: &mut TestService, name: &str, before: fn(&mut TestService)) {
     let recording = recording(name);
-    service.heard();
+    service.events();
     for (request, result) in recording.requests.iter().zip(&recording.results) {
         let action = request["command"].as_str().unwrap().replace('/', ".");
         let action = action.replace("generate_with_automatic_settings", "create_automatic");
@@ -65,7 +65,7 @@ fn play_with(service: &mut TestService, name: &str, before: fn(&mut TestService)
         let answer = service.call(&action, request["data"].clone());
         assert_result(&action, &answer, result);
     }
-    let heard: Vec<_> = service.heard().into_iter().filter_map(line).collect();
+    let heard: Vec<_> = service.events().into_iter().filter_map(line).collect();
     let certain = |lines: &[Value]| -> Vec<Value> {
         let is_certain = |line: &&Value| BY_CHANCE.iter().all(|id| line["entity_id"] != *id);
         lines.iter().filter(is_certain).cloned().collect()
@@ -117,7 +117,7 @@ fn assert_lines(ours: &[Value], theirs: &[Value]) {
 }
 
 /// What was heard, as the recordings have it; none for what is Larder's own.
-fn line(heard: Heard) -> Option<Value> {
+fn line(heard: EmittedEvent) -> Option<Value> {
     match heard.topic.as_str() {
         "backup/subscribe_events" => {
             let mut event = heard.data;
@@ -207,10 +207,10 @@ fn a_scheduled_backup_is_heard_and_shown_as_home_assistants_is() {
     play(&mut service, "automatic-00-config-update");
     let recording = recording("automatic-20-scheduled");
     service.set(recording.requests[0]["data"].clone());
-    service.heard();
+    service.events();
     service.advance("2026-11-23T15:43:59+01:00");
-    assert_eq!(service.heard(), []);
+    assert_eq!(service.events(), []);
     service.advance("2026-11-23T15:44:00+01:00");
-    let heard: Vec<_> = service.heard().into_iter().filter_map(line).collect();
+    let heard: Vec<_> = service.events().into_iter().filter_map(line).collect();
     assert_lines(&heard, &recording.heard);
 }

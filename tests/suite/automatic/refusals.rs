@@ -54,7 +54,7 @@ impl Conversation {
 
     /// The events of the backup manager since the last look.
     fn events(&mut self) -> Vec<Value> {
-        let heard = self.service.heard().into_iter();
+        let heard = self.service.events().into_iter();
         heard.filter(|heard| heard.topic == "backup/subscribe_events").map(|heard| heard.data).collect()
     }
 }
@@ -152,7 +152,7 @@ fn a_wrong_password_is_told_in_home_assistants_words_and_the_log_says_more() {
     let password = json!({"agent_ids": ["backup.local"], "name": "protected", "password": "right"});
     conversation.service.pass(1);
     let protected = conversation.service.call("backup.generate", password).unwrap();
-    conversation.service.heard();
+    conversation.service.events();
     let send =
         json!({"type": "backup/restore", "backup_id": protected["backup_id"], "agent_id": "backup.local"});
     let failure = conversation.send(&send).unwrap_err();
@@ -160,7 +160,7 @@ fn a_wrong_password_is_told_in_home_assistants_words_and_the_log_says_more() {
         (failure.code.as_str(), failure.message.as_str()),
         ("password_incorrect", "Incorrect password")
     );
-    let heard = conversation.service.heard();
+    let heard = conversation.service.events();
     let said = heard
         .iter()
         .filter(|heard| heard.topic == "larder/log")

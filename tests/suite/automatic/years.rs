@@ -14,7 +14,7 @@ fn a_year_of_daily_backups_has_one_a_day_at_the_local_time_that_was_set() {
         "schedule": {"recurrence": "daily", "time": "02:30"},
     }));
     service.advance("2027-01-01T12:00:00+01:00");
-    let heard = service.heard();
+    let heard = service.events();
     let completed = heard.iter().filter(|heard| heard.data["state"] == "completed");
     assert_eq!(completed.count(), 365);
     assert_eq!(home.archives().len(), 3);

@@ -45,7 +45,7 @@ fn served(home: &TestHome) -> String {
     let mut serving = Serving::start(home.command(&["serve"]));
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
-    serving.said()
+    serving.log()
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn a_service_names_what_cannot_run_here_and_runs_the_others() {
         "{notices}"
     );
     service.pass(1);
-    service.heard();
+    service.events();
     service.service().host().bus.emit(&larder::home::bus::Event::new("try", "{}"));
     service.pass(1);
-    assert!(service.heard().iter().any(|heard| heard.topic == "fine"));
+    assert!(service.events().iter().any(|heard| heard.topic == "fine"));
     assert_eq!(service.service().driver().list().as_array().unwrap().len(), 1);
 }
 

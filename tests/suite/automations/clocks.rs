@@ -29,7 +29,7 @@ const SPANS: &str = "
 ";
 
 fn count(service: &mut TestService, topic: &str) -> usize {
-    service.heard().iter().filter(|heard| heard.topic == topic).count()
+    service.events().iter().filter(|heard| heard.topic == topic).count()
 }
 
 fn go(service: &mut TestService) {
@@ -45,7 +45,7 @@ fn a_pattern_goes_on_at_once_when_the_clock_is_set_back() {
         let mut service = home.serve(ahead);
         service.pass(300);
         assert_eq!(count(&mut service, "tick"), 5);
-        service.put_clock("2026-05-04T12:00:10Z");
+        service.set_clock("2026-05-04T12:00:10Z");
         service.pass(300);
         assert_eq!(count(&mut service, "tick"), 5, "from {ahead}");
     }
@@ -56,13 +56,13 @@ fn what_comes_once_a_day_comes_once_though_the_clock_is_set_back_behind_it() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T12:00:00Z");
     service.advance("2026-05-05T03:10:00Z");
-    service.put_clock("2026-05-05T02:00:00Z");
+    service.set_clock("2026-05-05T02:00:00Z");
     service.advance("2026-05-05T12:00:00Z");
     assert_eq!(traces(&mut service, "Backup Home Assistant every night at 3 AM").len(), 1);
     service.advance("2026-05-06T12:00:00Z");
     assert_eq!(home.archives().len(), 2);
     // Not lived through: the clock was wrong before.
-    service.put_clock("2026-01-01T00:00:00Z");
+    service.set_clock("2026-01-01T00:00:00Z");
     service.advance("2026-01-02T12:00:00Z");
     assert_eq!(home.archives().len(), 4);
 }
@@ -75,16 +75,16 @@ fn what_lasts_a_while_lasts_as_long_whatever_the_clock_is_set_to() {
         service.pass(1);
         go(&mut service);
         service.pass(100);
-        service.put_clock(to);
+        service.set_clock(to);
         service.pass(199);
-        let heard: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
+        let heard: Vec<_> = service.events().into_iter().map(|heard| heard.topic).collect();
         assert!(heard.contains(&"began".into()) && !heard.contains(&"over".into()), "to {to}: {heard:?}");
         assert!(!heard.contains(&"waited".into()), "to {to}: {heard:?}");
         service.pass(1);
-        let heard: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
+        let heard: Vec<_> = service.events().into_iter().map(|heard| heard.topic).collect();
         assert!(heard.contains(&"over".into()) && heard.contains(&"waited".into()), "to {to}: {heard:?}");
         service.pass(100);
-        service.put_clock("2026-05-04T12:00:00Z");
+        service.set_clock("2026-05-04T12:00:00Z");
         service.pass(199);
         assert_eq!(count(&mut service, "idle"), 0, "to {to}");
         service.pass(1);
@@ -101,7 +101,7 @@ fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
         let event = larder::home::bus::Event::new("go", "{}");
         (0..200).for_each(|_| service.service().bus().emit(&event));
         service.pass(3600);
-        service.put_clock(&format!("2026-05-0{}T12:00:00Z", 4 - round));
+        service.set_clock(&format!("2026-05-0{}T12:00:00Z", 4 - round));
         service.pass(3600);
     }
     let listed = service.service().driver().list();
@@ -113,10 +113,10 @@ fn what_comes_once_a_day_and_was_made_up_does_not_come_again_when_the_clock_is_s
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T20:00:00Z");
     service.pass(60);
-    service.put_clock("2026-05-05T03:00:30Z");
+    service.set_clock("2026-05-05T03:00:30Z");
     service.pass(60);
     assert_eq!(home.archives().len(), 1);
-    service.put_clock("2026-05-05T02:59:00Z");
+    service.set_clock("2026-05-05T02:59:00Z");
     service.advance("2026-05-05T12:00:00Z");
     assert_eq!(home.archives().len(), 1);
     service.advance("2026-05-06T12:00:00Z");
@@ -129,9 +129,9 @@ fn nothing_is_made_up_when_a_clock_comes_back_from_a_wrong_year() {
     let mut service = home.serve("2026-05-04T20:00:00Z");
     service.advance("2026-05-05T03:10:00Z");
     assert_eq!(home.archives().len(), 1);
-    service.put_clock("2020-01-01T12:00:00Z");
+    service.set_clock("2020-01-01T12:00:00Z");
     service.pass(60);
-    service.put_clock("2026-05-05T03:12:00Z");
+    service.set_clock("2026-05-05T03:12:00Z");
     service.advance("2026-05-05T12:00:00Z");
     assert_eq!(home.archives().len(), 1);
     service.advance("2026-05-06T12:00:00Z");

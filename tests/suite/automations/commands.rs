@@ -184,6 +184,6 @@ fn runs_of_what_did_not_change_go_on_through_a_reload_and_others_end() {
     assert_eq!(ends(&mut service, "one"), ["done"]);
     assert_eq!(ends(&mut service, "two"), ["cancelled"], "it is another one now");
     let topics: Vec<_> =
-        service.heard().into_iter().map(|heard| heard.topic).filter(|it| it.len() == 1).collect();
+        service.events().into_iter().map(|heard| heard.topic).filter(|it| it.len() == 1).collect();
     assert_eq!(topics, ["a"]);
 }

@@ -56,7 +56,7 @@ fn a_night_without_power_is_not_made_up_as_in_home_assistant() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T12:00:00+00:00");
     service.pass(24 * 3600);
-    service.service().host().clock().set(instant("2026-05-06T12:00:00+00:00"));
+    service.service().host().clock().advance_to(instant("2026-05-06T12:00:00+00:00"));
     let mut service = service.restart();
     service.advance("2026-05-07T12:00:00+00:00");
     assert_eq!(made(&mut service), ["2026-05-05T03:00:00+00:00", "2026-05-07T03:00:00+00:00"]);

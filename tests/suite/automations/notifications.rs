@@ -137,10 +137,10 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
     home.write("larder.toml", hook);
     let mut service = home.serve(START);
     service.pass(1);
-    service.heard();
+    service.events();
     service.service().host().bus.emit(&larder::home::bus::Event::new("try", "{}"));
     service.pass(1);
-    let topics: Vec<_> = service.heard().into_iter().map(|heard| heard.topic).collect();
+    let topics: Vec<_> = service.events().into_iter().map(|heard| heard.topic).collect();
     assert!(
         topics.contains(&"reached".to_owned()) && !topics.contains(&"unreached".to_owned()),
         "{topics:?}"
@@ -193,7 +193,7 @@ fn a_service_with_a_wrong_larder_toml_outside_the_home_does_not_start_and_one_in
     home.larder(&["call", "backup.create"]).exits(0);
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
-    let said = serving.said();
+    let said = serving.log();
     assert!(said.contains("larder.toml:3:") && said.contains("all of this file is ignored"), "{said}");
 }
 

@@ -112,7 +112,7 @@ fn start_and_shutdown_fire_and_a_delay_ends_at_its_time() {
     assert_eq!(ends(&mut service, "Hello"), [""]);
     service.pass(1);
     assert_eq!(ends(&mut service, "Hello"), ["done"]);
-    let hello = service.heard().into_iter().find(|heard| heard.topic == "hello").unwrap();
+    let hello = service.events().into_iter().find(|heard| heard.topic == "hello").unwrap();
     assert_eq!(hello.data, json!({"from": "start"}));
     assert_eq!(traces(&mut service, "Hello")[0]["ended"], "2026-05-04T12:05:00.000000+00:00");
 }

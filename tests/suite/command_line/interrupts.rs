@@ -110,7 +110,7 @@ fn what_the_service_does_goes_on() {
     }
     create.signal(Signal::INT);
     assert_eq!(create.ends(), Some(130));
-    assert!(create.said().contains("interrupted; the service goes on with it"));
+    assert!(create.log().contains("interrupted; the service goes on with it"));
     fs::write(home.root().join("on"), "").unwrap();
     while home.archives().is_empty() {
         std::thread::yield_now();

@@ -17,7 +17,7 @@ fn bytes_within_a_large_file_count() {
     let home = home();
     let mut service = home.serve("2026-11-30T12:00:00+01:00");
     service.call("backup.create", serde_json::json!({})).unwrap();
-    let within = service.heard().into_iter().filter(|event| {
+    let within = service.events().into_iter().filter(|event| {
         let (done, total) = (event.data["done"].as_u64(), event.data["total"].as_u64());
         event.topic == "larder/progress"
             && event.data["stage"] == "home_assistant"

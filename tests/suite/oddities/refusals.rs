@@ -164,7 +164,10 @@ fn a_directory_that_cannot_be_synced_adds_a_note_and_does_not_fail_the_backup() 
         let (how, words) = (format!("error={error}"), ["--json", "create"]);
         let Some(run) = refusing(&home, "fsync", &how, Some(&home.backups()), &words) else { return };
         let notes = notes(&run.exits(3));
-        assert!(notes.len() == 1 && notes[0].contains("after a power cut"), "{error}: {notes:?}");
+        assert!(
+            notes.len() == 1 && notes[0].contains("a power cut in the next minutes may remove it"),
+            "{error}: {notes:?}"
+        );
         assert_eq!(home.archives().len(), at + 2, "{error}");
     }
     let listed = home.larder(&["--json", "list"]).exits(0).json();

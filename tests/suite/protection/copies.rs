@@ -97,7 +97,7 @@ fn a_file_that_exists_is_never_overwritten_by_a_copy() {
         let trace = scene.home.state().join(word);
         let mut command = scene.home.command(&arguments(word, from, &to, &scene.right));
         command.env("LARDER_TRACE_STEPS", &trace);
-        Run::of(command).exits(1).says(&format!("{} exists already", to.display()));
+        Run::of(command).exits(1).says(&format!("{} already exists", to.display()));
         assert!(!fs::read_to_string(trace).unwrap().contains("draft: append"), "it is known from the start");
         assert_eq!(scene.describe(), before);
     }

@@ -67,7 +67,7 @@ fn a_copy_under_another_password_leaves_the_backup_as_it_is() {
     scene.with(&new, &["verify", file]).exits(0);
     scene.opened(&["verify", file]).exits(1).says("wrong password");
     // A file is never written over, its own neither.
-    scene.opened(&["rekey", &id, "--new-password-file", &new, "--to", file]).exits(1).says("exists already");
+    scene.opened(&["rekey", &id, "--new-password-file", &new, "--to", file]).exits(1).says("already exists");
     scene.with(&new, &["rekey", file, "--new-password-file", &scene.right]).exits(2).says("--to");
 }
 

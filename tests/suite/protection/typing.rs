@@ -1,6 +1,6 @@
 //! Passwords that are typed on a terminal: asked for when one is missing, and never shown.
 
-use larder_tests::{Run, Typed, on_terminal_asked};
+use larder_tests::{Run, Typed, on_terminal_with_prompts};
 
 use super::{PASSWORD, Scene};
 
@@ -14,7 +14,7 @@ const AGAIN: &str = "The same once more: ";
 #[track_caller]
 fn typed(scene: &Scene, words: &[&str], passwords: &[(&str, &str)]) -> Option<Run> {
     let typed: Vec<_> = passwords.iter().map(|(after, line)| Typed::Hidden { after, line }).collect();
-    let run = on_terminal_asked(&scene.home.command(words), &typed)?;
+    let run = on_terminal_with_prompts(&scene.home.command(words), &typed)?;
     assert_hidden(&run, passwords);
     Some(run)
 }
@@ -71,7 +71,7 @@ fn before_a_home_is_replaced_both_questions_are_asked() {
     let words = ["restore", archive.to_str().unwrap()];
     let typed =
         [Typed::Shown { after: "[y/N] ", line: "y" }, Typed::Hidden { after: QUESTION, line: PASSWORD }];
-    let Some(run) = on_terminal_asked(&scene.home.command(&words), &typed) else { return };
+    let Some(run) = on_terminal_with_prompts(&scene.home.command(&words), &typed) else { return };
     assert_hidden(&run, &[(QUESTION, PASSWORD)]);
     assert!(run.stdout.contains("Replace the home in"), "{}", run.stdout);
     let run = run.exits(0);

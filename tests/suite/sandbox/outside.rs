@@ -113,8 +113,8 @@ fn a_draft_keeps_its_rules_whatever_is_asked_of_it() {
     let home = home();
     for (name, says) in [
         ("job-draft-twice", "Exists"),
-        ("job-draft-existing", "old.tar exists already"),
-        ("job-draft-patch-behind", "a patch of"),
+        ("job-draft-existing", "old.tar already exists"),
+        ("job-draft-patch-behind", "cannot patch "),
         ("job-draft-published", "unknown handle index"),
         ("job-draft-and-trap", "unreachable"),
         ("manager-draft-and-trap", "unreachable"),

@@ -150,7 +150,7 @@ fn a_damaged_document_is_set_aside_and_the_one_before_it_is_used() {
         let mut service = home.serve(START);
         let said = notices(&mut service);
         assert!(said.contains("backup.json cannot be used: "), "{name}: {said}");
-        assert!(said.contains("backup.damaged-1.json; the one stored before it is used"), "{name}: {said}");
+        assert!(said.contains("backup.damaged-1.json; its previous version is used"), "{name}: {said}");
         assert!(!said.contains("Pa55"), "{name}: {said}");
         assert_eq!(fs::read(damaged(&home, 1)).unwrap(), bytes, "{name}");
         assert_eq!(copies(&mut service), 3, "{name}");
@@ -174,7 +174,7 @@ fn two_damaged_documents_are_set_aside_and_everything_starts_anew() {
         fs::write(previous(&home), second).unwrap();
         let mut service = home.serve(START);
         let said = notices(&mut service);
-        assert!(said.contains("so everything starts anew"), "{said}");
+        assert!(said.contains("so Larder starts without it"), "{said}");
         assert_eq!(copies(&mut service), Value::Null);
         assert_eq!(fs::read_to_string(damaged(&home, 1)).unwrap(), first);
         assert_eq!(fs::read_to_string(damaged(&home, 2)).unwrap(), second);

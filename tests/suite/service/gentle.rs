@@ -93,7 +93,7 @@ fn where_disks_cannot_be_left_to_others_the_service_says_so_and_serves() {
     let mut command = home.command(&["serve"]);
     command.env("PATH", home.root());
     let mut serving = Serving::begin(command);
-    serving.until("--io normal asks for no more");
+    serving.until("--io normal runs without it");
     serving.until("serving; ");
 }
 

@@ -75,7 +75,7 @@ fn while_a_backup_is_made_others_see_it_under_way_and_do_not_take_it_for_cut_off
     assert_eq!(shown(super::EVENT)["attributes"]["event_type"], "in_progress");
     assert_eq!(shown(super::MANAGER)["state"], "create_backup");
     pause.release();
-    assert_eq!(first.ends(), Some(0), "{}", first.said());
+    assert_eq!(first.ends(), Some(0), "{}", first.log());
     assert_eq!(home.archives().len(), 2);
 }
 
@@ -179,7 +179,7 @@ fn a_user_who_may_not_open_the_lock_is_refused_while_it_is_held_and_goes_on_when
     drop(serving);
     Run::of(home.unprivileged(&["create"]))
         .exits(0)
-        .says("cannot be locked (Permission denied): nothing keeps another Larder from");
+        .says("cannot be locked (Permission denied): another Larder process could change");
 }
 
 #[test]
@@ -226,6 +226,6 @@ fn a_lock_that_is_another_name_of_a_file_does_not_overwrite_it() {
     let mut serving = Serving::start(home.command(&["serve"]));
     serving.signal(rustix::process::Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
-    assert!(serving.said().contains("a hard link"));
+    assert!(serving.log().contains("a hard link"));
     assert_eq!(std::fs::read(&archive).unwrap(), before);
 }

@@ -76,7 +76,7 @@ fn a_larder_toml_that_is_none_is_named_and_the_lock_is_free() {
         let mut serving = Serving::start(home.command(&["serve"]));
         serving.signal(Signal::TERM);
         assert_eq!(serving.ends(), Some(0));
-        let said = serving.said();
+        let said = serving.log();
         assert!(said.contains("larder.toml") && said.contains(says), "{said}");
         let options = home.root().join("options.toml");
         fs::remove_file(home.path("larder.toml")).unwrap();

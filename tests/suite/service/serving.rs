@@ -52,7 +52,7 @@ fn it_says_what_it_serves_and_a_signal_ends_it_at_once_when_idle() {
         serving.until("serving; no automatic backups are planned: see larder settings");
         serving.signal(signal);
         assert_eq!(serving.ends(), Some(0));
-        assert!(serving.said().contains("stopping"));
+        assert!(serving.log().contains("stopping"));
     }
     let home = home();
     home.larder(&["settings", "set", "schedule.recurrence=daily", "schedule.time=03:00"]).exits(0);
@@ -85,7 +85,7 @@ fn a_signal_during_a_backup_lets_it_finish() {
         serving.until("stopping; work that is under way gets 60 s");
         pause.release();
         assert_eq!(serving.ends(), Some(0));
-        let said = serving.said();
+        let said = serving.log();
         assert!(said.contains(", verified"), "{said}");
         let listed = home.larder(&["--json", "list"]).exits(0).json();
         assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
@@ -103,7 +103,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(1));
     pause.release();
-    let said = serving.said();
+    let said = serving.log();
     assert!(said.contains("stopped in the middle of a backup"), "{said}");
     assert!(said.contains("limit stop-time"), "{said}");
     assert!(home.archives().is_empty());
@@ -126,7 +126,7 @@ fn a_run_that_was_cut_off_is_told_at_the_next_start_and_made_up() {
         let mut command = serve(&home);
         command.env("LARDER_CUT_AT", step);
         let mut serving = Serving::begin(command);
-        assert_eq!(serving.ends(), None, "{step}: {}", serving.said());
+        assert_eq!(serving.ends(), None, "{step}: {}", serving.log());
         let planned = DateTime::parse_from_rfc3339(
             json_of(&home)["data"]["config"]["last_attempted_automatic_backup"].as_str().unwrap(),
         );
@@ -156,7 +156,7 @@ fn left(home: &TestHome) -> usize {
 }
 
 fn completed(service: &mut TestService) -> usize {
-    service.heard().iter().filter(|heard| heard.data["state"] == "completed").count()
+    service.events().iter().filter(|heard| heard.data["state"] == "completed").count()
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_full_disk_fails_a_run_and_does_not_end_the_service() {
     fs::remove_file(home.backups().join("ballast")).unwrap();
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
-    let said = serving.said();
+    let said = serving.log();
     assert!(said.contains("space"), "{said}");
     home.larder(&["create"]).exits(0);
 }
@@ -246,7 +246,7 @@ fn its_log_tells_sentences_with_levels_in_the_zone_of_the_home() {
     );
     assert!(sentence.starts_with(&start), "{made}");
     assert!(next.ends_with(" +05:45"), "{next}");
-    let said = serving.said();
+    let said = serving.log();
     assert!(said.lines().last().unwrap().ends_with(" info: stopped"), "{said}");
     assert!(
         said.lines().all(|line| [" info: ", " warning: "].iter().any(|level| line.contains(level))),
@@ -265,7 +265,7 @@ fn twice_verbose_shows_events_and_once_what_they_mean() {
         serving.until(", verified");
         serving.signal(Signal::TERM);
         serving.ends();
-        let said = serving.said();
+        let said = serving.log();
         assert!(said.contains(shows) && !said.contains(leaves_out), "{flag}: {said}");
     }
 }

@@ -56,32 +56,32 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
         (
             stored,
             r#"{"data": {"time_zone": "Europe/Berlin "}}"#,
-            "`Europe/Berlin ` in .storage/core.config is no time zone of tzdata 20",
+            "`Europe/Berlin ` in .storage/core.config is not a time zone of tzdata 20",
         ),
         (stored, r#"{"data": {"time_zone": "europe/berlin"}}"#, "; write `Europe/Berlin`"),
         (
             stored,
             r#"{"data": {"time_zone": "Mars/Olympus"}}"#,
-            "`Mars/Olympus` in .storage/core.config is no time zone",
+            "`Mars/Olympus` in .storage/core.config is not a time zone",
         ),
         (
             stored,
             r#"{"data": {"time_zone": "../../etc/passwd"}}"#,
             "`../../etc/passwd` in .storage/core.config is no",
         ),
-        (stored, r#"{"data": {"time_zone": ""}}"#, "`` in .storage/core.config is no time zone"),
+        (stored, r#"{"data": {"time_zone": ""}}"#, "`` in .storage/core.config is not a time zone"),
         (
             stored,
             r#"{"data": {"time_zone": 5}}"#,
-            ".storage/core.config has a `time_zone` that is no text: 5",
+            ".storage/core.config has a `time_zone` that is not text: 5",
         ),
-        (stored, r#"{"data": ["#, ".storage/core.config is no JSON"),
-        (stored, "", ".storage/core.config is no JSON"),
+        (stored, r#"{"data": ["#, ".storage/core.config is not valid JSON"),
+        (stored, "", ".storage/core.config is not valid JSON"),
         (stored, "[]", ".storage/core.config has no object `data`"),
         (
             "configuration.yaml",
             "homeassistant:\n  time_zone: Mars/Olympus\n",
-            "`Mars/Olympus` in configuration.yaml:2:14 is no time zone",
+            "`Mars/Olympus` in configuration.yaml:2:14 is not a time zone",
         ),
         (
             "configuration.yaml",
@@ -115,7 +115,7 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
         let created = run(&home, "Asia/Tokyo", &["--json", "create"]).exits(0);
         assert!(created.json()["date"].as_str().unwrap().ends_with("+09:00"), "{}", created.stdout);
         assert!(warning(&created).contains(said), "{text}: {}", created.stderr);
-        let meanwhile = "; meanwhile Asia/Tokyo counts (from the environment variable TZ)";
+        let meanwhile = "; using Asia/Tokyo instead (from the environment variable TZ)";
         assert!(warning(&created).ends_with(meanwhile), "{text}: {}", created.stderr);
     }
     let home = home("Mars/Olympus");
@@ -139,7 +139,11 @@ fn a_secret_that_is_no_zone_is_not_shown() {
     let home = written("homeassistant:\n  time_zone: !secret api_key\n");
     home.write("secrets.yaml", "api_key: hunter2\n");
     let run = home.larder(&["schedule"]).exits(0);
-    assert!(run.stderr.contains("the secret in configuration.yaml:2:14 is no time zone"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the secret in configuration.yaml:2:14 is not a time zone"),
+        "{}",
+        run.stderr
+    );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
@@ -177,7 +181,7 @@ fn tz_counts_where_the_home_names_no_zone() {
     assert_eq!(name(""), "UTC");
     run(&home, "CET-1CEST", &["schedule"])
         .exits(0)
-        .says("`CET-1CEST` in the environment variable TZ is no time zone");
+        .says("`CET-1CEST` in the environment variable TZ is not a time zone");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn schedule_backups_and_automations_go_by_the_zone_in_configuration_yaml() {
     let mut service = home.serve("2026-11-30T10:00:00Z");
     set(&mut service, "03:30");
     service.advance("2026-11-30T19:00:00Z");
-    let told = service.heard().into_iter().find(|heard| heard.topic == "told").unwrap();
+    let told = service.events().into_iter().find(|heard| heard.topic == "told").unwrap();
     assert_eq!(told.data["now"], "2026-12-01T03:00:00+09:00");
     let dates = dates(&mut service);
     assert_eq!(dates, ["2026-12-01T03:00:00+09:00", "2026-12-01T03:30:00+09:00"]);
@@ -51,7 +51,7 @@ fn a_zone_that_is_changed_while_it_serves_moves_what_is_planned() {
     service.pass(1);
     service.advance("2026-11-30T23:59:00Z");
     assert_eq!(dates(&mut service), ["2026-12-01T03:00:00+09:00", "2026-12-01T03:30:00+09:00"]);
-    let heard = service.heard();
+    let heard = service.events();
     let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
     assert!(
         told.iter().any(|told| told.starts_with("the time zone is Asia/Tokyo (from .storage/core.config")),
@@ -73,6 +73,6 @@ fn it_names_a_zone_that_cannot_be_used_when_it_starts() {
     let mut command = home.command(&["serve"]);
     command.env("TZ", "Asia/Tokyo");
     let mut serving = Serving::begin(command);
-    serving.until("error: time zone: `Europe/Berlin ` in .storage/core.config is no time zone");
+    serving.until("error: time zone: `Europe/Berlin ` in .storage/core.config is not a time zone");
     serving.until("time zone Asia/Tokyo (from the environment variable TZ; ");
 }

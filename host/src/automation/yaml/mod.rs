@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub use build::{parse, parse_with};
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::MAX_MESSAGE;
 
 /// Where something stands in a file; line and column count from 1.
@@ -33,7 +33,7 @@ impl std::fmt::Display for Place {
 impl Place {
     /// What is wrong here, and what to do.
     pub fn problem(&self, text: impl Into<String>) -> Problem {
-        Problem { place: self.clone(), text: tamed(&text.into(), MAX_MESSAGE) }
+        Problem { place: self.clone(), text: sanitized(&text.into(), MAX_MESSAGE) }
     }
 }
 

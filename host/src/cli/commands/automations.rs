@@ -17,7 +17,7 @@ use crate::cli::request::asked;
 use crate::cli::{Answer, Status, WrongUse, text};
 use crate::configuration::Sources;
 use crate::http::Client;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 use crate::service::driver::{Driver, known};
 
 #[derive(Debug, Subcommand)]
@@ -189,7 +189,7 @@ fn by_hand(setting: &Setting, name: &str) -> anyhow::Result<Value> {
             driver.close(&mut host);
             return Ok(trace);
         }
-        let most = if driver.is_busy() { LOOK } else { Duration::MAX };
+        let most = if driver.is_busy() { POLL_INTERVAL } else { Duration::MAX };
         host.scheduler().wait(host.clock(), driver.next(), most);
         driver.tick(&mut host);
     }

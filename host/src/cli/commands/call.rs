@@ -15,7 +15,7 @@ use crate::cli::host::{need_home, say_notices};
 use crate::cli::request::{Doer, change, doer, here};
 use crate::cli::{Answer, Status, WrongUse, secrets, text};
 use crate::model::json_text;
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 use crate::service::driver::Driver;
 
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ fn by_hand(mut host: Host, action: &str, data: Value) -> anyhow::Result<Value> {
             return Ok(answer?);
         }
         driver.tick(&mut host);
-        host.scheduler().wait(host.clock(), None, LOOK);
+        host.scheduler().wait(host.clock(), None, POLL_INTERVAL);
     }
 }
 

@@ -11,10 +11,10 @@ use signal_hook::iterator::Signals;
 use super::automations::many;
 use crate::assemble::Setting;
 use crate::cli::{Answer, Status, text};
-use crate::disk::throttle;
 use crate::home::bus::{LOG, Level, Listener, MISSED};
 use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::process::log::Log;
+use crate::process::priority;
 use crate::process::terminal::Session;
 use crate::service::control::Control;
 use crate::service::driver::Requests;
@@ -41,7 +41,7 @@ pub enum Io {
 
 pub(crate) fn run(setting: &Setting, how: &Serve, verbose: u8) -> anyhow::Result<Answer> {
     // Threads that are started later stand where this one does, that of the log, too.
-    let notices = throttle::step_back(how.nice, how.io == Io::Idle);
+    let notices = priority::lower(how.nice, how.io == Io::Idle);
     let least = if verbose > 0 { Level::Debug } else { Level::Info };
     let zone = setting.time_zone()?;
     let log = Log::new(zone.clone(), least).context("no thread for the log")?;

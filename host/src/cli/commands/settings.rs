@@ -14,6 +14,7 @@ use crate::cli::secrets;
 use crate::cli::secrets::Password;
 use crate::cli::text::{plain, warnings, word};
 use crate::cli::{Answer, Status, key_ring};
+use crate::storage::locations::LocalDirectory;
 
 #[derive(Debug, Args)]
 pub struct Settings {
@@ -124,10 +125,13 @@ fn shown(value: &Value) -> String {
     let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
     let agents = config.pointer("/create_backup/agent_ids").and_then(Value::as_array);
     let nowhere = match has_next && agents.is_some_and(Vec::is_empty) {
-        true => "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids=backup.local\n",
-        false => "",
+        true => format!(
+            "Note:\n  automatic backups have nowhere to go; set create_backup.agent_ids={}\n",
+            LocalDirectory::ID
+        ),
+        false => String::new(),
     };
-    lines + nowhere + &warnings(value)
+    lines + &nowhere + &warnings(value)
 }
 
 /// `retention.copies  3`, one line a value.

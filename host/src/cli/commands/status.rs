@@ -12,6 +12,7 @@ use crate::cli::request::{asked, call};
 use crate::cli::text::{age, failures, fields, instant, list, many, plain, size, time, unplanned, word};
 use crate::cli::{Answer, Status as Ended};
 use crate::model::Timestamp;
+use crate::storage::locations::LocalDirectory;
 use crate::storage::lock::Lock;
 
 #[derive(Debug, Args)]
@@ -78,7 +79,7 @@ const MANAGER: &str = "sensor.backup_backup_manager_state";
 const BUSY: &str = "create_backup";
 
 fn is_at_work(state: &Path) -> bool {
-    Lock::glance(state).is_none()
+    Lock::try_existing(state).is_none()
 }
 
 fn is_busy(live: &Value) -> bool {
@@ -158,9 +159,10 @@ impl Seen {
         }
         let agents = self.settings.pointer("/config/create_backup/agent_ids").and_then(Value::as_array);
         if agents.is_some_and(Vec::is_empty) {
-            problems.push(
-                "automatic backups have nowhere to go; set create_backup.agent_ids=backup.local".into(),
-            );
+            problems.push(format!(
+                "automatic backups have nowhere to go; set create_backup.agent_ids={}",
+                LocalDirectory::ID
+            ));
         }
         if !self.is_served {
             problems.push(

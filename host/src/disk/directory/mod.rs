@@ -1,8 +1,7 @@
-//! A directory that is held open. Its files are made, opened, renamed and removed relative to it, exclusively, and never through a
-//! link.
+//! An open directory. Files are created, opened, renamed and removed relative to it, and never through a link.
 //!
-//! Whoever may write into a directory can put a link, a FIFO or a device where a file is expected, and can exchange it at any moment:
-//! what a path was asked a moment ago says nothing about what is opened. Knows names and bytes, not what they are for.
+//! A process that may write to a directory can put a link, a FIFO or a device in the place of a file, and exchange it at any moment. A check
+//! of the path therefore says nothing about the file that is opened later. Knows names and bytes, and does not know what they are for.
 
 #[cfg(test)]
 mod tests;
@@ -21,25 +20,26 @@ use rustix::io::Errno;
 use super::durable::sync;
 use super::regular;
 
-/// How every file is opened: never through a link, never waiting for somebody, never as a terminal of this process.
-const CAREFUL: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
-/// For the owner alone.
+/// The flags for opening any file: do not follow a link, do not block, do not become this process's terminal.
+const SAFE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+/// The mode of a file that only its owner may read or write.
 pub(crate) const PRIVATE: u32 = 0o600;
 
+/// A directory that is held open.
 #[derive(Debug)]
 pub(crate) struct Directory {
     handle: OwnedFd,
 }
 
 impl Directory {
-    /// Opens one. Links on the way to it are followed: a person named it. An empty path is the current one.
+    /// Opens a directory. Links in the path are followed, because a user wrote it. An empty path is the current directory.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let path = if path == Path::new("") { Path::new(".") } else { path };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self { handle: openat(CWD, path, flags, Mode::empty())? })
     }
 
-    /// The same, made with those above it where they are missing, with no more rights than `mode`.
+    /// Opens a directory, and creates it and its missing parents with at most the permissions of `mode`.
     pub(crate) fn make(path: &Path, mode: u32) -> io::Result<Self> {
         if path != Path::new("") {
             DirBuilder::new().recursive(true).mode(mode).create(path)?;
@@ -47,29 +47,29 @@ impl Directory {
         Self::open(path)
     }
 
-    /// The one that a file lies in.
+    /// Opens the directory of a file.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         Self::open(path.parent().unwrap_or(Path::new("")))
     }
 
-    /// A new, empty file to read and write, with no more rights than `mode`. `AlreadyExists` when anything has that name, a dangling
+    /// Creates a file for reading and writing, with at most the permissions of `mode`. `AlreadyExists` when the name is taken, by a dangling
     /// link too.
     pub(crate) fn create_new(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<File> {
-        let flags = CAREFUL | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let flags = SAFE | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         Ok(openat(&self.handle, name.as_ref(), flags, Mode::from_raw_mode(mode))?.into())
     }
 
-    /// A regular file that is there, to read.
+    /// Opens an existing regular file for reading.
     pub(crate) fn open_existing(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         self.opened(name.as_ref(), OFlags::RDONLY)
     }
 
-    /// The same to read and write.
+    /// Opens an existing regular file for reading and writing.
     pub(crate) fn open_to_write(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         self.opened(name.as_ref(), OFlags::RDWR)
     }
 
-    /// The same to add to its end; where there is none, a new one with no more rights than `mode`.
+    /// Opens a regular file for appending. Creates it with at most the permissions of `mode` if it is missing.
     pub(crate) fn open_to_append(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<File> {
         let name = name.as_ref();
         match self.create_new(name, mode) {
@@ -84,12 +84,12 @@ impl Directory {
         if let Some(status) = self.status(name)? {
             regular::check(status.st_mode)?;
         }
-        // What was looked at may be another by now: what was opened counts.
-        let file = File::from(openat(&self.handle, name, CAREFUL | how, Mode::empty())?);
+        // The file may have been exchanged since: check again after opening.
+        let file = File::from(openat(&self.handle, name, SAFE | how, Mode::empty())?);
         regular::checked(file)
     }
 
-    /// What has that name, a link itself and not what it leads to.
+    /// The status of what has this name; of a link itself, not of its target.
     pub(crate) fn status(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Stat>> {
         match statat(&self.handle, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => Ok(None),
@@ -97,12 +97,12 @@ impl Directory {
         }
     }
 
-    /// Gives a file another name, which may be that of a file that is replaced.
+    /// Renames a file, and replaces a file that has the new name.
     pub(crate) fn rename(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.handle, from.as_ref(), &self.handle, to.as_ref())?)
     }
 
-    /// The same, but never over something: where the file system cannot promise that, a look beforehand must do.
+    /// Renames a file, and fails if the new name is taken. Where the file system cannot guarantee that, the name is checked first.
     pub(crate) fn rename_new(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) -> io::Result<()> {
         let (from, to) = (from.as_ref(), to.as_ref());
         match renameat_with(&self.handle, from, &self.handle, to, RenameFlags::NOREPLACE) {
@@ -119,20 +119,20 @@ impl Directory {
         Ok(rustix::fs::unlinkat(&self.handle, name.as_ref(), AtFlags::empty())?)
     }
 
-    /// Removes every file whose name is one that is wanted gone. The first error, after all were tried.
+    /// Removes every file whose name matches. Tries all of them, then returns the first error.
     pub(crate) fn remove_all(&self, is_unwanted: impl Fn(&OsStr) -> bool) -> io::Result<()> {
         let unwanted = self.names()?.into_iter().filter(|name| is_unwanted(name));
         unwanted.map(|name| self.remove(name)).fold(Ok(()), Result::and)
     }
 
-    /// Gives what has that name other rights; a link has none.
+    /// Sets the permissions of a file. Never those of a link's target.
     pub(crate) fn set_mode(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<()> {
-        let found = openat(&self.handle, name.as_ref(), CAREFUL | OFlags::PATH, Mode::empty())?;
+        let found = openat(&self.handle, name.as_ref(), SAFE | OFlags::PATH, Mode::empty())?;
         let through = format!("/proc/self/fd/{}", found.as_raw_fd());
         Ok(rustix::fs::chmod(through, Mode::from_raw_mode(mode))?)
     }
 
-    /// The names of all that is in it.
+    /// The names of all entries.
     pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.handle)? {
@@ -144,7 +144,7 @@ impl Directory {
         Ok(names)
     }
 
-    /// Makes its names durable. Why that could not be done, whatever the reason: what was renamed is there all the same.
+    /// Syncs the directory, which makes renames durable. Returns the error if that fails; the renames have happened even then.
     pub(crate) fn sync_names(&self) -> Option<Errno> {
         sync(&self.handle).unwrap_or_else(Some)
     }
@@ -156,7 +156,7 @@ impl AsFd for Directory {
     }
 }
 
-/// Whether a name begins so.
+/// Whether a name begins with `prefix`.
 pub(crate) fn begins(name: &OsStr, prefix: &str) -> bool {
     name.as_encoded_bytes().starts_with(prefix.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What somebody who may write into a directory can put there, and that it leads nobody elsewhere.
+//! Traps that another user can set in a directory: links, FIFOs, sockets, and names that are exchanged at any moment.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::disk::atomic;
 
-/// A name for people, and what puts it there.
+/// The name of a trap, and the function that sets it.
 type Trap = (&'static str, Box<dyn Fn()>);
 
-/// What somebody who may write into the directory puts in a file's place. The file that it leads to, if any.
+/// Everything that another user can put in the place of a file. Links lead to `elsewhere`.
 fn traps(place: &Path, elsewhere: &Path) -> [Trap; 5] {
     let (place, elsewhere) = (place.to_owned(), elsewhere.to_owned());
     let theirs = |path: &Path| fs::write(path, "theirs").unwrap();
@@ -54,14 +54,14 @@ impl Case {
         Self { _root: root, directory, place: inside.join("name"), elsewhere }
     }
 
-    /// What the trap leads to is as it was.
+    /// Whether the file outside the directory is unchanged.
     fn is_untouched(&self) -> bool {
         fs::read(&self.elsewhere).map_or(true, |bytes| bytes == b"theirs")
     }
 }
 
 #[test]
-fn a_new_file_is_made_by_nobody_elses_name() {
+fn creating_a_file_never_follows_what_has_its_name() {
     for number in 0..5 {
         let case = Case::new();
         let (name, set) = &traps(&case.place, &case.elsewhere)[number];
@@ -74,7 +74,7 @@ fn a_new_file_is_made_by_nobody_elses_name() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_opened_by_nobody_and_waited_for_by_nobody() {
+fn only_regular_files_are_opened_and_opening_never_blocks() {
     for number in [0, 1, 3, 4] {
         let case = Case::new();
         let (name, set) = &traps(&case.place, &case.elsewhere)[number];
@@ -92,7 +92,7 @@ fn what_is_no_regular_file_is_opened_by_nobody_and_waited_for_by_nobody() {
 }
 
 #[test]
-fn replacing_and_removing_touch_the_name_and_not_what_it_leads_to() {
+fn replacing_and_removing_never_follow_a_link() {
     for number in 0..5 {
         let case = Case::new();
         let (name, set) = &traps(&case.place, &case.elsewhere)[number];
@@ -110,10 +110,10 @@ fn replacing_and_removing_touch_the_name_and_not_what_it_leads_to() {
     }
 }
 
-/// Somebody exchanges the name between nothing, a dangling link and a link to a file, as fast as can be, while files are made,
-/// opened and replaced by that name.
+/// Another thread exchanges the name between nothing, a dangling link and a link to a file, as fast as it can, while files of that name are
+/// created, opened and replaced.
 #[test]
-fn a_name_that_somebody_exchanges_meanwhile_leads_nowhere() {
+fn a_name_that_is_exchanged_at_any_moment_is_never_followed() {
     const ROUNDS: usize = 3000;
     let case = Case::new();
     let theirs = case.place.with_file_name("theirs");
@@ -151,7 +151,7 @@ fn written(file: File) -> bool {
 }
 
 #[test]
-fn rights_of_others_are_taken_from_what_is_named_and_from_no_link() {
+fn setting_permissions_never_follows_a_link() {
     let case = Case::new();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     fs::write(&case.place, "").unwrap();
@@ -167,7 +167,7 @@ fn rights_of_others_are_taken_from_what_is_named_and_from_no_link() {
 }
 
 #[test]
-fn a_new_name_never_replaces_another() {
+fn renaming_to_a_taken_name_fails() {
     let case = Case::new();
     fs::write(&case.place, "there").unwrap();
     drop(case.directory.create_new("new", 0o600).unwrap());

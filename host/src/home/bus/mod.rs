@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::json;
 
-use crate::model::tamed;
+use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::time::scheduler::Scheduler;
 pub use event::{Event, LOG, Level, MISSED, PROGRESS, REPLACED, STORED};
@@ -58,7 +58,7 @@ impl Bus {
 
     /// Emits a log message. Whoever wrote it, unprintable characters are escaped and its length is limited here.
     pub fn log(&self, level: Level, message: &str) {
-        let data = json!({"message": tamed(message, MAX_MESSAGE), "level": level.name()});
+        let data = json!({"message": sanitized(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 

@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 
 use super::descriptor::Descriptor;
-use crate::disk::permits::Seats;
+use crate::disk::permits::Semaphore;
 use crate::options::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
 
-static SEATS: Seats = Seats::new(MAX_STREAMS);
+static PERMITS: Semaphore = Semaphore::new(MAX_STREAMS);
 
 pub(super) struct ReadAhead {
     pieces: Receiver<(u64, Vec<u8>)>,
@@ -22,10 +22,10 @@ pub(super) struct ReadAhead {
 impl ReadAhead {
     /// `None` when no thread can be started, or when the limit of files that are read ahead is reached.
     pub(super) fn start(file: Arc<Descriptor>, mut offset: u64, end: u64) -> Option<Self> {
-        let seat = SEATS.take()?;
+        let permit = PERMITS.try_acquire()?;
         let (ready, pieces) = sync_channel(STREAM_PIECES);
         let work = move || {
-            let _seat = seat;
+            let _permit = permit;
             while offset < end {
                 let left = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
                 let Ok(bytes) = file.read(offset, STREAM_PIECE.min(left)) else { return };

@@ -19,7 +19,7 @@ use crate::disk::durable::sync_data;
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 use crate::options::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
-use crate::storage::locations::Stored;
+use crate::storage::locations::ObjectReader;
 
 /// The buffer for a small file, in whole disk blocks.
 const SMALL_ROOM: usize = (SMALL_FILE as usize).next_multiple_of(ALIGN);
@@ -55,7 +55,7 @@ impl WrittenFile {
 
     /// Reads back a small file in as few calls as possible, with direct I/O where that works well.
     fn read_back_small(&self, top: &OwnedFd, buffer: &mut Buffer) -> Result<()> {
-        let Some(file) = direct::does_well(top).then(|| self.open(top, true).ok()).flatten() else {
+        let Some(file) = direct::is_supported(top).then(|| self.open(top, true).ok()).flatten() else {
             return FileReadBack::new(self, self.open(top, false)?)?.read(self, u64::MAX).map(drop);
         };
         let size = file.metadata().doing(|| self.cannot())?.len();
@@ -97,12 +97,12 @@ struct FileReadBack {
 
 impl FileReadBack {
     fn new(written: &WrittenFile, file: File) -> Result<Self> {
-        let mut stored = Stored::new(file, &shown(&written.path))?.past_cache();
+        let mut stored = Stored::new(file, &shown(&written.path))?.without_cache();
         if stored.size() != written.size {
             return Err(written.mismatch());
         }
         if written.size > SMALL_FILE {
-            stored.ahead(0, written.size);
+            stored.read_ahead(0, written.size);
         }
         Ok(Self { stored, digest: Digest::default(), at: 0 })
     }
@@ -111,7 +111,7 @@ impl FileReadBack {
     fn read(&mut self, written: &WrittenFile, max: u64) -> Result<u64> {
         let count = written.size.saturating_sub(self.at).min(max);
         let digest = &mut self.digest;
-        self.stored.pass(self.at, count, &mut |bytes| {
+        self.stored.copy_to(self.at, count, &mut |bytes| {
             digest.update(bytes);
             Ok(())
         })?;

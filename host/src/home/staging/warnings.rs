@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::disk::durable::words;
+use crate::disk::durable::message;
 use crate::model::shown;
 
 /// The kinds of warnings, in the order in which they are listed.
@@ -47,7 +47,7 @@ impl Warnings {
         let occurrences = all.entry(warning).or_default();
         if occurrences.count == 0 {
             *occurrences =
-                Occurrences { count: 0, first: shown(path), why: why.map(words).unwrap_or_default() };
+                Occurrences { count: 0, first: shown(path), why: why.map(message).unwrap_or_default() };
         }
         occurrences.count += 1;
     }

@@ -14,7 +14,7 @@ use super::read_back::{Digest, WrittenFile};
 use super::space::Budget;
 use super::warnings::Warnings;
 use crate::disk::retry::retry_at_end;
-use crate::disk::write_behind::Behind;
+use crate::disk::write_behind::WriteBehind;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
 use crate::options::WORTH_WRITING_BEHIND;
@@ -79,7 +79,7 @@ impl Shared {
 pub struct Writer {
     file: Arc<File>,
     /// For a large file that has no holes so far.
-    behind: Option<Behind>,
+    behind: Option<WriteBehind>,
     path: HomePath,
     size: u64,
     metadata: Metadata,
@@ -110,7 +110,7 @@ impl Writer {
         shared.unfinished().open.insert(path.to_vec());
         let file = Arc::new(file);
         let behind = (size >= WORTH_WRITING_BEHIND)
-            .then(|| Behind::new(file.clone(), format!("cannot stage {}", shown(path))));
+            .then(|| WriteBehind::new(file.clone(), format!("cannot stage {}", shown(path))));
         Self {
             file,
             behind,
@@ -208,7 +208,7 @@ impl Writer {
 
     /// Waits until everything is in the file. Later bytes are written directly.
     fn flush(&mut self) -> Result<()> {
-        self.behind.as_mut().map_or(Ok(()), Behind::settle)?;
+        self.behind.as_mut().map_or(Ok(()), WriteBehind::flush)?;
         self.behind = None;
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! The client against servers that really speak: what arrives, what fails how, what may be reached.
+//! The client against real servers: what arrives, how requests fail, which hosts may be reached.
 
-mod ways;
+mod routes;
 
 pub mod server;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::*;
 use server::{Server, answer, closed_port};
 
-/// Without the proxies of whoever runs the tests.
+/// Settings without the proxies of the machine that runs the tests.
 pub fn settings() -> Settings {
     Settings { proxy: Some(String::new()), ..Settings::default() }
 }
@@ -32,12 +32,12 @@ fn failure(request: &Request) -> Failure {
 }
 
 #[test]
-fn what_is_sent_arrives_and_the_answer_comes_back() {
+fn a_request_arrives_and_its_answer_is_returned() {
     let server = Server::start(|_, _| answer("201 Created", "X-Id: 7\r\n", "done"));
     let request = with_header("POST", &server.url("/a?b=c#d"), "X-Name", "Grüße");
     let response = client().send(&request, &Hosts::any()).unwrap().accepted().unwrap();
     assert_eq!((response.status, response.body.as_slice()), (201, b"done".as_slice()));
-    assert_eq!((response.header("x-id"), &response.cut), (Some("7"), &None));
+    assert_eq!((response.header("x-id"), &response.truncated), (Some("7"), &None));
     let seen = server.seen().remove(0);
     assert_eq!(seen.line, "POST /a?b=c HTTP/1.1");
     assert_eq!(seen.body, b"hello");
@@ -60,14 +60,13 @@ fn every_method_arrives_with_and_without_a_body() {
 }
 
 #[test]
-fn an_answer_that_says_no_tells_its_status_and_reason_and_no_secret_of_the_address() {
+fn a_refusal_shows_status_and_reason_and_no_secret_of_the_address() {
     let server = Server::start(|_, _| answer("503 Nope", "Retry-After: 7\r\n", "over\r\n\x1b[31mloaded"));
     let response =
         client().send(&request("POST", &server.url("/hook/s3cr3t?token=abc")), &Hosts::any()).unwrap();
     let failure = response.accepted().unwrap_err();
     let origin = server.url("");
-    let expected =
-        format!("{origin}/… answered 503 Service Unavailable: over [31mloaded; it may take it later");
+    let expected = format!("{origin}/… answered 503 Service Unavailable: over [31mloaded; try again later");
     assert_eq!(failure.message, expected);
     assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
     assert!(!failure.is_final());
@@ -82,26 +81,25 @@ fn which_answers_are_final() {
 }
 
 #[test]
-fn nobody_there_is_told_and_may_change() {
+fn a_closed_port_is_an_error_that_may_be_retried() {
     let failure = failure(&request("POST", &format!("http://127.0.0.1:{}/hook?key=x", closed_port())));
     assert_eq!((failure.cause, failure.is_final()), (Cause::Unreachable, false));
     assert!(
-        failure.message.ends_with("/…: connection refused; check that the receiver runs there"),
+        failure.message.ends_with("/…: connection refused; check that the server is running"),
         "{failure}"
     );
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_told() {
+fn an_unknown_host_name_is_an_error() {
     let failure = failure(&request("POST", "http://nobody.invalid/"));
     assert_eq!((failure.cause, failure.is_final()), (Cause::NameNotFound, false));
-    let expected =
-        "cannot reach http://nobody.invalid: the name is not known; check its spelling and the name server";
+    let expected = "cannot reach http://nobody.invalid: the host name cannot be resolved; check its spelling and the name server";
     assert_eq!(failure.message, expected);
 }
 
 #[test]
-fn a_silent_receiver_costs_no_more_than_the_time_given() {
+fn a_silent_server_costs_no_more_than_the_time_limit() {
     let server = Server::start(|_, _| None);
     let settings = Settings { time: Duration::from_millis(100), ..settings() };
     let client = Client::new(&settings).unwrap();
@@ -111,33 +109,33 @@ fn a_silent_receiver_costs_no_more_than_the_time_given() {
 }
 
 #[test]
-fn a_long_answer_is_cut_and_says_so() {
+fn a_long_answer_is_truncated_and_marked() {
     let server = Server::start(|_, _| answer("200 OK", "", &"x".repeat(5_000_000)));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!(response.body.len(), 1000);
-    assert!(response.cut.unwrap().message.contains("longer than 1000 bytes"));
+    assert!(response.truncated.unwrap().message.contains("longer than 1000 bytes"));
     let exact = Server::start(|_, _| answer("200 OK", "", &"x".repeat(1000)));
     let response = client().send(&request("GET", &exact.url("/")), &Hosts::any()).unwrap();
-    assert_eq!((response.body.len(), &response.cut), (1000, &None));
+    assert_eq!((response.body.len(), &response.truncated), (1000, &None));
 }
 
 #[test]
-fn endless_headers_are_given_up() {
+fn endless_headers_are_an_error() {
     let server =
         Server::start(|_, _| Some([b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'x'; 1_000_000]].concat()));
     assert_eq!(failure(&request("GET", &server.url("/"))).cause, Cause::Broken);
 }
 
 #[test]
-fn an_answer_that_ends_early_is_still_an_answer_and_says_so() {
+fn an_answer_that_ends_early_is_returned_and_marked() {
     let server = Server::start(|_, _| Some(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbegun".to_vec()));
     let response = client().send(&request("GET", &server.url("/")), &Hosts::any()).unwrap();
     assert_eq!((response.status, response.body.as_slice()), (200, b"begun".as_slice()));
-    assert_eq!(response.cut.unwrap().cause, Cause::Broken);
+    assert_eq!(response.truncated.unwrap().cause, Cause::Broken);
 }
 
 #[test]
-fn what_is_no_http_is_told() {
+fn an_answer_that_is_not_http_is_an_error() {
     let server = Server::start(|_, _| Some(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec()));
     let failure = failure(&request("GET", &server.url("/")));
     assert_eq!(failure.cause, Cause::Broken);
@@ -151,15 +149,15 @@ fn nothing_can_be_smuggled_into_a_request() {
     let cases = [
         (
             with_header("GET", &url, "X", "a\r\nEvil: b"),
-            "the header `x` holds a line end or another control character; leave it out",
+            "the header `x` contains a line break or another control character; remove it",
         ),
         (
             with_header("GET", &url, "X", "a\0"),
-            "the header `x` holds a line end or another control character; leave it out",
+            "the header `x` contains a line break or another control character; remove it",
         ),
         (
             with_header("GET", &url, "X: y\r\nZ", "a"),
-            "`X: y Z` is no header's name; write letters, digits and `-`",
+            "`X: y Z` is not a header name; use letters, digits and `-`",
         ),
         (with_header("GET", &url, "Host", "other"), "the header `host` is set by Larder; remove it"),
         (
@@ -168,16 +166,16 @@ fn nothing_can_be_smuggled_into_a_request() {
         ),
         (
             request("GET / HTTP/1.1\r\nX: y", &url),
-            "`GET / HTTP/1.1 X: y` is no method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+            "`GET / HTTP/1.1 X: y` is not a method; write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
         ),
-        (request("GET", &format!("{url}a\r\nb")), "the address holds a control character; remove it"),
+        (request("GET", &format!("{url}a\r\nb")), "the address contains a control character; remove it"),
         (
             request("GET", "file:///etc/passwd"),
-            "the address is no web address; write http://HOST/… or https://HOST/…",
+            "the address is not http or https; write http://HOST/… or https://HOST/…",
         ),
         (
             request("GET", "ntfy.example"),
-            "the address is wrong (relative URL without a base); write http://HOST/… or https://HOST/…",
+            "the address is not valid (relative URL without a base); write http://HOST/… or https://HOST/…",
         ),
     ];
     for (request, expected) in cases {
@@ -185,10 +183,10 @@ fn nothing_can_be_smuggled_into_a_request() {
         assert_eq!((failure.message.as_str(), failure.cause), (expected, Cause::Invalid));
         assert!(failure.is_final());
     }
-    let told = failure(&request("GET", "https://user:hunter22@example.org/"));
+    let refused = failure(&request("GET", "https://user:hunter22@example.org/"));
     assert!(
-        told.message.contains("`username` and `password`") && !told.message.contains("hunter22"),
-        "{told}"
+        refused.message.contains("`username` and `password`") && !refused.message.contains("hunter22"),
+        "{refused}"
     );
     assert_eq!(server.seen().len(), 0);
 }
@@ -197,7 +195,7 @@ proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(64))]
 
     #[test]
-    fn whatever_a_header_says_it_arrives_as_that_header_or_not_at_all(
+    fn a_header_arrives_as_one_header_or_not_at_all(
         name in "[a-zA-Z\\r\\n :_-]{1,8}",
         value in "([ -~]|\\r|\\n|\\PC|\u{0}|\u{7f}){0,20}",
     ) {
@@ -217,17 +215,17 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_shutdown_interrupts_what_is_under_way() {
-    let (tell, told) = std::sync::mpsc::channel();
+fn a_shutdown_interrupts_running_requests() {
+    let (arrived, arrival) = std::sync::mpsc::channel();
     let server = Server::start(move |_, _| {
-        tell.send(()).unwrap();
+        arrived.send(()).unwrap();
         None
     });
     let client = client();
     let waiting = client.clone();
     let request = request("POST", &server.url("/"));
     let thread = std::thread::spawn(move || waiting.send(&request, &Hosts::any()));
-    told.recv().unwrap();
+    arrival.recv().unwrap();
     client.shutdown();
     assert_eq!(thread.join().unwrap().unwrap_err().cause, Cause::Broken);
 }

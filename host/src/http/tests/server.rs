@@ -1,4 +1,4 @@
-//! Counterparts of the client's tests: a server that speaks HTTP as it is told to, and one that speaks TLS.
+//! Servers for the client's tests: one that answers with given bytes, a proxy, and one with TLS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-/// What a server was sent.
+/// A request that a server received.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub line: String,
-    /// Names in small letters.
+    /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -25,20 +25,20 @@ impl Received {
     }
 }
 
-/// A server of this machine. Remembers what it was sent.
+/// A server on this machine that records its requests.
 pub struct Server {
     pub port: u16,
     seen: Arc<Mutex<Vec<Received>>>,
 }
 
-/// An answer with a body.
+/// An answer with a body, as bytes.
 pub fn answer(status: &str, headers: &str, body: &str) -> Option<Vec<u8>> {
     let text = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
     Some(text.into_bytes())
 }
 
 impl Server {
-    /// Answers the request with its number (from 0) with the bytes that `reply` gives; none holds the connection and is silent.
+    /// Answers each request with the bytes that `reply` returns for its number (from 0). None keeps the connection open and sends nothing.
     pub fn start(reply: impl Fn(usize, &Received) -> Option<Vec<u8>> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -52,7 +52,7 @@ impl Server {
                 let number = seen.lock().unwrap().len();
                 seen.lock().unwrap().push(request.clone());
                 match reply(number, &request) {
-                    // A client that has heard enough hangs up.
+                    // The client may close the connection early.
                     Some(bytes) => drop(stream.write_all(&bytes)),
                     None => held.push(stream),
                 }
@@ -87,12 +87,12 @@ fn read(stream: &TcpStream) -> Option<Received> {
     Some(received)
 }
 
-/// A port of this machine where nothing listens.
+/// A port on this machine on which nothing listens.
 pub fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A proxy that understands CONNECT and SOCKS 5. It remembers whom it was asked for.
+/// A proxy for CONNECT and SOCKS 5 that records the requested targets.
 pub fn proxy() -> (u16, Arc<Mutex<Vec<Received>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -120,7 +120,7 @@ pub fn proxy() -> (u16, Arc<Mutex<Vec<Received>>>) {
     (port, asked)
 }
 
-/// Every name is this machine, as a proxy resolves what its client cannot.
+/// Connects every name to this machine: the proxy resolves names for its client.
 fn tunnel(mut client: TcpStream, target: &str, done: &[u8]) {
     let port: u16 = target.rsplit(':').next().unwrap().parse().unwrap();
     let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -133,7 +133,7 @@ fn tunnel(mut client: TcpStream, target: &str, done: &[u8]) {
     });
 }
 
-/// Greets and reads for which name and port a SOCKS client asks.
+/// Answers a SOCKS client's greeting and reads the name and port that it asks for.
 fn socks(client: &mut TcpStream) -> String {
     let mut take = |length: usize| {
         let mut bytes = vec![0; length];
@@ -153,15 +153,15 @@ fn socks(client: &mut TcpStream) -> String {
     format!("{name}:{}", u16::from_be_bytes([port[0], port[1]]))
 }
 
-/// Says that something real was not there and so not run. With `LARDER_TESTS_REQUIRE_ALL` that is a failure.
+/// Reports that a test was skipped because a program is missing. With `LARDER_TESTS_REQUIRE_ALL` that is a failure.
 #[track_caller]
 pub fn missing(what: &str) {
-    assert!(std::env::var_os("LARDER_TESTS_REQUIRE_ALL").is_none(), "{what} is required and not there");
-    drop(writeln!(std::io::stderr().lock(), "NOT RUN: {what} is not there"));
+    assert!(std::env::var_os("LARDER_TESTS_REQUIRE_ALL").is_none(), "{what} is required but missing");
+    drop(writeln!(std::io::stderr().lock(), "NOT RUN: {what} is missing"));
 }
 
-/// A TLS server (Python's) with a certificate for `localhost` that a CA of its own signed: `ca.pem` in the directory. None
-/// when `openssl` or `python3` is not there.
+/// A TLS server (Python's) with a certificate for `localhost`, signed by its own authority, whose certificate is `ca.pem` in the directory.
+/// None when `openssl` or `python3` is missing.
 pub struct TlsServer {
     pub port: u16,
     process: Child,
@@ -214,7 +214,7 @@ impl Drop for TlsServer {
     }
 }
 
-/// A CA and a certificate that it signed; false when there is no `openssl`.
+/// Creates an authority and a certificate that it signed. False when `openssl` is missing.
 fn certificates(directory: &Path) -> bool {
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
     let ca = ["req", "-x509", "-subj", "/CN=Larder test CA", "-keyout", "ca.key", "-out", "ca.pem"];

@@ -1,4 +1,4 @@
-//! From an event through an automation to a receiver, and back: the step goes on, or fails with the reason.
+//! From an event through an automation to a receiver, and back: the step continues, or fails with the reason.
 
 use serde_json::json;
 
@@ -21,11 +21,10 @@ actions:
   - action: done.it
 "#;
 
-/// The engine hears of a failed backup; what it calls is delivered, and what came of it is told to the engine. Gives the last
-/// effects.
-fn play(server: &Server) -> (Engine, Vec<Effect>) {
+/// Passes the event of a failed backup to the engine, delivers its call, and passes the outcome back. Returns the last effects.
+fn notifier(server: &Server) -> (Engine, Vec<Effect>) {
     let toml = format!("[notify.phone]\nkind = \"webhook\"\nurl = \"{}\"", server.url("/hook"));
-    let play = Play::new(&toml);
+    let notifier = TestNotifier::new(&toml);
     let home = Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
     let mut engine = Engine::default();
     engine.load(load(AUTOMATION).automations, vec![], &home);
@@ -34,7 +33,7 @@ fn play(server: &Server) -> (Engine, Vec<Effect>) {
     let effects = engine.hear(&event, None, &home);
     let [Effect::Call { run, call, action, data, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let name = action.strip_prefix("notify.").unwrap();
-    let outcome = play.begin(name, data.clone()).recv().unwrap();
+    let outcome = notifier.begin(name, data.clone()).recv().unwrap();
     let effects = engine.answer(*run, *call, outcome, &home);
     (engine, effects)
 }
@@ -42,7 +41,7 @@ fn play(server: &Server) -> (Engine, Vec<Effect>) {
 #[test]
 fn a_failed_backup_is_one_notification_with_its_reason() {
     let server = Server::start(|_, _| answer("200 OK", "", ""));
-    let (_, effects) = play(&server);
+    let (_, effects) = notifier(&server);
     let seen = server.seen();
     assert_eq!(seen.len(), 1);
     let expected =
@@ -52,9 +51,9 @@ fn a_failed_backup_is_one_notification_with_its_reason() {
 }
 
 #[test]
-fn a_notification_that_is_refused_fails_the_step_with_the_reason() {
+fn a_refused_notification_fails_the_step_with_the_reason() {
     let server = Server::start(|_, _| answer("410 Gone", "", ""));
-    let (engine, effects) = play(&server);
+    let (engine, effects) = notifier(&server);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Call { .. })), "{effects:?}");
     let traces = format!("{:?}", engine.traces("Tell me").unwrap());
     assert!(traces.contains("answered 410 Gone; check the address and the method"), "{traces}");

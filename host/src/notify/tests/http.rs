@@ -1,4 +1,4 @@
-//! Webhooks and ntfy: what a real receiver is sent, how often it is asked again.
+//! Webhooks and ntfy: what a real receiver gets, and how often a delivery is retried.
 
 use std::sync::mpsc::channel;
 
@@ -7,19 +7,19 @@ use serde_json::json;
 use super::*;
 use crate::http::tests::server::{Server, TlsServer, answer, closed_port};
 
-fn webhook(server: &Server, more: &str) -> Play {
-    Play::new(&format!(
+fn webhook(server: &Server, more: &str) -> TestNotifier {
+    TestNotifier::new(&format!(
         "[notify.phone]\nkind = \"webhook\"\nurl = \"{}\"\n{more}",
         server.url("/hook/s3cr3t")
     ))
 }
 
 #[test]
-fn a_webhook_gets_all_that_was_given_as_json() {
+fn a_webhook_gets_all_fields_as_json() {
     let server = Server::start(|_, _| answer("200 OK", "", "thanks"));
-    let play = webhook(&server, "");
+    let notifier = webhook(&server, "");
     let data = json!({"title": "Backup", "message": "It \"failed\":\n\u{0} full", "data": {"tag": 1}, "target": "me"});
-    assert_eq!(play.send("phone", data), Ok(Value::Null));
+    assert_eq!(notifier.send("phone", data), Ok(Value::Null));
     let seen = server.seen();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].line, "POST /hook/s3cr3t HTTP/1.1");
@@ -38,8 +38,9 @@ fn body_and_headers_are_templates() {
         username = "me"
         password = "hunter22"
     "#;
-    let play = webhook(&server, more);
-    play.send("phone", json!({"title": "T", "message": "m", "data": {"tag": 1}, "target": ["a", "b"]}))
+    let notifier = webhook(&server, more);
+    notifier
+        .send("phone", json!({"title": "T", "message": "m", "data": {"tag": 1}, "target": ["a", "b"]}))
         .unwrap();
     let seen = server.seen().remove(0);
     assert_eq!(seen.line, "PUT /hook/s3cr3t HTTP/1.1");
@@ -49,86 +50,86 @@ fn body_and_headers_are_templates() {
 }
 
 #[test]
-fn a_line_end_in_a_header_is_refused_and_nothing_is_sent() {
+fn a_line_break_in_a_header_is_refused_and_nothing_is_sent() {
     let server = Server::start(|_, _| answer("200 OK", "", ""));
-    let play = webhook(&server, "headers = { X-Title = \"{{ title }}\" }");
-    let error = play.send("phone", json!({"title": "a\r\nX-Evil: b", "message": "m"})).unwrap_err();
+    let notifier = webhook(&server, "headers = { X-Title = \"{{ title }}\" }");
+    let error = notifier.send("phone", json!({"title": "a\r\nX-Evil: b", "message": "m"})).unwrap_err();
     let expected =
-        "notify.phone: the header `x-title` holds a line end or another control character; leave it out";
+        "notify.phone: the header `x-title` contains a line break or another control character; remove it";
     assert_eq!(error, expected);
-    assert_eq!((server.seen().len(), play.waits()), (0, vec![]));
+    assert_eq!((server.seen().len(), notifier.waits()), (0, vec![]));
 }
 
 #[test]
-fn a_receiver_that_is_busy_is_asked_again_and_takes_it_once() {
+fn a_busy_receiver_is_retried_and_gets_it_once() {
     let server = Server::start(|number, _| match number {
         0 | 1 => answer("503 Busy", "", ""),
         _ => answer("200 OK", "", ""),
     });
-    let play = webhook(&server, "");
-    assert_eq!(play.send("phone", json!({"message": "m"})), Ok(Value::Null));
-    assert_eq!((server.seen().len(), play.waits()), (3, vec![2, 4]));
+    let notifier = webhook(&server, "");
+    assert_eq!(notifier.send("phone", json!({"message": "m"})), Ok(Value::Null));
+    assert_eq!((server.seen().len(), notifier.waits()), (3, vec![2, 4]));
 }
 
 #[test]
-fn a_receiver_that_says_when_is_asked_then() {
+fn the_wait_that_a_receiver_asks_for_is_respected() {
     let server = Server::start(|number, _| match number {
         0 => answer("429 Too Many", "Retry-After: 17\r\n", ""),
         1 => answer("429 Too Many", "Retry-After: 1\r\n", ""),
         2 => answer("429 Too Many", "Retry-After: soon\r\n", ""),
         _ => answer("200 OK", "", ""),
     });
-    let play = webhook(&server, "");
-    assert_eq!(play.send("phone", json!({"message": "m"})), Ok(Value::Null));
-    assert_eq!(play.waits(), vec![17, 4, 8]);
+    let notifier = webhook(&server, "");
+    assert_eq!(notifier.send("phone", json!({"message": "m"})), Ok(Value::Null));
+    assert_eq!(notifier.waits(), vec![17, 4, 8]);
     let patient = Server::start(|_, _| answer("429 Too Many", "Retry-After: 3600\r\n", ""));
-    let play = webhook(&patient, "");
-    let error = play.send("phone", json!({"message": "m"})).unwrap_err();
-    assert!(error.ends_with("it may take it later (tried once; it asks us to wait 3600 s)"), "{error}");
-    assert_eq!((patient.seen().len(), play.waits()), (1, vec![]));
+    let notifier = webhook(&patient, "");
+    let error = notifier.send("phone", json!({"message": "m"})).unwrap_err();
+    assert!(error.ends_with("try again later (tried once; the server asks to wait 3600 s)"), "{error}");
+    assert_eq!((patient.seen().len(), notifier.waits()), (1, vec![]));
 }
 
 #[test]
-fn what_cannot_get_better_is_not_tried_again() {
+fn permanent_failures_are_not_retried() {
     let server = Server::start(|_, _| answer("404 Not Found", "", "no such hook"));
-    let play = webhook(&server, "");
-    let told = play.begin("phone", json!({"message": "m"})).recv().unwrap().unwrap_err();
+    let notifier = webhook(&server, "");
+    let error = notifier.begin("phone", json!({"message": "m"})).recv().unwrap().unwrap_err();
     let expected = format!(
         "notify.phone: {}/… answered 404 Not Found: no such hook; check the address and the method",
         server.url("")
     );
-    assert_eq!((told.message, told.is_final), (expected, false));
-    assert_eq!((server.seen().len(), play.waits()), (1, vec![]));
+    assert_eq!((error.message, error.is_final), (expected, false));
+    assert_eq!((server.seen().len(), notifier.waits()), (1, vec![]));
 }
 
 #[test]
-fn a_redirect_that_drops_the_message_is_not_taken_for_a_yes() {
+fn a_redirect_that_drops_the_body_is_a_failure() {
     let server = Server::start(|number, _| match number {
         0 => answer("301 Moved", "Location: /new\r\n", ""),
         _ => answer("200 OK", "", ""),
     });
     let error = webhook(&server, "").send("phone", json!({"message": "m"})).unwrap_err();
-    let expected = "was reached by a redirect, which drops what is sent; use the address that is meant";
+    let expected = "was reached by a redirect that drops the body of the request; use the final address";
     assert_eq!(error, format!("notify.phone: {}/… {expected}", server.url("")));
 }
 
 #[test]
-fn a_dead_receiver_is_given_up_with_what_was_wrong() {
+fn a_dead_receiver_fails_after_all_attempts_with_the_reason() {
     let port = closed_port();
-    let play = Play::new(&format!(
+    let notifier = TestNotifier::new(&format!(
         "[notify.phone]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/s3cr3t\"\nretries = 10"
     ));
-    let error = play.send("phone", json!({"message": "m"})).unwrap_err();
+    let error = notifier.send("phone", json!({"message": "m"})).unwrap_err();
     let expected = format!(
-        "notify.phone: cannot reach http://127.0.0.1:{port}/…: connection refused; check that the receiver runs there \
+        "notify.phone: cannot reach http://127.0.0.1:{port}/…: connection refused; check that the server is running \
          (tried 11 times)"
     );
     assert_eq!(error, expected);
-    assert_eq!(play.waits(), vec![2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    assert_eq!(notifier.waits(), vec![2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
 }
 
 #[test]
-fn a_yes_counts_even_when_what_follows_is_endless_or_broken() {
+fn a_2xx_counts_even_if_its_body_is_endless_or_broken() {
     let huge = Server::start(|_, _| answer("200 OK", "", &"x".repeat(3_000_000)));
     assert_eq!(webhook(&huge, "").send("phone", json!({"message": "m"})), Ok(Value::Null));
     let broken = Server::start(|_, _| Some(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx".to_vec()));
@@ -137,18 +138,18 @@ fn a_yes_counts_even_when_what_follows_is_endless_or_broken() {
 }
 
 #[test]
-fn an_unknown_certificate_is_not_tried_again_and_a_known_one_works() {
+fn an_unknown_certificate_is_not_retried_and_a_known_one_works() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = TlsServer::start(directory.path()) else { return };
     let target =
         format!("[notify.phone]\nkind = \"webhook\"\nurl = \"https://localhost:{}/\"\n", server.port);
-    let play = Play::new(&target);
-    let error = play.send("phone", json!({"message": "m"})).unwrap_err();
-    assert!(error.ends_with("name the signer's certificate as `ca_file` under [http]"), "{error}");
-    assert!(play.waits().is_empty());
+    let notifier = TestNotifier::new(&target);
+    let error = notifier.send("phone", json!({"message": "m"})).unwrap_err();
+    assert!(error.ends_with("set `ca_file` under [http] to that authority's certificate"), "{error}");
+    assert!(notifier.waits().is_empty());
     let knowing = format!("[http]\nproxy = \"\"\nca_file = \"ca.pem\"\n{target}");
-    let play = Play::at(directory.path(), &knowing);
-    assert_eq!(play.send("phone", json!({"message": "m"})), Ok(Value::Null));
+    let notifier = TestNotifier::at(directory.path(), &knowing);
+    assert_eq!(notifier.send("phone", json!({"message": "m"})), Ok(Value::Null));
 }
 
 #[test]
@@ -158,9 +159,9 @@ fn ntfy_gets_its_fields() {
         "[notify.phone]\nkind = \"ntfy\"\nurl = \"{}\"\ntopic = \"home-1\"\ntoken = \"tk_1\"",
         server.url("")
     );
-    let play = Play::new(&target);
+    let notifier = TestNotifier::new(&target);
     let data = json!({"priority": "high", "tags": "warning, skull", "click": "https://ha.example/", "push": {"a": 1}, "topic": "x"});
-    play.send("phone", json!({"title": "Grüße", "message": "é", "data": data})).unwrap();
+    notifier.send("phone", json!({"title": "Grüße", "message": "é", "data": data})).unwrap();
     let seen = server.seen().remove(0);
     assert_eq!((seen.line.as_str(), seen.header("authorization")), ("POST / HTTP/1.1", Some("Bearer tk_1")));
     let expected = json!({
@@ -168,17 +169,17 @@ fn ntfy_gets_its_fields() {
         "click": "https://ha.example/",
     });
     assert_eq!(seen.json(), expected);
-    let error = play.send("phone", json!({"message": "m", "data": {"priority": 9}})).unwrap_err();
-    assert!(error.starts_with("notify.phone: `priority` is 1 to 5"), "{error}");
+    let error = notifier.send("phone", json!({"message": "m", "data": {"priority": 9}})).unwrap_err();
+    assert!(error.starts_with("notify.phone: `priority` is not valid; write 1 to 5"), "{error}");
     assert_eq!(server.seen().len(), 1);
 }
 
 #[test]
-fn a_slow_receiver_holds_up_nobody_else_and_its_own_order_is_kept() {
+fn a_slow_receiver_delays_only_its_own_queue_which_stays_in_order() {
     let (go, gate) = channel::<()>();
-    let (tell, came) = channel();
+    let (arrived, arrival) = channel();
     let slow = Server::start(move |number, _| {
-        tell.send(()).unwrap();
+        arrived.send(()).unwrap();
         if number == 0 {
             gate.recv().unwrap();
         }
@@ -188,20 +189,20 @@ fn a_slow_receiver_holds_up_nobody_else_and_its_own_order_is_kept() {
         "[notify.slow]\nkind = \"webhook\"\nurl = \"{}\"\n[notify.log]\nkind = \"log\"",
         slow.url("/")
     );
-    let play = Play::new(&toml);
-    let first = play.begin("slow", json!({"message": "1"}));
-    came.recv().unwrap();
+    let notifier = TestNotifier::new(&toml);
+    let first = notifier.begin("slow", json!({"message": "1"}));
+    arrival.recv().unwrap();
     let more: Vec<_> =
-        (2..=33).map(|number| play.begin("slow", json!({"message": number.to_string()}))).collect();
-    assert_eq!(play.send("log", json!({"message": "beside"})), Ok(Value::Null));
-    let full = play.send("slow", json!({"message": "34"})).unwrap_err();
+        (2..=33).map(|number| notifier.begin("slow", json!({"message": number.to_string()}))).collect();
+    assert_eq!(notifier.send("log", json!({"message": "beside"})), Ok(Value::Null));
+    let full = notifier.send("slow", json!({"message": "34"})).unwrap_err();
     let expected =
-        "notify.slow: 32 notifications wait for it already; see why its receiver does not take them";
+        "notify.slow: its queue is full (32 notifications); check why the receiver does not accept them";
     assert_eq!(full, expected);
     assert!(first.try_recv().is_err());
     go.send(()).unwrap();
     assert!(first.recv().unwrap().is_ok());
-    assert!(more.into_iter().all(|told| told.recv().unwrap().is_ok()));
+    assert!(more.into_iter().all(|outcome| outcome.recv().unwrap().is_ok()));
     let order: Vec<_> =
         slow.seen().iter().map(|seen| seen.json()["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(order, (1..=33).map(|number| number.to_string()).collect::<Vec<_>>());

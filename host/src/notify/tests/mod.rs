@@ -1,4 +1,4 @@
-//! Notifications from outside: a configuration and an action's data go in, real receivers see what comes out.
+//! Notifications from outside: the tests give a configuration and the data of an action, and look at what real receivers get.
 
 mod automation;
 mod ends;
@@ -17,68 +17,70 @@ use super::*;
 use crate::automation::tests::{Given, at};
 use crate::configuration::{self, Origin};
 
-type Then = Box<dyn FnMut(&Stop) + Send>;
+type OnPause = Box<dyn FnMut(&Shutdown) + Send>;
 
-/// Waits that last no time and are remembered. Then something may happen.
+/// Records waits instead of waiting, and then runs a function.
 #[derive(Default)]
-pub struct Noted {
+pub struct RecordedPause {
     pub waits: Mutex<Vec<u64>>,
-    pub then: Mutex<Option<Then>>,
+    pub on_pause: Mutex<Option<OnPause>>,
 }
 
-impl Pause for Noted {
-    fn pause(&self, time: Duration, stop: &Stop) {
+impl Pause for RecordedPause {
+    fn pause(&self, time: Duration, shutdown: &Shutdown) {
         self.waits.lock().unwrap().push(time.as_secs());
-        if let Some(then) = self.then.lock().unwrap().as_mut() {
-            then(stop);
+        if let Some(run) = self.on_pause.lock().unwrap().as_mut() {
+            run(shutdown);
         }
     }
 }
 
-/// A notifier of a `larder.toml`.
-pub struct Play {
+/// A notifier with the targets of a `larder.toml`.
+pub struct TestNotifier {
     pub notifier: Option<Notifier>,
-    pub noted: Arc<Noted>,
+    pub pause: Arc<RecordedPause>,
     pub log: Arc<Mutex<Vec<String>>>,
 }
 
-impl Play {
+impl TestNotifier {
     pub fn new(toml: &str) -> Self {
         Self::at(Path::new("/config"), toml)
     }
 
     pub fn at(directory: &Path, toml: &str) -> Self {
-        // Without the proxies of whoever runs the tests.
+        // Without the proxies of the machine that runs the tests.
         let toml =
             if toml.contains("[http]") { toml.to_owned() } else { format!("[http]\nproxy = \"\"\n{toml}") };
         let path = directory.join("larder.toml");
         let given = Given { files: BTreeMap::from([(path.clone(), toml)]), ..Given::default() };
         let loaded = configuration::load(&given, &path, Origin::Outside).unwrap_or_else(|it| panic!("{it}"));
-        let (noted, log) = (Arc::new(Noted::default()), Arc::new(Mutex::new(Vec::new())));
+        let (pause, log) = (Arc::new(RecordedPause::default()), Arc::new(Mutex::new(Vec::new())));
         let lines = log.clone();
         let write = Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()));
-        let notifier = Notifier::start(loaded.notify, &loaded.http, write, noted.clone()).unwrap();
-        Self { notifier: Some(notifier), noted, log }
+        let notifier = Notifier::start(loaded.notify, &loaded.http, write, pause.clone()).unwrap();
+        Self { notifier: Some(notifier), pause, log }
     }
 
-    /// Sends, and gives where the answer comes in.
+    /// Sends a notification and returns the receiver of its outcome.
     pub fn begin(&self, name: &str, data: Value) -> Receiver<Outcome> {
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         let home =
             Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
-        let answer = move |outcome| drop(tell.send(outcome));
+        let answer = move |outcome| drop(sender.send(outcome));
         self.notifier.as_ref().unwrap().send(name, &data, &home, answer);
-        told
+        receiver
     }
 
-    /// Sends and waits for the answer; the error is its text.
+    /// Sends a notification and waits for its outcome. The error is the message.
     pub fn send(&self, name: &str, data: Value) -> Result<Value, String> {
-        let told = self.begin(name, data);
-        told.recv_timeout(Duration::from_secs(60)).unwrap().map_err(|failure| failure.message)
+        self.begin(name, data)
+            .recv_timeout(Duration::from_secs(60))
+            .unwrap()
+            .map_err(|failure| failure.message)
     }
 
     pub fn waits(&self) -> Vec<u64> {
-        self.noted.waits.lock().unwrap().clone()
+        self.pause.waits.lock().unwrap().clone()
     }
 
     pub fn close(&mut self, time: Duration) {

@@ -80,7 +80,7 @@ impl Entry {
         let seal = self.seal(code, code.len(), &mut draft.file)?;
         draft.file.write_all(seal.as_bytes())?;
         let file = draft.file.try_clone()?;
-        draft.put(self.name())?;
+        draft.publish(self.name())?;
         Ok(file)
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Driver, Notifications, Reloaded};
 use crate::assemble::Host;
 use crate::home::bus::{Bus, Listener};
-use crate::options::LOOK;
+use crate::options::POLL_INTERVAL;
 use crate::runtime::Failure;
 use crate::service::control;
 use crate::time::scheduler::Scheduler;
@@ -63,7 +63,7 @@ impl Requests {
             let events = request.wants_events.then(|| bus.subscribe());
             let answer = self.ask(&request.command, request.data);
             loop {
-                let answered = answer.recv_timeout(LOOK);
+                let answered = answer.recv_timeout(POLL_INTERVAL);
                 events.iter().flat_map(Listener::try_iter).for_each(|event| listener(&event));
                 match answered {
                     Ok(answer) => return answer,

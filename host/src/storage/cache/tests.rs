@@ -1,4 +1,4 @@
-//! How many entries there may be.
+//! The limit on the number of entries.
 
 use std::fs::{self, File, FileTimes};
 use std::time::{Duration, SystemTime};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::*;
 
 #[test]
-fn of_very_many_entries_those_that_were_stored_last_are_kept() {
+fn the_oldest_entries_are_removed_beyond_the_limit() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("cache");
     let cache = Cache::new(path.clone());
@@ -22,7 +22,7 @@ fn of_very_many_entries_those_that_were_stored_last_are_kept() {
         assert_eq!(cache.load(&format!("entry-{number}")).is_ok(), number >= 3, "{number}");
     }
     assert_eq!(fs::read_dir(&path).unwrap().count(), MAX_CACHE_ENTRIES);
-    // One that is there is replaced, and takes nobody's place.
+    // Replacing an existing entry removes no other.
     cache.store("entry-5", b"more").unwrap();
     assert!(cache.load("entry-3").is_ok());
 }

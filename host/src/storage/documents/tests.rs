@@ -1,4 +1,4 @@
-//! How many documents there may be, and how many copies of damaged ones.
+//! The limits on the number of documents and of damaged copies.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn documents() -> (tempfile::TempDir, Documents) {
 }
 
 #[test]
-fn one_document_too_many_is_refused_and_those_that_are_there_go_on() {
+fn a_document_beyond_the_limit_is_refused_and_existing_ones_can_be_saved() {
     let (directory, documents) = documents();
     for number in 0..MAX_DOCUMENTS {
         documents.save(&format!("document-{number}"), "1").unwrap();
@@ -19,7 +19,7 @@ fn one_document_too_many_is_refused_and_those_that_are_there_go_on() {
     }
     let refused = documents.save("another", "1").unwrap_err();
     assert!(
-        matches!(&refused, Error::Limit(text) if text.contains("holds 64 documents already")),
+        matches!(&refused, Error::Limit(text) if text.contains("already holds 64 documents")),
         "{refused}"
     );
     documents.save("document-0", "3").unwrap();
@@ -30,7 +30,7 @@ fn one_document_too_many_is_refused_and_those_that_are_there_go_on() {
 }
 
 #[test]
-fn of_very_many_damaged_copies_the_last_are_kept() {
+fn the_oldest_damaged_copies_are_removed_beyond_the_limit() {
     let (directory, documents) = documents();
     for number in 1..=MAX_SET_ASIDE + 3 {
         documents.save("x", &format!("damaged {number}")).unwrap();
@@ -44,9 +44,9 @@ fn of_very_many_damaged_copies_the_last_are_kept() {
         let kept = (number > 3).then(|| format!("damaged {number}"));
         assert_eq!(copy(number).ok(), kept, "{number}");
     }
-    let told = documents.take_notices();
+    let error = documents.take_notices();
     assert!(
-        told.iter().any(|text| text.contains("it is kept as ") && text.contains("x.damaged-19.json")),
-        "{told:?}"
+        error.iter().any(|text| text.contains("it is kept as ") && text.contains("x.damaged-19.json")),
+        "{error:?}"
     );
 }

@@ -1,31 +1,36 @@
-//! A file that a person named on the command line, as a location with one object. Read only.
+//! A backup file that the user named on the command line: a read-only location with one object.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Draft, Location, Object, Stored, modified};
+use super::file_system::modified;
+use super::location::{Draft, Location, Object};
+use super::reader::ObjectReader;
 use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
-pub struct SingleFile {
+/// The location of a file to be read. Its name and that of its object are the path.
+pub struct InputFile {
     path: PathBuf,
     name: String,
 }
 
-impl SingleFile {
+impl InputFile {
+    /// The location's id.
     pub const ID: &str = "larder.file";
 
+    /// The location of the file at `path`.
     pub fn new(path: PathBuf) -> Self {
         Self { name: path.display().to_string(), path }
     }
 
     fn refuse<T>(&self) -> Result<T> {
-        Err(Error::Denied(format!("{} was given to be read only", self.name)))
+        Err(Error::Denied(format!("{} may only be read", self.name)))
     }
 }
 
-impl Location for SingleFile {
+impl Location for InputFile {
     fn id(&self) -> &str {
         Self::ID
     }
@@ -47,11 +52,11 @@ impl Location for SingleFile {
         Ok(vec![Object { name: self.name.clone(), size: metadata.len(), modified: modified(&metadata) }])
     }
 
-    fn open(&self, name: &str) -> Result<Stored> {
+    fn open(&self, name: &str) -> Result<ObjectReader> {
         if name != self.name {
             return Err(Error::NotFound(format!("{name} is not the file that was named")));
         }
-        Stored::new(regular::open(&self.path).doing(|| format!("cannot open {name}"))?, name)
+        ObjectReader::new(regular::open(&self.path).doing(|| format!("cannot open {name}"))?, name)
     }
 
     fn delete(&self, _name: &str) -> Result<()> {

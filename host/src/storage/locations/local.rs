@@ -1,4 +1,4 @@
-//! The local location: a directory of `*.tar` files, Home Assistant's `backup.local`.
+//! The local location: a directory of `*.tar` files. Home Assistant calls it `backup.local`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,38 +8,43 @@ use std::path::PathBuf;
 use rustix::fs::FileType;
 
 use super::draft::FileDraft;
+use super::file_system::{check_can_create, free_space, modified};
+use super::location::{Draft, Location, Object, check_name};
 use super::marker::Marker;
-use super::{Draft, Location, Object, Stored, check_visible_name, free, modified, must_be_free};
+use super::reader::ObjectReader;
 use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
 use crate::steps::Steps;
 use crate::storage::documents::Documents;
 
-/// Only files with this ending are objects: so it is in Home Assistant.
-const ENDING: &str = ".tar";
+/// Only files with this extension are objects, as in Home Assistant.
+const EXTENSION: &str = ".tar";
 
+/// The directory of backups on this machine.
 pub struct LocalDirectory {
     directory: PathBuf,
     marker: Marker,
 }
 
 impl LocalDirectory {
-    /// Home Assistant's.
+    /// The location's id, which is Home Assistant's. The rest of the host refers to this constant.
     pub const ID: &str = "backup.local";
 
-    /// `named` is the directory as a person named it, perhaps through links; `memory` remembers directories that backups were
-    /// stored in.
+    /// The location in `directory`. `named` is the same path as the user wrote it, possibly through links. `memory` holds the document that
+    /// remembers directories in which backups were stored.
     pub fn new(directory: PathBuf, named: PathBuf, memory: Documents) -> Self {
         Self { marker: Marker::new(directory.clone(), named, memory), directory }
     }
 
-    /// Refuses what cannot be the name of an object.
+    /// Refuses a name that no object here can have.
     fn check(&self, name: &str) -> Result<()> {
-        check_visible_name(name)?;
-        match name.ends_with(ENDING) {
+        check_name(name)?;
+        match name.ends_with(EXTENSION) {
             true => Ok(()),
-            false => Err(Error::Denied(format!("{name:?} cannot be stored here: backups end in {ENDING}"))),
+            false => Err(Error::Denied(format!(
+                "{name:?} cannot be stored here: the name of a backup ends in {EXTENSION}"
+            ))),
         }
     }
 
@@ -62,8 +67,8 @@ impl Location for LocalDirectory {
     }
 
     fn available(&self) -> Option<u64> {
-        // Before the first backup the directory may be missing.
-        free(&self.directory)
+        // Before the first backup the directory may not exist.
+        free_space(&self.directory)
     }
 
     fn objects(&self) -> Result<Vec<Object>> {
@@ -79,13 +84,14 @@ impl Location for LocalDirectory {
             if self.check(&name).is_err() {
                 continue;
             }
-            // A file that went away while the directory was listed is not an object, and a link would lead a plugin out.
+            // A file that disappears while the directory is listed is not an object. A link is not one either: it could lead a plugin
+            // out of the directory.
             match fs::symlink_metadata(entry.path()) {
                 Ok(metadata) if metadata.is_file() => {
                     objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
                 }
                 Err(error) if error.kind() != ErrorKind::NotFound => {
-                    // Whoever opens it is told why it cannot be looked at.
+                    // List it all the same: opening it reports the error.
                     objects.push(Object { name, size: 0, modified: Timestamp::default() });
                 }
                 _ => {}
@@ -95,7 +101,7 @@ impl Location for LocalDirectory {
         Ok(objects)
     }
 
-    fn open(&self, name: &str) -> Result<Stored> {
+    fn open(&self, name: &str) -> Result<ObjectReader> {
         self.check(name)?;
         let what = || format!("cannot open {}", self.shown(name));
         let directory = Directory::open(&self.directory).doing(what)?;
@@ -105,7 +111,7 @@ impl Location for LocalDirectory {
                 self.shown(name)
             ))),
             Some(FileType::RegularFile) | None => {
-                Stored::new(directory.open_existing(name).doing(what)?, name)
+                ObjectReader::new(directory.open_existing(name).doing(what)?, name)
             }
             Some(_) => Err(Error::Invalid(format!("{name} is not a regular file"))),
         }
@@ -116,14 +122,14 @@ impl Location for LocalDirectory {
         let what = || format!("cannot delete {}", self.shown(name));
         let directory = Directory::open(&self.directory).doing(what)?;
         directory.remove(name).doing(what)?;
-        // It is gone; where that is not durable, a power cut may bring it back, and no more.
+        // If this fails, a power cut may bring the file back, and nothing worse.
         let _ = directory.sync_names();
         Ok(())
     }
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
         self.check(name)?;
-        self.marker.claim()?;
+        self.marker.create_directory()?;
         let draft = FileDraft::create(&self.directory, OsStr::new(name), steps.clone())?;
         Ok(Box::new(draft.marking(self.marker.clone())))
     }
@@ -131,7 +137,7 @@ impl Location for LocalDirectory {
     fn may_store(&self, name: &str) -> Result<()> {
         self.check(name)?;
         self.marker.check()?;
-        must_be_free(&self.directory, &self.directory.join(name))
+        check_can_create(&self.directory, &self.directory.join(name))
     }
 
     fn replacement(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {

@@ -1,7 +1,7 @@
-//! The marker: a file in a directory of backups that tells it from the empty place where its disk should be mounted.
+//! The marker: a file in a directory of backups that tells it from the empty mount point of its disk.
 //!
-//! A directory that backups were stored in once is remembered. Without its marker it is not that directory: then nothing is
-//! listed or stored there, rather than silently in the wrong place.
+//! Larder remembers the directories in which backups were stored. If such a directory lacks its marker, its disk is probably not mounted:
+//! nothing is listed or stored there, so no backup silently goes to the wrong disk.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,28 +15,29 @@ use crate::disk::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
 use crate::storage::documents::Documents;
 
-/// Reserved, so that no snapshot shows it and no restore replaces it.
+/// The name is reserved: no snapshot shows it and no restore replaces it.
 const NAME: &str = ".larder-location";
 const TEXT: &str =
     "Larder keeps backups in this directory. Without this file it takes the directory for another one.\n";
-/// The document that remembers directories.
+/// The document with the remembered directories.
 const DOCUMENT: &str = "locations";
 
-/// Whether a memory says that backups were stored in a directory.
+/// Whether the document in `memory` says that backups were stored in a directory.
 pub(crate) fn is_remembered(memory: &Documents, directory: &Path) -> bool {
     let marker = Marker::new(directory.to_owned(), directory.to_owned(), memory.clone());
     marker.is_remembered().unwrap_or(false)
 }
 
-/// Whether backups were stored in a directory before.
+/// Whether a directory has the marker: backups were stored in it before.
 pub(crate) fn is_marked(directory: &Path) -> bool {
     Directory::open(directory).and_then(|it| it.status(NAME)).is_ok_and(|status| status.is_some())
 }
 
+/// The marker of one directory.
 #[derive(Clone)]
 pub(super) struct Marker {
     directory: PathBuf,
-    /// The same as a person named it.
+    /// The same path as the user wrote it.
     named: PathBuf,
     memory: Documents,
 }
@@ -46,51 +47,51 @@ impl Marker {
         Self { directory, named, memory }
     }
 
-    /// An error when the directory is not the one that backups were stored in before.
+    /// An error when backups were stored in the directory before and it now lacks its marker.
     pub(super) fn check(&self) -> Result<()> {
-        if self.is_there()? {
+        if self.exists()? {
             return Ok(());
         }
         let shown = self.directory.display();
         if !self.is_remembered()? {
-            return self.leads_somewhere();
+            return self.check_links();
         }
         Err(Error::NotFound(format!(
-            "{shown} is not the directory that backups were stored in: its marker {NAME} is not there. Is its disk or share \
-             mounted? If it was emptied on purpose, run: mkdir -p {shown} && touch {shown}/{NAME}"
+            "{shown} is not the directory that backups were stored in: its marker {NAME} is missing. Is its disk or share \
+             mounted? If you emptied the directory on purpose, run: mkdir -p {shown} && touch {shown}/{NAME}"
         )))
     }
 
-    /// An error when it is a link to a disk that is not there: its place must not be made elsewhere.
-    fn leads_somewhere(&self) -> Result<()> {
+    /// An error when the path leads through a dangling link: the disk behind it is missing, and its directory must not be created elsewhere.
+    fn check_links(&self) -> Result<()> {
         let dangling = self.named.ancestors().find(|known| known.is_symlink() && !known.exists());
         let Some(link) = dangling else { return Ok(()) };
         let target = fs::read_link(link).unwrap_or_default();
         Err(Error::NotFound(format!(
-            "{} is a link to {}, which is not there. Is its disk or share mounted? If there is none, make that directory",
+            "{} is a link to {}, which does not exist. Is its disk or share mounted? If there is none, create that directory",
             link.display(),
             target.display()
         )))
     }
 
-    /// Makes the directory where there was none yet.
-    pub(super) fn claim(&self) -> Result<()> {
+    /// Creates the directory if it is missing and may be created.
+    pub(super) fn create_directory(&self) -> Result<()> {
         self.check()?;
-        let what = || format!("cannot make the backups directory {}", self.directory.display());
+        let what = || format!("cannot create the backups directory {}", self.directory.display());
         Directory::make(&self.directory, 0o755).map(drop).doing(what)
     }
 
-    /// Marks the directory, where a backup now is, and remembers it. A disk that is full must not take the backup back: then
-    /// it is marked next time.
-    pub(super) fn place(&self) {
-        let is_marked = self.is_there().is_ok_and(|is_there| is_there) || self.write().is_ok();
+    /// Marks the directory, which now holds a backup, and remembers it. An error (a full disk) is ignored, because the backup is already
+    /// stored; the next backup tries again.
+    pub(super) fn write_and_remember(&self) {
+        let is_marked = self.exists().is_ok_and(|exists| exists) || self.write().is_ok();
         if is_marked && self.is_remembered().is_ok_and(|is_remembered| !is_remembered) {
             let _ = self.remember();
         }
     }
 
-    /// What cannot be looked at is not absent: then nobody knows which directory this is.
-    fn is_there(&self) -> Result<bool> {
+    /// Whether the marker exists. A directory that cannot be read is an error, not a missing marker: it might be the right one.
+    fn exists(&self) -> Result<bool> {
         match Directory::open(&self.directory).and_then(|directory| directory.status(NAME)) {
             Ok(status) => Ok(status.is_some()),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
@@ -98,7 +99,7 @@ impl Marker {
         }
     }
 
-    /// A new file, never what a link of that name leads to.
+    /// Creates a new file. Never follows a link of that name.
     fn write(&self) -> std::io::Result<()> {
         let file = Directory::open(&self.directory)?.create_new(NAME, 0o644)?;
         retry_at_end(|| file.write_all_at(TEXT.as_bytes(), 0))
@@ -116,9 +117,8 @@ impl Marker {
         Ok(self.remembered()?.contains_key(&self.key()))
     }
 
-    /// What is damaged remembers nothing: the marker is a help, not a condition.
+    /// The remembered directories. A document that is damaged or cannot be read counts as empty: it must not prevent a backup.
     fn remembered(&self) -> Result<Map<String, Value>> {
-        // What is damaged or cannot be read remembers nothing.
         let text = self.memory.load(DOCUMENT).ok().flatten();
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }

@@ -1,35 +1,39 @@
-//! A file that a person wants to have written, as a location with room for one object.
+//! A file that the user wants to have written: a write-only location with room for one object.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::draft::FileDraft;
-use super::{Draft, Location, Object, Stored, free, must_be_free};
+use super::file_system::{check_can_create, free_space};
+use super::location::{Draft, Location, Object};
+use super::reader::ObjectReader;
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 
+/// The location of a file to be written. Its name and that of its object are the path.
 pub struct OutputFile {
     path: PathBuf,
     name: String,
 }
 
 impl OutputFile {
+    /// The location's id.
     pub const ID: &str = "larder.output";
 
-    /// `path` is absolute.
+    /// The location of the file at `path`, which is absolute.
     pub fn new(path: PathBuf) -> Self {
         Self { name: path.display().to_string(), path }
     }
 
-    /// The directory and the name of the file in it.
-    fn place(&self, name: &str) -> Result<(&Path, &OsStr)> {
+    /// The directory of the file, and its name there.
+    fn split(&self, name: &str) -> Result<(&Path, &OsStr)> {
         let file = self.path.file_name().filter(|_| name == self.name);
-        let place = self.path.parent().zip(file);
-        place.ok_or_else(|| Error::Denied(format!("{name} is not the file that was asked for")))
+        let parts = self.path.parent().zip(file);
+        parts.ok_or_else(|| Error::Denied(format!("{name} is not the output file that was named")))
     }
 
     fn refuse<T>(&self) -> Result<T> {
-        Err(Error::Denied(format!("{} was given to be written only", self.name)))
+        Err(Error::Denied(format!("{} may only be written", self.name)))
     }
 }
 
@@ -38,7 +42,6 @@ impl Location for OutputFile {
         Self::ID
     }
 
-    /// The object's name, too.
     fn name(&self) -> &str {
         &self.name
     }
@@ -48,14 +51,14 @@ impl Location for OutputFile {
     }
 
     fn available(&self) -> Option<u64> {
-        free(&self.path)
+        free_space(&self.path)
     }
 
     fn objects(&self) -> Result<Vec<Object>> {
         Ok(Vec::new())
     }
 
-    fn open(&self, _name: &str) -> Result<Stored> {
+    fn open(&self, _name: &str) -> Result<ObjectReader> {
         self.refuse()
     }
 
@@ -64,11 +67,11 @@ impl Location for OutputFile {
     }
 
     fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>> {
-        let (directory, file) = self.place(name)?;
+        let (directory, file) = self.split(name)?;
         Ok(Box::new(FileDraft::create(directory, file, steps.clone())?))
     }
 
     fn may_store(&self, name: &str) -> Result<()> {
-        must_be_free(self.place(name)?.0, &self.path)
+        check_can_create(self.split(name)?.0, &self.path)
     }
 }

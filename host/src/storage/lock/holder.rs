@@ -1,4 +1,6 @@
-//! Who holds a lock: the system knows better than the file's text, which may be of a process that ended.
+//! The process that holds a lock.
+//!
+//! The system's table of locks decides. The text in the lock file may come from a process that has ended; it only adds the purpose.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -7,10 +9,10 @@ use rustix::fs::{Stat, fstat, major, minor};
 
 use crate::model::shown;
 
-/// The most of a lock's text that is read.
+/// The most bytes of a lock file's text that are read.
 const MAX_TEXT: u64 = 256;
 
-/// A file, as the system's table of locks names it.
+/// A file as the system's table of locks (`/proc/locks`) identifies it: device and inode.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Identity(String);
 
@@ -26,7 +28,7 @@ impl Identity {
         fstat(file).map_or_else(|_| Self(String::new()), |status| Self::from(&status))
     }
 
-    /// Whether somebody on this machine holds it, as far as can be seen from here.
+    /// Whether a process on this machine holds a lock on the file. Locks of other containers may not be visible.
     pub(super) fn is_held(&self) -> bool {
         self.process().is_some()
     }
@@ -35,54 +37,61 @@ impl Identity {
         self.process_in(&fs::read_to_string("/proc/locks").ok()?)
     }
 
-    /// `1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF`; who only waits has an arrow behind the number.
+    /// Finds the holder in lines like `1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF`. A process that waits for a lock has an arrow
+    /// after the first number.
     pub(super) fn process_in(&self, table: &str) -> Option<u32> {
         table.lines().find_map(|line| {
-            let mut words = line.split_whitespace().skip(1);
-            let (kind, process) = (words.next()?, words.nth(2)?);
-            (kind == "FLOCK" && words.next()? == self.0).then(|| process.parse().ok())?
+            let mut columns = line.split_whitespace().skip(1);
+            let (kind, process) = (columns.next()?, columns.nth(2)?);
+            (kind == "FLOCK" && columns.next()? == self.0).then(|| process.parse().ok())?
         })
     }
 }
 
-/// Who holds a lock.
+/// The holder of a lock.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Holder {
+    /// `larder serve`, with its process id.
     Service(u32),
-    /// What it is, and its number.
+    /// Another process: its name or purpose, and its id.
     Process(String, u32),
+    /// A process that this one cannot see.
     Unknown,
 }
 
 impl Holder {
-    /// What people are told, and what to do.
-    pub(super) fn said(&self, what: &str) -> String {
+    /// The message for a user who is refused: who uses `subject`, and what to do.
+    pub(super) fn message(&self, subject: &str) -> String {
         match self {
             Self::Service(process) => {
-                format!("the service (process {process}) is using {what}; stop it first")
+                format!("the service (process {process}) is using {subject}; stop it first")
             }
             Self::Process(name, process) => {
-                format!("{name} (process {process}) is using {what}; wait until that has ended")
+                format!("{name} (process {process}) is using {subject}; wait until it has ended")
             }
             Self::Unknown => format!(
-                "a process that is not visible from here, perhaps in another container or on another machine, is using {what}; end it, or wait until it has ended"
+                "a process that is not visible from here, perhaps in another container or on another machine, is using {subject}; stop it, or wait until it has ended"
             ),
         }
     }
 }
 
-/// Who holds the lock of a file; its text is believed where it names the same process as the system does, or where the system
-/// cannot say and that process lives.
-pub(super) fn holder(identity: &Identity, file: Option<File>) -> Holder {
-    judge(identity.process(), file.and_then(said), program)
+/// Finds the holder of a file's lock. The file's text counts only if it names the process that the system names, or if the system names
+/// none and a process of that id is alive and is Larder.
+pub(super) fn find_holder(identity: &Identity, file: Option<File>) -> Holder {
+    decide(identity.process(), file.and_then(read_signature), program)
 }
 
-fn judge(holds: Option<u32>, said: Option<(String, u32)>, program: impl Fn(u32) -> Option<String>) -> Holder {
+fn decide(
+    locked_by: Option<u32>,
+    signature: Option<(String, u32)>,
+    program: impl Fn(u32) -> Option<String>,
+) -> Holder {
     let is_ours = |process: u32| program(process).is_some_and(|name| name.starts_with("larder"));
-    match (holds, said) {
-        (Some(holds), Some((purpose, process))) if holds == process => named(purpose, process),
-        // One that ended may have handed its open file on.
-        (Some(holds), _) => program(holds).map_or(Holder::Unknown, |name| Holder::Process(name, holds)),
+    match (locked_by, signature) {
+        (Some(id), Some((purpose, process))) if id == process => named(purpose, process),
+        // The process that signed may have ended and passed its open file on to a child.
+        (Some(id), _) => program(id).map_or(Holder::Unknown, |name| Holder::Process(name, id)),
         (None, Some((purpose, process))) if is_ours(process) => named(purpose, process),
         (None, _) => Holder::Unknown,
     }
@@ -95,18 +104,18 @@ fn named(purpose: String, process: u32) -> Holder {
     }
 }
 
-/// What the text says: a purpose and a process.
-fn said(mut file: File) -> Option<(String, u32)> {
+/// Reads the purpose and process id from the text of a lock file.
+fn read_signature(mut file: File) -> Option<(String, u32)> {
     let mut text = Vec::new();
     file.seek(SeekFrom::Start(0)).ok()?;
     file.take(MAX_TEXT).read_to_end(&mut text).ok()?;
-    // Whoever holds it may not have written its name yet.
+    // The holder may not have written its text yet.
     let text = shown(text.trim_ascii());
     let (purpose, process) = text.strip_suffix(')')?.rsplit_once(" (process ")?;
     Some((purpose.to_owned(), process.parse().ok()?))
 }
 
-/// The name of a process that lives.
+/// The name of a running process.
 fn program(process: u32) -> Option<String> {
     let name = fs::read(format!("/proc/{process}/comm")).ok()?;
     Some(shown(name.trim_ascii()).to_string())
@@ -133,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_a_process_that_ended_is_not_believed() {
+    fn the_text_of_a_dead_process_is_ignored() {
         let alive = |process: u32| match process {
             7 => Some("larder".to_owned()),
             9 => Some("flock".to_owned()),
@@ -141,17 +150,17 @@ mod tests {
         };
         let text = |purpose: &str, process| Some((purpose.to_owned(), process));
         let process = |name: &str, number| Holder::Process(name.into(), number);
-        assert_eq!(judge(Some(7), text("larder serve", 7), alive), Holder::Service(7));
-        assert_eq!(judge(Some(7), text("larder create", 7), alive), process("larder create", 7));
-        assert_eq!(judge(Some(9), text("larder create", 7), alive), process("flock", 9));
-        assert_eq!(judge(Some(9), None, alive), process("flock", 9));
-        assert_eq!(judge(Some(8), text("larder serve", 7), alive), Holder::Unknown);
-        assert_eq!(judge(None, text("larder serve", 7), alive), Holder::Service(7));
+        assert_eq!(decide(Some(7), text("larder serve", 7), alive), Holder::Service(7));
+        assert_eq!(decide(Some(7), text("larder create", 7), alive), process("larder create", 7));
+        assert_eq!(decide(Some(9), text("larder create", 7), alive), process("flock", 9));
+        assert_eq!(decide(Some(9), None, alive), process("flock", 9));
+        assert_eq!(decide(Some(8), text("larder serve", 7), alive), Holder::Unknown);
+        assert_eq!(decide(None, text("larder serve", 7), alive), Holder::Service(7));
         assert_eq!(
-            judge(None, text("larder serve", 9), alive),
+            decide(None, text("larder serve", 9), alive),
             Holder::Unknown,
-            "its number is another's now"
+            "another program has its id now"
         );
-        assert_eq!(judge(None, text("larder serve", 8), alive), Holder::Unknown);
+        assert_eq!(decide(None, text("larder serve", 8), alive), Holder::Unknown);
     }
 }

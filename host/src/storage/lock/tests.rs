@@ -1,10 +1,16 @@
-//! Locks on a disk: their files, their rights, and who is said to hold them.
+//! Lock files on a disk: their permissions, and the process that messages name as the holder.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use super::*;
+use super::Lock;
+use super::file::{Failure, LockFile};
+use crate::disk::directory::Directory;
+use crate::error::Result;
 
 const NONE: Duration = Duration::ZERO;
 
@@ -12,8 +18,8 @@ fn take(directory: &Path) -> Result<Lock> {
     Lock::take(directory, "lock", "create", NONE)
 }
 
-/// Once nobody has it any more: a process that another test starts holds the open file for a moment, until it runs its own program.
-fn free(directory: &Path) -> Lock {
+/// Takes the lock, waiting for it: a process that another test starts inherits the open file for a moment, until it runs its own program.
+fn take_when_free(directory: &Path) -> Lock {
     Lock::take(directory, "lock", "create", Duration::from_secs(30)).unwrap()
 }
 
@@ -44,57 +50,57 @@ impl Drop for Other {
 }
 
 #[test]
-fn a_lock_is_for_its_owner_alone_and_one_of_an_earlier_version_becomes_so() {
+fn a_lock_file_is_private_even_if_an_earlier_version_created_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
-    drop(free(directory.path()));
+    drop(take_when_free(directory.path()));
     assert_eq!(mode(&path), 0o600);
     fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
-    let lock = free(directory.path());
+    let lock = take_when_free(directory.path());
     assert_eq!(mode(&path), 0o600);
-    let told = take(directory.path()).unwrap_err().to_string();
+    let message = take(directory.path()).unwrap_err().to_string();
     let process = std::process::id();
     let shown = directory.path().display();
     assert_eq!(
-        told,
-        format!("larder create (process {process}) is using {shown}; wait until that has ended")
+        message,
+        format!("larder create (process {process}) is using {shown}; wait until it has ended")
     );
     drop(lock);
-    free(directory.path());
+    take_when_free(directory.path());
 }
 
 #[test]
-fn the_holder_is_who_holds_it_and_not_who_wrote_its_name_last() {
+fn the_holder_is_the_process_with_the_lock_not_the_last_that_signed() {
     let directory = tempfile::tempdir().unwrap();
-    drop(free(directory.path()));
+    drop(take_when_free(directory.path()));
     let other = Other::holding(&directory.path().join("lock"));
-    let told = take(directory.path()).unwrap_err().to_string();
+    let message = take(directory.path()).unwrap_err().to_string();
     let process = other.0.id();
-    assert!(told.starts_with(&format!("flock (process {process}) is using ")), "{told}");
+    assert!(message.starts_with(&format!("flock (process {process}) is using ")), "{message}");
     drop(other);
-    free(directory.path());
+    take_when_free(directory.path());
 }
 
 #[test]
-fn who_may_not_open_the_file_is_told_who_holds_it() {
+fn a_user_who_may_not_open_the_file_learns_who_holds_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
-    let _lock = free(directory.path());
+    let _lock = take_when_free(directory.path());
     let opened = Directory::open(directory.path()).unwrap();
-    let place = Place::new(directory.path(), "lock", "it");
+    let file = LockFile::new(directory.path(), "lock", "it");
     let refused = || io::Error::from(ErrorKind::PermissionDenied);
-    assert!(matches!(place.unopened(&opened, refused()), Failure::Held(_)));
+    assert!(matches!(file.cannot_open(&opened, refused()), Failure::Held(_)));
     fs::remove_file(path).unwrap();
-    assert!(matches!(place.unopened(&opened, refused()), Failure::Impossible(_)));
+    assert!(matches!(file.cannot_open(&opened, refused()), Failure::Impossible(_)));
 }
 
 #[test]
-fn a_link_a_fifo_or_a_directory_in_its_place_is_refused_and_left_alone() {
+fn a_link_a_fifo_or_a_directory_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let (path, elsewhere) = (directory.path().join("lock"), directory.path().join("elsewhere"));
     let refuses = |words: &str| {
-        let told = take(directory.path()).unwrap_err().to_string();
-        assert!(told.starts_with("cannot lock ") && told.contains(words), "{told}");
+        let message = take(directory.path()).unwrap_err().to_string();
+        assert!(message.starts_with("cannot lock ") && message.contains(words), "{message}");
     };
     symlink(&elsewhere, &path).unwrap();
     refuses("it is a symbolic link, which is not followed here");
@@ -111,7 +117,7 @@ fn a_link_a_fifo_or_a_directory_in_its_place_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
+fn a_lock_file_of_an_unrelated_user_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lock");
     OpenOptions::new().write(true).create_new(true).mode(0o666).open(&path).unwrap();
@@ -119,21 +125,21 @@ fn a_file_of_another_user_where_he_owns_nothing_is_not_waited_for() {
     if std::os::unix::fs::chown(&path, Some(65534), None).is_err() {
         return;
     }
-    let told = take(directory.path()).unwrap_err().to_string();
+    let message = take(directory.path()).unwrap_err().to_string();
     assert!(
-        told.contains("it belongs to the user 65534, who could keep everybody away; remove it"),
-        "{told}"
+        message.contains("it belongs to user 65534, who could lock everyone else out; remove it"),
+        "{message}"
     );
     std::os::unix::fs::chown(directory.path(), Some(65534), None).unwrap();
-    free(directory.path());
+    take_when_free(directory.path());
 }
 
 #[test]
-fn a_file_that_is_removed_while_it_is_held_does_not_hold_the_next_one() {
+fn a_removed_lock_file_does_not_block_a_new_one() {
     let directory = tempfile::tempdir().unwrap();
-    let first = free(directory.path());
+    let first = take_when_free(directory.path());
     fs::remove_file(directory.path().join("lock")).unwrap();
-    let second = free(directory.path());
+    let second = take_when_free(directory.path());
     take(directory.path()).unwrap_err();
     drop((first, second));
 }

@@ -1,4 +1,4 @@
-//! What the home's own files say about its zone. As in Home Assistant 2026.11, packages have no say in it.
+//! Reads the zone from the home's own files. As in Home Assistant 2026.11, packages are not considered.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,27 +11,29 @@ use crate::disk::regular;
 use crate::error::reason;
 use crate::options::MAX_EVENT;
 
-const WRITTEN: &str = "configuration.yaml";
+const CONFIGURATION: &str = "configuration.yaml";
 const STORED: &str = ".storage/core.config";
-/// The files that are always looked at.
-pub(super) const FILES: [&str; 2] = [WRITTEN, STORED];
+/// The files that are always watched.
+pub(super) const FILES: [&str; 2] = [CONFIGURATION, STORED];
 
-/// What one source says.
+/// What one source says about the zone.
 pub(super) enum Named {
+    /// The source names no zone.
     Nothing,
-    /// Why it cannot be used, with the place.
+    /// Why the source cannot be used, with the place.
     Unusable(String),
+    /// The source names a zone.
     Zone {
         name: String,
-        /// The name for people: a secret is not shown.
+        /// The name for messages; a secret is not shown.
         shown: String,
         origin: String,
     },
 }
 
-/// `homeassistant: time_zone:` of `configuration.yaml`. What was read for it goes into `read`.
+/// `homeassistant: time_zone:` of `configuration.yaml`. The files that were read are added to `read`.
 pub(super) fn written(config: &Path, read: &mut Vec<PathBuf>) -> Named {
-    let path = config.join(WRITTEN);
+    let path = config.join(CONFIGURATION);
     if !path.exists() {
         return Named::Nothing;
     }
@@ -55,7 +57,7 @@ fn of_node(node: Node, is_secret: bool) -> Named {
     }
 }
 
-/// What Home Assistant keeps for a home that is set up on its page.
+/// `.storage/core.config`, where Home Assistant stores the zone of a home that was set up in its user interface.
 pub(super) fn stored(config: &Path, _: &mut Vec<PathBuf>) -> Named {
     let unusable = |why: String| Named::Unusable(format!("{STORED} {why}"));
     let text = match read(&config.join(STORED)) {
@@ -65,7 +67,7 @@ pub(super) fn stored(config: &Path, _: &mut Vec<PathBuf>) -> Named {
     };
     let document: Value = match serde_json::from_str(&text) {
         Ok(document) => document,
-        Err(error) => return unusable(format!("is no JSON: {error}")),
+        Err(error) => return unusable(format!("is not valid JSON: {error}")),
     };
     let Some(data) = document.get("data").and_then(Value::as_object) else {
         return unusable("has no object `data`".into());
@@ -75,7 +77,7 @@ pub(super) fn stored(config: &Path, _: &mut Vec<PathBuf>) -> Named {
         Some(Value::String(name)) => {
             Named::Zone { name: name.clone(), shown: format!("`{name}`"), origin: STORED.into() }
         }
-        Some(other) => unusable(format!("has a `time_zone` that is no text: {other}")),
+        Some(other) => unusable(format!("has a `time_zone` that is not text: {other}")),
     }
 }
 

@@ -1,26 +1,26 @@
-//! What the machine says about its zone: the environment variable `TZ`, then its own setting.
+//! The machine's zone: the environment variable `TZ`, then its own setting.
 
 use std::path::{Path, PathBuf};
 
-/// The machine, as far as time zones go.
+/// What the machine says about its time zone.
 #[derive(Debug, Clone)]
 pub struct Machine {
     /// The environment variable `TZ`, if it is set.
     pub tz: Option<String>,
-    /// The zone that the machine is set to.
+    /// The name of the zone that the machine is set to.
     pub name: Option<String>,
-    /// Why that has no name though the machine has a zone.
+    /// Why the machine's zone has no name, if it has a zone without one.
     pub unnamed: Option<String>,
-    /// The directory of its own zone database.
+    /// The directory of the machine's zone database.
     pub database: PathBuf,
 }
 
-/// Where Linux systems have their zone database.
+/// The zone database of most Linux systems.
 const DATABASE: &str = "/usr/share/zoneinfo";
 const LOCAL_TIME: &str = "/etc/localtime";
 
 impl Default for Machine {
-    /// This one.
+    /// The machine that this process runs on.
     fn default() -> Self {
         let tz = std::env::var_os("TZ").map(|tz| tz.to_string_lossy().into_owned());
         let name = iana_time_zone::get_timezone().ok();
@@ -34,14 +34,14 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// The names that count where the home has none, with who says so; the first that can be used does.
+    /// The names to try when the home has none, in order, each with its origin.
     pub(super) fn named(&self) -> Vec<(String, String)> {
         let tz = self.tz.as_deref().map(|tz| (self.name_in(tz), "the environment variable TZ".to_owned()));
         let own = self.name.clone().map(|name| (name, "the machine".to_owned()));
         tz.into_iter().chain(own).collect()
     }
 
-    /// The zone's name in `TZ`: it may follow a colon, or be a path into the database. None at all is UTC.
+    /// The zone's name in `TZ`. It may follow a colon, or be a path into the database. An empty one is UTC.
     fn name_in(&self, tz: &str) -> String {
         let name = tz.strip_prefix(':').unwrap_or(tz);
         let below = [self.database.as_path(), Path::new(DATABASE)];

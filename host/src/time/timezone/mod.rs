@@ -1,10 +1,11 @@
-//! The home's time zone: the one place that decides which it is. Everything that shows or reckons with local time asks here.
+//! The home's time zone. Only this module decides which zone it is; all code that shows or computes local time uses it.
 //!
-//! The order is Home Assistant's: `homeassistant: time_zone:` of `configuration.yaml`, then `.storage/core.config`; where the
-//! home names none, the environment variable `TZ`, then the machine's zone. A name that cannot be used is a problem that is
-//! told, and the next in the order is used meanwhile.
+//! The order is Home Assistant's: `homeassistant: time_zone:` of `configuration.yaml`, then `.storage/core.config`. If the home names no
+//! zone, the environment variable `TZ` is used, then the machine's zone. A name that cannot be used is reported as a problem, and the next
+//! one in the order is used instead.
 
 mod home;
+mod home_zone;
 mod machine;
 mod search;
 mod tables;
@@ -13,57 +14,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use larder_zone::Zone;
-
+pub use home_zone::HomeZone;
 pub use machine::Machine;
 pub use tables::{BUILT_IN, RELEASED, Tables};
 
-/// A zone, and why it is this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeZone {
-    pub zone: Zone,
-    /// Who named it, for people: `configuration.yaml:3:14`.
-    pub origin: String,
-    /// Whether the home itself names it.
-    pub is_of_home: bool,
-    /// The release of the rules: `2026f`, and where they are from.
-    pub rules: String,
-    /// What names a zone and cannot be used; each says what is used meanwhile.
-    pub problems: Vec<String>,
-}
-
-impl HomeZone {
-    /// `Europe/Berlin (from .storage/core.config; tzdata 2026f, built in)`.
-    pub fn described(&self) -> String {
-        format!("{} (from {}; tzdata {})", self.zone.name(), self.origin, self.rules)
-    }
-
-    /// What becomes part of an answer in JSON.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "name": self.zone.name(),
-            "origin": self.origin,
-            "tzdata": self.rules,
-            "problems": self.problems,
-        })
-    }
-}
-
-/// The zone of one home, found anew when a file that decides it has changed. Cheap to clone; every clone knows the same.
+/// The zone of one home. It is searched again when one of the files that decide it changes. Cheap to clone; clones share what they know.
 #[derive(Clone)]
 pub struct TimeZone {
     config: Option<PathBuf>,
     machine: Machine,
-    known: Arc<Mutex<Option<Known>>>,
+    cached: Arc<Mutex<Option<Cached>>>,
 }
 
 /// A zone that was found without a problem, and the files that were read for it.
-struct Known {
+struct Cached {
     files: Vec<(PathBuf, Option<Stamp>)>,
-    found: HomeZone,
+    zone: HomeZone,
 }
 
-/// What changes when a file does.
+/// The metadata that shows whether a file has changed.
 #[derive(PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -83,31 +52,32 @@ impl Stamp {
 }
 
 impl TimeZone {
-    /// The zone of the home in `config`; the machine's without a home.
+    /// The zone of the home in `config`; without a home, the machine's.
     pub fn new(config: Option<PathBuf>, machine: Machine) -> Self {
-        Self { config, machine, known: Arc::default() }
+        Self { config, machine, cached: Arc::default() }
     }
 
-    /// The zone as the files say now.
+    /// The zone that the files name now.
     pub fn get(&self) -> HomeZone {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_current = |known: &&Known| known.files.iter().all(|(path, stamp)| Stamp::of(path) == *stamp);
-        if let Some(known) = known.as_ref().filter(is_current) {
-            return known.found.clone();
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current =
+            |cached: &&Cached| cached.files.iter().all(|(path, stamp)| Stamp::of(path) == *stamp);
+        if let Some(cached) = cached.as_ref().filter(is_current) {
+            return cached.zone.clone();
         }
-        // Taken before reading: what changes meanwhile is read once more.
+        // Stamp the files before they are read: a change in between then causes another search.
         let stamped = |path: PathBuf| (path.clone(), Stamp::of(&path));
         let of_home = self.config.iter().flat_map(|config| home::FILES.map(|name| config.join(name)));
         let of_machine = tables::FILES.map(|name| self.machine.database.join(name));
         let mut files: Vec<_> = of_home.chain(of_machine).map(stamped).collect();
         let (found, read) = search::search(self.config.as_deref(), &self.machine, &self.tables());
         files.extend(read.into_iter().map(stamped));
-        // A problem may be mended in a file that could not be read.
-        *known = found.problems.is_empty().then(|| Known { files, found: found.clone() });
+        // Do not cache a problem: a file that could not be read may be the one that is corrected.
+        *cached = found.problems.is_empty().then(|| Cached { files, zone: found.clone() });
         found
     }
 
-    /// The rules that there are now: the machine's may be renewed while a service runs.
+    /// The current rules. The machine's may be updated while a service runs.
     pub fn tables(&self) -> Tables {
         Tables::new(&self.machine.database)
     }
@@ -115,6 +85,8 @@ impl TimeZone {
 
 #[cfg(test)]
 mod tests {
+    use larder_zone::Zone;
+
     use super::*;
 
     fn machine(database: &Path) -> Machine {
@@ -138,18 +110,18 @@ mod tests {
         assert_eq!((name(), zone.get().problems.len()), ("America/New_York", 0));
         std::fs::write(home.path().join("core.yaml"), "time_zone: Europe/Berlin\n").unwrap();
         assert_eq!(name(), "Europe/Berlin");
-        let before = zone.known.lock().unwrap().as_ref().map(|known| known.files.len());
-        assert_eq!(before, Some(6), "all that was looked at is watched");
+        let before = zone.cached.lock().unwrap().as_ref().map(|cached| cached.files.len());
+        assert_eq!(before, Some(6), "every file that was looked at is watched");
     }
 
     #[test]
-    fn a_machine_whose_zone_has_no_name_is_told() {
+    fn a_machine_whose_zone_has_no_name_is_a_problem() {
         let database = tempfile::tempdir().unwrap();
         let unnamed = Machine { name: None, unnamed: Some("it has none".into()), ..machine(database.path()) };
         let found = TimeZone::new(None, unnamed).get();
         assert_eq!(
             found.problems,
-            [format!("time zone: it has none; meanwhile UTC counts (from {})", found.origin)]
+            [format!("time zone: it has none; using UTC instead (from {})", found.origin)]
         );
         let nameless = Machine { name: None, ..machine(database.path()) };
         let found = TimeZone::new(None, nameless).get();

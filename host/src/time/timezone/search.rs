@@ -1,15 +1,15 @@
-//! Which zone counts: the first one in the order that can be used.
+//! Searches for the zone: the first one in the order that can be used.
 
 use std::path::{Path, PathBuf};
 
 use larder_zone::Zone;
 
-use super::HomeZone;
 use super::home::{self, Named};
+use super::home_zone::HomeZone;
 use super::machine::Machine;
 use super::tables::Tables;
 
-/// A zone that can be used, and who named it.
+/// A usable zone, and where it is named.
 struct Choice {
     zone: Zone,
     rules: String,
@@ -17,7 +17,7 @@ struct Choice {
     is_of_home: bool,
 }
 
-/// The zone, and the files that were read for it.
+/// Finds the zone. Returns it with the files that were read.
 pub(super) fn search(config: Option<&Path>, machine: &Machine, tables: &Tables) -> (HomeZone, Vec<PathBuf>) {
     let (mut problems, mut files) = (Vec::new(), Vec::new());
     let of_home = config.and_then(|config| of_home(config, tables, &mut problems, &mut files));
@@ -25,7 +25,7 @@ pub(super) fn search(config: Option<&Path>, machine: &Machine, tables: &Tables) 
     let Choice { zone, rules, origin, is_of_home } = choice;
     let problems = problems
         .into_iter()
-        .map(|problem| format!("time zone: {problem}; meanwhile {} counts (from {origin})", zone.name()))
+        .map(|problem| format!("time zone: {problem}; using {} instead (from {origin})", zone.name()))
         .collect();
     (HomeZone { zone, origin, is_of_home, rules, problems }, files)
 }
@@ -57,7 +57,7 @@ fn of_machine(machine: &Machine, tables: &Tables, problems: &mut Vec<String>) ->
         }
     }
     problems.extend(machine.unnamed.clone());
-    let origin = "the default: neither the home nor the machine names a zone".to_owned();
+    let origin = "the default, because neither the home nor the machine names a zone".to_owned();
     let (zone, rules) = (Zone::UTC, tables.release().to_owned());
     Choice { zone, rules, origin, is_of_home: false }
 }

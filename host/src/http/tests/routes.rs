@@ -1,4 +1,4 @@
-//! The ways that requests take: redirects, the list of hosts, TLS, proxies.
+//! The routes of requests: redirects, the list of allowed hosts, TLS, proxies.
 
 use super::server::{Server, TlsServer, answer, closed_port, proxy};
 use super::*;
@@ -26,7 +26,7 @@ fn a_redirect_is_followed_and_a_post_becomes_a_get_where_it_should() {
 }
 
 #[test]
-fn another_host_does_not_learn_who_we_are() {
+fn credentials_are_not_sent_to_another_host() {
     let other = Server::start(|_, _| answer("200 OK", "", ""));
     let location = format!("Location: http://u:p@127.0.0.1:{}/\r\n", other.port);
     let server = Server::start(move |_, _| answer("307 Away", &location, ""));
@@ -48,7 +48,7 @@ fn a_redirect_to_a_host_that_is_not_listed_is_not_followed() {
     let failure = client().send(&request("POST", &server.url("/")), &hosts).unwrap_err();
     assert_eq!((failure.cause, failure.is_final()), (Cause::Denied, true));
     let expected = format!(
-        "http://localhost:{}/… is not among the hosts that may be reached; list it, or use another",
+        "http://localhost:{}/… is not an allowed host; add it to the list, or use another",
         other.port
     );
     assert_eq!(failure.message, expected);
@@ -63,40 +63,45 @@ fn no_redirect_leads_from_https_to_http() {
     let request = request("GET", "https://a.example/x");
     let hop = Hop::first(&request).unwrap();
     let next = |location: &'static str| hop.next(302, Some(&http::HeaderValue::from_static(location)));
-    let told = next("http://a.example/").err().unwrap();
-    let expected = "https://a.example/… sends us on from https to http; use the address that is meant";
-    assert_eq!((told.message.as_str(), told.cause), (expected, Cause::Redirect));
+    let error = next("http://a.example/").err().unwrap();
+    let expected = "https://a.example/… redirects from https to http; use the final address";
+    assert_eq!((error.message.as_str(), error.cause), (expected, Cause::Redirect));
     assert!(next("//b.example/").unwrap().is_some());
 }
 
 #[test]
 fn redirects_that_lead_nowhere_end() {
     let circle = Server::start(|_, _| answer("302 Found", "Location: /\r\n", ""));
-    let told = failure(&request("GET", &circle.url("/")));
-    assert_eq!((told.cause, circle.seen().len()), (Cause::Redirect, 6));
+    let error = failure(&request("GET", &circle.url("/")));
+    assert_eq!((error.cause, circle.seen().len()), (Cause::Redirect, 6));
     let file = Server::start(|_, _| answer("302 Found", "Location: file:///etc/passwd\r\n", ""));
-    assert!(failure(&request("GET", &file.url("/"))).message.contains("to what is no web address"));
+    assert!(
+        failure(&request("GET", &file.url("/"))).message.contains("to an address that is not http or https")
+    );
     let kept = Server::start(|_, _| answer("302 Found", "", ""));
     assert_eq!(client().send(&request("GET", &kept.url("/")), &Hosts::any()).unwrap().status, 302);
 }
 
 #[test]
-fn tls_works_once_its_ca_is_named_and_says_what_to_do_before() {
+fn tls_works_with_its_ca_file_and_the_error_without_it_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = TlsServer::start(directory.path()) else { return };
     let request = request("POST", &format!("https://localhost:{}/", server.port));
-    let told = failure(&request);
-    assert_eq!((told.cause, told.is_final()), (Cause::Certificate, true), "{told}");
-    let advice = "its certificate is signed by nobody known here; name the signer's certificate as `ca_file` under [http]";
-    assert!(told.message.ends_with(advice), "{told}");
+    let error = failure(&request);
+    assert_eq!((error.cause, error.is_final()), (Cause::Certificate, true), "{error}");
+    let advice = "its certificate is signed by an unknown authority; set `ca_file` under [http] to that authority's certificate";
+    assert!(error.message.ends_with(advice), "{error}");
 
     let knowing =
         Client::new(&Settings { ca_file: Some(directory.path().join("ca.pem")), ..settings() }).unwrap();
     assert_eq!(knowing.send(&request, &Hosts::any()).unwrap().body, b"hello");
     let by_number = Request { url: format!("https://127.0.0.1:{}/", server.port), ..request.clone() };
-    let told = knowing.send(&by_number, &Hosts::any()).unwrap_err();
-    assert_eq!(told.cause, Cause::Certificate);
-    assert!(told.message.contains("its certificate is not valid (certificate not valid for name"), "{told}");
+    let error = knowing.send(&by_number, &Hosts::any()).unwrap_err();
+    assert_eq!(error.cause, Cause::Certificate);
+    assert!(
+        error.message.contains("its certificate is not valid (certificate not valid for name"),
+        "{error}"
+    );
     let plain = Request { url: format!("http://localhost:{}/", server.port), ..request.clone() };
     assert_eq!(knowing.send(&plain, &Hosts::any()).unwrap_err().cause, Cause::Broken);
 
@@ -111,14 +116,14 @@ fn tls_works_once_its_ca_is_named_and_says_what_to_do_before() {
 }
 
 #[test]
-fn https_to_what_speaks_http_is_told() {
+fn https_to_an_http_server_is_an_error() {
     let server = Server::start(|_, _| answer("400 Bad", "", ""));
-    let told = failure(&request("GET", &format!("https://127.0.0.1:{}/", server.port)));
-    assert_eq!(told.cause, Cause::Broken, "{told}");
+    let error = failure(&request("GET", &format!("https://127.0.0.1:{}/", server.port)));
+    assert_eq!(error.cause, Cause::Broken, "{error}");
 }
 
 #[test]
-fn a_ca_file_that_holds_no_certificate_is_refused() {
+fn a_ca_file_without_a_certificate_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ca.pem");
     let error = |path: &std::path::Path| {
@@ -127,11 +132,11 @@ fn a_ca_file_that_holds_no_certificate_is_refused() {
     };
     assert!(error(&path).starts_with("cannot read the certificates in "));
     std::fs::write(&path, "hello").unwrap();
-    assert!(error(&path).contains("give a file in PEM form"));
+    assert!(error(&path).contains("use a file in PEM format"));
 }
 
 #[test]
-fn the_environments_proxy_is_taken_and_left_where_it_says() {
+fn the_proxy_and_the_bypass_list_of_the_environment_are_used() {
     let server = Server::start(|_, _| answer("200 OK", "", "end"));
     let (port, asked) = proxy();
     let find = move |name: &str| match name {
@@ -140,7 +145,7 @@ fn the_environments_proxy_is_taken_and_left_where_it_says() {
         _ => None,
     };
     let client = Client::with_environment(&Settings::default(), &find).unwrap();
-    client.send(&request("GET", &server.url("/straight")), &Hosts::any()).unwrap();
+    client.send(&request("GET", &server.url("/direct")), &Hosts::any()).unwrap();
     assert_eq!(asked.lock().unwrap().len(), 0);
     let named = format!("http://receiver.example:{}/through", server.port);
     client.send(&request("GET", &named), &Hosts::any()).unwrap();
@@ -149,7 +154,7 @@ fn the_environments_proxy_is_taken_and_left_where_it_says() {
 }
 
 #[test]
-fn a_socks_proxy_is_asked_for_the_name() {
+fn a_socks_proxy_resolves_the_name() {
     let server = Server::start(|_, _| answer("200 OK", "", "end"));
     let (port, asked) = proxy();
     let settings = Settings { proxy: Some(format!("socks5h://127.0.0.1:{port}")), ..settings() };
@@ -160,23 +165,23 @@ fn a_socks_proxy_is_asked_for_the_name() {
 }
 
 #[test]
-fn a_proxy_that_refuses_or_is_not_there_is_named() {
+fn the_error_names_a_proxy_that_refuses_or_is_missing() {
     let (port, _) = proxy();
     let refusing = Settings { proxy: Some(format!("http://me:hunter22@127.0.0.1:{port}")), ..settings() };
     let request = request("GET", "http://forbidden.example/");
-    let told = Client::new(&refusing).unwrap().send(&request, &Hosts::any()).unwrap_err();
-    assert_eq!(told.cause, Cause::Proxy);
+    let error = Client::new(&refusing).unwrap().send(&request, &Hosts::any()).unwrap_err();
+    assert_eq!(error.cause, Cause::Proxy);
     let expected = format!(
         "cannot reach http://forbidden.example through the proxy 127.0.0.1:{port}: it responded 403; allow CONNECT to \
          this host there, or list the host in `no_proxy`"
     );
-    assert_eq!(told.message, expected);
+    assert_eq!(error.message, expected);
     let port = closed_port();
     let gone = Settings { proxy: Some(format!("http://127.0.0.1:{port}")), ..settings() };
-    let told = Client::new(&gone).unwrap().send(&request, &Hosts::any()).unwrap_err();
+    let error = Client::new(&gone).unwrap().send(&request, &Hosts::any()).unwrap_err();
     assert!(
-        told.message.contains(&format!("through the proxy 127.0.0.1:{port}: connection refused")),
-        "{told}"
+        error.message.contains(&format!("through the proxy 127.0.0.1:{port}: connection refused")),
+        "{error}"
     );
     let wrong = Settings { proxy: Some("gopher://x".into()), ..settings() };
     assert!(Client::new(&wrong).is_err());

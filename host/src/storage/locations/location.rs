@@ -1,0 +1,92 @@
+//! What a storage protocol implements to become a location: [`Location`], and [`Draft`] for objects that it writes.
+//!
+//! `wit/storage.wit` states the same promises to plugins. A location stores named objects and never sees what is in them; it has no
+//! knowledge of backups, retention or schedules. To add a protocol:
+//!
+//! 1. Write a file beside this one with a type that implements `Location`. Its `draft` returns a type that implements `Draft`.
+//! 2. Choose an id of the form `domain.unique_id`, and keep it: settings and backups refer to it.
+//! 3. Create the location in `assemble`, where the list of locations is put together.
+//!
+//! Methods may block, and any number of threads may call them at once. Errors say what happened to which object, then what to do.
+
+use super::reader::ObjectReader;
+use crate::error::{Error, Result};
+use crate::model::Timestamp;
+use crate::steps::Steps;
+
+/// The longest name of an object, in bytes: what file systems allow.
+const MAX_NAME: usize = 255;
+
+/// A stored object, as a listing shows it.
+pub struct Object {
+    /// A plain file name; see [`check_name`].
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
+}
+
+/// A place where backups are stored.
+pub trait Location: Send + Sync {
+    /// The stable id, `domain.unique_id`.
+    fn id(&self) -> &str;
+
+    /// The name that users see.
+    fn name(&self) -> &str;
+
+    /// Whether objects can be stored and deleted here.
+    fn is_writable(&self) -> bool;
+
+    /// Free bytes; none when the location does not say.
+    fn available(&self) -> Option<u64>;
+
+    /// All complete objects. Drafts, and files that are not objects, are not listed.
+    fn objects(&self) -> Result<Vec<Object>>;
+
+    /// Opens an object for reading.
+    fn open(&self, name: &str) -> Result<ObjectReader>;
+
+    /// Deletes an object.
+    fn delete(&self, name: &str) -> Result<()>;
+
+    /// Begins a new object. Fails with `Exists` when the name is taken. The object is not listed before it is published.
+    fn draft(&self, name: &str, steps: &Steps) -> Result<Box<dyn Draft>>;
+
+    /// Runs the checks of `draft` without creating one.
+    fn may_store(&self, name: &str) -> Result<()>;
+
+    /// Begins a draft that replaces an existing object. The old object stays until the draft is published.
+    fn replacement(&self, name: &str, _steps: &Steps) -> Result<Box<dyn Draft>> {
+        Err(Error::Denied(format!("{name} may not be replaced in this location")))
+    }
+}
+
+/// A new object that is being written. Dropping it discards what was written.
+pub trait Draft: Send {
+    /// Appends bytes.
+    fn append(&mut self, bytes: Vec<u8>) -> Result<()>;
+
+    /// Appends `count` bytes of another object, from `offset` on, without passing them through the caller.
+    fn append_from(&mut self, source: ObjectReader, offset: u64, count: u64) -> Result<()>;
+
+    /// Overwrites bytes that were already appended, at `offset`.
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
+
+    /// Opens what was written so far, so that it can be compared with what was meant. The bytes should come from where they are stored and
+    /// not from a cache.
+    fn read_back(&mut self) -> Result<ObjectReader>;
+
+    /// Makes the object durable and lists it under its name, in one step. Returns notes about guarantees that the location cannot give.
+    fn publish(self: Box<Self>) -> Result<Vec<String>>;
+}
+
+/// Refuses a name that is not a plain, visible file name, as `wit/storage.wit` demands.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let is_plain =
+        !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.') && !name.contains(['/', '\0']);
+    match is_plain {
+        true => Ok(()),
+        false => Err(Error::Denied(format!("{name:?} is not a valid name for a stored object"))),
+    }
+}
