@@ -63,8 +63,8 @@ fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set"))
 }
 
-/// Installs the wasm target: rust-toolchain.toml names it, but not every rustup installs it automatically. Without rustup, it must already be
-/// installed.
+/// Installs the wasm target: rust-toolchain.toml names it, but not every rustup installs it automatically. Without rustup, it must
+/// already be installed.
 fn install_target(root: &Path) {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]).current_dir(root);

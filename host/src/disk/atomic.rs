@@ -60,8 +60,8 @@ pub(crate) fn draft<'a>(directory: &'a Directory, prefix: &str, bytes: &[u8]) ->
     Ok(draft)
 }
 
-/// Makes a draft durable and renames it to `name`. Returns the error with which the file system declined to make it durable, if any; the file
-/// is replaced even then.
+/// Makes a draft durable and renames it to `name`. Returns the error with which the file system declined to make it durable, if
+/// any; the file is replaced even then.
 pub(crate) fn replace(draft: Draft<'_>, name: impl AsRef<OsStr>) -> io::Result<Option<Errno>> {
     let unsupported = sync(&draft.file)?;
     let directory = draft.directory;

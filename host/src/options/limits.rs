@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 
 /// Workers that are started by default, however many cores there are: each takes some ten MiB.
 const MOST_WORKERS: usize = 6;
-/// Bytes of memory that an instance may use for each file or directory of the home that the host lists for it. It keeps some 600 bytes of each.
+/// Bytes of memory that an instance may use for each file or directory of the home that the host lists for it. It keeps some 600
+/// bytes of each.
 pub const ENTRY_MEMORY: usize = 1024;
 
 /// What one instance of a component may use.

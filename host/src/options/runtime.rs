@@ -44,8 +44,8 @@ pub const FIRING_PAUSE: Duration = Duration::from_secs(1);
 /// Instances that need address space beside the workers: the manager, a job, and room for the rest of the program. If there is not enough,
 /// every instance reserves less.
 pub const BESIDE_WORKERS: usize = 3;
-/// Bytes of addresses that an instance then reserves ahead, at its start and whenever it grows. A growing memory is moved seldom, and little
-/// is wasted.
+/// Bytes of addresses that an instance then reserves ahead, at its start and whenever it grows. A growing memory is moved seldom,
+/// and little is wasted.
 pub const MEMORY_STEP: u64 = 16 << 20;
 /// Bytes of addresses around an instance's memory that are never used: wasmtime's value for small machines.
 pub const MEMORY_GUARD: u64 = 64 * 1024;

@@ -10,6 +10,6 @@ pub const PIECES_EACH: usize = 256;
 pub const ANSWERS_AT_ONCE: usize = 8;
 /// Bytes for each worker of waiting pieces, and of answers.
 pub const BYTES_EACH: usize = 4 * MAX_PIECE;
-/// The niceness of the service's workers relative to their job, which has to hand out work and collect answers. Commands that a user runs do
-/// not set it: somebody waits for them, and on a busy machine their workers would get a third of their share.
+/// The niceness of the service's workers relative to their job, which has to hand out work and collect answers. Commands that a
+/// user runs do not set it: somebody waits for them, and on a busy machine their workers would get a third of their share.
 pub const BEHIND_JOBS: i32 = 5;

@@ -46,8 +46,8 @@ impl Clock {
         self
     }
 
-    /// Lets time pass on a manual clock until it shows `now`. If `now` is in the past, the clock is set back and no time passes. Does nothing
-    /// to the machine's clock.
+    /// Lets time pass on a manual clock until it shows `now`. If `now` is in the past, the clock is set back and no time passes.
+    /// Does nothing to the machine's clock.
     pub fn advance_to(&self, now: Timestamp) {
         if let Some(mut manual) = self.state() {
             let elapsed = since_epoch(now).saturating_sub(since_epoch(manual.now));

@@ -89,8 +89,8 @@ impl Scheduler {
         Some(timer)
     }
 
-    /// Makes the timers of all owners due, so that they plan again: the local time has changed, because the zone changed or the clock was set
-    /// back.
+    /// Makes the timers of all owners due, so that they plan again: the local time has changed, because the zone changed or the
+    /// clock was set back.
     pub fn make_all_due(&self, now: Timestamp) {
         self.state().timers.values_mut().for_each(|at| *at = now.min(*at));
     }
@@ -105,8 +105,8 @@ impl Scheduler {
         self.inner.woken.notify_all();
     }
 
-    /// Waits until the next timer or `other` is due, until `wake` is called, or until `most` has passed. Never waits longer than [`MAX_SLEEP`],
-    /// because the clock may be set meanwhile.
+    /// Waits until the next timer or `other` is due, until `wake` is called, or until `most` has passed. Never waits longer than
+    /// [`MAX_SLEEP`], because the clock may be set meanwhile.
     pub fn wait(&self, clock: &Clock, other: Option<Timestamp>, most: Duration) {
         let next = self.next().map(|(at, _)| at).into_iter().chain(other).min();
         let most = most.min(MAX_SLEEP);

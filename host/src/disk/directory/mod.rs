@@ -1,7 +1,8 @@
 //! An open directory. Files are created, opened, renamed and removed relative to it, and never through a link.
 //!
-//! A process that may write to a directory can put a link, a FIFO or a device in the place of a file, and exchange it at any moment. A check
-//! of the path therefore says nothing about the file that is opened later. Knows names and bytes, and does not know what they are for.
+//! A process that may write to a directory can put a link, a FIFO or a device in the place of a file, and exchange it at any
+//! moment. A check of the path therefore says nothing about the file that is opened later. Knows names and bytes, and does not know
+//! what they are for.
 
 #[cfg(test)]
 mod tests;
@@ -52,8 +53,8 @@ impl Directory {
         Self::open(path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Creates a file for reading and writing, with at most the permissions of `mode`. `AlreadyExists` when the name is taken, by a dangling
-    /// link too.
+    /// Creates a file for reading and writing, with at most the permissions of `mode`. `AlreadyExists` when the name is taken, by a
+    /// dangling link too.
     pub(crate) fn create_new(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<File> {
         let flags = SAFE | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         Ok(openat(&self.handle, name.as_ref(), flags, Mode::from_raw_mode(mode))?.into())

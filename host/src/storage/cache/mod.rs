@@ -42,8 +42,8 @@ impl Cache {
         }
     }
 
-    /// Stores an entry completely or not at all. After a power cut it may be missing or empty. Removes the oldest entries when there are more
-    /// than the limit.
+    /// Stores an entry completely or not at all. After a power cut it may be missing or empty. Removes the oldest entries when
+    /// there are more than the limit.
     pub fn store(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let directory = self.directory(name)?;
         let what = || format!("cannot write {}", directory.join(name).display());

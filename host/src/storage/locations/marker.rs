@@ -62,7 +62,8 @@ impl Marker {
         )))
     }
 
-    /// An error when the path leads through a dangling link: the disk behind it is missing, and its directory must not be created elsewhere.
+    /// An error when the path leads through a dangling link: the disk behind it is missing, and its directory must not be created
+    /// elsewhere.
     fn check_links(&self) -> Result<()> {
         let dangling = self.named.ancestors().find(|known| known.is_symlink() && !known.exists());
         let Some(link) = dangling else { return Ok(()) };
