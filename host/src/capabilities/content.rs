@@ -57,7 +57,7 @@ impl content::HostContent for StoreData {
     fn read_ahead(&mut self, this: Resource<Content>, offset: u64, count: u64) -> wasmtime::Result<()> {
         match self.table.get_mut(&this)? {
             Content::Home(content) => content.read_ahead(offset, count),
-            Content::Stored(content) => content.ahead(offset, count),
+            Content::Stored(content) => content.read_ahead(offset, count),
         }
         Ok(())
     }

@@ -12,13 +12,13 @@ use crate::home::snapshot::{self, Snapshot, is_dangling};
 use crate::home::staging::{Target, Writer};
 use crate::model::HomePath;
 use crate::options::MAX_READ;
-use crate::storage::locations::{Draft, Stored};
+use crate::storage::locations::{Draft, ObjectReader};
 
 /// Readable bytes. Cheap to clone.
 #[derive(Clone)]
 pub enum Content {
     Home(snapshot::Content),
-    Stored(Stored),
+    Stored(ObjectReader),
 }
 
 impl Content {

@@ -90,14 +90,14 @@ impl WrittenFile {
 
 /// A file that is being read back.
 struct FileReadBack {
-    stored: Stored,
+    stored: ObjectReader,
     digest: Digest,
     at: u64,
 }
 
 impl FileReadBack {
     fn new(written: &WrittenFile, file: File) -> Result<Self> {
-        let mut stored = Stored::new(file, &shown(&written.path))?.without_cache();
+        let mut stored = ObjectReader::new(file, &shown(&written.path))?.without_cache();
         if stored.size() != written.size {
             return Err(written.mismatch());
         }
