@@ -1,4 +1,4 @@
-//! The door: which deed a call names, and who does it.
+//! The exports: they find the deed that a call names, and perform it.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub use bindings::larder::automation::{
 
 use crate::{computing, reading, speaking, system, writing};
 
-/// JSON text, or why not.
+/// JSON text, or a failure.
 pub type Answer = Result<String, types::Failure>;
 pub type Deed = fn() -> Answer;
 
@@ -27,7 +27,7 @@ pub const GOOD: &str = r#"{"good": true}"#;
 struct Plugin;
 
 impl exports::lifecycle::Guest for Plugin {
-    /// Does what a file `set-up` in the home names, or its settings.
+    /// Performs the deed that its settings or a file `set-up` in the home names.
     fn set_up() -> Result<(), types::Failure> {
         if let Some(deed) = setting("set-up") {
             perform(&deed)?;
@@ -41,7 +41,7 @@ impl exports::lifecycle::Guest for Plugin {
         }
     }
 
-    /// Does what a file `timer` in the home names.
+    /// Performs the deed that its settings or a file `timer` in the home names.
     async fn timer(_name: String) -> Result<(), types::Failure> {
         if let Some(deed) = setting("timer") {
             perform(&deed)?;
@@ -110,7 +110,7 @@ pub fn perform(deed: &str) -> Answer {
     }
 }
 
-/// What the person wrote for it, as a plugin beside the one for backups.
+/// A setting, for a plugin that runs beside the one for backups.
 fn setting(name: &str) -> Option<String> {
     let settings: Value = serde_json::from_str(&settings::get()).unwrap();
     settings[name].as_str().map(str::to_owned)
@@ -120,7 +120,7 @@ pub fn failure(code: &str, message: impl Into<String>) -> types::Failure {
     types::Failure { code: code.into(), message: message.into() }
 }
 
-/// What was asked for, and what came of it. All must be refused.
+/// Requests and their outcomes. All must be refused.
 #[derive(Default)]
 pub struct Asked(Vec<String>);
 
@@ -133,7 +133,7 @@ impl Asked {
         });
     }
 
-    /// The same, but of the reason only its case.
+    /// Like `ask`, but records only the case of the error.
     pub fn ask_briefly<T>(&mut self, what: impl AsRef<[u8]>, outcome: Result<T, types::Error>) {
         let case = |error| format!("{error:?}").split('(').next().unwrap_or_default().to_owned();
         self.ask(what, outcome.map_err(case));

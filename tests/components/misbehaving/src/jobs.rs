@@ -1,4 +1,4 @@
-//! Jobs: those that do the deeds, and what a manager does wrong with them.
+//! Jobs that perform deeds, and mistakes that a manager makes with jobs.
 
 use crate::component::jobs::{Event, Job};
 use crate::component::{Answer, Deed, GOOD, failure, refused, types};
@@ -7,7 +7,7 @@ fn start(deed: &str) -> Result<Job, types::Error> {
     Job::start(deed, "{}")
 }
 
-/// Lets a job do it and hands on what came of it.
+/// Performs the deed in a job and returns its outcome.
 pub async fn run(deed: &str) -> Answer {
     match start(deed) {
         Ok(job) => finished(&job).await,
@@ -23,7 +23,7 @@ async fn finished(job: &Job) -> Answer {
     }
 }
 
-/// What only a manager does; none for any other deed.
+/// Deeds of the manager only; none for any other deed.
 pub async fn perform(deed: &str) -> Option<Answer> {
     Some(match deed {
         "wait" => run("sleep").await,

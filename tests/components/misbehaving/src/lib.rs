@@ -1,10 +1,10 @@
-//! A plugin that does everything it should not: what a test names, in the manager or in a job.
+//! A plugin that does everything it should not: whatever a test names, in the manager or in a job.
 //!
-//! `larder create --name job-loop` loops in a job, `--name manager-loop` in the manager. What it asked for and was refused
-//! is its failure, code `refused`; what it should not have been given is said with the word `ALLOWED`.
+//! `larder create --name job-loop` loops in a job, `--name manager-loop` in the manager. The plugin's failure, code `refused`, lists what it
+//! asked for and was refused. The word `ALLOWED` marks what it received and should not have.
 
 #![cfg(target_family = "wasm")]
-// Misbehaving is what it is for.
+// Misbehaving is its purpose.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Reading: paths that lead outside, names that are none, and more than anybody needs.
+//! Reading: paths that lead outside, invalid names, and unlimited amounts.
 
 use crate::component::{Answer, Asked, Deed, GOOD, failure, files, refused, storage, types};
 
@@ -57,7 +57,7 @@ fn read_outside() -> Answer {
     asked.answer()
 }
 
-/// Names that no stored object has.
+/// Names that are not stored objects.
 pub const NAMES: &[&str] = &[
     "../secret.tar",
     "../../etc/passwd",
@@ -116,7 +116,7 @@ fn snapshots_endless() -> Answer {
     }
 }
 
-/// Opens one database again and again, which must cost nothing.
+/// Opens one database a thousand times, which must be cheap.
 fn database_again() -> Answer {
     let snapshot = files::Snapshot::new();
     let first = snapshot.open(b"home-assistant_v2.db").unwrap();

@@ -1,4 +1,4 @@
-//! What the system would give: files, network, environment, time to sleep, an exit.
+//! Requests to the system: files, network, environment, sleep, exit.
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};

@@ -1,6 +1,6 @@
-//! Workers: pools whose workers do what they should not, and what a job does wrong with them.
+//! Worker pools whose workers misbehave, and mistakes that a job makes with pools.
 //!
-//! A job `pool-NAME` starts workers that run `worker-NAME`, gives them a piece and waits for what comes of it.
+//! A job `pool-NAME` starts workers that run `worker-NAME`, queues a piece and waits for the answer.
 
 use crate::component::workers::{Pool, give, next};
 use crate::component::{Answer, Asked, Deed, GOOD, cache, failure, files, perform, refused, storage};
@@ -25,13 +25,13 @@ fn pool(name: &str) -> Answer {
     }
 }
 
-/// Lets the deeds of `computing` and others happen in a worker.
+/// Performs a deed in a worker.
 fn worker(deed: &str) -> Answer {
     let _ = next();
     perform(deed)
 }
 
-/// What a worker has beside its pieces: nothing.
+/// Asks for what a worker does not have: everything but its pieces.
 fn poor() -> Answer {
     let mut asked = Asked::default();
     let _ = next();
@@ -53,7 +53,7 @@ fn echo() -> Answer {
     Ok(GOOD.into())
 }
 
-/// As many pieces as may be under way, and one more.
+/// Queues one piece more than may be in progress.
 fn full() -> Answer {
     let pool = Pool::start("worker-silent", "{}", 1).unwrap();
     for _ in 0..pool.capacity() {
@@ -74,7 +74,7 @@ fn pools() -> Answer {
     }
 }
 
-/// More than is kept of an answer that nobody takes.
+/// Gives more than is kept of an answer that is not taken.
 fn flood() -> Answer {
     let _ = next();
     for _ in 0..200 {
@@ -84,7 +84,7 @@ fn flood() -> Answer {
     Ok(GOOD.into())
 }
 
-/// Takes nothing of the flood and ends: nobody must wait for that.
+/// Ends without taking the answers of `flood`. Nothing must wait for them.
 fn ignore_flood() -> Answer {
     let pool = Pool::start("worker-flood", "{}", 1).unwrap();
     pool.put(b"x").unwrap();

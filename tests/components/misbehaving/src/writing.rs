@@ -1,4 +1,4 @@
-//! Writing: drafts, targets, and what must not come of them.
+//! Writing: misused drafts and targets.
 
 use crate::component::{Answer, Asked, Deed, GOOD, failure, files, refused, storage, types};
 use crate::reading::{LOCAL, NAMES};
@@ -230,7 +230,7 @@ fn target_unfinished() -> Answer {
     asked.answer()
 }
 
-/// What an action that only reads has no right to.
+/// Writes that an action that only reads has no right to.
 fn write_anything() -> Answer {
     let mut asked = Asked::default();
     asked.ask("draft", storage::Draft::create(LOCAL, NAME));
