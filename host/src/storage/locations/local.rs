@@ -9,7 +9,7 @@ use rustix::fs::FileType;
 
 use super::draft::FileDraft;
 use super::file_system::{check_can_create, free_space, modified};
-use super::location::{Draft, Location, Object, check_name};
+use super::location::{Draft, Location, Object, check_visible_name};
 use super::marker::Marker;
 use super::reader::ObjectReader;
 use crate::disk::directory::Directory;
@@ -39,7 +39,7 @@ impl LocalDirectory {
 
     /// Refuses a name that no object here can have.
     fn check(&self, name: &str) -> Result<()> {
-        check_name(name)?;
+        check_visible_name(name)?;
         match name.ends_with(EXTENSION) {
             true => Ok(()),
             false => Err(Error::Denied(format!(

@@ -81,11 +81,20 @@ pub trait Draft: Send {
     fn publish(self: Box<Self>) -> Result<Vec<String>>;
 }
 
-/// Refuses a name that is not a plain, visible file name, as `wit/storage.wit` demands.
+/// Refuses a name that is not a single file name of at most 255 bytes (`wit/storage.wit`). Every location makes this check.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    let is_plain =
-        !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.') && !name.contains(['/', '\0']);
-    match is_plain {
+    let is_single = !matches!(name, "" | "." | "..") && name.len() <= MAX_NAME && !name.contains(['/', '\0']);
+    must_be_allowed(name, is_single)
+}
+
+/// Refuses names that start with a dot as well, for locations whose hidden files are drafts and markers.
+pub(super) fn check_visible_name(name: &str) -> Result<()> {
+    check_name(name)?;
+    must_be_allowed(name, !name.starts_with('.'))
+}
+
+fn must_be_allowed(name: &str, is_allowed: bool) -> Result<()> {
+    match is_allowed {
         true => Ok(()),
         false => Err(Error::Denied(format!("{name:?} is not a valid name for a stored object"))),
     }
