@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
 use super::registry::{Found, Registry, complaints, nearest};
-use super::trace::hidden;
+use super::trace::redacted;
 use super::yaml::Problem;
 
 /// Actions that make a backup of the home.
 const MAKE_BACKUPS: [&str; 2] = ["backup.create", "backup.create_automatic"];
 
 /// What there is on a host.
-pub struct Known {
+pub struct Inventory {
     pub registry: Registry,
     /// The entities that are shown, without those of automations.
     pub entities: BTreeSet<String>,
@@ -23,7 +23,7 @@ pub struct Known {
     pub is_shared: bool,
 }
 
-impl Known {
+impl Inventory {
     /// Leaves out the automations that cannot run here, and tells what is wrong and what is doubtful.
     pub fn check(&self, loaded: &mut Loaded) {
         let mut kept = Vec::new();
@@ -46,7 +46,7 @@ impl Known {
             |problem: &Problem| (problem.place.file.clone(), problem.place.line, problem.place.column);
         for problems in [&mut loaded.problems, &mut loaded.warnings] {
             problems.sort_by_key(place);
-            problems.iter_mut().for_each(|problem| problem.text = hidden(&problem.text, &loaded.secrets));
+            problems.iter_mut().for_each(|problem| problem.text = redacted(&problem.text, &loaded.secrets));
         }
     }
 

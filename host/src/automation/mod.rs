@@ -5,16 +5,18 @@
 //! `conditions` decide, `script` runs the actions of one run, `run` keeps modes and guards, `trace` remembers. `registry` says which actions
 //! there are and what they take; `known` holds automations against it.
 
+pub mod clock_history;
 pub mod conditions;
 pub mod files;
 pub mod home;
 pub mod inventory;
+pub mod literals;
 pub mod model;
 pub mod parse;
-pub mod past;
 pub mod registry;
 pub mod run;
 pub mod script;
+pub mod slug;
 pub mod templates;
 pub mod trace;
 pub mod triggers;

@@ -8,8 +8,9 @@ use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::templates::slug;
+use super::slug::slug;
 use super::yaml::Place;
+use super::zone::Every;
 
 /// Text that is rendered when it is needed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,7 +52,7 @@ impl Data {
 }
 
 /// Names with values, in the order in which they are set.
-pub type Variables = Vec<(String, Data)>;
+pub type VariableDefinitions = Vec<(String, Data)>;
 
 /// What happens when an automation is triggered while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,8 +76,8 @@ pub struct Automation {
     /// Whether a trigger that found no place is told.
     pub warns: bool,
     /// What triggers see too: found once, when the automation is loaded.
-    pub trigger_variables: Variables,
-    pub variables: Variables,
+    pub trigger_variables: VariableDefinitions,
+    pub variables: VariableDefinitions,
     /// Runs that are remembered.
     pub traces: usize,
     pub is_enabled: bool,
@@ -113,7 +114,7 @@ pub struct Trigger {
     pub id: Option<String>,
     pub alias: Option<String>,
     pub is_enabled: bool,
-    pub variables: Variables,
+    pub variables: VariableDefinitions,
     pub kind: TriggerKind,
     #[serde(skip)]
     pub place: Place,
@@ -163,15 +164,6 @@ pub enum At {
     /// A template of either, rendered when the trigger begins to watch.
     #[serde(untagged)]
     Template(Template),
-}
-
-/// Which values of an hour, a minute or a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Every {
-    Any,
-    Is(u32),
-    Multiple(u32),
 }
 
 /// A change of an entity's state, or of one attribute.
@@ -293,7 +285,7 @@ pub enum ActionKind {
         how: Repeat,
         sequence: Sequence,
     },
-    Variables(Variables),
+    Variables(VariableDefinitions),
     Stop {
         message: Data,
         is_error: bool,

@@ -88,7 +88,7 @@ impl Trace {
 
     pub fn finish(&mut self, at: Timestamp, how: &str) {
         self.ended = Some(at);
-        self.end = hidden(how, &self.secrets);
+        self.end = redacted(how, &self.secrets);
     }
 }
 
@@ -97,22 +97,22 @@ fn shown(value: &Value, secrets: &[String]) -> Value {
     if length > MAX_TRACE_VALUE {
         return json!(format!("a value of {length} bytes, too long to be kept"));
     }
-    hide(value, secrets)
+    redacted_value(value, secrets)
 }
 
-fn hide(value: &Value, secrets: &[String]) -> Value {
+fn redacted_value(value: &Value, secrets: &[String]) -> Value {
     match value {
-        Value::String(text) => Value::String(hidden(text, secrets)),
-        Value::Array(items) => items.iter().map(|item| hide(item, secrets)).collect(),
+        Value::String(text) => Value::String(redacted(text, secrets)),
+        Value::Array(items) => items.iter().map(|item| redacted_value(item, secrets)).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (key.clone(), hide(value, secrets))).collect()
+            fields.iter().map(|(key, value)| (key.clone(), redacted_value(value, secrets))).collect()
         }
         value => value.clone(),
     }
 }
 
 /// A text without the secrets in it.
-pub fn hidden(text: &str, secrets: &[String]) -> String {
+pub fn redacted(text: &str, secrets: &[String]) -> String {
     // Short ones would blot out everything.
     let long = secrets.iter().filter(|secret| secret.len() >= 4);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "(secret)"))

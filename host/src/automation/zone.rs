@@ -7,8 +7,8 @@ use chrono::{
     Weekday,
 };
 use larder_zone::Zone;
+use serde::Serialize;
 
-use super::model::Every;
 use crate::model::Timestamp;
 
 /// In UTC, for reckoning. What lies beyond the calendar is its end.
@@ -46,6 +46,15 @@ pub fn next_time(zone: Zone, now: Timestamp, time: NaiveTime, weekdays: &[Weekda
         .map(|day| first(zone, day.and_time(time)))
         .find(|moment| *moment > now)
         .map(timestamp)
+}
+
+/// Which values of an hour, a minute or a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Every {
+    Any,
+    Is(u32),
+    Multiple(u32),
 }
 
 impl Every {

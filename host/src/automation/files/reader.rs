@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::Source;
+use super::source::Source;
 use crate::automation::yaml::{self, Kind, Node, Parsed, Place, Repeated};
 use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Source;
 use super::reader::{Reader, tidy};
+use super::source::Source;
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::options::automations::MAX_INCLUDES;
 

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::condition::{self, is_condition};
 use super::keys::Keys;
-use super::values::{check, data, is_entity, many, text};
+use super::values::{check, data, many, text};
 use super::{trigger, values};
+use crate::automation::literals::is_entity;
 use crate::automation::model::{Action, ActionKind, CallPlaces, Data, Repeat, Sequence};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};

@@ -1,7 +1,7 @@
 //! The entities that an automation names, with their places: below `entity_id`, where a time or a number may be an entity's, and
 //! in templates. What is disabled names nothing, as in Home Assistant.
 
-use super::values::is_entity;
+use crate::automation::literals::is_entity;
 use crate::automation::templates::{self, is_template};
 use crate::automation::yaml::{Kind, Node, Place};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::values;
-use crate::automation::model::{Data, Template, Variables};
+use crate::automation::model::{Data, Template, VariableDefinitions};
 use crate::automation::templates;
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
@@ -156,7 +156,7 @@ impl<'a> Keys<'a> {
         self.take(name).map(|(_, node)| values::template(node, name)).transpose()
     }
 
-    pub fn variables(&mut self, name: &'static str) -> Parsed<Variables> {
+    pub fn variables(&mut self, name: &'static str) -> Parsed<VariableDefinitions> {
         let Some((_, node)) = self.take(name) else { return Ok(Vec::new()) };
         match &node.kind {
             Kind::Map(entries) => {

@@ -9,8 +9,6 @@ mod values;
 
 use std::sync::Arc;
 
-pub use values::{clock_time, is_entity, period};
-
 use self::keys::Keys;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};

@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use super::keys::Keys;
 use super::values::{at, bound, check, data, entities, many, template, texts, weekdays};
-use crate::automation::model::{At, Bound, Every, Range, StateTrigger, Trigger, TriggerKind};
+use crate::automation::literals;
+use crate::automation::model::{At, Bound, Range, StateTrigger, Trigger, TriggerKind};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
+use crate::automation::zone::Every;
 
 /// Triggers; a list within the list, under `triggers:`, is as if its triggers stood there.
 pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
@@ -118,7 +120,7 @@ fn offset(node: &Node) -> Parsed<i64> {
         }
         value => (1, value),
     };
-    let span = super::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
+    let span = literals::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
     Ok(span.num_seconds() * sign)
 }
 

@@ -1,12 +1,11 @@
 //! The values inside automations: texts, names of entities, times, time spans, templates.
 
-use chrono::{NaiveTime, TimeDelta, Weekday};
-use serde_json::Value;
+use chrono::Weekday;
 
+use crate::automation::literals::{clock_time, is_entity, number, period};
 use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};
-use crate::options::automations::MAX_SECONDS;
 
 /// A text; a number is taken as it is written. None when there is nothing.
 pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
@@ -43,13 +42,6 @@ pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
         true => Err(node.place.problem(format!("`{name}` is empty; write a value or remove the line"))),
         false => Ok(found),
     }
-}
-
-pub fn is_entity(text: &str) -> bool {
-    let is_plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
-    text.split_once('.').is_some_and(|(domain, name)| is_plain(domain) && is_plain(name))
 }
 
 pub fn entities(node: &Node) -> Parsed<Vec<String>> {
@@ -117,61 +109,6 @@ pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
         period(&value).map_err(|reason| node.place.problem(format!("`{name}` {reason}")))?;
     }
     Ok(data)
-}
-
-/// A time span: seconds, "HH:MM", "HH:MM:SS", or days, hours, minutes, seconds, milliseconds. The error is the end of a
-/// sentence about it.
-pub fn period(value: &Value) -> Result<TimeDelta, String> {
-    const HELP: &str = "write \"HH:MM:SS\", a number of seconds, or hours, minutes, seconds below it";
-    let wrong = || format!("is no time span; {HELP}");
-    let seconds = match value {
-        Value::Object(parts) => {
-            let mut sum = 0.0;
-            for (unit, part) in parts {
-                let size = match unit.as_str() {
-                    "days" => 86400.0,
-                    "hours" => 3600.0,
-                    "minutes" => 60.0,
-                    "seconds" => 1.0,
-                    "milliseconds" => 0.001,
-                    _ => return Err(format!("does not know `{unit}`; {HELP}")),
-                };
-                sum += size * number(part).ok_or_else(wrong)?;
-            }
-            sum
-        }
-        Value::String(text) if text.contains(':') => clocked(text.trim()).ok_or_else(wrong)?,
-        value => number(value).ok_or_else(wrong)?,
-    };
-    match seconds.is_finite() && (0.0..=MAX_SECONDS).contains(&seconds) {
-        #[allow(clippy::cast_possible_truncation, reason = "bounded a line above")]
-        true => Ok(TimeDelta::milliseconds((seconds * 1000.0).round() as i64)),
-        false => Err(format!("is negative or longer than a hundred years; {HELP}")),
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
-}
-
-/// Hours, minutes and seconds with colons between them, as seconds.
-fn clocked(text: &str) -> Option<f64> {
-    let mut parts = text.split(':').map(|part| part.parse::<f64>().ok().filter(|number| *number >= 0.0));
-    let (hours, minutes) = (parts.next()??, parts.next()??);
-    let seconds = parts.next().unwrap_or(Some(0.0))?;
-    let is_time = minutes < 60.0 && seconds < 60.0 && parts.next().is_none();
-    is_time.then_some(hours * 3600.0 + minutes * 60.0 + seconds)
-}
-
-/// A time of day: "HH:MM" or "HH:MM:SS".
-pub fn clock_time(text: &str) -> Option<NaiveTime> {
-    let mut parts = text.trim().splitn(3, ':').map(|part| {
-        let is_digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_digits.then(|| part.parse::<u32>().ok()).flatten()
-    });
-    let (hours, minutes) = (parts.next()??, parts.next()??);
-    let seconds = parts.next().unwrap_or(Some(0))?;
-    NaiveTime::from_hms_opt(hours, minutes, seconds)
 }
 
 /// A time of day or an entity that shows one.

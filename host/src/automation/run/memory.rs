@@ -4,8 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::live::Live;
-use super::{Effect, Engine};
+use super::effect::Effect;
+use super::engine::Engine;
+use super::instance::Instance;
 use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
@@ -18,12 +19,12 @@ impl Engine {
     /// What to keep. Runs under way are not: a restart ends them.
     pub fn remember(&self) -> Value {
         let (mut kept, mut size) = (Map::new(), 0_usize);
-        for live in self.live.values().take(MAX_REMEMBERED) {
-            let traces: Vec<_> = live.traces.iter().map(|trace| json!(trace)).collect();
+        for instance in self.instances.values().take(MAX_REMEMBERED) {
+            let traces: Vec<_> = instance.traces.iter().map(|trace| json!(trace)).collect();
             size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
             // Traces are what is large; when an automation ran last is always kept.
             let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
-            kept.insert(live.key(), live.remember(traces));
+            kept.insert(instance.key(), instance.remember(traces));
         }
         json!({"version": VERSION, "automations": kept})
     }
@@ -39,20 +40,20 @@ impl Engine {
             return vec![told("automations", "what was remembered of automations cannot be read")];
         };
         let mut effects = Vec::new();
-        for live in self.live.values_mut() {
-            let Some(kept) = kept.get(&live.key()) else { continue };
-            if live.recall(kept).is_none() {
-                effects.push(told(&live.automation.name(), "what was remembered of it is damaged"));
+        for instance in self.instances.values_mut() {
+            let Some(kept) = kept.get(&instance.key()) else { continue };
+            if instance.recall(kept).is_none() {
+                effects.push(told(&instance.automation.name(), "what was remembered of it is damaged"));
             }
             // New runs come after those that are remembered.
-            let last = live.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
+            let last = instance.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
             self.next_run = self.next_run.max(last.saturating_add(1));
         }
         effects
     }
 }
 
-impl Live {
+impl Instance {
     /// Its id, or else its name: what it is known by after its file changed.
     pub fn key(&self) -> String {
         let Automation { id, .. } = &self.automation;
@@ -64,7 +65,7 @@ impl Live {
         self.last_triggered = old.last_triggered;
         old.traces.iter().for_each(|trace| self.keep(trace.clone()));
         if old.automation.is_enabled && !old.is_on() {
-            self.forget();
+            self.start_disabled();
         }
     }
 
@@ -86,7 +87,7 @@ impl Live {
         };
         self.last_triggered = kept.get("last_triggered").and_then(&mut last);
         if kept.get("is_off").and_then(Value::as_bool).unwrap_or(false) {
-            self.forget();
+            self.start_disabled();
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {

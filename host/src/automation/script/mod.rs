@@ -4,92 +4,32 @@
 //! Owns where the run stands, in several places at once when branches run beside each other. Knows no mode and no other run.
 
 mod actions;
-mod ends;
-mod flow;
-mod scope;
-mod waits;
+mod context;
+mod ending;
+mod frame;
+mod outcome;
+mod sequences;
+mod thread;
+mod wait;
+mod waiting;
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use serde_json::Value;
 
-use super::home::{Event, Home};
+use self::frame::Frame;
+use self::outcome::Halt;
+use self::thread::Thread;
+use self::wait::Wait;
+use super::clock_history::ClockHistory;
+use super::home::Home;
 use super::model::Sequence;
-use super::past::Past;
-use super::templates::{Templates, Variables};
-use super::trace::Trace;
+use super::templates::Variables;
 use super::triggers::Interest;
 use crate::model::Timestamp;
 use crate::options::automations::MAX_STEPS;
-use flow::Frame;
-use waits::Wait;
-
-/// What a run wants to be done.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Call an action and hand over its answer as `Input::Answer` with the same number.
-    Call { call: u64, action: String, data: Value, target: Value, wants_response: bool },
-    /// Tell everybody of an event.
-    Fire { name: String, data: Value },
-    /// For the log: what went wrong without ending the run.
-    Notice(String),
-    /// The run is over.
-    End(End),
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum End {
-    Done,
-    /// By a `stop`, with what it says and gives back.
-    Stopped {
-        message: String,
-        response: Value,
-    },
-    /// With what happened and what to do.
-    Failed(String),
-    /// By another run, a reload or the end of the program.
-    Cancelled,
-}
-
-impl std::fmt::Display for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Done => f.write_str("done"),
-            Self::Stopped { message, .. } => write!(f, "stopped: {message}"),
-            Self::Failed(reason) => write!(f, "failed: {reason}"),
-            Self::Cancelled => f.write_str("cancelled"),
-        }
-    }
-}
-
-/// Why a called action gave no answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
-    pub message: String,
-    /// Whether `continue_on_error` cannot help: there is no such action, or its data are wrong.
-    pub is_final: bool,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Input<'a> {
-    Begin,
-    Event(&'a Event),
-    Answer { call: u64, result: Result<Value, Failure> },
-}
-
-/// What a run is given with every step.
-pub struct World<'a> {
-    pub home: &'a Home,
-    pub templates: &'a Templates,
-    pub trace: &'a mut Trace,
-    /// Those of the whole run.
-    pub variables: &'a mut Variables,
-    /// What went wrong without ending the run, since it was last looked at.
-    pub told: Vec<String>,
-}
+pub use context::{Context, Input};
+pub use outcome::{Effect, End, Failure};
 
 /// One run.
 #[derive(Debug)]
@@ -100,37 +40,6 @@ pub struct Script {
     end: Option<End>,
 }
 
-/// One of the places where a run stands.
-#[derive(Debug)]
-struct Thread {
-    parent: Option<usize>,
-    /// Variables that only it has.
-    own: Variables,
-    frames: Vec<Frame>,
-    wait: Wait,
-    /// How branches of it ended, when not at their end.
-    failed: BTreeMap<usize, Halt>,
-}
-
-/// Why a thread does not go on to the next step.
-#[derive(Debug)]
-enum Halt {
-    /// A condition does not hold: this sequence is over.
-    Sequence,
-    /// Something failed; whether `continue_on_error` may help.
-    Failed {
-        reason: String,
-        is_final: bool,
-    },
-    End(End),
-}
-
-impl Halt {
-    fn wrong(reason: impl Into<String>) -> Self {
-        Self::Failed { reason: reason.into(), is_final: true }
-    }
-}
-
 impl Script {
     pub fn new(actions: &Sequence) -> Self {
         let frame = Frame::new(actions.clone(), "action".into());
@@ -139,7 +48,7 @@ impl Script {
     }
 
     /// Goes on as far as it can. After an `End` there is nothing more.
-    pub fn step(&mut self, input: &Input, world: &mut World) -> Vec<Effect> {
+    pub fn step(&mut self, input: &Input, context: &mut Context) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.end.is_some() {
             return effects;
@@ -147,14 +56,14 @@ impl Script {
         let ids: Vec<usize> = self.threads.keys().copied().collect();
         for id in ids {
             let woken = match self.threads.get_mut(&id) {
-                Some(thread) => thread.wake(input, world),
+                Some(thread) => thread.wake(input, context),
                 None => Ok(()),
             };
             if let Err(halt) = woken {
-                self.halt(id, halt, world);
+                self.halt(id, halt, context);
             }
         }
-        self.run(world, &mut effects);
+        self.run(context, &mut effects);
         if let Some(end) = &self.end {
             self.threads.clear();
             effects.push(Effect::End(end.clone()));
@@ -174,8 +83,8 @@ impl Script {
     }
 
     /// The home's clocks show something else: `by` is how far they were set.
-    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
-        self.threads.values_mut().for_each(|thread| thread.wait.reckon(by, home, past));
+    pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
+        self.threads.values_mut().for_each(|thread| thread.wait.clock_changed(by, home, history));
     }
 
     /// What it wants to hear of.
@@ -185,14 +94,14 @@ impl Script {
         interest
     }
 
-    fn run(&mut self, world: &mut World, effects: &mut Vec<Effect>) {
+    fn run(&mut self, context: &mut Context, effects: &mut Vec<Effect>) {
         for _ in 0..MAX_STEPS {
             let ready = self.threads.iter().find(|(_, thread)| matches!(thread.wait, Wait::Ready));
             let Some(id) = ready.map(|(id, _)| *id).filter(|_| self.end.is_none()) else { return };
-            let advanced = self.advance(id, world, effects);
-            effects.extend(world.told.drain(..).map(Effect::Notice));
+            let advanced = self.advance(id, context, effects);
+            effects.extend(context.problems.drain(..).map(Effect::Notice));
             if let Err(halt) = advanced {
-                self.halt(id, halt, world);
+                self.halt(id, halt, context);
             }
         }
         let text = format!(
@@ -202,21 +111,15 @@ impl Script {
     }
 
     /// One step of one thread.
-    fn advance(&mut self, id: usize, world: &mut World, effects: &mut Vec<Effect>) -> Result<(), Halt> {
+    fn advance(&mut self, id: usize, context: &mut Context, effects: &mut Vec<Effect>) -> Result<(), Halt> {
         let Some(thread) = self.threads.get_mut(&id) else { return Ok(()) };
         let Some(frame) = thread.frames.last_mut() else {
-            self.close(id, None, world);
+            self.finish_thread(id, None, context);
             return Ok(());
         };
         match frame.take() {
-            Some((action, path)) => self.act(id, &action, path, world, effects),
-            None => thread.leave(world),
+            Some((action, path)) => self.act(id, &action, path, context, effects),
+            None => thread.leave(context),
         }
-    }
-}
-
-impl Thread {
-    fn new(parent: Option<usize>, own: Variables, frame: Frame) -> Self {
-        Self { parent, own, frames: vec![frame], wait: Wait::Ready, failed: BTreeMap::new() }
     }
 }

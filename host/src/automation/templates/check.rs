@@ -8,7 +8,9 @@ use larder_zone::Zone;
 use minijinja::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::{Reads, Rendered, Templates, Variables, arithmetic, reason, tokens};
+use super::engine::{Rendered, Templates, Variables, reason};
+use super::view::Reads;
+use super::{arithmetic, tokens};
 use crate::automation::home::Home;
 use crate::automation::model::Template;
 use crate::automation::yaml::Place;

@@ -1,15 +1,16 @@
 //! JSON variables as template values: states become state objects, times in `trigger` become times.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::DateTime;
 use minijinja::Value;
+use minijinja::value::{Object, ObjectRepr};
 use serde_json::Value as Json;
 
-use super::states::StateObject;
 use super::times::{Moment, Span};
 use crate::automation::home::Entity;
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 
 /// A variable; of `trigger` and `this`, what Home Assistant has as objects.
 pub fn variable(name: &str, json: &Json) -> Value {
@@ -25,7 +26,7 @@ fn field(key: &str, json: &Json) -> Value {
     let text = json.as_str();
     match (key, text) {
         ("now", Some(text)) => Moment::parse(text).map_or(Value::from(text), Value::from_object),
-        ("for", Some(_)) => match parse::period(json) {
+        ("for", Some(_)) => match literals::period(json) {
             Ok(span) => Value::from_object(Span(span)),
             Err(_) => value(json),
         },
@@ -74,4 +75,48 @@ fn state(fields: &serde_json::Map<String, Json>) -> Option<StateObject> {
         last_updated: time("last_updated")?,
     };
     Some(StateObject { id: text("entity_id")?.to_owned(), entity: Arc::new(entity) })
+}
+
+/// One entity's state.
+#[derive(Debug)]
+pub struct StateObject {
+    pub id: String,
+    pub entity: Arc<Entity>,
+}
+
+impl Object for StateObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let (domain, object) = self.id.split_once('.').unwrap_or(("", &self.id));
+        let attribute = |name: &str| self.entity.attributes.get(name).and_then(|it| it.as_str());
+        Some(match key.as_str()? {
+            "entity_id" => Value::from(self.id.clone()),
+            "domain" => Value::from(domain),
+            "object_id" => Value::from(object),
+            "state" => Value::from(self.entity.state.clone()),
+            "attributes" => value(&self.entity.attributes),
+            "name" => {
+                let made = || object.replace('_', " ");
+                Value::from(attribute("friendly_name").map_or_else(made, str::to_owned))
+            }
+            "state_with_unit" => Value::from(match attribute("unit_of_measurement") {
+                Some(unit) => format!("{} {unit}", self.entity.state),
+                None => self.entity.state.clone(),
+            }),
+            "last_changed" => Value::from_object(Moment::of_utc(self.entity.last_changed)),
+            "last_updated" | "last_reported" => Value::from_object(Moment::of_utc(self.entity.last_updated)),
+            _ => return None,
+        })
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<state {}={}>", self.id, self.entity.state)
+    }
 }

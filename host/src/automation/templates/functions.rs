@@ -3,8 +3,10 @@
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, Value};
 
-use super::times::wrong;
-use super::{View, convert};
+use super::convert;
+use super::error::invalid;
+use super::view::View;
+use crate::automation::slug::slug;
 
 pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_function("float", float);
@@ -28,11 +30,11 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_filter("from_json", |text: String, default: Option<Value>| {
         match serde_json::from_str::<serde_json::Value>(&text) {
             Ok(json) => Ok(convert::value(&json)),
-            Err(error) => default.ok_or_else(|| wrong(format!("from_json got no JSON: {error}"))),
+            Err(error) => default.ok_or_else(|| invalid(format!("from_json got no JSON: {error}"))),
         }
     });
     environment.add_filter("to_json", |value: Value| {
-        serde_json::to_string(&value).map_err(|error| wrong(format!("to_json: {error}")))
+        serde_json::to_string(&value).map_err(|error| invalid(format!("to_json: {error}")))
     });
     environment.add_filter("slugify", |text: String| slug(&text));
     environment.add_function("slugify", |text: String| slug(&text));
@@ -42,20 +44,6 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_test("contains", contains);
     environment.add_function("min", |values: Rest<Value>| extreme(&values, true));
     environment.add_function("max", |values: Rest<Value>| extreme(&values, false));
-}
-
-/// A name as Home Assistant makes it from words.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    let plain = deunicode::deunicode(text).to_lowercase();
-    for c in plain.chars() {
-        match c.is_ascii_alphanumeric() {
-            true => slug.push(c),
-            false if !slug.ends_with('_') && !slug.is_empty() => slug.push('_'),
-            false => {}
-        }
-    }
-    slug.trim_end_matches('_').to_owned()
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -87,7 +75,7 @@ fn int(value: Value, default: Option<Value>) -> Result<Value, Error> {
 }
 
 fn missing(name: &str, value: &Value) -> Error {
-    wrong(format!("{name} got `{value}`, which is no number; give a default: {name}(0)"))
+    invalid(format!("{name} got `{value}`, which is no number; give a default: {name}(0)"))
 }
 
 fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
@@ -97,7 +85,9 @@ fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
         "false" | "no" | "off" | "disable" | "0" | "0.0" => Ok(Value::from(false)),
         _ => match number(&value) {
             Some(number) if value.is_number() => Ok(Value::from(number != 0.0)),
-            _ => default.ok_or_else(|| wrong(format!("bool got `{value}`, which is neither true nor false"))),
+            _ => {
+                default.ok_or_else(|| invalid(format!("bool got `{value}`, which is neither true nor false")))
+            }
         },
     }
 }
@@ -161,5 +151,5 @@ fn extreme(values: &[Value], is_least: bool) -> Result<Value, Error> {
         values => values.to_vec(),
     };
     let found = if is_least { listed.into_iter().min() } else { listed.into_iter().max() };
-    found.ok_or_else(|| wrong("there is no smallest or largest of nothing"))
+    found.ok_or_else(|| invalid("there is no smallest or largest of nothing"))
 }

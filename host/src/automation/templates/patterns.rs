@@ -5,7 +5,7 @@
 use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
 
-use super::times::wrong;
+use super::error::invalid;
 use crate::options::automations::MAX_PATTERN;
 
 pub fn add(environment: &mut Environment<'static>) {
@@ -42,7 +42,7 @@ pub fn add(environment: &mut Environment<'static>) {
             let found = found(&text.to_string(), &pattern(&find.unwrap_or_default(), ignorecase)?)?;
             let item = found.get_item(&Value::from(index.unwrap_or(0)))?;
             match item.is_undefined() {
-                true => Err(wrong("regex_findall_index found less than that; ask with `is search` first")),
+                true => Err(invalid("regex_findall_index found less than that; ask with `is search` first")),
                 false => Ok(item),
             }
         },
@@ -61,7 +61,7 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
         ("[[:", "hold that"),
     ];
     if let Some((mark, what)) = refused.iter().find(|(mark, _)| find.contains(mark)) {
-        return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
+        return Err(invalid(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
     }
     let built = RegexBuilder::new(&translated(find)?)
         .case_insensitive(ignorecase.unwrap_or(false))
@@ -70,7 +70,7 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        wrong(format!("the pattern `{find}` is not understood: {last}"))
+        invalid(format!("the pattern `{find}` is not understood: {last}"))
     })
 }
 
@@ -81,7 +81,7 @@ fn translated(find: &str) -> Result<String, Error> {
         match (c, (c == '\\').then(|| chars.next()).flatten()) {
             (_, Some('Z')) => text.push_str("\\z"),
             (_, Some(digit @ '1'..='9')) => {
-                return Err(wrong(format!(
+                return Err(invalid(format!(
                     "the pattern `{find}` cannot refer back by `\\{digit}`; write it out"
                 )));
             }
@@ -101,7 +101,7 @@ fn replacement(by: &str) -> Result<String, Error> {
             '$' => text.push_str("$$"),
             '\\' => {
                 let (group, after) = group(rest).ok_or_else(|| {
-                    wrong(format!("the replacement `{by}` has a backslash that means nothing; double it"))
+                    invalid(format!("the replacement `{by}` has a backslash that means nothing; double it"))
                 })?;
                 text.push_str(&group);
                 rest = after;

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeSet;
 
+/// Whether a text has to be rendered at all.
+pub fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
 /// Words that end an operand.
 pub const KEYWORDS: [&str; 22] = [
     "if",

@@ -1,10 +1,15 @@
 //! Automations from outside: text in, parsed forms, errors and runs in virtual time out. Cases are data.
 
-mod known;
+mod actions;
+mod conditions;
+mod documented;
+mod engine;
+mod entities;
+mod inventory;
 mod parsing;
-mod playing;
 mod properties;
 mod rendering;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -102,7 +107,7 @@ impl Play {
     }
 
     pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
-        let effects = self.engine.hear(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &self.home);
         self.take(effects);
     }
 

@@ -104,7 +104,7 @@ impl Player {
     }
 
     fn hear(&mut self, event: &Event) {
-        let effects = self.engine.hear(event, None, &self.home);
+        let effects = self.engine.handle(event, None, &self.home);
         self.take(effects);
     }
 
@@ -127,7 +127,7 @@ impl Player {
         for listed in self.engine.list() {
             let (state, attributes) = (listed.state(), listed.attributes());
             if let Some(event) = self.put(&listed.entity_id, state, attributes) {
-                let more = self.engine.hear(&event, None, &self.home);
+                let more = self.engine.handle(&event, None, &self.home);
                 self.todo.extend(more);
             }
         }
@@ -138,14 +138,14 @@ impl Player {
             Effect::Call { run, call, action, data, target, .. } => {
                 let shown = if target == json!({}) { String::new() } else { format!(" on {target}") };
                 self.note("call", &format!("{action} {data}{shown}"));
-                match Engine::serves(&action) {
+                match Engine::has_action(&action) {
                     true => self.served(run, call, &action, &data, &target),
                     false => self.called(run, call, &action),
                 }
             }
             Effect::Fire { run, name, data } => {
                 self.note("fire", &format!("{name} {data}"));
-                self.engine.hear(&Event::Named { name, data }, Some(run), &self.home)
+                self.engine.handle(&Event::Named { name, data }, Some(run), &self.home)
             }
             Effect::Notice { automation, message } => {
                 self.note("notice", &format!("{automation}: {message}"));
@@ -176,7 +176,7 @@ impl Player {
         let mut effects = Vec::new();
         for when in self.whens.clone().iter().filter(|when| when.name == action) {
             if let Some(event) = self.set(when.rest.trim_start_matches("state ")) {
-                effects.extend(self.engine.hear(&event, Some(run), &self.home));
+                effects.extend(self.engine.handle(&event, Some(run), &self.home));
             }
         }
         let answer = self.answers.get_mut(action).and_then(VecDeque::pop_front);

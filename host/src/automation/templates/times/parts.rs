@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use minijinja::value::{DynObject, Object, ObjectRepr, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::{Moment, clock_text};
+use super::text::{clock_text, formatted};
 
 /// A day without a time, or a time of day.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +40,16 @@ impl Object for Part {
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        let moment = match **self {
-            Self::Day(day) => Moment::at(day.and_time(NaiveTime::MIN), None),
-            Self::Clock(time) => Moment::at(NaiveDate::default().and_time(time), None),
+        let wall = match **self {
+            Self::Day(day) => day.and_time(NaiveTime::MIN),
+            Self::Clock(time) => NaiveDate::default().and_time(time),
         };
         match (method, **self) {
             ("isoformat", _) => Ok(Value::from(Value::from_dyn_object(self.clone()).to_string())),
-            ("strftime", _) => Ok(Value::from(moment.format(&from_args::<(String,)>(args)?.0)?)),
+            ("strftime", _) => {
+                let (format,): (String,) = from_args(args)?;
+                Ok(Value::from(formatted(wall.format(&format), &format)?))
+            }
             ("weekday", Self::Day(day)) => Ok(Value::from(day.weekday().num_days_from_monday())),
             ("isoweekday", Self::Day(day)) => Ok(Value::from(day.weekday().number_from_monday())),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use larder::automation::files;
 use larder::automation::home::Event;
 use larder::automation::run::{Effect, Engine};
-use larder::automation::{parse, zone};
+use larder::automation::{literals, zone};
 use serde_json::{Value, json};
 
 use super::super::timeline::Line;
@@ -24,11 +24,11 @@ impl Player {
         match line.verb.as_str() {
             "at" => self.until(self.local(&line.all())),
             "after" => {
-                let span = parse::period(&Value::from(line.name.as_str())).unwrap();
+                let span = literals::period(&Value::from(line.name.as_str())).unwrap();
                 self.until(zone::plus(self.home.now, span));
             }
             "sleep" => {
-                let span = parse::period(&Value::from(line.name.as_str())).unwrap();
+                let span = literals::period(&Value::from(line.name.as_str())).unwrap();
                 self.home.now = zone::plus(self.home.now, span);
             }
             "state" => {

@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 
 /// An automation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Listed {
+pub struct Summary {
     pub name: String,
     pub id: Option<String>,
     pub entity_id: String,
@@ -28,7 +28,7 @@ pub struct Listed {
     pub queued: usize,
 }
 
-impl Listed {
+impl Summary {
     /// The state of its entity.
     pub fn state(&self) -> &'static str {
         if self.is_enabled { "on" } else { "off" }

@@ -3,13 +3,13 @@
 use chrono::{Datelike, NaiveTime};
 use serde_json::json;
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::automation::home::Home;
 use crate::automation::model::{At, Condition};
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
-pub fn time(
+pub fn between(
     home: &Home,
     after: Option<&At>,
     before: Option<&At>,
@@ -65,7 +65,7 @@ fn is_between(now: NaiveTime, from: Clock, to: Clock) -> bool {
 /// The time of day an entity shows: an `input_datetime`, or a timestamp in local time.
 fn entity_time(home: &Home, id: &str) -> Option<NaiveTime> {
     let state = &home.states.get(id)?.state;
-    if let Some(time) = parse::clock_time(state) {
+    if let Some(time) = literals::clock_time(state) {
         return Some(time);
     }
     let moment = entity_moment(home, state)?;

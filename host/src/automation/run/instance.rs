@@ -5,18 +5,20 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Effect, Listed, Run};
-use crate::automation::conditions::{self, Asked};
+use super::active_run::Run;
+use super::effect::Effect;
+use super::summary::Summary;
+use crate::automation::clock_history::ClockHistory;
+use crate::automation::conditions;
 use crate::automation::home::{Entity, Event, Home};
-use crate::automation::model::{Automation, Mode, Variables as Named};
-use crate::automation::past::Past;
+use crate::automation::model::{Automation, Mode, VariableDefinitions};
 use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
 use crate::automation::zone;
 use crate::model::Timestamp;
 
-pub struct Live {
+pub struct Instance {
     pub automation: Automation,
     /// Whether its triggers start it: as its file says, until somebody turns it on or off.
     is_on: bool,
@@ -36,19 +38,19 @@ pub struct Live {
 }
 
 /// What becomes of a run that wants to begin.
-pub enum Place {
-    Now,
+pub enum Admission {
+    Start,
     /// The others end.
-    Instead,
-    Later,
-    None {
+    Replace,
+    Queue,
+    Refuse {
         message: String,
     },
 }
 
-impl Live {
+impl Instance {
     pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
-        let mut live = Self {
+        let mut instance = Self {
             is_on: automation.is_enabled,
             automation,
             watch: None,
@@ -61,39 +63,42 @@ impl Live {
             starts: VecDeque::new(),
             halted: None,
         };
-        let notices = live.watch(home, templates);
-        (live, notices)
+        let notices = instance.watch(home, templates);
+        (instance, notices)
     }
 
     fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
         if !self.is_on {
             return Vec::new();
         }
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         self.variables = Variables::new();
         for (name, data) in &self.automation.trigger_variables {
             match templates.fill(data, home, &self.variables) {
                 Ok(value) => {
                     self.variables.insert(name.clone(), value);
                 }
-                Err(problem) => told.push(problem),
+                Err(problem) => problems.push(problem),
             }
         }
         let triggers = &self.automation.triggers;
-        let (watch, problems) = Watch::new(triggers, home, templates, &self.variables);
-        told.extend(problems);
+        let (watch, more) = Watch::new(triggers, home, templates, &self.variables);
+        problems.extend(more);
         self.interest = watch.interest();
         self.next = watch.next();
         self.watch = Some(watch);
         let automation = self.automation.name();
-        told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
+        problems
+            .into_iter()
+            .map(|message| Effect::Notice { automation: automation.clone(), message })
+            .collect()
     }
 
     /// The home's clocks show something else: `by` is how far they were set.
-    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
+    pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
         self.starts.iter_mut().for_each(|start| *start = zone::plus(*start, by));
         if let Some(watch) = self.watch.as_mut() {
-            watch.reckon(home, past);
+            watch.clock_changed(home, history);
             watch.shift(by);
             self.next = watch.next();
         }
@@ -109,7 +114,7 @@ impl Live {
     }
 
     /// Lets its triggers start it, or no longer. What waits in the queue is left; runs are the engine's.
-    pub fn turn(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
+    pub fn set_enabled(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
         if self.is_on == is_on && self.halted.is_none() {
             return Vec::new();
         }
@@ -121,13 +126,13 @@ impl Live {
     }
 
     /// Turns it off before anything happened.
-    pub fn forget(&mut self) {
+    pub fn start_disabled(&mut self) {
         self.is_on = false;
-        self.sleep();
+        self.disable_triggers();
     }
 
     /// Its triggers fire no more.
-    pub fn sleep(&mut self) {
+    pub fn disable_triggers(&mut self) {
         self.watch = None;
         self.next = None;
     }
@@ -160,9 +165,9 @@ impl Live {
     }
 
     /// What an event fires: the variable `trigger` of each.
-    pub fn hear(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
+    pub fn handle(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
         let Some(watch) = self.watch.as_mut() else { return Default::default() };
-        let (firings, problems) = watch.hear(event, home, templates, &self.variables);
+        let (firings, problems) = watch.handle(event, home, templates, &self.variables);
         self.interest = watch.interest();
         self.next = watch.next();
         (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
@@ -185,7 +190,7 @@ impl Live {
         let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());
         let own = idx.and_then(|idx| self.automation.triggers.get(idx));
         let own = own.map_or(&[] as &[_], |trigger| trigger.variables.as_slice());
-        for (name, data) in own.iter().chain(&self.automation.variables as &Named) {
+        for (name, data) in own.iter().chain(&self.automation.variables as &VariableDefinitions) {
             let value = templates.fill(data, home, &variables)?;
             variables.insert(name.clone(), value);
         }
@@ -193,27 +198,27 @@ impl Live {
         if is_forced || self.automation.conditions.is_empty() {
             return Ok(Some(variables));
         }
-        let asked = Asked { home, templates, variables: &variables };
-        let verdict = conditions::all(&self.automation.conditions, &asked)?;
+        let context = conditions::Context { home, templates, variables: &variables };
+        let verdict = conditions::all(&self.automation.conditions, &context)?;
         trace.note("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
         Ok(verdict.holds.then_some(variables))
     }
 
     /// What becomes of a run while `running` others are under way.
-    pub fn place(&self, running: usize) -> Place {
+    pub fn admission(&self, running: usize) -> Admission {
         let Automation { mode, max, .. } = &self.automation;
         let name = self.automation.name();
         match mode {
-            _ if running == 0 => Place::Now,
-            Mode::Restart => Place::Instead,
-            Mode::Single => Place::None {
+            _ if running == 0 => Admission::Start,
+            Mode::Restart => Admission::Replace,
+            Mode::Single => Admission::Refuse {
                 message: format!("{name} is still running; set its `mode` if it should not wait for that"),
             },
-            Mode::Parallel if running < *max => Place::Now,
-            Mode::Queued if running + self.queue.len() < *max => Place::Later,
-            _ => {
-                Place::None { message: format!("{name} already runs or waits {max} times; raise its `max`") }
-            }
+            Mode::Parallel if running < *max => Admission::Start,
+            Mode::Queued if running + self.queue.len() < *max => Admission::Queue,
+            _ => Admission::Refuse {
+                message: format!("{name} already runs or waits {max} times; raise its `max`"),
+            },
         }
     }
 
@@ -232,14 +237,14 @@ impl Live {
         if let Some(entity) = home.states.get(&id) {
             return entity.to_json(&id);
         }
-        let listed = self.listed(0);
+        let summary = self.summary(0);
         let since = self.last_triggered.unwrap_or(home.now);
-        let (state, attributes) = (listed.state().to_owned(), listed.attributes());
+        let (state, attributes) = (summary.state().to_owned(), summary.attributes());
         Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
     }
 
-    pub fn listed(&self, running: usize) -> Listed {
-        Listed {
+    pub fn summary(&self, running: usize) -> Summary {
+        Summary {
             name: self.automation.name(),
             id: self.automation.id.clone(),
             entity_id: self.entity_id(),

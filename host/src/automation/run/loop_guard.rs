@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
 
-use super::live::Live;
+use super::instance::Instance;
 use crate::automation::zone;
 use crate::model::Timestamp;
 use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
 /// The automations behind each run of late, the earliest first.
 #[derive(Debug, Default)]
-pub struct Causes {
+pub struct LoopGuard {
     chains: BTreeMap<u64, VecDeque<(usize, Timestamp)>>,
 }
 
@@ -19,23 +19,23 @@ fn is_within(seconds: i64, at: Timestamp, now: Timestamp) -> bool {
     now.seconds.saturating_sub(at.seconds) < seconds
 }
 
-impl Causes {
+impl LoopGuard {
     /// Whether an automation may start. One that may not is stopped, and the error says so once.
     pub fn check(
         &self,
         key: usize,
         cause: Option<u64>,
-        live: &mut Live,
+        instance: &mut Instance,
         now: Timestamp,
     ) -> Result<(), String> {
         let chain = cause.and_then(|run| self.chains.get(&run));
         let own = chain.map_or(0, |chain| {
             chain.iter().filter(|(of, at)| *of == key && is_within(CHAIN_SECONDS, *at, now)).count()
         });
-        live.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
+        instance.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
         let reason = if own >= MAX_SELF_CAUSED {
             format!("caused itself {own} times within {CHAIN_SECONDS} s")
-        } else if live.starts.len() >= MAX_STARTS {
+        } else if instance.starts.len() >= MAX_STARTS {
             format!("ran {MAX_STARTS} times within {LOOP_SECONDS} s")
         } else {
             return Ok(());
@@ -43,13 +43,13 @@ impl Causes {
         let message = format!(
             "{} {reason} and was stopped; change its trigger or its actions so that they do not fire it again, then \
              reload the automations",
-            live.automation.name()
+            instance.automation.name()
         );
-        live.halt(message.clone());
+        instance.halt(message.clone());
         Err(message)
     }
 
-    pub fn began(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
+    pub fn record_start(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
         let mut chain = cause.and_then(|run| self.chains.get(&run)).cloned().unwrap_or_default();
         chain.push_back((key, now));
         // What counts is at the end.

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::Moment;
+use super::context::Context;
 use crate::automation::home::Home;
 use crate::automation::model::Data;
 use crate::automation::yaml::Place;
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
 /// What waits for its time.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Held {
-    waiting: BTreeMap<String, Waiting>,
+pub struct Pending {
+    waiting: BTreeMap<String, PendingFire>,
 }
 
 /// One entity that became what it has to stay.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Waiting {
+pub struct PendingFire {
     pub due: Timestamp,
     /// What it was and what it became, to see whether it stays so.
     pub from: Value,
@@ -29,16 +29,16 @@ pub struct Waiting {
     pub trigger: Value,
 }
 
-impl Held {
+impl Pending {
     pub fn next(&self) -> Option<Timestamp> {
         self.waiting.values().map(|waiting| waiting.due).min()
     }
 
-    pub fn get(&self, id: &str) -> Option<&Waiting> {
+    pub fn get(&self, id: &str) -> Option<&PendingFire> {
         self.waiting.get(id)
     }
 
-    pub fn put(&mut self, id: &str, waiting: Waiting) {
+    pub fn put(&mut self, id: &str, waiting: PendingFire) {
         self.waiting.insert(id.to_owned(), waiting);
     }
 
@@ -53,7 +53,7 @@ impl Held {
 
     /// What is due, the earliest first.
     pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
-        let is_due = |waiting: &Waiting| waiting.due <= home.now;
+        let is_due = |waiting: &PendingFire| waiting.due <= home.now;
         let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
         due.sort_by_key(|(_, waiting)| waiting.due);
         let due: Vec<_> =
@@ -67,18 +67,18 @@ impl Held {
 pub fn span(
     hold: Option<&Data>,
     trigger: &Value,
-    moment: &Moment,
+    context: &Context,
     place: &Place,
 ) -> Result<Option<TimeDelta>, String> {
     let Some(data) = hold else { return Ok(None) };
-    let mut variables = moment.variables.clone();
+    let mut variables = context.variables.clone();
     variables.insert("trigger".into(), trigger.clone());
-    let value = moment.templates.fill(data, moment.home, &variables)?;
-    let span = parse::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
+    let value = context.templates.fill(data, context.home, &variables)?;
+    let span = literals::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
     Ok((!span.is_zero()).then_some(span))
 }
 
 /// When a span that begins now ends.
-pub fn due(moment: &Moment, span: TimeDelta) -> Timestamp {
-    zone::plus(moment.home.now, span)
+pub fn due(context: &Context, span: TimeDelta) -> Timestamp {
+    zone::plus(context.home.now, span)
 }

@@ -1,4 +1,4 @@
-//! Automations held against what a host has: its actions with their fields, its targets, its entities.
+//! Calls of automations compared with the actions, fields and targets of a host.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::load;
 use crate::automation::files::Loaded;
-use crate::automation::inventory::Known;
+use crate::automation::inventory::Inventory;
 use crate::automation::registry::{Registry, fitted};
 use crate::model::{Action, Field};
 
@@ -39,15 +39,15 @@ fn howl() -> Action {
     action("moon.howl", true, fields)
 }
 
-fn known(targets: Option<&[&str]>) -> Known {
+pub fn inventory(targets: Option<&[&str]>) -> Inventory {
     let entities = ["event.backup_automatic_backup", "sensor.moon"];
     let entities: BTreeSet<String> = entities.map(str::to_owned).into();
-    Known { registry: Registry::new(plugins(), targets), entities, is_shared: false }
+    Inventory { registry: Registry::new(plugins(), targets), entities, is_shared: false }
 }
 
-fn checked(known: &Known, text: &str) -> Loaded {
+pub fn checked(inventory: &Inventory, text: &str) -> Loaded {
     let mut loaded = load(text);
-    known.check(&mut loaded);
+    inventory.check(&mut loaded);
     loaded
 }
 
@@ -157,9 +157,9 @@ const WRONG: &[(&str, &str)] = &[
 
 #[test]
 fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() {
-    let known = known(Some(&["phone"]));
+    let inventory = inventory(Some(&["phone"]));
     for (action, expected) in WRONG {
-        let loaded = checked(&known, &acting(action));
+        let loaded = checked(&inventory, &acting(action));
         let told: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{action}: {told:?}");
         assert!(told[0].starts_with(&format!("automations.yaml:{expected}")), "{action}: {told:?}");
@@ -169,7 +169,7 @@ fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() 
 
 #[test]
 fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
-    let known = known(Some(&["phone"]));
+    let inventory = inventory(Some(&["phone"]));
     for action in [
         "  - action: backup.create",
         "  - action: backup.create\n    data: {}\n    target:\n    metadata: {x: y}",
@@ -185,7 +185,7 @@ fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
         "  - {action: backup.creat, enabled: false}",
         "  - enabled: false\n    sequence: [{action: backup.creat}]",
     ] {
-        let loaded = checked(&known, &acting(action));
+        let loaded = checked(&inventory, &acting(action));
         assert_eq!((&loaded.problems[..], loaded.automations.len()), (&[][..], 1), "{action}");
         assert_eq!(loaded.warnings, [], "{action}");
     }
@@ -195,7 +195,7 @@ fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
 fn every_wrong_call_of_an_automation_is_told_in_the_order_of_the_file() {
     let text = acting("  - action: backup.creat\n  - action: notify.phone\n    data: {titel: x}\n")
         + "- {id: b}\n- {id: c, triggers: [], actions: [{action: backup.create}]}\n";
-    let loaded = checked(&known(Some(&["phone"])), &text);
+    let loaded = checked(&inventory(Some(&["phone"])), &text);
     let lines: Vec<_> = loaded.problems.iter().map(|problem| problem.place.line).collect();
     assert_eq!(lines, [4, 5, 6, 7]);
     assert_eq!(loaded.automations.len(), 1);
@@ -203,9 +203,9 @@ fn every_wrong_call_of_an_automation_is_told_in_the_order_of_the_file() {
 
 #[test]
 fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() {
-    let known = known(None);
-    let problems = |action: &str| checked(&known, &acting(action)).problems.len();
-    let warnings = |action: &str| checked(&known, &acting(action)).warnings.len();
+    let inventory = inventory(None);
+    let problems = |action: &str| checked(&inventory, &acting(action)).problems.len();
+    let warnings = |action: &str| checked(&inventory, &acting(action)).warnings.len();
     assert_eq!(problems("  - action: backup.creat"), 1);
     assert_eq!(problems("  - action: persistent_notification.creat\n    data: {message: x}"), 1);
     assert_eq!(problems("  - action: notify.anybody\n    data: {titel: x, message: y}"), 1);
@@ -215,78 +215,8 @@ fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() 
 }
 
 #[test]
-fn an_entity_that_is_not_known_is_a_warning_and_keeps_nothing_out() {
-    let cases = [
-        (
-            "- id: a\n  triggers:\n  - trigger: state\n    entity_id:\n    - event.backup_automatc\n  actions: []",
-            "5:7: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: state, entity_id: light.hall}\n  actions: []",
-            "2:41: no entity light.hall is known here; Larder knows those that `larder states` lists",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: time, at: input_datetime.x}\n  actions: []",
-            "2:33: no entity input_datetime.x",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: numeric_state, entity_id: sensor.moon, above: sensor.x1}\n  actions: []",
-            "2:69: no entity sensor.x1 is known here",
-        ),
-        (
-            "- id: a\n  triggers: []\n  conditions: {condition: not, conditions: [{condition: state, entity_id: light.hall, state: 'on'}]}\n  actions: []",
-            "3:75: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  conditions: \"{{ is_state('light.hall', 'on') }}\"\n  actions: []",
-            "3:15: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{variables: {x: \"{{ 'light.hall' | states }}{{ states.light.hall.state }}\"}}]",
-            "3:29: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{wait_for_trigger: {trigger: state, entity_id: light.hall}}]",
-            "3:60: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{action: automation.turn_on, target: {entity_id: automation.b}}]",
-            "3:62: no entity automation.b is known here; did you mean automation.a?",
-        ),
-    ];
-    for (text, expected) in cases {
-        let loaded = checked(&known(Some(&[])), text);
-        let told: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 1, "{text}: {told:?}");
-        assert!(told[0].starts_with(&format!("automations.yaml:{expected}")), "{text}: {told:?}");
-        assert_eq!((loaded.automations.len(), loaded.problems.len()), (1, 0), "{text}");
-    }
-}
-
-#[test]
-fn entities_that_are_known_asked_for_or_only_somebody_elses_values_are_no_warning() {
-    let fine = r#"
-- alias: Grüße
-  variables: {entity_id: light.hall}
-  triggers:
-    - {trigger: state, entity_id: "sensor.moon, event.backup_automatic_backup"}
-    - {trigger: state, entity_id: automation.grusse}
-    - {trigger: state, entity_id: light.hall, enabled: false}
-    - {trigger: event, event_type: x, event_data: {entity_id: light.hall}}
-    - {trigger: time, at: "03:00"}
-  conditions: "{{ has_value('light.hall') and states('sensor.moon') and trigger.states('light.x') }}"
-  actions:
-    - {event: x, event_data: {entity_id: light.hall}}
-    - {delay: 1, enabled: false}
-"#;
-    let loaded = checked(&known(Some(&[])), fine);
-    let told: Vec<_> = loaded.warnings.iter().map(|warning| warning.text.as_str()).collect();
-    assert_eq!((told, loaded.problems.len()), (vec![], 0));
-}
-
-#[test]
 fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
-    let shared = Known { is_shared: true, ..known(Some(&[])) };
+    let shared = Inventory { is_shared: true, ..inventory(Some(&[])) };
     let twice =
         |text: &str| checked(&shared, text).warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
@@ -305,7 +235,7 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
     ] {
         assert_eq!(twice(fine), Vec::<String>::new(), "{fine}");
     }
-    assert_eq!(checked(&known(Some(&[])), &acting("  - action: backup.create")).warnings, []);
+    assert_eq!(checked(&inventory(Some(&[])), &acting("  - action: backup.create")).warnings, []);
 }
 
 #[test]
@@ -347,6 +277,6 @@ fn a_secret_is_not_shown_in_what_is_wrong() {
     let given = super::Given { files, ..Default::default() };
     let mut loaded =
         crate::automation::files::load(&given, Path::new("/config"), Path::new("/config/automations.yaml"));
-    known(Some(&[])).check(&mut loaded);
+    inventory(Some(&[])).check(&mut loaded);
     assert!(loaded.problems[0].text.starts_with("there is no action (secret); "), "{:?}", loaded.problems);
 }

@@ -5,11 +5,12 @@
 use chrono::{Datelike, TimeDelta, Weekday};
 use serde_json::{Value, json};
 
-use super::{Interest, Moment};
+use super::context::{Context, Interest};
 use crate::automation::conditions::entity_moment;
 use crate::automation::home::{Event, Home};
-use crate::automation::model::{At, Every};
-use crate::automation::{parse, zone};
+use crate::automation::literals;
+use crate::automation::model::At;
+use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
 /// When each of the times comes next.
@@ -25,7 +26,7 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
         At::Entity { id, offset } => {
             let state = &home.states.get(id)?.state;
             let later = TimeDelta::try_seconds(*offset)?;
-            if let Some(time) = parse::clock_time(state) {
+            if let Some(time) = literals::clock_time(state) {
                 // A time of every day, moved: looked for from as much earlier on.
                 let from = Home { now: zone::plus(home.now, -later), ..home.clone() };
                 let found = zone::next_time(home.zone, from.now, time, weekdays)?;
@@ -39,16 +40,16 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
 }
 
 /// A time that is written as a template, as what it gives now.
-pub fn rendered(at: &At, moment: &Moment, problems: &mut Vec<String>) -> Option<At> {
+pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Option<At> {
     let At::Template(template) = at else { return Some(at.clone()) };
-    let found = moment.templates.render(template, moment.home, moment.variables).and_then(|rendered| {
+    let found = context.templates.render(template, context.home, context.variables).and_then(|rendered| {
         let text = rendered.text;
-        let entity = || parse::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
+        let entity = || literals::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
         let wrong = || {
             let place = &template.place;
             format!("{place}: `{text}` is neither a time nor an entity; let the template give one of them")
         };
-        parse::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
+        literals::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
     });
     found.map_err(|problem| problems.push(problem)).ok()
 }
@@ -61,32 +62,32 @@ pub fn interest(at: &[At], interest: &mut Interest) {
     }
 }
 
-pub fn hear_times(
+pub fn due_times(
     at: &[At],
     weekdays: &[Weekday],
     nexts: &mut [Option<Timestamp>],
-    moment: &Moment,
+    context: &Context,
 ) -> Vec<Value> {
     let mut fired = Vec::new();
     for (at, instant) in at.iter().zip(nexts) {
-        if let Some(due) = instant.filter(|due| *due <= moment.home.now) {
-            fired.push(shown("time", due, moment.home, at));
-            *instant = next(at, weekdays, moment.home);
-        } else if let (Event::State { id: changed, .. }, At::Entity { id, .. }) = (moment.event, at)
+        if let Some(due) = instant.filter(|due| *due <= context.home.now) {
+            fired.push(shown("time", due, context.home, at));
+            *instant = next(at, weekdays, context.home);
+        } else if let (Event::State { id: changed, .. }, At::Entity { id, .. }) = (context.event, at)
             && id == changed
         {
-            *instant = next(at, weekdays, moment.home);
+            *instant = next(at, weekdays, context.home);
         }
     }
     fired
 }
 
-pub fn hear_pattern(
+pub fn due_pattern(
     (hours, minutes, seconds): (Every, Every, Every),
     next: &mut Option<Timestamp>,
-    moment: &Moment,
+    context: &Context,
 ) -> Vec<Value> {
-    let home = moment.home;
+    let home = context.home;
     let mut fired = Vec::new();
     if let Some(due) = next.filter(|due| *due <= home.now) {
         *next = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);

@@ -5,9 +5,11 @@ use larder_zone::Zone;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, State, Value};
 
-use super::{Moment, Part, Span, wrong};
-use crate::automation::parse;
-use crate::automation::templates::View;
+use super::moment::Moment;
+use super::parts::{Part, Span};
+use crate::automation::literals;
+use crate::automation::templates::error::invalid;
+use crate::automation::templates::view::View;
 
 pub fn add(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
@@ -26,8 +28,8 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     });
     let seen = view.clone();
     environment.add_function("today_at", move |time: Option<String>| {
-        let time = time.map_or(Some(NaiveTime::MIN), |text| parse::clock_time(&text));
-        let time = time.ok_or_else(|| wrong("today_at takes a time like '07:30'"))?;
+        let time = time.map_or(Some(NaiveTime::MIN), |text| literals::clock_time(&text));
+        let time = time.ok_or_else(|| invalid("today_at takes a time like '07:30'"))?;
         let now = seen.now();
         Ok::<_, Error>(Value::from_object(Moment::at(now.date_naive().and_time(time), Some(now.timezone()))))
     });
@@ -41,7 +43,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_timestamp = move |value: Value, default: Option<Value>| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from(moment.seconds())),
-        None => default.ok_or_else(|| wrong(format!("as_timestamp got `{value}`, which is no time"))),
+        None => default.ok_or_else(|| invalid(format!("as_timestamp got `{value}`, which is no time"))),
     };
     environment.add_function("as_timestamp", as_timestamp.clone());
     environment.add_filter("as_timestamp", as_timestamp);
@@ -55,7 +57,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
         };
         match moment {
             Some(moment) => Ok(Value::from_object(moment)),
-            None => default.ok_or_else(|| wrong(format!("as_datetime got `{value}`, which is no time"))),
+            None => default.ok_or_else(|| invalid(format!("as_datetime got `{value}`, which is no time"))),
         }
     };
     environment.add_function("as_datetime", as_datetime);
@@ -63,7 +65,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_local = move |value: Value| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from_object(Moment::of(moment.utc.with_timezone(&seen.zone())))),
-        None => Err(wrong(format!("as_local got `{value}`, which is no time"))),
+        None => Err(invalid(format!("as_local got `{value}`, which is no time"))),
     };
     environment.add_function("as_local", as_local.clone());
     environment.add_filter("as_local", as_local);
@@ -76,8 +78,9 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
         move |value: Value, format: Option<String>, local: Option<bool>, default: Option<Value>| {
             let zone = if local.unwrap_or(true) { seen.zone() } else { Zone::UTC };
             let Some(moment) = number(&value).and_then(from_seconds) else {
-                return default
-                    .ok_or_else(|| wrong(format!("timestamp_custom got `{value}`, which is no timestamp")));
+                return default.ok_or_else(|| {
+                    invalid(format!("timestamp_custom got `{value}`, which is no timestamp"))
+                });
             };
             let moment = Moment::of(moment.utc.with_timezone(&zone));
             moment.format(format.as_deref().unwrap_or("%Y-%m-%d %H:%M:%S")).map(Value::from)
@@ -89,7 +92,9 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
             let zone = if is_local { seen.zone() } else { Zone::UTC };
             match number(&value).and_then(from_seconds) {
                 Some(moment) => Ok(Value::from(Moment::of(moment.utc.with_timezone(&zone)).iso('T'))),
-                None => default.ok_or_else(|| wrong(format!("{name} got `{value}`, which is no timestamp"))),
+                None => {
+                    default.ok_or_else(|| invalid(format!("{name} got `{value}`, which is no timestamp")))
+                }
             }
         });
     }
@@ -193,7 +198,7 @@ fn timedelta(days: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
     parts.assert_all_used()?;
     #[allow(clippy::cast_possible_truncation, reason = "bounded in the same line")]
     let micros = (millis.abs() < 1e15).then_some((millis * 1000.0).round() as i64);
-    let micros = micros.ok_or_else(|| wrong("timedelta is too long"))?;
+    let micros = micros.ok_or_else(|| invalid("timedelta is too long"))?;
     Ok(Value::from_object(Span(TimeDelta::microseconds(micros))))
 }
 
@@ -202,7 +207,7 @@ fn as_timedelta(text: String) -> Value {
         Some(rest) => (-1, rest),
         None => (1, text.as_str()),
     };
-    let span = parse::period(&serde_json::Value::from(text));
+    let span = literals::period(&serde_json::Value::from(text));
     span.map_or(Value::from(()), |span| Value::from_object(Span(span * sign)))
 }
 
@@ -218,7 +223,9 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     let wall = NaiveDateTime::parse_from_str(&text, &format).ok().or_else(day).or_else(clock);
     match wall {
         Some(wall) => Ok(Value::from_object(Moment::at(wall, None))),
-        None => default.ok_or_else(|| wrong(format!("strptime got `{text}`, which is not like `{format}`"))),
+        None => {
+            default.ok_or_else(|| invalid(format!("strptime got `{text}`, which is not like `{format}`")))
+        }
     }
 }
 
@@ -231,7 +238,7 @@ fn reckon(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<
         _ => None,
     };
     let signed = |span: TimeDelta| if is_plus { span } else { -span };
-    let late = || wrong("the calendar does not reach so far");
+    let late = || invalid("the calendar does not reach so far");
     if let (Some(one), Some(other)) = (moment(&one), span(&other)) {
         return one.plus(signed(other.0)).map(Value::from_object).ok_or_else(late);
     }

@@ -9,28 +9,28 @@ use crate::options::automations::MAX_PAST;
 
 /// Stretches of wall time that were lived through.
 #[derive(Debug, Clone, Default)]
-pub struct Past {
+pub struct ClockHistory {
     /// When the present one began.
     began: Option<Timestamp>,
     ended: VecDeque<Stretch>,
     /// What a clock that was set forward by a day or less passed over: it came once, afterwards.
     made_up: VecDeque<Stretch>,
     /// The clock was wrong before by more than a day: what it passed over is not made up.
-    pub passes_over: bool,
+    pub skips_gap: bool,
 }
 
 /// What a clock that is set forward by no more passes over is made up once, as after a sleep.
 const MADE_UP: TimeDelta = TimeDelta::days(1);
 
-impl Past {
+impl ClockHistory {
     pub fn begin(&mut self, now: Timestamp) {
         self.began.get_or_insert(now);
     }
 
     /// The clock was set by `by`: it showed `before` and shows `now`.
-    pub fn turn(&mut self, by: TimeDelta, before: Timestamp, now: Timestamp) {
-        self.passes_over = by > MADE_UP;
-        if by > TimeDelta::zero() && !self.passes_over {
+    pub fn clock_set(&mut self, by: TimeDelta, before: Timestamp, now: Timestamp) {
+        self.skips_gap = by > MADE_UP;
+        if by > TimeDelta::zero() && !self.skips_gap {
             keep(&mut self.made_up, (before, now));
         }
         if let Some(began) = self.began.replace(now) {

@@ -1,0 +1,53 @@
+//! A sequence in progress: where it stands, and whether it is the body of a loop.
+
+use serde_json::Value;
+
+use crate::automation::model::{Action, Repeat, Sequence};
+use crate::automation::templates::Variables;
+
+/// A sequence that is being done.
+#[derive(Debug)]
+pub struct Frame {
+    pub steps: Sequence,
+    pub at: usize,
+    path: String,
+    pub scope: Variables,
+    /// Whether the run goes on when the step at work fails.
+    pub step_continues: bool,
+    pub repeat: Option<Loop>,
+}
+
+#[derive(Debug)]
+pub struct Loop {
+    pub how: Repeat,
+    /// How often it was done.
+    pub done: usize,
+    /// How often it will be, when that is known.
+    pub times: Option<usize>,
+    pub items: Vec<Value>,
+}
+
+impl Frame {
+    pub fn new(steps: Sequence, path: String) -> Self {
+        let scope = Variables::new();
+        Self { steps, at: 0, path, scope, step_continues: false, repeat: None }
+    }
+
+    /// The next step and its path.
+    pub fn take(&mut self) -> Option<(Action, String)> {
+        let action = self.steps.get(self.at)?.clone();
+        let path = format!("{}/{}", self.path, self.at);
+        self.at += 1;
+        self.step_continues = action.continues_on_error;
+        Some((action, path))
+    }
+
+    /// The path of the step at work.
+    pub fn current(&self) -> String {
+        format!("{}/{}", self.path, self.at.saturating_sub(1))
+    }
+
+    pub fn finish(&mut self) {
+        self.at = self.steps.len();
+    }
+}

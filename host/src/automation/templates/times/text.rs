@@ -1,0 +1,23 @@
+//! Times as text, as Python writes them.
+
+use std::fmt::Write as _;
+
+use chrono::format::{DelayedFormat, StrftimeItems};
+use chrono::{NaiveTime, Timelike};
+use minijinja::Error;
+
+use crate::automation::templates::error::invalid;
+
+/// `07:30:00`, with six digits of a second when it has a fraction.
+pub fn clock_text(time: NaiveTime) -> String {
+    let micros = time.nanosecond() / 1000 % 1_000_000;
+    let fraction = if micros == 0 { String::new() } else { format!(".{micros:06}") };
+    format!("{:02}:{:02}:{:02}{fraction}", time.hour(), time.minute(), time.second())
+}
+
+/// A time written by `format`, a pattern of `strftime`. A pattern that does not fit is an error.
+pub fn formatted(time: DelayedFormat<StrftimeItems<'_>>, format: &str) -> Result<String, Error> {
+    let mut text = String::new();
+    write!(text, "{time}").map_err(|_| invalid(format!("`{format}` is no format of a time")))?;
+    Ok(text)
+}

@@ -1,0 +1,235 @@
+//! Triggers: which of them an event fires, with what for `trigger`, and when they want to be asked again.
+//!
+//! A watch holds what a trigger has to remember between events and nothing else; it is a function of that, the event and
+//! the home. Owns no timer: `next` names the instant, whoever drives hands over `Event::Time` then, or later.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::context::{Context, Fired, Interest};
+use super::pending::Pending;
+use super::{event, numeric, state, template, time};
+use crate::automation::clock_history::ClockHistory;
+use crate::automation::home::{Event, Home};
+use crate::automation::model::{At, Trigger, TriggerKind};
+use crate::automation::templates::{Templates, Variables};
+use crate::automation::zone::{self, Every};
+use crate::model::Timestamp;
+
+/// A trigger that fired.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Firing {
+    /// Its place in the list.
+    pub index: usize,
+    /// The variable `trigger`.
+    pub trigger: Value,
+}
+
+/// A list of triggers at work.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    watched: Vec<Watched>,
+}
+
+/// One trigger and what it remembers.
+#[derive(Debug, Clone)]
+struct Watched {
+    trigger: Trigger,
+    pending: Pending,
+    memory: Memory,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Memory {
+    None,
+    /// When the pattern comes next.
+    Next(Option<Timestamp>),
+    /// The times of a time trigger, and when each comes next.
+    Times(Vec<At>, Vec<Option<Timestamp>>),
+    Event(event::Filter),
+    /// Entities whose number was outside, so that it may come inside.
+    Armed(BTreeSet<String>),
+    Template(template::LastResult),
+}
+
+impl Watch {
+    /// Begins to watch. Nothing that is so already fires. Errors are of templates and say what to do.
+    pub fn new(
+        triggers: &[Trigger],
+        home: &Home,
+        templates: &Templates,
+        variables: &Variables,
+    ) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let context = Context { event: &Event::Time, home, templates, variables };
+        let mut watched = Vec::new();
+        for trigger in triggers {
+            let memory = memory(trigger, &context, &mut problems);
+            watched.push(Watched { trigger: trigger.clone(), pending: Pending::default(), memory });
+        }
+        (Self { watched }, problems)
+    }
+
+    /// Which triggers an event fires, in order, and what went wrong with others.
+    pub fn handle(
+        &mut self,
+        event: &Event,
+        home: &Home,
+        templates: &Templates,
+        variables: &Variables,
+    ) -> (Vec<Firing>, Vec<String>) {
+        let context = Context { event, home, templates, variables };
+        let (mut firings, mut problems) = (Vec::new(), Vec::new());
+        for (index, watched) in self.watched.iter_mut().enumerate() {
+            if !watched.trigger.is_enabled {
+                continue;
+            }
+            let Fired { triggers, problems: more } = watched.handle(&context);
+            problems.extend(more);
+            let fired = triggers.into_iter().map(|found| described(&watched.trigger, index, found));
+            firings.extend(fired.map(|trigger| Firing { index, trigger }));
+        }
+        (firings, problems)
+    }
+
+    /// The home's clocks show something else, by another zone or because they were set: times that have not come yet are looked
+    /// for anew, but not in the past.
+    pub fn clock_changed(&mut self, home: &Home, history: &ClockHistory) {
+        let is_to_come =
+            |time: &Option<Timestamp>| history.skips_gap || time.is_none_or(|time| time > home.now);
+        for Watched { trigger, memory, .. } in &mut self.watched {
+            match (&trigger.kind, memory) {
+                (TriggerKind::Time { weekdays, .. }, Memory::Times(at, times)) => {
+                    for (time, at) in times.iter_mut().zip(at.iter()).filter(|(time, _)| is_to_come(time)) {
+                        *time =
+                            history.first_new_of_day(home.now, |now| time::next(at, weekdays, &home.at(now)));
+                    }
+                }
+                (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next))
+                    if is_to_come(next) =>
+                {
+                    let find = |now| zone::next_pattern(home.zone, now, *hours, *minutes, *seconds);
+                    // A pattern of every hour is none of once a day.
+                    *next = match hours {
+                        Every::Any => find(home.now),
+                        _ => history.first_new(home.now, find),
+                    };
+                }
+                (TriggerKind::Template { .. }, Memory::Template(last)) => last.clock_changed(home),
+                _ => {}
+            }
+        }
+    }
+
+    /// The clock was set forward by `by`, or back: what has to stay so for a while stays as long.
+    pub fn shift(&mut self, by: TimeDelta) {
+        self.watched.iter_mut().for_each(|watched| watched.pending.shift(by));
+    }
+
+    /// When to hand over `Event::Time`, if nothing happens before.
+    pub fn next(&self) -> Option<Timestamp> {
+        let own = self.watched.iter().filter_map(|watched| match &watched.memory {
+            Memory::Next(time) => *time,
+            Memory::Times(_, times) => times.iter().flatten().min().copied(),
+            Memory::Template(last) => last.next,
+            _ => None,
+        });
+        own.chain(self.watched.iter().filter_map(|watched| watched.pending.next())).min()
+    }
+
+    /// What has to be handed over, at present: a template may change it whenever it is rendered.
+    pub fn interest(&self) -> Interest {
+        let mut interest = Interest::default();
+        for watched in self.watched.iter().filter(|watched| watched.trigger.is_enabled) {
+            match (&watched.trigger.kind, &watched.memory) {
+                (TriggerKind::State(state), _) => interest.entities.extend(state.entities.iter().cloned()),
+                (TriggerKind::NumericState { range, .. }, _) => numeric::interest(range, &mut interest),
+                (_, Memory::Times(at, _)) => time::interest(at, &mut interest),
+                (_, Memory::Event(filter)) => interest.events.extend(filter.names.iter().cloned()),
+                (_, Memory::Template(last)) => {
+                    interest.entities.extend(last.reads.entities.iter().cloned());
+                    interest.all_states |= last.reads.all;
+                }
+                _ => {}
+            }
+        }
+        interest
+    }
+}
+
+/// What a trigger has to remember from the beginning on.
+fn memory(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> Memory {
+    let home = context.home;
+    match &trigger.kind {
+        _ if !trigger.is_enabled => Memory::None,
+        TriggerKind::Time { at, weekdays } => {
+            let at: Vec<At> = at.iter().filter_map(|at| time::rendered(at, context, problems)).collect();
+            let times = time::times(&at, weekdays, home);
+            Memory::Times(at, times)
+        }
+        TriggerKind::TimePattern { hours, minutes, seconds } => {
+            Memory::Next(zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds))
+        }
+        TriggerKind::NumericState { range, .. } => Memory::Armed(numeric::armed(range, context)),
+        TriggerKind::Template { value, .. } => {
+            let (last, problem) = template::first(value, context);
+            problems.extend(problem);
+            Memory::Template(last)
+        }
+        TriggerKind::Event { names, data } => match event::Filter::new(names, data, context) {
+            Ok(filter) => Memory::Event(filter),
+            Err(problem) => {
+                problems.push(problem);
+                Memory::None
+            }
+        },
+        _ => Memory::None,
+    }
+}
+
+impl Watched {
+    fn handle(&mut self, context: &Context) -> Fired {
+        let place = &self.trigger.place;
+        let home_event = |name: &str, what: &str| {
+            vec![
+                json!({"platform": "homeassistant", "event": name, "description": format!("Home Assistant {what}")}),
+            ]
+        };
+        Fired::of(match (&self.trigger.kind, &mut self.memory) {
+            (TriggerKind::State(trigger), _) => {
+                return state::handle(trigger, &mut self.pending, context, place);
+            }
+            (TriggerKind::NumericState { range, hold }, Memory::Armed(armed)) => {
+                return numeric::handle(range, hold.as_ref(), armed, &mut self.pending, context, place);
+            }
+            (TriggerKind::Template { value, hold }, Memory::Template(last)) => {
+                return template::handle(value, hold.as_ref(), last, &mut self.pending, context, place);
+            }
+            (TriggerKind::Time { weekdays, .. }, Memory::Times(at, next)) => {
+                time::due_times(at, weekdays, next, context)
+            }
+            (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next)) => {
+                time::due_pattern((*hours, *minutes, *seconds), next, context)
+            }
+            (TriggerKind::Event { .. }, Memory::Event(filter)) => filter.handle(context.event),
+            (TriggerKind::Start, _) if *context.event == Event::Start => home_event("start", "starting"),
+            (TriggerKind::Shutdown, _) if *context.event == Event::Shutdown => {
+                home_event("shutdown", "stopping")
+            }
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// With what every trigger's variable has.
+fn described(trigger: &Trigger, index: usize, mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        let id = trigger.id.clone().unwrap_or_else(|| index.to_string());
+        fields.insert("id".into(), id.into());
+        fields.insert("idx".into(), index.to_string().into());
+        fields.insert("alias".into(), trigger.alias.clone().map_or(Value::Null, Value::from));
+    }
+    value
+}
