@@ -12,15 +12,15 @@ use crate::options::automations::MAX_PAST;
 pub struct ClockHistory {
     /// When the present one began.
     began: Option<Timestamp>,
-    ended: VecDeque<Stretch>,
+    ended: VecDeque<Interval>,
     /// What a clock that was set forward by a day or less passed over: it came once, afterwards.
-    made_up: VecDeque<Stretch>,
+    caught_up: VecDeque<Interval>,
     /// The clock was wrong before by more than a day: what it passed over is not made up.
     pub skips_gap: bool,
 }
 
 /// What a clock that is set forward by no more passes over is made up once, as after a sleep.
-const MADE_UP: TimeDelta = TimeDelta::days(1);
+const CAUGHT_UP: TimeDelta = TimeDelta::days(1);
 
 impl ClockHistory {
     pub fn begin(&mut self, now: Timestamp) {
@@ -29,52 +29,52 @@ impl ClockHistory {
 
     /// The clock was set by `by`: it showed `before` and shows `now`.
     pub fn clock_set(&mut self, by: TimeDelta, before: Timestamp, now: Timestamp) {
-        self.skips_gap = by > MADE_UP;
+        self.skips_gap = by > CAUGHT_UP;
         if by > TimeDelta::zero() && !self.skips_gap {
-            keep(&mut self.made_up, (before, now));
+            push_bounded(&mut self.caught_up, (before, now));
         }
         if let Some(began) = self.began.replace(now) {
-            keep(&mut self.ended, (began, before));
+            push_bounded(&mut self.ended, (began, before));
         }
     }
 
     /// What `next` finds behind `now` and was not lived through.
-    pub fn first_new(
+    pub fn next_unseen(
         &self,
         now: Timestamp,
         next: impl Fn(Timestamp) -> Option<Timestamp>,
     ) -> Option<Timestamp> {
-        first(now, next, &self.ended.iter().copied().collect::<Vec<_>>())
+        first_outside(now, next, &self.ended.iter().copied().collect::<Vec<_>>())
     }
 
     /// The same of what comes once a day at most, and was not made up either.
-    pub fn first_new_of_day(
+    pub fn next_unseen_daily(
         &self,
         now: Timestamp,
         next: impl Fn(Timestamp) -> Option<Timestamp>,
     ) -> Option<Timestamp> {
-        first(now, next, &self.ended.iter().chain(&self.made_up).copied().collect::<Vec<_>>())
+        first_outside(now, next, &self.ended.iter().chain(&self.caught_up).copied().collect::<Vec<_>>())
     }
 }
 
-type Stretch = (Timestamp, Timestamp);
+type Interval = (Timestamp, Timestamp);
 
-fn keep(stretches: &mut VecDeque<Stretch>, stretch: Stretch) {
-    stretches.push_back(stretch);
-    while stretches.len() > MAX_PAST {
-        stretches.pop_front();
+fn push_bounded(intervals: &mut VecDeque<Interval>, interval: Interval) {
+    intervals.push_back(interval);
+    while intervals.len() > MAX_PAST {
+        intervals.pop_front();
     }
 }
 
-fn first(
+fn first_outside(
     now: Timestamp,
     next: impl Fn(Timestamp) -> Option<Timestamp>,
-    stretches: &[Stretch],
+    intervals: &[Interval],
 ) -> Option<Timestamp> {
     let mut found = next(now)?;
-    // Each stretch can be in the way once.
-    for _ in 0..=stretches.len() {
-        match end_of(found, stretches) {
+    // Each interval can be in the way once.
+    for _ in 0..=intervals.len() {
+        match end_of(found, intervals) {
             None => return Some(found),
             Some(end) => found = next(end)?,
         }
@@ -82,8 +82,8 @@ fn first(
     Some(found)
 }
 
-/// When the stretch ended that holds a moment.
-fn end_of(moment: Timestamp, stretches: &[Stretch]) -> Option<Timestamp> {
-    let holds = |(began, ended): &&Stretch| *began < moment && moment <= *ended;
-    stretches.iter().filter(holds).map(|(_, ended)| *ended).max()
+/// When the interval ended that holds a moment.
+fn end_of(moment: Timestamp, intervals: &[Interval]) -> Option<Timestamp> {
+    let holds = |(began, ended): &&Interval| *began < moment && moment <= *ended;
+    intervals.iter().filter(holds).map(|(_, ended)| *ended).max()
 }

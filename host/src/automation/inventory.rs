@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
-use super::registry::{Found, Registry, complaints, nearest};
+use super::registry::{Found, Registry, field_problems, nearest};
 use super::trace::redacted;
 use super::yaml::Problem;
 
@@ -28,7 +28,7 @@ impl Inventory {
     pub fn check(&self, loaded: &mut Loaded) {
         let mut kept = Vec::new();
         for automation in std::mem::take(&mut loaded.automations) {
-            let (problems, warnings) = self.calls(&automation.actions);
+            let (problems, warnings) = self.check_calls(&automation.actions);
             if problems.is_empty() {
                 kept.push(automation);
                 loaded.warnings.extend(warnings);
@@ -38,7 +38,7 @@ impl Inventory {
         let shown: BTreeSet<String> =
             kept.iter().map(Automation::entity_id).chain(self.entities.clone()).collect();
         for automation in &kept {
-            loaded.warnings.extend(self.runs_twice(automation));
+            loaded.warnings.extend(self.duplicate_backup(automation));
             loaded.warnings.extend(unknown_entities(automation, &shown));
         }
         loaded.automations = kept;
@@ -51,20 +51,20 @@ impl Inventory {
     }
 
     /// What is wrong with the calls of a sequence, and what is doubtful.
-    fn calls(&self, steps: &Sequence) -> (Vec<Problem>, Vec<Problem>) {
+    fn check_calls(&self, steps: &Sequence) -> (Vec<Problem>, Vec<Problem>) {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
         each_call(steps, &mut |call| {
             // A name that a template gives is known when it is rendered.
-            let Data::Plain(name) = call.action else { return };
+            let Data::Constant(name) = call.action else { return };
             let name = name.as_str().unwrap_or_default();
             match self.registry.find(name) {
                 Found::Missing(text) => problems.push(call.places.action.problem(text)),
                 Found::Unknown(text) => warnings.push(call.places.action.problem(text)),
-                Found::Here(action) if !action.public => {
+                Found::Known(action) if !action.public => {
                     problems.push(call.places.action.problem(self.registry.for_clients(name)));
                 }
-                Found::Here(action) => {
-                    let wrong = complaints(action, call.data, call.target);
+                Found::Known(action) => {
+                    let wrong = field_problems(action, call.data, call.target);
                     problems.extend(wrong.into_iter().map(|it| call.places.of(&it.field).problem(it.text)));
                 }
             }
@@ -73,10 +73,10 @@ impl Inventory {
     }
 
     /// Home Assistant makes the same backup at the same time.
-    fn runs_twice(&self, automation: &Automation) -> Option<Problem> {
+    fn duplicate_backup(&self, automation: &Automation) -> Option<Problem> {
         let mut makes = None;
         each_call(&automation.actions, &mut |call| {
-            let name = call.action.plain();
+            let name = call.action.constant();
             let name = name.as_ref().and_then(|name| name.as_str());
             makes = makes.take().or(name.filter(|name| MAKE_BACKUPS.contains(name)).map(str::to_owned));
         });
@@ -90,10 +90,11 @@ impl Inventory {
 }
 
 fn unknown_entities(automation: &Automation, shown: &BTreeSet<String>) -> Vec<Problem> {
-    let mut told = BTreeSet::new();
-    let unknown = automation.entities.iter().filter(|(id, _)| !shown.contains(id) && told.insert(id.clone()));
+    let mut reported = BTreeSet::new();
+    let unknown =
+        automation.entities.iter().filter(|(id, _)| !shown.contains(id) && reported.insert(id.clone()));
     let text = |id: &str| match nearest(id, shown.iter().map(String::as_str)) {
-        Some(near) => format!("no entity {id} is known here; did you mean {near}?"),
+        Some(similar) => format!("no entity {id} is known here; did you mean {similar}?"),
         None => format!("no entity {id} is known here; Larder knows those that `larder states` lists"),
     };
     unknown.map(|(id, place)| place.problem(text(id))).collect()

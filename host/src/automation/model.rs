@@ -25,7 +25,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Data {
-    Plain(Value),
+    Constant(Value),
     Template(Template),
     List(Vec<Data>),
     #[serde(serialize_with = "as_map")]
@@ -38,13 +38,13 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, Data)], to: S) -> Result<S::Ok
 
 impl Data {
     /// The value, when no template is in it.
-    pub fn plain(&self) -> Option<Value> {
+    pub fn constant(&self) -> Option<Value> {
         match self {
-            Self::Plain(value) => Some(value.clone()),
+            Self::Constant(value) => Some(value.clone()),
             Self::Template(_) => None,
-            Self::List(items) => items.iter().map(Data::plain).collect(),
+            Self::List(items) => items.iter().map(Data::constant).collect(),
             Self::Map(pairs) => {
-                let pairs = pairs.iter().map(|(key, data)| data.plain().map(|value| (key.clone(), value)));
+                let pairs = pairs.iter().map(|(key, data)| data.constant().map(|value| (key.clone(), value)));
                 pairs.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
             }
         }
@@ -120,7 +120,7 @@ pub struct Trigger {
     pub place: Place,
 }
 
-/// The kinds of triggers. `hold` is `for`: how long it has to stay so.
+/// The kinds of triggers. `for_duration` is the key `for`: how long the new state has to last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
@@ -136,11 +136,13 @@ pub enum TriggerKind {
     State(StateTrigger),
     NumericState {
         range: Range,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
     Template {
         value: Template,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
     /// Templates are rendered when the trigger begins to watch.
     Event {
@@ -176,7 +178,8 @@ pub struct StateTrigger {
     pub to: Option<Vec<Value>>,
     pub not_from: Option<Vec<Value>>,
     pub not_to: Option<Vec<Value>>,
-    pub hold: Option<Data>,
+    #[serde(rename = "hold")]
+    pub for_duration: Option<Data>,
 }
 
 /// Numbers of entities between two bounds, the bounds not included.
@@ -216,7 +219,8 @@ pub enum ConditionKind {
         attribute: Option<String>,
         states: Vec<Value>,
         any: bool,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
     NumericState(Range),
     Time {
@@ -245,7 +249,7 @@ pub struct Action {
 /// Actions in order, shared with the runs that are in the midst of them.
 pub type Sequence = Arc<Vec<Action>>;
 
-/// The kinds of actions. `goes_on` is `continue_on_timeout`.
+/// The kinds of actions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
@@ -261,12 +265,14 @@ pub enum ActionKind {
     WaitTemplate {
         value: Template,
         timeout: Option<Data>,
-        goes_on: bool,
+        #[serde(rename = "goes_on")]
+        continues_on_timeout: bool,
     },
     WaitForTrigger {
         triggers: Arc<Vec<Trigger>>,
         timeout: Option<Data>,
-        goes_on: bool,
+        #[serde(rename = "goes_on")]
+        continues_on_timeout: bool,
     },
     Event {
         name: String,

@@ -78,7 +78,7 @@ impl Trace {
     }
 
     /// Remembers a step.
-    pub fn note(&mut self, path: &str, at: Timestamp, seen: &Value) {
+    pub fn record(&mut self, path: &str, at: Timestamp, seen: &Value) {
         if self.steps.len() >= MAX_TRACE_STEPS {
             self.left_out = self.left_out.saturating_add(1);
             return;

@@ -58,7 +58,7 @@ pub enum Every {
 }
 
 impl Every {
-    fn takes(self, number: u32) -> bool {
+    fn matches(self, number: u32) -> bool {
         match self {
             Self::Any => true,
             Self::Is(wanted) => number == wanted,
@@ -80,11 +80,11 @@ pub fn next_pattern(
     for _ in 0..20_000 {
         let local = moment.with_timezone(&zone);
         let is_again = hours != Every::Any && first(zone, local.naive_local()) != moment;
-        let step = if is_again || !hours.takes(local.hour()) {
+        let step = if is_again || !hours.matches(local.hour()) {
             3600 - i64::from(local.minute() * 60 + local.second())
-        } else if !minutes.takes(local.minute()) {
+        } else if !minutes.matches(local.minute()) {
             60 - i64::from(local.second())
-        } else if !seconds.takes(local.second()) {
+        } else if !seconds.matches(local.second()) {
             1
         } else {
             return Some(timestamp(moment));

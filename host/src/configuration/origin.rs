@@ -42,7 +42,7 @@ impl Configuration {
     }
 
     /// This one, and what the other one says beside it. What both say is as it is here.
-    pub fn over(mut self, other: Self) -> Self {
+    pub fn with_fallback(mut self, other: Self) -> Self {
         self.automations = self.automations.or(other.automations);
         for (name, target) in other.notify {
             self.notify.entry(name).or_insert(target);

@@ -43,7 +43,7 @@ impl Sources {
     fn configured(&self, is_start: bool) -> Result<Configuration, String> {
         let (named, usual) = (self.options.as_deref(), self.config.join("larder.toml"));
         let (inside, outside) = match named {
-            Some(named) if leads_through(named, &self.config, MAX_LINKS) => (Some(named), None),
+            Some(named) if is_reached_through(named, &self.config, MAX_LINKS) => (Some(named), None),
             named => (None, named),
         };
         let machine = self.machine.as_deref().unwrap_or(Path::new(MACHINE));
@@ -53,17 +53,17 @@ impl Sources {
             |path: Option<&Path>| path.map_or_else(|| Ok(Configuration::default()), |it| self.read(it));
         let above = read(outside).map_err(|problem| problem.to_string())?;
         match read(inside).map_err(|problem| problem.to_string()) {
-            Ok(below) => Ok(above.over(below)),
+            Ok(below) => Ok(above.with_fallback(below)),
             Err(problem) if is_start => {
                 let ignored = vec![format!("{problem}; until then all of this file is ignored")];
-                Ok(above.over(Configuration { ignored, ..Configuration::default() }))
+                Ok(above.with_fallback(Configuration { ignored, ..Configuration::default() }))
             }
             Err(problem) => Err(problem),
         }
     }
 
     fn read(&self, path: &Path) -> Parsed<Configuration> {
-        let origin = match leads_through(path, &self.config, MAX_LINKS) {
+        let origin = match is_reached_through(path, &self.config, MAX_LINKS) {
             true => Origin::Home,
             false => Origin::Outside,
         };
@@ -85,7 +85,7 @@ impl Sources {
     }
 
     /// A file of automations that somebody named has to be there, as any file that is named.
-    pub fn must_be_there(&self, configuration: &Configuration) -> Done<()> {
+    pub fn check_named_file(&self, configuration: &Configuration) -> Done<()> {
         let Some(file) = self.automations.as_ref().or(configuration.automations.as_ref()) else {
             return Ok(());
         };
@@ -115,19 +115,19 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 /// Whether a path lies in the home, or leads through it: then whoever writes there chooses what is read.
-fn leads_through(path: &Path, home: &Path, links: usize) -> bool {
+fn is_reached_through(path: &Path, home: &Path, links: usize) -> bool {
     let Some(above) = path.parent() else { return false };
     // By another name it is the same directory: a mount may show it elsewhere.
     let is_home = |path: &Path| same(path, home);
     let is_in_it = |path: &Path| path.starts_with(home) || path.ancestors().any(is_home);
     let leads = match fs::read_link(path) {
-        Ok(target) => links == 0 || leads_through(&above.join(target), home, links.saturating_sub(1)),
+        Ok(target) => links == 0 || is_reached_through(&above.join(target), home, links.saturating_sub(1)),
         Err(_) => false,
     };
     leads
         || is_in_it(path)
         || fs::canonicalize(path).is_ok_and(|real| is_in_it(&real))
-        || leads_through(above, home, links)
+        || is_reached_through(above, home, links)
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_leads_through_the_home_is_in_it() {
+    fn a_path_that_is_reached_through_the_home_is_in_it() {
         let root = tempfile::tempdir().unwrap();
         let at = |path: &str| root.path().join(path);
         fs::create_dir_all(at("home/below")).unwrap();
@@ -166,10 +166,10 @@ mod tests {
             "etc/dangling",
         ];
         for path in inside {
-            assert!(leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
+            assert!(is_reached_through(&at(path), &at("home"), MAX_LINKS), "{path}");
         }
         for path in ["etc/real", "etc/beside", "etc/nothing", "home-2/x"] {
-            assert!(!leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
+            assert!(!is_reached_through(&at(path), &at("home"), MAX_LINKS), "{path}");
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::options::notify::{COMMAND_TIME, MAX_RETRIES, RETRIES};
 const LINE: &str = "{{ now().isoformat() }} {% if title %}{{ title }}: {% endif %}{{ message }}";
 
 #[derive(Clone, Copy)]
-enum Word {
+enum TargetKind {
     Webhook,
     Ntfy,
     Command,
@@ -28,28 +28,28 @@ enum Word {
     Log,
 }
 
-const KINDS: [(&str, Word); 5] = [
-    ("webhook", Word::Webhook),
-    ("ntfy", Word::Ntfy),
-    ("command", Word::Command),
-    ("file", Word::File),
-    ("log", Word::Log),
+const KINDS: [(&str, TargetKind); 5] = [
+    ("webhook", TargetKind::Webhook),
+    ("ntfy", TargetKind::Ntfy),
+    ("command", TargetKind::Command),
+    ("file", TargetKind::File),
+    ("log", TargetKind::Log),
 ];
 
 /// Reads one table. Tokens and passwords are added to the secrets.
 pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parsed<Target> {
     let mut keys = Keys::of(node, "a target of notifications")?;
-    let Some(word) = keys.word("kind", &KINDS)? else {
+    let Some(word) = keys.choice("kind", &KINDS)? else {
         let text = "a target needs `kind`: webhook, ntfy, command, file or log; add it";
         return Err(keys.place().problem(text));
     };
     let target = match word {
-        Word::Webhook => Target::Webhook(webhook(&mut keys, secrets)?),
-        Word::Ntfy => Target::Ntfy(ntfy(&mut keys, secrets)?),
-        Word::Command => Target::Command(command(&mut keys, directory)?),
-        Word::File => Target::File(file(&mut keys, directory)?),
-        Word::Log => {
-            keys.is("a target of the kind `log`");
+        TargetKind::Webhook => Target::Webhook(webhook(&mut keys, secrets)?),
+        TargetKind::Ntfy => Target::Ntfy(ntfy(&mut keys, secrets)?),
+        TargetKind::Command => Target::Command(command(&mut keys, directory)?),
+        TargetKind::File => Target::File(file(&mut keys, directory)?),
+        TargetKind::Log => {
+            keys.describe_as("a target of the kind `log`");
             Target::Log
         }
     };
@@ -58,7 +58,7 @@ pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parse
 }
 
 fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
-    keys.is("a webhook");
+    keys.describe_as("a webhook");
     let url = address(keys, "where it is sent to")?;
     let method = match keys.take("method") {
         None => "POST".to_owned(),
@@ -104,7 +104,7 @@ fn headers(keys: &mut Keys) -> Parsed<Vec<(String, Template)>> {
 }
 
 fn ntfy(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Ntfy> {
-    keys.is("an ntfy target");
+    keys.describe_as("an ntfy target");
     let url = address(keys, "the server, such as https://ntfy.example.org")?;
     let node = keys.need("topic", "the topic to publish to")?;
     let topic = as_text(node, "topic")?;
@@ -117,7 +117,7 @@ fn ntfy(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Ntfy> {
 }
 
 fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
-    keys.is("a command");
+    keys.describe_as("a command");
     let node = keys.need("command", "the program and its arguments, as a list")?;
     let mut words = list(node, "command")?.into_iter();
     let missing = || node.place.problem("`command` is empty; write [\"/path/of/program\", \"argument\", …]");
@@ -138,7 +138,7 @@ fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
 }
 
 fn file(keys: &mut Keys, directory: &Path) -> Parsed<File> {
-    keys.is("a file target");
+    keys.describe_as("a file target");
     let node = keys.need("path", "the file to add lines to, relative to this one")?;
     let path = directory.join(as_text(node, "path")?);
     let line = match keys.take("line") {

@@ -89,7 +89,7 @@ pub fn says_true(text: &str) -> bool {
 
 /// Whether one entity is in a state, long enough.
 fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, String> {
-    let ConditionKind::State { attribute, states, hold, .. } = &condition.kind else {
+    let ConditionKind::State { attribute, states, for_duration, .. } = &condition.kind else {
         return Ok(Verdict::new(false, Value::Null));
     };
     let place = &condition.place;
@@ -114,8 +114,8 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
     if !is_so {
         return Ok(Verdict::new(false, seen));
     }
-    let Some(hold) = hold else { return Ok(Verdict::new(true, seen)) };
-    let span = span(hold, context, condition)?;
+    let Some(data) = for_duration else { return Ok(Verdict::new(true, seen)) };
+    let span = span(data, context, condition)?;
     Ok(Verdict::new(zone::plus(entity.last_changed, span) <= context.home.now, seen))
 }
 

@@ -44,11 +44,11 @@ impl Reader<'_> {
             return Err(place
                 .problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
         }
-        let told = |reason| {
+        let problem = |reason| {
             let path = path.display();
             place.problem(format!("cannot list {path}: {reason}; check the path and its permissions"))
         };
-        let mut entries = self.source.list(path).map_err(told)?;
+        let mut entries = self.source.list(path).map_err(problem)?;
         entries.sort();
         self.files.push(path.to_owned());
         let is_shown = |path: &&PathBuf| {

@@ -1,6 +1,6 @@
 //! Automations from files: a list, a single one, or under `automation:`, with what its tags name filled in.
 //!
-//! Reads through `Source`, so that tests need no disk. What is wrong with one automation is told and leaves the others;
+//! Reads through `Source`, so that tests need no disk. What is wrong with one automation is problem and leaves the others;
 //! a file that is no YAML gives none. Knows nothing of what an automation means.
 
 use std::path::{Path, PathBuf};

@@ -2,10 +2,10 @@
 
 mod directories;
 mod load;
+mod lookup;
 mod reader;
 mod source;
-mod value;
 
 pub use load::{Loaded, fill, load};
+pub use lookup::{Lookup, lookup};
 pub use source::{Disk, Source};
-pub use value::{Looked, value};

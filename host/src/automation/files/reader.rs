@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::Source;
-use crate::automation::yaml::{self, Kind, Node, Parsed, Place, Repeated};
+use crate::automation::yaml::{self, DuplicateKeys, Kind, Node, Parsed, Place};
 use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Reads files, and remembers what it read.
@@ -13,19 +13,19 @@ pub struct Reader<'a> {
     config: &'a Path,
     pub files: Vec<PathBuf>,
     pub secrets: Vec<String>,
-    repeated: Repeated,
+    duplicates: DuplicateKeys,
     nodes: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(source: &'a dyn Source, config: &'a Path) -> Self {
         let (files, secrets) = (Vec::new(), Vec::new());
-        Self { source, config, files, secrets, repeated: Repeated::Refused, nodes: 0 }
+        Self { source, config, files, secrets, duplicates: DuplicateKeys::Refused, nodes: 0 }
     }
 
     /// A reader that takes what Home Assistant takes with a warning.
     pub fn lenient(source: &'a dyn Source, config: &'a Path) -> Self {
-        Self { repeated: Repeated::LastCounts, ..Self::new(source, config) }
+        Self { duplicates: DuplicateKeys::LastWins, ..Self::new(source, config) }
     }
 
     /// One file with everything filled in. `from` is where it is included.
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
-        let node = yaml::parse_with(&shown, &text, self.repeated)?;
+        let node = yaml::parse_with(&shown, &text, self.duplicates)?;
         self.nodes = self.nodes.saturating_add(node.size());
         if self.nodes > MAX_NODES {
             return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
@@ -88,9 +88,9 @@ impl<'a> Reader<'a> {
                     format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
                 Err(place.problem(text))
             }
-            "!include" => self.file(&tidy(&here.join(argument)), Some(place), depth.saturating_add(1)),
+            "!include" => self.file(&normalized(&here.join(argument)), Some(place), depth.saturating_add(1)),
             "!include_dir_list" | "!include_dir_merge_list" | "!include_dir_named" | "!include_dir_merge_named" => {
-                self.directory(tag, &tidy(&here.join(argument)), place, depth)
+                self.directory(tag, &normalized(&here.join(argument)), place, depth)
             }
             "!secret" => self.secret(argument, place, here),
             "!env_var" => self.variable(argument, place),
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             if let Ok(text) = self.source.read(&path) {
                 let shown: Arc<str> =
                     path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
-                let file = yaml::parse_with(&shown, &text, self.repeated)?;
+                let file = yaml::parse_with(&shown, &text, self.duplicates)?;
                 if !self.files.contains(&path) {
                     self.files.push(path);
                 }
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Without `.` and with `..` taken back where that needs no look at the disk.
-pub(super) fn tidy(path: &Path) -> PathBuf {
+pub(super) fn normalized(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for part in path.components() {
         match part {

@@ -25,9 +25,9 @@ impl Source for Disk {
     }
 
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
-        let told = |error: std::io::Error| crate::error::reason(&error);
-        let entries = std::fs::read_dir(path).map_err(told)?;
-        entries.map(|entry| entry.map(|entry| entry.path()).map_err(told)).collect()
+        let problem = |error: std::io::Error| crate::error::reason(&error);
+        let entries = std::fs::read_dir(path).map_err(problem)?;
+        entries.map(|entry| entry.map(|entry| entry.path()).map_err(problem)).collect()
     }
 
     /// Not the one that holds a password: a file of the home could send it anywhere.

@@ -72,7 +72,7 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ActionKind> {
 }
 
 fn call(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an action that is called");
+    keys.describe_as("an action that is called");
     let node = keys.need_any(&["action", "service"], "its name")?;
     let name = text(node, "action")?.unwrap_or_default();
     if !is_entity(&name) && !is_template(&name) {
@@ -106,30 +106,32 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn nothing() -> Data {
-    Data::Plain(Value::Object(Default::default()))
+    Data::Constant(Value::Object(Default::default()))
 }
 
 fn delay(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a delay");
-    Ok(ActionKind::Delay(keys.period("delay")?.unwrap_or(Data::Plain(Value::from(0)))))
+    keys.describe_as("a delay");
+    Ok(ActionKind::Delay(keys.period("delay")?.unwrap_or(Data::Constant(Value::from(0)))))
 }
 
 fn wait_template(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a wait_template");
+    keys.describe_as("a wait_template");
     let value = values::template(keys.need("wait_template", "what has to become true")?, "wait_template")?;
-    let (timeout, goes_on) = (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
-    Ok(ActionKind::WaitTemplate { value, timeout, goes_on })
+    let (timeout, continues_on_timeout) =
+        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+    Ok(ActionKind::WaitTemplate { value, timeout, continues_on_timeout })
 }
 
 fn wait_for_trigger(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a wait_for_trigger");
+    keys.describe_as("a wait_for_trigger");
     let triggers = Arc::new(trigger::list(keys.need("wait_for_trigger", "what it waits for")?)?);
-    let (timeout, goes_on) = (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
-    Ok(ActionKind::WaitForTrigger { triggers, timeout, goes_on })
+    let (timeout, continues_on_timeout) =
+        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+    Ok(ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout })
 }
 
 fn event(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an event");
+    keys.describe_as("an event");
     let node = keys.need("event", "its name")?;
     let name = text(node, "event")?.unwrap_or_default();
     if name.is_empty() || is_template(&name) {
@@ -142,7 +144,7 @@ fn event(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a choose");
+    keys.describe_as("a choose");
     let options = many(keys.need("choose", "the options")?, |node| {
         let mut keys = Keys::of(node, "an option of a choose")?;
         keys.ignore("alias");
@@ -157,7 +159,7 @@ fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn decide(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an if");
+    keys.describe_as("an if");
     let conditions = condition::list(keys.need("if", "its conditions")?)?;
     let then = sequence(keys.need("then", "what it does")?)?;
     let otherwise = keys.take("else").map(|(_, node)| sequence(node)).transpose()?.unwrap_or_default();
@@ -165,7 +167,7 @@ fn decide(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a repeat");
+    keys.describe_as("a repeat");
     let node = keys.need("repeat", "what is repeated")?;
     let mut inner = Keys::of(node, "a repeat")?;
     let sequence = sequence(inner.need("sequence", "what it does")?)?;
@@ -173,7 +175,7 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
     if let Some((_, node)) = inner.take("count") {
         let count = data(node);
         check(&count)?;
-        let is_count = count.plain().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
+        let is_count = count.constant().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
         if !is_count {
             return Err(node.place.problem("`count` is a whole number or a template of one; write one"));
         }
@@ -203,20 +205,20 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a variables step");
+    keys.describe_as("a variables step");
     keys.variables("variables").map(ActionKind::Variables)
 }
 
 fn stop(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a stop");
-    let message = keys.data("stop").unwrap_or(Data::Plain(Value::Null));
+    keys.describe_as("a stop");
+    let message = keys.data("stop").unwrap_or(Data::Constant(Value::Null));
     check(&message)?;
     let (is_error, response) = (keys.flag("error")?.unwrap_or(false), keys.text("response_variable")?);
     Ok(ActionKind::Stop { message, is_error, response })
 }
 
 fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a parallel");
+    keys.describe_as("a parallel");
     let branches = many(keys.need("parallel", "what runs beside each other")?, |node| match &node.kind {
         Kind::List(_) => sequence(node),
         _ => Ok(Arc::new(vec![one(node)?])),
@@ -225,7 +227,7 @@ fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn block(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a sequence");
+    keys.describe_as("a sequence");
     sequence(keys.need("sequence", "what it does")?).map(ActionKind::Sequence)
 }
 

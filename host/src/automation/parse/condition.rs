@@ -63,17 +63,17 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
         }
         "state" => state(keys),
         "numeric_state" => {
-            keys.is("a numeric_state condition");
+            keys.describe_as("a numeric_state condition");
             range(keys, node).map(ConditionKind::NumericState)
         }
         "time" => time(keys, node),
         "template" => {
-            keys.is("a template condition");
+            keys.describe_as("a template condition");
             let value = keys.need("value_template", "what has to be true")?;
             template(value, "value_template").map(ConditionKind::Template)
         }
         "trigger" => {
-            keys.is("a trigger condition");
+            keys.describe_as("a trigger condition");
             texts(keys.need("id", "the id of a trigger")?, "id").map(ConditionKind::Trigger)
         }
         word if is_template(word) => template(of, "condition").map(ConditionKind::Template),
@@ -84,7 +84,7 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
 }
 
 fn state(keys: &mut Keys) -> Parsed<ConditionKind> {
-    keys.is("a state condition");
+    keys.describe_as("a state condition");
     let entities = entities(keys.need("entity_id", "whose state")?)?;
     let attribute = keys.text("attribute")?;
     let node = keys.need("state", "which one it has to be")?;
@@ -92,12 +92,12 @@ fn state(keys: &mut Keys) -> Parsed<ConditionKind> {
     if states.is_empty() {
         return Err(node.place.problem("`state` is empty; write the state in quotes"));
     }
-    let any = keys.word("match", &[("all", false), ("any", true)])?.unwrap_or(false);
-    Ok(ConditionKind::State { entities, attribute, states, any, hold: keys.period("for")? })
+    let any = keys.choice("match", &[("all", false), ("any", true)])?.unwrap_or(false);
+    Ok(ConditionKind::State { entities, attribute, states, any, for_duration: keys.period("for")? })
 }
 
 fn time(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
-    keys.is("a time condition");
+    keys.describe_as("a time condition");
     let mut read = |name: &'static str| keys.take(name).map(|(_, node)| at(node, name)).transpose();
     let (after, before) = (read("after")?, read("before")?);
     let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();

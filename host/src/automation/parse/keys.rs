@@ -12,7 +12,7 @@ pub struct Keys<'a> {
     what: &'static str,
     place: &'a Place,
     left: Vec<(&'a Key, &'a Node)>,
-    known: Vec<&'static str>,
+    accepted: Vec<&'static str>,
 }
 
 impl<'a> Keys<'a> {
@@ -24,11 +24,11 @@ impl<'a> Keys<'a> {
             return Err(node.place.problem(text));
         };
         let left = entries.iter().map(|(key, value)| (key, value)).collect();
-        Ok(Self { what, place: &node.place, left, known: Vec::new() })
+        Ok(Self { what, place: &node.place, left, accepted: Vec::new() })
     }
 
-    /// Once it is known better what it is.
-    pub fn is(&mut self, what: &'static str) {
+    /// Once it is accepted better what it is.
+    pub fn describe_as(&mut self, what: &'static str) {
         self.what = what;
     }
 
@@ -53,27 +53,27 @@ impl<'a> Keys<'a> {
 
     /// The value of a key, and where the key stands.
     pub fn take(&mut self, name: &'static str) -> Option<(&'a Place, &'a Node)> {
-        self.known.push(name);
-        self.quietly(name)
+        self.accepted.push(name);
+        self.take_unlisted(name)
     }
 
     /// As `take`, for keys that messages do not name: old spellings, what is there for others.
-    fn quietly(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
+    fn take_unlisted(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
         let at = self.left.iter().position(|(key, _)| key.name == name)?;
         let (key, node) = self.left.remove(at);
         Some((&key.place, node))
     }
 
     pub fn ignore(&mut self, name: &'static str) {
-        self.quietly(name);
+        self.take_unlisted(name);
     }
 
     /// The value of a key that has several spellings, the present one first.
     pub fn take_any(&mut self, names: &[&'static str]) -> Parsed<Option<&'a Node>> {
         let mut found = None;
-        self.known.extend(names.first());
+        self.accepted.extend(names.first());
         for name in names {
-            if let Some((place, node)) = self.quietly(name) {
+            if let Some((place, node)) = self.take_unlisted(name) {
                 if found.is_some() {
                     let text =
                         format!("`{name}` says the same as `{}`; keep one", names.first().unwrap_or(name));
@@ -132,7 +132,7 @@ impl<'a> Keys<'a> {
     }
 
     /// One of a few words.
-    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
+    pub fn choice<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         let text = values::text(node, name)?.unwrap_or_default();
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
@@ -176,10 +176,10 @@ impl<'a> Keys<'a> {
     /// A mapping with any values, or an empty one.
     pub fn map(&mut self, name: &'static str) -> Parsed<Data> {
         let Some((_, node)) = self.take(name) else {
-            return Ok(Data::Plain(Value::Object(Default::default())));
+            return Ok(Data::Constant(Value::Object(Default::default())));
         };
         match (&node.kind, values::data(node)) {
-            (Kind::Null, _) => Ok(Data::Plain(Value::Object(Default::default()))),
+            (Kind::Null, _) => Ok(Data::Constant(Value::Object(Default::default()))),
             (Kind::Map(_), data) | (Kind::Text(_), data @ Data::Template(_)) => Ok(data),
             _ => Err(node
                 .place
@@ -189,15 +189,15 @@ impl<'a> Keys<'a> {
 
     /// Nothing may be left.
     pub fn finish(mut self) -> Parsed<()> {
-        self.known.sort_unstable();
-        self.known.dedup();
+        self.accepted.sort_unstable();
+        self.accepted.dedup();
         match self.left.first() {
             None => Ok(()),
             Some((key, _)) => Err(key.place.problem(format!(
                 "`{}` is not supported in {}; it takes {}: remove it or correct its spelling",
                 key.name,
                 self.what,
-                self.known.join(", ")
+                self.accepted.join(", ")
             ))),
         }
     }

@@ -23,7 +23,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
     let description = keys.text("description")?;
-    let mode = keys.word(
+    let mode = keys.choice(
         "mode",
         &[
             ("single", Mode::Single),
@@ -35,7 +35,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     let mode = mode.unwrap_or(Mode::Single);
     let max = keys.whole("max", 2)?.unwrap_or(DEFAULT_MAX);
     let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
-    let warns = keys.word("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
+    let warns = keys.choice("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
     let traces = traces(&mut keys)?;
     let trigger_variables = keys.variables("trigger_variables")?;
     let variables = keys.variables("variables")?;

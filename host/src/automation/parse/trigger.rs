@@ -28,7 +28,7 @@ fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
     match keys.take("triggers") {
         None => found.push(one(node)?),
         Some((_, inner)) => {
-            keys.is("a list of triggers in the list");
+            keys.describe_as("a list of triggers in the list");
             keys.finish()?;
             found.extend(list(inner)?);
         }
@@ -49,20 +49,20 @@ fn one(node: &Node) -> Parsed<Trigger> {
         "time_pattern" => pattern(&mut keys, node)?,
         "state" => state(&mut keys)?,
         "numeric_state" => {
-            keys.is("a numeric_state trigger");
-            TriggerKind::NumericState { range: range(&mut keys, node)?, hold: keys.period("for")? }
+            keys.describe_as("a numeric_state trigger");
+            TriggerKind::NumericState { range: range(&mut keys, node)?, for_duration: keys.period("for")? }
         }
         "template" => {
-            keys.is("a template trigger");
+            keys.describe_as("a template trigger");
             let value = keys.need("value_template", "what becomes true")?;
             let value = super::values::template(value, "value_template")?;
-            TriggerKind::Template { value, hold: keys.period("for")? }
+            TriggerKind::Template { value, for_duration: keys.period("for")? }
         }
         "event" => event(&mut keys)?,
         "homeassistant" => {
-            keys.is("a homeassistant trigger");
+            keys.describe_as("a homeassistant trigger");
             let words = [("start", TriggerKind::Start), ("shutdown", TriggerKind::Shutdown)];
-            let word = keys.word("event", &[("start", 0), ("shutdown", 1)])?;
+            let word = keys.choice("event", &[("start", 0), ("shutdown", 1)])?;
             let found = word.and_then(|at: usize| words.into_iter().nth(at));
             found.ok_or_else(|| node.place.problem("it needs `event`: start or shutdown; add it"))?.1
         }
@@ -78,7 +78,7 @@ fn one(node: &Node) -> Parsed<Trigger> {
 }
 
 fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("a time trigger");
+    keys.describe_as("a time trigger");
     let node = keys.need("at", "a time of day or an entity that shows one")?;
     let at = many(node, |node| match &node.kind {
         Kind::Map(_) => shifted(node),
@@ -125,7 +125,7 @@ fn offset(node: &Node) -> Parsed<i64> {
 }
 
 fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
-    keys.is("a time_pattern trigger");
+    keys.describe_as("a time_pattern trigger");
     let mut read =
         |name: &'static str, end: u32| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
     let (hours, minutes, seconds) = (read("hours", 24)?, read("minutes", 60)?, read("seconds", 60)?);
@@ -159,7 +159,7 @@ fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
 }
 
 fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("a state trigger");
+    keys.describe_as("a state trigger");
     let entities = entities(keys.need("entity_id", "whose state")?)?;
     let attribute = keys.text("attribute")?;
     let mut read = |name: &'static str| {
@@ -173,8 +173,8 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
             return Err(keys.place().problem(text));
         }
     }
-    let hold = keys.period("for")?;
-    Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, hold }))
+    let for_duration = keys.period("for")?;
+    Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, for_duration }))
 }
 
 /// States are texts; the values of attributes are anything.
@@ -207,7 +207,7 @@ pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
 }
 
 fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("an event trigger");
+    keys.describe_as("an event trigger");
     let node = keys.need("event_type", "the name of the event")?;
     let mut seen = HashSet::new();
     for name in texts(node, "event_type")? {

@@ -70,7 +70,7 @@ pub fn data(node: &Node) -> Data {
         Kind::Map(entries) if templates::is_template(&node.to_json().to_string()) => {
             Data::Map(entries.iter().map(|(key, node)| (key.name.clone(), data(node))).collect())
         }
-        _ => Data::Plain(node.to_json()),
+        _ => Data::Constant(node.to_json()),
     }
 }
 
@@ -92,7 +92,7 @@ pub fn template(node: &Node, name: &str) -> Parsed<Template> {
 /// Every template inside compiles.
 pub fn check(data: &Data) -> Parsed<()> {
     match data {
-        Data::Plain(_) => Ok(()),
+        Data::Constant(_) => Ok(()),
         Data::Template(template) => {
             templates::check(&template.source).map_err(|reason| template.place.problem(reason))
         }
@@ -105,7 +105,7 @@ pub fn check(data: &Data) -> Parsed<()> {
 pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
     let data = data(node);
     check(&data)?;
-    if let Some(value) = data.plain() {
+    if let Some(value) = data.constant() {
         period(&value).map_err(|reason| node.place.problem(format!("`{name}` {reason}")))?;
     }
     Ok(data)

@@ -11,7 +11,7 @@ use crate::model::{Action, Field};
 
 /// One thing that is wrong with the data of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct FieldProblem {
     /// The field; it may be one that is missing.
     pub field: String,
     /// What is wrong, then what to do.
@@ -31,7 +31,7 @@ enum Shape {
 }
 
 /// What is wrong with a call as it is written: the values of templates are not known.
-pub fn complaints(action: &Action, data: &Data, target: &Data) -> Vec<Complaint> {
+pub fn field_problems(action: &Action, data: &Data, target: &Data) -> Vec<FieldProblem> {
     match (given(target), given(data)) {
         // Of both, `data` counts.
         (Some(mut all), Some(data)) => {
@@ -44,20 +44,20 @@ pub fn complaints(action: &Action, data: &Data, target: &Data) -> Vec<Complaint>
 }
 
 /// The data of a call as its action takes them. The error says all that is wrong with them.
-pub fn fitted(action: &Action, data: Value) -> Result<Value, String> {
+pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     let mut data = match data {
         Value::Object(fields) => fields,
         Value::Null => Map::new(),
         _ => return Err(format!("the data of {} are no mapping; write `name: value`", action.name)),
     };
     let given: Vec<_> = data.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect();
-    let wrong: Vec<_> = wrong(action, &given).into_iter().map(|complaint| complaint.text).collect();
+    let wrong: Vec<_> = wrong(action, &given).into_iter().map(|problem| problem.text).collect();
     if !wrong.is_empty() {
         return Err(wrong.join("; "));
     }
     for field in action.fields.iter().filter(|field| field.type_name == "string") {
         if let Some(value) = data.get_mut(&field.name) {
-            write_out(value);
+            convert_to_text(value);
         }
     }
     Ok(data.into())
@@ -66,10 +66,10 @@ pub fn fitted(action: &Action, data: Value) -> Result<Value, String> {
 /// The fields of a mapping; none when a template gives them.
 fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     match data {
-        Data::Plain(Value::Object(fields)) => {
+        Data::Constant(Value::Object(fields)) => {
             Some(fields.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect())
         }
-        Data::Plain(_) => Some(Vec::new()),
+        Data::Constant(_) => Some(Vec::new()),
         Data::Map(pairs) => {
             Some(pairs.iter().map(|(name, data)| (name.clone(), Shape::written(data))).collect())
         }
@@ -77,22 +77,22 @@ fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     }
 }
 
-fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<Complaint> {
+fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<FieldProblem> {
     let shape = |field: &Field| given.iter().find(|(name, _)| *name == field.name).map(|(_, shape)| *shape);
     let unknown = given
         .iter()
         .map(|(name, _)| name)
         .filter(|name| action.fields.iter().all(|field| field.name != **name));
-    let unknown = unknown.map(|name| Complaint { field: name.clone(), text: no_field(action, name) });
+    let unknown = unknown.map(|name| FieldProblem { field: name.clone(), text: no_field(action, name) });
     let declared = action.fields.iter().filter_map(|field| {
-        let text = judged(action, field, shape(field))?;
-        Some(Complaint { field: field.name.clone(), text })
+        let text = field_problem(action, field, shape(field))?;
+        Some(FieldProblem { field: field.name.clone(), text })
     });
     unknown.chain(declared).collect()
 }
 
 /// What is wrong with what a declared field was given.
-fn judged(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
+fn field_problem(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
     let (name, action) = (&field.name, &action.name);
     match shape {
         None | Some(Shape::Null) if field.required => Some(format!("{action} needs `{name}`; add it")),
@@ -109,7 +109,7 @@ fn no_field(action: &Action, name: &str) -> String {
     let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
     let action = &action.name;
     match nearest(name, fields.iter().copied()) {
-        Some(near) => format!("`{name}` is no field of {action}; did you mean `{near}`?"),
+        Some(similar) => format!("`{name}` is no field of {action}; did you mean `{similar}`?"),
         None if fields.is_empty() => format!("`{name}` is no field of {action}, which takes none; remove it"),
         None => format!("`{name}` is no field of {action}, which takes {}; remove it", fields.join(", ")),
     }
@@ -129,7 +129,7 @@ impl Shape {
 
     fn written(data: &Data) -> Self {
         match data {
-            Data::Plain(value) => Self::of(value),
+            Data::Constant(value) => Self::of(value),
             Data::Template(_) => Self::Unknown,
             Data::List(_) => Self::List,
             Data::Map(_) => Self::Mapping,
@@ -172,7 +172,7 @@ fn wanted(type_name: &str) -> &'static str {
 }
 
 /// A number or a truth as text, in Home Assistant's way, which is Python's.
-fn write_out(value: &mut Value) {
+fn convert_to_text(value: &mut Value) {
     match value {
         Value::Bool(flag) => *value = if *flag { "True" } else { "False" }.into(),
         Value::Number(number) => *value = number.to_string().into(),

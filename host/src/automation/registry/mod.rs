@@ -3,8 +3,8 @@
 //!
 //! Pure: whoever knows the host says what it has.
 
+mod builtin;
 mod fields;
-mod own;
 mod suggestion;
 
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::Action;
-pub use fields::{Complaint, complaints, fitted};
+pub use fields::{FieldProblem, field_problems, validated};
 pub use suggestion::nearest;
 
 const NOTIFY: &str = "notify.";
 /// The domains of the host's own actions.
-const OWN: [&str; 3] = ["notify", "persistent_notification", "automation"];
+const BUILTIN: [&str; 3] = ["notify", "persistent_notification", "automation"];
 
 /// The actions of one host.
 pub struct Registry {
@@ -29,7 +29,7 @@ pub struct Registry {
 
 /// What is known of an action that is called.
 pub enum Found<'a> {
-    Here(&'a Action),
+    Known(&'a Action),
     /// There is none; why, and what to do.
     Missing(String),
     /// It may be one of a plugin that is not known here.
@@ -40,15 +40,15 @@ impl Registry {
     /// The host's own actions and these of plugins. `targets` are those of notifications; none where nobody knows them, and then
     /// nobody knows all plugins either.
     pub fn new(plugins: impl IntoIterator<Item = Action>, targets: Option<&[&str]>) -> Self {
-        let mut all = own::actions();
+        let mut all = builtin::actions();
         if let Some(targets) = targets {
             let everyone = (!targets.is_empty()).then_some("notify");
-            all.extend(targets.iter().copied().chain(everyone).map(own::notify));
+            all.extend(targets.iter().copied().chain(everyone).map(builtin::notify));
         }
         // A plugin may have a `notify.NAME` of its own.
         all.extend(plugins);
         let actions = all.into_iter().map(|action| (action.name.clone(), action)).collect();
-        let any_target = targets.is_none().then(|| own::notify("NAME"));
+        let any_target = targets.is_none().then(|| builtin::notify("NAME"));
         Self { actions, any_target, knows_plugins: targets.is_some() }
     }
 
@@ -60,12 +60,12 @@ impl Registry {
 
     pub fn find(&self, name: &str) -> Found<'_> {
         if let Some(action) = self.actions.get(name) {
-            return Found::Here(action);
+            return Found::Known(action);
         }
         let (domain, target) = name.split_once('.').unwrap_or((name, ""));
         match domain {
             "notify" => match &self.any_target {
-                Some(action) => Found::Here(action),
+                Some(action) => Found::Known(action),
                 None => Found::Missing(self.no_target(name, target)),
             },
             _ if self.knows_plugins || self.has_domain(domain) => Found::Missing(self.no_action(name)),
@@ -76,9 +76,9 @@ impl Registry {
     }
 
     /// Checks the data of a call, and gives them as the action takes them.
-    pub fn fitted(&self, name: &str, data: Value) -> Result<Value, String> {
+    pub fn validated(&self, name: &str, data: Value) -> Result<Value, String> {
         match self.find(name) {
-            Found::Here(action) => fitted(action, data),
+            Found::Known(action) => validated(action, data),
             Found::Missing(text) | Found::Unknown(text) => Err(text),
         }
     }
@@ -94,14 +94,15 @@ impl Registry {
 
     fn no_target(&self, name: &str, target: &str) -> String {
         let targets = self.public().filter(|known| known.starts_with(NOTIFY));
-        let hint =
-            nearest(name, targets).map(|near| format!("did you mean {near}? Otherwise ")).unwrap_or_default();
+        let hint = nearest(name, targets)
+            .map(|similar| format!("did you mean {similar}? Otherwise "))
+            .unwrap_or_default();
         format!("{name}: there is no such target; {hint}add a table [notify.{target}] to larder.toml")
     }
 
     fn no_action(&self, name: &str) -> String {
         match nearest(name, self.public()) {
-            Some(near) => format!("there is no action {name}; did you mean {near}?"),
+            Some(similar) => format!("there is no action {name}; did you mean {similar}?"),
             None => format!("there is no action {name}; {}", self.callable()),
         }
     }
@@ -112,8 +113,9 @@ impl Registry {
 
     /// What automations may call.
     fn callable(&self) -> String {
-        let is_own = |name: &&str| name.split_once('.').is_some_and(|(domain, _)| OWN.contains(&domain));
-        let names: Vec<_> = self.public().filter(|name| !is_own(name)).collect();
+        let is_builtin =
+            |name: &&str| name.split_once('.').is_some_and(|(domain, _)| BUILTIN.contains(&domain));
+        let names: Vec<_> = self.public().filter(|name| !is_builtin(name)).collect();
         format!("automations may call {}, notify.NAME and persistent_notification.create", names.join(", "))
     }
 }

@@ -56,7 +56,7 @@ impl Engine {
         if !is_on && stops {
             instance.queue.clear();
             let running: Vec<u64> =
-                self.runs.iter().filter(|(_, run)| run.of == key).map(|(id, _)| *id).collect();
+                self.runs.iter().filter(|(_, run)| run.automation == key).map(|(id, _)| *id).collect();
             effects.extend(running.into_iter().flat_map(|run| self.cancel(run, home)));
         }
         effects

@@ -7,7 +7,7 @@ use crate::automation::trace::Trace;
 /// One run of an automation.
 pub struct Run {
     /// The automation's key.
-    pub of: usize,
+    pub automation: usize,
     pub script: Script,
     pub variables: Variables,
     pub trace: Trace,

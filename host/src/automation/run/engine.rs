@@ -147,14 +147,14 @@ impl Engine {
 
     /// Every automation, in the order of the file.
     pub fn list(&self) -> Vec<Summary> {
-        let running = |key| self.runs.values().filter(|run| run.of == key).count();
+        let running = |key| self.runs.values().filter(|run| run.automation == key).count();
         self.instances.iter().map(|(key, instance)| instance.summary(running(*key))).collect()
     }
 
     /// Those that show something else than when this was asked last.
     pub fn changed(&mut self) -> Vec<Summary> {
         let changed = std::mem::take(&mut self.changed);
-        let running = |key| self.runs.values().filter(|run| run.of == key).count();
+        let running = |key| self.runs.values().filter(|run| run.automation == key).count();
         changed.into_iter().filter_map(|key| Some(self.instances.get(&key)?.summary(running(key)))).collect()
     }
 
@@ -162,7 +162,7 @@ impl Engine {
     pub fn traces(&self, name: &str) -> Result<Vec<Trace>, String> {
         let key = self.find(name)?;
         let ended = self.instances.get(&key).into_iter().flat_map(|instance| instance.traces.iter().cloned());
-        let running = self.runs.values().filter(|run| run.of == key).map(|run| run.trace.clone());
+        let running = self.runs.values().filter(|run| run.automation == key).map(|run| run.trace.clone());
         Ok(ended.chain(running).collect())
     }
 

@@ -138,7 +138,7 @@ impl Instance {
     }
 
     /// Remembers a run that is over.
-    pub fn keep(&mut self, trace: Trace) {
+    pub fn store_trace(&mut self, trace: Trace) {
         self.traces.push(trace, self.automation.traces);
     }
 
@@ -194,13 +194,13 @@ impl Instance {
             let value = templates.fill(data, home, &variables)?;
             variables.insert(name.clone(), value);
         }
-        trace.note("trigger", home.now, trigger);
+        trace.record("trigger", home.now, trigger);
         if is_forced || self.automation.conditions.is_empty() {
             return Ok(Some(variables));
         }
         let context = conditions::Context { home, templates, variables: &variables };
         let verdict = conditions::all(&self.automation.conditions, &context)?;
-        trace.note("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
+        trace.record("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
         Ok(verdict.holds.then_some(variables))
     }
 

@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::engine::Engine;
 use super::instance::Admission;
 use crate::automation::home::Home;
-use crate::automation::script::{self, Context, End, Input, Script};
+use crate::automation::script::{self, End, Input, Script, StepContext};
 use crate::automation::trace::Trace;
 
 impl Engine {
@@ -34,21 +34,22 @@ impl Engine {
             Ok(Some(variables)) => variables,
             Ok(None) => {
                 trace.finish(home.now, "not run: a condition does not hold");
-                instance.keep(trace);
+                instance.store_trace(trace);
                 return Vec::new();
             }
             Err(problem) => {
                 trace.finish(home.now, &format!("failed: {problem}"));
-                instance.keep(trace);
+                instance.store_trace(trace);
                 return notice(problem);
             }
         };
         self.loop_guard.record_start(run, key, cause, home.now);
         instance.starts.push_back(home.now);
         let mut effects = Vec::new();
-        let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
+        let running: Vec<u64> =
+            self.runs.iter().filter(|(_, it)| it.automation == key).map(|(id, _)| *id).collect();
         let script = Script::new(&instance.automation.actions);
-        let started = Run { of: key, script, variables, trace };
+        let started = Run { automation: key, script, variables, trace };
         let admission = instance.admission(running.len());
         if !matches!(admission, Admission::Refuse { .. }) {
             instance.last_triggered = Some(home.now);
@@ -65,7 +66,7 @@ impl Engine {
                 let mut trace = started.trace;
                 trace.finish(home.now, &format!("not run: {message}"));
                 let warns = instance.automation.warns;
-                instance.keep(trace);
+                instance.store_trace(trace);
                 if warns {
                     effects.extend(notice(message));
                 }
@@ -81,9 +82,9 @@ impl Engine {
 
     pub fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
         let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
-        let Run { of, script, variables, trace } = run;
+        let Run { automation: of, script, variables, trace } = run;
         let mut context =
-            Context { home, templates: &self.templates, trace, variables, problems: Vec::new() };
+            StepContext { home, templates: &self.templates, trace, variables, problems: Vec::new() };
         let found = script.step(input, &mut context);
         let automation =
             self.instances.get(of).map(|instance| instance.automation.name()).unwrap_or_default();
@@ -114,9 +115,9 @@ impl Engine {
     fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
         let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
         run.trace.finish(home.now, &end.to_string());
-        self.changed.insert(run.of);
-        let Some(instance) = self.instances.get_mut(&run.of) else { return Vec::new() };
-        instance.keep(run.trace);
+        self.changed.insert(run.automation);
+        let Some(instance) = self.instances.get_mut(&run.automation) else { return Vec::new() };
+        instance.store_trace(run.trace);
         let automation = instance.automation.name();
         let mut effects = Vec::new();
         if let End::Failed(message) = &end {
@@ -124,7 +125,7 @@ impl Engine {
         }
         effects.push(Effect::Ended { run: id, automation, end });
         if let Some((next, waiting)) = instance.queue.pop_front() {
-            effects.extend(self.begin(next, Run { of: run.of, ..waiting }, home));
+            effects.extend(self.begin(next, Run { automation: run.automation, ..waiting }, home));
         }
         effects
     }

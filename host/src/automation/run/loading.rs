@@ -32,7 +32,7 @@ impl Engine {
                 None => {
                     let (mut instance, notices) = Instance::new(automation, home, &self.templates);
                     // Changed, but the same to people.
-                    if let Some(old) = before.values().find(|old| old.key() == instance.key()) {
+                    if let Some(old) = before.values().find(|old| old.stable_key() == instance.stable_key()) {
                         instance.take_over(old);
                     }
                     effects.extend(notices);
@@ -56,15 +56,17 @@ impl Engine {
         self.loop_guard.rename(renamed);
         let mut effects = Vec::new();
         for (id, mut run) in std::mem::take(&mut self.runs) {
-            if let Some(key) = renamed.get(&run.of) {
-                run.of = *key;
+            if let Some(key) = renamed.get(&run.automation) {
+                run.automation = *key;
                 self.runs.insert(id, run);
                 continue;
             }
-            let Some(old) = gone.get(&run.of) else { continue };
+            let Some(old) = gone.get(&run.automation) else { continue };
             run.trace.finish(home.now, &End::Cancelled.to_string());
-            if let Some(instance) = self.instances.values_mut().find(|instance| instance.key() == old.key()) {
-                instance.keep(run.trace);
+            if let Some(instance) =
+                self.instances.values_mut().find(|instance| instance.stable_key() == old.stable_key())
+            {
+                instance.store_trace(run.trace);
             }
             effects.push(Effect::Ended { run: id, automation: old.automation.name(), end: End::Cancelled });
         }

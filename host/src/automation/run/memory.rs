@@ -24,7 +24,7 @@ impl Engine {
             size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
             // Traces are what is large; when an automation ran last is always kept.
             let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
-            kept.insert(instance.key(), instance.remember(traces));
+            kept.insert(instance.stable_key(), instance.remember(traces));
         }
         json!({"version": VERSION, "automations": kept})
     }
@@ -41,7 +41,7 @@ impl Engine {
         };
         let mut effects = Vec::new();
         for instance in self.instances.values_mut() {
-            let Some(kept) = kept.get(&instance.key()) else { continue };
+            let Some(kept) = kept.get(&instance.stable_key()) else { continue };
             if instance.recall(kept).is_none() {
                 effects.push(told(&instance.automation.name(), "what was remembered of it is damaged"));
             }
@@ -55,7 +55,7 @@ impl Engine {
 
 impl Instance {
     /// Its id, or else its name: what it is known by after its file changed.
-    pub fn key(&self) -> String {
+    pub fn stable_key(&self) -> String {
         let Automation { id, .. } = &self.automation;
         id.as_ref().map_or_else(|| format!("alias {}", self.automation.name()), |id| format!("id {id}"))
     }
@@ -63,7 +63,7 @@ impl Instance {
     /// Remembers what another remembers.
     pub fn take_over(&mut self, old: &Self) {
         self.last_triggered = old.last_triggered;
-        old.traces.iter().for_each(|trace| self.keep(trace.clone()));
+        old.traces.iter().for_each(|trace| self.store_trace(trace.clone()));
         if old.automation.is_enabled && !old.is_on() {
             self.start_disabled();
         }
@@ -91,7 +91,7 @@ impl Instance {
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {
-                Some(trace) => self.keep(trace),
+                Some(trace) => self.store_trace(trace),
                 None => is_whole = false,
             }
         }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Script;
-use super::context::Context;
+use super::context::StepContext;
 use super::frame::Frame;
 use super::outcome::{Effect, End, Halt};
 use super::thread::Thread;
@@ -22,11 +22,11 @@ impl Script {
         id: usize,
         action: &Action,
         path: String,
-        context: &mut Context,
+        context: &mut StepContext,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Halt> {
         if !action.is_enabled {
-            context.trace.note(&path, context.home.now, &json!({"enabled": false}));
+            context.trace.record(&path, context.home.now, &json!({"enabled": false}));
             return Ok(());
         }
         if let ActionKind::Parallel(branches) = &action.kind {
@@ -43,9 +43,9 @@ impl Script {
         Ok(())
     }
 
-    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, context: &mut Context) {
+    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, context: &mut StepContext) {
         let Some(thread) = self.threads.get_mut(&id).filter(|_| !branches.is_empty()) else { return };
-        context.trace.note(path, context.home.now, &json!({"branches": branches.len()}));
+        context.trace.record(path, context.home.now, &json!({"branches": branches.len()}));
         thread.wait = Wait::Branches;
         let own = thread.locals();
         for (at, steps) in branches.iter().enumerate() {
@@ -62,7 +62,7 @@ impl Thread {
         action: &Action,
         path: String,
         call: u64,
-        context: &mut Context,
+        context: &mut StepContext,
     ) -> Result<Option<Effect>, Halt> {
         let now = context.home.now;
         match &action.kind {
@@ -70,34 +70,34 @@ impl Thread {
                 let name = self.fill(name, context)?;
                 let name = name.as_str().unwrap_or_default().to_owned();
                 let (data, target) = (self.fill(data, context)?, self.fill(target, context)?);
-                context.trace.note(&path, now, &json!({"action": name, "data": data, "target": target}));
+                context.trace.record(&path, now, &json!({"action": name, "data": data, "target": target}));
                 let wants_response = response.is_some();
                 self.wait = Wait::Call { call, action: name.clone(), response: response.clone() };
                 return Ok(Some(Effect::Call { call, action: name, data, target, wants_response }));
             }
             ActionKind::Event { name, data } => {
                 let data = self.fill(data, context)?;
-                context.trace.note(&path, now, &json!({"event": name, "data": data}));
+                context.trace.record(&path, now, &json!({"event": name, "data": data}));
                 return Ok(Some(Effect::Fire { name: name.clone(), data }));
             }
             ActionKind::Delay(span) => {
                 let span = self.span(span, "delay", context, action)?;
-                context.trace.note(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
+                context.trace.record(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
                 self.wait = Wait::Until(zone::plus(now, span));
             }
-            ActionKind::WaitTemplate { value, timeout, goes_on } => {
-                let limit = self.limit(timeout.as_ref(), *goes_on, context, action)?;
+            ActionKind::WaitTemplate { value, timeout, continues_on_timeout } => {
+                let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
                 let remaining = limit.remaining(context.home);
                 match until_true(value, true, limit, self, context)? {
                     None => self.waited(json!({"completed": true, "remaining": remaining}), context),
                     Some(wait) => self.wait = wait,
                 }
             }
-            ActionKind::WaitForTrigger { triggers, timeout, goes_on } => {
-                let limit = self.limit(timeout.as_ref(), *goes_on, context, action)?;
+            ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout } => {
+                let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
                 let (watch, problems) =
                     Watch::new(triggers, context.home, context.templates, &self.variables(context));
-                context.trace.note(&path, now, &json!({"waits": true, "problems": problems}));
+                context.trace.record(&path, now, &json!({"waits": true, "problems": problems}));
                 self.wait = Wait::Trigger { watch, limit };
             }
             ActionKind::Choose { options, default } => {
@@ -116,11 +116,11 @@ impl Thread {
             ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, context)?,
             ActionKind::Variables(variables) => self.set(variables, &path, context)?,
             ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
-            ActionKind::Condition(condition) => self.hold(condition, &path, context)?,
+            ActionKind::Condition(condition) => self.require(condition, &path, context)?,
             ActionKind::Stop { message, is_error, response } => {
                 let message = self.fill(message, context)?;
                 let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
-                context.trace.note(&path, now, &json!({"stop": message, "error": is_error}));
+                context.trace.record(&path, now, &json!({"stop": message, "error": is_error}));
                 let response = response.as_ref().and_then(|name| self.variables(context).get(name).cloned());
                 return Err(match is_error {
                     true => Halt::Failed { reason: message, is_final: true },
@@ -133,11 +133,17 @@ impl Thread {
         Ok(None)
     }
 
-    fn fill(&self, data: &Data, context: &Context) -> Result<Value, Halt> {
+    fn fill(&self, data: &Data, context: &StepContext) -> Result<Value, Halt> {
         context.templates.fill(data, context.home, &self.variables(context)).map_err(Halt::failed)
     }
 
-    fn span(&self, data: &Data, name: &str, context: &Context, action: &Action) -> Result<TimeDelta, Halt> {
+    fn span(
+        &self,
+        data: &Data,
+        name: &str,
+        context: &StepContext,
+        action: &Action,
+    ) -> Result<TimeDelta, Halt> {
         let value = self.fill(data, context)?;
         let place = &action.place;
         literals::period(&value)
@@ -147,19 +153,19 @@ impl Thread {
     fn limit(
         &self,
         timeout: Option<&Data>,
-        goes_on: bool,
-        context: &Context,
+        continues_on_timeout: bool,
+        context: &StepContext,
         action: &Action,
     ) -> Result<Limit, Halt> {
         let span = timeout.map(|data| self.span(data, "timeout", context, action)).transpose()?;
-        Ok(Limit { due: span.map(|span| zone::plus(context.home.now, span)), goes_on })
+        Ok(Limit { due: span.map(|span| zone::plus(context.home.now, span)), continues_on_timeout })
     }
 
     fn set(
         &mut self,
         variables: &VariableDefinitions,
         path: &str,
-        context: &mut Context,
+        context: &mut StepContext,
     ) -> Result<(), Halt> {
         let mut seen = serde_json::Map::new();
         for (name, data) in variables {
@@ -167,12 +173,12 @@ impl Thread {
             seen.insert(name.clone(), value.clone());
             self.assign(name, value, context);
         }
-        context.trace.note(path, context.home.now, &json!({"variables": seen}));
+        context.trace.record(path, context.home.now, &json!({"variables": seen}));
         Ok(())
     }
 
     /// A condition among the actions: when it does not hold, this sequence is over.
-    fn hold(&mut self, condition: &Condition, path: &str, context: &mut Context) -> Result<(), Halt> {
+    fn require(&mut self, condition: &Condition, path: &str, context: &mut StepContext) -> Result<(), Halt> {
         let verdict = self.ask(path, context, |it| conditions::holds(condition, it));
         if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }
     }

@@ -16,7 +16,7 @@ pub enum Input<'a> {
 }
 
 /// What a run is given with every step.
-pub struct Context<'a> {
+pub struct StepContext<'a> {
     pub home: &'a Home,
     pub templates: &'a Templates,
     pub trace: &'a mut Trace,

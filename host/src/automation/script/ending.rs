@@ -1,7 +1,7 @@
 //! How threads come to an end: at their last step, by a failure that somebody above may take, or by a stop.
 
 use super::Script;
-use super::context::Context;
+use super::context::StepContext;
 use super::frame::Frame;
 use super::outcome::{End, Halt};
 use super::wait::Wait;
@@ -9,7 +9,7 @@ use super::wait::Wait;
 impl Script {
     /// A thread is at its end: when it was the last of its branches, whoever waits for them goes on, or takes over what
     /// ended the first of them. Without anybody who waits the run is over.
-    pub(super) fn finish_thread(&mut self, id: usize, halt: Option<Halt>, context: &mut Context) {
+    pub(super) fn finish_thread(&mut self, id: usize, halt: Option<Halt>, context: &mut StepContext) {
         let Some(parent) = self.threads.remove(&id).and_then(|thread| thread.parent) else {
             self.end.get_or_insert(End::Done);
             return;
@@ -27,7 +27,7 @@ impl Script {
 
     /// What does not go on: the sequence ends, somebody above continues, or the run is over. What ends a branch lets the
     /// others come to their end first.
-    pub(super) fn halt(&mut self, id: usize, halt: Halt, context: &mut Context) {
+    pub(super) fn halt(&mut self, id: usize, halt: Halt, context: &mut StepContext) {
         let Some(thread) = self.threads.get_mut(&id) else { return };
         match &halt {
             Halt::Sequence => {
@@ -37,7 +37,7 @@ impl Script {
             }
             Halt::Failed { reason, is_final: false } if thread.recover() => {
                 let seen = serde_json::json!({"error": reason, "continues": true});
-                context.trace.note(&thread.path(), context.home.now, &seen);
+                context.trace.record(&thread.path(), context.home.now, &seen);
                 return;
             }
             _ => {}

@@ -28,7 +28,7 @@ use super::templates::Variables;
 use super::triggers::Interest;
 use crate::model::Timestamp;
 use crate::options::automations::MAX_STEPS;
-pub use context::{Context, Input};
+pub use context::{Input, StepContext};
 pub use outcome::{Effect, End, Failure};
 
 /// One run.
@@ -48,7 +48,7 @@ impl Script {
     }
 
     /// Goes on as far as it can. After an `End` there is nothing more.
-    pub fn step(&mut self, input: &Input, context: &mut Context) -> Vec<Effect> {
+    pub fn step(&mut self, input: &Input, context: &mut StepContext) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.end.is_some() {
             return effects;
@@ -94,7 +94,7 @@ impl Script {
         interest
     }
 
-    fn run(&mut self, context: &mut Context, effects: &mut Vec<Effect>) {
+    fn run(&mut self, context: &mut StepContext, effects: &mut Vec<Effect>) {
         for _ in 0..MAX_STEPS {
             let ready = self.threads.iter().find(|(_, thread)| matches!(thread.wait, Wait::Ready));
             let Some(id) = ready.map(|(id, _)| *id).filter(|_| self.end.is_none()) else { return };
@@ -111,7 +111,12 @@ impl Script {
     }
 
     /// One step of one thread.
-    fn advance(&mut self, id: usize, context: &mut Context, effects: &mut Vec<Effect>) -> Result<(), Halt> {
+    fn advance(
+        &mut self,
+        id: usize,
+        context: &mut StepContext,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Halt> {
         let Some(thread) = self.threads.get_mut(&id) else { return Ok(()) };
         let Some(frame) = thread.frames.last_mut() else {
             self.finish_thread(id, None, context);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::StepContext;
 use super::frame::{Frame, Loop};
 use super::outcome::Halt;
 use super::thread::Thread;
@@ -23,7 +23,7 @@ impl Thread {
         how: &Repeat,
         steps: &Sequence,
         path: String,
-        context: &mut Context,
+        context: &mut StepContext,
     ) -> Result<(), Halt> {
         let variables = self.variables(context);
         let fill = |data| context.templates.fill(data, context.home, &variables).map_err(Halt::failed);
@@ -49,14 +49,14 @@ impl Thread {
     }
 
     /// The sequence at work is at its end: a loop may do it again.
-    pub fn leave(&mut self, context: &mut Context) -> Result<(), Halt> {
+    pub fn leave(&mut self, context: &mut StepContext) -> Result<(), Halt> {
         if !self.goes_round(context)? {
             self.frames.pop();
         }
         Ok(())
     }
 
-    fn goes_round(&mut self, context: &mut Context) -> Result<bool, Halt> {
+    fn goes_round(&mut self, context: &mut StepContext) -> Result<bool, Halt> {
         let Some(Frame { repeat: Some(round), .. }) = self.frames.last() else { return Ok(false) };
         let (done, times) = (round.done, round.times);
         let (how, item) = (round.how.clone(), round.items.get(done).cloned());
@@ -97,7 +97,7 @@ impl Thread {
     }
 
     /// Whether conditions hold; none when that cannot be told.
-    pub fn all(&self, conditions: &[Condition], name: &str, context: &mut Context) -> Option<bool> {
+    pub fn all(&self, conditions: &[Condition], name: &str, context: &mut StepContext) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
         self.ask(&path, context, |it| conditions::all(conditions, it))
     }
@@ -106,7 +106,7 @@ impl Thread {
     pub fn ask(
         &self,
         path: &str,
-        context: &mut Context,
+        context: &mut StepContext,
         ask: impl FnOnce(&conditions::Context) -> Result<Verdict, String>,
     ) -> Option<bool> {
         let variables = self.variables(context);
@@ -116,11 +116,11 @@ impl Thread {
             variables: &variables,
         }) {
             Ok(Verdict { holds, seen }) => {
-                context.trace.note(path, context.home.now, &json!({"result": holds, "seen": seen}));
+                context.trace.record(path, context.home.now, &json!({"result": holds, "seen": seen}));
                 Some(holds)
             }
             Err(problem) => {
-                context.trace.note(path, context.home.now, &json!({"result": null, "problem": problem}));
+                context.trace.record(path, context.home.now, &json!({"result": null, "problem": problem}));
                 context.problems.push(problem);
                 None
             }

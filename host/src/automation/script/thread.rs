@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::StepContext;
 use super::frame::Frame;
 use super::outcome::Halt;
 use super::wait::Wait;
@@ -29,7 +29,7 @@ impl Thread {
     }
 
     /// All that are visible now.
-    pub fn variables(&self, context: &Context) -> Variables {
+    pub fn variables(&self, context: &StepContext) -> Variables {
         let mut all = context.variables.clone();
         all.extend(self.locals());
         all
@@ -45,14 +45,14 @@ impl Thread {
     }
 
     /// Sets one where it is known, else for the whole run.
-    pub fn assign(&mut self, name: &str, value: Value, context: &mut Context) {
+    pub fn assign(&mut self, name: &str, value: Value, context: &mut StepContext) {
         let known = self.frames.iter_mut().rev().map(|frame| &mut frame.scope).chain([&mut self.own]);
         let scope = known.into_iter().find(|scope| scope.contains_key(name)).unwrap_or(context.variables);
         scope.insert(name.to_owned(), value);
     }
 
     /// Sets `wait`, which branches do not share.
-    pub fn assign_wait(&mut self, value: Value, context: &mut Context) {
+    pub fn assign_wait(&mut self, value: Value, context: &mut StepContext) {
         let scope = if self.parent.is_some() { &mut self.own } else { &mut *context.variables };
         scope.insert("wait".to_owned(), value);
     }

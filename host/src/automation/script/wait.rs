@@ -39,7 +39,7 @@ pub enum Wait {
 #[derive(Debug, Clone)]
 pub struct Limit {
     pub due: Option<Timestamp>,
-    pub goes_on: bool,
+    pub continues_on_timeout: bool,
 }
 
 impl Limit {

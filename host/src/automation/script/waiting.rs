@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Context, Input};
+use super::context::{Input, StepContext};
 use super::outcome::{End, Failure, Halt};
 use super::thread::Thread;
 use super::wait::{Limit, Wait};
@@ -18,7 +18,7 @@ pub fn until_true(
     is_first: bool,
     limit: Limit,
     thread: &Thread,
-    context: &Context,
+    context: &StepContext,
 ) -> Result<Option<Wait>, Halt> {
     let rendered =
         context.templates.render(value, context.home, &thread.variables(context)).map_err(Halt::failed)?;
@@ -37,7 +37,7 @@ pub fn until_true(
 
 impl Thread {
     /// Takes what happened; the thread is ready when it was what it waited for.
-    pub fn wake(&mut self, input: &Input, context: &mut Context) -> Result<(), Halt> {
+    pub fn wake(&mut self, input: &Input, context: &mut StepContext) -> Result<(), Halt> {
         let home = context.home;
         match (std::mem::replace(&mut self.wait, Wait::Ready), input) {
             (Wait::Until(due), _) if due <= home.now => Ok(()),
@@ -69,7 +69,7 @@ impl Thread {
                 let (firings, problems) =
                     watch.handle(event, home, context.templates, &self.variables(context));
                 for problem in problems {
-                    context.trace.note(&self.path(), home.now, &json!({"problem": problem}));
+                    context.trace.record(&self.path(), home.now, &json!({"problem": problem}));
                 }
                 match firings.into_iter().next() {
                     Some(firing) => {
@@ -95,19 +95,19 @@ impl Thread {
         action: &str,
         response: Option<&str>,
         result: &Result<Value, Failure>,
-        context: &mut Context,
+        context: &mut StepContext,
     ) -> Result<(), Halt> {
         let path = self.path();
         match result {
             Ok(value) => {
-                context.trace.note(&path, context.home.now, &json!({"answer": value}));
+                context.trace.record(&path, context.home.now, &json!({"answer": value}));
                 if let Some(name) = response {
                     self.assign(name, value.clone(), context);
                 }
                 Ok(())
             }
             Err(failure) => {
-                context.trace.note(&path, context.home.now, &json!({"error": failure.message}));
+                context.trace.record(&path, context.home.now, &json!({"error": failure.message}));
                 // Whoever answers may have named it.
                 let reason = failure.message.strip_prefix(&format!("{action}: ")).unwrap_or(&failure.message);
                 let reason = format!("{action}: {reason}");
@@ -116,19 +116,19 @@ impl Thread {
         }
     }
 
-    pub fn waited(&mut self, wait: Value, context: &mut Context) {
-        context.trace.note(&self.path(), context.home.now, &json!({"wait": wait}));
+    pub fn waited(&mut self, wait: Value, context: &mut StepContext) {
+        context.trace.record(&self.path(), context.home.now, &json!({"wait": wait}));
         self.assign_wait(wait, context);
     }
 
     /// The time is over.
-    fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut Context) -> Result<(), Halt> {
+    fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut StepContext) -> Result<(), Halt> {
         if let Some(fields) = wait.as_object_mut() {
             fields.insert("completed".into(), false.into());
             fields.insert("remaining".into(), json!(0.0));
         }
         self.waited(wait, context);
-        match limit.goes_on {
+        match limit.continues_on_timeout {
             true => Ok(()),
             false => {
                 let message = format!("the wait at {} was not over in time", self.path());

@@ -21,16 +21,16 @@ pub fn check(source: &str) -> Result<(), String> {
     let told = |error: &Error| format!("the template {}; correct it", reason(error));
     let rewritten = arithmetic::rewritten(source);
     let template = engine.environment.template_from_str(&rewritten).map_err(|error| told(&error))?;
-    let words = tokens::words(source);
+    let names = tokens::names(source);
     let mut state = template.new_state();
-    for filter in &words.filters {
+    for filter in &names.filters {
         if let Err(error) = state.apply_filter(filter, &[])
             && error.kind() == ErrorKind::UnknownFilter
         {
             return Err(format!("the template's filter `{filter}` is not supported; write it without"));
         }
     }
-    for test in &words.tests {
+    for test in &names.tests {
         if let Err(error) = state.perform_test(test, &[])
             && error.kind() == ErrorKind::UnknownTest
         {
@@ -39,7 +39,7 @@ pub fn check(source: &str) -> Result<(), String> {
     }
     let unknown = template.undeclared_variables(false);
     let globals: BTreeSet<&str> = engine.environment.globals().map(|(name, _)| name).collect();
-    match words.calls.iter().find(|name| unknown.contains(*name) && !globals.contains(name.as_str())) {
+    match names.calls.iter().find(|name| unknown.contains(*name) && !globals.contains(name.as_str())) {
         Some(name) => Err(format!("the template's function `{name}` is not supported; write it without")),
         None => Ok(()),
     }

@@ -90,7 +90,7 @@ impl Templates {
     /// Renders every template in a value.
     pub fn fill(&self, data: &Data, home: &Home, variables: &Variables) -> Result<Value, String> {
         match data {
-            Data::Plain(value) => Ok(value.clone()),
+            Data::Constant(value) => Ok(value.clone()),
             Data::Template(template) => Ok(self.render(template, home, variables)?.value),
             Data::List(items) => items.iter().map(|item| self.fill(item, home, variables)).collect(),
             Data::Map(pairs) => {

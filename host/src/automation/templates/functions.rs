@@ -22,10 +22,10 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_test("is_number", is_number);
     environment.add_filter("round", round);
     environment.add_filter("multiply", |value: Value, by: f64, default: Option<Value>| {
-        reckoned("multiply", &value, default, |number| number * by)
+        calculated("multiply", &value, default, |number| number * by)
     });
     environment.add_filter("add", |value: Value, more: f64, default: Option<Value>| {
-        reckoned("add", &value, default, |number| number + more)
+        calculated("add", &value, default, |number| number + more)
     });
     environment.add_filter("from_json", |text: String, default: Option<Value>| {
         match serde_json::from_str::<serde_json::Value>(&text) {
@@ -133,7 +133,7 @@ fn round(
     }
 }
 
-fn reckoned(
+fn calculated(
     name: &str,
     value: &Value,
     default: Option<Value>,

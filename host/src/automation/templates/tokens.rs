@@ -7,7 +7,7 @@ pub fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
-/// Words that end an operand.
+/// Names that end an operand.
 pub const KEYWORDS: [&str; 22] = [
     "if",
     "else",
@@ -35,40 +35,40 @@ pub const KEYWORDS: [&str; 22] = [
 
 /// What a template names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Words {
+pub struct Names {
     pub filters: BTreeSet<String>,
     pub tests: BTreeSet<String>,
     pub calls: BTreeSet<String>,
 }
 
 /// The names of filters, tests and functions.
-pub fn words(source: &str) -> Words {
-    let mut words = Words::default();
-    for part in parts(source) {
-        let Part::Code { tokens, .. } = part else { continue };
+pub fn names(source: &str) -> Names {
+    let mut names = Names::default();
+    for segment in segments(source) {
+        let Segment::Code { tokens, .. } = segment else { continue };
         let text = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or("", |token| token.text);
         for (at, token) in tokens.iter().enumerate() {
-            if token.kind != Kind::Word {
+            if token.kind != Kind::Name {
                 continue;
             }
             let before = text(at.checked_sub(1));
             let name = token.text.to_owned();
             if before == "|" {
-                words.filters.insert(name);
+                names.filters.insert(name);
             } else if (before == "is" && token.text != "not")
                 || (before == "not" && text(at.checked_sub(2)) == "is")
             {
-                words.tests.insert(name);
+                names.tests.insert(name);
             } else if text(Some(at + 1)) == "("
                 && before != "."
                 && !matches!(before, "macro" | "filter" | "call")
                 && !KEYWORDS.contains(&token.text)
             {
-                words.calls.insert(name);
+                names.calls.insert(name);
             }
         }
     }
-    words
+    names
 }
 
 /// Functions and filters whose first argument is an entity that has to be there. `has_value` asks just that.
@@ -77,8 +77,8 @@ const OF_ENTITIES: [&str; 4] = ["states", "state_attr", "is_state", "is_state_at
 /// The entities that a template names literally: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
 pub fn entities(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for part in parts(source) {
-        let Part::Code { tokens, .. } = part else { continue };
+    for segment in segments(source) {
+        let Segment::Code { tokens, .. } = segment else { continue };
         for at in 0..tokens.len() {
             let next: Vec<&str> = tokens.iter().skip(at).take(5).map(|token| token.text).collect();
             let is_method =
@@ -102,11 +102,11 @@ fn unquoted(literal: &str) -> Option<String> {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    Word,
+    Name,
     Literal,
     Open,
     Close,
-    Sign,
+    Operator,
 }
 
 pub struct Token<'a> {
@@ -116,21 +116,21 @@ pub struct Token<'a> {
     pub text: &'a str,
 }
 
-pub enum Part<'a> {
+pub enum Segment<'a> {
     Text(&'a str),
     Code { open: &'a str, tokens: Vec<Token<'a>>, close: &'a str },
 }
 
 /// Text and code in turn. What is never closed is text: the compiler complains about it.
-pub fn parts(source: &str) -> Vec<Part<'_>> {
-    let (mut parts, mut rest) = (Vec::new(), source);
+pub fn segments(source: &str) -> Vec<Segment<'_>> {
+    let (mut segments, mut rest) = (Vec::new(), source);
     while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
         let (before, code) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        parts.push(Part::Text(before));
+        segments.push(Segment::Text(before));
         if code.starts_with("{#") {
             let length = code.find("#}").map_or(code.len(), |end| end + 2);
             let (comment, after) = code.split_at_checked(length).unwrap_or((code, ""));
-            parts.push(Part::Text(comment));
+            segments.push(Segment::Text(comment));
             rest = after;
             continue;
         }
@@ -142,18 +142,18 @@ pub fn parts(source: &str) -> Vec<Part<'_>> {
         let tail = tokens.last().map_or(0, |token| offset(inner, token.text) + token.text.len());
         let close = inner.get(tail..closed).unwrap_or("");
         let is_raw = end == "%}" && tokens.first().is_some_and(|token| token.text == "raw");
-        parts.push(Part::Code { open, tokens, close });
+        segments.push(Segment::Code { open, tokens, close });
         rest = after;
         if is_raw {
             let length = rest.find("endraw").unwrap_or(rest.len());
             let length = rest.get(..length).and_then(|text| text.rfind("{%")).unwrap_or(rest.len());
             let (raw, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            parts.push(Part::Text(raw));
+            segments.push(Segment::Text(raw));
             rest = after;
         }
     }
-    parts.push(Part::Text(rest));
-    parts
+    segments.push(Segment::Text(rest));
+    segments
 }
 
 /// Where `part`, a piece of `whole`, begins.
@@ -179,12 +179,12 @@ fn tokens<'a>(code: &'a str, end: &str) -> (Vec<Token<'a>>, &'a str) {
         let (kind, length) = match first {
             '"' | '\'' => (Kind::Literal, quoted(trimmed, first)),
             c if c.is_ascii_digit() => (Kind::Literal, number(trimmed)),
-            c if is_word(c) => (Kind::Word, up_to(&|c| !is_word(c))),
+            c if is_word(c) => (Kind::Name, up_to(&|c| !is_word(c))),
             '(' | '[' | '{' => (Kind::Open, 1),
             ')' | ']' | '}' => (Kind::Close, 1),
             _ => {
                 let two = ["==", "!=", "<=", ">=", "//", "**"].iter().any(|sign| trimmed.starts_with(sign));
-                (Kind::Sign, if two { 2 } else { first.len_utf8() })
+                (Kind::Operator, if two { 2 } else { first.len_utf8() })
             }
         };
         match kind {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::load;
 use crate::automation::files::Loaded;
 use crate::automation::inventory::Inventory;
-use crate::automation::registry::{Registry, fitted};
+use crate::automation::registry::{Registry, validated};
 use crate::model::{Action, Field};
 
 fn field(name: &str, type_name: &str, required: bool) -> Field {
@@ -240,7 +240,7 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
 
 #[test]
 fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
-    let refused = |data| fitted(&howl(), data).unwrap_err();
+    let refused = |data| validated(&howl(), data).unwrap_err();
     assert_eq!(
         refused(json!({"time": 3})),
         "`time` is no field of moon.howl; did you mean `times`?; moon.howl needs `times`; add it"
@@ -258,11 +258,11 @@ fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
     // Home Assistant takes numbers and truths for texts.
     let given = json!({"times": 1, "at": 2.5, "loud": null, "who": [1], "how": {}});
     assert_eq!(
-        fitted(&howl(), given).unwrap(),
+        validated(&howl(), given).unwrap(),
         json!({"times": 1, "at": "2.5", "loud": null, "who": [1], "how": {}})
     );
-    assert_eq!(fitted(&howl(), json!({"times": 1, "at": true})).unwrap()["at"], "True");
-    assert_eq!(fitted(&plugins()[0], json!(null)).unwrap(), json!({}));
+    assert_eq!(validated(&howl(), json!({"times": 1, "at": true})).unwrap()["at"], "True");
+    assert_eq!(validated(&plugins()[0], json!(null)).unwrap(), json!({}));
 }
 
 #[test]

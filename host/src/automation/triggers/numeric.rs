@@ -24,7 +24,7 @@ pub fn interest(range: &Range, interest: &mut Interest) {
 
 pub fn handle(
     range: &Range,
-    hold: Option<&Data>,
+    for_duration: Option<&Data>,
     armed: &mut BTreeSet<String>,
     pending: &mut Pending,
     context: &Context,
@@ -65,7 +65,7 @@ pub fn handle(
             "attribute": range.attribute,
             "description": format!("numeric state of {id}"),
         });
-        match pending::span(hold, &shown, context, place) {
+        match pending::span(for_duration, &shown, context, place) {
             Err(problem) => fired.problems.push(problem),
             Ok(None) => fired.triggers.push(shown),
             Ok(Some(span)) => {

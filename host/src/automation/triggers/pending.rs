@@ -65,12 +65,12 @@ impl Pending {
 
 /// How long it has to stay so, if at all; templates see the trigger they belong to.
 pub fn span(
-    hold: Option<&Data>,
+    for_duration: Option<&Data>,
     trigger: &Value,
     context: &Context,
     place: &Place,
 ) -> Result<Option<TimeDelta>, String> {
-    let Some(data) = hold else { return Ok(None) };
+    let Some(data) = for_duration else { return Ok(None) };
     let mut variables = context.variables.clone();
     variables.insert("trigger".into(), trigger.clone());
     let value = context.templates.fill(data, context.home, &variables)?;

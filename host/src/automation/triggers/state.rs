@@ -34,7 +34,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
         "attribute": trigger.attribute,
         "description": format!("state of {id}"),
     });
-    match pending::span(trigger.hold.as_ref(), &shown, context, place) {
+    match pending::span(trigger.for_duration.as_ref(), &shown, context, place) {
         Err(problem) => fired.problems.push(problem),
         Ok(None) => fired.triggers.push(shown),
         // Attributes that change meanwhile do not begin it anew.

@@ -52,7 +52,7 @@ fn minute(home: &Home) -> Option<Timestamp> {
 
 pub fn handle(
     template: &Template,
-    hold: Option<&Data>,
+    for_duration: Option<&Data>,
     last: &mut LastResult,
     pending: &mut Pending,
     context: &Context,
@@ -91,7 +91,7 @@ pub fn handle(
         fields.insert("from_state".into(), old.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
         fields.insert("to_state".into(), new.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
     }
-    match pending::span(hold, &shown, context, place) {
+    match pending::span(for_duration, &shown, context, place) {
         Err(problem) => fired.problems.push(problem),
         Ok(None) => fired.triggers.push(shown),
         Ok(Some(span)) => {

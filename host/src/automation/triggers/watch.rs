@@ -103,8 +103,8 @@ impl Watch {
             match (&trigger.kind, memory) {
                 (TriggerKind::Time { weekdays, .. }, Memory::Times(at, times)) => {
                     for (time, at) in times.iter_mut().zip(at.iter()).filter(|(time, _)| is_to_come(time)) {
-                        *time =
-                            history.first_new_of_day(home.now, |now| time::next(at, weekdays, &home.at(now)));
+                        *time = history
+                            .next_unseen_daily(home.now, |now| time::next(at, weekdays, &home.at(now)));
                     }
                 }
                 (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next))
@@ -114,7 +114,7 @@ impl Watch {
                     // A pattern of every hour is none of once a day.
                     *next = match hours {
                         Every::Any => find(home.now),
-                        _ => history.first_new(home.now, find),
+                        _ => history.next_unseen(home.now, find),
                     };
                 }
                 (TriggerKind::Template { .. }, Memory::Template(last)) => last.clock_changed(home),
@@ -201,11 +201,25 @@ impl Watched {
             (TriggerKind::State(trigger), _) => {
                 return state::handle(trigger, &mut self.pending, context, place);
             }
-            (TriggerKind::NumericState { range, hold }, Memory::Armed(armed)) => {
-                return numeric::handle(range, hold.as_ref(), armed, &mut self.pending, context, place);
+            (TriggerKind::NumericState { range, for_duration }, Memory::Armed(armed)) => {
+                return numeric::handle(
+                    range,
+                    for_duration.as_ref(),
+                    armed,
+                    &mut self.pending,
+                    context,
+                    place,
+                );
             }
-            (TriggerKind::Template { value, hold }, Memory::Template(last)) => {
-                return template::handle(value, hold.as_ref(), last, &mut self.pending, context, place);
+            (TriggerKind::Template { value, for_duration }, Memory::Template(last)) => {
+                return template::handle(
+                    value,
+                    for_duration.as_ref(),
+                    last,
+                    &mut self.pending,
+                    context,
+                    place,
+                );
             }
             (TriggerKind::Time { weekdays, .. }, Memory::Times(at, next)) => {
                 time::due_times(at, weekdays, next, context)

@@ -6,27 +6,27 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::scalar::plain;
-use super::{Key, Kind, Node, Parsed, Place, Problem, Repeated};
+use super::{DuplicateKeys, Key, Kind, Node, Parsed, Place, Problem};
 use crate::options::automations::{MAX_DEPTH, MAX_NODES};
 
 /// Reads one document. An empty one is nothing.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
-    parse_with(file, text, Repeated::Refused)
+    parse_with(file, text, DuplicateKeys::Refused)
 }
 
 /// The same, with what a key means that stands twice.
-pub fn parse_with(file: &Arc<str>, text: &str, repeated: Repeated) -> Parsed<Node> {
+pub fn parse_with(file: &Arc<str>, text: &str, duplicates: DuplicateKeys) -> Parsed<Node> {
     let start = Place { file: file.clone(), line: 1, column: 1 };
     let (open, anchors) = (Vec::new(), HashMap::new());
-    let mut builder = Builder { file: file.clone(), repeated, open, anchors, nodes: 0, root: None };
+    let mut builder = Builder { file: file.clone(), duplicates, open, anchors, nodes: 0, root: None };
     for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
-        let (event, span) = event.map_err(|error| refused(file, text, &error))?;
+        let (event, span) = event.map_err(|error| syntax_problem(file, text, &error))?;
         builder.take(event, span)?;
     }
     Ok(builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null }))
 }
 
-fn refused(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
+fn syntax_problem(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
     // What a tab breaks is found lines away from it.
     let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if let Some(at) = text.lines().position(is_tabbed) {
@@ -42,17 +42,17 @@ struct Open {
     place: Place,
     tag: Option<String>,
     anchor: usize,
-    kind: Half,
+    kind: Partial,
 }
 
-enum Half {
+enum Partial {
     List(Vec<Node>),
     Map(Vec<(Key, Node)>, Option<Key>),
 }
 
 struct Builder {
     file: Arc<str>,
-    repeated: Repeated,
+    duplicates: DuplicateKeys,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -71,17 +71,17 @@ impl Builder {
                 };
                 let (kind, tag) = typed(kind, name, &place)?;
                 // As a key, a word is a word: `on:` is not `true:`.
-                if let Some(Open { kind: Half::Map(_, key @ None), .. }) = self.open.last_mut() {
+                if let Some(Open { kind: Partial::Map(_, key @ None), .. }) = self.open.last_mut() {
                     *key = Some(Key { place, name: text.into_owned() });
                     return Ok(());
                 }
                 self.put(Node { place, tag, kind }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.begin(place, anchor, tag.as_deref(), Half::List(vec![]))
+                self.begin(place, anchor, tag.as_deref(), Partial::List(vec![]))
             }
             Event::MappingStart(anchor, tag) => {
-                self.begin(place, anchor, tag.as_deref(), Half::Map(vec![], None))
+                self.begin(place, anchor, tag.as_deref(), Partial::Map(vec![], None))
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => {
@@ -105,8 +105,8 @@ impl Builder {
         Place { file: self.file.clone(), line: span.start.line().max(1), column: span.start.col() + 1 }
     }
 
-    fn begin(&mut self, place: Place, anchor: usize, tag: Option<&Tag>, kind: Half) -> Parsed<()> {
-        if let Some(Open { kind: Half::Map(_, None), .. }) = self.open.last() {
+    fn begin(&mut self, place: Place, anchor: usize, tag: Option<&Tag>, kind: Partial) -> Parsed<()> {
+        if let Some(Open { kind: Partial::Map(_, None), .. }) = self.open.last() {
             return Err(
                 place.problem("a list or mapping cannot be a key; if this is a template, put it in quotes")
             );
@@ -122,8 +122,8 @@ impl Builder {
     fn end(&mut self) -> Parsed<()> {
         let Some(Open { place, tag, anchor, kind }) = self.open.pop() else { return Ok(()) };
         let kind = match kind {
-            Half::List(items) => Kind::List(items),
-            Half::Map(entries, _) => Kind::Map(merged(entries)?),
+            Partial::List(items) => Kind::List(items),
+            Partial::Map(entries, _) => Kind::Map(merged(entries)?),
         };
         self.put(Node { place, tag, kind }, anchor)
     }
@@ -140,9 +140,9 @@ impl Builder {
         }
         match self.open.last_mut().map(|open| &mut open.kind) {
             None => self.root = Some(node),
-            Some(Half::List(items)) => items.push(node),
-            Some(Half::Map(entries, key)) => match key.take() {
-                Some(key) => insert(entries, key, node, self.repeated)?,
+            Some(Partial::List(items)) => items.push(node),
+            Some(Partial::Map(entries, key)) => match key.take() {
+                Some(key) => insert(entries, key, node, self.duplicates)?,
                 None => return Err(node.place.problem("only a word can be a key here; write it out")),
             },
         }
@@ -150,13 +150,13 @@ impl Builder {
     }
 }
 
-fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, repeated: Repeated) -> Parsed<()> {
+fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, duplicates: DuplicateKeys) -> Parsed<()> {
     if entries.len() > 64 && entries.len() > MAX_NODES / 64 {
         return Err(key.place.problem("this mapping has too many keys; split it"));
     }
     let before = entries.iter().position(|(other, _)| other.name == key.name && key.name != "<<");
     if let Some(entry) = before.and_then(|at| entries.get_mut(at)) {
-        if repeated == Repeated::LastCounts {
+        if duplicates == DuplicateKeys::LastWins {
             *entry = (key, node);
             return Ok(());
         }

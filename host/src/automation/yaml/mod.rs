@@ -66,11 +66,11 @@ pub struct Key {
 
 /// What becomes of a key that stands twice in a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeated {
+pub enum DuplicateKeys {
     /// An error: for files that are checked.
     Refused,
     /// The last one counts, as for Home Assistant, which warns of it in its log.
-    LastCounts,
+    LastWins,
 }
 
 /// What a value is.

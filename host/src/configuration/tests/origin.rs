@@ -65,12 +65,12 @@ kind = "log"
 kind = "log"
 "#;
     let outside = "[notify.phone]\nkind = \"file\"\npath = \"x\"\n[http]\ntimeout = 7\n";
-    let both = load(outside).unwrap().over(load_from(Origin::Home, home).unwrap());
+    let both = load(outside).unwrap().with_fallback(load_from(Origin::Home, home).unwrap());
     assert!(matches!(both.notify["phone"], Target::File(_)) && matches!(both.notify["own"], Target::Log));
     assert_eq!(both.http.time.as_secs(), 7);
     assert_eq!(both.automations.as_deref(), Some(Path::new("/config/home.yaml")));
     assert_eq!(both.files.len(), 2);
     let named = load("automations = \"outside.yaml\"").unwrap();
-    let both = named.over(load_from(Origin::Home, home).unwrap());
+    let both = named.with_fallback(load_from(Origin::Home, home).unwrap());
     assert_eq!(both.automations.as_deref(), Some(Path::new("/config/outside.yaml")));
 }

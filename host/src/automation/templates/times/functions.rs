@@ -21,10 +21,11 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     environment.add_function("as_timedelta", as_timedelta);
     environment.add_filter("as_timedelta", as_timedelta);
     environment.add_function("strptime", strptime);
-    environment
-        .add_function("__add", |state: &mut State, one: Value, other: Value| reckon(state, one, other, true));
+    environment.add_function("__add", |state: &mut State, one: Value, other: Value| {
+        add_or_subtract(state, one, other, true)
+    });
     environment.add_function("__sub", |state: &mut State, one: Value, other: Value| {
-        reckon(state, one, other, false)
+        add_or_subtract(state, one, other, false)
     });
     let seen = view.clone();
     environment.add_function("today_at", move |time: Option<String>| {
@@ -230,7 +231,7 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
 }
 
 /// Plus and minus, on times and spans and on everything else.
-fn reckon(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<Value, Error> {
+fn add_or_subtract(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<Value, Error> {
     let moment = |value: &Value| value.downcast_object_ref::<Moment>().copied();
     let span = |value: &Value| value.downcast_object_ref::<Span>().copied();
     let day = |value: &Value| match value.downcast_object_ref::<Part>() {

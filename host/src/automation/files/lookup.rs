@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::reader::{Reader, tidy};
+use super::reader::{Reader, normalized};
 use super::source::Source;
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::options::automations::MAX_INCLUDES;
 
 /// What was found, and where it was looked for.
 #[derive(Debug)]
-pub struct Looked {
+pub struct Lookup {
     /// None where the file has no such key.
     pub value: Parsed<Option<Node>>,
     /// Whether a secret was filled in: the value is not to be shown.
@@ -20,10 +20,10 @@ pub struct Looked {
 }
 
 /// Looks for the value under `keys` in `path`, as Home Assistant reads it.
-pub fn value(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Looked {
+pub fn lookup(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Lookup {
     let mut reader = Reader::lenient(source, config);
     let value = reader.value(path, keys);
-    Looked { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
+    Lookup { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
 }
 
 impl Reader<'_> {
@@ -55,7 +55,7 @@ impl Reader<'_> {
             match (tag.as_str(), &found.node.kind) {
                 ("!include", Kind::Text(name)) if found.depth < MAX_INCLUDES => {
                     let here = found.path.parent().unwrap_or(Path::new(""));
-                    let path = tidy(&here.join(name.trim()));
+                    let path = normalized(&here.join(name.trim()));
                     let node = self.tree(&path, Some(&place))?;
                     found = Found { node, path, depth: found.depth.saturating_add(1) };
                 }
