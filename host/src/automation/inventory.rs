@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
-use super::registry::{Found, Registry, field_problems, nearest};
+use super::registry::{Found, Registry, field_problems};
+use super::suggestion::nearest;
 use super::trace::redacted;
 use super::yaml::Problem;
 
@@ -83,8 +84,8 @@ impl Inventory {
         let action = makes.filter(|_| self.is_shared && automation.is_enabled)?;
         let name = automation.name();
         Some(automation.place.problem(format!(
-            "{name} is also run by Home Assistant, which reads this file: with its {action} two backups would be made; move it to a \
-             file of its own and name that with --automations FILE"
+            "Home Assistant reads this file and runs {name} too, so {action} would make two backups; move it to a \
+             separate file and pass that with --automations FILE"
         )))
     }
 }
@@ -94,8 +95,8 @@ fn unknown_entities(automation: &Automation, shown: &BTreeSet<String>) -> Vec<Pr
     let unknown =
         automation.entities.iter().filter(|(id, _)| !shown.contains(id) && reported.insert(id.clone()));
     let text = |id: &str| match nearest(id, shown.iter().map(String::as_str)) {
-        Some(similar) => format!("no entity {id} is known here; did you mean {similar}?"),
-        None => format!("no entity {id} is known here; Larder knows those that `larder states` lists"),
+        Some(similar) => format!("unknown entity {id}; did you mean {similar}?"),
+        None => format!("unknown entity {id}; `larder states` lists the known ones"),
     };
     unknown.map(|(id, place)| place.problem(text(id))).collect()
 }

@@ -18,8 +18,8 @@ pub fn is_entity(text: &str) -> bool {
 /// A time span: seconds, "HH:MM", "HH:MM:SS", or days, hours, minutes, seconds, milliseconds. The error is the end of a
 /// sentence about it.
 pub fn period(value: &Value) -> Result<TimeDelta, String> {
-    const HELP: &str = "write \"HH:MM:SS\", a number of seconds, or hours, minutes, seconds below it";
-    let wrong = || format!("is no time span; {HELP}");
+    const HELP: &str = "use \"HH:MM:SS\", a number of seconds, or the keys hours, minutes and seconds";
+    let wrong = || format!("is not a time span; {HELP}");
     let seconds = match value {
         Value::Object(parts) => {
             let mut sum = 0.0;
@@ -30,7 +30,7 @@ pub fn period(value: &Value) -> Result<TimeDelta, String> {
                     "minutes" => 60.0,
                     "seconds" => 1.0,
                     "milliseconds" => 0.001,
-                    _ => return Err(format!("does not know `{unit}`; {HELP}")),
+                    _ => return Err(format!("has the unknown unit `{unit}`; {HELP}")),
                 };
                 sum += size * number(part).ok_or_else(wrong)?;
             }

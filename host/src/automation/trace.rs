@@ -95,7 +95,7 @@ impl Trace {
 fn shown(value: &Value, secrets: &[String]) -> Value {
     let length = value.to_string().len();
     if length > MAX_TRACE_VALUE {
-        return json!(format!("a value of {length} bytes, too long to be kept"));
+        return json!(format!("a value of {length} bytes, too long to keep"));
     }
     redacted_value(value, secrets)
 }

@@ -66,7 +66,7 @@ pub fn load(source: &dyn Source, path: &Path, origin: Origin) -> Parsed<Configur
         start.problem(format!("cannot read {}: {reason}; check the path and its permissions", path.display()))
     })?;
     if read.len() > MAX_FILE {
-        return Err(start.problem(format!("the file has more than {} MiB; shorten it", MAX_FILE >> 20)));
+        return Err(start.problem(format!("the file is larger than {} MiB; shorten it", MAX_FILE >> 20)));
     }
     let mut root = tree::parse(&shown, &read)?;
     let (files, secrets) = fill(source, directory, path, &mut root)?;
@@ -85,7 +85,7 @@ impl Configuration {
             let http = http(node, directory)?;
             match origin {
                 Origin::Outside => self.http = http,
-                Origin::Home => self.ignore(place, "http", "all requests would go by it"),
+                Origin::Home => self.ignore(place, "http", "it redirects all requests"),
             }
         }
         self.read_targets(&mut keys, directory, origin)?;
@@ -102,7 +102,7 @@ impl Configuration {
     fn read_targets(&mut self, keys: &mut Keys, directory: &Path, origin: Origin) -> Parsed<()> {
         let targets = entries(keys, "notify")?;
         if let Some((_, node)) = targets.get(MAX_TARGETS) {
-            return Err(node.place.problem(format!("more than {MAX_TARGETS} targets; keep fewer")));
+            return Err(node.place.problem(format!("more than {MAX_TARGETS} targets; remove some")));
         }
         for (name, node) in targets {
             let target = targets::target(node, directory, &mut self.secrets)?;

@@ -35,8 +35,7 @@ impl Configuration {
     /// Notes that a table does not count.
     pub(super) fn ignore(&mut self, place: &Place, table: &str, why: &str) {
         let text = format!(
-            "[{table}] is ignored: {why}, and a file in the home may not ask for that, since whatever writes into the home could; move \
-             it to {MACHINE}, or to a file outside the home that --options names"
+            "[{table}] is ignored: {why}, which a file in the home may not do, because anything that writes to the home could change it; move it to {MACHINE}, or to a file outside the home that is passed with --options"
         );
         self.ignored.push(place.problem(text).to_string());
     }

@@ -55,7 +55,7 @@ impl Sources {
         match read(inside).map_err(|problem| problem.to_string()) {
             Ok(below) => Ok(above.with_fallback(below)),
             Err(problem) if is_start => {
-                let ignored = vec![format!("{problem}; until then all of this file is ignored")];
+                let ignored = vec![format!("{problem}; the whole file is ignored until this is fixed")];
                 Ok(above.with_fallback(Configuration { ignored, ..Configuration::default() }))
             }
             Err(problem) => Err(problem),
@@ -91,7 +91,7 @@ impl Sources {
         };
         let what = || format!("cannot read the automations {}", file.display());
         match file.metadata().doing(what)?.is_dir() {
-            true => Err(Error::Invalid(format!("{}: it is a directory; name a file", what()))),
+            true => Err(Error::Invalid(format!("{}: it is a directory; pass a file", what()))),
             false => Ok(()),
         }
     }

@@ -38,9 +38,9 @@ const KINDS: [(&str, TargetKind); 5] = [
 
 /// Reads one table. Tokens and passwords are added to the secrets.
 pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parsed<Target> {
-    let mut keys = Keys::of(node, "a target of notifications")?;
+    let mut keys = Keys::of(node, "a notification target")?;
     let Some(word) = keys.choice("kind", &KINDS)? else {
-        let text = "a target needs `kind`: webhook, ntfy, command, file or log; add it";
+        let text = "a notification target needs `kind` (webhook, ntfy, command, file or log); add it";
         return Err(keys.place().problem(text));
     };
     let target = match word {
@@ -49,7 +49,7 @@ pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parse
         TargetKind::Command => Target::Command(command(&mut keys, directory)?),
         TargetKind::File => Target::File(file(&mut keys, directory)?),
         TargetKind::Log => {
-            keys.describe_as("a target of the kind `log`");
+            keys.describe_as("a log target");
             Target::Log
         }
     };
@@ -59,7 +59,7 @@ pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parse
 
 fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
     keys.describe_as("a webhook");
-    let url = address(keys, "where it is sent to")?;
+    let url = address(keys, "the address to send to")?;
     let method = match keys.take("method") {
         None => "POST".to_owned(),
         Some((_, node)) => {
@@ -78,7 +78,7 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
     let headers = headers(keys)?;
     let authorization = authorization(keys, secrets)?;
     if authorization.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-        let text = "`headers` holds `authorization` beside `token` or `password`; keep one of them";
+        let text = "`headers` sets `authorization` in addition to `token` or `password`; keep one";
         return Err(keys.place().problem(text));
     }
     Ok(Webhook { url, method, headers, body, authorization, retries: retries(keys)? })
@@ -87,7 +87,8 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
 fn headers(keys: &mut Keys) -> Parsed<Vec<(String, Template)>> {
     let Some((_, node)) = keys.take("headers") else { return Ok(Vec::new()) };
     let Kind::Map(entries) = &node.kind else {
-        let text = format!("`headers` is {}; write `headers = {{ Name = \"value\" }}`", node.describe());
+        let text =
+            format!("`headers`: expected `headers = {{ Name = \"value\" }}`, found {}", node.describe());
         return Err(node.place.problem(text));
     };
     let mut headers = Vec::new();
@@ -110,7 +111,7 @@ fn ntfy(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Ntfy> {
     let topic = as_text(node, "topic")?;
     let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if topic.is_empty() || topic.len() > 64 || !topic.chars().all(is_fit) {
-        return Err(node.place.problem("a topic has 1 to 64 letters, digits, `_` and `-`; write one"));
+        return Err(node.place.problem("`topic` must have 1 to 64 letters, digits, `_` or `-`"));
     }
     let authorization = authorization(keys, secrets)?;
     Ok(Ntfy { url, topic, authorization, retries: retries(keys)? })
@@ -120,10 +121,10 @@ fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
     keys.describe_as("a command");
     let node = keys.need("command", "the program and its arguments, as a list")?;
     let mut words = list(node, "command")?.into_iter();
-    let missing = || node.place.problem("`command` is empty; write [\"/path/of/program\", \"argument\", …]");
+    let missing = || node.place.problem("`command` is empty; use [\"/path/of/program\", \"argument\", …]");
     let (place, program) = words.next().filter(|(_, word)| !word.is_empty()).ok_or_else(missing)?;
     if templates::is_template(&program) || program.contains('\0') {
-        return Err(place.problem("the program's name is no template; write it out"));
+        return Err(place.problem("the program name cannot be a template; write it out"));
     }
     // A bare name is looked for in PATH, a path is relative to this file.
     let program = match program.contains('/') {
@@ -169,7 +170,7 @@ fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<St
             format!("Basic {both}")
         }
         _ => {
-            let text = "give either `token`, or `username` and `password`";
+            let text = "set either `token`, or `username` and `password`";
             return Err(keys.place().problem(text));
         }
     };
@@ -182,7 +183,7 @@ fn retries(keys: &mut Keys) -> Parsed<usize> {
     let place = keys.place().clone();
     let retries = keys.whole("retries", 0)?.unwrap_or(RETRIES);
     match retries > MAX_RETRIES {
-        true => Err(place.problem(format!("`retries` is at most {MAX_RETRIES}; write less"))),
+        true => Err(place.problem(format!("`retries` must be at most {MAX_RETRIES}"))),
         false => Ok(retries),
     }
 }

@@ -16,7 +16,7 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     let root = DeTable::parse(text).map_err(|error| {
         let what = error.message().lines().collect::<Vec<_>>().join(", ");
         let place = places.at(error.span().unwrap_or_default());
-        place.problem(format!("this is no TOML: {what}; correct the line"))
+        place.problem(format!("not valid TOML: {what}; correct the line"))
     })?;
     let start = Place { file: file.clone(), line: 1, column: 1 };
     table(root.get_ref(), start, &places)
@@ -39,13 +39,15 @@ fn node(value: &Spanned<DeValue>, places: &Places) -> Parsed<Node> {
         DeValue::Boolean(flag) => Kind::Bool(*flag),
         DeValue::Integer(number) => {
             let read = i64::from_str_radix(number.as_str(), number.radix());
-            Kind::Int(read.map_err(|_| place.problem("this number is too large; write a smaller one"))?)
+            Kind::Int(read.map_err(|_| place.problem("the number is too large; use a smaller one"))?)
         }
         DeValue::Float(number) => {
             let read = number.as_str().parse().ok().filter(|number: &f64| number.is_finite());
-            Kind::Float(read.ok_or_else(|| place.problem("this is no number to reckon with; write another"))?)
+            Kind::Float(read.ok_or_else(|| place.problem("the number is not finite; use another"))?)
         }
-        DeValue::Datetime(_) => return Err(place.problem("a date has no meaning here; put it in quotes")),
+        DeValue::Datetime(_) => {
+            return Err(place.problem("dates are not supported here; put the value in quotes"));
+        }
         DeValue::Array(items) => {
             let items = items.iter().map(|item| node(item, places));
             Kind::List(items.collect::<Parsed<_>>()?)

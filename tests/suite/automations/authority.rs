@@ -65,7 +65,7 @@ fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works
     service.call("backup.create", json!({})).unwrap();
     assert!(service.service().host().plugins().len() == 1);
     drop(service);
-    home.larder(&SAY).exits(2).says("there is no such target").says("[notify.script] is ignored");
+    home.larder(&SAY).exits(2).says("there is no notification target").says("[notify.script] is ignored");
     home.larder(&["call", "notify.hook", "--data", r#"{"message": "m"}"#]).exits(0);
     assert_eq!(receiver.request()["path"], "/hook");
     assert!(!ran(&home).exists());
@@ -151,7 +151,7 @@ fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
         .requests()
         .ask("call", json!({"action": "notify.script", "data": {"message": "m"}}));
     service.pass(1);
-    assert!(reply.recv().unwrap().unwrap_err().message.contains("there is no such target"));
+    assert!(reply.recv().unwrap().unwrap_err().message.contains("there is no notification target"));
 }
 
 #[test]

@@ -25,12 +25,12 @@ const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.crea
 
 const EXPECTED: [&str; 8] = [
     "1:47: there is no action backup.creat; did you mean backup.create?",
-    "2:49: backup.generate is for clients, not for automations; automations may call backup.create, backup.create_automatic, \
+    "2:49: backup.generate is reserved for clients; automations may call backup.create, backup.create_automatic, \
      notify.NAME and persistent_notification.create",
-    "3:70: `name` is no field of backup.create, which takes none; remove it",
-    "4:49: notify.mobile_app_your_phone: there is no such target; add a table [notify.mobile_app_your_phone] to larder.toml",
-    "5:67: `titel` is no field of notify.phone; did you mean `title`?",
-    "6:68: `message` of notify.phone is a list; write a text",
+    "3:70: backup.create has no field `name` and takes none; remove it",
+    "4:49: there is no notification target notify.mobile_app_your_phone; add a table [notify.mobile_app_your_phone] to larder.toml",
+    "5:67: notify.phone has no field `titel`; did you mean `title`?",
+    "6:68: `message` of notify.phone: expected text, found a list",
     "7:50: notify.phone needs `message`; add it",
     "8:48: there is no action light.turn_on; automations may call backup.create, backup.create_automatic, notify.NAME and \
      persistent_notification.create",
@@ -69,10 +69,10 @@ fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
     let checked = home.larder(&["automations", "check"]).exits(0).stdout;
     assert_eq!(
         checked,
-        "warning: automations.yaml:5:9: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?\n\
+        "warning: automations.yaml:5:9: unknown entity event.backup_automatc; did you mean event.backup_automatic_backup?\n\
          1 automation, no problem; 1 warning.\n"
     );
-    assert!(served(&home).contains(" warning: automations.yaml:5:9: no entity event.backup_automatc"));
+    assert!(served(&home).contains(" warning: automations.yaml:5:9: unknown entity event.backup_automatc"));
 }
 
 #[test]
@@ -99,10 +99,9 @@ fn without_a_home_as_much_is_checked_as_is_known() {
     for line in [&EXPECTED[..1], &EXPECTED[2..3]].concat() {
         assert!(checked.contains(&format!(":{line}\n")), "{line} is not in:\n{checked}");
     }
-    assert!(checked.contains(":5:67: `titel` is no field of notify.NAME"), "{checked}");
+    assert!(checked.contains(":5:67: notify.NAME has no field `titel`"), "{checked}");
     assert!(
-        checked.contains("warning: ")
-            && checked.contains(":8:48: there is no action light.turn_on here, unless "),
+        checked.contains("warning: ") && checked.contains(":8:48: there is no action light.turn_on, unless "),
         "{checked}"
     );
     assert!(checked.ends_with("3 automations without a problem; 6 problems; 2 warnings.\n"), "{checked}");
@@ -162,14 +161,17 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
             .starts_with("automations.yaml:3:47: there is no action backup.creat")
     );
     assert!(
-        reloaded["warnings"][0].as_str().unwrap().starts_with("automations.yaml:2:49: no entity light.hall")
+        reloaded["warnings"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("automations.yaml:2:49: unknown entity light.hall")
     );
     told(&mut service);
     service.service().host().bus.emit(&larder::home::bus::Event::new("again", "{}"));
     service.pass(1);
     let said = told(&mut service).join("\n");
     assert!(said.contains("automations.yaml:3:47: there is no action backup.creat"), "{said}");
-    assert!(said.contains("automations.yaml:2:49: no entity light.hall"), "{said}");
+    assert!(said.contains("automations.yaml:2:49: unknown entity light.hall"), "{said}");
 }
 
 #[test]
@@ -204,7 +206,7 @@ fn a_file_of_automations_that_is_named_and_missing_is_an_error_as_missing_option
     }
     home.larder(&["serve", "--automations", directory.to_str().unwrap()])
         .exits(1)
-        .says("it is a directory; name a file");
+        .says("it is a directory; pass a file");
     home.write("larder.toml", "automations = \"nope.yaml\"\n");
     home.larder(&["serve"]).exits(1).says("cannot read the automations ");
     home.larder(&["list", "--automations", missing]).exits(0);
@@ -228,7 +230,7 @@ fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is
         let mut refused = |data: Value| service.call(&action.name, data).unwrap_err();
         let failure = refused(json!({"surprise": 1}));
         assert_eq!(failure.code, "invalid_format", "{}", action.name);
-        assert!(failure.message.contains(&format!("`surprise` is no field of {}", action.name)), "{failure}");
+        assert!(failure.message.contains(&format!("{} has no field `surprise`", action.name)), "{failure}");
     }
     assert_eq!(service.state("sensor.heartbeat").attributes["problem"], Value::Null);
     assert_eq!(home.archives().len(), 0);

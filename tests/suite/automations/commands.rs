@@ -112,7 +112,7 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     wrong.says("notify.diary needs `message`; add it");
     home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
         .exits(2)
-        .says("there is no such target");
+        .says("there is no notification target");
     assert_eq!(lines(), 1);
     let mut serving = Serving::start(home.command(&[&options[..], &["serve"]].concat()));
     home.larder(&hello).exits(0);

@@ -63,9 +63,9 @@ fn a_call_that_only_a_template_knows_is_checked_by_the_same_rules_when_it_runs()
     for words in [
         "there is no action light.turn_on; automations may call backup.create, backup.create_automatic",
         "backup.delete is for clients, not for automations",
-        "notify.phone: there is no such target; add a table [notify.phone] to larder.toml",
-        "`surprise` is no field of backup.create, which takes none; remove it",
-        "`message` of persistent_notification.create is a list; write a text",
+        "there is no notification target notify.phone; add a table [notify.phone] to larder.toml",
+        "backup.create has no field `surprise` and takes none; remove it",
+        "`message` of persistent_notification.create: expected text, found a list",
     ] {
         assert!(said.contains(words), "{words} is not in:\n{said}");
     }

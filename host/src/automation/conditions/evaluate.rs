@@ -94,7 +94,7 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
     };
     let place = &condition.place;
     let missing =
-        |id: &str| format!("{place}: there is no entity {id}; correct its id or wait until it is there");
+        |id: &str| format!("{place}: there is no entity {id}; correct the ID or wait until it exists");
     let entity = context.home.states.get(id).ok_or_else(|| missing(id))?;
     let value = entity.value(attribute.as_deref());
     let seen = json!({"entity_id": id, "value": value, "since": entity.last_changed.to_iso()});

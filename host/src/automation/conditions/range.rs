@@ -25,7 +25,7 @@ fn value_of(range: &Range, id: &str, context: &Context) -> Result<Value, String>
 
 fn entity<'a>(id: &str, context: &'a Context) -> Result<&'a Entity, String> {
     let entity = context.home.states.get(id).map(AsRef::as_ref);
-    entity.ok_or_else(|| format!("there is no entity {id}; correct its id or wait until it is there"))
+    entity.ok_or_else(|| format!("there is no entity {id}; correct the ID or wait until it exists"))
 }
 
 fn is_within(range: &Range, id: &str, value: &Value, context: &Context) -> Result<bool, String> {
@@ -53,7 +53,6 @@ fn number(value: &Value, id: &str) -> Result<Option<f64>, String> {
         value => value.as_str().unwrap_or_default(),
     };
     let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
-    let wrong =
-        || format!("`{text}` of {id} is no number; give it a number, or make one of it in `value_template`");
+    let wrong = || format!("`{text}` of {id} is not a number; give it one or convert it in `value_template`");
     number.map(Some).ok_or_else(wrong)
 }

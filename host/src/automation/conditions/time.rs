@@ -44,9 +44,7 @@ fn time_of(at: Option<&At>, home: &Home, condition: &Condition) -> Result<Clock,
         }
         Some(At::Entity { id, .. }) => {
             let place = &condition.place;
-            return Err(format!(
-                "{place}: there is no entity {id}; correct its id or wait until it is there"
-            ));
+            return Err(format!("{place}: there is no entity {id}; correct the ID or wait until it exists"));
         }
         Some(At::Template(_)) => Clock::Unknown,
     })

@@ -30,7 +30,7 @@ impl Reader<'_> {
                     let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };
                     return Err(node
                         .place
-                        .problem(format!("`{tag}` needs a {kind} in every file; write one here")));
+                        .problem(format!("`{tag}` needs a {kind} in every file; make this file one")));
                 }
             }
         }
@@ -41,8 +41,9 @@ impl Reader<'_> {
     /// The files of a directory, then those of its directories.
     fn find(&mut self, path: &Path, place: &Place, depth: usize, found: &mut Vec<PathBuf>) -> Parsed<()> {
         if depth > MAX_DEPTH {
-            return Err(place
-                .problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
+            return Err(place.problem(format!(
+                "directories are nested more than {MAX_DEPTH} levels deep; remove the circular link"
+            )));
         }
         let problem = |reason| {
             let path = path.display();

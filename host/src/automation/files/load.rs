@@ -67,7 +67,7 @@ fn check_ids(loaded: &mut Loaded) {
         if let Some(id) = &automation.id {
             if let Some(line) = ids.get(id) {
                 let text =
-                    format!("the id `{id}` is that of the automation in line {line} too; give it its own");
+                    format!("duplicate id `{id}`: the automation in line {line} has it too; choose another");
                 loaded.problems.push(automation.place.problem(text));
                 continue;
             }
@@ -94,7 +94,7 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
                     });
                 } else {
                     let text = format!(
-                        "`{}` stands beside `automation`; keep only automations in this file",
+                        "unexpected key `{}` next to `automation`; keep only automations in this file",
                         key.name
                     );
                     problems.push(key.place.problem(text));
@@ -104,7 +104,7 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
         }
         Kind::Map(_) => vec![root],
         _ => {
-            let text = format!("here is {}; write a list of automations or a single one", root.describe());
+            let text = format!("expected a list of automations or a single one, found {}", root.describe());
             problems.push(root.place.problem(text));
             Vec::new()
         }

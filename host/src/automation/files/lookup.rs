@@ -36,7 +36,7 @@ impl Reader<'_> {
                 Kind::Null => return Ok(None),
                 _ => {
                     let what = at.checked_sub(1).and_then(|at| keys.get(at)).copied().unwrap_or("the file");
-                    let text = format!("`{what}` is {} here; write a mapping", found.node.describe());
+                    let text = format!("`{what}`: expected a mapping, found {}", found.node.describe());
                     return Err(found.node.place.problem(text));
                 }
             };

@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
             ))
         })?;
         if text.len() > MAX_FILE {
-            let text = format!("{} has more than {} MiB; split it", path.display(), MAX_FILE >> 20);
+            let text = format!("{} is larger than {} MiB; split it", path.display(), MAX_FILE >> 20);
             return Err(place.problem(text));
         }
         if !self.files.iter().any(|known| known == path) {
@@ -56,7 +56,9 @@ impl<'a> Reader<'a> {
         let node = yaml::parse_with(&shown, &text, self.duplicates)?;
         self.nodes = self.nodes.saturating_add(node.size());
         if self.nodes > MAX_NODES {
-            return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
+            return Err(
+                place.problem(format!("more than {MAX_NODES} values in all files together; include less"))
+            );
         }
         Ok(node)
     }
@@ -65,7 +67,7 @@ impl<'a> Reader<'a> {
     pub fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
         if let Some(tag) = node.tag.take() {
             let Kind::Text(argument) = &node.kind else {
-                return Err(node.place.problem(format!("`{tag}` takes a word after it; write one")));
+                return Err(node.place.problem(format!("`{tag}` needs an argument; add one")));
             };
             let argument = argument.clone();
             let filled = self.tagged(&tag, argument.trim(), node, path, depth)?;
@@ -85,7 +87,7 @@ impl<'a> Reader<'a> {
         match tag {
             tag if tag.starts_with("!include") && depth >= MAX_INCLUDES => {
                 let text =
-                    format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
+                    format!("includes are nested more than {MAX_INCLUDES} levels deep; remove the circular include");
                 Err(place.problem(text))
             }
             "!include" => self.file(&normalized(&here.join(argument)), Some(place), depth.saturating_add(1)),
@@ -95,11 +97,10 @@ impl<'a> Reader<'a> {
             "!secret" => self.secret(argument, place, here),
             "!env_var" => self.variable(argument, place),
             "!input" => {
-                Err(place.problem("blueprints are not supported; write the value in place of `!input`"))
+                Err(place.problem("blueprints are not supported; replace `!input` with the value"))
             }
             _ => Err(place.problem(format!(
-                "`{tag}` is not supported; `!include FILE`, `!include_dir_list DIRECTORY` and its like, `!secret NAME` and \
-                 `!env_var NAME` are"
+                "unsupported tag `{tag}`; supported are `!include FILE`, `!include_dir_list DIRECTORY` and its variants, `!secret NAME` and `!env_var NAME`"
             ))),
         }
     }
@@ -110,7 +111,9 @@ impl<'a> Reader<'a> {
             None => (argument, None),
         };
         let missing = || {
-            let text = format!("the environment has no `{name}`; set it, or write a default after the name");
+            let text = format!(
+                "the environment variable `{name}` is not set; set it or add a default after the name"
+            );
             place.problem(text)
         };
         let value = self.source.variable(name).or(default).ok_or_else(missing)?;

@@ -65,18 +65,18 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ActionKind> {
     match kinds.iter().find(|(name, _)| keys.has(name)) {
         Some((_, read)) => read(keys),
         None => Err(node.place.problem(
-            "this is no supported action; write `action: domain.name`, delay, wait_template, wait_for_trigger, event, \
+            "unsupported action; use `action: domain.name`, delay, wait_template, wait_for_trigger, event, \
              choose, if, repeat, variables, stop, parallel, sequence or a condition",
         )),
     }
 }
 
 fn call(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.describe_as("an action that is called");
-    let node = keys.need_any(&["action", "service"], "its name")?;
+    keys.describe_as("an action call");
+    let node = keys.need_any(&["action", "service"], "the name of the action")?;
     let name = text(node, "action")?.unwrap_or_default();
     if !is_entity(&name) && !is_template(&name) {
-        let text = format!("`{name}` is no action; write one like `backup.create` (lower case)");
+        let text = format!("`{name}` is not an action name; use one like `backup.create` (lowercase)");
         return Err(node.place.problem(text));
     }
     let action = data(node);
@@ -89,11 +89,11 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
     let fields = match fields == nothing() {
         true => templates,
         false if templates == nothing() => fields,
-        false => return Err(node.place.problem("`data_template` says the same as `data`; keep `data`")),
+        false => return Err(node.place.problem("`data_template` and `data` mean the same; keep `data`")),
     };
     if let Some((place, node)) = keys.take("entity_id") {
         if target != nothing() {
-            return Err(place.problem("`entity_id` says the same as `target`; keep `target`"));
+            return Err(place.problem("`entity_id` and `target` mean the same; keep `target`"));
         }
         places.fields.push(("entity_id".into(), place.clone()));
         target = Data::Map(vec![("entity_id".into(), data(node))]);
@@ -132,10 +132,10 @@ fn wait_for_trigger(keys: &mut Keys) -> Parsed<ActionKind> {
 
 fn event(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("an event");
-    let node = keys.need("event", "its name")?;
+    let node = keys.need("event", "the name of the event")?;
     let name = text(node, "event")?.unwrap_or_default();
     if name.is_empty() || is_template(&name) {
-        return Err(node.place.problem("`event` is no plain name; write the event's name"));
+        return Err(node.place.problem("`event` must be the name of the event, not a template"));
     }
     let (plain, templates) = (keys.map("event_data")?, keys.map("event_data_template")?);
     let data = if plain == nothing() { templates } else { plain };
@@ -148,7 +148,7 @@ fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
     let options = many(keys.need("choose", "the options")?, |node| {
         let mut keys = Keys::of(node, "an option of a choose")?;
         keys.ignore("alias");
-        let conditions = keys.need_any(&["conditions", "condition"], "when it is taken")?;
+        let conditions = keys.need_any(&["conditions", "condition"], "its conditions")?;
         let conditions = condition::list(conditions)?;
         let steps = sequence(keys.need("sequence", "what it does")?)?;
         keys.finish()?;
@@ -177,7 +177,7 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
         check(&count)?;
         let is_count = count.constant().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
         if !is_count {
-            return Err(node.place.problem("`count` is a whole number or a template of one; write one"));
+            return Err(node.place.problem("`count` must be a whole number or a template"));
         }
         found.push(Repeat::Count(count));
     }
@@ -191,16 +191,14 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
         let items = data(node);
         check(&items)?;
         if !matches!(node.kind, Kind::List(_)) && !matches!(items, Data::Template(_)) {
-            return Err(node.place.problem("`for_each` is a list or a template of one; write one"));
+            return Err(node.place.problem("`for_each` must be a list or a template"));
         }
         found.push(Repeat::ForEach(items));
     }
     inner.finish()?;
     match <[Repeat; 1]>::try_from(found) {
         Ok([how]) => Ok(ActionKind::Repeat { how, sequence }),
-        Err(_) => {
-            Err(node.place.problem("it needs exactly one of count, while, until and for_each; keep one"))
-        }
+        Err(_) => Err(node.place.problem("a repeat needs exactly one of count, while, until and for_each")),
     }
 }
 
@@ -219,7 +217,7 @@ fn stop(keys: &mut Keys) -> Parsed<ActionKind> {
 
 fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a parallel");
-    let branches = many(keys.need("parallel", "what runs beside each other")?, |node| match &node.kind {
+    let branches = many(keys.need("parallel", "the branches")?, |node| match &node.kind {
         Kind::List(_) => sequence(node),
         _ => Ok(Arc::new(vec![one(node)?])),
     })?;
@@ -232,5 +230,5 @@ fn block(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn scene(keys: &mut Keys) -> Parsed<ActionKind> {
-    Err(keys.place().problem("`scene` is not supported as an action; write `action: scene.turn_on`"))
+    Err(keys.place().problem("the action `scene` is not supported; use `action: scene.turn_on`"))
 }

@@ -20,7 +20,7 @@ pub fn one(node: &Node) -> Parsed<Condition> {
     let place = node.place.clone();
     if let Kind::Text(source) = &node.kind {
         if !is_template(source) {
-            let text = format!("`{source}` is no condition; write a template or `condition: …`");
+            let text = format!("`{source}` is not a condition; use a template or `condition: …`");
             return Err(place.problem(text));
         }
         let kind = ConditionKind::Template(template(node, "condition")?);
@@ -50,14 +50,14 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
             }
         }
     }
-    let of = keys.need("condition", "which kind it is")?;
+    let of = keys.need("condition", "its kind")?;
     if let Kind::List(_) = of.kind {
         return list(of).map(ConditionKind::And);
     }
     let word = text(of, "condition")?.unwrap_or_default();
     match word.as_str() {
         "and" | "or" | "not" => {
-            let inner = list(keys.need("conditions", "what it joins")?)?;
+            let inner = list(keys.need("conditions", "the conditions to combine")?)?;
             let make = short.iter().find(|(name, _)| *name == word).map(|(_, make)| *make);
             Ok(make.unwrap_or(ConditionKind::And)(inner))
         }
@@ -78,19 +78,19 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
         }
         word if is_template(word) => template(of, "condition").map(ConditionKind::Template),
         word => Err(of.place.problem(format!(
-            "`{word}` conditions are not supported; state, numeric_state, time, template, trigger, and, or and not are"
+            "unsupported condition `{word}`; supported are state, numeric_state, time, template, trigger, and, or and not"
         ))),
     }
 }
 
 fn state(keys: &mut Keys) -> Parsed<ConditionKind> {
     keys.describe_as("a state condition");
-    let entities = entities(keys.need("entity_id", "whose state")?)?;
+    let entities = entities(keys.need("entity_id", "the entity")?)?;
     let attribute = keys.text("attribute")?;
-    let node = keys.need("state", "which one it has to be")?;
+    let node = keys.need("state", "the expected state")?;
     let states = states(node, "state", attribute.is_some())?;
     if states.is_empty() {
-        return Err(node.place.problem("`state` is empty; write the state in quotes"));
+        return Err(node.place.problem("`state` is empty; put the state in quotes"));
     }
     let any = keys.choice("match", &[("all", false), ("any", true)])?.unwrap_or(false);
     Ok(ConditionKind::State { entities, attribute, states, any, for_duration: keys.period("for")? })
@@ -102,7 +102,7 @@ fn time(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
     let (after, before) = (read("after")?, read("before")?);
     let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();
     match after.is_none() && before.is_none() && weekdays.is_empty() {
-        true => Err(node.place.problem("it needs `after`, `before` or `weekday`; add one")),
+        true => Err(node.place.problem("`after`, `before` and `weekday` are missing; add at least one")),
         false => Ok(ConditionKind::Time { after, before, weekdays }),
     }
 }

@@ -19,8 +19,7 @@ impl<'a> Keys<'a> {
     /// `what` it describes, with its article: "a state trigger".
     pub fn of(node: &'a Node, what: &'static str) -> Parsed<Self> {
         let Kind::Map(entries) = &node.kind else {
-            let text =
-                format!("here is {}, where {what} is expected; write it as `key: value`", node.describe());
+            let text = format!("expected {what} as `key: value`, found {}", node.describe());
             return Err(node.place.problem(text));
         };
         let left = entries.iter().map(|(key, value)| (key, value)).collect();
@@ -76,7 +75,7 @@ impl<'a> Keys<'a> {
             if let Some((place, node)) = self.take_unlisted(name) {
                 if found.is_some() {
                     let text =
-                        format!("`{name}` says the same as `{}`; keep one", names.first().unwrap_or(name));
+                        format!("`{name}` and `{}` mean the same; keep one", names.first().unwrap_or(name));
                     return Err(place.problem(text));
                 }
                 found = Some(node);
@@ -88,7 +87,7 @@ impl<'a> Keys<'a> {
     pub fn need_any(&mut self, names: &[&'static str], what: &str) -> Parsed<&'a Node> {
         let found = self.take_any(names)?;
         let name = names.first().copied().unwrap_or_default();
-        found.ok_or_else(|| self.place.problem(format!("{} needs `{name}`: {what}; add it", self.what)))
+        found.ok_or_else(|| self.place.problem(format!("{} needs `{name}` ({what}); add it", self.what)))
     }
 
     pub fn need(&mut self, name: &'static str, what: &str) -> Parsed<&'a Node> {
@@ -103,7 +102,9 @@ impl<'a> Keys<'a> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         match &node.kind {
             Kind::Bool(flag) => Ok(Some(*flag)),
-            _ => Err(node.place.problem(format!("`{name}` is {}; write true or false", node.describe()))),
+            _ => Err(node
+                .place
+                .problem(format!("`{name}`: expected true or false, found {}", node.describe()))),
         }
     }
 
@@ -127,7 +128,7 @@ impl<'a> Keys<'a> {
             Kind::Int(number) => usize::try_from(*number).ok().filter(|number| *number >= least),
             _ => None,
         };
-        let wrong = || node.place.problem(format!("`{name}` is a whole number, {least} or more; write one"));
+        let wrong = || node.place.problem(format!("`{name}` must be a whole number of at least {least}"));
         number.map(Some).ok_or_else(wrong)
     }
 
@@ -138,7 +139,7 @@ impl<'a> Keys<'a> {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         let wrong = || {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            node.place.problem(format!("`{name}` cannot be `{text}`; write one of {}", words.join(", ")))
+            node.place.problem(format!("`{name}` cannot be `{text}`; use one of {}", words.join(", ")))
         };
         found.map(Some).ok_or_else(wrong)
     }
@@ -169,7 +170,7 @@ impl<'a> Keys<'a> {
             Kind::Null => Ok(Vec::new()),
             _ => Err(node
                 .place
-                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+                .problem(format!("`{name}`: expected a mapping (`name: value`), found {}", node.describe()))),
         }
     }
 
@@ -183,7 +184,7 @@ impl<'a> Keys<'a> {
             (Kind::Map(_), data) | (Kind::Text(_), data @ Data::Template(_)) => Ok(data),
             _ => Err(node
                 .place
-                .problem(format!("`{name}` is {}; write `name: value` below it", node.describe()))),
+                .problem(format!("`{name}`: expected a mapping (`name: value`), found {}", node.describe()))),
         }
     }
 
@@ -194,7 +195,7 @@ impl<'a> Keys<'a> {
         match self.left.first() {
             None => Ok(()),
             Some((key, _)) => Err(key.place.problem(format!(
-                "`{}` is not supported in {}; it takes {}: remove it or correct its spelling",
+                "unknown key `{}` in {}; remove it or use one of {}",
                 key.name,
                 self.what,
                 self.accepted.join(", ")

@@ -18,7 +18,7 @@ use crate::options::automations::{DEFAULT_MAX, MAX_TRACES, MOST_TRACES};
 pub fn automation(node: &Node) -> Parsed<Automation> {
     let mut keys = Keys::of(node, "an automation")?;
     if keys.has("use_blueprint") {
-        return Err(node.place.problem("blueprints are not supported; write the automation out"));
+        return Err(node.place.problem("blueprints are not supported; write the automation in full"));
     }
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
@@ -72,11 +72,11 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
 /// How many runs are remembered.
 fn traces(keys: &mut Keys) -> Parsed<usize> {
     let Some((_, node)) = keys.take("trace") else { return Ok(MAX_TRACES) };
-    let mut inner = Keys::of(node, "the traces of an automation")?;
+    let mut inner = Keys::of(node, "`trace`")?;
     let count = inner.whole("stored_traces", 0)?.unwrap_or(MAX_TRACES);
     inner.finish()?;
     match count <= MOST_TRACES {
         true => Ok(count),
-        false => Err(node.place.problem(format!("`stored_traces` is more than {MOST_TRACES}; write less"))),
+        false => Err(node.place.problem(format!("`stored_traces` must be at most {MOST_TRACES}"))),
     }
 }

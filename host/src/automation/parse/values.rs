@@ -14,10 +14,10 @@ pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
         Kind::Text(text) => Ok(Some(text.clone())),
         Kind::Int(number) => Ok(Some(number.to_string())),
         Kind::Bool(_) => {
-            let text = format!("`{name}` is a word that YAML takes for true or false; put it in quotes");
+            let text = format!("YAML reads the value of `{name}` as true or false; put it in quotes");
             Err(node.place.problem(text))
         }
-        _ => Err(node.place.problem(format!("`{name}` is {}; write a text", node.describe()))),
+        _ => Err(node.place.problem(format!("`{name}`: expected text, found {}", node.describe()))),
     }
 }
 
@@ -31,7 +31,7 @@ pub fn many<'a, T>(node: &'a Node, read: impl Fn(&'a Node) -> Parsed<T>) -> Pars
 }
 
 fn must_text(node: &Node, name: &str) -> Parsed<String> {
-    let missing = || node.place.problem(format!("`{name}` is empty; write a value or remove the line"));
+    let missing = || node.place.problem(format!("`{name}` is empty; add a value or remove the line"));
     text(node, name)?.ok_or_else(missing)
 }
 
@@ -39,7 +39,7 @@ fn must_text(node: &Node, name: &str) -> Parsed<String> {
 pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
     let found = many(node, |node| must_text(node, name))?;
     match found.is_empty() {
-        true => Err(node.place.problem(format!("`{name}` is empty; write a value or remove the line"))),
+        true => Err(node.place.problem(format!("`{name}` is empty; add a value or remove the line"))),
         false => Ok(found),
     }
 }
@@ -49,8 +49,9 @@ pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     for text in texts(node, "entity_id")? {
         for id in text.split(',').map(str::trim) {
             if !is_entity(id) {
-                let text =
-                    format!("`{id}` is no entity; write one like `sensor.name` (lower case, no template)");
+                let text = format!(
+                    "`{id}` is not an entity ID; use one like `sensor.name` (lowercase, no template)"
+                );
                 return Err(node.place.problem(text));
             }
             ids.push(id.to_owned());
@@ -81,7 +82,7 @@ pub fn template(node: &Node, name: &str) -> Parsed<Template> {
         Kind::Text(text) => text.clone(),
         Kind::Int(number) => number.to_string(),
         _ => {
-            let text = format!("`{name}` is {}; write a template in quotes", node.describe());
+            let text = format!("`{name}`: expected a template in quotes, found {}", node.describe());
             return Err(node.place.problem(text));
         }
     };
@@ -114,7 +115,8 @@ pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
 /// A time of day or an entity that shows one.
 pub fn at(node: &Node, name: &str) -> Parsed<At> {
     let Kind::Text(text) = &node.kind else {
-        let text = format!("`{name}` is {}; write the time in quotes: \"07:30:00\"", node.describe());
+        let text =
+            format!("`{name}`: expected a time in quotes such as \"07:30:00\", found {}", node.describe());
         return Err(node.place.problem(text));
     };
     if is_entity(text) {
@@ -122,7 +124,7 @@ pub fn at(node: &Node, name: &str) -> Parsed<At> {
     }
     let wrong = || {
         let text =
-            format!("`{text}` is neither a time nor an entity; write \"HH:MM:SS\" or `input_datetime.name`");
+            format!("`{text}` is neither a time nor an entity; use \"HH:MM:SS\" or `input_datetime.name`");
         node.place.problem(text)
     };
     clock_time(text).map(At::Time).ok_or_else(wrong)
@@ -140,7 +142,7 @@ pub fn weekdays(node: &Node) -> Parsed<Vec<Weekday>> {
             "sat" => Weekday::Sat,
             "sun" => Weekday::Sun,
             _ => {
-                let text = format!("`{day}` is no weekday; write mon, tue, wed, thu, fri, sat or sun");
+                let text = format!("`{day}` is not a weekday; use mon, tue, wed, thu, fri, sat or sun");
                 return Err(node.place.problem(text));
             }
         })
@@ -153,7 +155,6 @@ pub fn bound(node: &Node, name: &str) -> Parsed<Bound> {
         Kind::Text(text) if is_entity(text) => return Ok(Bound::Entity(text.clone())),
         _ => number(&node.to_json()),
     };
-    let wrong =
-        || node.place.problem(format!("`{name}` is neither a number nor an entity; write one of them"));
+    let wrong = || node.place.problem(format!("`{name}` must be a number or an entity"));
     number.filter(|number| number.is_finite()).map(Bound::Number).ok_or_else(wrong)
 }

@@ -7,34 +7,31 @@ const ANY: &str = "any";
 
 /// The host's own actions, without those of notification targets.
 pub fn actions() -> Vec<Action> {
-    let automations = || required("entity_id", ANY, "the automations: an entity or a list, or `all`");
+    let automations =
+        || required("entity_id", ANY, "the automations: an entity, a list of entities, or `all`");
     vec![
-        action("automation.trigger", "Runs automations.", vec![automations(), skips()]),
-        action("automation.turn_on", "Lets the triggers of automations start them.", vec![automations()]),
-        action(
-            "automation.turn_off",
-            "Keeps the triggers of automations from it.",
-            vec![automations(), stops()],
-        ),
-        action("automation.toggle", "Turns automations on or off.", vec![automations()]),
-        action("automation.reload", "Reads the files of automations anew.", Vec::new()),
+        action("automation.trigger", "Runs the actions of automations.", vec![automations(), skips()]),
+        action("automation.turn_on", "Enables automations.", vec![automations()]),
+        action("automation.turn_off", "Disables automations.", vec![automations(), stops()]),
+        action("automation.toggle", "Enables or disables automations.", vec![automations()]),
+        action("automation.reload", "Reloads the automations from their files.", Vec::new()),
         action(
             "persistent_notification.create",
-            "Shows a notification until somebody dismisses it.",
-            vec![message(), title(), optional("notification_id", "string", "the one that it replaces")],
+            "Shows a notification until it is dismissed.",
+            vec![message(), title(), optional("notification_id", "string", "the notification to replace")],
         ),
         action(
             "persistent_notification.dismiss",
             "Dismisses a notification.",
-            vec![required("notification_id", "string", "which one")],
+            vec![required("notification_id", "string", "the notification to dismiss")],
         ),
-        action("persistent_notification.dismiss_all", "Dismisses all of them.", Vec::new()),
+        action("persistent_notification.dismiss_all", "Dismisses all notifications.", Vec::new()),
         Action {
             name: "notify.persistent_notification".into(),
             fields: vec![
                 message(),
                 title(),
-                optional("data", "object", "`notification_id`: the one that it replaces"),
+                optional("data", "object", "`notification_id`: the notification to replace"),
             ],
             ..notify("persistent_notification")
         },
@@ -44,27 +41,27 @@ pub fn actions() -> Vec<Action> {
 /// What sends to a target of that name.
 pub fn notify(target: &str) -> Action {
     let more = [
-        optional("target", ANY, "whom, where the target knows several"),
-        optional("data", "object", "what only some targets understand"),
+        optional("target", ANY, "the recipients, for targets with several"),
+        optional("data", "object", "settings that only some targets use"),
     ];
     let fields = [message(), title()].into_iter().chain(more).collect();
     action(&format!("notify.{target}"), "Sends a notification.", fields)
 }
 
 fn message() -> Field {
-    required("message", "string", "what it says")
+    required("message", "string", "the text")
 }
 
 fn title() -> Field {
-    optional("title", "string", "its title")
+    optional("title", "string", "the title")
 }
 
 fn skips() -> Field {
-    optional("skip_condition", "boolean", "whether their conditions are not asked; true when absent")
+    optional("skip_condition", "boolean", "whether to skip the conditions; true by default")
 }
 
 fn stops() -> Field {
-    optional("stop_actions", "boolean", "whether runs under way end; true when absent")
+    optional("stop_actions", "boolean", "whether to stop runs in progress; true by default")
 }
 
 fn action(name: &str, description: &str, fields: Vec<Field>) -> Action {

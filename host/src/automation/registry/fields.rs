@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use super::suggestion::nearest;
 use crate::automation::model::Data;
+use crate::automation::suggestion::nearest;
 use crate::model::{Action, Field};
 
 /// One thing that is wrong with the data of a call.
@@ -48,7 +48,7 @@ pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     let mut data = match data {
         Value::Object(fields) => fields,
         Value::Null => Map::new(),
-        _ => return Err(format!("the data of {} are no mapping; write `name: value`", action.name)),
+        _ => return Err(format!("the data of {} must be a mapping (`name: value`)", action.name)),
     };
     let given: Vec<_> = data.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect();
     let wrong: Vec<_> = wrong(action, &given).into_iter().map(|problem| problem.text).collect();
@@ -100,7 +100,7 @@ fn field_problem(action: &Action, field: &Field, shape: Option<Shape>) -> Option
         Some(shape) if shape.fits(&field.type_name) => None,
         Some(shape) => {
             let (is, wanted) = (shape.described(), wanted(&field.type_name));
-            Some(format!("`{name}` of {action} is {is}; write {wanted}"))
+            Some(format!("`{name}` of {action}: expected {wanted}, found {is}"))
         }
     }
 }
@@ -109,9 +109,9 @@ fn no_field(action: &Action, name: &str) -> String {
     let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
     let action = &action.name;
     match nearest(name, fields.iter().copied()) {
-        Some(similar) => format!("`{name}` is no field of {action}; did you mean `{similar}`?"),
-        None if fields.is_empty() => format!("`{name}` is no field of {action}, which takes none; remove it"),
-        None => format!("`{name}` is no field of {action}, which takes {}; remove it", fields.join(", ")),
+        Some(similar) => format!("{action} has no field `{name}`; did you mean `{similar}`?"),
+        None if fields.is_empty() => format!("{action} has no field `{name}` and takes none; remove it"),
+        None => format!("{action} has no field `{name}`; remove it or use one of {}", fields.join(", ")),
     }
 }
 
@@ -152,9 +152,9 @@ impl Shape {
     fn described(self) -> &'static str {
         match self {
             Self::Null | Self::Unknown => "nothing",
-            Self::Boolean => "a true or false",
+            Self::Boolean => "true or false",
             Self::Number => "a number",
-            Self::Text => "a text",
+            Self::Text => "text",
             Self::List => "a list",
             Self::Mapping => "a mapping",
         }
@@ -163,9 +163,9 @@ impl Shape {
 
 fn wanted(type_name: &str) -> &'static str {
     match type_name {
-        "string" => "a text",
-        "boolean" => "true or false, without quotes",
-        "number" => "a number, without quotes",
+        "string" => "text",
+        "boolean" => "true or false without quotes",
+        "number" => "a number without quotes",
         "array" => "a list",
         _ => "a mapping",
     }

@@ -5,15 +5,14 @@
 
 mod builtin;
 mod fields;
-mod suggestion;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::suggestion::nearest;
 use crate::model::Action;
 pub use fields::{FieldProblem, field_problems, validated};
-pub use suggestion::nearest;
 
 const NOTIFY: &str = "notify.";
 /// The domains of the host's own actions.
@@ -70,7 +69,7 @@ impl Registry {
             },
             _ if self.knows_plugins || self.has_domain(domain) => Found::Missing(self.no_action(name)),
             _ => Found::Unknown(format!(
-                "there is no action {name} here, unless a plugin has it that is not loaded"
+                "there is no action {name}, unless it belongs to a plugin that is not loaded"
             )),
         }
     }
@@ -85,7 +84,7 @@ impl Registry {
 
     /// Why an automation cannot call an action that is there.
     pub fn for_clients(&self, name: &str) -> String {
-        format!("{name} is for clients, not for automations; {}", self.callable())
+        format!("{name} is reserved for clients; {}", self.callable())
     }
 
     fn has_domain(&self, domain: &str) -> bool {
@@ -97,7 +96,7 @@ impl Registry {
         let hint = nearest(name, targets)
             .map(|similar| format!("did you mean {similar}? Otherwise "))
             .unwrap_or_default();
-        format!("{name}: there is no such target; {hint}add a table [notify.{target}] to larder.toml")
+        format!("there is no notification target {name}; {hint}add a table [notify.{target}] to larder.toml")
     }
 
     fn no_action(&self, name: &str) -> String {

@@ -28,7 +28,7 @@ impl Engine {
         home: &Home,
     ) -> Result<Vec<Effect>, String> {
         if !Self::has_action(action) {
-            return Err(format!("automations have no action `{action}`; they have {}", ACTIONS.join(", ")));
+            return Err(format!("automations have no action `{action}`; use one of {}", ACTIONS.join(", ")));
         }
         let asks = !flag(data, "skip_condition", true)?;
         let stops = flag(data, "stop_actions", true)?;
@@ -71,7 +71,7 @@ impl Engine {
             _ => Vec::new(),
         };
         match names.as_slice() {
-            [] => Err("no automation is named; write `entity_id: automation.name`".into()),
+            [] => Err("no automation is given; add `entity_id: automation.name`".into()),
             ["all"] => Ok(self.instances.keys().copied().collect()),
             names => names.iter().map(|name| self.find(name)).collect(),
         }
@@ -82,6 +82,6 @@ fn flag(data: &Value, name: &str, default: bool) -> Result<bool, String> {
     match data.get(name) {
         None | Some(Value::Null) => Ok(default),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(other) => Err(format!("`{name}` is {other}; write true or false")),
+        Some(other) => Err(format!("`{name}`: expected true or false, found {other}")),
     }
 }

@@ -184,7 +184,7 @@ impl Engine {
         let mut found = self.instances.iter().filter(|(_, instance)| instance.is_called(name));
         match (found.next(), found.next()) {
             (Some((key, _)), None) => Ok(*key),
-            (Some(_), Some(_)) => Err(format!("several automations are called `{name}`; name it by its id")),
+            (Some(_), Some(_)) => Err(format!("several automations are called `{name}`; use the ID")),
             (None, _) => Err(format!("there is no automation `{name}`; `larder automations` lists them")),
         }
     }

@@ -212,12 +212,14 @@ impl Instance {
             _ if running == 0 => Admission::Start,
             Mode::Restart => Admission::Replace,
             Mode::Single => Admission::Refuse {
-                message: format!("{name} is still running; set its `mode` if it should not wait for that"),
+                message: format!(
+                    "{name} is still running and was not started again; set its `mode` to change that"
+                ),
             },
             Mode::Parallel if running < *max => Admission::Start,
             Mode::Queued if running + self.queue.len() < *max => Admission::Queue,
             _ => Admission::Refuse {
-                message: format!("{name} already runs or waits {max} times; raise its `max`"),
+                message: format!("{name} already has {max} runs in progress or queued; raise its `max`"),
             },
         }
     }

@@ -34,15 +34,14 @@ impl LoopGuard {
         });
         instance.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
         let reason = if own >= MAX_SELF_CAUSED {
-            format!("caused itself {own} times within {CHAIN_SECONDS} s")
+            format!("triggered itself {own} times within {CHAIN_SECONDS} s")
         } else if instance.starts.len() >= MAX_STARTS {
             format!("ran {MAX_STARTS} times within {LOOP_SECONDS} s")
         } else {
             return Ok(());
         };
         let message = format!(
-            "{} {reason} and was stopped; change its trigger or its actions so that they do not fire it again, then \
-             reload the automations",
+            "{} {reason} and was stopped; change its triggers or actions so that it does not trigger itself, then reload the automations",
             instance.automation.name()
         );
         instance.halt(message.clone());

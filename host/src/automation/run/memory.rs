@@ -32,18 +32,18 @@ impl Engine {
     /// Takes what was kept, once the automations are loaded.
     pub fn recall(&mut self, memory: &Value) -> Vec<Effect> {
         let told = |name: &str, message: &str| {
-            let message = format!("{message}; it begins anew, there is nothing to do");
+            let message = format!("{message}; unreadable parts are discarded, no action is needed");
             Effect::Notice { automation: name.to_owned(), message }
         };
         let known = memory.get("version").and_then(Value::as_u64) == Some(VERSION);
         let Some(kept) = memory.get("automations").and_then(Value::as_object).filter(|_| known) else {
-            return vec![told("automations", "what was remembered of automations cannot be read")];
+            return vec![told("automations", "the saved state of the automations cannot be read")];
         };
         let mut effects = Vec::new();
         for instance in self.instances.values_mut() {
             let Some(kept) = kept.get(&instance.stable_key()) else { continue };
             if instance.recall(kept).is_none() {
-                effects.push(told(&instance.automation.name(), "what was remembered of it is damaged"));
+                effects.push(told(&instance.automation.name(), "its saved state is damaged"));
             }
             // New runs come after those that are remembered.
             let last = instance.traces.iter().map(|trace| trace.run).max().unwrap_or(0);

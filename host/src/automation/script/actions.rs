@@ -147,7 +147,7 @@ impl Thread {
         let value = self.fill(data, context)?;
         let place = &action.place;
         literals::period(&value)
-            .map_err(|reason| Halt::failed(format!("{place}: what `{name}` gives, {value}, {reason}")))
+            .map_err(|reason| Halt::failed(format!("{place}: the value of `{name}`, {value}, {reason}")))
     }
 
     fn limit(

@@ -104,9 +104,7 @@ impl Script {
                 self.halt(id, halt, context);
             }
         }
-        let text = format!(
-            "{MAX_STEPS} steps were done without a wait between them; end the loop, or put a delay into it"
-        );
+        let text = format!("{MAX_STEPS} steps ran without a wait; end the loop or add a delay to it");
         self.end.get_or_insert(End::Failed(text));
     }
 

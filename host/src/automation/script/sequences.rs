@@ -32,12 +32,13 @@ impl Thread {
             Repeat::Count(data) => {
                 let count = fill(data)?;
                 let number = count.as_u64().and_then(|count| usize::try_from(count).ok());
-                let wrong = || Halt::failed(format!("{}: {count} is no count; give a whole number", place()));
+                let wrong =
+                    || Halt::failed(format!("{}: {count} is not a count; use a whole number", place()));
                 (Some(number.ok_or_else(wrong)?), Vec::new())
             }
             Repeat::ForEach(data) => match fill(data)? {
                 Value::Array(items) => (Some(items.len()), items),
-                value => return Err(Halt::failed(format!("{}: {value} is no list; give one", place()))),
+                value => return Err(Halt::failed(format!("{}: {value} is not a list; use one", place()))),
             },
             Repeat::While(_) | Repeat::Until(_) => (None, Vec::new()),
         };

@@ -131,7 +131,7 @@ impl Thread {
         match limit.continues_on_timeout {
             true => Ok(()),
             false => {
-                let message = format!("the wait at {} was not over in time", self.path());
+                let message = format!("the wait at {} timed out", self.path());
                 Err(Halt::End(End::Stopped { message, response: Value::Null }))
             }
         }

@@ -74,12 +74,12 @@ impl Templates {
         home: &Home,
         variables: &Variables,
     ) -> (Result<(String, Value), String>, Reads) {
-        let told = |reason: String| format!("{}: the template {reason}; correct it", template.place);
+        let placed = |reason: String| format!("{}: {reason}", template.place);
         let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
         let rendered = self.text(&template.source, variables);
         let reads = self.view.lock().take().map(|scope| scope.reads).unwrap_or_default();
-        let rendered = rendered.map_err(told).map(|text| {
+        let rendered = rendered.map_err(placed).map(|text| {
             let text = text.trim().to_owned();
             let value = native(&text);
             (text, value)
@@ -109,7 +109,7 @@ impl Templates {
         let rendered = template.render_captured_to(context, &mut output).map(|_| ());
         let Output(bytes) = output;
         rendered.map_err(|error| match bytes.len() > TEMPLATE_OUTPUT {
-            true => format!("gives more than {TEMPLATE_OUTPUT} bytes"),
+            true => format!("the template returns more than {TEMPLATE_OUTPUT} bytes; correct the template"),
             false => reason(&error),
         })?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -128,14 +128,14 @@ pub fn is_true(value: &Value) -> bool {
     }
 }
 
-/// The end of a sentence that begins with "the template".
+/// What is wrong with a template, then what to do.
 pub fn reason(error: &Error) -> String {
-    let line = error.line().map(|line| format!(" in its line {line}")).unwrap_or_default();
+    let line = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
     if error.kind() == ErrorKind::OutOfFuel {
-        return format!("takes too long{line}");
+        return format!("the template takes too long{line}; correct the template");
     }
     let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("is wrong{line}: {}{detail}", error.kind())
+    format!("template error{line}: {}{detail}; correct the template", error.kind())
 }
 
 /// Output that ends.

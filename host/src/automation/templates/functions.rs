@@ -30,7 +30,7 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_filter("from_json", |text: String, default: Option<Value>| {
         match serde_json::from_str::<serde_json::Value>(&text) {
             Ok(json) => Ok(convert::value(&json)),
-            Err(error) => default.ok_or_else(|| invalid(format!("from_json got no JSON: {error}"))),
+            Err(error) => default.ok_or_else(|| invalid(format!("from_json: not valid JSON: {error}"))),
         }
     });
     environment.add_filter("to_json", |value: Value| {
@@ -75,7 +75,7 @@ fn int(value: Value, default: Option<Value>) -> Result<Value, Error> {
 }
 
 fn missing(name: &str, value: &Value) -> Error {
-    invalid(format!("{name} got `{value}`, which is no number; give a default: {name}(0)"))
+    invalid(format!("{name}: `{value}` is not a number; add a default: {name}(0)"))
 }
 
 fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
@@ -85,9 +85,7 @@ fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
         "false" | "no" | "off" | "disable" | "0" | "0.0" => Ok(Value::from(false)),
         _ => match number(&value) {
             Some(number) if value.is_number() => Ok(Value::from(number != 0.0)),
-            _ => {
-                default.ok_or_else(|| invalid(format!("bool got `{value}`, which is neither true nor false")))
-            }
+            _ => default.ok_or_else(|| invalid(format!("bool: `{value}` is neither true nor false"))),
         },
     }
 }
@@ -151,5 +149,5 @@ fn extreme(values: &[Value], is_least: bool) -> Result<Value, Error> {
         values => values.to_vec(),
     };
     let found = if is_least { listed.into_iter().min() } else { listed.into_iter().max() };
-    found.ok_or_else(|| invalid("there is no smallest or largest of nothing"))
+    found.ok_or_else(|| invalid("min and max need at least one value"))
 }

@@ -42,7 +42,9 @@ pub fn add(environment: &mut Environment<'static>) {
             let found = found(&text.to_string(), &pattern(&find.unwrap_or_default(), ignorecase)?)?;
             let item = found.get_item(&Value::from(index.unwrap_or(0)))?;
             match item.is_undefined() {
-                true => Err(invalid("regex_findall_index found less than that; ask with `is search` first")),
+                true => Err(invalid(
+                    "regex_findall_index: there is no match with this index; check with `is search` first",
+                )),
                 false => Ok(item),
             }
         },
@@ -51,17 +53,19 @@ pub fn add(environment: &mut Environment<'static>) {
 
 fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     let refused = [
-        ("(?=", "look ahead"),
-        ("(?!", "look ahead"),
-        ("(?<=", "look behind"),
-        ("(?<!", "look behind"),
+        ("(?=", "lookahead"),
+        ("(?!", "lookahead"),
+        ("(?<=", "lookbehind"),
+        ("(?<!", "lookbehind"),
         // Among characters in brackets these mean something else to Python.
-        ("&&", "hold that"),
-        ("~~", "hold that"),
-        ("[[:", "hold that"),
+        ("&&", "a set operator"),
+        ("~~", "a set operator"),
+        ("[[:", "a set operator"),
     ];
     if let Some((mark, what)) = refused.iter().find(|(mark, _)| find.contains(mark)) {
-        return Err(invalid(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
+        return Err(invalid(format!(
+            "the pattern `{find}` uses {what}, which is not supported; write it without `{mark}`"
+        )));
     }
     let built = RegexBuilder::new(&translated(find)?)
         .case_insensitive(ignorecase.unwrap_or(false))
@@ -70,7 +74,7 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        invalid(format!("the pattern `{find}` is not understood: {last}"))
+        invalid(format!("the pattern `{find}` is not valid: {last}"))
     })
 }
 
@@ -82,7 +86,7 @@ fn translated(find: &str) -> Result<String, Error> {
             (_, Some('Z')) => text.push_str("\\z"),
             (_, Some(digit @ '1'..='9')) => {
                 return Err(invalid(format!(
-                    "the pattern `{find}` cannot refer back by `\\{digit}`; write it out"
+                    "the pattern `{find}` uses the backreference `\\{digit}`, which is not supported; write the text out"
                 )));
             }
             (c, Some(next)) => text.extend([c, next]),
@@ -101,7 +105,7 @@ fn replacement(by: &str) -> Result<String, Error> {
             '$' => text.push_str("$$"),
             '\\' => {
                 let (group, after) = group(rest).ok_or_else(|| {
-                    invalid(format!("the replacement `{by}` has a backslash that means nothing; double it"))
+                    invalid(format!("the replacement `{by}` has an unknown escape; double the backslash"))
                 })?;
                 text.push_str(&group);
                 rest = after;

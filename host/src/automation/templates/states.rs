@@ -84,7 +84,7 @@ impl Object for States {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
         Err(Error::new(
             minijinja::ErrorKind::UnknownMethod,
-            "`states` has no methods; write states('entity.id')",
+            "`states` has no methods; use states('entity.id')",
         ))
     }
 }

@@ -80,14 +80,12 @@ const ACTIONS: &[(&str, &[&str])] = &[
     (
         "- action: a.b\n  data: {x: '{{ 1 / 0 }}'}",
         &[
-            "00:00:00 notice: automations.yaml:7:15: the template is wrong in its line 1: invalid operation: unable to calculate 1 / 0; correct it",
+            "00:00:00 notice: automations.yaml:7:15: template error in line 1: invalid operation: unable to calculate 1 / 0; correct the template",
         ],
     ),
     (
         "- repeat:\n    while: '{{ true }}'\n    sequence: [{variables: {a: 1}}]",
-        &[
-            "00:00:00 notice: 10000 steps were done without a wait between them; end the loop, or put a delay into it",
-        ],
+        &["00:00:00 notice: 10000 steps ran without a wait; end the loop or add a delay to it"],
     ),
 ];
 

@@ -9,8 +9,8 @@ const MODES: &[(&str, &[&str])] = &[
     (
         "mode: single",
         &[
-            "00:00:10 notice: A is still running; set its `mode` if it should not wait for that",
-            "00:00:20 notice: A is still running; set its `mode` if it should not wait for that",
+            "00:00:10 notice: A is still running and was not started again; set its `mode` to change that",
+            "00:00:20 notice: A is still running and was not started again; set its `mode` to change that",
             "00:01:00 a.b 0",
         ],
     ),
@@ -20,7 +20,7 @@ const MODES: &[(&str, &[&str])] = &[
     (
         "mode: queued\nmax: 2",
         &[
-            "00:00:20 notice: A already runs or waits 2 times; raise its `max`",
+            "00:00:20 notice: A already has 2 runs in progress or queued; raise its `max`",
             "00:01:00 a.b 0",
             "00:02:00 a.b 1",
         ],
@@ -29,7 +29,7 @@ const MODES: &[(&str, &[&str])] = &[
     (
         "mode: parallel\nmax: 2",
         &[
-            "00:00:20 notice: A already runs or waits 2 times; raise its `max`",
+            "00:00:20 notice: A already has 2 runs in progress or queued; raise its `max`",
             "00:01:00 a.b 0",
             "00:01:10 a.b 1",
         ],
@@ -62,8 +62,8 @@ fn an_automation_that_causes_itself_is_stopped_with_a_message_until_the_next_rel
     assert_eq!(play.log.len(), 11, "{:#?}", play.log);
     assert_eq!(
         play.log.last().unwrap(),
-        "01-01 00:00:00 notice: Echo caused itself 10 times within 1800 s and was stopped; change its trigger or its \
-         actions so that they do not fire it again, then reload the automations"
+        "01-01 00:00:00 notice: Echo triggered itself 10 times within 1800 s and was stopped; change its triggers or actions so that it does not trigger itself, then \
+         reload the automations"
     );
     play.log.clear();
     play.fire("echo", json!({}));

@@ -7,39 +7,39 @@ fn an_entity_that_is_not_known_is_a_warning_and_keeps_nothing_out() {
     let cases = [
         (
             "- id: a\n  triggers:\n  - trigger: state\n    entity_id:\n    - event.backup_automatc\n  actions: []",
-            "5:7: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?",
+            "5:7: unknown entity event.backup_automatc; did you mean event.backup_automatic_backup?",
         ),
         (
             "- id: a\n  triggers: {trigger: state, entity_id: light.hall}\n  actions: []",
-            "2:41: no entity light.hall is known here; Larder knows those that `larder states` lists",
+            "2:41: unknown entity light.hall; `larder states` lists the known ones",
         ),
         (
             "- id: a\n  triggers: {trigger: time, at: input_datetime.x}\n  actions: []",
-            "2:33: no entity input_datetime.x",
+            "2:33: unknown entity input_datetime.x",
         ),
         (
             "- id: a\n  triggers: {trigger: numeric_state, entity_id: sensor.moon, above: sensor.x1}\n  actions: []",
-            "2:69: no entity sensor.x1 is known here",
+            "2:69: unknown entity sensor.x1",
         ),
         (
             "- id: a\n  triggers: []\n  conditions: {condition: not, conditions: [{condition: state, entity_id: light.hall, state: 'on'}]}\n  actions: []",
-            "3:75: no entity light.hall",
+            "3:75: unknown entity light.hall",
         ),
         (
             "- id: a\n  triggers: []\n  conditions: \"{{ is_state('light.hall', 'on') }}\"\n  actions: []",
-            "3:15: no entity light.hall",
+            "3:15: unknown entity light.hall",
         ),
         (
             "- id: a\n  triggers: []\n  actions: [{variables: {x: \"{{ 'light.hall' | states }}{{ states.light.hall.state }}\"}}]",
-            "3:29: no entity light.hall",
+            "3:29: unknown entity light.hall",
         ),
         (
             "- id: a\n  triggers: []\n  actions: [{wait_for_trigger: {trigger: state, entity_id: light.hall}}]",
-            "3:60: no entity light.hall",
+            "3:60: unknown entity light.hall",
         ),
         (
             "- id: a\n  triggers: []\n  actions: [{action: automation.turn_on, target: {entity_id: automation.b}}]",
-            "3:62: no entity automation.b is known here; did you mean automation.a?",
+            "3:62: unknown entity automation.b; did you mean automation.a?",
         ),
     ];
     for (text, expected) in cases {

@@ -66,41 +66,41 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: backup.generate",
-        "4:13: backup.generate is for clients, not for automations; automations may call backup.create",
+        "4:13: backup.generate is reserved for clients; automations may call backup.create",
     ),
     (
         "  - action: backup.create\n    data:\n      name: foo",
-        "6:7: `name` is no field of backup.create, which takes none; remove it",
+        "6:7: backup.create has no field `name` and takes none; remove it",
     ),
     (
         "  - action: backup.create\n    target: {entity_id: light.hall}",
-        "5:14: `entity_id` is no field of backup.create, which takes none; remove it",
+        "5:14: backup.create has no field `entity_id` and takes none; remove it",
     ),
     (
         "  - action: backup.create\n    entity_id: light.hall",
-        "5:5: `entity_id` is no field of backup.create, which takes none; remove it",
+        "5:5: backup.create has no field `entity_id` and takes none; remove it",
     ),
     (
         "  - action: notify.mobile_app_your_phone\n    data: {message: x}",
-        "4:13: notify.mobile_app_your_phone: there is no such target; add a table [notify.mobile_app_your_phone] to larder.toml",
+        "4:13: there is no notification target notify.mobile_app_your_phone; add a table [notify.mobile_app_your_phone] to larder.toml",
     ),
     (
         "  - action: notify.phon\n    data: {message: x}",
-        "4:13: notify.phon: there is no such target; did you mean notify.phone? Otherwise add a table [notify.phon] to larder.toml",
+        "4:13: there is no notification target notify.phon; did you mean notify.phone? Otherwise add a table [notify.phon] to larder.toml",
     ),
     (
         "  - action: notify.phone\n    data:\n      titel: x\n      message: y",
-        "6:7: `titel` is no field of notify.phone; did you mean `title`?",
+        "6:7: notify.phone has no field `titel`; did you mean `title`?",
     ),
     ("  - action: notify.phone", "4:13: notify.phone needs `message`; add it"),
     ("  - action: notify.notify\n    data: {message: null}", "5:12: notify.notify needs `message`; add it"),
     (
         "  - action: notify.phone\n    data: {message: [x]}",
-        "5:12: `message` of notify.phone is a list; write a text",
+        "5:12: `message` of notify.phone: expected text, found a list",
     ),
     (
         "  - action: notify.phone\n    data: {message: x, data: y}",
-        "5:24: `data` of notify.phone is a text; write a mapping",
+        "5:24: `data` of notify.phone: expected a mapping, found text",
     ),
     (
         "  - action: persistent_notification.creat\n    data: {message: x}",
@@ -108,7 +108,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: persistent_notification.create\n    data: {message: x, colour: red}",
-        "5:24: `colour` is no field of persistent_notification.create, which takes message, title, notification_id; remove it",
+        "5:24: persistent_notification.create has no field `colour`; remove it or use one of message, title, notification_id",
     ),
     (
         "  - action: persistent_notification.dismiss",
@@ -116,30 +116,33 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: automation.reload\n    data: {entity_id: automation.a}",
-        "5:12: `entity_id` is no field of automation.reload, which takes none; remove it",
+        "5:12: automation.reload has no field `entity_id` and takes none; remove it",
     ),
     ("  - action: automation.trigger", "4:13: automation.trigger needs `entity_id`; add it"),
     (
         "  - action: automation.trigger\n    target: {area_id: hall}\n    data: {entity_id: automation.a}",
-        "5:14: `area_id` is no field of automation.trigger, which takes entity_id, skip_condition; remove it",
+        "5:14: automation.trigger has no field `area_id`; remove it or use one of entity_id, skip_condition",
     ),
     (
         "  - action: automation.turn_off\n    data: {entity_id: all, stop_actions: 'yes'}",
-        "5:28: `stop_actions` of automation.turn_off is a text; write true or false, without quotes",
+        "5:28: `stop_actions` of automation.turn_off: expected true or false without quotes, found text",
     ),
     (
         "  - action: moon.howl\n    data: {times: x}",
-        "5:12: `times` of moon.howl is a text; write a number, without quotes",
+        "5:12: `times` of moon.howl: expected a number without quotes, found text",
     ),
     (
         "  - action: moon.howl\n    data: {times: 1, time: 2}",
-        "5:22: `time` is no field of moon.howl; did you mean `times`?",
+        "5:22: moon.howl has no field `time`; did you mean `times`?",
     ),
     (
         "  - action: moon.howl\n    data: {times: 1, who: me}",
-        "5:22: `who` of moon.howl is a text; write a list",
+        "5:22: `who` of moon.howl: expected a list, found text",
     ),
-    ("  - action: moon.howl\n    data_template: {times: x}", "5:21: `times` of moon.howl is a text"),
+    (
+        "  - action: moon.howl\n    data_template: {times: x}",
+        "5:21: `times` of moon.howl: expected a number without quotes, found text",
+    ),
     // Wherever it stands.
     (
         "  - choose: {conditions: [], sequence: [{action: backup.creat}]}",
@@ -224,8 +227,8 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
             "- alias: Nightly\n  triggers: []\n  actions: [{if: [], then: [{action: backup.create_automatic}]}]"
         ),
         [
-            "automations.yaml:1:3: Nightly is also run by Home Assistant, which reads this file: with its backup.create_automatic two \
-             backups would be made; move it to a file of its own and name that with --automations FILE"
+            "automations.yaml:1:3: Home Assistant reads this file and runs Nightly too, so backup.create_automatic would make two \
+             backups; move it to a separate file and pass that with --automations FILE"
         ]
     );
     for fine in [
@@ -243,17 +246,17 @@ fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
     let refused = |data| validated(&howl(), data).unwrap_err();
     assert_eq!(
         refused(json!({"time": 3})),
-        "`time` is no field of moon.howl; did you mean `times`?; moon.howl needs `times`; add it"
+        "moon.howl has no field `time`; did you mean `times`?; moon.howl needs `times`; add it"
     );
     assert_eq!(
         refused(json!({"times": "x"})),
-        "`times` of moon.howl is a text; write a number, without quotes"
+        "`times` of moon.howl: expected a number without quotes, found text"
     );
     assert_eq!(refused(json!({"times": null})), "moon.howl needs `times`; add it");
-    assert_eq!(refused(json!([])), "the data of moon.howl are no mapping; write `name: value`");
+    assert_eq!(refused(json!([])), "the data of moon.howl must be a mapping (`name: value`)");
     assert_eq!(
         refused(json!({"times": 1, "loud": "on"})),
-        "`loud` of moon.howl is a text; write true or false, without quotes"
+        "`loud` of moon.howl: expected true or false without quotes, found text"
     );
     // Home Assistant takes numbers and truths for texts.
     let given = json!({"times": 1, "at": 2.5, "loud": null, "who": [1], "how": {}});

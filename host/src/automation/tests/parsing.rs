@@ -15,24 +15,24 @@ const WRONG: &[(&str, &str)] = &[
         "- triggers: []\n  actions: []\n  colour: red",
         "3:3: `colour` is not supported in an automation; it takes actions, alias, conditions, description",
     ),
-    ("- actions: []", "1:3: an automation needs `triggers`: what starts it; add it"),
-    ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` says the same as `triggers`; keep one"),
-    ("- alias: a\n  alias: b", "2:3: `alias` stands here again, first in line 1; keep one of them"),
+    ("- actions: []", "1:3: an automation needs `triggers` (what starts it); add it"),
+    ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` and `triggers` mean the same; keep one"),
+    ("- alias: a\n  alias: b", "2:3: duplicate key `alias`, first in line 1; keep one"),
     (
         "- mode: twice\n  triggers: []\n  actions: []",
-        "1:9: `mode` cannot be `twice`; write one of single, restart, queued, parallel",
+        "1:9: `mode` cannot be `twice`; use one of single, restart, queued, parallel",
     ),
-    ("just text", "1:1: here is a text; write a list of automations or a single one"),
-    ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation out"),
+    ("just text", "1:1: expected a list of automations or a single one, found text"),
+    ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation in full"),
     ("- triggers: {trigger: sun}\n  actions: []", "1:23: `sun` triggers are not supported"),
     ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is no entity"),
     (
         "- triggers: {trigger: state, entity_id: a.b, to: on}\n  actions: []",
-        "1:50: `to` is a word that YAML takes for true or false; put it in quotes",
+        "1:50: YAML reads the value of `to` as true or false; put it in quotes",
     ),
     (
         "- triggers: {trigger: time, at: 12:30:00}\n  actions: []",
-        "1:33: `at` is a number; write the time in quotes: \"07:30:00\"",
+        "1:33: `at`: expected a time in quotes such as \"07:30:00\", found a number",
     ),
     (
         "- triggers: {trigger: time, at: '25:00'}\n  actions: []",
@@ -48,7 +48,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: {trigger: numeric_state, entity_id: a.b}\n  actions: []",
-        "1:13: it needs `above`, `below` or both; add one",
+        "1:13: `above` and `below` are missing; add one or both",
     ),
     (
         "- triggers: {trigger: template, value_template: '{{ 1 + }}'}\n  actions: []",
@@ -56,7 +56,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: {trigger: state, entity_id: a.b, for: soon}\n  actions: []",
-        "1:51: `for` is no time span; write",
+        "1:51: `for` is not a time span; use",
     ),
     (
         "- triggers: []\n  conditions: {condition: sun}\n  actions: []",
@@ -73,9 +73,9 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: []\n  actions:\n  - action: a.b\n    date: {}",
-        "4:5: `date` is not supported in an action that is called",
+        "4:5: `date` is not supported in an action call",
     ),
-    ("- triggers: []\n  actions:\n  - delay: soon", "3:12: `delay` is no time span"),
+    ("- triggers: []\n  actions:\n  - delay: soon", "3:12: `delay` is not a time span"),
     (
         "- triggers: []\n  actions:\n  - repeat: {sequence: []}",
         "3:13: it needs exactly one of count, while, until and for_each",
@@ -87,7 +87,7 @@ const WRONG: &[(&str, &str)] = &[
     ("a: &a [*a]", "this alias stands for a value that contains it"),
     (
         "automation: []\nlight: []",
-        "2:1: `light` stands beside `automation`; keep only automations in this file",
+        "2:1: unexpected key `light` next to `automation`; keep only automations in this file",
     ),
 ];
 

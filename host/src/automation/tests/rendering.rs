@@ -135,7 +135,7 @@ fn a_whole_output_that_looks_like_a_literal_is_its_value_and_any_other_a_text() 
 #[test]
 fn a_template_that_cannot_be_rendered_says_where_and_why() {
     for (source, expected) in [
-        ("{{ 'x' | float }}", "float got `x`, which is no number; give a default: float(0)"),
+        ("{{ 'x' | float }}", "float: `x` is not a number; add a default: float(0)"),
         ("{{ nothing.at.all }}", "undefined"),
         ("{% for i in range(9999) %}aaaaaaaaaa{% endfor %}", "more than 65536 bytes"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "takes too long"),
@@ -152,10 +152,10 @@ fn what_a_template_cannot_do_is_found_before_it_runs() {
         ("{{ 1 + }}", "syntax error"),
         (
             "{{ x | regex_rename(1) }}",
-            "the template's filter `regex_rename` is not supported; write it without",
+            "unknown template filter `regex_rename`; write the template without it",
         ),
-        ("{{ x is matching }}", "the template's test `is matching` is not supported; write it without"),
-        ("{{ expand('group.a') }}", "the template's function `expand` is not supported; write it without"),
+        ("{{ x is matching }}", "unknown template test `is matching`; write the template without it"),
+        ("{{ expand('group.a') }}", "unknown template function `expand`; write the template without it"),
         ("{% if x %}", "syntax error"),
     ] {
         let error = templates::check(source).unwrap_err();

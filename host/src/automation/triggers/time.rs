@@ -47,7 +47,7 @@ pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Optio
         let entity = || literals::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
         let wrong = || {
             let place = &template.place;
-            format!("{place}: `{text}` is neither a time nor an entity; let the template give one of them")
+            format!("{place}: the template returned `{text}`, which is neither a time nor an entity; make it return one of them")
         };
         literals::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
     });

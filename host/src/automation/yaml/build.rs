@@ -31,11 +31,11 @@ fn syntax_problem(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError)
     let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if let Some(at) = text.lines().position(is_tabbed) {
         let place = Place { file: file.clone(), line: at + 1, column: 1 };
-        return place.problem("this line is indented by a tab, which YAML does not take; write spaces");
+        return place.problem("this line is indented with a tab, which YAML does not allow; use spaces");
     }
     let marker = error.marker();
     let place = Place { file: file.clone(), line: marker.line().max(1), column: marker.col() + 1 };
-    place.problem(format!("this is no YAML: {}; correct the line, or the one above it", error.info()))
+    place.problem(format!("not valid YAML: {}; correct this line or the one above", error.info()))
 }
 
 struct Open {
@@ -86,7 +86,9 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(place.problem("this alias stands for a value that contains it; write it out"));
+                    return Err(
+                        place.problem("this alias refers to a value that contains it; write the value out")
+                    );
                 };
                 self.nodes = self.nodes.saturating_add(node.size());
                 if self.open.len().saturating_add(node.depth()) > MAX_DEPTH {
@@ -95,7 +97,7 @@ impl Builder {
                 self.put(Node { place, ..node }, 0)
             }
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err(place.problem("a second document begins here; keep one, without a line of `---` between"))
+                Err(place.problem("a second YAML document starts here; keep one and remove the line `---`"))
             }
             _ => Ok(()),
         }
@@ -132,7 +134,7 @@ impl Builder {
         self.nodes = self.nodes.saturating_add(1);
         if self.nodes > MAX_NODES {
             return Err(node.place.problem(format!(
-                "more than {MAX_NODES} values up to here; split the file or use fewer aliases"
+                "more than {MAX_NODES} values up to this point; split the file or use fewer aliases"
             )));
         }
         if anchor > 0 {
@@ -143,7 +145,7 @@ impl Builder {
             Some(Partial::List(items)) => items.push(node),
             Some(Partial::Map(entries, key)) => match key.take() {
                 Some(key) => insert(entries, key, node, self.duplicates)?,
-                None => return Err(node.place.problem("only a word can be a key here; write it out")),
+                None => return Err(node.place.problem("only a scalar can be a key; write the key out")),
             },
         }
         Ok(())
@@ -161,8 +163,7 @@ fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, duplicates: Dupl
             return Ok(());
         }
         let (first, _) = entry;
-        let text =
-            format!("`{}` stands here again, first in line {}; keep one of them", key.name, first.place.line);
+        let text = format!("duplicate key `{}`, first in line {}; keep one", key.name, first.place.line);
         return Err(key.place.problem(text));
     }
     entries.push((key, node));
@@ -179,7 +180,7 @@ fn merged(entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
         };
         for map in maps {
             let Kind::Map(more) = map.kind else {
-                return Err(key.place.problem("`<<` takes a mapping (`*name`) or a list of them; give one"));
+                return Err(key.place.problem("`<<` needs a mapping (`*name`) or a list of mappings"));
             };
             for (key, node) in more {
                 if !own.iter().any(|(other, _)| other.name == key.name) {
@@ -192,7 +193,7 @@ fn merged(entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
 }
 
 fn too_deep(place: &Place) -> Problem {
-    place.problem(format!("more than {MAX_DEPTH} levels of lists and mappings; make it flatter"))
+    place.problem(format!("lists and mappings are nested more than {MAX_DEPTH} levels deep; flatten them"))
 }
 
 fn tag_name(tag: &Tag) -> String {
@@ -207,9 +208,7 @@ fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option
     let text = match (&kind, tag.as_deref()) {
         (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),
         (_, Some(tag)) if tag.starts_with("!!") && tag != "!!str" => {
-            return Err(
-                place.problem(format!("the tag `{tag}` is not supported; write the value without it"))
-            );
+            return Err(place.problem(format!("unsupported tag `{tag}`; remove it")));
         }
         (_, Some(tag)) if !tag.starts_with("!!") && tag != "!" => return Ok((kind, Some(tag.to_owned()))),
         _ => return Ok((kind, None)),

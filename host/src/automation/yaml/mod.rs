@@ -107,9 +107,9 @@ impl Node {
     pub fn describe(&self) -> &'static str {
         match &self.kind {
             Kind::Null => "nothing",
-            Kind::Bool(_) => "a true or false",
+            Kind::Bool(_) => "true or false",
             Kind::Int(_) | Kind::Float(_) => "a number",
-            Kind::Text(_) => "a text",
+            Kind::Text(_) => "text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }

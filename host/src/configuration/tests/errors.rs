@@ -7,46 +7,49 @@ fn what_is_wrong_is_told_at_its_place() {
     let hook = "[notify.x]\nkind = \"webhook\"\nurl = \"https://h.example/\"\n";
     let command = "[notify.x]\nkind = \"command\"\n";
     let cases = [
-        ("a = [", "larder.toml:1:6: this is no TOML: unclosed array, expected `]`; correct the line"),
-        ("a = 1\na = 2", "larder.toml:2:1: this is no TOML: duplicate key; correct the line"),
+        ("a = [", "larder.toml:1:6: not valid TOML: unclosed array, expected `]`; correct the line"),
+        ("a = 1\na = 2", "larder.toml:2:1: not valid TOML: duplicate key; correct the line"),
         (
             "\n  automation = \"x\"",
-            "larder.toml:2:3: `automation` is not supported in this file; it takes automations, http, notify, plugins: remove it or correct its spelling",
+            "larder.toml:2:3: unknown key `automation` in this file; remove it or use one of automations, http, notify, plugins",
         ),
-        ("automations = 1", "larder.toml:1:15: `automations` is a number; write a text in quotes"),
+        ("automations = 1", "larder.toml:1:15: `automations`: expected text in quotes, found a number"),
         (
             "[http]\ntimeout = 0",
-            "larder.toml:2:11: `timeout` is a number of seconds, more than 0 and at most 3600; write one",
+            "larder.toml:2:11: `timeout` must be a number of seconds above 0 and at most 3600",
         ),
         (
             "[http]\ntimeout = \"5\"",
-            "larder.toml:2:11: `timeout` is a number of seconds, more than 0 and at most 3600; write one",
+            "larder.toml:2:11: `timeout` must be a number of seconds above 0 and at most 3600",
         ),
-        ("[http]\nno_proxy = \"x\"", "larder.toml:2:12: `no_proxy` is a text; write a list: [\"…\", \"…\"]"),
+        (
+            "[http]\nno_proxy = \"x\"",
+            "larder.toml:2:12: `no_proxy`: expected a list ([\"…\", \"…\"]), found text",
+        ),
         (
             "[http]\nca = \"x\"",
-            "larder.toml:2:1: `ca` is not supported in [http]; it takes ca_file, no_proxy, proxy, timeout: remove it or correct its spelling",
+            "larder.toml:2:1: unknown key `ca` in [http]; remove it or use one of ca_file, no_proxy, proxy, timeout",
         ),
-        ("notify = 1", "larder.toml:1:10: `notify` is a number; write tables: [notify.NAME]"),
+        ("notify = 1", "larder.toml:1:10: `notify`: expected tables ([notify.NAME]), found a number"),
         (
             "[notify.Phone]\nkind = \"log\"",
-            "larder.toml:1:9: `Phone` cannot be a name; write small letters, digits and `_`",
+            "larder.toml:1:9: `Phone` is not a valid name; use lowercase letters, digits and `_`",
         ),
         (
             "[notify.x]\n",
-            "larder.toml:1:1: a target needs `kind`: webhook, ntfy, command, file or log; add it",
+            "larder.toml:1:1: a notification target needs `kind` (webhook, ntfy, command, file or log); add it",
         ),
         (
             "[notify.x]\nkind = \"email\"",
-            "larder.toml:2:8: `kind` cannot be `email`; write one of webhook, ntfy, command, file, log",
+            "larder.toml:2:8: `kind` cannot be `email`; use one of webhook, ntfy, command, file, log",
         ),
         (
             "[notify.x]\nkind = \"log\"\nlevel = 1",
-            "larder.toml:3:1: `level` is not supported in a target of the kind `log`; it takes kind: remove it or correct its spelling",
+            "larder.toml:3:1: unknown key `level` in a log target; remove it or use one of kind",
         ),
         (
             "[notify.x]\nkind = \"webhook\"",
-            "larder.toml:1:1: a webhook needs `url`: where it is sent to; add it",
+            "larder.toml:1:1: a webhook needs `url` (the address to send to); add it",
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"h.example\"",
@@ -58,11 +61,11 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             "[notify.x]\nkind = \"webhook\"\nurl = \"!env_var NIX\"",
-            "larder.toml:3:7: the environment has no `NIX`; set it, or write a default after the name",
+            "larder.toml:3:7: the environment variable `NIX` is not set; set it or add a default after the name",
         ),
         (
             &format!("{hook}body = \"{{{{ mesage(1) }}}}\""),
-            "larder.toml:4:8: the template's function `mesage` is not supported; write it without",
+            "larder.toml:4:8: unknown template function `mesage`; write the template without it",
         ),
         (
             &format!("{hook}method = \"post\""),
@@ -80,34 +83,34 @@ fn what_is_wrong_is_told_at_its_place() {
             &format!("{hook}headers = {{ X = \"a\\nb\" }}"),
             "larder.toml:4:17: the header `x` holds a line end or another control character; leave it out",
         ),
-        (&format!("{hook}retries = 11"), "larder.toml:1:1: `retries` is at most 10; write less"),
+        (&format!("{hook}retries = 11"), "larder.toml:1:1: `retries` must be at most 10"),
         (
             &format!("{hook}token = \"x\"\npassword = \"y\""),
-            "larder.toml:1:1: give either `token`, or `username` and `password`",
+            "larder.toml:1:1: set either `token`, or `username` and `password`",
         ),
         (
             "[notify.x]\nkind = \"ntfy\"\nurl = \"https://n.example\"\ntopic = \"a/b\"",
-            "larder.toml:4:9: a topic has 1 to 64 letters, digits, `_` and `-`; write one",
+            "larder.toml:4:9: `topic` must have 1 to 64 letters, digits, `_` or `-`",
         ),
         (
             &format!("{command}command = \"rm -rf /\""),
-            "larder.toml:3:11: `command` is a text; write a list: [\"…\", \"…\"]",
+            "larder.toml:3:11: `command`: expected a list ([\"…\", \"…\"]), found text",
         ),
         (
             &format!("{command}command = []"),
-            "larder.toml:3:11: `command` is empty; write [\"/path/of/program\", \"argument\", …]",
+            "larder.toml:3:11: `command` is empty; use [\"/path/of/program\", \"argument\", …]",
         ),
         (
             &format!("{command}command = [\"{{{{ message }}}}\"]"),
-            "larder.toml:3:12: the program's name is no template; write it out",
+            "larder.toml:3:12: the program name cannot be a template; write it out",
         ),
         (
             &format!("{hook}token = \"x\"\nheaders = {{ Authorization = \"y\" }}"),
-            "larder.toml:1:1: `headers` holds `authorization` beside `token` or `password`; keep one of them",
+            "larder.toml:1:1: `headers` sets `authorization` in addition to `token` or `password`; keep one",
         ),
         (
             "[plugins.x]\nhosts = []",
-            "larder.toml:1:1: a plugin needs `component`: the file of its WebAssembly component, relative to this one; add it",
+            "larder.toml:1:1: a plugin needs `component` (the file of its WebAssembly component, relative to this one); add it",
         ),
         (
             "[plugins.x]\ncomponent = \"x\"\nhosts = [\"a\", \"http://b\"]",
@@ -115,11 +118,11 @@ fn what_is_wrong_is_told_at_its_place() {
         ),
         (
             "[plugins.x]\ncomponent = \"x\"\nsettings = 1",
-            "larder.toml:3:12: here is a number, where a table of settings is expected; write it as `key: value`",
+            "larder.toml:3:12: expected a table of settings as `key: value`, found a number",
         ),
         (
             "[plugins.x]\ncomponent = \"x\"\nsettings = { at = 2026-11-23 }",
-            "larder.toml:3:19: a date has no meaning here; put it in quotes",
+            "larder.toml:3:19: dates are not supported here; put the value in quotes",
         ),
     ];
     for (text, expected) in cases {
@@ -140,7 +143,7 @@ fn places_count_characters_and_texts_hide_what_is_secret() {
 #[test]
 fn too_many_targets_and_a_missing_file_are_told() {
     let many: String = (0..33).map(|number| format!("[notify.t{number}]\nkind = \"log\"\n")).collect();
-    assert!(error(&many).ends_with(": more than 32 targets; keep fewer"));
+    assert!(error(&many).ends_with(": more than 32 targets; remove some"));
     let problem =
         crate::configuration::load(&Given::default(), Path::new(PATH), Origin::Outside).err().unwrap();
     let expected =

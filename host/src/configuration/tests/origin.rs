@@ -32,9 +32,10 @@ fn a_file_in_the_home_says_whom_to_tell_and_nothing_that_acts_on_this_machine() 
     assert_eq!(loaded.notify.keys().collect::<Vec<_>>(), ["hook", "log", "topic"]);
     assert_eq!(loaded.automations.as_deref(), Some(Path::new("/config/mine.yaml")));
     assert!(loaded.plugins.is_empty() && loaded.http.proxy.is_none());
-    let told: Vec<_> = loaded.ignored.iter().map(|text| text.split(", and a file").next().unwrap()).collect();
+    let told: Vec<_> =
+        loaded.ignored.iter().map(|text| text.split(", which a file").next().unwrap()).collect();
     let expected = [
-        "larder.toml:18:2: [http] is ignored: all requests would go by it",
+        "larder.toml:18:2: [http] is ignored: it redirects all requests",
         "larder.toml:15:9: [notify.diary] is ignored: it writes a file",
         "larder.toml:12:9: [notify.script] is ignored: it runs a program",
         "larder.toml:20:10: [plugins.heartbeat] is ignored: it loads a program",
@@ -45,7 +46,7 @@ fn a_file_in_the_home_says_whom_to_tell_and_nothing_that_acts_on_this_machine() 
         assert!(text.starts_with("larder.toml:"), "{text}");
         assert!(
             text.ends_with(
-                "move it to /etc/larder/larder.toml, or to a file outside the home that --options names"
+                "move it to /etc/larder/larder.toml, or to a file outside the home that is passed with --options"
             ),
             "{text}"
         );

@@ -30,7 +30,7 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     environment.add_function("today_at", move |time: Option<String>| {
         let time = time.map_or(Some(NaiveTime::MIN), |text| literals::clock_time(&text));
-        let time = time.ok_or_else(|| invalid("today_at takes a time like '07:30'"))?;
+        let time = time.ok_or_else(|| invalid("today_at needs a time such as '07:30'"))?;
         let now = seen.now();
         Ok::<_, Error>(Value::from_object(Moment::at(now.date_naive().and_time(time), Some(now.timezone()))))
     });
@@ -44,7 +44,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_timestamp = move |value: Value, default: Option<Value>| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from(moment.seconds())),
-        None => default.ok_or_else(|| invalid(format!("as_timestamp got `{value}`, which is no time"))),
+        None => default.ok_or_else(|| invalid(format!("as_timestamp: `{value}` is not a time"))),
     };
     environment.add_function("as_timestamp", as_timestamp.clone());
     environment.add_filter("as_timestamp", as_timestamp);
@@ -58,7 +58,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
         };
         match moment {
             Some(moment) => Ok(Value::from_object(moment)),
-            None => default.ok_or_else(|| invalid(format!("as_datetime got `{value}`, which is no time"))),
+            None => default.ok_or_else(|| invalid(format!("as_datetime: `{value}` is not a time"))),
         }
     };
     environment.add_function("as_datetime", as_datetime);
@@ -66,7 +66,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_local = move |value: Value| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from_object(Moment::of(moment.utc.with_timezone(&seen.zone())))),
-        None => Err(invalid(format!("as_local got `{value}`, which is no time"))),
+        None => Err(invalid(format!("as_local: `{value}` is not a time"))),
     };
     environment.add_function("as_local", as_local.clone());
     environment.add_filter("as_local", as_local);
@@ -79,9 +79,8 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
         move |value: Value, format: Option<String>, local: Option<bool>, default: Option<Value>| {
             let zone = if local.unwrap_or(true) { seen.zone() } else { Zone::UTC };
             let Some(moment) = number(&value).and_then(from_seconds) else {
-                return default.ok_or_else(|| {
-                    invalid(format!("timestamp_custom got `{value}`, which is no timestamp"))
-                });
+                return default
+                    .ok_or_else(|| invalid(format!("timestamp_custom: `{value}` is not a timestamp")));
             };
             let moment = Moment::of(moment.utc.with_timezone(&zone));
             moment.format(format.as_deref().unwrap_or("%Y-%m-%d %H:%M:%S")).map(Value::from)
@@ -93,9 +92,7 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
             let zone = if is_local { seen.zone() } else { Zone::UTC };
             match number(&value).and_then(from_seconds) {
                 Some(moment) => Ok(Value::from(Moment::of(moment.utc.with_timezone(&zone)).iso('T'))),
-                None => {
-                    default.ok_or_else(|| invalid(format!("{name} got `{value}`, which is no timestamp")))
-                }
+                None => default.ok_or_else(|| invalid(format!("{name}: `{value}` is not a timestamp"))),
             }
         });
     }
@@ -224,9 +221,7 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     let wall = NaiveDateTime::parse_from_str(&text, &format).ok().or_else(day).or_else(clock);
     match wall {
         Some(wall) => Ok(Value::from_object(Moment::at(wall, None))),
-        None => {
-            default.ok_or_else(|| invalid(format!("strptime got `{text}`, which is not like `{format}`")))
-        }
+        None => default.ok_or_else(|| invalid(format!("strptime: `{text}` does not match `{format}`"))),
     }
 }
 
@@ -239,7 +234,7 @@ fn add_or_subtract(state: &mut State, one: Value, other: Value, is_plus: bool) -
         _ => None,
     };
     let signed = |span: TimeDelta| if is_plus { span } else { -span };
-    let late = || invalid("the calendar does not reach so far");
+    let late = || invalid("the result is outside the supported dates");
     if let (Some(one), Some(other)) = (moment(&one), span(&other)) {
         return one.plus(signed(other.0)).map(Value::from_object).ok_or_else(late);
     }

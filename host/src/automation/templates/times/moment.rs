@@ -159,7 +159,7 @@ impl Moment {
         parts.assert_all_used()?;
         match (date, time) {
             (Some(date), Some(time)) => Ok(Self::at(date.and_time(time), self.zone)),
-            _ => Err(invalid("there is no such time to replace it by")),
+            _ => Err(invalid("replace: there is no such date or time")),
         }
     }
 }

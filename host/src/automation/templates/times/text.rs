@@ -18,6 +18,6 @@ pub fn clock_text(time: NaiveTime) -> String {
 /// A time written by `format`, a pattern of `strftime`. A pattern that does not fit is an error.
 pub fn formatted(time: DelayedFormat<StrftimeItems<'_>>, format: &str) -> Result<String, Error> {
     let mut text = String::new();
-    write!(text, "{time}").map_err(|_| invalid(format!("`{format}` is no format of a time")))?;
+    write!(text, "{time}").map_err(|_| invalid(format!("`{format}` is not a valid time format")))?;
     Ok(text)
 }
