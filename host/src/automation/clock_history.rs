@@ -1,4 +1,7 @@
-//! The time that the home's clocks showed before somebody set them: what comes once a day came there already, and does not come again.
+//! The history of the home's clock: which wall times it has already shown.
+//!
+//! After somebody sets the clock back, a trigger that fires once a day must not fire again for a time that it has
+//! already seen. This module answers that question and does nothing else.
 
 use std::collections::VecDeque;
 
@@ -7,19 +10,19 @@ use chrono::TimeDelta;
 use crate::model::Timestamp;
 use crate::options::automations::MAX_PAST;
 
-/// Stretches of wall time that were lived through.
+/// Intervals of wall time that have already passed.
 #[derive(Debug, Clone, Default)]
 pub struct ClockHistory {
-    /// When the present one began.
+    /// Start of the current interval.
     began: Option<Timestamp>,
     ended: VecDeque<Interval>,
-    /// What a clock that was set forward by a day or less passed over: it came once, afterwards.
+    /// Intervals that a clock set forward by a day or less skipped. Their daily triggers fired once, afterwards.
     caught_up: VecDeque<Interval>,
-    /// The clock was wrong before by more than a day: what it passed over is not made up.
+    /// The clock was set forward by more than a day, so it was wrong before: triggers in the gap are skipped.
     pub skips_gap: bool,
 }
 
-/// What a clock that is set forward by no more passes over is made up once, as after a sleep.
+/// Triggers in a gap up to this length fire once, as after a sleep.
 const CAUGHT_UP: TimeDelta = TimeDelta::days(1);
 
 impl ClockHistory {
@@ -38,7 +41,7 @@ impl ClockHistory {
         }
     }
 
-    /// What `next` finds behind `now` and was not lived through.
+    /// The first result of `next` after `now` outside the intervals that have already passed.
     pub fn next_unseen(
         &self,
         now: Timestamp,
@@ -47,7 +50,7 @@ impl ClockHistory {
         first_outside(now, next, &self.ended.iter().copied().collect::<Vec<_>>())
     }
 
-    /// The same of what comes once a day at most, and was not made up either.
+    /// Like `next_unseen`, for triggers that fire at most once a day: also excludes intervals that were caught up.
     pub fn next_unseen_daily(
         &self,
         now: Timestamp,
@@ -72,7 +75,7 @@ fn first_outside(
     intervals: &[Interval],
 ) -> Option<Timestamp> {
     let mut found = next(now)?;
-    // Each interval can be in the way once.
+    // Each interval can be skipped at most once.
     for _ in 0..=intervals.len() {
         match end_of(found, intervals) {
             None => return Some(found),
@@ -82,7 +85,7 @@ fn first_outside(
     Some(found)
 }
 
-/// When the interval ended that holds a moment.
+/// The end of the interval that contains `moment`.
 fn end_of(moment: Timestamp, intervals: &[Interval]) -> Option<Timestamp> {
     let holds = |(began, ended): &&Interval| *began < moment && moment <= *ended;
     intervals.iter().filter(holds).map(|(_, ended)| *ended).max()

@@ -1,7 +1,8 @@
-//! What automations can reach on a host, held against what they name: actions with their fields, targets, entities.
+//! The inventory of a host: the actions, fields, notification targets and entities that automations can use there.
+//! Checks automations against it.
 //!
-//! What cannot run here is a problem, and its automation is left out. What may come to be (an entity) is a warning. What is
-//! disabled is not looked at. Pure.
+//! An action that cannot run is an error and excludes its automation. An unknown entity is a warning, because it may
+//! appear later. Disabled parts are not checked. Pure.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +16,17 @@ use super::yaml::Problem;
 /// Actions that make a backup of the home.
 const MAKE_BACKUPS: [&str; 2] = ["backup.create", "backup.create_automatic"];
 
-/// What there is on a host.
+/// The actions and entities of a host.
 pub struct Inventory {
     pub registry: Registry,
-    /// The entities that are shown, without those of automations.
+    /// The known entities, without those of automations.
     pub entities: BTreeSet<String>,
-    /// Whether Home Assistant runs the automations of this file, too.
+    /// Whether Home Assistant also runs the automations of this file.
     pub is_shared: bool,
 }
 
 impl Inventory {
-    /// Leaves out the automations that cannot run here, and tells what is wrong and what is doubtful.
+    /// Removes the automations that cannot run here and adds errors and warnings.
     pub fn check(&self, loaded: &mut Loaded) {
         let mut kept = Vec::new();
         for automation in std::mem::take(&mut loaded.automations) {
@@ -51,11 +52,11 @@ impl Inventory {
         }
     }
 
-    /// What is wrong with the calls of a sequence, and what is doubtful.
+    /// The errors and warnings for the calls of a sequence.
     fn check_calls(&self, steps: &Sequence) -> (Vec<Problem>, Vec<Problem>) {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
         each_call(steps, &mut |call| {
-            // A name that a template gives is known when it is rendered.
+            // A name from a template is known only when it is rendered.
             let Data::Constant(name) = call.action else { return };
             let name = name.as_str().unwrap_or_default();
             match self.registry.find(name) {
@@ -73,7 +74,7 @@ impl Inventory {
         (problems, warnings)
     }
 
-    /// Home Assistant makes the same backup at the same time.
+    /// A warning if Home Assistant would make the same backup at the same time.
     fn duplicate_backup(&self, automation: &Automation) -> Option<Problem> {
         let mut makes = None;
         each_call(&automation.actions, &mut |call| {
@@ -101,7 +102,7 @@ fn unknown_entities(automation: &Automation, shown: &BTreeSet<String>) -> Vec<Pr
     unknown.map(|(id, place)| place.problem(text(id))).collect()
 }
 
-/// A call among the actions.
+/// An action call in a sequence.
 struct Call<'a> {
     action: &'a Data,
     data: &'a Data,
@@ -109,7 +110,7 @@ struct Call<'a> {
     places: &'a CallPlaces,
 }
 
-/// Every call of a sequence at any depth, but for what is disabled.
+/// Visits every enabled call of a sequence, at any depth.
 fn each_call(steps: &Sequence, visit: &mut dyn FnMut(Call<'_>)) {
     for step in steps.iter().filter(|step| step.is_enabled) {
         match &step.kind {

@@ -1,6 +1,6 @@
 //! Values that are written as text: entity IDs, times of day and time spans.
 //!
-//! Used by the parser, by templates and at run time, when a template has given such a text. Pure.
+//! Used by the parser and, at run time, for the output of templates. Pure.
 
 use chrono::{NaiveTime, TimeDelta};
 use serde_json::Value;
@@ -15,8 +15,8 @@ pub fn is_entity(text: &str) -> bool {
     text.split_once('.').is_some_and(|(domain, name)| is_plain(domain) && is_plain(name))
 }
 
-/// A time span: seconds, "HH:MM", "HH:MM:SS", or days, hours, minutes, seconds, milliseconds. The error is the end of a
-/// sentence about it.
+/// A time span: seconds, "HH:MM", "HH:MM:SS", or a mapping with days, hours, minutes, seconds and milliseconds. The
+/// error completes a sentence that begins with the name of the value.
 pub fn period(value: &Value) -> Result<TimeDelta, String> {
     const HELP: &str = "use \"HH:MM:SS\", a number of seconds, or the keys hours, minutes and seconds";
     let wrong = || format!("is not a time span; {HELP}");
@@ -50,7 +50,7 @@ pub fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// Hours, minutes and seconds with colons between them, as seconds.
+/// The seconds of "HH:MM" or "HH:MM:SS".
 fn clocked(text: &str) -> Option<f64> {
     let mut parts = text.split(':').map(|part| part.parse::<f64>().ok().filter(|number| *number >= 0.0));
     let (hours, minutes) = (parts.next()??, parts.next()??);

@@ -1,6 +1,6 @@
-//! Slugs: names of entities as Home Assistant makes them from words.
+//! Slugs: the entity names that Home Assistant derives from free text.
 
-/// The lowercase ASCII name of a text: letters and digits, everything else as single underscores.
+/// The slug of a text: lowercase ASCII letters and digits; everything else becomes single underscores.
 pub fn slug(text: &str) -> String {
     let mut slug = String::new();
     let ascii = deunicode::deunicode(text).to_lowercase();

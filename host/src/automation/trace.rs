@@ -1,4 +1,4 @@
-//! Traces: the last runs of an automation, step by step with the values seen. Secrets and long values are not shown.
+//! Traces: the last runs of an automation, step by step, with the values seen. Secrets and long values are replaced.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE};
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// Where it stands in the automation: `action/0/choose/1/sequence/0`.
+    /// The path within the automation, such as `action/0/choose/1/sequence/0`.
     pub path: String,
     #[serde(serialize_with = "iso")]
     pub at: Timestamp,
@@ -27,12 +27,12 @@ pub struct Trace {
     pub started: Timestamp,
     #[serde(serialize_with = "maybe_iso")]
     pub ended: Option<Timestamp>,
-    /// How it ended, in a sentence; empty while it runs.
+    /// How it ended, as a phrase. Empty while it is running.
     pub end: String,
     /// The variable `trigger`.
     pub trigger: Value,
     pub steps: Vec<Step>,
-    /// Steps beyond those that are kept.
+    /// The number of steps that were not kept.
     pub left_out: usize,
     #[serde(skip)]
     secrets: Arc<[String]>,
@@ -53,7 +53,8 @@ impl Trace {
         Self { run, started, ended, end, trigger, steps, left_out: 0, secrets }
     }
 
-    /// One that was kept as JSON; nothing when it is damaged or larger than any that was kept. Its secrets were hidden then.
+    /// Restores a saved trace. None if it is damaged or exceeds the limits. Its secrets were redacted when it was
+    /// recorded.
     pub fn recall(kept: &Value) -> Option<Self> {
         let time = |value: &Value| {
             let time = chrono::DateTime::parse_from_rfc3339(value.as_str()?).ok()?;
@@ -77,7 +78,7 @@ impl Trace {
         })
     }
 
-    /// Remembers a step.
+    /// Records a step.
     pub fn record(&mut self, path: &str, at: Timestamp, seen: &Value) {
         if self.steps.len() >= MAX_TRACE_STEPS {
             self.left_out = self.left_out.saturating_add(1);
@@ -111,9 +112,9 @@ fn redacted_value(value: &Value, secrets: &[String]) -> Value {
     }
 }
 
-/// A text without the secrets in it.
+/// Replaces the secrets in a text.
 pub fn redacted(text: &str, secrets: &[String]) -> String {
-    // Short ones would blot out everything.
+    // Short secrets would match everywhere.
     let long = secrets.iter().filter(|secret| secret.len() >= 4);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "(secret)"))
 }
@@ -125,7 +126,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Keeps one, and `most` of all.
+    /// Adds a trace and keeps the last `most`.
     pub fn push(&mut self, trace: Trace, most: usize) {
         self.kept.push_back(trace);
         while self.kept.len() > most {

@@ -1,11 +1,11 @@
-//! The values of `larder.toml`, kind by kind: what is not of the kind is an error at its place.
+//! Reads the values of `larder.toml` by type. A value of the wrong type is an error at its place.
 
 use std::time::Duration;
 
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Kind, Node, Parsed, Place};
 
-/// A text that is not empty of meaning by being a number.
+/// A text. Other types are not converted.
 pub fn as_text(node: &Node, name: &str) -> Parsed<String> {
     match &node.kind {
         Kind::Text(text) => Ok(text.clone()),
@@ -17,7 +17,7 @@ pub fn text(keys: &mut Keys, name: &'static str) -> Parsed<Option<String>> {
     keys.take(name).map(|(_, node)| as_text(node, name)).transpose()
 }
 
-/// A list of texts with their places; an absent one is empty.
+/// A list of texts with their places; empty if the key is absent.
 pub fn texts(keys: &mut Keys, name: &'static str) -> Parsed<Vec<(Place, String)>> {
     let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
     list(node, name)
@@ -31,7 +31,7 @@ pub fn list(node: &Node, name: &str) -> Parsed<Vec<(Place, String)>> {
     items.iter().map(|item| Ok((item.place.clone(), as_text(item, name)?))).collect()
 }
 
-/// A time in seconds, more than none.
+/// A duration in seconds, above 0 and at most `most`.
 pub fn seconds(keys: &mut Keys, name: &'static str, most: Duration) -> Parsed<Option<Duration>> {
     let Some((_, node)) = keys.take(name) else { return Ok(None) };
     let number = match &node.kind {
@@ -48,7 +48,7 @@ pub fn seconds(keys: &mut Keys, name: &'static str, most: Duration) -> Parsed<Op
     time.filter(is_fit).map(Some).ok_or_else(wrong)
 }
 
-/// The tables below a key, by their names, which are slugs.
+/// The tables below a key by their names, which must be slugs.
 pub fn entries<'a>(keys: &mut Keys<'a>, name: &'static str) -> Parsed<Vec<(String, &'a Node)>> {
     let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
     let Kind::Map(entries) = &node.kind else {

@@ -1,7 +1,8 @@
-//! `larder.toml`: where notifications go, how HTTP is spoken, which plugins are loaded beside the backup plugin.
+//! `larder.toml`: notification targets, HTTP settings, and the plugins that are loaded in addition to the backup
+//! plugin.
 //!
-//! Strict: what it does not know is an error at its place, never left out; what it may not say where it lies is named (`origin`). Reads
-//! through `Source`, so that tests need no disk; starts nothing.
+//! Strict: an unknown key is an error at its place. A table that is not allowed where the file lies is ignored and
+//! reported (`origin`). Reads through `Source`, so that tests need no disk. Starts nothing.
 
 mod keys;
 mod origin;
@@ -30,34 +31,34 @@ use keys::{entries, seconds, text, texts};
 pub use origin::{MACHINE, Origin};
 pub use sources::Sources;
 
-/// What the file says. Paths are relative to its directory no more.
+/// The contents of the file. Paths have been resolved against its directory.
 #[derive(Default)]
 pub struct Configuration {
     /// The file of automations.
     pub automations: Option<PathBuf>,
     pub http: Settings,
-    /// `notify.NAME` by its name.
+    /// Notification targets by name.
     pub notify: BTreeMap<String, Target>,
-    /// Plugins by their name, without the backup plugin.
+    /// Plugins by name, without the backup plugin.
     pub plugins: BTreeMap<String, Plugin>,
-    /// Tables that do not count where they stand, in sentences.
+    /// Messages about tables that are ignored because of where the file lies.
     pub ignored: Vec<String>,
-    /// Values that are not to be shown: secrets that were filled in, tokens and passwords.
+    /// Values that must not be shown: secrets, tokens and passwords.
     pub secrets: Vec<String>,
-    /// Every file that was read, to watch for changes.
+    /// Every file that was read, so that changes can be watched.
     pub files: Vec<PathBuf>,
 }
 
-/// A plugin that is loaded beside the backup plugin.
+/// A plugin that is loaded in addition to the backup plugin.
 pub struct Plugin {
     pub component: PathBuf,
-    /// The hosts that it may reach.
+    /// The hosts that it may connect to.
     pub hosts: Hosts,
-    /// A JSON object that it is handed.
+    /// The settings that it receives, a JSON object.
     pub settings: Value,
 }
 
-/// Loads the file. The first thing that is wrong with it is the error.
+/// Loads the file. Fails with the first error in it.
 pub fn load(source: &dyn Source, path: &Path, origin: Origin) -> Parsed<Configuration> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let shown: Arc<str> = path.strip_prefix(directory).unwrap_or(path).display().to_string().into();

@@ -1,5 +1,5 @@
-//! The tables `[notify.NAME]`. Addresses, header names and templates are checked here, so that a notification does not fail on
-//! the night when it is needed.
+//! Reads the tables `[notify.NAME]`. Addresses, header names and templates are checked here, so that a notification
+//! does not fail when it is needed.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::notify::{Command, File, Ntfy, Target, Webhook};
 use crate::options::http::LONGEST_TIME;
 use crate::options::notify::{COMMAND_TIME, MAX_RETRIES, RETRIES};
 
-/// What a file's line is when nothing is said.
+/// The default line for a file target.
 const LINE: &str = "{{ now().isoformat() }} {% if title %}{{ title }}: {% endif %}{{ message }}";
 
 #[derive(Clone, Copy)]
@@ -126,7 +126,7 @@ fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
     if templates::is_template(&program) || program.contains('\0') {
         return Err(place.problem("the program name cannot be a template; write it out"));
     }
-    // A bare name is looked for in PATH, a path is relative to this file.
+    // A bare name is looked up in PATH; a path is relative to this file.
     let program = match program.contains('/') {
         true => directory.join(program).display().to_string(),
         false => program,
@@ -156,7 +156,7 @@ fn address(keys: &mut Keys, what: &str) -> Parsed<String> {
     Ok(url)
 }
 
-/// The `Authorization` header from a token, or from a user's name and password.
+/// The `Authorization` header from a token, or from a username and password.
 fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<String>> {
     let token = text(keys, "token")?;
     let (username, password) = (text(keys, "username")?, text(keys, "password")?);
@@ -181,7 +181,7 @@ fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<St
 
 fn retries(keys: &mut Keys) -> Parsed<usize> {
     let place = keys.place().clone();
-    let retries = keys.whole("retries", 0)?.unwrap_or(RETRIES);
+    let retries = keys.whole_number("retries", 0)?.unwrap_or(RETRIES);
     match retries > MAX_RETRIES {
         true => Err(place.problem(format!("`retries` must be at most {MAX_RETRIES}"))),
         false => Ok(retries),

@@ -1,6 +1,6 @@
-//! TOML text as the tree that the automations' files are read from too: every value knows where it stands.
+//! Parses TOML into the same tree as YAML, in which every value has its place in the file.
 //!
-//! `"!secret NAME"` and `"!env_var NAME"` become the tags that they are in YAML. Knows no key.
+//! `"!secret NAME"` and `"!env_var NAME"` become tags, as in YAML. Knows no keys.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
-/// Reads a file's text. Tables are in the order of their names.
+/// Parses the text of a file. Tables are sorted by name.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     let places = Places::new(file, text);
     let root = DeTable::parse(text).map_err(|error| {
@@ -66,7 +66,7 @@ fn tagged(text: &str, place: Place) -> Node {
     Node { place, tag: None, kind: Kind::Text(text.to_owned()) }
 }
 
-/// Where the lines of a text begin.
+/// The offsets of the lines of a text.
 struct Places<'a> {
     file: &'a Arc<str>,
     text: &'a str,

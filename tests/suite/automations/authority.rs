@@ -1,4 +1,4 @@
-//! The home is data: what its `larder.toml` says does nothing on this machine with the rights of the service.
+//! The home is data: its `larder.toml` cannot act on this machine with the rights of the service.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,7 +13,7 @@ use super::home;
 const START: &str = "2026-05-04T12:00:00+00:00";
 const SAY: [&str; 4] = ["call", "notify.script", "--data", r#"{"message": "m"}"#];
 
-/// A program that leaves a file behind, a file, a plugin, and a webhook.
+/// A program that creates a file, a file target, a plugin, and a webhook.
 fn text(home: &TestHome, address: &str) -> String {
     let ran = ran(home);
     format!(
@@ -136,7 +136,7 @@ fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
         paths.sort();
         assert_eq!(paths, ["\"/machine\"", "\"/own\""]);
     }
-    // The one that was named counts instead of the machine's.
+    // The named file replaces the machine's.
     let none = home.root().join("none.toml");
     fs::write(&none, "").unwrap();
     let setting = Setting {

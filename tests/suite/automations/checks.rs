@@ -1,4 +1,4 @@
-//! What automations name is held against what this host has, by `check`, at the start and at every reload.
+//! Checks of automations against this host: by `check`, at startup and at every reload.
 
 use larder::assemble::Setting;
 use larder::http::Hosts;
@@ -11,7 +11,7 @@ use super::{FAILED, NIGHTLY, home, told};
 
 const START: &str = "2026-05-04T12:00:00+00:00";
 
-/// Each automation has one thing wrong.
+/// Each automation has one error.
 const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.creat}]}
 - {id: client, triggers: [], actions: [{action: backup.generate}]}
 - {id: extra, triggers: [], actions: [{action: backup.create, data: {name: foo}}]}
@@ -40,7 +40,7 @@ fn phone(home: &TestHome) {
     home.write("larder.toml", "[notify.phone]\nkind = \"log\"\n");
 }
 
-/// What a service says from its start to its end.
+/// The output of a service from start to end.
 fn served(home: &TestHome) -> String {
     let mut serving = Serving::start(home.command(&["serve"]));
     serving.signal(Signal::TERM);
@@ -187,7 +187,7 @@ fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
     let named = ["--automations", file.to_str().unwrap()];
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
     assert_eq!(checked, "1 automation, no problem.\n");
-    // By another name it is the same file.
+    // Another path to the same file.
     std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
     assert!(checked.contains(twice), "{checked}");

@@ -1,4 +1,4 @@
-//! Automations under a clock that is set while they are at work, without a restart.
+//! Automations while the clock is being set, without a restart.
 
 use larder_tests::TestService;
 use serde_json::json;
@@ -11,7 +11,7 @@ const MINUTELY: &str = "
   actions: [{event: tick}]
 ";
 
-/// A state that has to stay so, a wait, and a delay.
+/// A state with `for`, a wait, and a delay.
 const SPANS: &str = "
 - alias: Held
   triggers: [{trigger: event, event_type: go}]
@@ -61,7 +61,7 @@ fn what_comes_once_a_day_comes_once_though_the_clock_is_set_back_behind_it() {
     assert_eq!(traces(&mut service, "Backup Home Assistant every night at 3 AM").len(), 1);
     service.advance("2026-05-06T12:00:00Z");
     assert_eq!(home.archives().len(), 2);
-    // Not lived through: the clock was wrong before.
+    // These times did not pass: the clock was wrong before.
     service.put_clock("2026-01-01T00:00:00Z");
     service.advance("2026-01-02T12:00:00Z");
     assert_eq!(home.archives().len(), 4);
@@ -96,7 +96,7 @@ fn what_lasts_a_while_lasts_as_long_whatever_the_clock_is_set_to() {
 fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
     let home = home("UTC", SPANS);
     let mut service = home.serve("2029-05-04T12:00:00Z");
-    // Fewer than would be stopped, again and again, with hours between them.
+    // Fewer than the limit, repeatedly, hours apart.
     for round in 0..4 {
         let event = larder::home::bus::Event::new("go", "{}");
         (0..200).for_each(|_| service.service().bus().emit(&event));

@@ -1,4 +1,4 @@
-//! Nightly backups by automation, through both changes of the clock.
+//! Nightly backups by automation, across both changes of daylight saving time.
 
 use chrono::NaiveDate;
 use larder_tests::{TestService, instant};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{NIGHTLY, home};
 
-/// When the backups were made, in local time with its offset, oldest first.
+/// The times of the backups, local with offset, oldest first.
 fn made(service: &mut TestService) -> Vec<String> {
     let info = service.call("backup.info", json!({})).unwrap();
     let short = |date: &Value| {

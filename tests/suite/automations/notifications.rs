@@ -1,4 +1,4 @@
-//! Notifications: from an automation to where `larder.toml` says, real receivers included.
+//! Notifications: from an automation to the targets in `larder.toml`, with real receivers.
 
 use std::fs;
 
@@ -60,7 +60,7 @@ const ALL: &str = r#"
         - {action: notify.persistent_notification, data: {message: "in sight"}}
 "#;
 
-/// The path of the file that says what each of them is.
+/// The path of the configuration with all these targets.
 fn options(home: &TestHome, address: &str) -> String {
     let text = format!(
         r#"

@@ -1,4 +1,4 @@
-//! A second plugin beside the one for backups: its own actions, entity, documents and grants.
+//! A second plugin in addition to the backup plugin: its actions, entity, documents and grants.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -16,7 +16,7 @@ use super::{home, told};
 const START: &str = "2026-05-04T12:00:00+00:00";
 const ENTITY: &str = "sensor.heartbeat";
 
-/// A monitoring service that answers each request with a status, and its address.
+/// Starts a monitoring service that answers every request with a status, and returns its address.
 fn monitor(statuses: &'static [u16]) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -124,7 +124,7 @@ fn a_host_that_was_not_named_is_not_reached() {
     assert!(heard.try_recv().is_err());
 }
 
-/// The misbehaving component, as a plugin that does what its settings say.
+/// The misbehaving component, loaded as a plugin; its settings select what it does.
 fn rogue(settings: Value) -> PluginSetting {
     let component = env!("LARDER_MISBEHAVING").into();
     PluginSetting { name: "rogue".into(), component, hosts: Hosts::listed::<&str>(&[]).unwrap(), settings }
@@ -136,7 +136,7 @@ fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
     TestService::start(Setting { plugins, limits, ..home.setting(START) }).unwrap()
 }
 
-/// What was said at the start.
+/// The output at startup.
 fn notices(service: &mut TestService) -> Vec<String> {
     service.service().host().notices.clone()
 }
@@ -148,7 +148,7 @@ fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
         (json!({"set-up": "trap"}), "unreachable"),
         (json!({"set-up": "memory"}), "limit memory"),
         (json!({"set-up": "complain"}), "xxx"),
-        // It has the actions of the plugin for backups: both cannot be loaded.
+        // It has the actions of the backup plugin, so both cannot be loaded.
         (json!({}), "its action backup.generate is one of backup already; remove one of them"),
     ] {
         let home = home("UTC", "");
@@ -278,7 +278,7 @@ fn a_plugin_that_dies_takes_only_its_own_with_it() {
     let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 1});
     let mut service = serve(&home, heartbeat(&["127.0.0.1:9"], settings));
     service.pass(61);
-    // Its beat fails: that is said, and it lives on.
+    // Its request fails: this is logged, and the plugin keeps running.
     let said = told(&mut service).join("\n");
     assert!(said.starts_with("heartbeat: "), "{said}");
     assert_ne!(service.state(ENTITY).attributes["problem"], Value::Null);

@@ -1,4 +1,4 @@
-//! Runs on the real host: what an automation calls is done, what it tells is heard, what goes wrong is said.
+//! Runs on the real host: calls are performed, events arrive, and errors are reported.
 
 use larder_tests::TestService;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Conditions: whether they hold now, and what was seen while finding out. Pure.
+//! Evaluates conditions, and records the values that decided. Pure.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -10,23 +10,23 @@ use super::verdict::Verdict;
 use crate::automation::model::{Condition, ConditionKind, Data};
 use crate::automation::{literals, zone};
 
-/// Whether all hold; the first that does not ends it. The error says what to do.
+/// Whether all conditions hold. Evaluation stops at the first that does not. The error says what to do.
 pub fn all(conditions: &[Condition], context: &Context) -> Result<Verdict, String> {
-    until(false, enabled(conditions).map(|condition| holds(condition, context)))
+    decide(false, enabled(conditions).map(|condition| holds(condition, context)))
 }
 
-/// Whether one of them holds.
+/// Whether at least one condition holds.
 fn some(conditions: &[Condition], context: &Context) -> Result<Verdict, String> {
-    until(true, enabled(conditions).map(|condition| holds(condition, context)))
+    decide(true, enabled(conditions).map(|condition| holds(condition, context)))
 }
 
-/// A disabled one is as if it was not there.
+/// Disabled conditions are ignored.
 fn enabled(conditions: &[Condition]) -> impl Iterator<Item = &Condition> {
     conditions.iter().filter(|condition| condition.is_enabled)
 }
 
-/// Asks one after the other until one decides; what cannot be told matters only when none does.
-fn until(decides: bool, verdicts: impl Iterator<Item = Result<Verdict, String>>) -> Result<Verdict, String> {
+/// Evaluates in order until a verdict equals `decides`. An error counts only if no verdict decides.
+fn decide(decides: bool, verdicts: impl Iterator<Item = Result<Verdict, String>>) -> Result<Verdict, String> {
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for verdict in verdicts {
         match verdict {
@@ -45,7 +45,7 @@ fn until(decides: bool, verdicts: impl Iterator<Item = Result<Verdict, String>>)
     }
 }
 
-/// Whether one holds.
+/// Whether one condition holds. A disabled condition does.
 pub fn holds(condition: &Condition, context: &Context) -> Result<Verdict, String> {
     if !condition.is_enabled {
         return Ok(Verdict::new(true, json!({"enabled": false})));
@@ -74,20 +74,20 @@ pub fn holds(condition: &Condition, context: &Context) -> Result<Verdict, String
                 let holds = holds.map_err(|problem| format!("{}: {problem}", condition.place))?;
                 Ok(Verdict::new(holds, json!({"entity_id": id, "value": value})))
             };
-            until(false, range.entities.iter().map(verdict))
+            decide(false, range.entities.iter().map(verdict))
         }
         ConditionKind::State { entities, any, .. } => {
-            until(*any, entities.iter().map(|id| state(condition, id, context)))
+            decide(*any, entities.iter().map(|id| state(condition, id, context)))
         }
     }
 }
 
-/// What a template condition has to say: nothing else will do, as in Home Assistant.
+/// Whether the output of a template condition is `true`. Nothing else counts, as in Home Assistant.
 pub fn says_true(text: &str) -> bool {
     text.eq_ignore_ascii_case("true")
 }
 
-/// Whether one entity is in a state, long enough.
+/// Whether one entity is in one of the wanted states, and has been for the required time.
 fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, String> {
     let ConditionKind::State { attribute, states, for_duration, .. } = &condition.kind else {
         return Ok(Verdict::new(false, Value::Null));
@@ -101,7 +101,7 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
     let has_one = attribute.as_ref().is_none_or(|name| entity.attributes.get(name).is_some());
     let mut is_so = false;
     for wanted in states.iter().filter(|_| has_one) {
-        // An `input_…` entity stands for its state.
+        // An `input_…` entity as the wanted state stands for its current state.
         let named = wanted.as_str().filter(|id| id.starts_with("input_") && literals::is_entity(id));
         is_so |= match named {
             Some(id) => {

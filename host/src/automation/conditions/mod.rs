@@ -1,4 +1,4 @@
-//! Conditions: whether they hold now, and which values decided that. Pure.
+//! Conditions: whether they hold now, and the values that decided. Pure functions of the home and the variables.
 
 mod context;
 mod evaluate;

@@ -1,4 +1,4 @@
-//! Whether an entity's number lies between two bounds.
+//! Numeric ranges: whether an entity's number lies between two bounds.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::context::Context;
 use crate::automation::home::Entity;
 use crate::automation::model::{Bound, Range};
 
-/// Whether the number of an entity lies between the bounds, and which it is. Without a value, or with one that is unknown or
-/// unavailable, it does not; of what is no number it cannot be told.
+/// Whether the entity's number lies between the bounds, and the value that was compared. A missing, unknown or
+/// unavailable value is outside; a value that is not a number is an error.
 pub fn in_range(range: &Range, id: &str, context: &Context) -> (Result<bool, String>, Value) {
     match value_of(range, id, context) {
         Ok(value) => (is_within(range, id, &value, context), value),
@@ -38,12 +38,12 @@ fn is_within(range: &Range, id: &str, value: &Value, context: &Context) -> Resul
             Ok::<_, String>(self::number(&state, id)?.map(Some))
         }
     };
-    // Nothing is within a bound that is unknown now.
+    // If a bound is unknown, no number is inside.
     let (Some(above), Some(below)) = (bound(&range.above)?, bound(&range.below)?) else { return Ok(false) };
     Ok(above.is_none_or(|above| number > above) && below.is_none_or(|below| number < below))
 }
 
-/// A number; none when it is not known now.
+/// The number, or none if the value is unknown or unavailable.
 fn number(value: &Value, id: &str) -> Result<Option<f64>, String> {
     let text = match value {
         Value::Null => return Ok(None),

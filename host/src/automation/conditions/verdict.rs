@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     pub holds: bool,
-    /// The values that decided, for the trace.
+    /// The values that decided the result, for the trace.
     pub seen: Value,
 }
 

@@ -1,7 +1,7 @@
-//! Automations from files: a list, a single one, or under `automation:`, with what its tags name filled in.
+//! Loads automations from a file: a list, a single automation, or a section `automation:`.
 //!
-//! Reads through `Source`, so that tests need no disk. What is wrong with one automation is problem and leaves the others;
-//! a file that is no YAML gives none. Knows nothing of what an automation means.
+//! A problem in one automation is reported and leaves the others intact; a file that is not valid YAML yields none.
+//! Does not know what an automation means: `parse` does.
 
 use std::path::{Path, PathBuf};
 
@@ -11,21 +11,21 @@ use crate::automation::model::Automation;
 use crate::automation::parse;
 use crate::automation::yaml::{Kind, Node, Parsed, Problem};
 
-/// What a file holds.
+/// The contents of a file of automations.
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub automations: Vec<Automation>,
-    /// What is wrong, in the order of the file. An automation with a problem is not among the automations.
+    /// Errors, in the order of the file. An automation with an error is not in `automations`.
     pub problems: Vec<Problem>,
-    /// What is doubtful, and keeps nothing out.
+    /// Warnings. They exclude no automation.
     pub warnings: Vec<Problem>,
-    /// Every file that was read and every directory that was listed, to watch for changes.
+    /// Every file that was read and every directory that was listed, so that changes can be watched.
     pub files: Vec<PathBuf>,
-    /// The values of secrets that were filled in: not to be shown in a trace.
+    /// The values of `!secret` tags. They must not appear in traces or logs.
     pub secrets: Vec<String>,
 }
 
-/// Loads `path`; secrets are looked for beside the file that names them, then upwards as far as `config`.
+/// Loads `path`. Secrets are looked up next to the file that names them, then in parent directories up to `config`.
 pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     let mut reader = Reader::new(source, config);
     let root = reader.file(path, None, 0);
@@ -46,8 +46,8 @@ pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     loaded
 }
 
-/// Fills in `!secret` and `!env_var` in a tree that was read from `path` by somebody else. Gives the files that were read for it
-/// and the values of the secrets.
+/// Replaces `!secret` and `!env_var` in a tree that the caller read from `path`. Returns the files that were read and
+/// the values of the secrets.
 pub fn fill(
     source: &dyn Source,
     config: &Path,
@@ -59,7 +59,7 @@ pub fn fill(
     Ok((reader.files, reader.secrets))
 }
 
-/// An id names one automation: the first keeps it.
+/// Reports duplicate IDs; the first automation keeps its ID.
 fn check_ids(loaded: &mut Loaded) {
     let mut kept: Vec<Automation> = Vec::new();
     let mut ids = std::collections::HashMap::new();
@@ -78,7 +78,7 @@ fn check_ids(loaded: &mut Loaded) {
     loaded.automations = kept;
 }
 
-/// The automations' nodes, whichever way the file holds them.
+/// The nodes of the automations, for every layout that a file may have.
 fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
     match root.kind {
         Kind::Null => Vec::new(),
@@ -111,7 +111,7 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
     }
 }
 
-/// `automation:`, and `automation manual:` as Home Assistant lets one write several.
+/// `automation:`, or a labeled section such as `automation manual:`, of which Home Assistant allows several.
 fn is_section(key: &str) -> bool {
     key == "automation" || key.starts_with("automation ")
 }

@@ -1,5 +1,5 @@
-//! One value of a file by its keys, with only those tags filled in that stand on the way to it: what is wrong elsewhere in a
-//! home's files does not hide it.
+//! Looks up one value of a file by its keys and resolves only the tags on the way to it, so that an error elsewhere
+//! in the home's files does not hide it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,18 @@ use super::source::Source;
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::options::automations::MAX_INCLUDES;
 
-/// What was found, and where it was looked for.
+/// The result of a lookup.
 #[derive(Debug)]
 pub struct Lookup {
-    /// None where the file has no such key.
+    /// None if the file has no such key.
     pub value: Parsed<Option<Node>>,
-    /// Whether a secret was filled in: the value is not to be shown.
+    /// Whether the value comes from a secret and must not be shown.
     pub is_secret: bool,
     /// Every file that was read.
     pub files: Vec<PathBuf>,
 }
 
-/// Looks for the value under `keys` in `path`, as Home Assistant reads it.
+/// Looks up the value under `keys` in `path`, reading the file as Home Assistant does.
 pub fn lookup(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Lookup {
     let mut reader = Reader::lenient(source, config);
     let value = reader.value(path, keys);
@@ -48,7 +48,7 @@ impl Reader<'_> {
         Ok(Some(self.without_tag(found)?.node))
     }
 
-    /// What a tag stands for, but not yet the tags in it.
+    /// Resolves the outermost tag, but not the tags inside its value.
     fn without_tag(&mut self, mut found: Found) -> Parsed<Found> {
         while let Some(tag) = found.node.tag.clone() {
             let place = found.node.place.clone();
@@ -66,7 +66,7 @@ impl Reader<'_> {
     }
 }
 
-/// A value, and the file in which it stands.
+/// A value and the file that contains it.
 struct Found {
     node: Node,
     path: PathBuf,

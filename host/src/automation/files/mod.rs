@@ -1,4 +1,4 @@
-//! Files of automations: read through a `Source`, with what their tags name filled in.
+//! Files of automations: reads them through a `Source` and resolves their tags. Tests need no disk.
 
 mod directories;
 mod load;

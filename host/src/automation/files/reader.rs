@@ -1,4 +1,5 @@
-//! Files as trees, with `!include`, `!include_dir_…`, `!secret` and `!env_var` filled in. Knows no automation.
+//! Reads YAML files as trees and resolves `!include`, `!include_dir_…`, `!secret` and `!env_var`. Knows nothing about
+//! automations.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use super::source::Source;
 use crate::automation::yaml::{self, DuplicateKeys, Kind, Node, Parsed, Place};
 use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
-/// Reads files, and remembers what it read.
+/// Reads files and records which files and secrets it read.
 pub struct Reader<'a> {
     pub source: &'a dyn Source,
     config: &'a Path,
@@ -23,19 +24,19 @@ impl<'a> Reader<'a> {
         Self { source, config, files, secrets, duplicates: DuplicateKeys::Refused, nodes: 0 }
     }
 
-    /// A reader that takes what Home Assistant takes with a warning.
+    /// A reader that accepts duplicate keys, for which Home Assistant logs a warning.
     pub fn lenient(source: &'a dyn Source, config: &'a Path) -> Self {
         Self { duplicates: DuplicateKeys::LastWins, ..Self::new(source, config) }
     }
 
-    /// One file with everything filled in. `from` is where it is included.
+    /// Reads one file and resolves all its tags. `from` is the place of the include.
     pub fn file(&mut self, path: &Path, from: Option<&Place>, depth: usize) -> Parsed<Node> {
         let mut node = self.tree(path, from)?;
         self.fill(&mut node, path, depth)?;
         Ok(node)
     }
 
-    /// One file as it stands.
+    /// Reads one file without resolving its tags.
     pub fn tree(&mut self, path: &Path, from: Option<&Place>) -> Parsed<Node> {
         let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(path).display().to_string().into();
         let start = Place { file: shown.clone(), line: 1, column: 1 };
@@ -63,7 +64,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    /// Fills in what a tree names.
+    /// Resolves the tags of a tree in place.
     pub fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
         if let Some(tag) = node.tag.take() {
             let Kind::Text(argument) = &node.kind else {
@@ -100,7 +101,8 @@ impl<'a> Reader<'a> {
                 Err(place.problem("blueprints are not supported; replace `!input` with the value"))
             }
             _ => Err(place.problem(format!(
-                "unsupported tag `{tag}`; supported are `!include FILE`, `!include_dir_list DIRECTORY` and its variants, `!secret NAME` and `!env_var NAME`"
+                "unsupported tag `{tag}`; supported are `!include FILE`, `!include_dir_list DIRECTORY` and its variants, \
+                 `!secret NAME` and `!env_var NAME`"
             ))),
         }
     }
@@ -150,7 +152,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Without `.` and with `..` taken back where that needs no look at the disk.
+/// The path without `.`, and without `..` where that can be removed without looking at the disk.
 pub(super) fn normalized(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for part in path.components() {

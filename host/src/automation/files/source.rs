@@ -1,21 +1,21 @@
-//! Where files and environment variables come from: the disk, or a test.
+//! The source of files and environment variables: the disk or a test.
 
 use std::path::{Path, PathBuf};
 
 use crate::disk::regular;
 use crate::options::automations::MAX_FILE;
 
-/// Where files and environment variables come from.
+/// Access to files and environment variables.
 pub trait Source {
-    /// A file's text; the error is a reason in a few words ("no such file").
+    /// The text of a file. The error is a short reason such as "no such file".
     fn read(&self, path: &Path) -> Result<String, String>;
-    /// What a directory holds, directories too, in any order.
+    /// The entries of a directory, including subdirectories, in any order.
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String>;
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 }
 
-/// The machine's own files and environment.
+/// The files and environment of this machine.
 pub struct Disk;
 
 impl Source for Disk {
@@ -30,7 +30,7 @@ impl Source for Disk {
         entries.map(|entry| entry.map(|entry| entry.path()).map_err(problem)).collect()
     }
 
-    /// Not the one that holds a password: a file of the home could send it anywhere.
+    /// Hides `LARDER_PASSWORD`: a file in the home could send it anywhere.
     fn variable(&self, name: &str) -> Option<String> {
         (name != "LARDER_PASSWORD").then(|| std::env::var(name).ok())?
     }

@@ -1,4 +1,4 @@
-//! Actions: one or a list, each known by the key that only its kind has.
+//! Parses actions: one or a list. The kind of an action follows from a key that only this kind has.
 
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
         places.fields.push(("entity_id".into(), place.clone()));
         target = Data::Map(vec![("entity_id".into(), data(node))]);
     }
-    // What the editor of Home Assistant remembers for itself.
+    // Data that Home Assistant's editor stores for itself.
     keys.ignore("metadata");
     let response = keys.text("response_variable")?;
     [&action, &fields, &target].into_iter().try_for_each(check)?;

@@ -1,4 +1,4 @@
-//! Conditions: one or a list, typed by `condition`, or short: a template, `and:`, `or:`, `not:`.
+//! Parses conditions: one or a list, with the key `condition` or in short form (a template, `and:`, `or:`, `not:`).
 
 use super::keys::Keys;
 use super::trigger::{range, states};
@@ -40,7 +40,7 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
         ("and", ConditionKind::And),
         ("or", ConditionKind::Or),
         ("not", ConditionKind::Not),
-        // A list by itself: all of them.
+        // A bare list: all of its conditions must hold.
         ("conditions", ConditionKind::And),
     ];
     if !keys.has("condition") {

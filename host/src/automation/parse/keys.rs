@@ -1,4 +1,4 @@
-//! A mapping that is taken apart key by key; what nobody asked for at the end is an error.
+//! Reads a mapping key by key. A key that nobody reads is an error.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::automation::model::{Data, Template, VariableDefinitions};
 use crate::automation::templates;
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
-/// The keys of one mapping that nobody has asked for yet.
+/// The keys of a mapping that have not been read yet.
 pub struct Keys<'a> {
     what: &'static str,
     place: &'a Place,
@@ -16,7 +16,7 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// `what` it describes, with its article: "a state trigger".
+    /// `what` names the mapping for messages, with its article: "a state trigger".
     pub fn of(node: &'a Node, what: &'static str) -> Parsed<Self> {
         let Kind::Map(entries) = &node.kind else {
             let text = format!("expected {what} as `key: value`, found {}", node.describe());
@@ -26,12 +26,12 @@ impl<'a> Keys<'a> {
         Ok(Self { what, place: &node.place, left, accepted: Vec::new() })
     }
 
-    /// Once it is accepted better what it is.
+    /// Replaces the name for messages, once the kind is known.
     pub fn describe_as(&mut self, what: &'static str) {
         self.what = what;
     }
 
-    /// Where the mapping begins.
+    /// The start of the mapping.
     pub fn place(&self) -> &'a Place {
         self.place
     }
@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
         self.left.iter().any(|(key, _)| key.name == name)
     }
 
-    /// Where the keys of the mapping below a key stand.
+    /// The places of the keys in the mapping below `name`.
     pub fn places(&self, name: &str) -> Vec<(String, Place)> {
         match self.left.iter().find(|(key, _)| key.name == name).map(|(_, node)| &node.kind) {
             Some(Kind::Map(entries)) => {
@@ -50,13 +50,13 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// The value of a key, and where the key stands.
+    /// Takes a key: its place and its value.
     pub fn take(&mut self, name: &'static str) -> Option<(&'a Place, &'a Node)> {
         self.accepted.push(name);
         self.take_unlisted(name)
     }
 
-    /// As `take`, for keys that messages do not name: old spellings, what is there for others.
+    /// Like `take`, for keys that messages do not list: old spellings and keys that are ignored.
     fn take_unlisted(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
         let at = self.left.iter().position(|(key, _)| key.name == name)?;
         let (key, node) = self.left.remove(at);
@@ -67,7 +67,7 @@ impl<'a> Keys<'a> {
         self.take_unlisted(name);
     }
 
-    /// The value of a key that has several spellings, the present one first.
+    /// Takes a key that has several spellings, the current one first.
     pub fn take_any(&mut self, names: &[&'static str]) -> Parsed<Option<&'a Node>> {
         let mut found = None;
         self.accepted.extend(names.first());
@@ -108,7 +108,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// `enabled`: true, false or a template that says so without looking at the home, as Home Assistant has it.
+    /// `enabled`: true, false, or a template that does not read the home, as in Home Assistant.
     pub fn enabled(&mut self) -> Parsed<bool> {
         match self.left.iter().find(|(key, _)| key.name == "enabled").map(|(_, node)| node) {
             Some(Node { kind: Kind::Text(text), place, .. }) if templates::is_template(text) => {
@@ -121,8 +121,8 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// A whole number that is at least `least`.
-    pub fn whole(&mut self, name: &'static str, least: usize) -> Parsed<Option<usize>> {
+    /// A whole number of at least `least`.
+    pub fn whole_number(&mut self, name: &'static str, least: usize) -> Parsed<Option<usize>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         let number = match &node.kind {
             Kind::Int(number) => usize::try_from(*number).ok().filter(|number| *number >= least),
@@ -132,7 +132,7 @@ impl<'a> Keys<'a> {
         number.map(Some).ok_or_else(wrong)
     }
 
-    /// One of a few words.
+    /// One of a fixed set of words.
     pub fn choice<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         let text = values::text(node, name)?.unwrap_or_default();
@@ -148,7 +148,7 @@ impl<'a> Keys<'a> {
         self.take(name).map(|(_, node)| values::data(node))
     }
 
-    /// A time span, or a template of one.
+    /// A time span or a template that returns one.
     pub fn period(&mut self, name: &'static str) -> Parsed<Option<Data>> {
         self.take(name).map(|(_, node)| values::period_data(node, name)).transpose()
     }
@@ -174,7 +174,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// A mapping with any values, or an empty one.
+    /// A mapping with any values; empty if the key is absent.
     pub fn map(&mut self, name: &'static str) -> Parsed<Data> {
         let Some((_, node)) = self.take(name) else {
             return Ok(Data::Constant(Value::Object(Default::default())));
@@ -188,7 +188,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Nothing may be left.
+    /// Fails if a key has not been read.
     pub fn finish(mut self) -> Parsed<()> {
         self.accepted.sort_unstable();
         self.accepted.dedup();

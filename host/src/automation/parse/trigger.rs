@@ -1,4 +1,4 @@
-//! Triggers: one or a list, each typed by its `trigger` (of old `platform`).
+//! Parses triggers: one or a list. The key `trigger` (formerly `platform`) names the kind.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::automation::zone::Every;
 
-/// Triggers; a list within the list, under `triggers:`, is as if its triggers stood there.
+/// A nested list under `triggers:` is flattened into the outer list.
 pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
     let mut found = Vec::new();
     match &node.kind {
@@ -96,7 +96,7 @@ fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
     Ok(TriggerKind::Time { at, weekdays })
 }
 
-/// An entity's time and so much later, or earlier with a minus sign.
+/// An entity's time plus an offset, which may be negative.
 fn shifted(node: &Node) -> Parsed<At> {
     let mut keys = Keys::of(node, "a time with an offset")?;
     let id = entities(keys.need("entity_id", "the entity that shows the time")?)?;
@@ -136,7 +136,7 @@ fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
     if hours.is_none() && minutes.is_none() && seconds.is_none() {
         return Err(node.place.problem("`hours`, `minutes` and `seconds` are missing; add at least one"));
     }
-    // What is finer than the finest that is written is at its beginning, what is coarser is any.
+    // Units finer than the finest given one default to 0, coarser units to any.
     let finer = |is_coarser: bool| if is_coarser { Every::Is(0) } else { Every::Any };
     let seconds = seconds.unwrap_or(finer(hours.is_some() || minutes.is_some()));
     let minutes = minutes.unwrap_or(finer(hours.is_some()));
@@ -181,7 +181,7 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
     Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, for_duration }))
 }
 
-/// States are texts; the values of attributes are anything.
+/// States are text; attributes may have any value.
 pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
     many(node, |node| match is_attribute {
         true => Ok(node.to_json()),
@@ -191,7 +191,7 @@ pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>>
     })
 }
 
-/// What a numeric_state trigger and condition share.
+/// The range of a numeric_state trigger or condition.
 pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
     let entities = entities(keys.need("entity_id", "the entity")?)?;
     let attribute = keys.text("attribute")?;

@@ -1,4 +1,4 @@
-//! The values inside automations: texts, names of entities, times, time spans, templates.
+//! Parses the values of automations: text, entity IDs, times, time spans and templates.
 
 use chrono::Weekday;
 
@@ -7,7 +7,7 @@ use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
-/// A text; a number is taken as it is written. None when there is nothing.
+/// A text; a whole number is converted to text. None if the value is empty.
 pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
     match &node.kind {
         Kind::Null => Ok(None),
@@ -35,7 +35,7 @@ fn must_text(node: &Node, name: &str) -> Parsed<String> {
     text(node, name)?.ok_or_else(missing)
 }
 
-/// Texts, of which there is at least one; commas part them too, as of old.
+/// At least one text.
 pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
     let found = many(node, |node| must_text(node, name))?;
     match found.is_empty() {
@@ -75,7 +75,7 @@ pub fn data(node: &Node) -> Data {
     }
 }
 
-/// A template that compiles.
+/// A template. It must compile.
 pub fn template(node: &Node, name: &str) -> Parsed<Template> {
     let source = match &node.kind {
         Kind::Bool(flag) => flag.to_string(),
@@ -90,7 +90,7 @@ pub fn template(node: &Node, name: &str) -> Parsed<Template> {
     Ok(Template { source: source.into(), place: node.place.clone() })
 }
 
-/// Every template inside compiles.
+/// Checks that every template in a value compiles.
 pub fn check(data: &Data) -> Parsed<()> {
     match data {
         Data::Constant(_) => Ok(()),
@@ -102,7 +102,7 @@ pub fn check(data: &Data) -> Parsed<()> {
     }
 }
 
-/// A time span, checked now when no template is in it.
+/// A time span. Checked now if it contains no template.
 pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
     let data = data(node);
     check(&data)?;

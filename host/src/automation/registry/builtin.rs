@@ -1,11 +1,11 @@
-//! The actions that the host itself has, described as plugins describe theirs.
+//! The built-in actions of the host, described in the same form as those of plugins.
 
 use crate::model::{Action, Field};
 
-/// A value of several types, which whoever does the action checks.
+/// A value of several types. The action itself checks it.
 const ANY: &str = "any";
 
-/// The host's own actions, without those of notification targets.
+/// The built-in actions, without those of notification targets.
 pub fn actions() -> Vec<Action> {
     let automations =
         || required("entity_id", ANY, "the automations: an entity, a list of entities, or `all`");
@@ -38,7 +38,7 @@ pub fn actions() -> Vec<Action> {
     ]
 }
 
-/// What sends to a target of that name.
+/// The action that sends to a notification target.
 pub fn notify(target: &str) -> Action {
     let more = [
         optional("target", ANY, "the recipients, for targets with several"),

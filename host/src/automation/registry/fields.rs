@@ -1,7 +1,7 @@
-//! Whether the data of a call fit the fields that its action declares.
+//! Checks the data of a call against the fields that its action declares.
 //!
-//! As in Home Assistant, what is not declared is refused, and a text may be written as a number or a truth. What a template
-//! gives is known only when it was rendered.
+//! As in Home Assistant, undeclared fields are refused, and a number or boolean is accepted where text is expected.
+//! The value of a template is known only after rendering.
 
 use serde_json::{Map, Value};
 
@@ -9,16 +9,16 @@ use crate::automation::model::Data;
 use crate::automation::suggestion::nearest;
 use crate::model::{Action, Field};
 
-/// One thing that is wrong with the data of a call.
+/// One error in the data of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// The field; it may be one that is missing.
+    /// The name of the field, which may be missing from the data.
     pub field: String,
-    /// What is wrong, then what to do.
+    /// The error and its fix.
     pub text: String,
 }
 
-/// What a value is, as far as it is known.
+/// The type of a value, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Null,
@@ -30,10 +30,10 @@ enum Shape {
     Unknown,
 }
 
-/// What is wrong with a call as it is written: the values of templates are not known.
+/// The errors of a call as written. Values of templates are not known yet.
 pub fn field_problems(action: &Action, data: &Data, target: &Data) -> Vec<FieldProblem> {
     match (given(target), given(data)) {
-        // Of both, `data` counts.
+        // If both have a field, `data` wins.
         (Some(mut all), Some(data)) => {
             all.retain(|(name, _)| !data.iter().any(|(other, _)| other == name));
             all.extend(data);
@@ -43,7 +43,7 @@ pub fn field_problems(action: &Action, data: &Data, target: &Data) -> Vec<FieldP
     }
 }
 
-/// The data of a call as its action takes them. The error says all that is wrong with them.
+/// Validates the data of a call and converts them to the declared types. The error lists everything that is wrong.
 pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     let mut data = match data {
         Value::Object(fields) => fields,
@@ -63,7 +63,7 @@ pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     Ok(data.into())
 }
 
-/// The fields of a mapping; none when a template gives them.
+/// The fields of a mapping, or none if a template produces them.
 fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     match data {
         Data::Constant(Value::Object(fields)) => {
@@ -91,7 +91,7 @@ fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<FieldProblem> {
     unknown.chain(declared).collect()
 }
 
-/// What is wrong with what a declared field was given.
+/// The error of one declared field, if any.
 fn field_problem(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
     let (name, action) = (&field.name, &action.name);
     match shape {
@@ -136,7 +136,7 @@ impl Shape {
         }
     }
 
-    /// Whether a field of that type takes it. Types that nobody knows take anything.
+    /// Whether a field of this type accepts the value. Unknown types accept everything.
     fn fits(self, type_name: &str) -> bool {
         match (type_name, self) {
             (_, Self::Unknown) => true,
@@ -171,7 +171,7 @@ fn wanted(type_name: &str) -> &'static str {
     }
 }
 
-/// A number or a truth as text, in Home Assistant's way, which is Python's.
+/// Converts a number or boolean to text as Home Assistant (Python) does.
 fn convert_to_text(value: &mut Value) {
     match value {
         Value::Bool(flag) => *value = if *flag { "True" } else { "False" }.into(),

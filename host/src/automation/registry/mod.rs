@@ -1,7 +1,7 @@
-//! The actions that can be called on a host: what each takes, and whether a call fits. Asked when files are checked, when they are
-//! loaded, and before an action is done.
+//! The registry of actions that can be called on a host, with their fields. Used when files are checked, when they
+//! are loaded, and before an action is called.
 //!
-//! Pure: whoever knows the host says what it has.
+//! Pure: the caller passes in the actions and targets of the host.
 
 mod builtin;
 mod fields;
@@ -15,43 +15,44 @@ use crate::model::Action;
 pub use fields::{FieldProblem, field_problems, validated};
 
 const NOTIFY: &str = "notify.";
-/// The domains of the host's own actions.
+/// The domains of the built-in actions.
 const BUILTIN: [&str; 3] = ["notify", "persistent_notification", "automation"];
 
 /// The actions of one host.
 pub struct Registry {
     actions: BTreeMap<String, Action>,
-    /// What every `notify.NAME` is, where nobody knows the targets.
+    /// The action that stands for every `notify.NAME` if the targets are not known.
     any_target: Option<Action>,
     knows_plugins: bool,
 }
 
-/// What is known of an action that is called.
+/// The result of looking up an action.
 pub enum Found<'a> {
     Known(&'a Action),
-    /// There is none; why, and what to do.
+    /// There is no such action: the reason and the fix.
     Missing(String),
-    /// It may be one of a plugin that is not known here.
+    /// It may belong to a plugin that is not loaded here.
     Unknown(String),
 }
 
 impl Registry {
-    /// The host's own actions and these of plugins. `targets` are those of notifications; none where nobody knows them, and then
-    /// nobody knows all plugins either.
+    /// The built-in actions and those of `plugins`. `targets` are the notification targets; none if they are not
+    /// known, in which case the list of plugins is incomplete too.
     pub fn new(plugins: impl IntoIterator<Item = Action>, targets: Option<&[&str]>) -> Self {
         let mut all = builtin::actions();
         if let Some(targets) = targets {
             let everyone = (!targets.is_empty()).then_some("notify");
             all.extend(targets.iter().copied().chain(everyone).map(builtin::notify));
         }
-        // A plugin may have a `notify.NAME` of its own.
+        // A plugin may provide its own `notify.NAME`.
         all.extend(plugins);
         let actions = all.into_iter().map(|action| (action.name.clone(), action)).collect();
         let any_target = targets.is_none().then(|| builtin::notify("NAME"));
         Self { actions, any_target, knows_plugins: targets.is_some() }
     }
 
-    /// The same where plugins are missing that a person named: an action that is not there may be one of theirs.
+    /// Marks the registry as incomplete: an action that is missing may belong to a configured plugin that is not
+    /// loaded.
     #[must_use]
     pub fn without_all_plugins(self) -> Self {
         Self { knows_plugins: false, ..self }
@@ -74,7 +75,7 @@ impl Registry {
         }
     }
 
-    /// Checks the data of a call, and gives them as the action takes them.
+    /// Validates the data of a call and converts them to the declared types.
     pub fn validated(&self, name: &str, data: Value) -> Result<Value, String> {
         match self.find(name) {
             Found::Known(action) => validated(action, data),
@@ -82,7 +83,7 @@ impl Registry {
         }
     }
 
-    /// Why an automation cannot call an action that is there.
+    /// The message for an action that exists but is reserved for clients.
     pub fn for_clients(&self, name: &str) -> String {
         format!("{name} is reserved for clients; {}", self.callable())
     }
@@ -110,7 +111,7 @@ impl Registry {
         self.actions.values().filter(|action| action.public).map(|action| action.name.as_str())
     }
 
-    /// What automations may call.
+    /// A sentence that lists what automations may call.
     fn callable(&self) -> String {
         let is_builtin =
             |name: &&str| name.split_once('.').is_some_and(|(domain, _)| BUILTIN.contains(&domain));

@@ -1,6 +1,6 @@
-//! The actions that automations themselves offer: `automation.trigger`, `turn_on`, `turn_off`, `toggle`.
+//! The actions of the automation domain: `automation.trigger`, `turn_on`, `turn_off` and `toggle`.
 //!
-//! `automation.reload` reads files, so whoever drives the engine does it: `files::load`, then `Engine::load`.
+//! `automation.reload` reads files, so the driver performs it: `files::load`, then `Engine::load`.
 
 use serde_json::{Value, json};
 
@@ -12,13 +12,13 @@ const ACTIONS: [&str; 4] =
     ["automation.trigger", "automation.turn_on", "automation.turn_off", "automation.toggle"];
 
 impl Engine {
-    /// Whether an action is one of these.
+    /// Whether this module performs the action.
     pub fn has_action(action: &str) -> bool {
         ACTIONS.contains(&action)
     }
 
-    /// Does one of these. Whom it is for is `entity_id` in the target or the data; `cause` is the run that calls it. The error
-    /// says what to do.
+    /// Performs an action on the automations that `entity_id` names in the target or the data. `cause` is the run
+    /// that calls it. The error says what to do.
     pub fn call(
         &mut self,
         action: &str,
@@ -30,8 +30,8 @@ impl Engine {
         if !Self::has_action(action) {
             return Err(format!("automations have no action `{action}`; use one of {}", ACTIONS.join(", ")));
         }
-        let asks = !flag(data, "skip_condition", true)?;
-        let stops = flag(data, "stop_actions", true)?;
+        let skips_conditions = flag(data, "skip_condition", true)?;
+        let stops_runs = flag(data, "stop_actions", true)?;
         let mut effects = Vec::new();
         for key in self.selected(data, target)? {
             let is_on = self.instances.get(&key).is_some_and(|instance| instance.is_on());
@@ -39,21 +39,21 @@ impl Engine {
                 "automation.trigger" => {
                     let trigger =
                         json!({"platform": null, "id": null, "idx": null, "description": "by an action"});
-                    self.trigger(key, trigger, cause, !asks, home)
+                    self.trigger(key, trigger, cause, skips_conditions, home)
                 }
-                "automation.turn_on" => self.set_enabled(key, true, stops, home),
-                "automation.turn_off" => self.set_enabled(key, false, stops, home),
-                _ => self.set_enabled(key, !is_on, stops, home),
+                "automation.turn_on" => self.set_enabled(key, true, stops_runs, home),
+                "automation.turn_off" => self.set_enabled(key, false, stops_runs, home),
+                _ => self.set_enabled(key, !is_on, stops_runs, home),
             });
         }
         Ok(self.redacted(effects))
     }
 
-    fn set_enabled(&mut self, key: usize, is_on: bool, stops: bool, home: &Home) -> Vec<Effect> {
+    fn set_enabled(&mut self, key: usize, is_on: bool, stops_runs: bool, home: &Home) -> Vec<Effect> {
         let Some(instance) = self.instances.get_mut(&key) else { return Vec::new() };
         let mut effects = instance.set_enabled(is_on, home, &self.templates);
         self.changed.insert(key);
-        if !is_on && stops {
+        if !is_on && stops_runs {
             instance.queue.clear();
             let running: Vec<u64> =
                 self.runs.iter().filter(|(_, run)| run.automation == key).map(|(id, _)| *id).collect();
@@ -62,7 +62,7 @@ impl Engine {
         effects
     }
 
-    /// The automations that are named.
+    /// The automations that `entity_id` names.
     fn selected(&self, data: &Value, target: &Value) -> Result<Vec<usize>, String> {
         let named = [target, data].into_iter().find_map(|fields| fields.get("entity_id"));
         let names: Vec<&str> = match named {

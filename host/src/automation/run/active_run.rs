@@ -1,4 +1,4 @@
-//! A run in progress or in a queue.
+//! The state of one run, in progress or queued.
 
 use crate::automation::script::Script;
 use crate::automation::templates::Variables;
@@ -6,7 +6,7 @@ use crate::automation::trace::Trace;
 
 /// One run of an automation.
 pub struct Run {
-    /// The automation's key.
+    /// The key of the automation.
     pub automation: usize,
     pub script: Script,
     pub variables: Variables,

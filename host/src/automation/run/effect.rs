@@ -1,18 +1,18 @@
-//! What the engine asks its driver to do.
+//! Effects: what the engine asks its driver to do.
 
 use serde_json::Value;
 
 use crate::automation::script::End;
 
-/// What has to be done for automations.
+/// A request to the driver.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Call an action; its answer goes to `Engine::answer` with the same numbers.
+    /// Call an action. Pass the result to `Engine::answer` with the same numbers.
     Call { run: u64, call: u64, action: String, data: Value, target: Value, wants_response: bool },
-    /// Tell everybody of an event, `Engine::handle` too, with `run` as its cause.
+    /// Fire an event. Pass it to `Engine::handle` too, with `run` as its cause.
     Fire { run: u64, name: String, data: Value },
-    /// For the log: what happened to which automation, and what to do.
+    /// A log message: what happened to which automation, and what to do.
     Notice { automation: String, message: String },
-    /// A run is over.
+    /// A run has ended.
     Ended { run: u64, automation: String, end: End },
 }

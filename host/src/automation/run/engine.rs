@@ -1,7 +1,7 @@
-//! All automations at work: triggers become runs, modes say how many, guards stop what loop_guard itself.
+//! The engine: holds all automations and their runs.
 //!
-//! Pure: told of events, answers and instants, it gives effects. Whoever drives it does them, tells events of theirs with
-//! the run that caused them, and asks again at `next`.
+//! Pure: it receives events, answers and instants, and returns effects. The driver performs the effects, passes on
+//! the events that they cause together with the run that caused them, and calls again at `next`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,14 +26,14 @@ use crate::model::Timestamp;
 pub struct Engine {
     pub(super) templates: Arc<Templates>,
     pub(super) secrets: Arc<[String]>,
-    /// By a key that grows in the order of the file; a reload gives new ones.
+    /// By a key that increases in file order. A reload assigns new keys.
     pub(super) instances: BTreeMap<usize, Instance>,
     pub(super) next_key: usize,
     pub(super) runs: BTreeMap<u64, Run>,
     pub(super) next_run: u64,
     pub(super) loop_guard: LoopGuard,
     pub(super) clock_history: ClockHistory,
-    /// Automations that show something else than before.
+    /// Automations whose entity changed.
     pub(super) changed: BTreeSet<usize>,
 }
 
@@ -54,7 +54,7 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// What happened, and the run that caused it, if one did.
+    /// Handles an event. `cause` is the run that caused it, if any.
     pub fn handle(&mut self, event: &Event, cause: Option<u64>, home: &Home) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.loop_guard.forget(home.now);
@@ -80,7 +80,7 @@ impl Engine {
         self.redacted(effects)
     }
 
-    /// What a called action gave. An answer that nobody waits for any more is left.
+    /// Handles the result of a called action. A result that no run waits for is ignored.
     pub fn answer(
         &mut self,
         run: u64,
@@ -92,13 +92,13 @@ impl Engine {
         self.redacted(effects)
     }
 
-    /// When `Event::Time` has to be told, if nothing happens before.
+    /// When to pass in `Event::Time`, unless another event comes first.
     pub fn next(&self) -> Option<Timestamp> {
         let watched = self.instances.values().filter_map(|instance| instance.next);
         watched.chain(self.runs.values().filter_map(|run| run.script.next())).min()
     }
 
-    /// The home's clocks go by another zone: `home` shows it already.
+    /// The time zone changed; `home` already has the new one.
     pub fn set_zone(&mut self, home: &Home) {
         let history = ClockHistory::default();
         self.instances
@@ -107,8 +107,8 @@ impl Engine {
         self.runs.values_mut().for_each(|run| run.script.clock_changed(TimeDelta::zero(), home, &history));
     }
 
-    /// The clock was set forward by `by`, or back: `home` shows it already. Times of the day come when it shows them, but none
-    /// twice; what lasts a while lasts as long as it would have.
+    /// The clock was set by `by`, forward or back; `home` already has the new time. Times of day fire when the new
+    /// clock shows them, but none fires twice. Durations keep their length.
     pub fn set_clock(&mut self, by: TimeDelta, home: &Home) {
         self.clock_history.clock_set(by, zone::plus(home.now, -by), home.now);
         self.loop_guard.shift(by);
@@ -118,7 +118,7 @@ impl Engine {
         self.runs.values_mut().for_each(|run| run.script.clock_changed(by, home, &self.clock_history));
     }
 
-    /// Ends every run: the program stops.
+    /// Ends every run, because the program stops.
     pub fn stop(&mut self, home: &Home) -> Vec<Effect> {
         self.instances.values_mut().for_each(|instance| instance.queue.clear());
         let running: Vec<u64> = self.runs.keys().copied().collect();
@@ -126,39 +126,39 @@ impl Engine {
         self.redacted(effects)
     }
 
-    /// Runs that are under way.
+    /// The number of runs in progress.
     pub fn running(&self) -> usize {
         self.runs.len()
     }
 
-    /// Runs one by hand, by its alias, id or entity; its conditions are not asked unless `asks`.
-    pub fn start(&mut self, name: &str, asks: bool, home: &Home) -> Result<Vec<Effect>, String> {
+    /// Starts an automation by hand, by its alias, ID or entity. `checks_conditions`: whether its conditions must hold.
+    pub fn start(&mut self, name: &str, checks_conditions: bool, home: &Home) -> Result<Vec<Effect>, String> {
         let key = self.find(name)?;
         let trigger =
             serde_json::json!({"platform": null, "id": null, "idx": null, "description": "by hand"});
-        let effects = self.trigger(key, trigger, None, !asks, home);
+        let effects = self.trigger(key, trigger, None, !checks_conditions, home);
         Ok(self.redacted(effects))
     }
 
-    /// From now on nothing starts by itself.
+    /// Disables all triggers, so that nothing starts by itself.
     pub fn disable_triggers(&mut self) {
         self.instances.values_mut().for_each(Instance::disable_triggers);
     }
 
-    /// Every automation, in the order of the file.
+    /// All automations, in file order.
     pub fn list(&self) -> Vec<Summary> {
         let running = |key| self.runs.values().filter(|run| run.automation == key).count();
         self.instances.iter().map(|(key, instance)| instance.summary(running(*key))).collect()
     }
 
-    /// Those that show something else than when this was asked last.
+    /// The automations whose entity changed since the last call.
     pub fn changed(&mut self) -> Vec<Summary> {
         let changed = std::mem::take(&mut self.changed);
         let running = |key| self.runs.values().filter(|run| run.automation == key).count();
         changed.into_iter().filter_map(|key| Some(self.instances.get(&key)?.summary(running(key)))).collect()
     }
 
-    /// The last runs of one automation, the oldest first, those under way at the end.
+    /// The traces of one automation, oldest first, with runs in progress at the end.
     pub fn traces(&self, name: &str) -> Result<Vec<Trace>, String> {
         let key = self.find(name)?;
         let ended = self.instances.get(&key).into_iter().flat_map(|instance| instance.traces.iter().cloned());
@@ -166,7 +166,7 @@ impl Engine {
         Ok(ended.chain(running).collect())
     }
 
-    /// Without the secrets in what is told to people.
+    /// Replaces secrets in messages for people.
     pub(super) fn redacted(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
         for effect in &mut effects {
             match effect {

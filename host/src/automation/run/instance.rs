@@ -1,4 +1,4 @@
-//! One automation at work: its triggers, its queue, its traces, and whether it was stopped.
+//! One loaded automation: its triggers, queue and traces, and whether it is enabled or was halted.
 
 use std::collections::VecDeque;
 
@@ -20,27 +20,27 @@ use crate::model::Timestamp;
 
 pub struct Instance {
     pub automation: Automation,
-    /// Whether its triggers start it: as its file says, until somebody turns it on or off.
+    /// Whether its triggers are enabled: as in its file, until it is turned on or off.
     is_on: bool,
     watch: Option<Watch>,
     interest: Interest,
-    /// What triggers see, and runs too.
+    /// Variables for triggers and runs.
     variables: Variables,
-    /// When its triggers want to be asked.
+    /// When its triggers need `Event::Time`.
     pub next: Option<Timestamp>,
     pub queue: VecDeque<(u64, Run)>,
     pub traces: Traces,
     pub last_triggered: Option<Timestamp>,
-    /// When runs of it began of late.
+    /// Start times of recent runs.
     pub starts: VecDeque<Timestamp>,
-    /// Why a guard stopped it.
+    /// Why the loop guard halted it.
     halted: Option<String>,
 }
 
-/// What becomes of a run that wants to begin.
+/// What happens to a new run.
 pub enum Admission {
     Start,
-    /// The others end.
+    /// Start it and cancel the others.
     Replace,
     Queue,
     Refuse {
@@ -94,7 +94,7 @@ impl Instance {
             .collect()
     }
 
-    /// The home's clocks show something else: `by` is how far they were set.
+    /// The clock or the time zone changed. `by` is how far the clock was set.
     pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
         self.starts.iter_mut().for_each(|start| *start = zone::plus(*start, by));
         if let Some(watch) = self.watch.as_mut() {
@@ -104,7 +104,7 @@ impl Instance {
         }
     }
 
-    /// Stops it until `resume`.
+    /// Halts it until `resume`.
     pub fn halt(&mut self, message: String) {
         self.halted = Some(message);
         self.watch = None;
@@ -113,7 +113,7 @@ impl Instance {
         self.starts.clear();
     }
 
-    /// Lets its triggers start it, or no longer. What waits in the queue is left; runs are the engine's.
+    /// Enables or disables its triggers. The queue and the runs are left to the engine.
     pub fn set_enabled(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
         if self.is_on == is_on && self.halted.is_none() {
             return Vec::new();
@@ -125,19 +125,19 @@ impl Instance {
         self.watch(home, templates)
     }
 
-    /// Turns it off before anything happened.
+    /// Disables it at startup, before any event.
     pub fn start_disabled(&mut self) {
         self.is_on = false;
         self.disable_triggers();
     }
 
-    /// Its triggers fire no more.
+    /// Disables its triggers.
     pub fn disable_triggers(&mut self) {
         self.watch = None;
         self.next = None;
     }
 
-    /// Remembers a run that is over.
+    /// Stores the trace of a run that has ended.
     pub fn store_trace(&mut self, trace: Trace) {
         self.traces.push(trace, self.automation.traces);
     }
@@ -153,7 +153,7 @@ impl Instance {
         }
     }
 
-    /// Whether an event may fire a trigger. Asked of every automation for every event, so it only looks.
+    /// Whether an event may fire a trigger. Called for every automation and event, so it must be cheap.
     pub fn is_concerned(&self, event: &Event, home: &Home) -> bool {
         match event {
             _ if self.watch.is_none() => false,
@@ -164,7 +164,7 @@ impl Instance {
         }
     }
 
-    /// What an event fires: the variable `trigger` of each.
+    /// The triggers that an event fires: the variable `trigger` of each, and problems.
     pub fn handle(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
         let Some(watch) = self.watch.as_mut() else { return Default::default() };
         let (firings, problems) = watch.handle(event, home, templates, &self.variables);
@@ -173,7 +173,7 @@ impl Instance {
         (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
     }
 
-    /// The variables of a run, if its conditions hold.
+    /// The variables of a new run, or none if its conditions do not hold.
     pub fn begin(
         &self,
         trigger: &Value,
@@ -204,7 +204,7 @@ impl Instance {
         Ok(verdict.holds.then_some(variables))
     }
 
-    /// What becomes of a run while `running` others are under way.
+    /// What happens to a new run while `running` others are in progress.
     pub fn admission(&self, running: usize) -> Admission {
         let Automation { mode, max, .. } = &self.automation;
         let name = self.automation.name();
@@ -233,7 +233,7 @@ impl Instance {
         alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
     }
 
-    /// Its entity as the home shows it, or else as it will.
+    /// Its entity as the home shows it, or as it will be shown.
     fn this(&self, home: &Home) -> Value {
         let id = self.entity_id();
         if let Some(entity) = home.states.get(&id) {

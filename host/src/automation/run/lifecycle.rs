@@ -1,4 +1,4 @@
-//! What becomes of a trigger that fired, step by step: a run begins or waits, goes on, ends, and lets the next one begin.
+//! The life cycle of a run: it starts or is queued, advances, ends, and starts the next one in the queue.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::automation::script::{self, End, Input, Script, StepContext};
 use crate::automation::trace::Trace;
 
 impl Engine {
-    /// A trigger fired: looks at guards, conditions and mode, then begins a run or lets it wait.
+    /// A trigger fired: checks the loop guard, the conditions and the mode, then starts a run or queues it.
     pub fn trigger(
         &mut self,
         key: usize,
@@ -111,7 +111,7 @@ impl Engine {
         self.ended(id, End::Cancelled, home)
     }
 
-    /// A run is over: it is remembered, and the next in the queue begins.
+    /// A run has ended: stores its trace and starts the next run in the queue.
     fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
         let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
         run.trace.finish(home.now, &end.to_string());

@@ -1,4 +1,4 @@
-//! Automations that take the place of others: what goes on, what is taken over, what ends.
+//! Loads and reloads automations: decides which continue, which inherit state, and which runs end.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::automation::model::Automation;
 use crate::automation::script::End;
 
 impl Engine {
-    /// Takes these automations in place of those before. What did not change goes on, runs too; of others the runs end.
+    /// Replaces all automations. Unchanged ones continue, including their runs; the runs of the others end.
     pub fn load(&mut self, automations: Vec<Automation>, secrets: Vec<String>, home: &Home) -> Vec<Effect> {
         self.secrets = secrets.into();
         let mut effects = Vec::new();
@@ -25,13 +25,13 @@ impl Engine {
                 Some((old, mut instance)) => {
                     renamed.insert(old, key);
                     instance.automation.place = automation.place;
-                    // A reload is how a stopped one is started again.
+                    // A reload restarts an automation that the loop guard halted.
                     effects.extend(instance.resume(home, &self.templates));
                     instance
                 }
                 None => {
                     let (mut instance, notices) = Instance::new(automation, home, &self.templates);
-                    // Changed, but the same to people.
+                    // Changed, but with the same ID or alias.
                     if let Some(old) = before.values().find(|old| old.stable_key() == instance.stable_key()) {
                         instance.take_over(old);
                     }
@@ -46,7 +46,7 @@ impl Engine {
         self.redacted(effects)
     }
 
-    /// Ends the runs of what is not there any more; those of the others get their new keys.
+    /// Ends the runs of removed automations and moves the others to their new keys.
     fn end_removed(
         &mut self,
         gone: &BTreeMap<usize, Instance>,

@@ -1,4 +1,5 @@
-//! The guard against automations that cause themselves: who caused which run, and how often within a while.
+//! The loop guard: stops automations that trigger themselves. It tracks which automations caused each run, and how
+//! often.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,7 +10,7 @@ use crate::automation::zone;
 use crate::model::Timestamp;
 use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
-/// The automations behind each run of late, the earliest first.
+/// The chain of automations that caused each recent run, earliest first.
 #[derive(Debug, Default)]
 pub struct LoopGuard {
     chains: BTreeMap<u64, VecDeque<(usize, Timestamp)>>,
@@ -20,7 +21,7 @@ fn is_within(seconds: i64, at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl LoopGuard {
-    /// Whether an automation may start. One that may not is stopped, and the error says so once.
+    /// Whether an automation may start. Otherwise it is halted and the error says so once.
     pub fn check(
         &self,
         key: usize,
@@ -41,7 +42,8 @@ impl LoopGuard {
             return Ok(());
         };
         let message = format!(
-            "{} {reason} and was stopped; change its triggers or actions so that it does not trigger itself, then reload the automations",
+            "{} {reason} and was stopped; change its triggers or actions so that it does not trigger itself, \
+             then reload the automations",
             instance.automation.name()
         );
         instance.halt(message.clone());
@@ -51,7 +53,7 @@ impl LoopGuard {
     pub fn record_start(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
         let mut chain = cause.and_then(|run| self.chains.get(&run)).cloned().unwrap_or_default();
         chain.push_back((key, now));
-        // What counts is at the end.
+        // Only the last entries count.
         while chain.len() > 4 * MAX_SELF_CAUSED {
             chain.pop_front();
         }
@@ -61,9 +63,9 @@ impl LoopGuard {
         }
     }
 
-    /// What no guard can count any more.
+    /// Removes chains that are too old to count.
     pub fn forget(&mut self, now: Timestamp) {
-        // A run that still goes on may cause something later: then its chain begins anew.
+        // A run in progress may still cause something; its chain then starts over.
         let is_old = |chain: &VecDeque<(usize, Timestamp)>| {
             chain.back().is_none_or(|(_, at)| !is_within(CHAIN_SECONDS, *at, now))
         };
@@ -72,7 +74,7 @@ impl LoopGuard {
         }
     }
 
-    /// The clock was set: what was of late stays so.
+    /// The clock was set by `by`: recent entries stay recent.
     pub fn shift(&mut self, by: TimeDelta) {
         self.chains.values_mut().flatten().for_each(|(_, at)| *at = zone::plus(*at, by));
     }

@@ -1,4 +1,5 @@
-//! All automations at work: triggers become runs, modes limit how many, a guard stops those that cause themselves.
+//! Runs automations: triggers start runs, modes limit their number, and a loop guard stops automations that trigger
+//! themselves.
 
 mod actions;
 mod active_run;

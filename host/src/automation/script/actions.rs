@@ -1,4 +1,4 @@
-//! What each kind of action does: an effect, a wait, a sequence to enter, or a variable.
+//! Executes each kind of action: returns an effect, starts a wait, enters a sequence, or sets variables.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::automation::triggers::Watch;
 use crate::automation::{literals, zone};
 
 impl Script {
-    /// Does one action of one thread.
+    /// Executes one action of a thread.
     pub(super) fn act(
         &mut self,
         id: usize,
@@ -127,7 +127,7 @@ impl Thread {
                     false => Halt::End(End::Stopped { message, response: response.unwrap_or_default() }),
                 });
             }
-            // Done by the script: it needs more than one thread.
+            // Executed by `Script::act`, because it needs several threads.
             ActionKind::Parallel(_) => {}
         }
         Ok(None)
@@ -177,7 +177,7 @@ impl Thread {
         Ok(())
     }
 
-    /// A condition among the actions: when it does not hold, this sequence is over.
+    /// A condition as an action: if it does not hold, the sequence ends.
     fn require(&mut self, condition: &Condition, path: &str, context: &mut StepContext) -> Result<(), Halt> {
         let verdict = self.ask(path, context, |it| conditions::holds(condition, it));
         if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }

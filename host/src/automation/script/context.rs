@@ -1,4 +1,4 @@
-//! What a run is given with every step.
+//! The input of a step and the context that it runs in.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::automation::home::{Event, Home};
 use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::Trace;
 
-/// What happened.
+/// What happened since the last step.
 #[derive(Debug)]
 pub enum Input<'a> {
     Begin,
@@ -15,13 +15,13 @@ pub enum Input<'a> {
     Answer { call: u64, result: Result<Value, Failure> },
 }
 
-/// What a run is given with every step.
+/// The input of a step and the context that it runs in.
 pub struct StepContext<'a> {
     pub home: &'a Home,
     pub templates: &'a Templates,
     pub trace: &'a mut Trace,
-    /// Those of the whole run.
+    /// Variables of the whole run.
     pub variables: &'a mut Variables,
-    /// What went wrong without ending the run, since it was last looked at.
+    /// Problems that did not end the run, until they are read.
     pub problems: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! How threads come to an end: at their last step, by a failure that somebody above may take, or by a stop.
+//! How threads end: after their last step, by an error that an outer step may handle, or by a stop.
 
 use super::Script;
 use super::context::StepContext;
@@ -7,8 +7,8 @@ use super::outcome::{End, Halt};
 use super::wait::Wait;
 
 impl Script {
-    /// A thread is at its end: when it was the last of its branches, whoever waits for them goes on, or takes over what
-    /// ended the first of them. Without anybody who waits the run is over.
+    /// A thread has ended. After the last branch, the parent continues, or handles what ended the first failed
+    /// branch. Without a parent, the run is over.
     pub(super) fn finish_thread(&mut self, id: usize, halt: Option<Halt>, context: &mut StepContext) {
         let Some(parent) = self.threads.remove(&id).and_then(|thread| thread.parent) else {
             self.end.get_or_insert(End::Done);
@@ -25,8 +25,8 @@ impl Script {
         }
     }
 
-    /// What does not go on: the sequence ends, somebody above continues, or the run is over. What ends a branch lets the
-    /// others come to their end first.
+    /// Handles a halt: the sequence ends, an outer step continues, or the run is over. When a branch halts, the other
+    /// branches finish first.
     pub(super) fn halt(&mut self, id: usize, halt: Halt, context: &mut StepContext) {
         let Some(thread) = self.threads.get_mut(&id) else { return };
         match &halt {

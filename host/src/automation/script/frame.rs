@@ -1,18 +1,18 @@
-//! A sequence in progress: where it stands, and whether it is the body of a loop.
+//! A sequence in progress: its position, and its loop if it is the body of one.
 
 use serde_json::Value;
 
 use crate::automation::model::{Action, Repeat, Sequence};
 use crate::automation::templates::Variables;
 
-/// A sequence that is being done.
+/// A sequence in progress.
 #[derive(Debug)]
 pub struct Frame {
     pub steps: Sequence,
     pub at: usize,
     path: String,
     pub scope: Variables,
-    /// Whether the run goes on when the step at work fails.
+    /// Whether the run continues if the current step fails.
     pub step_continues: bool,
     pub repeat: Option<Loop>,
 }
@@ -20,9 +20,9 @@ pub struct Frame {
 #[derive(Debug)]
 pub struct Loop {
     pub how: Repeat,
-    /// How often it was done.
+    /// Completed iterations.
     pub done: usize,
-    /// How often it will be, when that is known.
+    /// The total number of iterations, if known.
     pub times: Option<usize>,
     pub items: Vec<Value>,
 }
@@ -42,7 +42,7 @@ impl Frame {
         Some((action, path))
     }
 
-    /// The path of the step at work.
+    /// The path of the current step.
     pub fn current(&self) -> String {
         format!("{}/{}", self.path, self.at.saturating_sub(1))
     }

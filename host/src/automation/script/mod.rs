@@ -1,7 +1,8 @@
-//! The runner of one run's actions: a state machine that neither sleeps nor calls. It is told what happened and answers with
-//! effects; when it wants to be asked again, `next` says.
+//! Executes the actions of one run, as a state machine that neither sleeps nor calls. It receives what happened and
+//! returns effects; `next` says when it needs the time.
 //!
-//! Owns where the run stands, in several places at once when branches run beside each other. Knows no mode and no other run.
+//! Owns the position of the run, which has several threads while branches run in parallel. Knows no mode and no other
+//! run.
 
 mod actions;
 mod context;
@@ -31,7 +32,7 @@ use crate::options::automations::MAX_STEPS;
 pub use context::{Input, StepContext};
 pub use outcome::{Effect, End, Failure};
 
-/// One run.
+/// The execution state of one run.
 #[derive(Debug)]
 pub struct Script {
     threads: BTreeMap<usize, Thread>,
@@ -47,7 +48,7 @@ impl Script {
         Self { threads: BTreeMap::from([(0, thread)]), next_thread: 1, next_call: 1, end: None }
     }
 
-    /// Goes on as far as it can. After an `End` there is nothing more.
+    /// Advances as far as possible. Returns nothing after an `End`.
     pub fn step(&mut self, input: &Input, context: &mut StepContext) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.end.is_some() {
@@ -71,23 +72,23 @@ impl Script {
         effects
     }
 
-    /// Ends it from outside.
+    /// Cancels the run.
     pub fn cancel(&mut self) {
         self.threads.clear();
         self.end.get_or_insert(End::Cancelled);
     }
 
-    /// When it wants `Event::Time`, if nothing happens before.
+    /// When it needs `Event::Time`, unless another event comes first.
     pub fn next(&self) -> Option<Timestamp> {
         self.threads.values().filter_map(|thread| thread.wait.next()).min()
     }
 
-    /// The home's clocks show something else: `by` is how far they were set.
+    /// The clock or the time zone changed. `by` is how far the clock was set.
     pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
         self.threads.values_mut().for_each(|thread| thread.wait.clock_changed(by, home, history));
     }
 
-    /// What it wants to hear of.
+    /// The events that it waits for.
     pub fn interest(&self) -> Interest {
         let mut interest = Interest::default();
         self.threads.values().for_each(|thread| thread.wait.add_interest(&mut interest));
@@ -108,7 +109,7 @@ impl Script {
         self.end.get_or_insert(End::Failed(text));
     }
 
-    /// One step of one thread.
+    /// Executes one step of one thread.
     fn advance(
         &mut self,
         id: usize,

@@ -1,17 +1,17 @@
-//! What a run asks for and how it ends.
+//! What a run asks for, and how it ends.
 
 use serde_json::Value;
 
-/// What a run wants to be done.
+/// A request of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Call an action and hand over its answer as `Input::Answer` with the same number.
+    /// Call an action. Pass the result in `Input::Answer` with the same number.
     Call { call: u64, action: String, data: Value, target: Value, wants_response: bool },
-    /// Tell everybody of an event.
+    /// Fire an event.
     Fire { name: String, data: Value },
-    /// For the log: what went wrong without ending the run.
+    /// A log message about a problem that did not end the run.
     Notice(String),
-    /// The run is over.
+    /// The run has ended.
     End(End),
 }
 
@@ -19,14 +19,14 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
     Done,
-    /// By a `stop`, with what it says and gives back.
+    /// By a `stop` action, with its message and response.
     Stopped {
         message: String,
         response: Value,
     },
-    /// With what happened and what to do.
+    /// By an error: what happened and what to do.
     Failed(String),
-    /// By another run, a reload or the end of the program.
+    /// By another run, a reload, or the end of the program.
     Cancelled,
 }
 
@@ -41,20 +41,20 @@ impl std::fmt::Display for End {
     }
 }
 
-/// Why a called action gave no answer.
+/// Why a called action failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     pub message: String,
-    /// Whether `continue_on_error` cannot help: there is no such action, or its data are wrong.
+    /// Whether `continue_on_error` does not apply: the action does not exist, or its data are wrong.
     pub is_final: bool,
 }
 
-/// Why a thread does not go on to the next step.
+/// Why a thread does not continue with the next step.
 #[derive(Debug)]
 pub enum Halt {
-    /// A condition does not hold: this sequence is over.
+    /// A condition does not hold: the sequence ends.
     Sequence,
-    /// Something failed; whether `continue_on_error` may help.
+    /// A step failed. If `is_final`, `continue_on_error` does not apply.
     Failed {
         reason: String,
         is_final: bool,

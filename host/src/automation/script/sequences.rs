@@ -1,4 +1,4 @@
-//! Sequences within sequences: where each stands, and loops that come back.
+//! Nested sequences and loops.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ impl Thread {
         }
     }
 
-    /// Begins a loop, if it is done at all.
+    /// Starts a loop. Whether it has a first iteration is decided in `leave`.
     pub fn enter_loop(
         &mut self,
         how: &Repeat,
@@ -49,40 +49,40 @@ impl Thread {
         Ok(())
     }
 
-    /// The sequence at work is at its end: a loop may do it again.
+    /// The current sequence has ended: a loop may repeat it.
     pub fn leave(&mut self, context: &mut StepContext) -> Result<(), Halt> {
-        if !self.goes_round(context)? {
+        if !self.start_iteration(context)? {
             self.frames.pop();
         }
         Ok(())
     }
 
-    fn goes_round(&mut self, context: &mut StepContext) -> Result<bool, Halt> {
-        let Some(Frame { repeat: Some(round), .. }) = self.frames.last() else { return Ok(false) };
-        let (done, times) = (round.done, round.times);
-        let (how, item) = (round.how.clone(), round.items.get(done).cloned());
+    fn start_iteration(&mut self, context: &mut StepContext) -> Result<bool, Halt> {
+        let Some(Frame { repeat: Some(iteration), .. }) = self.frames.last() else { return Ok(false) };
+        let (done, times) = (iteration.done, iteration.times);
+        let (how, item) = (iteration.how.clone(), iteration.items.get(done).cloned());
         let again = match &how {
             Repeat::Count(_) | Repeat::ForEach(_) => times.is_some_and(|times| done < times),
             Repeat::While(conditions) => {
-                self.show_round(done, times, item.clone());
+                self.set_repeat(done, times, item.clone());
                 self.all(conditions, "while", context) == Some(true)
             }
             Repeat::Until(conditions) => done == 0 || self.all(conditions, "until", context) == Some(false),
         };
         if again {
-            self.show_round(done, times, item);
+            self.set_repeat(done, times, item);
             if let Some(frame) = self.frames.last_mut() {
                 frame.at = 0;
-                if let Some(round) = &mut frame.repeat {
-                    round.done += 1;
+                if let Some(iteration) = &mut frame.repeat {
+                    iteration.done += 1;
                 }
             }
         }
         Ok(again)
     }
 
-    /// The variable `repeat` of the round that comes.
-    fn show_round(&mut self, done: usize, times: Option<usize>, item: Option<Value>) {
+    /// Sets the variable `repeat` for the next iteration.
+    fn set_repeat(&mut self, done: usize, times: Option<usize>, item: Option<Value>) {
         let mut repeat = json!({"first": done == 0, "index": done + 1});
         if let Some(fields) = repeat.as_object_mut() {
             if let Some(times) = times {
@@ -97,13 +97,13 @@ impl Thread {
         }
     }
 
-    /// Whether conditions hold; none when that cannot be told.
+    /// Whether all conditions hold. None if that cannot be decided.
     pub fn all(&self, conditions: &[Condition], name: &str, context: &mut StepContext) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
         self.ask(&path, context, |it| conditions::all(conditions, it))
     }
 
-    /// Asks, with a line in the trace. What cannot be told is told people, and the run goes on.
+    /// Evaluates a condition and records it in the trace. An error is reported, and the run continues.
     pub fn ask(
         &self,
         path: &str,
@@ -128,7 +128,7 @@ impl Thread {
         }
     }
 
-    /// After a failure: goes on behind the innermost step that continues on errors, if there is one.
+    /// After an error: continues after the innermost step with `continue_on_error`, if there is one.
     pub fn recover(&mut self) -> bool {
         while let Some(frame) = self.frames.last_mut() {
             if frame.step_continues {

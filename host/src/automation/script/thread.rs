@@ -1,5 +1,5 @@
-//! A thread of a run, and its variables: one set for the whole run, as Home Assistant has it since 2025. Only `repeat` belongs
-//! to its loop and `wait` to the branch that waited.
+//! A thread of a run and its variables. As in Home Assistant since 2025, one set of variables is shared by the whole
+//! run; only `repeat` belongs to its loop, and `wait` to the branch that waited.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use super::outcome::Halt;
 use super::wait::Wait;
 use crate::automation::templates::Variables;
 
-/// One of the places where a run stands.
+/// One position in a run: the main sequence or a parallel branch.
 #[derive(Debug)]
 pub struct Thread {
     pub parent: Option<usize>,
-    /// Variables that only it has.
+    /// Variables of this thread only.
     pub own: Variables,
     pub frames: Vec<Frame>,
     pub wait: Wait,
-    /// How branches of it ended, when not at their end.
+    /// The halts of its branches that did not finish normally.
     pub failed: BTreeMap<usize, Halt>,
 }
 
@@ -28,14 +28,14 @@ impl Thread {
         Self { parent, own, frames: vec![frame], wait: Wait::Ready, failed: BTreeMap::new() }
     }
 
-    /// All that are visible now.
+    /// All variables that are visible now.
     pub fn variables(&self, context: &StepContext) -> Variables {
         let mut all = context.variables.clone();
         all.extend(self.locals());
         all
     }
 
-    /// Those that only this place of the run has.
+    /// The variables of this thread and its frames only.
     pub fn locals(&self) -> Variables {
         let mut own = self.own.clone();
         for frame in &self.frames {
@@ -44,20 +44,20 @@ impl Thread {
         own
     }
 
-    /// Sets one where it is known, else for the whole run.
+    /// Sets a variable in the innermost scope that has it, else for the whole run.
     pub fn assign(&mut self, name: &str, value: Value, context: &mut StepContext) {
         let known = self.frames.iter_mut().rev().map(|frame| &mut frame.scope).chain([&mut self.own]);
         let scope = known.into_iter().find(|scope| scope.contains_key(name)).unwrap_or(context.variables);
         scope.insert(name.to_owned(), value);
     }
 
-    /// Sets `wait`, which branches do not share.
+    /// Sets `wait`, which is not shared between branches.
     pub fn assign_wait(&mut self, value: Value, context: &mut StepContext) {
         let scope = if self.parent.is_some() { &mut self.own } else { &mut *context.variables };
         scope.insert("wait".to_owned(), value);
     }
 
-    /// Where the thread stands, for the trace.
+    /// The current path, for the trace.
     pub fn path(&self) -> String {
         self.frames.last().map(|frame| frame.current()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What a thread waits for, and what ends the wait.
+//! What a thread is waiting for, and for how long.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::automation::triggers::{Interest, Watch};
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
-/// Why a thread does not go on now.
+/// What a thread is waiting for.
 #[derive(Debug)]
 pub enum Wait {
     Ready,
@@ -31,11 +31,11 @@ pub enum Wait {
         watch: Watch,
         limit: Limit,
     },
-    /// For its branches.
+    /// Its parallel branches.
     Branches,
 }
 
-/// How long a wait may take, and whether the run goes on then.
+/// The deadline of a wait, and whether the run continues after it.
 #[derive(Debug, Clone)]
 pub struct Limit {
     pub due: Option<Timestamp>,
@@ -69,7 +69,7 @@ impl Wait {
         }
     }
 
-    /// The home's clocks show something else: `by` is how far they were set.
+    /// The clock or the time zone changed. `by` is how far the clock was set.
     pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
         match self {
             Self::Until(due) => *due = zone::plus(*due, by),

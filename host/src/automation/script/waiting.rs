@@ -1,4 +1,4 @@
-//! Waits of a thread: what ends one, and what the thread does then.
+//! Ends the waits of a thread when their event or deadline comes.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::automation::model::Template;
 use crate::automation::templates::is_true;
 use crate::automation::zone::{self, Every};
 
-/// Whether a template is true now, or how to wait until it is.
+/// None if the template is true now, else the wait until it is.
 pub fn until_true(
     value: &Template,
     is_first: bool,
@@ -22,7 +22,7 @@ pub fn until_true(
 ) -> Result<Option<Wait>, Halt> {
     let rendered =
         context.templates.render(value, context.home, &thread.variables(context)).map_err(Halt::failed)?;
-    // At first as in a condition, later as in a trigger: so does Home Assistant.
+    // Home Assistant evaluates it first like a condition, later like a trigger.
     let is_so = if is_first { says_true(&rendered.text) } else { is_true(&rendered.value) };
     if is_so {
         return Ok(None);
@@ -36,7 +36,7 @@ pub fn until_true(
 }
 
 impl Thread {
-    /// Takes what happened; the thread is ready when it was what it waited for.
+    /// Handles an input. The thread becomes ready if it was waiting for that.
     pub fn wake(&mut self, input: &Input, context: &mut StepContext) -> Result<(), Halt> {
         let home = context.home;
         match (std::mem::replace(&mut self.wait, Wait::Ready), input) {
@@ -108,7 +108,7 @@ impl Thread {
             }
             Err(failure) => {
                 context.trace.record(&path, context.home.now, &json!({"error": failure.message}));
-                // Whoever answers may have named it.
+                // The message may already begin with the action.
                 let reason = failure.message.strip_prefix(&format!("{action}: ")).unwrap_or(&failure.message);
                 let reason = format!("{action}: {reason}");
                 Err(Halt::Failed { reason, is_final: failure.is_final })
@@ -121,7 +121,7 @@ impl Thread {
         self.assign_wait(wait, context);
     }
 
-    /// The time is over.
+    /// The deadline has passed.
     fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut StepContext) -> Result<(), Halt> {
         if let Some(fields) = wait.as_object_mut() {
             fields.insert("completed".into(), false.into());

@@ -1,13 +1,14 @@
-//! Plus and minus on times, which the engine has for numbers only: they become calls of functions that know both.
+//! Addition and subtraction of times. `minijinja` adds numbers only, so `+` and `-` become calls of functions that
+//! handle both.
 //!
-//! Works on the words of a template, before it is compiled, and only where a template speaks of time. Knows precedence as
-//! far as plus and minus need it; never changes a line's number.
+//! Rewrites the tokens of a template before it is compiled, and only if it mentions times. Handles precedence as far
+//! as plus and minus need it. Never changes line numbers.
 
 use std::borrow::Cow;
 
 use super::tokens::{KEYWORDS, Kind, Segment, Token, segments};
 
-/// Names from which on a template may reckon with times.
+/// Names that show that a template may calculate with times.
 const TIME_NAMES: [&str; 12] = [
     "now",
     "utcnow",
@@ -22,7 +23,7 @@ const TIME_NAMES: [&str; 12] = [
     "fromisoformat",
     "last_triggered",
 ];
-/// The template with plus and minus as calls of `__add` and `__sub`, where it may reckon with times.
+/// The template with `+` and `-` replaced by calls of `__add` and `__sub`, if it may calculate with times.
 pub fn rewritten(source: &str) -> Cow<'_, str> {
     if !source.contains(['+', '-']) || !TIME_NAMES.iter().any(|word| source.contains(word)) {
         return Cow::Borrowed(source);
@@ -41,14 +42,14 @@ pub fn rewritten(source: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
-/// One pair of brackets, or the whole.
+/// One level of brackets.
 #[derive(Default)]
 struct Level {
     done: String,
-    /// What stands left of the last plus or minus.
+    /// The left operand and the function of the last plus or minus.
     left: Option<(String, &'static str)>,
     operand: String,
-    /// Whether a plus or minus that comes now has something to its left.
+    /// Whether a plus or minus now would be binary.
     has_value: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What can be said of a template before anything runs: whether it compiles, uses only what there is, and, when it looks at
-//! nothing, what it gives.
+//! Checks of a template at load time: that it compiles and uses only known names; and the value of a template that
+//! reads nothing.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -16,7 +16,7 @@ use crate::automation::model::Template;
 use crate::automation::suggestion::nearest;
 use crate::automation::yaml::Place;
 
-/// Whether a template compiles and uses only what there is; the error says what to do.
+/// Checks that a template compiles and uses only known filters, tests and functions. The error says what to do.
 pub fn check(source: &str) -> Result<(), String> {
     let engine = engine();
     let rewritten = arithmetic::rewritten(source);
@@ -51,7 +51,7 @@ pub fn check(source: &str) -> Result<(), String> {
     })
 }
 
-/// What a template gives that looks at nothing: no states, no time, no variables.
+/// The value of a template that reads no states, no time and no variables.
 pub fn constant(source: &str) -> Result<Value, String> {
     check(source)?;
     let engine = engine();
@@ -65,16 +65,19 @@ pub fn constant(source: &str) -> Result<Value, String> {
     let place = Place { file: "".into(), line: 0, column: 0 };
     let template = Template { source: source.into(), place };
     let rendered = engine.render(&template, &home, &Variables::new());
-    match rendered.map_err(|_| "this template cannot be rendered when the file is loaded; use true or false".to_owned())? {
+    match rendered.map_err(|_| {
+        "this template cannot be rendered when the file is loaded; use true or false".to_owned()
+    })? {
         Rendered { reads, value, .. } if reads == Reads::default() => Ok(value),
-        _ => {
-            Err("this template cannot read states or the time, because it is rendered when the file is loaded; use true or false"
-                .to_owned())
-        }
+        _ => Err(
+            "this template cannot read states or the time, because it is rendered when the file is loaded; \
+                 use true or false"
+                .to_owned(),
+        ),
     }
 }
 
-/// One for templates that are looked at before anything runs.
+/// The template engine for checks at load time.
 fn engine() -> &'static Templates {
     static ENGINE: OnceLock<Templates> = OnceLock::new();
     ENGINE.get_or_init(Templates::default)

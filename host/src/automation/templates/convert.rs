@@ -1,4 +1,4 @@
-//! JSON variables as template values: states become state objects, times in `trigger` become times.
+//! Converts JSON variables to template values: states become state objects, times in `trigger` become times.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::times::{Moment, Span};
 use crate::automation::home::Entity;
 use crate::automation::{literals, zone};
 
-/// A variable; of `trigger` and `this`, what Home Assistant has as objects.
+/// Converts a variable. The fields of `trigger` and `wait` become objects where Home Assistant has objects.
 pub fn variable(name: &str, json: &Json) -> Value {
     match json {
         Json::Object(fields) if name == "trigger" || name == "wait" => {
@@ -35,7 +35,7 @@ fn field(key: &str, json: &Json) -> Value {
     }
 }
 
-/// An attribute; Home Assistant has `last_triggered` as a time.
+/// Converts an attribute. `last_triggered` becomes a time, as in Home Assistant.
 pub fn attribute(name: &str, json: &Json) -> Value {
     match json.as_str().filter(|_| name == "last_triggered").and_then(Moment::parse) {
         Some(moment) => Value::from_object(moment),
@@ -43,7 +43,7 @@ pub fn attribute(name: &str, json: &Json) -> Value {
     }
 }
 
-/// Any value; a state as Home Assistant shows it is a state object again.
+/// Converts any value. The JSON form of a state becomes a state object.
 pub fn value(json: &Json) -> Value {
     match json {
         Json::Object(fields) => match state(fields) {
@@ -77,7 +77,7 @@ fn state(fields: &serde_json::Map<String, Json>) -> Option<StateObject> {
     Some(StateObject { id: text("entity_id")?.to_owned(), entity: Arc::new(entity) })
 }
 
-/// One entity's state.
+/// The state object of one entity.
 #[derive(Debug)]
 pub struct StateObject {
     pub id: String,

@@ -15,20 +15,20 @@ use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
 /// The variables of a run.
 pub type Variables = serde_json::Map<String, Value>;
 
-/// What a rendering gave.
+/// The result of a rendering.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
     pub text: String,
-    /// The text, or what it looks like when it looks like a Python literal.
+    /// The value that the text stands for: a Python literal, or the text itself.
     pub value: Value,
     pub reads: Reads,
 }
 
-/// The template engine. Compiled templates are kept, so there should be one for all automations.
+/// The template engine. It caches compiled templates, so all automations should share one.
 pub struct Templates {
     pub(super) environment: Environment<'static>,
     view: View,
-    /// One rendering at a time.
+    /// Serializes renderings.
     gate: Mutex<()>,
 }
 
@@ -56,7 +56,7 @@ impl Templates {
         Self { environment, view, gate: Mutex::new(()) }
     }
 
-    /// Renders one template. The error says what happened to it, then what to do.
+    /// Renders a template. The error says what is wrong, then what to do.
     pub fn render(
         &self,
         template: &Template,
@@ -67,7 +67,7 @@ impl Templates {
         rendered.map(|(text, value)| Rendered { text, value, reads })
     }
 
-    /// The same; what it looked at is told also when it fails.
+    /// Renders a template and returns what it read, even on failure.
     pub fn attempt(
         &self,
         template: &Template,
@@ -116,7 +116,7 @@ impl Templates {
     }
 }
 
-/// What a template gave, as the condition it stands for.
+/// Whether the value of a template counts as true.
 pub fn is_true(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,
@@ -138,7 +138,7 @@ pub fn reason(error: &Error) -> String {
     format!("template error{line}: {}{detail}; correct the template", error.kind())
 }
 
-/// Output that ends.
+/// An output buffer with a size limit.
 struct Output(Vec<u8>);
 
 impl std::io::Write for Output {

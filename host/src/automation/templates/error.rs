@@ -2,7 +2,7 @@
 
 use minijinja::{Error, ErrorKind};
 
-/// A value that a function or filter cannot use.
+/// The error for a value that a function or filter cannot use.
 pub fn invalid(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, text.into())
 }

@@ -1,4 +1,4 @@
-//! The functions, filters and tests that know neither states nor times.
+//! Functions, filters and tests that use neither states nor times.
 
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, Value};
@@ -118,7 +118,7 @@ fn round(
         "ceil" => (number * size).ceil() / size,
         "floor" => (number * size).floor() / size,
         "half" => (number * 2.0).round_ties_even() / 2.0,
-        // Through decimal digits, as Python does: 2.675 is a little less than it looks.
+        // Rounds the decimal representation, as Python does: 2.675 is slightly less than it looks.
         _ if precision > 0 => {
             format!("{number:.*}", usize::try_from(precision).unwrap_or(0)).parse().unwrap_or(number)
         }

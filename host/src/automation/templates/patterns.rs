@@ -1,6 +1,7 @@
-//! Regular expressions: Python's names for them, on an engine that takes linear time.
+//! Regular expression filters and tests with Python's names, on an engine with linear run time.
 //!
-//! What only Python's engine can do (looking around, referring back) is refused with a message, never answered otherwise.
+//! Features that only Python's engine has (lookaround, backreferences) are refused with a message, so that a pattern
+//! never matches differently.
 
 use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
@@ -11,7 +12,7 @@ use crate::options::automations::MAX_PATTERN;
 pub fn add(environment: &mut Environment<'static>) {
     let matches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
         let found = pattern(&find.unwrap_or_default(), ignorecase)?;
-        // Python's `match` begins at the beginning.
+        // Python's `match` is anchored at the start.
         Ok::<_, Error>(found.find(&text.to_string()).is_some_and(|found| found.start() == 0))
     };
     let searches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
@@ -57,7 +58,7 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
         ("(?!", "lookahead"),
         ("(?<=", "lookbehind"),
         ("(?<!", "lookbehind"),
-        // Among characters in brackets these mean something else to Python.
+        // In a character class these mean something else in Python.
         ("&&", "a set operator"),
         ("~~", "a set operator"),
         ("[[:", "a set operator"),
@@ -78,7 +79,7 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     })
 }
 
-/// What both write differently: `\Z` is the end of the text, and a number after a backslash refers back.
+/// Translates what Python writes differently: `\Z` is the end of the text. Refuses backreferences.
 fn translated(find: &str) -> Result<String, Error> {
     let (mut text, mut chars) = (String::new(), find.chars());
     while let Some(c) = chars.next() {
@@ -116,7 +117,7 @@ fn replacement(by: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// What stands behind a backslash, translated, and the rest.
+/// Translates the escape after a backslash and returns the rest.
 fn group(rest: &str) -> Option<(String, &str)> {
     if let Some(named) = rest.strip_prefix("g<") {
         let (name, after) = named.split_once('>')?;
@@ -136,7 +137,7 @@ fn group(rest: &str) -> Option<(String, &str)> {
     Some((plain.to_string(), rest.get(c.len_utf8()..)?))
 }
 
-/// Every match: the whole, or its only group, or a list of its groups, as Python gives them.
+/// All matches as Python returns them: the whole match, its only group, or a list of its groups.
 fn found(text: &str, pattern: &Regex) -> Result<Value, Error> {
     let group = |captures: &regex::Captures, at: usize| {
         captures.get(at).map_or("", |found| found.as_str()).to_owned()

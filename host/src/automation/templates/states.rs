@@ -1,4 +1,4 @@
-//! What templates say about states: `states`, `state_attr`, `is_state` and the objects behind them.
+//! State functions for templates: `states`, `state_attr`, `is_state` and related ones.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ fn state(view: &View, id: &str) -> String {
     view.entity(id).map_or_else(|| "unknown".to_owned(), |entity| entity.state.clone())
 }
 
-/// `states`: called, indexed, or gone through.
+/// `states`: can be called, indexed and iterated.
 #[derive(Debug)]
 struct States(View);
 
@@ -115,7 +115,7 @@ fn objects(view: &View, domain: Option<&str>) -> Vec<Value> {
     all.map(|(id, entity)| Value::from_object(StateObject { id, entity })).collect()
 }
 
-/// An entity that is not there is none.
+/// The state object of an entity, or none if it does not exist.
 fn object(view: &View, id: &str) -> Value {
     match view.entity(id) {
         Some(entity) => Value::from_object(StateObject { id: id.to_owned(), entity }),

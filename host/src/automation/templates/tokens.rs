@@ -1,13 +1,14 @@
-//! A template's words: text and code in turn, and what the code names. Knows no precedence and compiles nothing.
+//! Splits a template into text and code, and code into tokens; lists the names that it uses. Knows no precedence and
+//! compiles nothing.
 
 use std::collections::BTreeSet;
 
-/// Whether a text has to be rendered at all.
+/// Whether a text contains template syntax.
 pub fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
-/// Names that end an operand.
+/// Keywords that end an operand.
 pub const KEYWORDS: [&str; 22] = [
     "if",
     "else",
@@ -33,7 +34,7 @@ pub const KEYWORDS: [&str; 22] = [
     "endfilter",
 ];
 
-/// What a template names.
+/// The filters, tests and functions that a template uses.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub filters: BTreeSet<String>,
@@ -41,7 +42,7 @@ pub struct Names {
     pub calls: BTreeSet<String>,
 }
 
-/// The names of filters, tests and functions.
+/// Collects the names of filters, tests and functions.
 pub fn names(source: &str) -> Names {
     let mut names = Names::default();
     for segment in segments(source) {
@@ -71,10 +72,10 @@ pub fn names(source: &str) -> Names {
     names
 }
 
-/// Functions and filters whose first argument is an entity that has to be there. `has_value` asks just that.
+/// Functions and filters whose first argument must be an existing entity. `has_value` is not one: it checks that.
 const OF_ENTITIES: [&str; 4] = ["states", "state_attr", "is_state", "is_state_attr"];
 
-/// The entities that a template names literally: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
+/// The entities that a template names as literals: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
 pub fn entities(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for segment in segments(source) {
@@ -111,7 +112,7 @@ pub enum Kind {
 
 pub struct Token<'a> {
     pub kind: Kind,
-    /// White space before it.
+    /// White space before the token.
     pub space: &'a str,
     pub text: &'a str,
 }
@@ -121,7 +122,7 @@ pub enum Segment<'a> {
     Code { open: &'a str, tokens: Vec<Token<'a>>, close: &'a str },
 }
 
-/// Text and code in turn. What is never closed is text: the compiler complains about it.
+/// Alternating text and code. An unclosed block is text; the compiler reports it.
 pub fn segments(source: &str) -> Vec<Segment<'_>> {
     let (mut segments, mut rest) = (Vec::new(), source);
     while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
@@ -156,12 +157,12 @@ pub fn segments(source: &str) -> Vec<Segment<'_>> {
     segments
 }
 
-/// Where `part`, a piece of `whole`, begins.
+/// The offset of `part`, a slice of `whole`.
 fn offset(whole: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
 }
 
-/// The words up to `end`, and what comes after it.
+/// The tokens up to `end`, and the rest.
 fn tokens<'a>(code: &'a str, end: &str) -> (Vec<Token<'a>>, &'a str) {
     let (mut tokens, mut rest, mut depth) = (Vec::new(), code, 0_usize);
     loop {
@@ -211,7 +212,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// `1.5` but not the `.` of `1.method`.
+/// The length of a number: `1.5`, but not the `.` of `1.method`.
 fn number(text: &str) -> usize {
     let is_digit = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let whole = text.find(|c| !is_digit(c)).unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! What functions see while a template is rendered, and what they looked at.
+//! The view of the home during a rendering. Records what was read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,16 +9,16 @@ use larder_zone::Zone;
 use crate::automation::home::{Entity, Home};
 use crate::automation::zone;
 
-/// What a rendering looked at.
+/// What a rendering read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     pub entities: BTreeSet<String>,
-    /// It went through all entities, or those of a domain.
+    /// Whether it iterated over all entities or those of a domain.
     pub all: bool,
     pub time: bool,
 }
 
-/// What functions see while a template is rendered.
+/// Access to the home for functions during a rendering.
 #[derive(Clone, Default)]
 pub struct View(Arc<Mutex<Option<Scope>>>);
 
@@ -54,7 +54,7 @@ impl View {
         found.map(|(id, entity)| (id.clone(), entity.clone())).collect()
     }
 
-    /// The time; the template is to be rendered again as it goes on.
+    /// The current time. The template must be rendered again as time passes.
     pub fn now(&self) -> DateTime<Zone> {
         let mut scope = self.lock();
         let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Zone::UTC) };

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Play;
 use crate::automation::script::Failure;
 
-/// Runs `actions` when the event `go` comes.
+/// Runs `actions` on the event `go`.
 fn going(actions: &str) -> Play {
     let lines: String = actions.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("alias: A\ntriggers:\n  - trigger: event\n    event_type: go\nactions:\n{lines}");
@@ -15,7 +15,7 @@ fn going(actions: &str) -> Play {
     play
 }
 
-/// Actions and what they do when the event `go` comes with `n: 3`.
+/// Actions, and their effects on the event `go` with `n: 3`.
 const ACTIONS: &[(&str, &[&str])] = &[
     (
         "- action: a.b\n  data: {x: '{{ trigger.event.data.n * 2 }}', y: plain}",

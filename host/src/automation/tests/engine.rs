@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Play, at};
 
-/// A mode, and what three events within 20 seconds give when a run takes a minute.
+/// A mode, and the effects of three events within 20 seconds if a run takes a minute.
 const MODES: &[(&str, &[&str])] = &[
     (
         "mode: single",
@@ -62,7 +62,8 @@ fn an_automation_that_causes_itself_is_stopped_with_a_message_until_the_next_rel
     assert_eq!(play.log.len(), 11, "{:#?}", play.log);
     assert_eq!(
         play.log.last().unwrap(),
-        "01-01 00:00:00 notice: Echo triggered itself 10 times within 1800 s and was stopped; change its triggers or actions so that it does not trigger itself, then \
+        "01-01 00:00:00 notice: Echo triggered itself 10 times within 1800 s and was stopped; change its triggers or actions so \
+         that it does not trigger itself, then \
          reload the automations"
     );
     play.log.clear();

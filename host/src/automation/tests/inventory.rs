@@ -18,7 +18,7 @@ fn action(name: &str, public: bool, fields: Vec<Field>) -> Action {
     Action { name: name.into(), description: String::new(), public, fields }
 }
 
-/// Those of the plugin for backups, as far as automations go, and one with fields.
+/// The actions of the backup plugin that matter here, and one with fields.
 fn plugins() -> Vec<Action> {
     vec![
         action("backup.create", true, vec![]),
@@ -51,12 +51,12 @@ pub fn checked(inventory: &Inventory, text: &str) -> Loaded {
     loaded
 }
 
-/// One automation with this as its action, from the third line on.
+/// An automation with `action` as its actions, starting in line 4.
 fn acting(action: &str) -> String {
     format!("- id: a\n  triggers: []\n  actions:\n{action}")
 }
 
-/// A call, and what is wrong with it.
+/// A call, and its error.
 const WRONG: &[(&str, &str)] = &[
     ("  - action: backup.creat", "4:13: there is no action backup.creat; did you mean backup.create?"),
     (
@@ -143,7 +143,7 @@ const WRONG: &[(&str, &str)] = &[
         "  - action: moon.howl\n    data_template: {times: x}",
         "5:21: `times` of moon.howl: expected a number without quotes, found text",
     ),
-    // Wherever it stands.
+    // At any depth.
     (
         "  - choose: {conditions: [], sequence: [{action: backup.creat}]}",
         "4:50: there is no action backup.creat",
@@ -258,7 +258,7 @@ fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
         refused(json!({"times": 1, "loud": "on"})),
         "`loud` of moon.howl: expected true or false without quotes, found text"
     );
-    // Home Assistant takes numbers and truths for texts.
+    // Home Assistant converts numbers and booleans to text.
     let given = json!({"times": 1, "at": 2.5, "loud": null, "who": [1], "how": {}});
     assert_eq!(
         validated(&howl(), given).unwrap(),

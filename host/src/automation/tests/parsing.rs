@@ -1,4 +1,4 @@
-//! From text to typed automations, and what is said of text that is wrong.
+//! Parsing: typed automations from valid text, and the messages for invalid text.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Given, load};
 use crate::automation::files;
 
-/// Lines that are wrong, and what is said.
+/// Invalid texts, and their messages.
 const WRONG: &[(&str, &str)] = &[
     ("a: [", "2:1: this is no YAML"),
     (

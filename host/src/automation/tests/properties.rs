@@ -1,11 +1,11 @@
-//! Whatever is given, nothing panics.
+//! Property tests: no input causes a panic.
 
 use proptest::prelude::*;
 
 use super::{Play, load};
 use crate::automation::templates;
 
-/// Pieces of automations, so that chance gets beyond the first line.
+/// Fragments of automations, so that random input gets beyond the first line.
 const PIECES: &[&str] = &[
     "- ",
     "alias: ",
@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// JSON that looks a little like a memory.
+/// JSON that resembles saved state.
 fn memory() -> impl Strategy<Value = serde_json::Value> {
     let keys = [
         "version",

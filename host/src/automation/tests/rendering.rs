@@ -1,4 +1,4 @@
-//! Templates: what they give, as a value.
+//! Templates and their values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Play;
 
-/// Triggers, what happens (`time entity=state` or `time !event`), and when they fire.
+/// Triggers, events (`time entity=state` or `time !event`), and the times at which they fire.
 const TRIGGERS: &[(&str, &[&str], &[&str])] = &[
     (
         "{trigger: state, entity_id: a.b}",

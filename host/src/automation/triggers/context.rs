@@ -1,4 +1,4 @@
-//! What every kind of trigger is given and what it returns.
+//! The input and output of every kind of trigger.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use crate::automation::conditions;
 use crate::automation::home::{Event, Home};
 use crate::automation::templates::{Templates, Variables};
 
-/// What triggers have to hear of; a time is heard by whoever asked for one.
+/// The events that a list of triggers needs. Time events are requested with `Watch::next`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interest {
     pub entities: BTreeSet<String>,
-    /// Every change of a state.
+    /// Every state change.
     pub all_states: bool,
     pub events: BTreeSet<String>,
 }
 
-/// What one trigger says to an event: the variable `trigger` of each time it fires, and what went wrong.
+/// The result of one trigger for one event: the variable `trigger` for each time it fires, and problems.
 #[derive(Debug, Default)]
 pub struct Fired {
     pub triggers: Vec<Value>,
@@ -30,7 +30,7 @@ impl Fired {
     }
 }
 
-/// What every kind of trigger is asked with.
+/// What a trigger is evaluated against.
 pub struct Context<'a> {
     pub event: &'a Event,
     pub home: &'a Home,

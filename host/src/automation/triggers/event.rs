@@ -1,4 +1,4 @@
-//! Event triggers: an event by its name whose data holds what is asked for.
+//! Event triggers: fire on a named event with matching data.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::automation::home::Event;
 use crate::automation::model::Data;
 
-/// What is asked for, its templates rendered.
+/// The wanted names and data, with templates rendered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     pub names: Vec<String>,
@@ -37,7 +37,7 @@ impl Filter {
     }
 }
 
-/// Whether a value is the one asked for; of a mapping, whether nothing that it has says otherwise.
+/// Whether a value matches. A mapping matches if none of its values contradicts the wanted one.
 fn is_like(wanted: &Value, value: &Value) -> bool {
     match (wanted.as_object(), value.as_object()) {
         (Some(wanted), Some(value)) => {

@@ -1,4 +1,4 @@
-//! Triggers: which of them an event fires, with which value of `trigger`, and when they need to be asked again.
+//! Triggers: decide which of them an event fires, with which value of `trigger`, and when they next need the time.
 
 mod context;
 mod event;

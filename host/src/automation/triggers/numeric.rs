@@ -1,4 +1,4 @@
-//! Numeric state triggers: a number that was outside comes between the bounds.
+//! Numeric state triggers: fire when a number that was outside the range enters it.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::automation::model::{Bound, Data, Range};
 use crate::automation::templates::span_text;
 use crate::automation::yaml::Place;
 
-/// Entities that are outside at the beginning.
+/// The entities that are outside the range at first.
 pub fn armed(range: &Range, context: &Context) -> BTreeSet<String> {
     let is_outside = |id: &&String| in_range(range, id, &context.for_conditions()).0 == Ok(false);
     range.entities.iter().filter(is_outside).cloned().collect()
@@ -32,7 +32,7 @@ pub fn handle(
 ) -> Fired {
     let mut fired = Fired::of(pending.take_due(context.home));
     let Event::State { id: changed, old, new } = context.event else { return fired };
-    // A bound that moves is looked at with the next number, as in Home Assistant.
+    // A changed bound takes effect with the next number, as in Home Assistant.
     for id in range.entities.iter().filter(|id| *id == changed) {
         match in_range(range, id, &context.for_conditions()).0 {
             Ok(true) if armed.remove(id) => {}
@@ -42,7 +42,7 @@ pub fn handle(
                 pending.cancel(id);
                 continue;
             }
-            // One that went, or that never was there, is nothing to tell each time.
+            // A removed entity is not reported.
             Err(_) if id == changed && new.is_none() => {
                 pending.cancel(id);
                 continue;

@@ -1,4 +1,4 @@
-//! `for:`: what became so has to stay so for a while before it fires. Remembers per entity since when, and until when.
+//! The option `for`: a new state must last for a while before the trigger fires. Records per entity when it fires.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use crate::automation::yaml::Place;
 use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
-/// What waits for its time.
+/// The triggers that wait for their time, by entity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pending {
     waiting: BTreeMap<String, PendingFire>,
 }
 
-/// One entity that became what it has to stay.
+/// One entity in the wanted state, and when it fires.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingFire {
     pub due: Timestamp,
-    /// What it was and what it became, to see whether it stays so.
+    /// The old and the new value, to check whether the new one lasts.
     pub from: Value,
     pub to: Value,
-    /// What fires then.
+    /// The variable `trigger` for then.
     pub trigger: Value,
 }
 
@@ -46,12 +46,12 @@ impl Pending {
         self.waiting.remove(id);
     }
 
-    /// The clock was set: what waits goes on waiting as long as before.
+    /// The clock was set by `by`. The remaining times stay the same.
     pub fn shift(&mut self, by: TimeDelta) {
         self.waiting.values_mut().for_each(|waiting| waiting.due = zone::plus(waiting.due, by));
     }
 
-    /// What is due, the earliest first.
+    /// Takes what is due, earliest first.
     pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
         let is_due = |waiting: &PendingFire| waiting.due <= home.now;
         let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
@@ -63,7 +63,7 @@ impl Pending {
     }
 }
 
-/// How long it has to stay so, if at all; templates see the trigger they belong to.
+/// The duration of `for`, if any. Its templates can use `trigger`.
 pub fn span(
     for_duration: Option<&Data>,
     trigger: &Value,
@@ -78,7 +78,7 @@ pub fn span(
     Ok((!span.is_zero()).then_some(span))
 }
 
-/// When a span that begins now ends.
+/// When a span that starts now ends.
 pub fn due(context: &Context, span: TimeDelta) -> Timestamp {
     zone::plus(context.home.now, span)
 }

@@ -1,4 +1,4 @@
-//! State triggers: an entity's state, or an attribute of it, changes from something to something.
+//! State triggers: fire when the state of an entity, or one attribute, changes between given values.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     match pending::span(trigger.for_duration.as_ref(), &shown, context, place) {
         Err(problem) => fired.problems.push(problem),
         Ok(None) => fired.triggers.push(shown),
-        // Attributes that change meanwhile do not begin it anew.
+        // A change of other attributes does not restart the wait.
         Ok(Some(_)) if pending.get(id).is_some_and(|waiting| waiting.to == to) => {}
         Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
@@ -49,7 +49,8 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     fired
 }
 
-/// Without from and to every change fires, of attributes too; with one of them, or an attribute, the value has to change.
+/// Without `from` and `to` every change fires, including attributes. With one of them, or with `attribute`, the value
+/// must change.
 fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
     let StateTrigger { from: wanted, to: target, not_from, not_to, .. } = trigger;
     let is_any = wanted.is_none() && target.is_none() && not_from.is_none() && not_to.is_none();
@@ -66,7 +67,7 @@ fn takes(wanted: &Option<Vec<Value>>, unwanted: &Option<Vec<Value>>, value: &Val
     is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.contains(value))
 }
 
-/// Whether it still is what it became; with a `from` alone, whether it still is something else.
+/// Whether it still has the new value. With `from` alone: whether it still differs from the old one.
 fn stays(trigger: &StateTrigger, waiting: &PendingFire, now: &Value) -> bool {
     match trigger.from.is_some() && trigger.to.is_none() {
         true => *now != waiting.from,

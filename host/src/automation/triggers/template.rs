@@ -1,6 +1,6 @@
-//! Template triggers: a template that was not true becomes so.
+//! Template triggers: fire when a template becomes true.
 //!
-//! Rendered again when something it read changes; one that reads the time, at every full minute too.
+//! The template is rendered again when something that it read changes, and at every full minute if it reads the time.
 
 use serde_json::{Value, json};
 
@@ -13,17 +13,17 @@ use crate::automation::yaml::Place;
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
-/// What it gave last.
+/// The last result.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LastResult {
     is_true: bool,
     pub reads: Reads,
-    /// When it is rendered again, if nothing happens.
+    /// When to render again, unless something changes before.
     pub next: Option<Timestamp>,
 }
 
-/// At the beginning; one that cannot be rendered counts as true, so that it has to be seen not true before it fires, and is
-/// tried again with every change.
+/// Renders for the first time. A template that fails counts as true, so it must become false before it can fire, and
+/// is tried again with every change.
 pub fn first(template: &Template, context: &Context) -> (LastResult, Option<String>) {
     let mut last = LastResult { is_true: true, ..LastResult::default() };
     let problem = last.render(template, context).err();
@@ -31,12 +31,12 @@ pub fn first(template: &Template, context: &Context) -> (LastResult, Option<Stri
 }
 
 impl LastResult {
-    /// The home's clocks show something else.
+    /// The clock or the time zone changed.
     pub fn clock_changed(&mut self, home: &Home) {
         self.next = self.next.map(|next| minute(home).map_or(next, |minute| minute.min(next)));
     }
 
-    /// When that fails, what it was counts; what it looked at does anyway.
+    /// On failure the last value stays, but the reads are updated.
     fn render(&mut self, template: &Template, context: &Context) -> Result<(), String> {
         let (rendered, reads) = context.templates.attempt(template, context.home, context.variables);
         self.next = reads.time.then(|| minute(context.home)).flatten();

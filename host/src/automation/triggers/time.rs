@@ -1,6 +1,6 @@
-//! Time triggers and time patterns: the instants at which they come, in local time.
+//! Time triggers and time patterns: the instants at which they fire, in local time.
 //!
-//! What was slept through fires once when time goes on; a clock that is set back does not fire anything again.
+//! An instant missed during sleep fires once afterwards. Setting the clock back fires nothing again.
 
 use chrono::{Datelike, TimeDelta, Weekday};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ use crate::automation::model::At;
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
-/// When each of the times comes next.
+/// When each of the times is next due.
 pub fn times(at: &[At], weekdays: &[Weekday], home: &Home) -> Vec<Option<Timestamp>> {
     at.iter().map(|at| next(at, weekdays, home)).collect()
 }
 
-/// When one of them comes next.
+/// When one of them is next due.
 pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     match at {
         At::Time(time) => zone::next_time(home.zone, home.now, *time, weekdays),
@@ -27,7 +27,7 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
             let state = &home.states.get(id)?.state;
             let later = TimeDelta::try_seconds(*offset)?;
             if let Some(time) = literals::clock_time(state) {
-                // A time of every day, moved: looked for from as much earlier on.
+                // A daily time with an offset: the search starts earlier by the offset.
                 let from = Home { now: zone::plus(home.now, -later), ..home.clone() };
                 let found = zone::next_time(home.zone, from.now, time, weekdays)?;
                 return Some(zone::plus(found, later));
@@ -39,7 +39,7 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     }
 }
 
-/// A time that is written as a template, as what it gives now.
+/// Replaces a template by the time or entity that it returns now.
 pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Option<At> {
     let At::Template(template) = at else { return Some(at.clone()) };
     let found = context.templates.render(template, context.home, context.variables).and_then(|rendered| {
@@ -47,7 +47,10 @@ pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Optio
         let entity = || literals::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
         let wrong = || {
             let place = &template.place;
-            format!("{place}: the template returned `{text}`, which is neither a time nor an entity; make it return one of them")
+            format!(
+                "{place}: the template returned `{text}`, which is neither a time nor an entity; \
+                 make it return one of them"
+            )
         };
         literals::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
     });

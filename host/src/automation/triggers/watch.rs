@@ -1,7 +1,7 @@
-//! Triggers: which of them an event fires, with what for `trigger`, and when they want to be asked again.
+//! Watches a list of triggers.
 //!
-//! A watch holds what a trigger has to remember between events and nothing else; it is a function of that, the event and
-//! the home. Owns no timer: `next` names the instant, whoever drives hands over `Event::Time` then, or later.
+//! A watch holds only what its triggers have to remember between events, and is a function of that, the event and the
+//! home. Owns no timer: `next` names the instant, and the driver passes in `Event::Time` then or later.
 
 use std::collections::BTreeSet;
 
@@ -21,19 +21,19 @@ use crate::model::Timestamp;
 /// A trigger that fired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Firing {
-    /// Its place in the list.
+    /// Its index in the list.
     pub index: usize,
     /// The variable `trigger`.
     pub trigger: Value,
 }
 
-/// A list of triggers at work.
+/// A list of triggers that is being watched.
 #[derive(Debug, Clone)]
 pub struct Watch {
     watched: Vec<Watched>,
 }
 
-/// One trigger and what it remembers.
+/// One trigger and its memory.
 #[derive(Debug, Clone)]
 struct Watched {
     trigger: Trigger,
@@ -44,18 +44,19 @@ struct Watched {
 #[derive(Debug, Clone, PartialEq)]
 enum Memory {
     None,
-    /// When the pattern comes next.
+    /// When the pattern is next due.
     Next(Option<Timestamp>),
-    /// The times of a time trigger, and when each comes next.
+    /// The times of a time trigger, and when each is next due.
     Times(Vec<At>, Vec<Option<Timestamp>>),
     Event(event::Filter),
-    /// Entities whose number was outside, so that it may come inside.
+    /// Entities whose number was outside the range, so that it may enter.
     Armed(BTreeSet<String>),
     Template(template::LastResult),
 }
 
 impl Watch {
-    /// Begins to watch. Nothing that is so already fires. Errors are of templates and say what to do.
+    /// Starts watching. A state that already matches does not fire. Returns the errors of templates, which say what
+    /// to do.
     pub fn new(
         triggers: &[Trigger],
         home: &Home,
@@ -72,7 +73,7 @@ impl Watch {
         (Self { watched }, problems)
     }
 
-    /// Which triggers an event fires, in order, and what went wrong with others.
+    /// Handles an event: which triggers it fires, in order, and the problems of others.
     pub fn handle(
         &mut self,
         event: &Event,
@@ -94,8 +95,7 @@ impl Watch {
         (firings, problems)
     }
 
-    /// The home's clocks show something else, by another zone or because they were set: times that have not come yet are looked
-    /// for anew, but not in the past.
+    /// The clock or the time zone changed: recalculates the times that are not due yet, but none in the past.
     pub fn clock_changed(&mut self, home: &Home, history: &ClockHistory) {
         let is_to_come =
             |time: &Option<Timestamp>| history.skips_gap || time.is_none_or(|time| time > home.now);
@@ -111,7 +111,7 @@ impl Watch {
                     if is_to_come(next) =>
                 {
                     let find = |now| zone::next_pattern(home.zone, now, *hours, *minutes, *seconds);
-                    // A pattern of every hour is none of once a day.
+                    // A pattern that matches every hour does not depend on the time of day.
                     *next = match hours {
                         Every::Any => find(home.now),
                         _ => history.next_unseen(home.now, find),
@@ -123,12 +123,12 @@ impl Watch {
         }
     }
 
-    /// The clock was set forward by `by`, or back: what has to stay so for a while stays as long.
+    /// The clock was set by `by`, forward or back: durations of `for` keep their length.
     pub fn shift(&mut self, by: TimeDelta) {
         self.watched.iter_mut().for_each(|watched| watched.pending.shift(by));
     }
 
-    /// When to hand over `Event::Time`, if nothing happens before.
+    /// When to pass in `Event::Time`, unless another event comes first.
     pub fn next(&self) -> Option<Timestamp> {
         let own = self.watched.iter().filter_map(|watched| match &watched.memory {
             Memory::Next(time) => *time,
@@ -139,7 +139,7 @@ impl Watch {
         own.chain(self.watched.iter().filter_map(|watched| watched.pending.next())).min()
     }
 
-    /// What has to be handed over, at present: a template may change it whenever it is rendered.
+    /// The events that are needed at present. A template may change this whenever it is rendered.
     pub fn interest(&self) -> Interest {
         let mut interest = Interest::default();
         for watched in self.watched.iter().filter(|watched| watched.trigger.is_enabled) {
@@ -159,7 +159,7 @@ impl Watch {
     }
 }
 
-/// What a trigger has to remember from the beginning on.
+/// The initial memory of a trigger.
 fn memory(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> Memory {
     let home = context.home;
     match &trigger.kind {
@@ -237,7 +237,7 @@ impl Watched {
     }
 }
 
-/// With what every trigger's variable has.
+/// Adds the fields that every `trigger` variable has.
 fn described(trigger: &Trigger, index: usize, mut value: Value) -> Value {
     if let Some(fields) = value.as_object_mut() {
         let id = trigger.id.clone().unwrap_or_else(|| index.to_string());

@@ -1,4 +1,4 @@
-//! The parser's events as a tree, bounded in size and depth, with aliases and `<<` filled in.
+//! Builds a tree from the events of the YAML parser, within limits of size and depth. Resolves aliases and `<<`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use super::scalar::plain;
 use super::{DuplicateKeys, Key, Kind, Node, Parsed, Place, Problem};
 use crate::options::automations::{MAX_DEPTH, MAX_NODES};
 
-/// Reads one document. An empty one is nothing.
+/// Parses one document. An empty document is null.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     parse_with(file, text, DuplicateKeys::Refused)
 }
 
-/// The same, with what a key means that stands twice.
+/// Like `parse`, with a rule for duplicate keys.
 pub fn parse_with(file: &Arc<str>, text: &str, duplicates: DuplicateKeys) -> Parsed<Node> {
     let start = Place { file: file.clone(), line: 1, column: 1 };
     let (open, anchors) = (Vec::new(), HashMap::new());
@@ -27,7 +27,7 @@ pub fn parse_with(file: &Arc<str>, text: &str, duplicates: DuplicateKeys) -> Par
 }
 
 fn syntax_problem(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
-    // What a tab breaks is found lines away from it.
+    // The parser reports a tab lines away from where it is.
     let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if let Some(at) = text.lines().position(is_tabbed) {
         let place = Place { file: file.clone(), line: at + 1, column: 1 };
@@ -70,7 +70,7 @@ impl Builder {
                     _ => Kind::Text(text.to_string()),
                 };
                 let (kind, tag) = typed(kind, name, &place)?;
-                // As a key, a word is a word: `on:` is not `true:`.
+                // Keys are always text: `on:` is not `true:`.
                 if let Some(Open { kind: Partial::Map(_, key @ None), .. }) = self.open.last_mut() {
                     *key = Some(Key { place, name: text.into_owned() });
                     return Ok(());
@@ -170,7 +170,7 @@ fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, duplicates: Dupl
     Ok(())
 }
 
-/// With what `<<` brings in, where the mapping has no key of that name.
+/// Adds the entries of `<<` whose keys the mapping does not have.
 fn merged(entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.name == "<<");
     for (key, node) in merges {
@@ -203,7 +203,7 @@ fn tag_name(tag: &Tag) -> String {
     }
 }
 
-/// A scalar with what its tag makes of it; a tag that is not YAML's own is kept.
+/// Applies a tag of YAML itself to a scalar. Other tags are kept.
 fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option<String>)> {
     let text = match (&kind, tag.as_deref()) {
         (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),

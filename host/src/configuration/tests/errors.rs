@@ -1,4 +1,4 @@
-//! Errors at their places.
+//! Errors and their places.
 
 use super::*;
 

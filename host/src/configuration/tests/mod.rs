@@ -1,4 +1,4 @@
-//! `larder.toml` from outside: text in, typed values or the error at its place out.
+//! Black-box tests of `larder.toml`: text in; typed values, or an error with its place, out.
 
 mod errors;
 mod origin;

@@ -1,8 +1,8 @@
-//! What counts, by where the file lies.
+//! Which tables are allowed, by where the file lies.
 
 use super::*;
 
-/// One of each kind.
+/// One table of each kind.
 const ALL: &str = r#"
 automations = "mine.yaml"
 [notify.hook]
@@ -52,7 +52,7 @@ fn a_file_in_the_home_says_whom_to_tell_and_nothing_that_acts_on_this_machine() 
         );
     }
     assert_eq!(load(ALL).unwrap().ignored, [""; 0]);
-    // What is wrong in it is told all the same.
+    // Errors in ignored tables are still reported.
     assert!(load_from(Origin::Home, "[plugins.x]\nhosts = []").is_err());
 }
 

@@ -1,4 +1,4 @@
-//! Plays a timeline: one loop that drives the engine as a host does, in virtual time, and writes down what happens.
+//! Plays a timeline: drives the engine as a host does, in virtual time, and records what happens.
 
 mod lines;
 
@@ -27,11 +27,11 @@ pub struct Player {
     home: Home,
     log: String,
     todo: VecDeque<Effect>,
-    /// What calls give, the next one first.
+    /// The results of calls, next one first.
     answers: BTreeMap<String, VecDeque<Line>>,
-    /// What calls change.
+    /// State changes caused by calls.
     whens: Vec<Line>,
-    /// Answers that come later.
+    /// Delayed answers.
     late: Vec<(Timestamp, u64, u64, Value)>,
 }
 
@@ -55,7 +55,7 @@ impl Player {
         player
     }
 
-    /// Plays everything; what happened, a line each.
+    /// Plays the timeline and returns what happened, one line each.
     pub fn play(mut self, loaded: Loaded) -> String {
         for line in std::mem::take(&mut self.timeline.before) {
             match line.verb.as_str() {
@@ -77,7 +77,7 @@ impl Player {
         self.take(effects);
     }
 
-    /// Sets `id = state {attributes}`; the event, if anything changed.
+    /// Sets `id = state {attributes}` and returns the event if anything changed.
     fn set(&mut self, text: &str) -> Option<Event> {
         let (id, rest) = text.split_once('=').unwrap();
         let (state, attributes) = match rest.split_once('{') {
@@ -108,7 +108,7 @@ impl Player {
         self.take(effects);
     }
 
-    /// Does effects, and what comes of them, in order.
+    /// Performs effects and their consequences, in order.
     fn take(&mut self, effects: Vec<Effect>) {
         self.todo.extend(effects);
         self.publish();
@@ -122,7 +122,7 @@ impl Player {
         }
     }
 
-    /// The entities of automations, as a host shows them.
+    /// Updates the entities of automations, as a host does.
     fn publish(&mut self) {
         for listed in self.engine.list() {
             let (state, attributes) = (listed.state(), listed.attributes());
@@ -158,7 +158,7 @@ impl Player {
         }
     }
 
-    /// An action of the automations themselves.
+    /// Performs an action of the automation domain.
     fn served(&mut self, run: u64, call: u64, action: &str, data: &Value, target: &Value) -> Vec<Effect> {
         let mut effects = Vec::new();
         let result = match self.engine.call(action, data, target, Some(run), &self.home) {
@@ -194,7 +194,7 @@ impl Player {
         effects
     }
 
-    /// Lets time go on to `then`, with everything on the way at its time.
+    /// Advances time to `then`, with every event on the way at its time.
     fn until(&mut self, then: Timestamp) {
         let mut rounds = 0;
         loop {

@@ -1,4 +1,4 @@
-//! The functions and filters that make and reckon with times.
+//! Functions and filters that create times and calculate with them.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use larder_zone::Zone;
@@ -39,7 +39,7 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     ages(environment, view);
 }
 
-/// Functions that are filters too and need the home's zone.
+/// Adds functions that are also filters and need the home's time zone.
 fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_timestamp = move |value: Value, default: Option<Value>| match read(&value, seen.zone()) {
@@ -120,7 +120,8 @@ fn ages(environment: &mut Environment<'static>, view: &View) {
     }
 }
 
-/// `2 hours`, or with more precision `2 hours 5 minutes`; the last unit is rounded. A precision of 0 is all units.
+/// A duration such as `2 hours`, or `2 hours 5 minutes` with precision 2. The last unit is rounded. Precision 0 means
+/// all units.
 fn age_text(seconds: i64, precision: usize) -> String {
     const UNITS: [(&str, i64); 6] = [
         ("year", 31_536_000),
@@ -137,7 +138,7 @@ fn age_text(seconds: i64, precision: usize) -> String {
         }
         let is_last = words.len() + 1 == precision;
         let (whole, over) = (rest / size, rest % size);
-        // Halves go to the even number, as Python rounds.
+        // Rounds halves to even, as Python does.
         let is_up = is_last && (over * 2 > size || over * 2 == size && whole % 2 == 1);
         let count = whole + i64::from(is_up);
         words.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
@@ -163,7 +164,7 @@ fn from_seconds(seconds: f64) -> Option<Moment> {
     Some(Moment::of(DateTime::<Utc>::from_timestamp_micros(micros)?.with_timezone(&Zone::UTC)))
 }
 
-/// A time, however it is given; without a zone it is local.
+/// Reads a time in any supported form. Without a zone it is local.
 fn read(value: &Value, zone: Zone) -> Option<Moment> {
     let moment = match value.downcast_object_ref::<Moment>() {
         Some(moment) => *moment,
@@ -216,7 +217,7 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     let day =
         || chrono::NaiveDate::parse_from_str(&text, &format).ok().map(|day| day.and_time(NaiveTime::MIN));
     let clock = || NaiveTime::parse_from_str(&text, &format).ok();
-    // Python's day without a date.
+    // Python's default date.
     let clock = || clock().and_then(|time| Some(chrono::NaiveDate::from_ymd_opt(1900, 1, 1)?.and_time(time)));
     let wall = NaiveDateTime::parse_from_str(&text, &format).ok().or_else(day).or_else(clock);
     match wall {
@@ -225,7 +226,7 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     }
 }
 
-/// Plus and minus, on times and spans and on everything else.
+/// Adds or subtracts times, spans, or any other values.
 fn add_or_subtract(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<Value, Error> {
     let moment = |value: &Value| value.downcast_object_ref::<Moment>().copied();
     let span = |value: &Value| value.downcast_object_ref::<Span>().copied();

@@ -1,4 +1,4 @@
-//! Times, days and time spans in templates, as Python's `datetime` has them.
+//! Times, dates and time spans in templates, modeled on Python's `datetime`.
 
 mod functions;
 mod moment;

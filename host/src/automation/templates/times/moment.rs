@@ -1,4 +1,4 @@
-//! A time in a template, as Python's `datetime` shows it and calculates with it.
+//! A point in time in a template, with the behavior of Python's `datetime`.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
@@ -17,7 +17,7 @@ use crate::automation::templates::error::invalid;
 use crate::automation::zone;
 use crate::model::Timestamp;
 
-/// A time: what the clock shows, and where, when that is known.
+/// A point in time: the wall clock, and the zone if known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
     pub wall: NaiveDateTime,
@@ -34,14 +34,14 @@ impl Moment {
         Self::of(zone::utc(time).with_timezone(&Zone::UTC))
     }
 
-    /// At a wall clock; without a zone it is taken as UTC where a moment is needed.
+    /// From a wall clock. Without a zone, `utc` treats it as UTC.
     pub fn at(wall: NaiveDateTime, zone: Option<Zone>) -> Self {
         let utc = zone.map_or(wall.and_utc(), |zone| zone::first(zone, wall));
-        // In a gap the wall clock stays what was asked for, as in Python.
+        // A wall clock inside a gap is kept as given, as in Python.
         Self { wall, zone, utc }
     }
 
-    /// An ISO 8601 time, with or without an offset.
+    /// Parses an ISO 8601 time, with or without an offset.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let formed = text.replacen(' ', "T", 1);
@@ -72,12 +72,12 @@ impl Moment {
         micros / 1e6
     }
 
-    /// So much later by the wall clock.
+    /// Adds a span to the wall clock.
     pub fn plus(&self, span: TimeDelta) -> Option<Self> {
         Some(Self::at(self.wall.checked_add_signed(span)?, self.zone))
     }
 
-    /// By the wall clock within one zone, else by the moments.
+    /// The difference: of the wall clocks within one zone, else of the instants.
     pub fn minus(&self, other: &Self) -> TimeDelta {
         match self.zone == other.zone {
             true => self.wall.signed_duration_since(other.wall),

@@ -1,4 +1,4 @@
-//! What is part of a time: a day, a time of day, a span between two times.
+//! Dates, times of day and time spans.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,7 +10,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::text::{clock_text, formatted};
 
-/// A day without a time, or a time of day.
+/// A date without a time, or a time of day.
 #[derive(Debug, Clone, Copy)]
 pub enum Part {
     Day(NaiveDate),
@@ -128,7 +128,7 @@ impl Object for Span {
     }
 }
 
-/// As Python shows it: `1 day, 2:03:04`.
+/// A span in Python's format: `1 day, 2:03:04`.
 pub fn span_text(span: TimeDelta) -> String {
     let whole = span.num_seconds() - i64::from(span.subsec_nanos() < 0);
     let (days, rest) = (whole.div_euclid(86400), whole.rem_euclid(86400));

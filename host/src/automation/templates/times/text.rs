@@ -1,4 +1,4 @@
-//! Times as text, as Python writes them.
+//! Formats times as Python does.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub fn clock_text(time: NaiveTime) -> String {
     format!("{:02}:{:02}:{:02}{fraction}", time.hour(), time.minute(), time.second())
 }
 
-/// A time written by `format`, a pattern of `strftime`. A pattern that does not fit is an error.
+/// Formats a time by a `strftime` pattern. A pattern that does not apply is an error.
 pub fn formatted(time: DelayedFormat<StrftimeItems<'_>>, format: &str) -> Result<String, Error> {
     let mut text = String::new();
     write!(text, "{time}").map_err(|_| invalid(format!("`{format}` is not a valid time format")))?;

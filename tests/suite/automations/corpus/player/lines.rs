@@ -1,4 +1,4 @@
-//! What each line of a timeline does.
+//! Executes the lines of a timeline.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::super::timeline::Line;
 use super::super::{Machine, shown};
 use super::{Player, data};
 
-/// Lines that are not shown: what they do is, or what time it is.
+/// Lines that are not shown, because their effect or the time is.
 const QUIET: [&str; 10] =
     ["at", "after", "trace", "list", "entity", "when", "answer", "slowly", "fail", "refuse"];
 
@@ -84,7 +84,7 @@ impl Player {
         }
     }
 
-    /// A new engine that recalls a memory, which went through text as on a disk.
+    /// A new engine with restored state, which went through text as on disk.
     fn begin_again(&mut self, memory: &str) {
         self.engine = Engine::default();
         let effects = self.engine.load(self.automations.clone(), Vec::new(), &self.home);
