@@ -46,7 +46,7 @@ fn ran(home: &TestHome) -> PathBuf {
 const TABLES: [&str; 4] = ["notify.script", "notify.diary", "http", "plugins.heartbeat"];
 
 #[test]
-fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works() {
+fn tables_that_act_on_this_machine_are_reported_and_ignored_in_the_home() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", "");
     home.write("larder.toml", text(&home, &receiver.address));
@@ -72,7 +72,7 @@ fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works
 }
 
 #[test]
-fn a_path_that_leads_through_the_home_is_in_it_also_when_it_is_named() {
+fn a_named_path_that_leads_through_the_home_counts_as_inside() {
     let ways: [fn(&TestHome, &str) -> PathBuf; 4] = [
         |home, text| {
             home.write("mine.toml", text);
@@ -105,7 +105,7 @@ fn a_path_that_leads_through_the_home_is_in_it_also_when_it_is_named() {
 }
 
 #[test]
-fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
+fn the_file_outside_the_home_is_combined_with_the_one_inside() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", "");
     let hook =
@@ -160,5 +160,5 @@ fn the_password_in_the_environment_is_sent_nowhere_by_a_file_of_the_home() {
     let mut command = home.command(&["automations", "check"]);
     command.env("LARDER_PASSWORD", "Pa55-w0rd-rig");
     let run = larder_tests::Run::of(command).exits(1);
-    assert!(run.stdout.contains("the environment has no `LARDER_PASSWORD`"), "{}", run.stdout);
+    assert!(run.stdout.contains("the environment variable `LARDER_PASSWORD` is not set"), "{}", run.stdout);
 }

@@ -49,7 +49,7 @@ fn served(home: &TestHome) -> String {
 }
 
 #[test]
-fn a_check_knows_every_action_field_and_target() {
+fn check_knows_every_action_field_and_target() {
     let home = home("UTC", WRONG);
     phone(&home);
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
@@ -60,7 +60,7 @@ fn a_check_knows_every_action_field_and_target() {
 }
 
 #[test]
-fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
+fn an_unknown_entity_is_a_warning_with_exit_status_0() {
     let yaml = FAILED
         .replacen("event.backup_automatic_backup", "event.backup_automatc", 1)
         .replace("notify.mobile_app_your_phone", "notify.phone");
@@ -76,7 +76,7 @@ fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
 }
 
 #[test]
-fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their_own() {
+fn both_documented_automations_are_valid_in_a_separate_file() {
     let home = home("UTC", "");
     home.write(
         "larder.toml",
@@ -89,7 +89,7 @@ fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their
 }
 
 #[test]
-fn without_a_home_as_much_is_checked_as_is_known() {
+fn without_a_home_check_uses_what_is_known() {
     let home = TestHome::new();
     home.write("wrong.yaml", WRONG);
     let (path, state) = (home.path("wrong.yaml"), home.state());
@@ -108,7 +108,7 @@ fn without_a_home_as_much_is_checked_as_is_known() {
 }
 
 #[test]
-fn a_service_names_what_cannot_run_here_and_runs_the_others() {
+fn a_service_reports_what_cannot_run_here_and_runs_the_rest() {
     let home = home("UTC", WRONG);
     phone(&home);
     let mut service = home.serve(START);
@@ -143,7 +143,7 @@ fn a_home_whose_automations_are_all_home_assistants_still_notifies() {
 }
 
 #[test]
-fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
+fn a_reload_reports_errors_and_warnings_to_the_caller_and_in_the_log() {
     let fine = "- {id: again, triggers: [{trigger: event, event_type: again}], actions: [{action: automation.reload}]}\n";
     let home = home("UTC", fine);
     let mut service = home.serve(START);
@@ -175,8 +175,8 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
 }
 
 #[test]
-fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
-    let twice = "Backup Home Assistant every night at 3 AM is also run by Home Assistant";
+fn a_backup_that_home_assistant_makes_too_is_warned_about() {
+    let twice = "Home Assistant reads this file and runs Backup Home Assistant every night at 3 AM too";
     let home = home("UTC", NIGHTLY);
     let checked = home.larder(&["automations", "check"]).exits(0).stdout;
     assert!(checked.starts_with(&format!("warning: automations.yaml:2:5: {twice}")), "{checked}");
@@ -213,7 +213,7 @@ fn a_file_of_automations_that_is_named_and_missing_is_an_error_as_missing_option
 }
 
 #[test]
-fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is_called() {
+fn an_undeclared_field_is_refused_before_any_plugin_is_called() {
     let home = home("UTC", "");
     let plugin = PluginSetting {
         name: "heartbeat".into(),

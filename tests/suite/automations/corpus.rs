@@ -23,7 +23,7 @@ use timeline::Timeline;
 const LEAST: usize = 60;
 
 #[test]
-fn every_scenario_gives_what_its_golden_says() {
+fn every_scenario_matches_its_golden_file() {
     let names = scenarios();
     let wrong: Vec<String> = names.iter().filter_map(|name| difference(name)).collect();
     assert!(
@@ -36,7 +36,7 @@ fn every_scenario_gives_what_its_golden_says() {
 }
 
 #[test]
-fn there_are_many_scenarios_and_no_golden_without_one() {
+fn there_are_many_scenarios_and_no_orphaned_golden_file() {
     let names = scenarios();
     assert!(names.len() >= LEAST, "there are {} scenarios", names.len());
     let goldens = walk(&tests_directory().join("snapshots/scenarios"), "txt");

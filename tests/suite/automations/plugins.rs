@@ -68,7 +68,7 @@ fn a_second_plugin_has_actions_an_entity_a_timer_and_documents_of_its_own() {
 }
 
 #[test]
-fn a_line_in_larder_toml_installs_it() {
+fn a_table_in_larder_toml_installs_a_plugin() {
     let (address, heard) = monitor(&[200]);
     let home = home("UTC", "");
     let options = home.options(format!(
@@ -108,7 +108,7 @@ fn automations_call_a_second_plugin() {
 }
 
 #[test]
-fn a_host_that_was_not_named_is_not_reached() {
+fn a_host_that_is_not_listed_is_not_reached() {
     let (address, heard) = monitor(&[200]);
     let settings = json!({"url": format!("http://{address}/"), "minutes": 0});
     for hosts in [&[][..], &["example.org"], &["127.0.0.1"]] {
@@ -142,7 +142,7 @@ fn notices(service: &mut TestService) -> Vec<String> {
 }
 
 #[test]
-fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
+fn a_plugin_that_does_not_start_is_reported_and_everything_else_continues() {
     for (settings, says) in [
         (json!({"set-up": "loop"}), "limit compute-time"),
         (json!({"set-up": "trap"}), "unreachable"),
@@ -163,7 +163,7 @@ fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
 }
 
 #[test]
-fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
+fn a_plugin_that_does_not_start_is_retried_and_works_once_fixed() {
     let home = home("UTC", "");
     let component = home.root().join("late.wasm");
     let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 0});
@@ -182,7 +182,7 @@ fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
 }
 
 #[test]
-fn commands_go_on_without_a_plugin_that_does_not_start() {
+fn commands_work_without_a_plugin_that_does_not_start() {
     let home = home("UTC", "");
     let options = home.options(r#"plugins.late = { component = "late.wasm", hosts = [] }"#);
     let named = ["--options", &options];
@@ -198,7 +198,7 @@ fn commands_go_on_without_a_plugin_that_does_not_start() {
 }
 
 #[test]
-fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
+fn a_timer_repeatedly_set_to_the_past_fires_once_a_second() {
     let home = home("UTC", "");
     let settings = json!({"action": "rogue.do", "set-up": "timer-past", "timer": "timer-past"});
     let mut service = limited(&home, vec![rogue(settings)]);
@@ -210,7 +210,7 @@ fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
 }
 
 #[test]
-fn a_plugin_that_says_too_much_at_once_silences_nobody() {
+fn a_plugin_that_logs_too_much_does_not_silence_others() {
     let home = home("UTC", "");
     let options = home.options(format!(
         r#"plugins.rogue = {{ component = {:?}, hosts = [], settings = {{ action = "rogue.do", timer = "emit-much", set-up = "timer-past" }} }}"#,
@@ -224,7 +224,7 @@ fn a_plugin_that_says_too_much_at_once_silences_nobody() {
 }
 
 #[test]
-fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reason() {
+fn an_invalid_plugin_or_invalid_settings_are_reported_with_the_reason() {
     let home = home("UTC", "");
     let start = |plugin| {
         let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
@@ -243,7 +243,7 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
 }
 
 #[test]
-fn a_file_that_is_no_component_is_told_in_one_line() {
+fn a_file_that_is_not_a_component_is_reported_in_one_line() {
     let home = home("UTC", "");
     for bytes in [&b""[..], b"no component", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0garbage", &[0x7f; 5000]] {
         home.write("x.wasm", bytes);
@@ -273,7 +273,7 @@ fn the_documents_page_shows_the_example_as_it_is() {
 }
 
 #[test]
-fn a_plugin_that_dies_takes_only_its_own_with_it() {
+fn a_plugin_that_dies_affects_only_itself() {
     let home = home("UTC", "");
     let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 1});
     let mut service = serve(&home, heartbeat(&["127.0.0.1:9"], settings));

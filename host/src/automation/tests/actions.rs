@@ -90,7 +90,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn every_kind_of_action_does_what_it_says() {
+fn every_kind_of_action_works() {
     for (actions, expected) in ACTIONS {
         let play = going(actions);
         let log: Vec<_> = play.log.iter().map(|line| line.trim_start_matches("01-01 ")).collect();

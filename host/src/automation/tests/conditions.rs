@@ -35,7 +35,7 @@ const CONDITIONS: &[(&str, bool)] = &[
 ];
 
 #[test]
-fn every_kind_of_condition_holds_when_it_should() {
+fn every_kind_of_condition_is_evaluated() {
     for (condition, expected) in CONDITIONS {
         let text = format!(
             "triggers: {{trigger: event, event_type: go, id: first}}\nconditions:\n- {condition}\nactions: [{{action: a.b}}]"

@@ -54,7 +54,7 @@ fn modes_decide_what_happens_to_a_trigger_while_it_runs() {
 }
 
 #[test]
-fn an_automation_that_causes_itself_is_stopped_with_a_message_until_the_next_reload() {
+fn an_automation_that_triggers_itself_is_halted_until_the_next_reload() {
     let text =
         "alias: Echo\ntriggers: {trigger: event, event_type: echo}\nmode: parallel\nactions: [{event: echo}]";
     let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
@@ -89,7 +89,7 @@ fn variables_reach_triggers_conditions_and_actions_in_that_order() {
 }
 
 #[test]
-fn a_reload_ends_runs_of_what_changed_and_leaves_the_others() {
+fn a_reload_ends_runs_of_changed_automations_only() {
     let one =
         "- {alias: A, triggers: {trigger: event, event_type: go}, actions: [{delay: 60}, {action: a.b}]}\n";
     let two =

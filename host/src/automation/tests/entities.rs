@@ -3,7 +3,7 @@
 use super::inventory::{checked, inventory};
 
 #[test]
-fn an_entity_that_is_not_known_is_a_warning_and_keeps_nothing_out() {
+fn an_unknown_entity_is_a_warning_and_excludes_no_automation() {
     let cases = [
         (
             "- id: a\n  triggers:\n  - trigger: state\n    entity_id:\n    - event.backup_automatc\n  actions: []",
@@ -52,7 +52,7 @@ fn an_entity_that_is_not_known_is_a_warning_and_keeps_nothing_out() {
 }
 
 #[test]
-fn entities_that_are_known_asked_for_or_only_somebody_elses_values_are_no_warning() {
+fn known_entities_existence_checks_and_foreign_values_are_not_warned_about() {
     let fine = r#"
 - alias: Grüße
   variables: {entity_id: light.hall}

@@ -159,7 +159,7 @@ const WRONG: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() {
+fn an_invalid_call_is_reported_with_its_place_and_its_automation_excluded() {
     let inventory = inventory(Some(&["phone"]));
     for (action, expected) in WRONG {
         let loaded = checked(&inventory, &acting(action));
@@ -171,7 +171,7 @@ fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() 
 }
 
 #[test]
-fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
+fn valid_calls_and_values_from_templates_are_accepted() {
     let inventory = inventory(Some(&["phone"]));
     for action in [
         "  - action: backup.create",
@@ -195,7 +195,7 @@ fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
 }
 
 #[test]
-fn every_wrong_call_of_an_automation_is_told_in_the_order_of_the_file() {
+fn all_invalid_calls_are_reported_in_file_order() {
     let text = acting("  - action: backup.creat\n  - action: notify.phone\n    data: {titel: x}\n")
         + "- {id: b}\n- {id: c, triggers: [], actions: [{action: backup.create}]}\n";
     let loaded = checked(&inventory(Some(&["phone"])), &text);
@@ -205,7 +205,7 @@ fn every_wrong_call_of_an_automation_is_told_in_the_order_of_the_file() {
 }
 
 #[test]
-fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() {
+fn without_a_home_only_certain_errors_are_errors() {
     let inventory = inventory(None);
     let problems = |action: &str| checked(&inventory, &acting(action)).problems.len();
     let warnings = |action: &str| checked(&inventory, &acting(action)).warnings.len();
@@ -218,7 +218,7 @@ fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() 
 }
 
 #[test]
-fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
+fn a_backup_that_home_assistant_makes_too_is_warned_about() {
     let shared = Inventory { is_shared: true, ..inventory(Some(&[])) };
     let twice =
         |text: &str| checked(&shared, text).warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -242,7 +242,7 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
 }
 
 #[test]
-fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
+fn the_data_of_a_call_are_validated_by_the_same_rules_at_run_time() {
     let refused = |data| validated(&howl(), data).unwrap_err();
     assert_eq!(
         refused(json!({"time": 3})),
@@ -269,7 +269,7 @@ fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
 }
 
 #[test]
-fn a_secret_is_not_shown_in_what_is_wrong() {
+fn messages_do_not_show_secrets() {
     use std::collections::BTreeMap;
     use std::path::{Path, PathBuf};
     let files = [

@@ -106,7 +106,7 @@ fn every_kind_of_trigger_fires_when_it_should_and_only_then() {
 }
 
 #[test]
-fn a_time_that_the_clock_jumps_over_comes_once_right_after_and_one_that_is_there_twice_comes_once() {
+fn a_skipped_time_fires_right_after_the_gap_and_a_repeated_time_fires_once() {
     let text = "triggers: {trigger: time, at: '02:30'}\nactions: [{action: a.b}]";
     let mut play = Play::new(text, "Europe/Berlin", "2026-03-28T12:00:00Z");
     play.until("2026-03-30T12:00:00Z");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_is_wrong_is_told_at_its_place() {
+fn errors_have_a_place() {
     let hook = "[notify.x]\nkind = \"webhook\"\nurl = \"https://h.example/\"\n";
     let command = "[notify.x]\nkind = \"command\"\n";
     let cases = [
@@ -131,7 +131,7 @@ fn what_is_wrong_is_told_at_its_place() {
 }
 
 #[test]
-fn places_count_characters_and_texts_hide_what_is_secret() {
+fn places_count_characters_and_messages_hide_secrets() {
     let told = error("[notify.x]\nkind = \"ntfy\"\nurl = \"https://n.example\"\nü = 1\ntopic = \"t\"");
     assert!(told.starts_with("larder.toml:4:1: "), "{told}");
     let told = error("[http]\nno_proxy = [\"é\", 1]");
@@ -141,7 +141,7 @@ fn places_count_characters_and_texts_hide_what_is_secret() {
 }
 
 #[test]
-fn too_many_targets_and_a_missing_file_are_told() {
+fn too_many_targets_and_a_missing_file_are_errors() {
     let many: String = (0..33).map(|number| format!("[notify.t{number}]\nkind = \"log\"\n")).collect();
     assert!(error(&many).ends_with(": more than 32 targets; remove some"));
     let problem =

@@ -31,7 +31,7 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn everything_that_can_be_said_is_read() {
+fn every_setting_is_read() {
     let loaded = load(
         r##"
         automations = "automations.yaml"
@@ -118,7 +118,7 @@ fn everything_that_can_be_said_is_read() {
 }
 
 #[test]
-fn a_program_is_found_in_the_path_or_beside_this_file() {
+fn a_program_is_looked_up_in_the_path_or_next_to_the_file() {
     for (given, expected) in [("x", "x"), ("/bin/x", "/bin/x"), ("scripts/x", "/config/scripts/x")] {
         let loaded = load(&format!("[notify.x]\nkind = \"command\"\ncommand = [\"{given}\"]")).unwrap();
         let Target::Command(Command { program, .. }) = &loaded.notify["x"] else { panic!() };
@@ -134,7 +134,7 @@ fn an_empty_file_is_a_configuration() {
 }
 
 #[test]
-fn what_must_not_be_shown_is_collected() {
+fn secrets_are_collected() {
     let loaded = load(
         r#"
         [notify.a]

@@ -27,7 +27,7 @@ component = "x.wasm"
 "#;
 
 #[test]
-fn a_file_in_the_home_says_whom_to_tell_and_nothing_that_acts_on_this_machine() {
+fn a_file_in_the_home_may_only_name_network_targets() {
     let loaded = load_from(Origin::Home, ALL).unwrap();
     assert_eq!(loaded.notify.keys().collect::<Vec<_>>(), ["hook", "log", "topic"]);
     assert_eq!(loaded.automations.as_deref(), Some(Path::new("/config/mine.yaml")));
@@ -57,7 +57,7 @@ fn a_file_in_the_home_says_whom_to_tell_and_nothing_that_acts_on_this_machine() 
 }
 
 #[test]
-fn of_two_files_the_one_outside_the_home_counts_where_both_say_something() {
+fn the_file_outside_the_home_wins_over_the_one_inside() {
     let home = r#"
 automations = "home.yaml"
 [notify.phone]

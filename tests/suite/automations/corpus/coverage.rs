@@ -142,7 +142,7 @@ fn the_corpus_has_every_function_of_templates() {
 }
 
 #[test]
-fn the_documented_automations_are_there_word_for_word() {
+fn the_documented_automations_are_included_verbatim() {
     for (name, words) in DOCUMENTED {
         assert!(text(name).ends_with(words), "{name}");
     }
