@@ -23,16 +23,17 @@ pub struct ClockHistory {
 }
 
 /// Triggers in a gap up to this length fire once, as after a sleep.
-const CAUGHT_UP: TimeDelta = TimeDelta::days(1);
+const LONGEST_CATCH_UP: TimeDelta = TimeDelta::days(1);
 
 impl ClockHistory {
+    /// Starts the first interval, if there is none yet.
     pub fn begin(&mut self, now: Timestamp) {
         self.began.get_or_insert(now);
     }
 
     /// The clock was set by `by`: it showed `before` and shows `now`.
     pub fn clock_set(&mut self, by: TimeDelta, before: Timestamp, now: Timestamp) {
-        self.skips_gap = by > CAUGHT_UP;
+        self.skips_gap = by > LONGEST_CATCH_UP;
         if by > TimeDelta::zero() && !self.skips_gap {
             push_bounded(&mut self.caught_up, (before, now));
         }

@@ -46,6 +46,7 @@ pub fn period(value: &Value) -> Result<TimeDelta, String> {
     }
 }
 
+/// A number, or a text that is one.
 pub fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }

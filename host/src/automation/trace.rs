@@ -47,6 +47,7 @@ fn maybe_iso<S: serde::Serializer>(time: &Option<Timestamp>, to: S) -> Result<S:
 }
 
 impl Trace {
+    /// A trace of a run that starts now.
     pub fn new(run: u64, started: Timestamp, trigger: &Value, secrets: Arc<[String]>) -> Self {
         let trigger = shown(trigger, &secrets);
         let (ended, end, steps) = (None, String::new(), Vec::new());
@@ -87,6 +88,7 @@ impl Trace {
         self.steps.push(Step { path: path.to_owned(), at, seen: shown(seen, &self.secrets) });
     }
 
+    /// Records when and how the run ended.
     pub fn finish(&mut self, at: Timestamp, how: &str) {
         self.ended = Some(at);
         self.end = redacted(how, &self.secrets);

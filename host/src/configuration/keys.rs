@@ -13,6 +13,7 @@ pub fn as_text(node: &Node, name: &str) -> Parsed<String> {
     }
 }
 
+/// An optional text.
 pub fn text(keys: &mut Keys, name: &'static str) -> Parsed<Option<String>> {
     keys.take(name).map(|(_, node)| as_text(node, name)).transpose()
 }
@@ -23,6 +24,7 @@ pub fn texts(keys: &mut Keys, name: &'static str) -> Parsed<Vec<(Place, String)>
     list(node, name)
 }
 
+/// A list of texts with their places.
 pub fn list(node: &Node, name: &str) -> Parsed<Vec<(Place, String)>> {
     let Kind::List(items) = &node.kind else {
         let text = format!("`{name}`: expected a list ([\"…\", \"…\"]), found {}", node.describe());

@@ -10,6 +10,7 @@ use crate::automation::model::{At, Condition};
 use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
+/// Whether local time is between `after` and `before`, on one of the weekdays. Fails if an entity does not exist.
 pub fn between(
     home: &Home,
     after: Option<&At>,

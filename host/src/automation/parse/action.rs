@@ -13,6 +13,7 @@ use crate::automation::model::{Action, ActionKind, CallPlaces, Data, Repeat, Seq
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
+/// Parses one action or a list of them.
 pub fn list(node: &Node) -> Parsed<Vec<Action>> {
     many(node, one)
 }

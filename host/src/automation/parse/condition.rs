@@ -7,6 +7,7 @@ use crate::automation::model::{Condition, ConditionKind};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
+/// Parses one condition or a list of them.
 pub fn list(node: &Node) -> Parsed<Vec<Condition>> {
     many(node, one)
 }
@@ -16,6 +17,7 @@ pub fn is_condition(keys: &Keys) -> bool {
     ["condition", "conditions", "and", "or", "not"].iter().any(|name| keys.has(name))
 }
 
+/// Parses one condition.
 pub fn one(node: &Node) -> Parsed<Condition> {
     let place = node.place.clone();
     if let Kind::Text(source) = &node.kind {

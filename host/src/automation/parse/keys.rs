@@ -36,6 +36,7 @@ impl<'a> Keys<'a> {
         self.place
     }
 
+    /// Whether the mapping has a key that has not been read yet.
     pub fn has(&self, name: &str) -> bool {
         self.left.iter().any(|(key, _)| key.name == name)
     }
@@ -63,6 +64,7 @@ impl<'a> Keys<'a> {
         Some((&key.place, node))
     }
 
+    /// Accepts a key without reading it.
     pub fn ignore(&mut self, name: &'static str) {
         self.take_unlisted(name);
     }
@@ -84,20 +86,24 @@ impl<'a> Keys<'a> {
         Ok(found)
     }
 
+    /// Like `take_any`, but the key is required. `what` describes its value in the message.
     pub fn need_any(&mut self, names: &[&'static str], what: &str) -> Parsed<&'a Node> {
         let found = self.take_any(names)?;
         let name = names.first().copied().unwrap_or_default();
         found.ok_or_else(|| self.place.problem(format!("{} needs `{name}` ({what}); add it", self.what)))
     }
 
+    /// A required key. `what` describes its value in the message.
     pub fn need(&mut self, name: &'static str, what: &str) -> Parsed<&'a Node> {
         self.need_any(&[name], what)
     }
 
+    /// A text.
     pub fn text(&mut self, name: &'static str) -> Parsed<Option<String>> {
         self.take(name).map(|(_, node)| values::text(node, name)).transpose().map(Option::flatten)
     }
 
+    /// True or false.
     pub fn flag(&mut self, name: &'static str) -> Parsed<Option<bool>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         match &node.kind {
@@ -144,6 +150,7 @@ impl<'a> Keys<'a> {
         found.map(Some).ok_or_else(wrong)
     }
 
+    /// Any value; its templates are not checked.
     pub fn data(&mut self, name: &'static str) -> Option<Data> {
         self.take(name).map(|(_, node)| values::data(node))
     }
@@ -153,10 +160,12 @@ impl<'a> Keys<'a> {
         self.take(name).map(|(_, node)| values::period_data(node, name)).transpose()
     }
 
+    /// A template. It must compile.
     pub fn template(&mut self, name: &'static str) -> Parsed<Option<Template>> {
         self.take(name).map(|(_, node)| values::template(node, name)).transpose()
     }
 
+    /// A mapping of variables. Their templates must compile.
     pub fn variables(&mut self, name: &'static str) -> Parsed<VariableDefinitions> {
         let Some((_, node)) = self.take(name) else { return Ok(Vec::new()) };
         match &node.kind {

@@ -44,6 +44,7 @@ pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
     }
 }
 
+/// At least one entity ID. A text may hold several, separated by commas.
 pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     let mut ids = Vec::new();
     for text in texts(node, "entity_id")? {
@@ -60,6 +61,7 @@ pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     Ok(ids)
 }
 
+/// Any value; texts with template syntax become templates.
 pub fn data(node: &Node) -> Data {
     match &node.kind {
         Kind::Text(text) if templates::is_template(text) => {
@@ -130,6 +132,7 @@ pub fn at(node: &Node, name: &str) -> Parsed<At> {
     clock_time(text).map(At::Time).ok_or_else(wrong)
 }
 
+/// One weekday or a list of them.
 pub fn weekdays(node: &Node) -> Parsed<Vec<Weekday>> {
     many(node, |node| {
         let day = must_text(node, "weekday")?;

@@ -58,6 +58,7 @@ impl Registry {
         Self { knows_plugins: false, ..self }
     }
 
+    /// Looks up an action by its name.
     pub fn find(&self, name: &str) -> Found<'_> {
         if let Some(action) = self.actions.get(name) {
             return Found::Known(action);

@@ -18,6 +18,7 @@ use crate::automation::triggers::{Firing, Interest, Watch};
 use crate::automation::zone;
 use crate::model::Timestamp;
 
+/// A loaded automation and its state.
 pub struct Instance {
     pub automation: Automation,
     /// Whether its triggers are enabled: as in its file, until it is turned on or off.
@@ -49,6 +50,7 @@ pub enum Admission {
 }
 
 impl Instance {
+    /// Starts watching, if it is enabled. Returns notices about problems.
     pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
         let mut instance = Self {
             is_on: automation.is_enabled,
@@ -142,10 +144,12 @@ impl Instance {
         self.traces.push(trace, self.automation.traces);
     }
 
+    /// Whether its triggers are enabled.
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
+    /// Ends a halt and starts watching again.
     pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
         match self.halted.take() {
             Some(_) => self.watch(home, templates),
@@ -224,10 +228,12 @@ impl Instance {
         }
     }
 
+    /// The ID of its entity.
     pub fn entity_id(&self) -> String {
         self.automation.entity_id()
     }
 
+    /// Whether `name` is its alias, its ID or its entity ID.
     pub fn is_called(&self, name: &str) -> bool {
         let Automation { alias, id, .. } = &self.automation;
         alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
@@ -245,6 +251,7 @@ impl Instance {
         Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
     }
 
+    /// Its summary, with `running` runs in progress.
     pub fn summary(&self, running: usize) -> Summary {
         Summary {
             name: self.automation.name(),

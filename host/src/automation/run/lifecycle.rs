@@ -80,6 +80,7 @@ impl Engine {
         self.step(id, &Input::Begin, home)
     }
 
+    /// Advances one run.
     pub fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
         let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
         let Run { automation: of, script, variables, trace } = run;
@@ -104,6 +105,7 @@ impl Engine {
         effects
     }
 
+    /// Cancels one run.
     pub fn cancel(&mut self, id: u64, home: &Home) -> Vec<Effect> {
         if let Some(run) = self.runs.get_mut(&id) {
             run.script.cancel();

@@ -50,6 +50,7 @@ impl LoopGuard {
         Err(message)
     }
 
+    /// Records that `run` of the automation `key` was started, by the run `cause` if any.
     pub fn record_start(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
         let mut chain = cause.and_then(|run| self.chains.get(&run)).cloned().unwrap_or_default();
         chain.push_back((key, now));
@@ -79,6 +80,7 @@ impl LoopGuard {
         self.chains.values_mut().flatten().for_each(|(_, at)| *at = zone::plus(*at, by));
     }
 
+    /// Replaces the keys of automations after a reload. Removed automations no longer match.
     pub fn rename(&mut self, keys: &BTreeMap<usize, usize>) {
         for (of, _) in self.chains.values_mut().flatten() {
             *of = keys.get(of).copied().unwrap_or(usize::MAX);

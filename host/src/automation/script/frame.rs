@@ -17,6 +17,7 @@ pub struct Frame {
     pub repeat: Option<Loop>,
 }
 
+/// The loop whose body a frame executes.
 #[derive(Debug)]
 pub struct Loop {
     pub how: Repeat,
@@ -47,6 +48,7 @@ impl Frame {
         format!("{}/{}", self.path, self.at.saturating_sub(1))
     }
 
+    /// Skips the remaining steps.
     pub fn finish(&mut self) {
         self.at = self.steps.len();
     }

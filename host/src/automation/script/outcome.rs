@@ -63,6 +63,7 @@ pub enum Halt {
 }
 
 impl Halt {
+    /// An error to which `continue_on_error` does not apply.
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::Failed { reason: reason.into(), is_final: true }
     }

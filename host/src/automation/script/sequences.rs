@@ -11,6 +11,7 @@ use crate::automation::conditions::{self, Verdict};
 use crate::automation::model::{Condition, Repeat, Sequence};
 
 impl Thread {
+    /// Enters a sequence. An empty one is skipped.
     pub fn enter(&mut self, steps: &Sequence, path: String) {
         if !steps.is_empty() {
             self.frames.push(Frame::new(steps.clone(), path));

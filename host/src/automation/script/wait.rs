@@ -43,6 +43,7 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// Whether the deadline has passed.
     pub fn is_over(&self, home: &Home) -> bool {
         self.due.is_some_and(|due| due <= home.now)
     }
@@ -51,6 +52,7 @@ impl Limit {
         self.due = self.due.map(|due| zone::plus(due, by));
     }
 
+    /// The remaining seconds, or null without a deadline.
     pub fn remaining(&self, home: &Home) -> Value {
         self.due.map_or(Value::Null, |due| {
             let left = zone::utc(due).signed_duration_since(zone::utc(home.now));
@@ -60,6 +62,7 @@ impl Limit {
 }
 
 impl Wait {
+    /// When the wait needs the time.
     pub fn next(&self) -> Option<Timestamp> {
         match self {
             Self::Until(due) => Some(*due),
@@ -88,6 +91,7 @@ impl Wait {
         }
     }
 
+    /// Adds the events that the wait needs.
     pub fn add_interest(&self, interest: &mut Interest) {
         let more = match self {
             Self::Template { reads, .. } => {

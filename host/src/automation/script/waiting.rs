@@ -116,6 +116,7 @@ impl Thread {
         }
     }
 
+    /// Sets the variable `wait` and records it.
     pub fn waited(&mut self, wait: Value, context: &mut StepContext) {
         context.trace.record(&self.path(), context.home.now, &json!({"wait": wait}));
         self.assign_wait(wait, context);

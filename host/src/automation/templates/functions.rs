@@ -8,6 +8,7 @@ use super::error::invalid;
 use super::view::View;
 use crate::automation::slug::slug;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_function("float", float);
     environment.add_filter("float", float);

@@ -9,6 +9,7 @@ use regex::{Regex, RegexBuilder};
 use super::error::invalid;
 use crate::options::automations::MAX_PATTERN;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>) {
     let matches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
         let found = pattern(&find.unwrap_or_default(), ignorecase)?;

@@ -8,6 +8,7 @@ use minijinja::{Environment, Error, State, Value};
 use super::convert::{self, StateObject};
 use super::view::View;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, view: &View) {
     environment.add_global("states", Value::from_object(States(view.clone())));
     let seen = view.clone();

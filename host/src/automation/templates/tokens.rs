@@ -101,6 +101,7 @@ fn unquoted(literal: &str) -> Option<String> {
     Some(literal.strip_prefix(quote)?.strip_suffix(quote)?.to_owned())
 }
 
+/// The kind of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Name,
@@ -110,6 +111,7 @@ pub enum Kind {
     Operator,
 }
 
+/// One token of the code in a template.
 pub struct Token<'a> {
     pub kind: Kind,
     /// White space before the token.
@@ -117,6 +119,7 @@ pub struct Token<'a> {
     pub text: &'a str,
 }
 
+/// A piece of a template.
 pub enum Segment<'a> {
     Text(&'a str),
     Code { open: &'a str, tokens: Vec<Token<'a>>, close: &'a str },

@@ -22,6 +22,7 @@ pub struct Reads {
 #[derive(Clone, Default)]
 pub struct View(Arc<Mutex<Option<Scope>>>);
 
+/// The home during one rendering, and what has been read of it.
 pub struct Scope {
     pub home: Home,
     pub reads: Reads,
@@ -34,10 +35,12 @@ impl std::fmt::Debug for View {
 }
 
 impl View {
+    /// The scope of the current rendering; none outside of one.
     pub fn lock(&self) -> MutexGuard<'_, Option<Scope>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads one entity.
     pub fn entity(&self, id: &str) -> Option<Arc<Entity>> {
         let mut scope = self.lock();
         let scope = scope.as_mut()?;
@@ -45,6 +48,7 @@ impl View {
         scope.home.states.get(id).cloned()
     }
 
+    /// Reads all entities, or those of a domain.
     pub fn all(&self, domain: Option<&str>) -> Vec<(String, Arc<Entity>)> {
         let mut scope = self.lock();
         let Some(scope) = scope.as_mut() else { return Vec::new() };
@@ -62,6 +66,7 @@ impl View {
         zone::utc(scope.home.now).with_timezone(&scope.home.zone)
     }
 
+    /// The time zone of the home.
     pub fn zone(&self) -> Zone {
         self.lock().as_ref().map_or(Zone::UTC, |scope| scope.home.zone)
     }

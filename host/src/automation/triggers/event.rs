@@ -14,6 +14,7 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Renders the templates. Fails if one cannot be rendered.
     pub fn new(names: &[Data], data: &Data, context: &Context) -> Result<Self, String> {
         let fill = |data: &Data| context.templates.fill(data, context.home, context.variables);
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -21,6 +22,7 @@ impl Filter {
         Ok(Self { names, data: fill(data)? })
     }
 
+    /// The variable `trigger` if the event matches.
     pub fn handle(&self, event: &Event) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();

@@ -18,10 +18,12 @@ pub fn armed(range: &Range, context: &Context) -> BTreeSet<String> {
     range.entities.iter().filter(is_outside).cloned().collect()
 }
 
+/// Adds the events that the trigger needs.
 pub fn interest(range: &Range, interest: &mut Interest) {
     interest.entities.extend(range.entities.iter().cloned());
 }
 
+/// Handles an event.
 pub fn handle(
     range: &Range,
     for_duration: Option<&Data>,

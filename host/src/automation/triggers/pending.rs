@@ -30,6 +30,7 @@ pub struct PendingFire {
 }
 
 impl Pending {
+    /// When the first one fires.
     pub fn next(&self) -> Option<Timestamp> {
         self.waiting.values().map(|waiting| waiting.due).min()
     }

@@ -9,6 +9,7 @@ use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;
 use crate::automation::yaml::Place;
 
+/// Handles an event.
 pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, place: &Place) -> Fired {
     let mut fired = Fired::of(pending.take_due(context.home));
     let Event::State { id, old, new } = context.event else { return fired };

@@ -50,6 +50,7 @@ fn minute(home: &Home) -> Option<Timestamp> {
     zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0))
 }
 
+/// Handles an event.
 pub fn handle(
     template: &Template,
     for_duration: Option<&Data>,

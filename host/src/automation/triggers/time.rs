@@ -57,6 +57,7 @@ pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Optio
     found.map_err(|problem| problems.push(problem)).ok()
 }
 
+/// Adds the events that the trigger needs.
 pub fn interest(at: &[At], interest: &mut Interest) {
     for at in at {
         if let At::Entity { id, .. } = at {
@@ -65,6 +66,7 @@ pub fn interest(at: &[At], interest: &mut Interest) {
     }
 }
 
+/// Fires the times that are due, and finds when each is next due. `nexts` holds the due times of `at`.
 pub fn due_times(
     at: &[At],
     weekdays: &[Weekday],
@@ -85,6 +87,7 @@ pub fn due_times(
     fired
 }
 
+/// Fires the pattern if it is due, and finds when it is next due.
 pub fn due_pattern(
     (hours, minutes, seconds): (Every, Every, Every),
     next: &mut Option<Timestamp>,

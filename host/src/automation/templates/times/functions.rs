@@ -11,6 +11,7 @@ use crate::automation::literals;
 use crate::automation::templates::error::invalid;
 use crate::automation::templates::view::View;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     environment.add_function("now", move || Value::from_object(Moment::of(seen.now())));

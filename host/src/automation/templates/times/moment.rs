@@ -26,10 +26,12 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// From a time with a zone.
     pub fn of(time: DateTime<Zone>) -> Self {
         Self { wall: time.naive_local(), zone: Some(time.timezone()), utc: time.to_utc() }
     }
 
+    /// From a timestamp, in UTC.
     pub fn of_utc(time: Timestamp) -> Self {
         Self::of(zone::utc(time).with_timezone(&Zone::UTC))
     }
@@ -56,6 +58,7 @@ impl Moment {
         wall.or_else(day).map(|wall| Self::at(wall, None))
     }
 
+    /// The ISO 8601 form, with `separator` between date and time.
     pub fn iso(&self, separator: char) -> String {
         let mut text = format!("{}{separator}{}", self.wall.date(), clock_text(self.wall.time()));
         if let Some(zone) = self.zone {
@@ -66,6 +69,7 @@ impl Moment {
         text
     }
 
+    /// Seconds since 1970, with microseconds as the fraction.
     pub fn seconds(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "microseconds of this millennium fit")]
         let micros = self.utc.timestamp_micros() as f64;
@@ -85,6 +89,7 @@ impl Moment {
         }
     }
 
+    /// Formats it by a `strftime` pattern. A pattern that does not apply is an error.
     pub fn format(&self, format: &str) -> Result<String, Error> {
         match self.zone {
             Some(zone) => formatted(self.utc.with_timezone(&zone).format(format), format),

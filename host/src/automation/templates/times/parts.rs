@@ -78,6 +78,7 @@ impl Object for Part {
 pub struct Span(pub TimeDelta);
 
 impl Span {
+    /// The span in seconds, with microseconds as the fraction.
     pub fn total_seconds(self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "spans of a few centuries in milliseconds fit")]
         let millis = self.0.num_milliseconds() as f64;
