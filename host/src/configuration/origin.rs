@@ -5,8 +5,6 @@
 //! acts on this machine with the rights of the service, or changes how all requests reach the network, must be in a
 //! file outside the home.
 
-use super::Configuration;
-use crate::automation::yaml::Place;
 use crate::notify::Target;
 
 /// The file for this machine.
@@ -29,29 +27,5 @@ impl Origin {
             (Self::Home, Target::File(_)) => Some("it writes a file"),
             (Self::Home, Target::Webhook(_) | Target::Ntfy(_) | Target::Log) | (Self::Outside, _) => None,
         }
-    }
-}
-
-impl Configuration {
-    /// Reports that a table is ignored.
-    pub(super) fn ignore(&mut self, place: &Place, table: &str, why: &str) {
-        let text = format!(
-            "[{table}] is ignored: {why}, which a file in the home may not do, because anything that writes to the home \
-             could change it; move it to {MACHINE}, or to a file outside the home that \
-             is passed with --options"
-        );
-        self.ignored.push(place.problem(text).to_string());
-    }
-
-    /// Adds what `other` contains. On conflict, this configuration wins.
-    pub fn with_fallback(mut self, other: Self) -> Self {
-        self.automations = self.automations.or(other.automations);
-        for (name, target) in other.notify {
-            self.notify.entry(name).or_insert(target);
-        }
-        self.ignored.extend(other.ignored);
-        self.secrets.extend(other.secrets);
-        self.files.extend(other.files);
-        self
     }
 }

@@ -4,13 +4,15 @@ mod errors;
 mod origin;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use url::Url;
 
-use super::*;
+use super::{Configuration, Origin};
 use crate::automation::tests::Given;
-use crate::notify::{Command, File, Ntfy, Webhook};
+use crate::notify::{Command, File, Ntfy, Target, Webhook};
+use crate::options::http::REQUEST_TIME;
 
 const PATH: &str = "/config/larder.toml";
 
