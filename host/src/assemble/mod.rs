@@ -115,7 +115,7 @@ impl Setting {
     pub fn configure(&mut self) -> Result<()> {
         let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
         let configuration = sources.configuration_at_start().map_err(Error::Invalid)?;
-        sources.must_be_there(&configuration)?;
+        sources.check_named_file(&configuration)?;
         self.http = configuration.http;
         self.ignored = configuration.ignored;
         self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {

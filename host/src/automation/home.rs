@@ -1,6 +1,6 @@
-//! What an automation sees of the home: the states as they are at one moment, the time, the zone.
+//! The view that automations have of the home: states, time and time zone at one moment.
 //!
-//! A snapshot that is cheap to clone; whoever drives the automations keeps it up to date. Reads and changes nothing.
+//! A snapshot that is cheap to clone. The driver keeps it up to date; this module reads and changes nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::model::Timestamp;
 
-/// One entity, as Home Assistant keeps it.
+/// One entity, with the fields that Home Assistant keeps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entity {
     pub state: String,
@@ -21,7 +21,7 @@ pub struct Entity {
 }
 
 impl Entity {
-    /// As Home Assistant shows it.
+    /// The JSON form that Home Assistant uses.
     pub fn to_json(&self, id: &str) -> Value {
         json!({
             "entity_id": id,
@@ -32,7 +32,7 @@ impl Entity {
         })
     }
 
-    /// The state, or an attribute of it; nothing when it has none of that name.
+    /// The state, or the value of an attribute. Null if there is no such attribute.
     pub fn value(&self, attribute: Option<&str>) -> Value {
         match attribute {
             None => Value::String(self.state.clone()),
@@ -50,28 +50,28 @@ pub struct Home {
 }
 
 impl Home {
-    /// The same at another time.
+    /// The same home at another time.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Self {
         Self { now, ..self.clone() }
     }
 }
 
-/// What happens in a home.
+/// Events that automations react to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A state came, changed (itself or its attributes) or went. The home already shows the new one.
+    /// An entity appeared, changed its state or attributes, or disappeared. `Home` already has the new state.
     State {
         id: String,
         old: Option<Arc<Entity>>,
         new: Option<Arc<Entity>>,
     },
-    /// An event by name.
+    /// A named event.
     Named {
         name: String,
         data: Value,
     },
-    /// An instant was reached that somebody asked for; which, `Home::now` tells.
+    /// A requested instant was reached. `Home::now` is that instant or later.
     Time,
     Start,
     Shutdown,

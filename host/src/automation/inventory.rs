@@ -1,34 +1,36 @@
-//! What automations can reach on a host, held against what they name: actions with their fields, targets, entities.
+//! The inventory of a host: the actions, fields, notification targets and entities that automations can use there.
+//! Checks automations against it.
 //!
-//! What cannot run here is a problem, and its automation is left out. What may come to be (an entity) is a warning. What is
-//! disabled is not looked at. Pure.
+//! An action that cannot run is an error and excludes its automation. An unknown entity is a warning, because it may
+//! appear later. Disabled parts are not checked. Pure.
 
 use std::collections::BTreeSet;
 
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
-use super::registry::{Found, Registry, complaints, nearest};
-use super::trace::hidden;
+use super::registry::{Found, Registry, field_problems};
+use super::suggestion::nearest;
+use super::trace::redacted;
 use super::yaml::Problem;
 
 /// Actions that make a backup of the home.
 const MAKE_BACKUPS: [&str; 2] = ["backup.create", "backup.create_automatic"];
 
-/// What there is on a host.
-pub struct Known {
+/// The actions and entities of a host.
+pub struct Inventory {
     pub registry: Registry,
-    /// The entities that are shown, without those of automations.
+    /// The known entities, without those of automations.
     pub entities: BTreeSet<String>,
-    /// Whether Home Assistant runs the automations of this file, too.
+    /// Whether Home Assistant also runs the automations of this file.
     pub is_shared: bool,
 }
 
-impl Known {
-    /// Leaves out the automations that cannot run here, and tells what is wrong and what is doubtful.
+impl Inventory {
+    /// Removes the automations that cannot run here and adds errors and warnings.
     pub fn check(&self, loaded: &mut Loaded) {
         let mut kept = Vec::new();
         for automation in std::mem::take(&mut loaded.automations) {
-            let (problems, warnings) = self.calls(&automation.actions);
+            let (problems, warnings) = self.check_calls(&automation.actions);
             if problems.is_empty() {
                 kept.push(automation);
                 loaded.warnings.extend(warnings);
@@ -38,7 +40,7 @@ impl Known {
         let shown: BTreeSet<String> =
             kept.iter().map(Automation::entity_id).chain(self.entities.clone()).collect();
         for automation in &kept {
-            loaded.warnings.extend(self.runs_twice(automation));
+            loaded.warnings.extend(self.duplicate_backup(automation));
             loaded.warnings.extend(unknown_entities(automation, &shown));
         }
         loaded.automations = kept;
@@ -46,25 +48,25 @@ impl Known {
             |problem: &Problem| (problem.place.file.clone(), problem.place.line, problem.place.column);
         for problems in [&mut loaded.problems, &mut loaded.warnings] {
             problems.sort_by_key(place);
-            problems.iter_mut().for_each(|problem| problem.text = hidden(&problem.text, &loaded.secrets));
+            problems.iter_mut().for_each(|problem| problem.text = redacted(&problem.text, &loaded.secrets));
         }
     }
 
-    /// What is wrong with the calls of a sequence, and what is doubtful.
-    fn calls(&self, steps: &Sequence) -> (Vec<Problem>, Vec<Problem>) {
+    /// The errors and warnings for the calls of a sequence.
+    fn check_calls(&self, steps: &Sequence) -> (Vec<Problem>, Vec<Problem>) {
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
         each_call(steps, &mut |call| {
-            // A name that a template gives is known when it is rendered.
-            let Data::Plain(name) = call.action else { return };
+            // A name from a template is known only when it is rendered.
+            let Data::Constant(name) = call.action else { return };
             let name = name.as_str().unwrap_or_default();
             match self.registry.find(name) {
                 Found::Missing(text) => problems.push(call.places.action.problem(text)),
                 Found::Unknown(text) => warnings.push(call.places.action.problem(text)),
-                Found::Here(action) if !action.public => {
+                Found::Known(action) if !action.public => {
                     problems.push(call.places.action.problem(self.registry.for_clients(name)));
                 }
-                Found::Here(action) => {
-                    let wrong = complaints(action, call.data, call.target);
+                Found::Known(action) => {
+                    let wrong = field_problems(action, call.data, call.target);
                     problems.extend(wrong.into_iter().map(|it| call.places.of(&it.field).problem(it.text)));
                 }
             }
@@ -72,34 +74,35 @@ impl Known {
         (problems, warnings)
     }
 
-    /// Home Assistant makes the same backup at the same time.
-    fn runs_twice(&self, automation: &Automation) -> Option<Problem> {
+    /// A warning if Home Assistant would make the same backup at the same time.
+    fn duplicate_backup(&self, automation: &Automation) -> Option<Problem> {
         let mut makes = None;
         each_call(&automation.actions, &mut |call| {
-            let name = call.action.plain();
+            let name = call.action.constant();
             let name = name.as_ref().and_then(|name| name.as_str());
             makes = makes.take().or(name.filter(|name| MAKE_BACKUPS.contains(name)).map(str::to_owned));
         });
         let action = makes.filter(|_| self.is_shared && automation.is_enabled)?;
         let name = automation.name();
         Some(automation.place.problem(format!(
-            "{name} is also run by Home Assistant, which reads this file: with its {action} two backups would be made; move it to a \
-             file of its own and name that with --automations FILE"
+            "Home Assistant reads this file and runs {name} too, so {action} would make two backups; move it to a \
+             separate file and pass that with --automations FILE"
         )))
     }
 }
 
 fn unknown_entities(automation: &Automation, shown: &BTreeSet<String>) -> Vec<Problem> {
-    let mut told = BTreeSet::new();
-    let unknown = automation.entities.iter().filter(|(id, _)| !shown.contains(id) && told.insert(id.clone()));
+    let mut reported = BTreeSet::new();
+    let unknown =
+        automation.entities.iter().filter(|(id, _)| !shown.contains(id) && reported.insert(id.clone()));
     let text = |id: &str| match nearest(id, shown.iter().map(String::as_str)) {
-        Some(near) => format!("no entity {id} is known here; did you mean {near}?"),
-        None => format!("no entity {id} is known here; Larder knows those that `larder states` lists"),
+        Some(similar) => format!("unknown entity {id}; did you mean {similar}?"),
+        None => format!("unknown entity {id}; `larder states` lists the known ones"),
     };
     unknown.map(|(id, place)| place.problem(text(id))).collect()
 }
 
-/// A call among the actions.
+/// An action call in a sequence.
 struct Call<'a> {
     action: &'a Data,
     data: &'a Data,
@@ -107,7 +110,7 @@ struct Call<'a> {
     places: &'a CallPlaces,
 }
 
-/// Every call of a sequence at any depth, but for what is disabled.
+/// Visits every enabled call of a sequence, at any depth.
 fn each_call(steps: &Sequence, visit: &mut dyn FnMut(Call<'_>)) {
     for step in steps.iter().filter(|step| step.is_enabled) {
         match &step.kind {

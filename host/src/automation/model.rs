@@ -1,6 +1,6 @@
-//! What an automation is, once it is read: typed, with nothing left to guess.
+//! The typed form of automations, fully resolved by the parser.
 //!
-//! Owns no behaviour but names. Goes out as JSON (the form that is compared, listed and kept as a golden result).
+//! Has no behavior apart from names. Serializes to the JSON that tests compare and keep as golden results.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::templates::slug;
+use super::slug::slug;
 use super::yaml::Place;
+use super::zone::Every;
 
-/// Text that is rendered when it is needed.
+/// A template, rendered when its value is needed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Template {
     #[serde(rename = "template")]
@@ -20,11 +21,11 @@ pub struct Template {
     pub place: Place,
 }
 
-/// A value that may hold templates at any depth.
+/// A value that may contain templates at any depth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Data {
-    Plain(Value),
+    Constant(Value),
     Template(Template),
     List(Vec<Data>),
     #[serde(serialize_with = "as_map")]
@@ -36,24 +37,24 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, Data)], to: S) -> Result<S::Ok
 }
 
 impl Data {
-    /// The value, when no template is in it.
-    pub fn plain(&self) -> Option<Value> {
+    /// The value, if it contains no template.
+    pub fn constant(&self) -> Option<Value> {
         match self {
-            Self::Plain(value) => Some(value.clone()),
+            Self::Constant(value) => Some(value.clone()),
             Self::Template(_) => None,
-            Self::List(items) => items.iter().map(Data::plain).collect(),
+            Self::List(items) => items.iter().map(Data::constant).collect(),
             Self::Map(pairs) => {
-                let pairs = pairs.iter().map(|(key, data)| data.plain().map(|value| (key.clone(), value)));
+                let pairs = pairs.iter().map(|(key, data)| data.constant().map(|value| (key.clone(), value)));
                 pairs.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
             }
         }
     }
 }
 
-/// Names with values, in the order in which they are set.
-pub type Variables = Vec<(String, Data)>;
+/// Variables in the order in which they are set.
+pub type VariableDefinitions = Vec<(String, Data)>;
 
-/// What happens when an automation is triggered while it runs.
+/// What happens when an automation is triggered while it is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -70,56 +71,56 @@ pub struct Automation {
     pub alias: Option<String>,
     pub description: Option<String>,
     pub mode: Mode,
-    /// Runs at once (parallel), or at once and waiting (queued).
+    /// The most runs in progress (parallel), or in progress and queued (queued).
     pub max: usize,
-    /// Whether a trigger that found no place is told.
+    /// Whether a trigger that started no run because of `mode` or `max` is logged.
     pub warns: bool,
-    /// What triggers see too: found once, when the automation is loaded.
-    pub trigger_variables: Variables,
-    pub variables: Variables,
-    /// Runs that are remembered.
+    /// Variables that triggers can use. Rendered once, when the automation is loaded.
+    pub trigger_variables: VariableDefinitions,
+    pub variables: VariableDefinitions,
+    /// The number of traces to keep.
     pub traces: usize,
     pub is_enabled: bool,
     pub triggers: Vec<Trigger>,
     pub conditions: Vec<Condition>,
     pub actions: Arc<Vec<Action>>,
-    /// Where it begins.
+    /// The start of the automation in its file.
     #[serde(skip)]
     pub place: Place,
-    /// The entities that it names, and where.
+    /// The entities that it names, with their places.
     #[serde(skip)]
     pub entities: Vec<(String, Place)>,
-    /// As it was written, without places: what decides whether a reload changed it.
+    /// The automation as written, without places. A reload compares this to find changes.
     #[serde(skip)]
     pub source: Value,
 }
 
 impl Automation {
-    /// What people call it: its alias, else its id, else where it stands.
+    /// The display name: the alias, else the ID, else its place in the file.
     pub fn name(&self) -> String {
         let named = self.alias.clone().or_else(|| self.id.clone());
         named.unwrap_or_else(|| format!("line {} of {}", self.place.line, self.place.file))
     }
 
-    /// The entity that shows it.
+    /// The ID of its entity.
     pub fn entity_id(&self) -> String {
         format!("automation.{}", slug(&self.name()))
     }
 }
 
-/// What starts an automation, or ends a wait.
+/// A trigger, which starts an automation or ends a wait.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trigger {
     pub id: Option<String>,
     pub alias: Option<String>,
     pub is_enabled: bool,
-    pub variables: Variables,
+    pub variables: VariableDefinitions,
     pub kind: TriggerKind,
     #[serde(skip)]
     pub place: Place,
 }
 
-/// The kinds of triggers. `hold` is `for`: how long it has to stay so.
+/// The kinds of triggers. `for_duration` is the key `for`: how long the new state has to last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerKind {
@@ -135,13 +136,15 @@ pub enum TriggerKind {
     State(StateTrigger),
     NumericState {
         range: Range,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
     Template {
         value: Template,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
-    /// Templates are rendered when the trigger begins to watch.
+    /// Its templates are rendered when watching starts.
     Event {
         names: Vec<Data>,
         data: Data,
@@ -155,39 +158,31 @@ pub enum TriggerKind {
 #[serde(rename_all = "snake_case")]
 pub enum At {
     Time(NaiveTime),
-    /// The time an entity shows, and seconds to add.
+    /// The time that an entity shows, plus `offset` seconds.
     Entity {
         id: String,
         offset: i64,
     },
-    /// A template of either, rendered when the trigger begins to watch.
+    /// A template that returns either, rendered when watching starts.
     #[serde(untagged)]
     Template(Template),
 }
 
-/// Which values of an hour, a minute or a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Every {
-    Any,
-    Is(u32),
-    Multiple(u32),
-}
-
-/// A change of an entity's state, or of one attribute.
+/// A change of an entity's state or of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StateTrigger {
     pub entities: Vec<String>,
     pub attribute: Option<String>,
-    /// None when not written; empty when written without a value: any change of the state.
+    /// None if the key is absent. Empty if it has no value, which means any change of the state.
     pub from: Option<Vec<Value>>,
     pub to: Option<Vec<Value>>,
     pub not_from: Option<Vec<Value>>,
     pub not_to: Option<Vec<Value>>,
-    pub hold: Option<Data>,
+    #[serde(rename = "hold")]
+    pub for_duration: Option<Data>,
 }
 
-/// Numbers of entities between two bounds, the bounds not included.
+/// A numeric range for the values of entities. The bounds are exclusive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Range {
     pub entities: Vec<String>,
@@ -205,7 +200,7 @@ pub enum Bound {
     Entity(String),
 }
 
-/// What has to hold.
+/// A condition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition {
     pub alias: Option<String>,
@@ -215,7 +210,7 @@ pub struct Condition {
     pub place: Place,
 }
 
-/// The kinds of conditions. `any` is whether one of the entities is enough.
+/// The kinds of conditions. `any`: one matching entity is enough.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConditionKind {
@@ -224,7 +219,8 @@ pub enum ConditionKind {
         attribute: Option<String>,
         states: Vec<Value>,
         any: bool,
-        hold: Option<Data>,
+        #[serde(rename = "hold")]
+        for_duration: Option<Data>,
     },
     NumericState(Range),
     Time {
@@ -239,7 +235,7 @@ pub enum ConditionKind {
     Not(Vec<Condition>),
 }
 
-/// One step of what an automation does.
+/// One step of a sequence of actions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Action {
     pub alias: Option<String>,
@@ -250,10 +246,10 @@ pub struct Action {
     pub place: Place,
 }
 
-/// Actions in order, shared with the runs that are in the midst of them.
+/// Actions in order, shared with the runs that execute them.
 pub type Sequence = Arc<Vec<Action>>;
 
-/// The kinds of actions. `goes_on` is `continue_on_timeout`.
+/// The kinds of actions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
@@ -269,12 +265,14 @@ pub enum ActionKind {
     WaitTemplate {
         value: Template,
         timeout: Option<Data>,
-        goes_on: bool,
+        #[serde(rename = "goes_on")]
+        continues_on_timeout: bool,
     },
     WaitForTrigger {
         triggers: Arc<Vec<Trigger>>,
         timeout: Option<Data>,
-        goes_on: bool,
+        #[serde(rename = "goes_on")]
+        continues_on_timeout: bool,
     },
     Event {
         name: String,
@@ -293,7 +291,7 @@ pub enum ActionKind {
         how: Repeat,
         sequence: Sequence,
     },
-    Variables(Variables),
+    Variables(VariableDefinitions),
     Stop {
         message: Data,
         is_error: bool,
@@ -304,22 +302,22 @@ pub enum ActionKind {
     Condition(Condition),
 }
 
-/// Where the parts of a call stand in their file.
+/// The places of the parts of a call in its file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallPlaces {
     pub action: Place,
-    /// By the names of its fields, those of its target too.
+    /// By field name, including the fields of the target.
     pub fields: Vec<(String, Place)>,
 }
 
 impl CallPlaces {
-    /// Where a field stands; where the action does when it was not given.
+    /// The place of a field, or of the action if the field is absent.
     pub fn of(&self, field: &str) -> &Place {
         self.fields.iter().find(|(name, _)| name == field).map_or(&self.action, |(_, place)| place)
     }
 }
 
-/// How often a sequence is done.
+/// How often a sequence is repeated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {

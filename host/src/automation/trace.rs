@@ -1,4 +1,4 @@
-//! Traces: the last runs of an automation, step by step with the values seen. Secrets and long values are not shown.
+//! Traces: the last runs of an automation, step by step, with the values seen. Secrets and long values are replaced.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE};
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// Where it stands in the automation: `action/0/choose/1/sequence/0`.
+    /// The path within the automation, such as `action/0/choose/1/sequence/0`.
     pub path: String,
     #[serde(serialize_with = "iso")]
     pub at: Timestamp,
@@ -27,12 +27,12 @@ pub struct Trace {
     pub started: Timestamp,
     #[serde(serialize_with = "maybe_iso")]
     pub ended: Option<Timestamp>,
-    /// How it ended, in a sentence; empty while it runs.
+    /// How it ended, as a phrase. Empty while it is running.
     pub end: String,
     /// The variable `trigger`.
     pub trigger: Value,
     pub steps: Vec<Step>,
-    /// Steps beyond those that are kept.
+    /// The number of steps that were not kept.
     pub left_out: usize,
     #[serde(skip)]
     secrets: Arc<[String]>,
@@ -47,13 +47,15 @@ fn maybe_iso<S: serde::Serializer>(time: &Option<Timestamp>, to: S) -> Result<S:
 }
 
 impl Trace {
+    /// A trace of a run that starts now.
     pub fn new(run: u64, started: Timestamp, trigger: &Value, secrets: Arc<[String]>) -> Self {
         let trigger = shown(trigger, &secrets);
         let (ended, end, steps) = (None, String::new(), Vec::new());
         Self { run, started, ended, end, trigger, steps, left_out: 0, secrets }
     }
 
-    /// One that was kept as JSON; nothing when it is damaged or larger than any that was kept. Its secrets were hidden then.
+    /// Restores a saved trace. None if it is damaged or exceeds the limits. Its secrets were redacted when it was
+    /// recorded.
     pub fn recall(kept: &Value) -> Option<Self> {
         let time = |value: &Value| {
             let time = chrono::DateTime::parse_from_rfc3339(value.as_str()?).ok()?;
@@ -77,8 +79,8 @@ impl Trace {
         })
     }
 
-    /// Remembers a step.
-    pub fn note(&mut self, path: &str, at: Timestamp, seen: &Value) {
+    /// Records a step.
+    pub fn record(&mut self, path: &str, at: Timestamp, seen: &Value) {
         if self.steps.len() >= MAX_TRACE_STEPS {
             self.left_out = self.left_out.saturating_add(1);
             return;
@@ -86,34 +88,35 @@ impl Trace {
         self.steps.push(Step { path: path.to_owned(), at, seen: shown(seen, &self.secrets) });
     }
 
+    /// Records when and how the run ended.
     pub fn finish(&mut self, at: Timestamp, how: &str) {
         self.ended = Some(at);
-        self.end = hidden(how, &self.secrets);
+        self.end = redacted(how, &self.secrets);
     }
 }
 
 fn shown(value: &Value, secrets: &[String]) -> Value {
     let length = value.to_string().len();
     if length > MAX_TRACE_VALUE {
-        return json!(format!("a value of {length} bytes, too long to be kept"));
+        return json!(format!("a value of {length} bytes, too long to keep"));
     }
-    hide(value, secrets)
+    redacted_value(value, secrets)
 }
 
-fn hide(value: &Value, secrets: &[String]) -> Value {
+fn redacted_value(value: &Value, secrets: &[String]) -> Value {
     match value {
-        Value::String(text) => Value::String(hidden(text, secrets)),
-        Value::Array(items) => items.iter().map(|item| hide(item, secrets)).collect(),
+        Value::String(text) => Value::String(redacted(text, secrets)),
+        Value::Array(items) => items.iter().map(|item| redacted_value(item, secrets)).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (key.clone(), hide(value, secrets))).collect()
+            fields.iter().map(|(key, value)| (key.clone(), redacted_value(value, secrets))).collect()
         }
         value => value.clone(),
     }
 }
 
-/// A text without the secrets in it.
-pub fn hidden(text: &str, secrets: &[String]) -> String {
-    // Short ones would blot out everything.
+/// Replaces the secrets in a text.
+pub fn redacted(text: &str, secrets: &[String]) -> String {
+    // Short secrets would match everywhere.
     let long = secrets.iter().filter(|secret| secret.len() >= 4);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "(secret)"))
 }
@@ -125,7 +128,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Keeps one, and `most` of all.
+    /// Adds a trace and keeps the last `most`.
     pub fn push(&mut self, trace: Trace, most: usize) {
         self.kept.push_back(trace);
         while self.kept.len() > most {

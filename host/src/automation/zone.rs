@@ -1,33 +1,34 @@
-//! Local time: when the home's clocks show something next, through both changes of the clock a year.
+//! Local time: when the home's clock next shows a time, across changes to and from daylight saving time.
 //!
-//! A time that does not exist comes once, right after the gap; one that exists twice comes once, the first time. Pure.
+//! A time that is skipped occurs once, right after the gap; a time that exists twice occurs once, the first time.
+//! Pure.
 
 use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
     Weekday,
 };
 use larder_zone::Zone;
+use serde::Serialize;
 
-use super::model::Every;
 use crate::model::Timestamp;
 
-/// In UTC, for reckoning. What lies beyond the calendar is its end.
+/// Converts to UTC for calculations. A time outside the calendar becomes its first or last instant.
 pub fn utc(time: Timestamp) -> DateTime<Utc> {
     let end = if time.seconds < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
     DateTime::from_timestamp(time.seconds, time.nanoseconds.min(999_999_999)).unwrap_or(end)
 }
 
-/// Back again.
+/// Converts back from UTC.
 pub fn timestamp(time: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: time.timestamp(), nanoseconds: time.timestamp_subsec_nanos().min(999_999_999) }
 }
 
-/// So much later.
+/// Adds a span. Returns `time` if the result is outside the calendar.
 pub fn plus(time: Timestamp, span: TimeDelta) -> Timestamp {
     utc(time).checked_add_signed(span).map_or(time, timestamp)
 }
 
-/// The moment at which local clocks show `local` first, or, when they jump over it, the end of the jump.
+/// The first instant at which local clocks show `local`, or the end of the gap if they skip it.
 pub fn first(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
@@ -35,11 +36,11 @@ pub fn first(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     }
 }
 
-/// The first moment after `now` at which a day of `weekdays` (any, when there is none) comes to `time`.
+/// The first instant after `now` at which a day of `weekdays` (empty: any day) reaches `time`.
 pub fn next_time(zone: Zone, now: Timestamp, time: NaiveTime, weekdays: &[Weekday]) -> Option<Timestamp> {
     let now = utc(now);
     let today = now.with_timezone(&zone).date_naive();
-    // A day before: when its time does not exist, it may come after midnight.
+    // Starts a day early: a skipped time may move past midnight.
     let start = today.checked_sub_days(Days::new(1))?;
     let days = (0..=9).filter_map(|days| start.checked_add_days(Days::new(days)));
     days.filter(|day| weekdays.is_empty() || weekdays.contains(&day.weekday()))
@@ -48,8 +49,17 @@ pub fn next_time(zone: Zone, now: Timestamp, time: NaiveTime, weekdays: &[Weekda
         .map(timestamp)
 }
 
+/// A pattern for hours, minutes or seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Every {
+    Any,
+    Is(u32),
+    Multiple(u32),
+}
+
 impl Every {
-    fn takes(self, number: u32) -> bool {
+    fn matches(self, number: u32) -> bool {
         match self {
             Self::Any => true,
             Self::Is(wanted) => number == wanted,
@@ -58,7 +68,8 @@ impl Every {
     }
 }
 
-/// The first whole second after `now` that the pattern takes. Patterns that name an hour come once when it exists twice.
+/// The first whole second after `now` that matches the pattern. A pattern that names an hour matches once when the
+/// hour exists twice.
 pub fn next_pattern(
     zone: Zone,
     now: Timestamp,
@@ -67,15 +78,15 @@ pub fn next_pattern(
     seconds: Every,
 ) -> Option<Timestamp> {
     let mut moment = utc(now).with_nanosecond(0)?.checked_add_signed(TimeDelta::seconds(1))?;
-    // Steps over a whole hour or minute that does not fit; two years of hours are enough for any pattern.
+    // Skips a whole hour or minute that does not match. Two years of hours are enough for any pattern.
     for _ in 0..20_000 {
         let local = moment.with_timezone(&zone);
         let is_again = hours != Every::Any && first(zone, local.naive_local()) != moment;
-        let step = if is_again || !hours.takes(local.hour()) {
+        let step = if is_again || !hours.matches(local.hour()) {
             3600 - i64::from(local.minute() * 60 + local.second())
-        } else if !minutes.takes(local.minute()) {
+        } else if !minutes.matches(local.minute()) {
             60 - i64::from(local.second())
-        } else if !seconds.takes(local.second()) {
+        } else if !seconds.matches(local.second()) {
             1
         } else {
             return Some(timestamp(moment));

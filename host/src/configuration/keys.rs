@@ -1,37 +1,39 @@
-//! The values of `larder.toml`, kind by kind: what is not of the kind is an error at its place.
+//! Reads the values of `larder.toml` by type. A value of the wrong type is an error at its place.
 
 use std::time::Duration;
 
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Kind, Node, Parsed, Place};
 
-/// A text that is not empty of meaning by being a number.
+/// A text. Other types are not converted.
 pub fn as_text(node: &Node, name: &str) -> Parsed<String> {
     match &node.kind {
         Kind::Text(text) => Ok(text.clone()),
-        _ => Err(node.place.problem(format!("`{name}` is {}; write a text in quotes", node.describe()))),
+        _ => Err(node.place.problem(format!("`{name}`: expected text in quotes, found {}", node.describe()))),
     }
 }
 
+/// An optional text.
 pub fn text(keys: &mut Keys, name: &'static str) -> Parsed<Option<String>> {
     keys.take(name).map(|(_, node)| as_text(node, name)).transpose()
 }
 
-/// A list of texts with their places; an absent one is empty.
+/// A list of texts with their places; empty if the key is absent.
 pub fn texts(keys: &mut Keys, name: &'static str) -> Parsed<Vec<(Place, String)>> {
     let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
     list(node, name)
 }
 
+/// A list of texts with their places.
 pub fn list(node: &Node, name: &str) -> Parsed<Vec<(Place, String)>> {
     let Kind::List(items) = &node.kind else {
-        let text = format!("`{name}` is {}; write a list: [\"…\", \"…\"]", node.describe());
+        let text = format!("`{name}`: expected a list ([\"…\", \"…\"]), found {}", node.describe());
         return Err(node.place.problem(text));
     };
     items.iter().map(|item| Ok((item.place.clone(), as_text(item, name)?))).collect()
 }
 
-/// A time in seconds, more than none.
+/// A duration in seconds, above 0 and at most `most`.
 pub fn seconds(keys: &mut Keys, name: &'static str, most: Duration) -> Parsed<Option<Duration>> {
     let Some((_, node)) = keys.take(name) else { return Ok(None) };
     let number = match &node.kind {
@@ -42,24 +44,23 @@ pub fn seconds(keys: &mut Keys, name: &'static str, most: Duration) -> Parsed<Op
     let time = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
     let is_fit = |time: &Duration| !time.is_zero() && *time <= most;
     let wrong = || {
-        let text =
-            format!("`{name}` is a number of seconds, more than 0 and at most {}; write one", most.as_secs());
+        let text = format!("`{name}` must be a number of seconds above 0 and at most {}", most.as_secs());
         node.place.problem(text)
     };
     time.filter(is_fit).map(Some).ok_or_else(wrong)
 }
 
-/// The tables below a key, by their names, which are slugs.
+/// The tables below a key by their names, which must be slugs.
 pub fn entries<'a>(keys: &mut Keys<'a>, name: &'static str) -> Parsed<Vec<(String, &'a Node)>> {
     let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };
     let Kind::Map(entries) = &node.kind else {
-        let text = format!("`{name}` is {}; write tables: [{name}.NAME]", node.describe());
+        let text = format!("`{name}`: expected tables ([{name}.NAME]), found {}", node.describe());
         return Err(node.place.problem(text));
     };
     for (key, _) in entries {
         let is_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.name.is_empty() || key.name.len() > 64 || !key.name.chars().all(is_slug) {
-            let text = format!("`{}` cannot be a name; write small letters, digits and `_`", key.name);
+            let text = format!("`{}` is not a valid name; use lowercase letters, digits and `_`", key.name);
             return Err(key.place.problem(text));
         }
     }

@@ -1,9 +1,11 @@
-//! `larder.toml`: where notifications go, how HTTP is spoken, which plugins are loaded beside the backup plugin.
+//! `larder.toml`: notification targets, HTTP settings, and the plugins that are loaded in addition to the backup
+//! plugin.
 //!
-//! Strict: what it does not know is an error at its place, never left out; what it may not say where it lies is named (`origin`). Reads
-//! through `Source`, so that tests need no disk; starts nothing.
+//! Strict: an unknown key is an error at its place. A table that is not allowed where the file lies is ignored and
+//! reported (`origin`). Reads through `Source`, so that tests need no disk. Starts nothing.
 
 mod keys;
+mod load;
 mod origin;
 mod sources;
 mod targets;
@@ -12,135 +14,6 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use serde_json::Value;
-
-use crate::automation::files::{Source, fill};
-use crate::automation::parse::keys::Keys;
-use crate::automation::yaml::{Node, Parsed, Place};
-use crate::http::{Hosts, Settings};
-use crate::notify::Target;
-use crate::options::automations::MAX_FILE;
-use crate::options::http::{LONGEST_TIME, REQUEST_TIME};
-use crate::options::notify::MAX_TARGETS;
-use keys::{entries, seconds, text, texts};
+pub use load::{Configuration, Plugin, load};
 pub use origin::{MACHINE, Origin};
 pub use sources::Sources;
-
-/// What the file says. Paths are relative to its directory no more.
-#[derive(Default)]
-pub struct Configuration {
-    /// The file of automations.
-    pub automations: Option<PathBuf>,
-    pub http: Settings,
-    /// `notify.NAME` by its name.
-    pub notify: BTreeMap<String, Target>,
-    /// Plugins by their name, without the backup plugin.
-    pub plugins: BTreeMap<String, Plugin>,
-    /// Tables that do not count where they stand, in sentences.
-    pub ignored: Vec<String>,
-    /// Values that are not to be shown: secrets that were filled in, tokens and passwords.
-    pub secrets: Vec<String>,
-    /// Every file that was read, to watch for changes.
-    pub files: Vec<PathBuf>,
-}
-
-/// A plugin that is loaded beside the backup plugin.
-pub struct Plugin {
-    pub component: PathBuf,
-    /// The hosts that it may reach.
-    pub hosts: Hosts,
-    /// A JSON object that it is handed.
-    pub settings: Value,
-}
-
-/// Loads the file. The first thing that is wrong with it is the error.
-pub fn load(source: &dyn Source, path: &Path, origin: Origin) -> Parsed<Configuration> {
-    let directory = path.parent().unwrap_or(Path::new(""));
-    let shown: Arc<str> = path.strip_prefix(directory).unwrap_or(path).display().to_string().into();
-    let start = Place { file: shown.clone(), line: 1, column: 1 };
-    let read = source.read(path).map_err(|reason| {
-        start.problem(format!("cannot read {}: {reason}; check the path and its permissions", path.display()))
-    })?;
-    if read.len() > MAX_FILE {
-        return Err(start.problem(format!("the file has more than {} MiB; shorten it", MAX_FILE >> 20)));
-    }
-    let mut root = tree::parse(&shown, &read)?;
-    let (files, secrets) = fill(source, directory, path, &mut root)?;
-    let mut configuration = Configuration { secrets, ..Configuration::default() };
-    configuration.files.push(path.to_owned());
-    configuration.files.extend(files);
-    configuration.read(&root, directory, origin)?;
-    Ok(configuration)
-}
-
-impl Configuration {
-    fn read(&mut self, root: &Node, directory: &Path, origin: Origin) -> Parsed<()> {
-        let mut keys = Keys::of(root, "this file")?;
-        self.automations = text(&mut keys, "automations")?.map(|path| directory.join(path));
-        if let Some((place, node)) = keys.take("http") {
-            let http = http(node, directory)?;
-            match origin {
-                Origin::Outside => self.http = http,
-                Origin::Home => self.ignore(place, "http", "all requests would go by it"),
-            }
-        }
-        self.read_targets(&mut keys, directory, origin)?;
-        for (name, node) in entries(&mut keys, "plugins")? {
-            let plugin = plugin(node, directory)?;
-            match origin {
-                Origin::Outside => drop(self.plugins.insert(name, plugin)),
-                Origin::Home => self.ignore(&node.place, &format!("plugins.{name}"), "it loads a program"),
-            }
-        }
-        keys.finish()
-    }
-
-    fn read_targets(&mut self, keys: &mut Keys, directory: &Path, origin: Origin) -> Parsed<()> {
-        let targets = entries(keys, "notify")?;
-        if let Some((_, node)) = targets.get(MAX_TARGETS) {
-            return Err(node.place.problem(format!("more than {MAX_TARGETS} targets; keep fewer")));
-        }
-        for (name, node) in targets {
-            let target = targets::target(node, directory, &mut self.secrets)?;
-            match origin.refuses(&target) {
-                Some(why) => self.ignore(&node.place, &format!("notify.{name}"), why),
-                None => drop(self.notify.insert(name, target)),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn http(node: &Node, directory: &Path) -> Parsed<Settings> {
-    let mut keys = Keys::of(node, "[http]")?;
-    let settings = Settings {
-        proxy: text(&mut keys, "proxy")?,
-        no_proxy: texts(&mut keys, "no_proxy")?.into_iter().map(|(_, text)| text).collect(),
-        ca_file: text(&mut keys, "ca_file")?.map(|path| directory.join(path)),
-        time: seconds(&mut keys, "timeout", LONGEST_TIME)?.unwrap_or(REQUEST_TIME),
-    };
-    keys.finish()?;
-    Ok(settings)
-}
-
-fn plugin(node: &Node, directory: &Path) -> Parsed<Plugin> {
-    let mut keys = Keys::of(node, "a plugin")?;
-    let component = keys.need("component", "the file of its WebAssembly component, relative to this one")?;
-    let component = directory.join(keys::as_text(component, "component")?);
-    let hosts = texts(&mut keys, "hosts")?;
-    for (place, host) in &hosts {
-        Hosts::listed(&[host]).map_err(|text| place.problem(text))?;
-    }
-    let hosts: Vec<String> = hosts.into_iter().map(|(_, host)| host).collect();
-    let hosts = Hosts::listed(&hosts).map_err(|text| node.place.problem(text))?;
-    let settings = match keys.take("settings") {
-        Some((_, node)) => Keys::of(node, "a table of settings").map(|_| node.to_json())?,
-        None => Value::Object(Default::default()),
-    };
-    keys.finish()?;
-    Ok(Plugin { component, hosts, settings })
-}

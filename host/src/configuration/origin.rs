@@ -1,55 +1,31 @@
-//! What `larder.toml` may say, by where it lies.
+//! What `larder.toml` may contain, depending on where it lies.
 //!
-//! Home Assistant and its integrations can write into the home, in a container as root: who owns a file there proves nothing. What
-//! is in the home may say whom to tell something over the network, and what to say. What acts on this machine with the rights of the
-//! service, or changes how everybody reaches the network, has to stand outside the home.
+//! Home Assistant and its integrations can write to the home, in a container as root, so the owner of a file there
+//! proves nothing. A file in the home may say who is notified over the network and with which text. Anything that
+//! acts on this machine with the rights of the service, or changes how all requests reach the network, must be in a
+//! file outside the home.
 
-use super::Configuration;
-use crate::automation::yaml::Place;
 use crate::notify::Target;
 
-/// The machine's own file.
+/// The file for this machine.
 pub const MACHINE: &str = "/etc/larder/larder.toml";
 
 /// Where the file lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// Only who has rights on this machine can write it: all that it says counts.
+    /// Outside the home: only users of this machine can write it, so everything is allowed.
     Outside,
-    /// Only what can do no harm counts.
+    /// In the home: only harmless tables are allowed.
     Home,
 }
 
 impl Origin {
-    /// Why a target does not count, if so.
+    /// Why a target is not allowed, if it is not.
     pub(super) fn refuses(self, target: &Target) -> Option<&'static str> {
         match (self, target) {
             (Self::Home, Target::Command(_)) => Some("it runs a program"),
             (Self::Home, Target::File(_)) => Some("it writes a file"),
             (Self::Home, Target::Webhook(_) | Target::Ntfy(_) | Target::Log) | (Self::Outside, _) => None,
         }
-    }
-}
-
-impl Configuration {
-    /// Notes that a table does not count.
-    pub(super) fn ignore(&mut self, place: &Place, table: &str, why: &str) {
-        let text = format!(
-            "[{table}] is ignored: {why}, and a file in the home may not ask for that, since whatever writes into the home could; move \
-             it to {MACHINE}, or to a file outside the home that --options names"
-        );
-        self.ignored.push(place.problem(text).to_string());
-    }
-
-    /// This one, and what the other one says beside it. What both say is as it is here.
-    pub fn over(mut self, other: Self) -> Self {
-        self.automations = self.automations.or(other.automations);
-        for (name, target) in other.notify {
-            self.notify.entry(name).or_insert(target);
-        }
-        self.ignored.extend(other.ignored);
-        self.secrets.extend(other.secrets);
-        self.files.extend(other.files);
-        self
     }
 }

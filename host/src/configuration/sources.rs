@@ -1,7 +1,7 @@
-//! The files that say what automations there are and where notifications go.
+//! Finds the files that configure automations and notifications.
 //!
-//! The home is data: whoever can write into it (Home Assistant, an integration) must not choose what this process does with its rights.
-//! So what `larder.toml` may say depends on where it lies: see `configuration::Origin`.
+//! The home is data: whatever can write to it (Home Assistant, an integration) must not decide what this process does
+//! with its rights. So the allowed contents of `larder.toml` depend on where it lies: see `configuration::Origin`.
 
 use std::fs::{self, canonicalize};
 use std::os::unix::fs::MetadataExt;
@@ -12,30 +12,31 @@ use crate::automation::yaml::Parsed;
 use crate::configuration::{self, Configuration, MACHINE, Origin};
 use crate::error::{Doing, Error, Result as Done};
 
-/// The most links that lead to a file, as in the system.
+/// The most symbolic links that are followed to a file, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// What a person wrote, and what is looked for when nothing was said.
+/// The paths that were given on the command line, and the defaults.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    /// The home's configuration directory, through links: secrets are looked for up to here.
+    /// The home's configuration directory, with links resolved. Secrets are looked up no higher than this.
     pub config: PathBuf,
-    /// `larder.toml`, when one was named. Absolute, as it was named.
+    /// The `larder.toml` that was named, if any. Absolute, links not resolved.
     pub options: Option<PathBuf>,
-    /// The machine's own `larder.toml`, instead of [`MACHINE`].
+    /// The `larder.toml` for this machine, instead of [`MACHINE`].
     pub machine: Option<PathBuf>,
-    /// The file of automations, when one was named.
+    /// The file of automations that was named, if any.
     pub automations: Option<PathBuf>,
 }
 
 impl Sources {
-    /// What `larder.toml` says: the one that was named, else the machine's, and the home's below it. The error is the first problem.
+    /// The configuration: from the named file or else the machine's, combined with the file in the home. The error is
+    /// the first problem.
     pub fn configuration(&self) -> Result<Configuration, String> {
         self.configured(false)
     }
 
-    /// The same at a start: a file of the home that cannot be used is named and ignored, since whatever writes into the home must not
-    /// keep its backups from being made.
+    /// The same at startup: an invalid file in the home is reported and ignored, because whatever writes to the home
+    /// must not be able to prevent its backups.
     pub fn configuration_at_start(&self) -> Result<Configuration, String> {
         self.configured(true)
     }
@@ -43,7 +44,7 @@ impl Sources {
     fn configured(&self, is_start: bool) -> Result<Configuration, String> {
         let (named, usual) = (self.options.as_deref(), self.config.join("larder.toml"));
         let (inside, outside) = match named {
-            Some(named) if leads_through(named, &self.config, MAX_LINKS) => (Some(named), None),
+            Some(named) if is_reached_through(named, &self.config, MAX_LINKS) => (Some(named), None),
             named => (None, named),
         };
         let machine = self.machine.as_deref().unwrap_or(Path::new(MACHINE));
@@ -53,30 +54,30 @@ impl Sources {
             |path: Option<&Path>| path.map_or_else(|| Ok(Configuration::default()), |it| self.read(it));
         let above = read(outside).map_err(|problem| problem.to_string())?;
         match read(inside).map_err(|problem| problem.to_string()) {
-            Ok(below) => Ok(above.over(below)),
+            Ok(below) => Ok(above.with_fallback(below)),
             Err(problem) if is_start => {
-                let ignored = vec![format!("{problem}; until then all of this file is ignored")];
-                Ok(above.over(Configuration { ignored, ..Configuration::default() }))
+                let ignored = vec![format!("{problem}; the whole file is ignored until this is fixed")];
+                Ok(above.with_fallback(Configuration { ignored, ..Configuration::default() }))
             }
             Err(problem) => Err(problem),
         }
     }
 
     fn read(&self, path: &Path) -> Parsed<Configuration> {
-        let origin = match leads_through(path, &self.config, MAX_LINKS) {
+        let origin = match is_reached_through(path, &self.config, MAX_LINKS) {
             true => Origin::Home,
             false => Origin::Outside,
         };
         configuration::load(&Disk, path, origin)
     }
 
-    /// The file of automations, whether it is there or not.
+    /// The path of the file of automations, whether it exists or not.
     pub fn automations_file(&self, configuration: &Configuration) -> PathBuf {
         let named = self.automations.as_ref().or(configuration.automations.as_ref());
         named.cloned().unwrap_or_else(|| self.config.join("automations.yaml"))
     }
 
-    /// Whether Home Assistant runs the automations of this file, too: it is the home's own.
+    /// Whether this is the home's own file, whose automations Home Assistant runs too.
     pub fn is_shared(&self, file: &Path) -> bool {
         match (canonicalize(file), canonicalize(self.config.join("automations.yaml"))) {
             (Ok(file), Ok(own)) => file == own,
@@ -84,19 +85,19 @@ impl Sources {
         }
     }
 
-    /// A file of automations that somebody named has to be there, as any file that is named.
-    pub fn must_be_there(&self, configuration: &Configuration) -> Done<()> {
+    /// Checks that a file of automations that was named exists and is a file.
+    pub fn check_named_file(&self, configuration: &Configuration) -> Done<()> {
         let Some(file) = self.automations.as_ref().or(configuration.automations.as_ref()) else {
             return Ok(());
         };
         let what = || format!("cannot read the automations {}", file.display());
         match file.metadata().doing(what)?.is_dir() {
-            true => Err(Error::Invalid(format!("{}: it is a directory; name a file", what()))),
+            true => Err(Error::Invalid(format!("{}: it is a directory; pass a file", what()))),
             false => Ok(()),
         }
     }
 
-    /// The automations; nothing when there is no file and none was named.
+    /// Loads the automations. Empty if no file was named and the default does not exist.
     pub fn automations(&self, configuration: &Configuration) -> Loaded {
         let file = self.automations_file(configuration);
         let is_named = self.automations.is_some() || configuration.automations.is_some();
@@ -114,20 +115,21 @@ fn same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Whether a path lies in the home, or leads through it: then whoever writes there chooses what is read.
-fn leads_through(path: &Path, home: &Path, links: usize) -> bool {
+/// Whether a path lies in the home or is reached through it, so that whatever writes to the home decides what is
+/// read.
+fn is_reached_through(path: &Path, home: &Path, links: usize) -> bool {
     let Some(above) = path.parent() else { return false };
-    // By another name it is the same directory: a mount may show it elsewhere.
+    // The same directory may have another path, for example by a mount.
     let is_home = |path: &Path| same(path, home);
     let is_in_it = |path: &Path| path.starts_with(home) || path.ancestors().any(is_home);
     let leads = match fs::read_link(path) {
-        Ok(target) => links == 0 || leads_through(&above.join(target), home, links.saturating_sub(1)),
+        Ok(target) => links == 0 || is_reached_through(&above.join(target), home, links.saturating_sub(1)),
         Err(_) => false,
     };
     leads
         || is_in_it(path)
         || fs::canonicalize(path).is_ok_and(|real| is_in_it(&real))
-        || leads_through(above, home, links)
+        || is_reached_through(above, home, links)
 }
 
 #[cfg(test)]
@@ -137,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_leads_through_the_home_is_in_it() {
+    fn a_path_that_is_reached_through_the_home_is_in_it() {
         let root = tempfile::tempdir().unwrap();
         let at = |path: &str| root.path().join(path);
         fs::create_dir_all(at("home/below")).unwrap();
@@ -166,10 +168,10 @@ mod tests {
             "etc/dangling",
         ];
         for path in inside {
-            assert!(leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
+            assert!(is_reached_through(&at(path), &at("home"), MAX_LINKS), "{path}");
         }
         for path in ["etc/real", "etc/beside", "etc/nothing", "home-2/x"] {
-            assert!(!leads_through(&at(path), &at("home"), MAX_LINKS), "{path}");
+            assert!(!is_reached_through(&at(path), &at("home"), MAX_LINKS), "{path}");
         }
     }
 }

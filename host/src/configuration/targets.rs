@@ -1,5 +1,5 @@
-//! The tables `[notify.NAME]`. Addresses, header names and templates are checked here, so that a notification does not fail on
-//! the night when it is needed.
+//! Reads the tables `[notify.NAME]`. Addresses, header names and templates are checked here, so that a notification
+//! does not fail when it is needed.
 
 use std::path::Path;
 
@@ -16,11 +16,11 @@ use crate::notify::{Command, File, Ntfy, Target, Webhook};
 use crate::options::http::LONGEST_TIME;
 use crate::options::notify::{COMMAND_TIME, MAX_RETRIES, RETRIES};
 
-/// What a file's line is when nothing is said.
+/// The default line for a file target.
 const LINE: &str = "{{ now().isoformat() }} {% if title %}{{ title }}: {% endif %}{{ message }}";
 
 #[derive(Clone, Copy)]
-enum Word {
+enum TargetKind {
     Webhook,
     Ntfy,
     Command,
@@ -28,28 +28,28 @@ enum Word {
     Log,
 }
 
-const KINDS: [(&str, Word); 5] = [
-    ("webhook", Word::Webhook),
-    ("ntfy", Word::Ntfy),
-    ("command", Word::Command),
-    ("file", Word::File),
-    ("log", Word::Log),
+const KINDS: [(&str, TargetKind); 5] = [
+    ("webhook", TargetKind::Webhook),
+    ("ntfy", TargetKind::Ntfy),
+    ("command", TargetKind::Command),
+    ("file", TargetKind::File),
+    ("log", TargetKind::Log),
 ];
 
 /// Reads one table. Tokens and passwords are added to the secrets.
 pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parsed<Target> {
-    let mut keys = Keys::of(node, "a target of notifications")?;
-    let Some(word) = keys.word("kind", &KINDS)? else {
-        let text = "a target needs `kind`: webhook, ntfy, command, file or log; add it";
+    let mut keys = Keys::of(node, "a notification target")?;
+    let Some(word) = keys.choice("kind", &KINDS)? else {
+        let text = "a notification target needs `kind` (webhook, ntfy, command, file or log); add it";
         return Err(keys.place().problem(text));
     };
     let target = match word {
-        Word::Webhook => Target::Webhook(webhook(&mut keys, secrets)?),
-        Word::Ntfy => Target::Ntfy(ntfy(&mut keys, secrets)?),
-        Word::Command => Target::Command(command(&mut keys, directory)?),
-        Word::File => Target::File(file(&mut keys, directory)?),
-        Word::Log => {
-            keys.is("a target of the kind `log`");
+        TargetKind::Webhook => Target::Webhook(webhook(&mut keys, secrets)?),
+        TargetKind::Ntfy => Target::Ntfy(ntfy(&mut keys, secrets)?),
+        TargetKind::Command => Target::Command(command(&mut keys, directory)?),
+        TargetKind::File => Target::File(file(&mut keys, directory)?),
+        TargetKind::Log => {
+            keys.describe_as("a log target");
             Target::Log
         }
     };
@@ -58,8 +58,8 @@ pub fn target(node: &Node, directory: &Path, secrets: &mut Vec<String>) -> Parse
 }
 
 fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
-    keys.is("a webhook");
-    let url = address(keys, "where it is sent to")?;
+    keys.describe_as("a webhook");
+    let url = address(keys, "the address to send to")?;
     let method = match keys.take("method") {
         None => "POST".to_owned(),
         Some((_, node)) => {
@@ -78,7 +78,7 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
     let headers = headers(keys)?;
     let authorization = authorization(keys, secrets)?;
     if authorization.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-        let text = "`headers` holds `authorization` beside `token` or `password`; keep one of them";
+        let text = "`headers` sets `authorization` in addition to `token` or `password`; keep one";
         return Err(keys.place().problem(text));
     }
     Ok(Webhook { url, method, headers, body, authorization, retries: retries(keys)? })
@@ -87,7 +87,8 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
 fn headers(keys: &mut Keys) -> Parsed<Vec<(String, Template)>> {
     let Some((_, node)) = keys.take("headers") else { return Ok(Vec::new()) };
     let Kind::Map(entries) = &node.kind else {
-        let text = format!("`headers` is {}; write `headers = {{ Name = \"value\" }}`", node.describe());
+        let text =
+            format!("`headers`: expected `headers = {{ Name = \"value\" }}`, found {}", node.describe());
         return Err(node.place.problem(text));
     };
     let mut headers = Vec::new();
@@ -104,28 +105,28 @@ fn headers(keys: &mut Keys) -> Parsed<Vec<(String, Template)>> {
 }
 
 fn ntfy(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Ntfy> {
-    keys.is("an ntfy target");
+    keys.describe_as("an ntfy target");
     let url = address(keys, "the server, such as https://ntfy.example.org")?;
     let node = keys.need("topic", "the topic to publish to")?;
     let topic = as_text(node, "topic")?;
     let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if topic.is_empty() || topic.len() > 64 || !topic.chars().all(is_fit) {
-        return Err(node.place.problem("a topic has 1 to 64 letters, digits, `_` and `-`; write one"));
+        return Err(node.place.problem("`topic` must have 1 to 64 letters, digits, `_` or `-`"));
     }
     let authorization = authorization(keys, secrets)?;
     Ok(Ntfy { url, topic, authorization, retries: retries(keys)? })
 }
 
 fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
-    keys.is("a command");
+    keys.describe_as("a command");
     let node = keys.need("command", "the program and its arguments, as a list")?;
     let mut words = list(node, "command")?.into_iter();
-    let missing = || node.place.problem("`command` is empty; write [\"/path/of/program\", \"argument\", …]");
+    let missing = || node.place.problem("`command` is empty; use [\"/path/of/program\", \"argument\", …]");
     let (place, program) = words.next().filter(|(_, word)| !word.is_empty()).ok_or_else(missing)?;
     if templates::is_template(&program) || program.contains('\0') {
-        return Err(place.problem("the program's name is no template; write it out"));
+        return Err(place.problem("the program name cannot be a template; write it out"));
     }
-    // A bare name is looked for in PATH, a path is relative to this file.
+    // A bare name is looked up in PATH; a path is relative to this file.
     let program = match program.contains('/') {
         true => directory.join(program).display().to_string(),
         false => program,
@@ -138,7 +139,7 @@ fn command(keys: &mut Keys, directory: &Path) -> Parsed<Command> {
 }
 
 fn file(keys: &mut Keys, directory: &Path) -> Parsed<File> {
-    keys.is("a file target");
+    keys.describe_as("a file target");
     let node = keys.need("path", "the file to add lines to, relative to this one")?;
     let path = directory.join(as_text(node, "path")?);
     let line = match keys.take("line") {
@@ -155,7 +156,7 @@ fn address(keys: &mut Keys, what: &str) -> Parsed<String> {
     Ok(url)
 }
 
-/// The `Authorization` header from a token, or from a user's name and password.
+/// The `Authorization` header from a token, or from a username and password.
 fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<String>> {
     let token = text(keys, "token")?;
     let (username, password) = (text(keys, "username")?, text(keys, "password")?);
@@ -169,7 +170,7 @@ fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<St
             format!("Basic {both}")
         }
         _ => {
-            let text = "give either `token`, or `username` and `password`";
+            let text = "set either `token`, or `username` and `password`";
             return Err(keys.place().problem(text));
         }
     };
@@ -180,9 +181,9 @@ fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<St
 
 fn retries(keys: &mut Keys) -> Parsed<usize> {
     let place = keys.place().clone();
-    let retries = keys.whole("retries", 0)?.unwrap_or(RETRIES);
+    let retries = keys.whole_number("retries", 0)?.unwrap_or(RETRIES);
     match retries > MAX_RETRIES {
-        true => Err(place.problem(format!("`retries` is at most {MAX_RETRIES}; write less"))),
+        true => Err(place.problem(format!("`retries` must be at most {MAX_RETRIES}"))),
         false => Ok(retries),
     }
 }

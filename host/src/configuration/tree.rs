@@ -1,6 +1,6 @@
-//! TOML text as the tree that the automations' files are read from too: every value knows where it stands.
+//! Parses TOML into the same tree as YAML, in which every value has its place in the file.
 //!
-//! `"!secret NAME"` and `"!env_var NAME"` become the tags that they are in YAML. Knows no key.
+//! `"!secret NAME"` and `"!env_var NAME"` become tags, as in YAML. Knows no keys.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use toml::de::{DeTable, DeValue};
 
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
-/// Reads a file's text. Tables are in the order of their names.
+/// Parses the text of a file. Tables are sorted by name.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     let places = Places::new(file, text);
     let root = DeTable::parse(text).map_err(|error| {
         let what = error.message().lines().collect::<Vec<_>>().join(", ");
         let place = places.at(error.span().unwrap_or_default());
-        place.problem(format!("this is no TOML: {what}; correct the line"))
+        place.problem(format!("not valid TOML: {what}; correct the line"))
     })?;
     let start = Place { file: file.clone(), line: 1, column: 1 };
     table(root.get_ref(), start, &places)
@@ -39,13 +39,15 @@ fn node(value: &Spanned<DeValue>, places: &Places) -> Parsed<Node> {
         DeValue::Boolean(flag) => Kind::Bool(*flag),
         DeValue::Integer(number) => {
             let read = i64::from_str_radix(number.as_str(), number.radix());
-            Kind::Int(read.map_err(|_| place.problem("this number is too large; write a smaller one"))?)
+            Kind::Int(read.map_err(|_| place.problem("the number is too large; use a smaller one"))?)
         }
         DeValue::Float(number) => {
             let read = number.as_str().parse().ok().filter(|number: &f64| number.is_finite());
-            Kind::Float(read.ok_or_else(|| place.problem("this is no number to reckon with; write another"))?)
+            Kind::Float(read.ok_or_else(|| place.problem("the number is not finite; use another"))?)
         }
-        DeValue::Datetime(_) => return Err(place.problem("a date has no meaning here; put it in quotes")),
+        DeValue::Datetime(_) => {
+            return Err(place.problem("dates are not supported here; put the value in quotes"));
+        }
         DeValue::Array(items) => {
             let items = items.iter().map(|item| node(item, places));
             Kind::List(items.collect::<Parsed<_>>()?)
@@ -64,7 +66,7 @@ fn tagged(text: &str, place: Place) -> Node {
     Node { place, tag: None, kind: Kind::Text(text.to_owned()) }
 }
 
-/// Where the lines of a text begin.
+/// The offsets of the lines of a text.
 struct Places<'a> {
     file: &'a Arc<str>,
     text: &'a str,

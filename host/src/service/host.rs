@@ -139,5 +139,5 @@ fn fitted<'a>(plugin: &Plugin, action: &str, data: &'a str) -> Result<Cow<'a, st
     let Some(known) = known else { return Ok(data.into()) };
     let data = serde_json::from_str(data)
         .map_err(|error| wrong(format!("{action}: its data are not JSON: {error}")))?;
-    registry::fitted(known, data).map(|data| data.to_string().into()).map_err(wrong)
+    registry::validated(known, data).map(|data| data.to_string().into()).map_err(wrong)
 }

@@ -197,7 +197,7 @@ fn an_action_is_called_as_an_automation_does() {
         .says("At least one available backup agent must be selected, got []");
     home.larder(&["call", "backup.create", "--data", r#"{"name": "x"}"#])
         .exits(2)
-        .says("`name` is no field of backup.create, which takes none; remove it");
+        .says("backup.create has no field `name` and takes none; remove it");
     home.larder(&["call", "backup.nope"]).exits(2).says("there is no action backup.nope");
 }
 

@@ -1,4 +1,4 @@
-//! The home is data: what its `larder.toml` says does nothing on this machine with the rights of the service.
+//! The home is data: its `larder.toml` cannot act on this machine with the rights of the service.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,7 +13,7 @@ use super::home;
 const START: &str = "2026-05-04T12:00:00+00:00";
 const SAY: [&str; 4] = ["call", "notify.script", "--data", r#"{"message": "m"}"#];
 
-/// A program that leaves a file behind, a file, a plugin, and a webhook.
+/// A program that creates a file, a file target, a plugin, and a webhook.
 fn text(home: &TestHome, address: &str) -> String {
     let ran = ran(home);
     format!(
@@ -46,7 +46,7 @@ fn ran(home: &TestHome) -> PathBuf {
 const TABLES: [&str; 4] = ["notify.script", "notify.diary", "http", "plugins.heartbeat"];
 
 #[test]
-fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works() {
+fn tables_that_act_on_this_machine_are_reported_and_ignored_in_the_home() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", "");
     home.write("larder.toml", text(&home, &receiver.address));
@@ -65,14 +65,14 @@ fn what_acts_on_this_machine_is_named_and_ignored_in_the_home_and_the_rest_works
     service.call("backup.create", json!({})).unwrap();
     assert!(service.service().host().plugins().len() == 1);
     drop(service);
-    home.larder(&SAY).exits(2).says("there is no such target").says("[notify.script] is ignored");
+    home.larder(&SAY).exits(2).says("there is no notification target").says("[notify.script] is ignored");
     home.larder(&["call", "notify.hook", "--data", r#"{"message": "m"}"#]).exits(0);
     assert_eq!(receiver.request()["path"], "/hook");
     assert!(!ran(&home).exists());
 }
 
 #[test]
-fn a_path_that_leads_through_the_home_is_in_it_also_when_it_is_named() {
+fn a_named_path_that_leads_through_the_home_counts_as_inside() {
     let ways: [fn(&TestHome, &str) -> PathBuf; 4] = [
         |home, text| {
             home.write("mine.toml", text);
@@ -105,7 +105,7 @@ fn a_path_that_leads_through_the_home_is_in_it_also_when_it_is_named() {
 }
 
 #[test]
-fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
+fn the_file_outside_the_home_is_combined_with_the_one_inside() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", "");
     let hook =
@@ -136,7 +136,7 @@ fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
         paths.sort();
         assert_eq!(paths, ["\"/machine\"", "\"/own\""]);
     }
-    // The one that was named counts instead of the machine's.
+    // The named file replaces the machine's.
     let none = home.root().join("none.toml");
     fs::write(&none, "").unwrap();
     let setting = Setting {
@@ -151,7 +151,7 @@ fn what_stands_outside_the_home_counts_with_what_the_home_says_beside_it() {
         .requests()
         .ask("call", json!({"action": "notify.script", "data": {"message": "m"}}));
     service.pass(1);
-    assert!(reply.recv().unwrap().unwrap_err().message.contains("there is no such target"));
+    assert!(reply.recv().unwrap().unwrap_err().message.contains("there is no notification target"));
 }
 
 #[test]
@@ -160,5 +160,5 @@ fn the_password_in_the_environment_is_sent_nowhere_by_a_file_of_the_home() {
     let mut command = home.command(&["automations", "check"]);
     command.env("LARDER_PASSWORD", "Pa55-w0rd-rig");
     let run = larder_tests::Run::of(command).exits(1);
-    assert!(run.stdout.contains("the environment has no `LARDER_PASSWORD`"), "{}", run.stdout);
+    assert!(run.stdout.contains("the environment variable `LARDER_PASSWORD` is not set"), "{}", run.stdout);
 }

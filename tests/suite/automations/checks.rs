@@ -1,4 +1,4 @@
-//! What automations name is held against what this host has, by `check`, at the start and at every reload.
+//! Checks of automations against this host: by `check`, at startup and at every reload.
 
 use larder::assemble::Setting;
 use larder::http::Hosts;
@@ -11,7 +11,7 @@ use super::{FAILED, NIGHTLY, home, told};
 
 const START: &str = "2026-05-04T12:00:00+00:00";
 
-/// Each automation has one thing wrong.
+/// Each automation has one error.
 const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.creat}]}
 - {id: client, triggers: [], actions: [{action: backup.generate}]}
 - {id: extra, triggers: [], actions: [{action: backup.create, data: {name: foo}}]}
@@ -25,12 +25,12 @@ const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.crea
 
 const EXPECTED: [&str; 8] = [
     "1:47: there is no action backup.creat; did you mean backup.create?",
-    "2:49: backup.generate is for clients, not for automations; automations may call backup.create, backup.create_automatic, \
+    "2:49: backup.generate is reserved for clients; automations may call backup.create, backup.create_automatic, \
      notify.NAME and persistent_notification.create",
-    "3:70: `name` is no field of backup.create, which takes none; remove it",
-    "4:49: notify.mobile_app_your_phone: there is no such target; add a table [notify.mobile_app_your_phone] to larder.toml",
-    "5:67: `titel` is no field of notify.phone; did you mean `title`?",
-    "6:68: `message` of notify.phone is a list; write a text",
+    "3:70: backup.create has no field `name` and takes none; remove it",
+    "4:49: there is no notification target notify.mobile_app_your_phone; add a table [notify.mobile_app_your_phone] to larder.toml",
+    "5:67: notify.phone has no field `titel`; did you mean `title`?",
+    "6:68: `message` of notify.phone: expected text, found a list",
     "7:50: notify.phone needs `message`; add it",
     "8:48: there is no action light.turn_on; automations may call backup.create, backup.create_automatic, notify.NAME and \
      persistent_notification.create",
@@ -40,7 +40,7 @@ fn phone(home: &TestHome) {
     home.write("larder.toml", "[notify.phone]\nkind = \"log\"\n");
 }
 
-/// What a service says from its start to its end.
+/// The output of a service from start to end.
 fn served(home: &TestHome) -> String {
     let mut serving = Serving::start(home.command(&["serve"]));
     serving.signal(Signal::TERM);
@@ -49,7 +49,7 @@ fn served(home: &TestHome) -> String {
 }
 
 #[test]
-fn a_check_knows_every_action_field_and_target() {
+fn check_knows_every_action_field_and_target() {
     let home = home("UTC", WRONG);
     phone(&home);
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
@@ -60,7 +60,7 @@ fn a_check_knows_every_action_field_and_target() {
 }
 
 #[test]
-fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
+fn an_unknown_entity_is_a_warning_with_exit_status_0() {
     let yaml = FAILED
         .replacen("event.backup_automatic_backup", "event.backup_automatc", 1)
         .replace("notify.mobile_app_your_phone", "notify.phone");
@@ -69,14 +69,14 @@ fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
     let checked = home.larder(&["automations", "check"]).exits(0).stdout;
     assert_eq!(
         checked,
-        "warning: automations.yaml:5:9: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?\n\
+        "warning: automations.yaml:5:9: unknown entity event.backup_automatc; did you mean event.backup_automatic_backup?\n\
          1 automation, no problem; 1 warning.\n"
     );
-    assert!(served(&home).contains(" warning: automations.yaml:5:9: no entity event.backup_automatc"));
+    assert!(served(&home).contains(" warning: automations.yaml:5:9: unknown entity event.backup_automatc"));
 }
 
 #[test]
-fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their_own() {
+fn both_documented_automations_are_valid_in_a_separate_file() {
     let home = home("UTC", "");
     home.write(
         "larder.toml",
@@ -89,7 +89,7 @@ fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their
 }
 
 #[test]
-fn without_a_home_as_much_is_checked_as_is_known() {
+fn without_a_home_check_uses_what_is_known() {
     let home = TestHome::new();
     home.write("wrong.yaml", WRONG);
     let (path, state) = (home.path("wrong.yaml"), home.state());
@@ -99,17 +99,16 @@ fn without_a_home_as_much_is_checked_as_is_known() {
     for line in [&EXPECTED[..1], &EXPECTED[2..3]].concat() {
         assert!(checked.contains(&format!(":{line}\n")), "{line} is not in:\n{checked}");
     }
-    assert!(checked.contains(":5:67: `titel` is no field of notify.NAME"), "{checked}");
+    assert!(checked.contains(":5:67: notify.NAME has no field `titel`"), "{checked}");
     assert!(
-        checked.contains("warning: ")
-            && checked.contains(":8:48: there is no action light.turn_on here, unless "),
+        checked.contains("warning: ") && checked.contains(":8:48: there is no action light.turn_on, unless "),
         "{checked}"
     );
     assert!(checked.ends_with("3 automations without a problem; 6 problems; 2 warnings.\n"), "{checked}");
 }
 
 #[test]
-fn a_service_names_what_cannot_run_here_and_runs_the_others() {
+fn a_service_reports_what_cannot_run_here_and_runs_the_rest() {
     let home = home("UTC", WRONG);
     phone(&home);
     let mut service = home.serve(START);
@@ -144,7 +143,7 @@ fn a_home_whose_automations_are_all_home_assistants_still_notifies() {
 }
 
 #[test]
-fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
+fn a_reload_reports_errors_and_warnings_to_the_caller_and_in_the_log() {
     let fine = "- {id: again, triggers: [{trigger: event, event_type: again}], actions: [{action: automation.reload}]}\n";
     let home = home("UTC", fine);
     let mut service = home.serve(START);
@@ -162,19 +161,22 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
             .starts_with("automations.yaml:3:47: there is no action backup.creat")
     );
     assert!(
-        reloaded["warnings"][0].as_str().unwrap().starts_with("automations.yaml:2:49: no entity light.hall")
+        reloaded["warnings"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("automations.yaml:2:49: unknown entity light.hall")
     );
     told(&mut service);
     service.service().host().bus.emit(&larder::home::bus::Event::new("again", "{}"));
     service.pass(1);
     let said = told(&mut service).join("\n");
     assert!(said.contains("automations.yaml:3:47: there is no action backup.creat"), "{said}");
-    assert!(said.contains("automations.yaml:2:49: no entity light.hall"), "{said}");
+    assert!(said.contains("automations.yaml:2:49: unknown entity light.hall"), "{said}");
 }
 
 #[test]
-fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
-    let twice = "Backup Home Assistant every night at 3 AM is also run by Home Assistant";
+fn a_backup_that_home_assistant_makes_too_is_warned_about() {
+    let twice = "Home Assistant reads this file and runs Backup Home Assistant every night at 3 AM too";
     let home = home("UTC", NIGHTLY);
     let checked = home.larder(&["automations", "check"]).exits(0).stdout;
     assert!(checked.starts_with(&format!("warning: automations.yaml:2:5: {twice}")), "{checked}");
@@ -185,7 +187,7 @@ fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
     let named = ["--automations", file.to_str().unwrap()];
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
     assert_eq!(checked, "1 automation, no problem.\n");
-    // By another name it is the same file.
+    // Another path to the same file.
     std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
     assert!(checked.contains(twice), "{checked}");
@@ -204,14 +206,14 @@ fn a_file_of_automations_that_is_named_and_missing_is_an_error_as_missing_option
     }
     home.larder(&["serve", "--automations", directory.to_str().unwrap()])
         .exits(1)
-        .says("it is a directory; name a file");
+        .says("it is a directory; pass a file");
     home.write("larder.toml", "automations = \"nope.yaml\"\n");
     home.larder(&["serve"]).exits(1).says("cannot read the automations ");
     home.larder(&["list", "--automations", missing]).exits(0);
 }
 
 #[test]
-fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is_called() {
+fn an_undeclared_field_is_refused_before_any_plugin_is_called() {
     let home = home("UTC", "");
     let plugin = PluginSetting {
         name: "heartbeat".into(),
@@ -228,7 +230,7 @@ fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is
         let mut refused = |data: Value| service.call(&action.name, data).unwrap_err();
         let failure = refused(json!({"surprise": 1}));
         assert_eq!(failure.code, "invalid_format", "{}", action.name);
-        assert!(failure.message.contains(&format!("`surprise` is no field of {}", action.name)), "{failure}");
+        assert!(failure.message.contains(&format!("{} has no field `surprise`", action.name)), "{failure}");
     }
     assert_eq!(service.state("sensor.heartbeat").attributes["problem"], Value::Null);
     assert_eq!(home.archives().len(), 0);

@@ -1,4 +1,4 @@
-//! Automations under a clock that is set while they are at work, without a restart.
+//! Automations while the clock is being set, without a restart.
 
 use larder_tests::TestService;
 use serde_json::json;
@@ -11,7 +11,7 @@ const MINUTELY: &str = "
   actions: [{event: tick}]
 ";
 
-/// A state that has to stay so, a wait, and a delay.
+/// A state with `for`, a wait, and a delay.
 const SPANS: &str = "
 - alias: Held
   triggers: [{trigger: event, event_type: go}]
@@ -39,7 +39,7 @@ fn go(service: &mut TestService) {
 }
 
 #[test]
-fn a_pattern_goes_on_at_once_when_the_clock_is_set_back() {
+fn a_pattern_continues_at_once_after_the_clock_is_set_back() {
     for ahead in ["2029-05-04T12:00:00Z", "2026-06-04T12:00:00Z", "2026-05-04T13:00:30Z"] {
         let home = home("UTC", MINUTELY);
         let mut service = home.serve(ahead);
@@ -52,7 +52,7 @@ fn a_pattern_goes_on_at_once_when_the_clock_is_set_back() {
 }
 
 #[test]
-fn what_comes_once_a_day_comes_once_though_the_clock_is_set_back_behind_it() {
+fn a_daily_trigger_fires_once_although_the_clock_is_set_back() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T12:00:00Z");
     service.advance("2026-05-05T03:10:00Z");
@@ -61,14 +61,14 @@ fn what_comes_once_a_day_comes_once_though_the_clock_is_set_back_behind_it() {
     assert_eq!(traces(&mut service, "Backup Home Assistant every night at 3 AM").len(), 1);
     service.advance("2026-05-06T12:00:00Z");
     assert_eq!(home.archives().len(), 2);
-    // Not lived through: the clock was wrong before.
+    // These times did not pass: the clock was wrong before.
     service.set_clock("2026-01-01T00:00:00Z");
     service.advance("2026-01-02T12:00:00Z");
     assert_eq!(home.archives().len(), 4);
 }
 
 #[test]
-fn what_lasts_a_while_lasts_as_long_whatever_the_clock_is_set_to() {
+fn durations_keep_their_length_whatever_the_clock_is_set_to() {
     for to in ["2029-05-04T12:00:00Z", "2026-01-04T12:00:00Z"] {
         let home = home("UTC", SPANS);
         let mut service = home.serve("2026-05-04T12:00:00Z");
@@ -93,10 +93,10 @@ fn what_lasts_a_while_lasts_as_long_whatever_the_clock_is_set_to() {
 }
 
 #[test]
-fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
+fn the_loop_guard_ignores_times_from_a_wrong_clock() {
     let home = home("UTC", SPANS);
     let mut service = home.serve("2029-05-04T12:00:00Z");
-    // Fewer than would be stopped, again and again, with hours between them.
+    // Fewer than the limit, repeatedly, hours apart.
     for round in 0..4 {
         let event = larder::home::bus::Event::new("go", "{}");
         (0..200).for_each(|_| service.service().bus().emit(&event));
@@ -109,7 +109,7 @@ fn the_guard_against_circles_does_not_count_what_a_wrong_clock_dated() {
 }
 
 #[test]
-fn what_comes_once_a_day_and_was_made_up_does_not_come_again_when_the_clock_is_set_back_before_it() {
+fn a_daily_trigger_that_was_caught_up_does_not_fire_again_after_the_clock_is_set_back() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T20:00:00Z");
     service.pass(60);
@@ -124,7 +124,7 @@ fn what_comes_once_a_day_and_was_made_up_does_not_come_again_when_the_clock_is_s
 }
 
 #[test]
-fn nothing_is_made_up_when_a_clock_comes_back_from_a_wrong_year() {
+fn nothing_is_caught_up_after_a_clock_with_a_wrong_year() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T20:00:00Z");
     service.advance("2026-05-05T03:10:00Z");

@@ -24,7 +24,7 @@ fn write(home: &TestHome, text: &str) {
 }
 
 #[test]
-fn they_are_listed_run_by_hand_and_traced_without_a_service() {
+fn automations_are_listed_run_and_traced_without_a_service() {
     let home = home("UTC", TICK);
     let listed = home.larder(&["automations"]).exits(0).stdout;
     assert!(
@@ -57,7 +57,7 @@ fn a_backup_by_automation_can_be_tried_by_hand() {
 }
 
 #[test]
-fn a_check_says_what_is_wrong_with_file_line_and_what_to_do() {
+fn check_reports_errors_with_file_line_and_advice() {
     let home = home("UTC", TICK);
     home.larder(&["automations", "check"]).exits(0);
     write(&home, "- alias: Light\n  triggers:\n    - trigger: sun\n      event: sunset\n  actions: []\n");
@@ -112,7 +112,7 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
     wrong.says("notify.diary needs `message`; add it");
     home.larder(&["call", "notify.nobody", "--data", r#"{"message": "hello"}"#])
         .exits(2)
-        .says("there is no such target");
+        .says("there is no notification target");
     assert_eq!(lines(), 1);
     let mut serving = Serving::start(home.command(&[&options[..], &["serve"]].concat()));
     home.larder(&hello).exits(0);
@@ -133,7 +133,7 @@ fn any_action_can_be_called_by_hand_with_a_service_and_without_one() {
 }
 
 #[test]
-fn nobody_else_may_ask_a_service() {
+fn another_user_cannot_ask_a_service() {
     let home = home("UTC", TICK);
     let serving = Serving::start(home.command(&["serve"]));
     let rights =
@@ -143,7 +143,7 @@ fn nobody_else_may_ask_a_service() {
 }
 
 #[test]
-fn a_service_that_was_killed_leaves_no_door_that_leads_nowhere() {
+fn a_killed_service_leaves_no_dead_socket() {
     let home = home("UTC", TICK);
     let mut serving = Serving::start(home.command(&["serve"]));
     serving.signal(Signal::KILL);
@@ -156,7 +156,7 @@ fn a_service_that_was_killed_leaves_no_door_that_leads_nowhere() {
 }
 
 #[test]
-fn a_state_directory_with_a_very_long_name_has_a_door_too() {
+fn a_state_directory_with_a_very_long_name_has_a_socket_too() {
     let home = home("UTC", TICK);
     let state = home.root().join("s".repeat(120)).join("t".repeat(120));
     let state = state.to_str().unwrap();
@@ -167,7 +167,7 @@ fn a_state_directory_with_a_very_long_name_has_a_door_too() {
 }
 
 #[test]
-fn runs_of_what_did_not_change_go_on_through_a_reload_and_others_end() {
+fn a_reload_keeps_the_runs_of_unchanged_automations_only() {
     let slow = |id: &str, event: &str| {
         format!(
             "- {{id: {id}, triggers: [{{trigger: homeassistant, event: start}}], actions: [{{delay: 60}}, {{event: {event}}}]}}\n"

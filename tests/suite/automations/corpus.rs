@@ -1,8 +1,8 @@
-//! The corpus: every file in `tests/scenarios/` gives the form, the errors and the runs that its golden in
-//! `tests/snapshots/scenarios/` holds. `LARDER_BLESS=1` writes the goldens anew; whoever does that reads them.
+//! The corpus: every file in `tests/scenarios/` must give the parsed form, the errors and the runs of its golden file
+//! in `tests/snapshots/scenarios/`. `LARDER_BLESS=1` rewrites the golden files; read them afterwards.
 //!
-//! A scenario is `NAME.yaml`, and `NAME.timeline` when something happens (see `timeline`). Folders whose names end with `.d`
-//! and `secrets.yaml` belong to scenarios and are none. A golden without a scenario is an error.
+//! A scenario is `NAME.yaml`, with `NAME.timeline` if anything happens (see `timeline`). Folders ending in `.d` and
+//! `secrets.yaml` belong to scenarios and are none themselves. A golden file without a scenario is an error.
 
 mod coverage;
 mod player;
@@ -23,7 +23,7 @@ use timeline::Timeline;
 const LEAST: usize = 60;
 
 #[test]
-fn every_scenario_gives_what_its_golden_says() {
+fn every_scenario_matches_its_golden_file() {
     let names = scenarios();
     let wrong: Vec<String> = names.iter().filter_map(|name| difference(name)).collect();
     assert!(
@@ -36,7 +36,7 @@ fn every_scenario_gives_what_its_golden_says() {
 }
 
 #[test]
-fn there_are_many_scenarios_and_no_golden_without_one() {
+fn there_are_many_scenarios_and_no_orphaned_golden_file() {
     let names = scenarios();
     assert!(names.len() >= LEAST, "there are {} scenarios", names.len());
     let goldens = walk(&tests_directory().join("snapshots/scenarios"), "txt");
@@ -46,7 +46,7 @@ fn there_are_many_scenarios_and_no_golden_without_one() {
     );
 }
 
-/// The scenarios by their paths without ending: `triggers/time`.
+/// The paths of the scenarios without extension: `triggers/time`.
 fn scenarios() -> BTreeSet<String> {
     walk(&tests_directory().join("scenarios"), "yaml")
 }
@@ -69,7 +69,7 @@ fn walk(root: &Path, ending: &str) -> BTreeSet<String> {
     names
 }
 
-/// What differs from the golden, if anything.
+/// The difference from the golden file, if any.
 fn difference(name: &str) -> Option<String> {
     let is = played(name);
     let path = tests_directory().join(format!("snapshots/scenarios/{name}.txt"));
@@ -84,7 +84,7 @@ fn difference(name: &str) -> Option<String> {
     (is != was).then(|| format!("{name}, line {}: is\n{}  was\n{}", at + 1, from(&is), from(&was)))
 }
 
-/// What a scenario gives, as text.
+/// The result of a scenario, as text.
 fn played(name: &str) -> String {
     let (loaded, folder) = load(name);
     let mut text = shown::form(&loaded);
@@ -95,14 +95,14 @@ fn played(name: &str) -> String {
     text.replace(folder.to_str().unwrap(), "/config")
 }
 
-/// Loads a scenario's file, as one configuration directory with what lies beside it.
+/// Loads the file of a scenario. Its folder is the configuration directory.
 fn load(name: &str) -> (Loaded, PathBuf) {
     let path = tests_directory().join(format!("scenarios/{name}.yaml"));
     let folder = path.parent().unwrap().to_owned();
     (files::load(&Machine, &folder, &path), folder)
 }
 
-/// The machine's files, and an environment that is the same everywhere.
+/// The files of this machine, with a fixed environment.
 struct Machine;
 
 impl Source for Machine {

@@ -1,4 +1,4 @@
-//! Nightly backups by automation, through both changes of the clock.
+//! Nightly backups by automation, across both changes of daylight saving time.
 
 use chrono::NaiveDate;
 use larder_tests::{TestService, instant};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{NIGHTLY, home};
 
-/// When the backups were made, in local time with its offset, oldest first.
+/// The times of the backups, local with offset, oldest first.
 fn made(service: &mut TestService) -> Vec<String> {
     let info = service.call("backup.info", json!({})).unwrap();
     let short = |date: &Value| {
@@ -40,7 +40,7 @@ fn seven_nights_give_seven_backups_at_three_local_time_through_both_clock_change
 }
 
 #[test]
-fn a_file_elsewhere_is_used_when_it_is_named() {
+fn a_named_file_elsewhere_is_used() {
     let home = home("UTC", "[]");
     let file = home.root().join("mine.yaml");
     std::fs::write(&file, NIGHTLY).unwrap();
@@ -52,7 +52,7 @@ fn a_file_elsewhere_is_used_when_it_is_named() {
 }
 
 #[test]
-fn a_night_without_power_is_not_made_up_as_in_home_assistant() {
+fn a_night_without_power_is_not_caught_up_as_in_home_assistant() {
     let home = home("UTC", NIGHTLY);
     let mut service = home.serve("2026-05-04T12:00:00+00:00");
     service.pass(24 * 3600);

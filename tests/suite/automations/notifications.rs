@@ -1,4 +1,4 @@
-//! Notifications: from an automation to where `larder.toml` says, real receivers included.
+//! Notifications: from an automation to the targets in `larder.toml`, with real receivers.
 
 use std::fs;
 
@@ -60,7 +60,7 @@ const ALL: &str = r#"
         - {action: notify.persistent_notification, data: {message: "in sight"}}
 "#;
 
-/// The path of the file that says what each of them is.
+/// The path of the configuration with all these targets.
 fn options(home: &TestHome, address: &str) -> String {
     let text = format!(
         r#"
@@ -91,7 +91,7 @@ fn options(home: &TestHome, address: &str) -> String {
 }
 
 #[test]
-fn every_kind_of_target_gets_what_was_rendered() {
+fn every_kind_of_target_receives_the_rendered_text() {
     let Some(mut receiver) = Receiver::start(&[200]) else { return };
     let home = home("UTC", ALL);
     let options = options(&home, &receiver.address);
@@ -115,7 +115,7 @@ fn every_kind_of_target_gets_what_was_rendered() {
 }
 
 #[test]
-fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_error_goes_on() {
+fn a_refusing_receiver_fails_the_run_unless_it_continues_on_error() {
     let Some(receiver) = Receiver::start(&[403]) else { return };
     let yaml = r#"
 - id: strict
@@ -152,7 +152,7 @@ fn a_receiver_that_says_no_fails_the_run_with_its_own_words_and_continue_on_erro
 }
 
 #[test]
-fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
+fn a_reload_uses_new_targets_and_keeps_the_old_ones_if_the_file_is_invalid() {
     let yaml = "- {id: say, triggers: [], actions: [{action: notify.diary, data: {message: hello}}]}\n";
     let home = home("UTC", yaml);
     let diary = |name: &str| home.options(format!("[notify.diary]\nkind = \"file\"\npath = \"{name}\"\n"));
@@ -182,7 +182,7 @@ fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
 }
 
 #[test]
-fn a_service_with_a_wrong_larder_toml_outside_the_home_does_not_start_and_one_in_the_home_is_ignored() {
+fn an_invalid_larder_toml_prevents_the_start_outside_the_home_and_is_ignored_inside() {
     let home = home("UTC", "");
     let wrong = "[notify.phone]\nkind = \"webhook\"\nurl = 5\n";
     let options = home.options(wrong);
@@ -194,11 +194,11 @@ fn a_service_with_a_wrong_larder_toml_outside_the_home_does_not_start_and_one_in
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(0));
     let said = serving.log();
-    assert!(said.contains("larder.toml:3:") && said.contains("all of this file is ignored"), "{said}");
+    assert!(said.contains("larder.toml:3:") && said.contains("the whole file is ignored"), "{said}");
 }
 
 #[test]
-fn secrets_are_shown_neither_in_traces_nor_in_what_is_said() {
+fn traces_and_output_do_not_show_secrets() {
     let yaml = r#"
 - id: hush
   triggers: [{trigger: event, event_type: try}]

@@ -1,4 +1,4 @@
-//! A second plugin beside the one for backups: its own actions, entity, documents and grants.
+//! A second plugin in addition to the backup plugin: its actions, entity, documents and grants.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -16,7 +16,7 @@ use super::{home, told};
 const START: &str = "2026-05-04T12:00:00+00:00";
 const ENTITY: &str = "sensor.heartbeat";
 
-/// A monitoring service that answers each request with a status, and its address.
+/// Starts a monitoring service that answers every request with a status, and returns its address.
 fn monitor(statuses: &'static [u16]) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -68,7 +68,7 @@ fn a_second_plugin_has_actions_an_entity_a_timer_and_documents_of_its_own() {
 }
 
 #[test]
-fn a_line_in_larder_toml_installs_it() {
+fn a_table_in_larder_toml_installs_a_plugin() {
     let (address, heard) = monitor(&[200]);
     let home = home("UTC", "");
     let options = home.options(format!(
@@ -111,7 +111,7 @@ fn automations_call_a_second_plugin() {
 }
 
 #[test]
-fn a_host_that_was_not_named_is_not_reached() {
+fn a_host_that_is_not_listed_is_not_reached() {
     let (address, heard) = monitor(&[200]);
     let settings = json!({"url": format!("http://{address}/"), "minutes": 0});
     for hosts in [&[][..], &["example.org"], &["127.0.0.1"]] {
@@ -123,7 +123,7 @@ fn a_host_that_was_not_named_is_not_reached() {
     assert!(heard.try_recv().is_err());
 }
 
-/// The misbehaving component, as a plugin that does what its settings say.
+/// The misbehaving component, loaded as a plugin; its settings select what it does.
 fn rogue(settings: Value) -> PluginSetting {
     let component = env!("LARDER_MISBEHAVING").into();
     PluginSetting { name: "rogue".into(), component, hosts: Hosts::listed::<&str>(&[]).unwrap(), settings }
@@ -135,19 +135,19 @@ fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
     TestService::start(Setting { plugins, limits, ..home.setting(START) }).unwrap()
 }
 
-/// What was said at the start.
+/// The output at startup.
 fn notices(service: &mut TestService) -> Vec<String> {
     service.service().host().notices.clone()
 }
 
 #[test]
-fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
+fn a_plugin_that_does_not_start_is_reported_and_everything_else_continues() {
     for (settings, says) in [
         (json!({"set-up": "loop"}), "limit compute-time"),
         (json!({"set-up": "trap"}), "unreachable"),
         (json!({"set-up": "memory"}), "limit memory"),
         (json!({"set-up": "complain"}), "xxx"),
-        // It has the actions of the plugin for backups: both cannot be loaded.
+        // It has the actions of the backup plugin, so both cannot be loaded.
         (json!({}), "its action backup.generate already belongs to backup; remove one of them"),
     ] {
         let home = home("UTC", "");
@@ -162,7 +162,7 @@ fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
 }
 
 #[test]
-fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
+fn a_plugin_that_does_not_start_is_retried_and_works_once_fixed() {
     let home = home("UTC", "");
     let component = home.root().join("late.wasm");
     let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 0});
@@ -181,7 +181,7 @@ fn a_plugin_that_does_not_start_is_tried_again_and_works_once_it_is_mended() {
 }
 
 #[test]
-fn commands_go_on_without_a_plugin_that_does_not_start() {
+fn commands_work_without_a_plugin_that_does_not_start() {
     let home = home("UTC", "");
     let options = home.options(r#"plugins.late = { component = "late.wasm", hosts = [] }"#);
     let named = ["--options", &options];
@@ -197,7 +197,7 @@ fn commands_go_on_without_a_plugin_that_does_not_start() {
 }
 
 #[test]
-fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
+fn a_timer_repeatedly_set_to_the_past_fires_once_a_second() {
     let home = home("UTC", "");
     let settings = json!({"action": "rogue.do", "set-up": "timer-past", "timer": "timer-past"});
     let mut service = limited(&home, vec![rogue(settings)]);
@@ -209,7 +209,7 @@ fn a_timer_that_is_set_for_the_past_again_and_again_fires_once_a_second() {
 }
 
 #[test]
-fn a_plugin_that_says_too_much_at_once_silences_nobody() {
+fn a_plugin_that_logs_too_much_does_not_silence_others() {
     let home = home("UTC", "");
     let options = home.options(format!(
         r#"plugins.rogue = {{ component = {:?}, hosts = [], settings = {{ action = "rogue.do", timer = "emit-much", set-up = "timer-past" }} }}"#,
@@ -223,7 +223,7 @@ fn a_plugin_that_says_too_much_at_once_silences_nobody() {
 }
 
 #[test]
-fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reason() {
+fn an_invalid_plugin_or_invalid_settings_are_reported_with_the_reason() {
     let home = home("UTC", "");
     let start = |plugin| {
         let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
@@ -242,7 +242,7 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
 }
 
 #[test]
-fn a_file_that_is_no_component_is_told_in_one_line() {
+fn a_file_that_is_not_a_component_is_reported_in_one_line() {
     let home = home("UTC", "");
     for bytes in [&b""[..], b"no component", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0garbage", &[0x7f; 5000]] {
         home.write("x.wasm", bytes);
@@ -272,12 +272,12 @@ fn the_documents_page_shows_the_example_as_it_is() {
 }
 
 #[test]
-fn a_plugin_that_dies_takes_only_its_own_with_it() {
+fn a_plugin_that_dies_affects_only_itself() {
     let home = home("UTC", "");
     let settings = json!({"url": "http://127.0.0.1:9/", "minutes": 1});
     let mut service = serve(&home, heartbeat(&["127.0.0.1:9"], settings));
     service.pass(61);
-    // Its beat fails: that is said, and it lives on.
+    // Its request fails: this is logged, and the plugin keeps running.
     let said = told(&mut service).join("\n");
     assert!(said.starts_with("heartbeat: "), "{said}");
     assert_ne!(service.state(ENTITY).attributes["problem"], Value::Null);

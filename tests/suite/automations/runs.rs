@@ -1,4 +1,4 @@
-//! Runs on the real host: what an automation calls is done, what it tells is heard, what goes wrong is said.
+//! Runs on the real host: calls are performed, events arrive, and errors are reported.
 
 use larder_tests::TestService;
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::{ends, home, told, traces};
 const START: &str = "2026-05-04T12:00:00+00:00";
 
 #[test]
-fn an_automation_hears_what_the_plugin_shows_and_uses_what_an_action_answers() {
+fn an_automation_reacts_to_a_plugins_entities_and_uses_responses() {
     let yaml = r#"
 - alias: Report
   triggers:
@@ -34,7 +34,7 @@ fn an_automation_hears_what_the_plugin_shows_and_uses_what_an_action_answers() {
 }
 
 #[test]
-fn a_call_that_only_a_template_knows_is_checked_by_the_same_rules_when_it_runs() {
+fn a_call_from_a_template_is_checked_by_the_same_rules_at_run_time() {
     let yaml = r#"
 - id: wrong
   triggers: [{trigger: event, event_type: try}]
@@ -62,10 +62,10 @@ fn a_call_that_only_a_template_knows_is_checked_by_the_same_rules_when_it_runs()
     let said = told(&mut service).join("\n");
     for words in [
         "there is no action light.turn_on; automations may call backup.create, backup.create_automatic",
-        "backup.delete is for clients, not for automations",
-        "notify.phone: there is no such target; add a table [notify.phone] to larder.toml",
-        "`surprise` is no field of backup.create, which takes none; remove it",
-        "`message` of persistent_notification.create is a list; write a text",
+        "backup.delete is reserved for clients",
+        "there is no notification target notify.phone; add a table [notify.phone] to larder.toml",
+        "backup.create has no field `surprise` and takes none; remove it",
+        "`message` of persistent_notification.create: expected text, found a list",
     ] {
         assert!(said.contains(words), "{words} is not in:\n{said}");
     }
@@ -73,7 +73,7 @@ fn a_call_that_only_a_template_knows_is_checked_by_the_same_rules_when_it_runs()
 }
 
 #[test]
-fn backups_that_cause_each_other_are_stopped_with_a_clear_message() {
+fn automations_that_trigger_each_other_are_halted_with_a_clear_message() {
     let yaml = r#"
 - alias: Again and again
   triggers:
@@ -89,7 +89,7 @@ fn backups_that_cause_each_other_are_stopped_with_a_clear_message() {
     service.call("backup.create", json!({})).unwrap();
     service.pass(60);
     let said = told(&mut service).join("\n");
-    assert!(said.contains("Again and again caused itself 10 times"), "{said}");
+    assert!(said.contains("Again and again triggered itself 10 times"), "{said}");
     let backups = home.archives().len();
     service.pass(3600);
     assert_eq!(home.archives().len(), backups);
@@ -118,7 +118,7 @@ fn start_and_shutdown_fire_and_a_delay_ends_at_its_time() {
 }
 
 #[test]
-fn what_ran_last_is_remembered_across_a_restart() {
+fn the_last_run_is_remembered_across_a_restart() {
     let yaml = "- {id: tick, triggers: [{trigger: time_pattern, minutes: /10}], actions: [{event: tock}]}\n";
     let home = home("UTC", yaml);
     let mut service = home.serve(START);

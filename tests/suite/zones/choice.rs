@@ -96,7 +96,7 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
         (
             "configuration.yaml",
             "homeassistant: here\n",
-            "configuration.yaml:1:16: `homeassistant` is a text here",
+            "configuration.yaml:1:16: `homeassistant`: expected a mapping, found text",
         ),
         (
             "configuration.yaml",
@@ -106,7 +106,7 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
         (
             "configuration.yaml",
             "homeassistant:\n\ttime_zone: UTC\n",
-            "configuration.yaml:2:1: this line is indented by a tab",
+            "configuration.yaml:2:1: this line is indented with a tab",
         ),
     ];
     for (file, text, said) in cases {

@@ -1,7 +1,8 @@
-//! `!include_dir_list` and its like: every YAML file of a directory and those below, in the order of their names.
+//! `!include_dir_list` and its variants: includes every YAML file of a directory and its subdirectories, sorted by
+//! name.
 //!
-//! Hidden files and directories and `secrets.yaml` are left, as in Home Assistant. What does not fit (a mapping to be merged
-//! into a list) is an error, where Home Assistant leaves it out.
+//! Skips hidden files, hidden directories and `secrets.yaml`, as Home Assistant does. A file of the wrong shape, such
+//! as a mapping to be merged into a list, is an error; Home Assistant drops it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 use crate::options::automations::MAX_DEPTH;
 
 impl Reader<'_> {
-    /// What `tag` makes of a directory's files.
+    /// The value that `tag` produces from the files of a directory.
     pub fn directory(&mut self, tag: &str, path: &Path, place: &Place, depth: usize) -> Parsed<Node> {
         let mut found = Vec::new();
         self.find(path, place, 0, &mut found)?;
@@ -30,7 +31,7 @@ impl Reader<'_> {
                     let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };
                     return Err(node
                         .place
-                        .problem(format!("`{tag}` needs a {kind} in every file; write one here")));
+                        .problem(format!("`{tag}` needs a {kind} in every file; make this file one")));
                 }
             }
         }
@@ -38,17 +39,18 @@ impl Reader<'_> {
         Ok(Node { place: place.clone(), tag: None, kind })
     }
 
-    /// The files of a directory, then those of its directories.
+    /// Collects the files of a directory, then those of its subdirectories.
     fn find(&mut self, path: &Path, place: &Place, depth: usize, found: &mut Vec<PathBuf>) -> Parsed<()> {
         if depth > MAX_DEPTH {
-            return Err(place
-                .problem(format!("directories lie more than {MAX_DEPTH} deep below it; break the circle")));
+            return Err(place.problem(format!(
+                "directories are nested more than {MAX_DEPTH} levels deep; remove the circular link"
+            )));
         }
-        let told = |reason| {
+        let problem = |reason| {
             let path = path.display();
             place.problem(format!("cannot list {path}: {reason}; check the path and its permissions"))
         };
-        let mut entries = self.source.list(path).map_err(told)?;
+        let mut entries = self.source.list(path).map_err(problem)?;
         entries.sort();
         self.files.push(path.to_owned());
         let is_shown = |path: &&PathBuf| {

@@ -1,41 +1,42 @@
-//! Files as trees, with `!include`, `!include_dir_…`, `!secret` and `!env_var` filled in. Knows no automation.
+//! Reads YAML files as trees and resolves `!include`, `!include_dir_…`, `!secret` and `!env_var`. Knows nothing about
+//! automations.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::Source;
-use crate::automation::yaml::{self, Kind, Node, Parsed, Place, Repeated};
+use super::source::Source;
+use crate::automation::yaml::{self, DuplicateKeys, Kind, Node, Parsed, Place};
 use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
-/// Reads files, and remembers what it read.
+/// Reads files and records which files and secrets it read.
 pub struct Reader<'a> {
     pub source: &'a dyn Source,
     config: &'a Path,
     pub files: Vec<PathBuf>,
     pub secrets: Vec<String>,
-    repeated: Repeated,
+    duplicates: DuplicateKeys,
     nodes: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(source: &'a dyn Source, config: &'a Path) -> Self {
         let (files, secrets) = (Vec::new(), Vec::new());
-        Self { source, config, files, secrets, repeated: Repeated::Refused, nodes: 0 }
+        Self { source, config, files, secrets, duplicates: DuplicateKeys::Refused, nodes: 0 }
     }
 
-    /// A reader that takes what Home Assistant takes with a warning.
+    /// A reader that accepts duplicate keys, for which Home Assistant logs a warning.
     pub fn lenient(source: &'a dyn Source, config: &'a Path) -> Self {
-        Self { repeated: Repeated::LastCounts, ..Self::new(source, config) }
+        Self { duplicates: DuplicateKeys::LastWins, ..Self::new(source, config) }
     }
 
-    /// One file with everything filled in. `from` is where it is included.
+    /// Reads one file and resolves all its tags. `from` is the place of the include.
     pub fn file(&mut self, path: &Path, from: Option<&Place>, depth: usize) -> Parsed<Node> {
         let mut node = self.tree(path, from)?;
         self.fill(&mut node, path, depth)?;
         Ok(node)
     }
 
-    /// One file as it stands.
+    /// Reads one file without resolving its tags.
     pub fn tree(&mut self, path: &Path, from: Option<&Place>) -> Parsed<Node> {
         let shown: Arc<str> = path.strip_prefix(self.config).unwrap_or(path).display().to_string().into();
         let start = Place { file: shown.clone(), line: 1, column: 1 };
@@ -47,25 +48,27 @@ impl<'a> Reader<'a> {
             ))
         })?;
         if text.len() > MAX_FILE {
-            let text = format!("{} has more than {} MiB; split it", path.display(), MAX_FILE >> 20);
+            let text = format!("{} is larger than {} MiB; split it", path.display(), MAX_FILE >> 20);
             return Err(place.problem(text));
         }
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
-        let node = yaml::parse_with(&shown, &text, self.repeated)?;
+        let node = yaml::parse_with(&shown, &text, self.duplicates)?;
         self.nodes = self.nodes.saturating_add(node.size());
         if self.nodes > MAX_NODES {
-            return Err(place.problem(format!("more than {MAX_NODES} values in all files; include less")));
+            return Err(
+                place.problem(format!("more than {MAX_NODES} values in all files together; include less"))
+            );
         }
         Ok(node)
     }
 
-    /// Fills in what a tree names.
+    /// Resolves the tags of a tree in place.
     pub fn fill(&mut self, node: &mut Node, path: &Path, depth: usize) -> Parsed<()> {
         if let Some(tag) = node.tag.take() {
             let Kind::Text(argument) = &node.kind else {
-                return Err(node.place.problem(format!("`{tag}` takes a word after it; write one")));
+                return Err(node.place.problem(format!("`{tag}` needs an argument; add one")));
             };
             let argument = argument.clone();
             let filled = self.tagged(&tag, argument.trim(), node, path, depth)?;
@@ -85,21 +88,21 @@ impl<'a> Reader<'a> {
         match tag {
             tag if tag.starts_with("!include") && depth >= MAX_INCLUDES => {
                 let text =
-                    format!("files include each other more than {MAX_INCLUDES} deep; break the circle");
+                    format!("includes are nested more than {MAX_INCLUDES} levels deep; remove the circular include");
                 Err(place.problem(text))
             }
-            "!include" => self.file(&tidy(&here.join(argument)), Some(place), depth.saturating_add(1)),
+            "!include" => self.file(&normalized(&here.join(argument)), Some(place), depth.saturating_add(1)),
             "!include_dir_list" | "!include_dir_merge_list" | "!include_dir_named" | "!include_dir_merge_named" => {
-                self.directory(tag, &tidy(&here.join(argument)), place, depth)
+                self.directory(tag, &normalized(&here.join(argument)), place, depth)
             }
             "!secret" => self.secret(argument, place, here),
             "!env_var" => self.variable(argument, place),
             "!input" => {
-                Err(place.problem("blueprints are not supported; write the value in place of `!input`"))
+                Err(place.problem("blueprints are not supported; replace `!input` with the value"))
             }
             _ => Err(place.problem(format!(
-                "`{tag}` is not supported; `!include FILE`, `!include_dir_list DIRECTORY` and its like, `!secret NAME` and \
-                 `!env_var NAME` are"
+                "unsupported tag `{tag}`; supported are `!include FILE`, `!include_dir_list DIRECTORY` and its variants, \
+                 `!secret NAME` and `!env_var NAME`"
             ))),
         }
     }
@@ -110,7 +113,9 @@ impl<'a> Reader<'a> {
             None => (argument, None),
         };
         let missing = || {
-            let text = format!("the environment has no `{name}`; set it, or write a default after the name");
+            let text = format!(
+                "the environment variable `{name}` is not set; set it or add a default after the name"
+            );
             place.problem(text)
         };
         let value = self.source.variable(name).or(default).ok_or_else(missing)?;
@@ -125,7 +130,7 @@ impl<'a> Reader<'a> {
             if let Ok(text) = self.source.read(&path) {
                 let shown: Arc<str> =
                     path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
-                let file = yaml::parse_with(&shown, &text, self.repeated)?;
+                let file = yaml::parse_with(&shown, &text, self.duplicates)?;
                 if !self.files.contains(&path) {
                     self.files.push(path);
                 }
@@ -147,8 +152,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Without `.` and with `..` taken back where that needs no look at the disk.
-pub(super) fn tidy(path: &Path) -> PathBuf {
+/// The path without `.`, and without `..` where that can be removed without looking at the disk.
+pub(super) fn normalized(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for part in path.components() {
         match part {

@@ -1,4 +1,4 @@
-//! Actions: one or a list, each known by the key that only its kind has.
+//! Parses actions: one or a list. The kind of an action follows from a key that only this kind has.
 
 use std::sync::Arc;
 
@@ -6,12 +6,14 @@ use serde_json::Value;
 
 use super::condition::{self, is_condition};
 use super::keys::Keys;
-use super::values::{check, data, is_entity, many, text};
+use super::values::{check, data, many, text};
 use super::{trigger, values};
+use crate::automation::literals::is_entity;
 use crate::automation::model::{Action, ActionKind, CallPlaces, Data, Repeat, Sequence};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
+/// Parses one action or a list of them.
 pub fn list(node: &Node) -> Parsed<Vec<Action>> {
     many(node, one)
 }
@@ -64,18 +66,18 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ActionKind> {
     match kinds.iter().find(|(name, _)| keys.has(name)) {
         Some((_, read)) => read(keys),
         None => Err(node.place.problem(
-            "this is no supported action; write `action: domain.name`, delay, wait_template, wait_for_trigger, event, \
+            "unsupported action; use `action: domain.name`, delay, wait_template, wait_for_trigger, event, \
              choose, if, repeat, variables, stop, parallel, sequence or a condition",
         )),
     }
 }
 
 fn call(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an action that is called");
-    let node = keys.need_any(&["action", "service"], "its name")?;
+    keys.describe_as("an action call");
+    let node = keys.need_any(&["action", "service"], "the name of the action")?;
     let name = text(node, "action")?.unwrap_or_default();
     if !is_entity(&name) && !is_template(&name) {
-        let text = format!("`{name}` is no action; write one like `backup.create` (lower case)");
+        let text = format!("`{name}` is not an action name; use one like `backup.create` (lowercase)");
         return Err(node.place.problem(text));
     }
     let action = data(node);
@@ -88,16 +90,16 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
     let fields = match fields == nothing() {
         true => templates,
         false if templates == nothing() => fields,
-        false => return Err(node.place.problem("`data_template` says the same as `data`; keep `data`")),
+        false => return Err(node.place.problem("`data_template` and `data` mean the same; keep `data`")),
     };
     if let Some((place, node)) = keys.take("entity_id") {
         if target != nothing() {
-            return Err(place.problem("`entity_id` says the same as `target`; keep `target`"));
+            return Err(place.problem("`entity_id` and `target` mean the same; keep `target`"));
         }
         places.fields.push(("entity_id".into(), place.clone()));
         target = Data::Map(vec![("entity_id".into(), data(node))]);
     }
-    // What the editor of Home Assistant remembers for itself.
+    // Data that Home Assistant's editor stores for itself.
     keys.ignore("metadata");
     let response = keys.text("response_variable")?;
     [&action, &fields, &target].into_iter().try_for_each(check)?;
@@ -105,34 +107,36 @@ fn call(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn nothing() -> Data {
-    Data::Plain(Value::Object(Default::default()))
+    Data::Constant(Value::Object(Default::default()))
 }
 
 fn delay(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a delay");
-    Ok(ActionKind::Delay(keys.period("delay")?.unwrap_or(Data::Plain(Value::from(0)))))
+    keys.describe_as("a delay");
+    Ok(ActionKind::Delay(keys.period("delay")?.unwrap_or(Data::Constant(Value::from(0)))))
 }
 
 fn wait_template(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a wait_template");
+    keys.describe_as("a wait_template");
     let value = values::template(keys.need("wait_template", "what has to become true")?, "wait_template")?;
-    let (timeout, goes_on) = (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
-    Ok(ActionKind::WaitTemplate { value, timeout, goes_on })
+    let (timeout, continues_on_timeout) =
+        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+    Ok(ActionKind::WaitTemplate { value, timeout, continues_on_timeout })
 }
 
 fn wait_for_trigger(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a wait_for_trigger");
+    keys.describe_as("a wait_for_trigger");
     let triggers = Arc::new(trigger::list(keys.need("wait_for_trigger", "what it waits for")?)?);
-    let (timeout, goes_on) = (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
-    Ok(ActionKind::WaitForTrigger { triggers, timeout, goes_on })
+    let (timeout, continues_on_timeout) =
+        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+    Ok(ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout })
 }
 
 fn event(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an event");
-    let node = keys.need("event", "its name")?;
+    keys.describe_as("an event");
+    let node = keys.need("event", "the name of the event")?;
     let name = text(node, "event")?.unwrap_or_default();
     if name.is_empty() || is_template(&name) {
-        return Err(node.place.problem("`event` is no plain name; write the event's name"));
+        return Err(node.place.problem("`event` must be the name of the event, not a template"));
     }
     let (plain, templates) = (keys.map("event_data")?, keys.map("event_data_template")?);
     let data = if plain == nothing() { templates } else { plain };
@@ -141,11 +145,11 @@ fn event(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a choose");
+    keys.describe_as("a choose");
     let options = many(keys.need("choose", "the options")?, |node| {
         let mut keys = Keys::of(node, "an option of a choose")?;
         keys.ignore("alias");
-        let conditions = keys.need_any(&["conditions", "condition"], "when it is taken")?;
+        let conditions = keys.need_any(&["conditions", "condition"], "its conditions")?;
         let conditions = condition::list(conditions)?;
         let steps = sequence(keys.need("sequence", "what it does")?)?;
         keys.finish()?;
@@ -156,7 +160,7 @@ fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn decide(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("an if");
+    keys.describe_as("an if");
     let conditions = condition::list(keys.need("if", "its conditions")?)?;
     let then = sequence(keys.need("then", "what it does")?)?;
     let otherwise = keys.take("else").map(|(_, node)| sequence(node)).transpose()?.unwrap_or_default();
@@ -164,7 +168,7 @@ fn decide(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a repeat");
+    keys.describe_as("a repeat");
     let node = keys.need("repeat", "what is repeated")?;
     let mut inner = Keys::of(node, "a repeat")?;
     let sequence = sequence(inner.need("sequence", "what it does")?)?;
@@ -172,9 +176,9 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
     if let Some((_, node)) = inner.take("count") {
         let count = data(node);
         check(&count)?;
-        let is_count = count.plain().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
+        let is_count = count.constant().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
         if !is_count {
-            return Err(node.place.problem("`count` is a whole number or a template of one; write one"));
+            return Err(node.place.problem("`count` must be a whole number or a template"));
         }
         found.push(Repeat::Count(count));
     }
@@ -188,35 +192,33 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
         let items = data(node);
         check(&items)?;
         if !matches!(node.kind, Kind::List(_)) && !matches!(items, Data::Template(_)) {
-            return Err(node.place.problem("`for_each` is a list or a template of one; write one"));
+            return Err(node.place.problem("`for_each` must be a list or a template"));
         }
         found.push(Repeat::ForEach(items));
     }
     inner.finish()?;
     match <[Repeat; 1]>::try_from(found) {
         Ok([how]) => Ok(ActionKind::Repeat { how, sequence }),
-        Err(_) => {
-            Err(node.place.problem("it needs exactly one of count, while, until and for_each; keep one"))
-        }
+        Err(_) => Err(node.place.problem("a repeat needs exactly one of count, while, until and for_each")),
     }
 }
 
 fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a variables step");
+    keys.describe_as("a variables step");
     keys.variables("variables").map(ActionKind::Variables)
 }
 
 fn stop(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a stop");
-    let message = keys.data("stop").unwrap_or(Data::Plain(Value::Null));
+    keys.describe_as("a stop");
+    let message = keys.data("stop").unwrap_or(Data::Constant(Value::Null));
     check(&message)?;
     let (is_error, response) = (keys.flag("error")?.unwrap_or(false), keys.text("response_variable")?);
     Ok(ActionKind::Stop { message, is_error, response })
 }
 
 fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a parallel");
-    let branches = many(keys.need("parallel", "what runs beside each other")?, |node| match &node.kind {
+    keys.describe_as("a parallel");
+    let branches = many(keys.need("parallel", "the branches")?, |node| match &node.kind {
         Kind::List(_) => sequence(node),
         _ => Ok(Arc::new(vec![one(node)?])),
     })?;
@@ -224,10 +226,10 @@ fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn block(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.is("a sequence");
+    keys.describe_as("a sequence");
     sequence(keys.need("sequence", "what it does")?).map(ActionKind::Sequence)
 }
 
 fn scene(keys: &mut Keys) -> Parsed<ActionKind> {
-    Err(keys.place().problem("`scene` is not supported as an action; write `action: scene.turn_on`"))
+    Err(keys.place().problem("the action `scene` is not supported; use `action: scene.turn_on`"))
 }

@@ -1,4 +1,4 @@
-//! Conditions: one or a list, typed by `condition`, or short: a template, `and:`, `or:`, `not:`.
+//! Parses conditions: one or a list, with the key `condition` or in short form (a template, `and:`, `or:`, `not:`).
 
 use super::keys::Keys;
 use super::trigger::{range, states};
@@ -7,6 +7,7 @@ use crate::automation::model::{Condition, ConditionKind};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
+/// Parses one condition or a list of them.
 pub fn list(node: &Node) -> Parsed<Vec<Condition>> {
     many(node, one)
 }
@@ -16,11 +17,12 @@ pub fn is_condition(keys: &Keys) -> bool {
     ["condition", "conditions", "and", "or", "not"].iter().any(|name| keys.has(name))
 }
 
+/// Parses one condition.
 pub fn one(node: &Node) -> Parsed<Condition> {
     let place = node.place.clone();
     if let Kind::Text(source) = &node.kind {
         if !is_template(source) {
-            let text = format!("`{source}` is no condition; write a template or `condition: …`");
+            let text = format!("`{source}` is not a condition; use a template or `condition: …`");
             return Err(place.problem(text));
         }
         let kind = ConditionKind::Template(template(node, "condition")?);
@@ -40,7 +42,7 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
         ("and", ConditionKind::And),
         ("or", ConditionKind::Or),
         ("not", ConditionKind::Not),
-        // A list by itself: all of them.
+        // A bare list: all of its conditions must hold.
         ("conditions", ConditionKind::And),
     ];
     if !keys.has("condition") {
@@ -50,59 +52,59 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
             }
         }
     }
-    let of = keys.need("condition", "which kind it is")?;
+    let of = keys.need("condition", "its kind")?;
     if let Kind::List(_) = of.kind {
         return list(of).map(ConditionKind::And);
     }
     let word = text(of, "condition")?.unwrap_or_default();
     match word.as_str() {
         "and" | "or" | "not" => {
-            let inner = list(keys.need("conditions", "what it joins")?)?;
+            let inner = list(keys.need("conditions", "the conditions to combine")?)?;
             let make = short.iter().find(|(name, _)| *name == word).map(|(_, make)| *make);
             Ok(make.unwrap_or(ConditionKind::And)(inner))
         }
         "state" => state(keys),
         "numeric_state" => {
-            keys.is("a numeric_state condition");
+            keys.describe_as("a numeric_state condition");
             range(keys, node).map(ConditionKind::NumericState)
         }
         "time" => time(keys, node),
         "template" => {
-            keys.is("a template condition");
+            keys.describe_as("a template condition");
             let value = keys.need("value_template", "what has to be true")?;
             template(value, "value_template").map(ConditionKind::Template)
         }
         "trigger" => {
-            keys.is("a trigger condition");
+            keys.describe_as("a trigger condition");
             texts(keys.need("id", "the id of a trigger")?, "id").map(ConditionKind::Trigger)
         }
         word if is_template(word) => template(of, "condition").map(ConditionKind::Template),
         word => Err(of.place.problem(format!(
-            "`{word}` conditions are not supported; state, numeric_state, time, template, trigger, and, or and not are"
+            "unsupported condition `{word}`; supported are state, numeric_state, time, template, trigger, and, or and not"
         ))),
     }
 }
 
 fn state(keys: &mut Keys) -> Parsed<ConditionKind> {
-    keys.is("a state condition");
-    let entities = entities(keys.need("entity_id", "whose state")?)?;
+    keys.describe_as("a state condition");
+    let entities = entities(keys.need("entity_id", "the entity")?)?;
     let attribute = keys.text("attribute")?;
-    let node = keys.need("state", "which one it has to be")?;
+    let node = keys.need("state", "the expected state")?;
     let states = states(node, "state", attribute.is_some())?;
     if states.is_empty() {
-        return Err(node.place.problem("`state` is empty; write the state in quotes"));
+        return Err(node.place.problem("`state` is empty; put the state in quotes"));
     }
-    let any = keys.word("match", &[("all", false), ("any", true)])?.unwrap_or(false);
-    Ok(ConditionKind::State { entities, attribute, states, any, hold: keys.period("for")? })
+    let any = keys.choice("match", &[("all", false), ("any", true)])?.unwrap_or(false);
+    Ok(ConditionKind::State { entities, attribute, states, any, for_duration: keys.period("for")? })
 }
 
 fn time(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
-    keys.is("a time condition");
+    keys.describe_as("a time condition");
     let mut read = |name: &'static str| keys.take(name).map(|(_, node)| at(node, name)).transpose();
     let (after, before) = (read("after")?, read("before")?);
     let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();
     match after.is_none() && before.is_none() && weekdays.is_empty() {
-        true => Err(node.place.problem("it needs `after`, `before` or `weekday`; add one")),
+        true => Err(node.place.problem("`after`, `before` and `weekday` are missing; add at least one")),
         false => Ok(ConditionKind::Time { after, before, weekdays }),
     }
 }

@@ -1,17 +1,17 @@
-//! The entities that an automation names, with their places: below `entity_id`, where a time or a number may be an entity's, and
-//! in templates. What is disabled names nothing, as in Home Assistant.
+//! Collects the entities that an automation names, with their places: below `entity_id`, in times and numeric bounds,
+//! and in templates. Skips disabled parts, as Home Assistant does.
 
-use super::values::is_entity;
+use crate::automation::literals::is_entity;
 use crate::automation::templates::{self, is_template};
 use crate::automation::yaml::{Kind, Node, Place};
 
-/// Keys below which a text may be an entity.
+/// Keys whose text may be an entity ID.
 const OF_ENTITIES: [&str; 6] = ["entity_id", "at", "above", "below", "after", "before"];
-/// Keys below which everything is a value that somebody else understands: only templates in it name entities of ours.
+/// Keys whose contents belong to somebody else. Only templates in them name entities of this home.
 const OF_VALUES: [&str; 6] =
     ["data", "data_template", "event_data", "event_data_template", "variables", "trigger_variables"];
 
-/// The entities that an automation names, in the order of the file.
+/// The entities that an automation names, in file order.
 pub fn named(automation: &Node) -> Vec<(String, Place)> {
     let mut found = Vec::new();
     walk(automation, "", false, &mut found);

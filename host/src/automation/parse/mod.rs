@@ -1,4 +1,4 @@
-//! From YAML trees to typed automations. What is not understood is an error at its place, never left out.
+//! Parses YAML trees into typed automations. Anything unknown is an error at its place; nothing is dropped silently.
 
 mod action;
 mod condition;
@@ -9,23 +9,21 @@ mod values;
 
 use std::sync::Arc;
 
-pub use values::{clock_time, is_entity, period};
-
 use self::keys::Keys;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};
 use crate::options::automations::{DEFAULT_MAX, MAX_TRACES, MOST_TRACES};
 
-/// Reads one automation.
+/// Parses one automation.
 pub fn automation(node: &Node) -> Parsed<Automation> {
     let mut keys = Keys::of(node, "an automation")?;
     if keys.has("use_blueprint") {
-        return Err(node.place.problem("blueprints are not supported; write the automation out"));
+        return Err(node.place.problem("blueprints are not supported; write the automation in full"));
     }
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
     let description = keys.text("description")?;
-    let mode = keys.word(
+    let mode = keys.choice(
         "mode",
         &[
             ("single", Mode::Single),
@@ -35,9 +33,9 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
         ],
     )?;
     let mode = mode.unwrap_or(Mode::Single);
-    let max = keys.whole("max", 2)?.unwrap_or(DEFAULT_MAX);
+    let max = keys.whole_number("max", 2)?.unwrap_or(DEFAULT_MAX);
     let levels = ["silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset"];
-    let warns = keys.word("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
+    let warns = keys.choice("max_exceeded", &levels.map(|level| (level, level != "silent")))?.unwrap_or(true);
     let traces = traces(&mut keys)?;
     let trigger_variables = keys.variables("trigger_variables")?;
     let variables = keys.variables("variables")?;
@@ -71,14 +69,14 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     })
 }
 
-/// How many runs are remembered.
+/// The number of traces to keep.
 fn traces(keys: &mut Keys) -> Parsed<usize> {
     let Some((_, node)) = keys.take("trace") else { return Ok(MAX_TRACES) };
-    let mut inner = Keys::of(node, "the traces of an automation")?;
-    let count = inner.whole("stored_traces", 0)?.unwrap_or(MAX_TRACES);
+    let mut inner = Keys::of(node, "`trace`")?;
+    let count = inner.whole_number("stored_traces", 0)?.unwrap_or(MAX_TRACES);
     inner.finish()?;
     match count <= MOST_TRACES {
         true => Ok(count),
-        false => Err(node.place.problem(format!("`stored_traces` is more than {MOST_TRACES}; write less"))),
+        false => Err(node.place.problem(format!("`stored_traces` must be at most {MOST_TRACES}"))),
     }
 }

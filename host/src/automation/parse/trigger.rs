@@ -1,4 +1,4 @@
-//! Triggers: one or a list, each typed by its `trigger` (of old `platform`).
+//! Parses triggers: one or a list. The key `trigger` (formerly `platform`) names the kind.
 
 use std::collections::HashSet;
 
@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use super::keys::Keys;
 use super::values::{at, bound, check, data, entities, many, template, texts, weekdays};
-use crate::automation::model::{At, Bound, Every, Range, StateTrigger, Trigger, TriggerKind};
+use crate::automation::literals;
+use crate::automation::model::{At, Bound, Range, StateTrigger, Trigger, TriggerKind};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
+use crate::automation::zone::Every;
 
-/// Triggers; a list within the list, under `triggers:`, is as if its triggers stood there.
+/// A nested list under `triggers:` is flattened into the outer list.
 pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
     let mut found = Vec::new();
     match &node.kind {
@@ -26,7 +28,7 @@ fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
     match keys.take("triggers") {
         None => found.push(one(node)?),
         Some((_, inner)) => {
-            keys.is("a list of triggers in the list");
+            keys.describe_as("a nested list of triggers");
             keys.finish()?;
             found.extend(list(inner)?);
         }
@@ -36,7 +38,7 @@ fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
 
 fn one(node: &Node) -> Parsed<Trigger> {
     let mut keys = Keys::of(node, "a trigger")?;
-    let kind = keys.need_any(&["trigger", "platform"], "which kind it is")?;
+    let kind = keys.need_any(&["trigger", "platform"], "its kind")?;
     let word = super::values::text(kind, "trigger")?.unwrap_or_default();
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
@@ -47,27 +49,31 @@ fn one(node: &Node) -> Parsed<Trigger> {
         "time_pattern" => pattern(&mut keys, node)?,
         "state" => state(&mut keys)?,
         "numeric_state" => {
-            keys.is("a numeric_state trigger");
-            TriggerKind::NumericState { range: range(&mut keys, node)?, hold: keys.period("for")? }
+            keys.describe_as("a numeric_state trigger");
+            TriggerKind::NumericState { range: range(&mut keys, node)?, for_duration: keys.period("for")? }
         }
         "template" => {
-            keys.is("a template trigger");
+            keys.describe_as("a template trigger");
             let value = keys.need("value_template", "what becomes true")?;
             let value = super::values::template(value, "value_template")?;
-            TriggerKind::Template { value, hold: keys.period("for")? }
+            TriggerKind::Template { value, for_duration: keys.period("for")? }
         }
         "event" => event(&mut keys)?,
         "homeassistant" => {
-            keys.is("a homeassistant trigger");
+            keys.describe_as("a homeassistant trigger");
             let words = [("start", TriggerKind::Start), ("shutdown", TriggerKind::Shutdown)];
-            let word = keys.word("event", &[("start", 0), ("shutdown", 1)])?;
+            let word = keys.choice("event", &[("start", 0), ("shutdown", 1)])?;
             let found = word.and_then(|at: usize| words.into_iter().nth(at));
-            found.ok_or_else(|| node.place.problem("it needs `event`: start or shutdown; add it"))?.1
+            found
+                .ok_or_else(|| {
+                    node.place.problem("`event` is missing; add `event: start` or `event: shutdown`")
+                })?
+                .1
         }
         word => {
             return Err(kind.place.problem(format!(
-                "`{word}` triggers are not supported; time, time_pattern, state, numeric_state, template, event and \
-                 homeassistant are"
+                "unsupported trigger `{word}`; supported are time, time_pattern, state, numeric_state, template, event and \
+                 homeassistant"
             )));
         }
     };
@@ -76,7 +82,7 @@ fn one(node: &Node) -> Parsed<Trigger> {
 }
 
 fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("a time trigger");
+    keys.describe_as("a time trigger");
     let node = keys.need("at", "a time of day or an entity that shows one")?;
     let at = many(node, |node| match &node.kind {
         Kind::Map(_) => shifted(node),
@@ -84,13 +90,13 @@ fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
         _ => at(node, "at"),
     })?;
     if at.is_empty() {
-        return Err(node.place.problem("`at` is empty; write a time in quotes: \"07:30:00\""));
+        return Err(node.place.problem("`at` is empty; add a time in quotes: \"07:30:00\""));
     }
     let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();
     Ok(TriggerKind::Time { at, weekdays })
 }
 
-/// An entity's time and so much later, or earlier with a minus sign.
+/// An entity's time plus an offset, which may be negative.
 fn shifted(node: &Node) -> Parsed<At> {
     let mut keys = Keys::of(node, "a time with an offset")?;
     let id = entities(keys.need("entity_id", "the entity that shows the time")?)?;
@@ -102,7 +108,7 @@ fn shifted(node: &Node) -> Parsed<At> {
     match <[String; 1]>::try_from(id) {
         Ok([id]) => Ok(At::Entity { id, offset }),
         Err(_) => {
-            Err(node.place.problem("only one entity can stand here; write the others as further times"))
+            Err(node.place.problem("only one entity is allowed here; add the others as separate times"))
         }
     }
 }
@@ -118,19 +124,19 @@ fn offset(node: &Node) -> Parsed<i64> {
         }
         value => (1, value),
     };
-    let span = super::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
+    let span = literals::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
     Ok(span.num_seconds() * sign)
 }
 
 fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
-    keys.is("a time_pattern trigger");
+    keys.describe_as("a time_pattern trigger");
     let mut read =
         |name: &'static str, end: u32| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
     let (hours, minutes, seconds) = (read("hours", 24)?, read("minutes", 60)?, read("seconds", 60)?);
     if hours.is_none() && minutes.is_none() && seconds.is_none() {
-        return Err(node.place.problem("it needs `hours`, `minutes` or `seconds`; add one"));
+        return Err(node.place.problem("`hours`, `minutes` and `seconds` are missing; add at least one"));
     }
-    // What is finer than the finest that is written is at its beginning, what is coarser is any.
+    // Units finer than the finest given one default to 0, coarser units to any.
     let finer = |is_coarser: bool| if is_coarser { Every::Is(0) } else { Every::Any };
     let seconds = seconds.unwrap_or(finer(hours.is_some() || minutes.is_some()));
     let minutes = minutes.unwrap_or(finer(hours.is_some()));
@@ -144,8 +150,7 @@ fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
         _ => String::new(),
     };
     let wrong = || {
-        let text =
-            format!("`{name}` is a number below {end}, \"/N\" for every N-th, or \"*\"; write one of them");
+        let text = format!("`{name}` must be a number below {end}, \"/N\" for every Nth, or \"*\"");
         node.place.problem(text)
     };
     let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number < end);
@@ -157,8 +162,8 @@ fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
 }
 
 fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("a state trigger");
-    let entities = entities(keys.need("entity_id", "whose state")?)?;
+    keys.describe_as("a state trigger");
+    let entities = entities(keys.need("entity_id", "the entity")?)?;
     let attribute = keys.text("attribute")?;
     let mut read = |name: &'static str| {
         keys.take(name).map(|(_, node)| states(node, name, attribute.is_some())).transpose()
@@ -167,15 +172,16 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
     let (not_from, not_to) = (read("not_from")?, read("not_to")?);
     for (one, other, name) in [(&from, &not_from, "not_from"), (&to, &not_to, "not_to")] {
         if one.is_some() && other.is_some() {
-            let text = format!("`{name}` stands beside its opposite; keep one of them");
+            let text =
+                format!("`{}` and `{name}` exclude each other; keep one", name.trim_start_matches("not_"));
             return Err(keys.place().problem(text));
         }
     }
-    let hold = keys.period("for")?;
-    Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, hold }))
+    let for_duration = keys.period("for")?;
+    Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, for_duration }))
 }
 
-/// States are texts; the values of attributes are anything.
+/// States are text; attributes may have any value.
 pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
     many(node, |node| match is_attribute {
         true => Ok(node.to_json()),
@@ -185,32 +191,33 @@ pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>>
     })
 }
 
-/// What a numeric_state trigger and condition share.
+/// The range of a numeric_state trigger or condition.
 pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
-    let entities = entities(keys.need("entity_id", "whose number")?)?;
+    let entities = entities(keys.need("entity_id", "the entity")?)?;
     let attribute = keys.text("attribute")?;
     let value = keys.template("value_template")?;
     let mut limit = |name: &'static str| keys.take(name).map(|(_, node)| bound(node, name)).transpose();
     let (above, below) = (limit("above")?, limit("below")?);
     if above.is_none() && below.is_none() {
-        return Err(node.place.problem("it needs `above`, `below` or both; add one"));
+        return Err(node.place.problem("`above` and `below` are missing; add one or both"));
     }
     if let (Some(Bound::Number(above)), Some(Bound::Number(below))) = (&above, &below)
         && above > below
     {
-        let text = format!("nothing is above {above} and below {below}; swap them, or write two of it");
+        let text =
+            format!("no number is above {above} and below {below}; swap the bounds, or write two entries");
         return Err(node.place.problem(text));
     }
     Ok(Range { entities, attribute, above, below, value })
 }
 
 fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
-    keys.is("an event trigger");
+    keys.describe_as("an event trigger");
     let node = keys.need("event_type", "the name of the event")?;
     let mut seen = HashSet::new();
     for name in texts(node, "event_type")? {
         if !seen.insert(name.clone()) {
-            return Err(node.place.problem(format!("`{name}` stands here twice; keep one")));
+            return Err(node.place.problem(format!("`{name}` is listed twice; keep one")));
         }
     }
     let names = many(node, |node| Ok(data(node)))?;

@@ -1,24 +1,23 @@
-//! The values inside automations: texts, names of entities, times, time spans, templates.
+//! Parses the values of automations: text, entity IDs, times, time spans and templates.
 
-use chrono::{NaiveTime, TimeDelta, Weekday};
-use serde_json::Value;
+use chrono::Weekday;
 
+use crate::automation::literals::{clock_time, is_entity, number, period};
 use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};
-use crate::options::automations::MAX_SECONDS;
 
-/// A text; a number is taken as it is written. None when there is nothing.
+/// A text; a whole number is converted to text. None if the value is empty.
 pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
     match &node.kind {
         Kind::Null => Ok(None),
         Kind::Text(text) => Ok(Some(text.clone())),
         Kind::Int(number) => Ok(Some(number.to_string())),
         Kind::Bool(_) => {
-            let text = format!("`{name}` is a word that YAML takes for true or false; put it in quotes");
+            let text = format!("YAML reads the value of `{name}` as true or false; put it in quotes");
             Err(node.place.problem(text))
         }
-        _ => Err(node.place.problem(format!("`{name}` is {}; write a text", node.describe()))),
+        _ => Err(node.place.problem(format!("`{name}`: expected text, found {}", node.describe()))),
     }
 }
 
@@ -32,33 +31,28 @@ pub fn many<'a, T>(node: &'a Node, read: impl Fn(&'a Node) -> Parsed<T>) -> Pars
 }
 
 fn must_text(node: &Node, name: &str) -> Parsed<String> {
-    let missing = || node.place.problem(format!("`{name}` is empty; write a value or remove the line"));
+    let missing = || node.place.problem(format!("`{name}` is empty; add a value or remove the line"));
     text(node, name)?.ok_or_else(missing)
 }
 
-/// Texts, of which there is at least one; commas part them too, as of old.
+/// At least one text.
 pub fn texts(node: &Node, name: &str) -> Parsed<Vec<String>> {
     let found = many(node, |node| must_text(node, name))?;
     match found.is_empty() {
-        true => Err(node.place.problem(format!("`{name}` is empty; write a value or remove the line"))),
+        true => Err(node.place.problem(format!("`{name}` is empty; add a value or remove the line"))),
         false => Ok(found),
     }
 }
 
-pub fn is_entity(text: &str) -> bool {
-    let is_plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
-    text.split_once('.').is_some_and(|(domain, name)| is_plain(domain) && is_plain(name))
-}
-
+/// At least one entity ID. A text may hold several, separated by commas.
 pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     let mut ids = Vec::new();
     for text in texts(node, "entity_id")? {
         for id in text.split(',').map(str::trim) {
             if !is_entity(id) {
-                let text =
-                    format!("`{id}` is no entity; write one like `sensor.name` (lower case, no template)");
+                let text = format!(
+                    "`{id}` is not an entity ID; use one like `sensor.name` (lowercase, no template)"
+                );
                 return Err(node.place.problem(text));
             }
             ids.push(id.to_owned());
@@ -67,6 +61,7 @@ pub fn entities(node: &Node) -> Parsed<Vec<String>> {
     Ok(ids)
 }
 
+/// Any value; texts with template syntax become templates.
 pub fn data(node: &Node) -> Data {
     match &node.kind {
         Kind::Text(text) if templates::is_template(text) => {
@@ -78,18 +73,18 @@ pub fn data(node: &Node) -> Data {
         Kind::Map(entries) if templates::is_template(&node.to_json().to_string()) => {
             Data::Map(entries.iter().map(|(key, node)| (key.name.clone(), data(node))).collect())
         }
-        _ => Data::Plain(node.to_json()),
+        _ => Data::Constant(node.to_json()),
     }
 }
 
-/// A template that compiles.
+/// A template. It must compile.
 pub fn template(node: &Node, name: &str) -> Parsed<Template> {
     let source = match &node.kind {
         Kind::Bool(flag) => flag.to_string(),
         Kind::Text(text) => text.clone(),
         Kind::Int(number) => number.to_string(),
         _ => {
-            let text = format!("`{name}` is {}; write a template in quotes", node.describe());
+            let text = format!("`{name}`: expected a template in quotes, found {}", node.describe());
             return Err(node.place.problem(text));
         }
     };
@@ -97,10 +92,10 @@ pub fn template(node: &Node, name: &str) -> Parsed<Template> {
     Ok(Template { source: source.into(), place: node.place.clone() })
 }
 
-/// Every template inside compiles.
+/// Checks that every template in a value compiles.
 pub fn check(data: &Data) -> Parsed<()> {
     match data {
-        Data::Plain(_) => Ok(()),
+        Data::Constant(_) => Ok(()),
         Data::Template(template) => {
             templates::check(&template.source).map_err(|reason| template.place.problem(reason))
         }
@@ -109,75 +104,21 @@ pub fn check(data: &Data) -> Parsed<()> {
     }
 }
 
-/// A time span, checked now when no template is in it.
+/// A time span. Checked now if it contains no template.
 pub fn period_data(node: &Node, name: &str) -> Parsed<Data> {
     let data = data(node);
     check(&data)?;
-    if let Some(value) = data.plain() {
+    if let Some(value) = data.constant() {
         period(&value).map_err(|reason| node.place.problem(format!("`{name}` {reason}")))?;
     }
     Ok(data)
 }
 
-/// A time span: seconds, "HH:MM", "HH:MM:SS", or days, hours, minutes, seconds, milliseconds. The error is the end of a
-/// sentence about it.
-pub fn period(value: &Value) -> Result<TimeDelta, String> {
-    const HELP: &str = "write \"HH:MM:SS\", a number of seconds, or hours, minutes, seconds below it";
-    let wrong = || format!("is no time span; {HELP}");
-    let seconds = match value {
-        Value::Object(parts) => {
-            let mut sum = 0.0;
-            for (unit, part) in parts {
-                let size = match unit.as_str() {
-                    "days" => 86400.0,
-                    "hours" => 3600.0,
-                    "minutes" => 60.0,
-                    "seconds" => 1.0,
-                    "milliseconds" => 0.001,
-                    _ => return Err(format!("does not know `{unit}`; {HELP}")),
-                };
-                sum += size * number(part).ok_or_else(wrong)?;
-            }
-            sum
-        }
-        Value::String(text) if text.contains(':') => clocked(text.trim()).ok_or_else(wrong)?,
-        value => number(value).ok_or_else(wrong)?,
-    };
-    match seconds.is_finite() && (0.0..=MAX_SECONDS).contains(&seconds) {
-        #[allow(clippy::cast_possible_truncation, reason = "bounded a line above")]
-        true => Ok(TimeDelta::milliseconds((seconds * 1000.0).round() as i64)),
-        false => Err(format!("is negative or longer than a hundred years; {HELP}")),
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
-}
-
-/// Hours, minutes and seconds with colons between them, as seconds.
-fn clocked(text: &str) -> Option<f64> {
-    let mut parts = text.split(':').map(|part| part.parse::<f64>().ok().filter(|number| *number >= 0.0));
-    let (hours, minutes) = (parts.next()??, parts.next()??);
-    let seconds = parts.next().unwrap_or(Some(0.0))?;
-    let is_time = minutes < 60.0 && seconds < 60.0 && parts.next().is_none();
-    is_time.then_some(hours * 3600.0 + minutes * 60.0 + seconds)
-}
-
-/// A time of day: "HH:MM" or "HH:MM:SS".
-pub fn clock_time(text: &str) -> Option<NaiveTime> {
-    let mut parts = text.trim().splitn(3, ':').map(|part| {
-        let is_digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_digits.then(|| part.parse::<u32>().ok()).flatten()
-    });
-    let (hours, minutes) = (parts.next()??, parts.next()??);
-    let seconds = parts.next().unwrap_or(Some(0))?;
-    NaiveTime::from_hms_opt(hours, minutes, seconds)
-}
-
 /// A time of day or an entity that shows one.
 pub fn at(node: &Node, name: &str) -> Parsed<At> {
     let Kind::Text(text) = &node.kind else {
-        let text = format!("`{name}` is {}; write the time in quotes: \"07:30:00\"", node.describe());
+        let text =
+            format!("`{name}`: expected a time in quotes such as \"07:30:00\", found {}", node.describe());
         return Err(node.place.problem(text));
     };
     if is_entity(text) {
@@ -185,12 +126,13 @@ pub fn at(node: &Node, name: &str) -> Parsed<At> {
     }
     let wrong = || {
         let text =
-            format!("`{text}` is neither a time nor an entity; write \"HH:MM:SS\" or `input_datetime.name`");
+            format!("`{text}` is neither a time nor an entity; use \"HH:MM:SS\" or `input_datetime.name`");
         node.place.problem(text)
     };
     clock_time(text).map(At::Time).ok_or_else(wrong)
 }
 
+/// One weekday or a list of them.
 pub fn weekdays(node: &Node) -> Parsed<Vec<Weekday>> {
     many(node, |node| {
         let day = must_text(node, "weekday")?;
@@ -203,7 +145,7 @@ pub fn weekdays(node: &Node) -> Parsed<Vec<Weekday>> {
             "sat" => Weekday::Sat,
             "sun" => Weekday::Sun,
             _ => {
-                let text = format!("`{day}` is no weekday; write mon, tue, wed, thu, fri, sat or sun");
+                let text = format!("`{day}` is not a weekday; use mon, tue, wed, thu, fri, sat or sun");
                 return Err(node.place.problem(text));
             }
         })
@@ -216,7 +158,6 @@ pub fn bound(node: &Node, name: &str) -> Parsed<Bound> {
         Kind::Text(text) if is_entity(text) => return Ok(Bound::Entity(text.clone())),
         _ => number(&node.to_json()),
     };
-    let wrong =
-        || node.place.problem(format!("`{name}` is neither a number nor an entity; write one of them"));
+    let wrong = || node.place.problem(format!("`{name}` must be a number or an entity"));
     number.filter(|number| number.is_finite()).map(Bound::Number).ok_or_else(wrong)
 }

@@ -1,24 +1,24 @@
-//! Whether the data of a call fit the fields that its action declares.
+//! Checks the data of a call against the fields that its action declares.
 //!
-//! As in Home Assistant, what is not declared is refused, and a text may be written as a number or a truth. What a template
-//! gives is known only when it was rendered.
+//! As in Home Assistant, undeclared fields are refused, and a number or boolean is accepted where text is expected.
+//! The value of a template is known only after rendering.
 
 use serde_json::{Map, Value};
 
-use super::suggestion::nearest;
 use crate::automation::model::Data;
+use crate::automation::suggestion::nearest;
 use crate::model::{Action, Field};
 
-/// One thing that is wrong with the data of a call.
+/// One error in the data of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    /// The field; it may be one that is missing.
+pub struct FieldProblem {
+    /// The name of the field, which may be missing from the data.
     pub field: String,
-    /// What is wrong, then what to do.
+    /// The error and its fix.
     pub text: String,
 }
 
-/// What a value is, as far as it is known.
+/// The type of a value, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Null,
@@ -30,10 +30,10 @@ enum Shape {
     Unknown,
 }
 
-/// What is wrong with a call as it is written: the values of templates are not known.
-pub fn complaints(action: &Action, data: &Data, target: &Data) -> Vec<Complaint> {
+/// The errors of a call as written. Values of templates are not known yet.
+pub fn field_problems(action: &Action, data: &Data, target: &Data) -> Vec<FieldProblem> {
     match (given(target), given(data)) {
-        // Of both, `data` counts.
+        // If both have a field, `data` wins.
         (Some(mut all), Some(data)) => {
             all.retain(|(name, _)| !data.iter().any(|(other, _)| other == name));
             all.extend(data);
@@ -43,33 +43,33 @@ pub fn complaints(action: &Action, data: &Data, target: &Data) -> Vec<Complaint>
     }
 }
 
-/// The data of a call as its action takes them. The error says all that is wrong with them.
-pub fn fitted(action: &Action, data: Value) -> Result<Value, String> {
+/// Validates the data of a call and converts them to the declared types. The error lists everything that is wrong.
+pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     let mut data = match data {
         Value::Object(fields) => fields,
         Value::Null => Map::new(),
-        _ => return Err(format!("the data of {} are no mapping; write `name: value`", action.name)),
+        _ => return Err(format!("the data of {} must be a mapping (`name: value`)", action.name)),
     };
     let given: Vec<_> = data.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect();
-    let wrong: Vec<_> = wrong(action, &given).into_iter().map(|complaint| complaint.text).collect();
+    let wrong: Vec<_> = wrong(action, &given).into_iter().map(|problem| problem.text).collect();
     if !wrong.is_empty() {
         return Err(wrong.join("; "));
     }
     for field in action.fields.iter().filter(|field| field.type_name == "string") {
         if let Some(value) = data.get_mut(&field.name) {
-            write_out(value);
+            convert_to_text(value);
         }
     }
     Ok(data.into())
 }
 
-/// The fields of a mapping; none when a template gives them.
+/// The fields of a mapping, or none if a template produces them.
 fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     match data {
-        Data::Plain(Value::Object(fields)) => {
+        Data::Constant(Value::Object(fields)) => {
             Some(fields.iter().map(|(name, value)| (name.clone(), Shape::of(value))).collect())
         }
-        Data::Plain(_) => Some(Vec::new()),
+        Data::Constant(_) => Some(Vec::new()),
         Data::Map(pairs) => {
             Some(pairs.iter().map(|(name, data)| (name.clone(), Shape::written(data))).collect())
         }
@@ -77,22 +77,22 @@ fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     }
 }
 
-fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<Complaint> {
+fn wrong(action: &Action, given: &[(String, Shape)]) -> Vec<FieldProblem> {
     let shape = |field: &Field| given.iter().find(|(name, _)| *name == field.name).map(|(_, shape)| *shape);
     let unknown = given
         .iter()
         .map(|(name, _)| name)
         .filter(|name| action.fields.iter().all(|field| field.name != **name));
-    let unknown = unknown.map(|name| Complaint { field: name.clone(), text: no_field(action, name) });
+    let unknown = unknown.map(|name| FieldProblem { field: name.clone(), text: no_field(action, name) });
     let declared = action.fields.iter().filter_map(|field| {
-        let text = judged(action, field, shape(field))?;
-        Some(Complaint { field: field.name.clone(), text })
+        let text = field_problem(action, field, shape(field))?;
+        Some(FieldProblem { field: field.name.clone(), text })
     });
     unknown.chain(declared).collect()
 }
 
-/// What is wrong with what a declared field was given.
-fn judged(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
+/// The error of one declared field, if any.
+fn field_problem(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String> {
     let (name, action) = (&field.name, &action.name);
     match shape {
         None | Some(Shape::Null) if field.required => Some(format!("{action} needs `{name}`; add it")),
@@ -100,7 +100,7 @@ fn judged(action: &Action, field: &Field, shape: Option<Shape>) -> Option<String
         Some(shape) if shape.fits(&field.type_name) => None,
         Some(shape) => {
             let (is, wanted) = (shape.described(), wanted(&field.type_name));
-            Some(format!("`{name}` of {action} is {is}; write {wanted}"))
+            Some(format!("`{name}` of {action}: expected {wanted}, found {is}"))
         }
     }
 }
@@ -109,9 +109,9 @@ fn no_field(action: &Action, name: &str) -> String {
     let fields: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
     let action = &action.name;
     match nearest(name, fields.iter().copied()) {
-        Some(near) => format!("`{name}` is no field of {action}; did you mean `{near}`?"),
-        None if fields.is_empty() => format!("`{name}` is no field of {action}, which takes none; remove it"),
-        None => format!("`{name}` is no field of {action}, which takes {}; remove it", fields.join(", ")),
+        Some(similar) => format!("{action} has no field `{name}`; did you mean `{similar}`?"),
+        None if fields.is_empty() => format!("{action} has no field `{name}` and takes none; remove it"),
+        None => format!("{action} has no field `{name}`; remove it or use one of {}", fields.join(", ")),
     }
 }
 
@@ -129,14 +129,14 @@ impl Shape {
 
     fn written(data: &Data) -> Self {
         match data {
-            Data::Plain(value) => Self::of(value),
+            Data::Constant(value) => Self::of(value),
             Data::Template(_) => Self::Unknown,
             Data::List(_) => Self::List,
             Data::Map(_) => Self::Mapping,
         }
     }
 
-    /// Whether a field of that type takes it. Types that nobody knows take anything.
+    /// Whether a field of this type accepts the value. Unknown types accept everything.
     fn fits(self, type_name: &str) -> bool {
         match (type_name, self) {
             (_, Self::Unknown) => true,
@@ -152,9 +152,9 @@ impl Shape {
     fn described(self) -> &'static str {
         match self {
             Self::Null | Self::Unknown => "nothing",
-            Self::Boolean => "a true or false",
+            Self::Boolean => "true or false",
             Self::Number => "a number",
-            Self::Text => "a text",
+            Self::Text => "text",
             Self::List => "a list",
             Self::Mapping => "a mapping",
         }
@@ -163,16 +163,16 @@ impl Shape {
 
 fn wanted(type_name: &str) -> &'static str {
     match type_name {
-        "string" => "a text",
-        "boolean" => "true or false, without quotes",
-        "number" => "a number, without quotes",
+        "string" => "text",
+        "boolean" => "true or false without quotes",
+        "number" => "a number without quotes",
         "array" => "a list",
         _ => "a mapping",
     }
 }
 
-/// A number or a truth as text, in Home Assistant's way, which is Python's.
-fn write_out(value: &mut Value) {
+/// Converts a number or boolean to text as Home Assistant (Python) does.
+fn convert_to_text(value: &mut Value) {
     match value {
         Value::Bool(flag) => *value = if *flag { "True" } else { "False" }.into(),
         Value::Number(number) => *value = number.to_string().into(),

@@ -1,23 +1,24 @@
-//! The actions that automations themselves offer: `automation.trigger`, `turn_on`, `turn_off`, `toggle`.
+//! The actions of the automation domain: `automation.trigger`, `turn_on`, `turn_off` and `toggle`.
 //!
-//! `automation.reload` reads files, so whoever drives the engine does it: `files::load`, then `Engine::load`.
+//! `automation.reload` reads files, so the driver performs it: `files::load`, then `Engine::load`.
 
 use serde_json::{Value, json};
 
-use super::{Effect, Engine};
+use super::effect::Effect;
+use super::engine::Engine;
 use crate::automation::home::Home;
 
-const SERVED: [&str; 4] =
+const ACTIONS: [&str; 4] =
     ["automation.trigger", "automation.turn_on", "automation.turn_off", "automation.toggle"];
 
 impl Engine {
-    /// Whether an action is one of these.
-    pub fn serves(action: &str) -> bool {
-        SERVED.contains(&action)
+    /// Whether this module performs the action.
+    pub fn has_action(action: &str) -> bool {
+        ACTIONS.contains(&action)
     }
 
-    /// Does one of these. Whom it is for is `entity_id` in the target or the data; `cause` is the run that calls it. The error
-    /// says what to do.
+    /// Performs an action on the automations that `entity_id` names in the target or the data. `cause` is the run
+    /// that calls it. The error says what to do.
     pub fn call(
         &mut self,
         action: &str,
@@ -26,43 +27,43 @@ impl Engine {
         cause: Option<u64>,
         home: &Home,
     ) -> Result<Vec<Effect>, String> {
-        if !Self::serves(action) {
-            return Err(format!("automations have no action `{action}`; they have {}", SERVED.join(", ")));
+        if !Self::has_action(action) {
+            return Err(format!("automations have no action `{action}`; use one of {}", ACTIONS.join(", ")));
         }
-        let asks = !flag(data, "skip_condition", true)?;
-        let stops = flag(data, "stop_actions", true)?;
+        let skips_conditions = flag(data, "skip_condition", true)?;
+        let stops_runs = flag(data, "stop_actions", true)?;
         let mut effects = Vec::new();
-        for key in self.meant(data, target)? {
-            let is_on = self.live.get(&key).is_some_and(|live| live.is_on());
+        for key in self.selected(data, target)? {
+            let is_on = self.instances.get(&key).is_some_and(|instance| instance.is_on());
             effects.extend(match action {
                 "automation.trigger" => {
                     let trigger =
                         json!({"platform": null, "id": null, "idx": null, "description": "by an action"});
-                    self.trigger(key, trigger, cause, !asks, home)
+                    self.trigger(key, trigger, cause, skips_conditions, home)
                 }
-                "automation.turn_on" => self.turn(key, true, stops, home),
-                "automation.turn_off" => self.turn(key, false, stops, home),
-                _ => self.turn(key, !is_on, stops, home),
+                "automation.turn_on" => self.set_enabled(key, true, stops_runs, home),
+                "automation.turn_off" => self.set_enabled(key, false, stops_runs, home),
+                _ => self.set_enabled(key, !is_on, stops_runs, home),
             });
         }
-        Ok(self.veiled(effects))
+        Ok(self.redacted(effects))
     }
 
-    fn turn(&mut self, key: usize, is_on: bool, stops: bool, home: &Home) -> Vec<Effect> {
-        let Some(live) = self.live.get_mut(&key) else { return Vec::new() };
-        let mut effects = live.turn(is_on, home, &self.templates);
+    fn set_enabled(&mut self, key: usize, is_on: bool, stops_runs: bool, home: &Home) -> Vec<Effect> {
+        let Some(instance) = self.instances.get_mut(&key) else { return Vec::new() };
+        let mut effects = instance.set_enabled(is_on, home, &self.templates);
         self.changed.insert(key);
-        if !is_on && stops {
-            live.queue.clear();
+        if !is_on && stops_runs {
+            instance.queue.clear();
             let running: Vec<u64> =
-                self.runs.iter().filter(|(_, run)| run.of == key).map(|(id, _)| *id).collect();
+                self.runs.iter().filter(|(_, run)| run.automation == key).map(|(id, _)| *id).collect();
             effects.extend(running.into_iter().flat_map(|run| self.cancel(run, home)));
         }
         effects
     }
 
-    /// The automations that are named.
-    fn meant(&self, data: &Value, target: &Value) -> Result<Vec<usize>, String> {
+    /// The automations that `entity_id` names.
+    fn selected(&self, data: &Value, target: &Value) -> Result<Vec<usize>, String> {
         let named = [target, data].into_iter().find_map(|fields| fields.get("entity_id"));
         let names: Vec<&str> = match named {
             Some(Value::String(text)) => text.split(',').map(str::trim).collect(),
@@ -70,8 +71,8 @@ impl Engine {
             _ => Vec::new(),
         };
         match names.as_slice() {
-            [] => Err("no automation is named; write `entity_id: automation.name`".into()),
-            ["all"] => Ok(self.live.keys().copied().collect()),
+            [] => Err("no automation is given; add `entity_id: automation.name`".into()),
+            ["all"] => Ok(self.instances.keys().copied().collect()),
             names => names.iter().map(|name| self.find(name)).collect(),
         }
     }
@@ -81,6 +82,6 @@ fn flag(data: &Value, name: &str, default: bool) -> Result<bool, String> {
     match data.get(name) {
         None | Some(Value::Null) => Ok(default),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(other) => Err(format!("`{name}` is {other}; write true or false")),
+        Some(other) => Err(format!("`{name}`: expected true or false, found {other}")),
     }
 }

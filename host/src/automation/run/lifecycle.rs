@@ -1,15 +1,17 @@
-//! What becomes of a trigger that fired, step by step: a run begins or waits, goes on, ends, and lets the next one begin.
+//! The life cycle of a run: it starts or is queued, advances, ends, and starts the next one in the queue.
 
 use serde_json::Value;
 
-use super::live::Place;
-use super::{Effect, Engine, Run};
+use super::active_run::Run;
+use super::effect::Effect;
+use super::engine::Engine;
+use super::instance::Admission;
 use crate::automation::home::Home;
-use crate::automation::script::{self, End, Input, Script, World};
+use crate::automation::script::{self, End, Input, Script, StepContext};
 use crate::automation::trace::Trace;
 
 impl Engine {
-    /// A trigger fired: looks at guards, conditions and mode, then begins a run or lets it wait.
+    /// A trigger fired: checks the loop guard, the conditions and the mode, then starts a run or queues it.
     pub fn trigger(
         &mut self,
         key: usize,
@@ -18,52 +20,53 @@ impl Engine {
         is_forced: bool,
         home: &Home,
     ) -> Vec<Effect> {
-        let Some(live) = self.live.get_mut(&key) else { return Vec::new() };
-        let name = live.automation.name();
+        let Some(instance) = self.instances.get_mut(&key) else { return Vec::new() };
+        let name = instance.automation.name();
         let notice = |message: String| vec![Effect::Notice { automation: name.clone(), message }];
-        if let Err(message) = self.causes.check(key, cause, live, home.now) {
+        if let Err(message) = self.loop_guard.check(key, cause, instance, home.now) {
             return notice(message);
         }
         let run = self.next_run;
         self.next_run += 1;
         let mut trace = Trace::new(run, home.now, &trigger, self.secrets.clone());
-        let begun = live.begin(&trigger, is_forced, home, &self.templates, &mut trace);
+        let begun = instance.begin(&trigger, is_forced, home, &self.templates, &mut trace);
         let variables = match begun {
             Ok(Some(variables)) => variables,
             Ok(None) => {
                 trace.finish(home.now, "not run: a condition does not hold");
-                live.keep(trace);
+                instance.store_trace(trace);
                 return Vec::new();
             }
             Err(problem) => {
                 trace.finish(home.now, &format!("failed: {problem}"));
-                live.keep(trace);
+                instance.store_trace(trace);
                 return notice(problem);
             }
         };
-        self.causes.began(run, key, cause, home.now);
-        live.starts.push_back(home.now);
+        self.loop_guard.record_start(run, key, cause, home.now);
+        instance.starts.push_back(home.now);
         let mut effects = Vec::new();
-        let running: Vec<u64> = self.runs.iter().filter(|(_, it)| it.of == key).map(|(id, _)| *id).collect();
-        let script = Script::new(&live.automation.actions);
-        let started = Run { of: key, script, variables, trace };
-        let place = live.place(running.len());
-        if !matches!(place, Place::None { .. }) {
-            live.last_triggered = Some(home.now);
+        let running: Vec<u64> =
+            self.runs.iter().filter(|(_, it)| it.automation == key).map(|(id, _)| *id).collect();
+        let script = Script::new(&instance.automation.actions);
+        let started = Run { automation: key, script, variables, trace };
+        let admission = instance.admission(running.len());
+        if !matches!(admission, Admission::Refuse { .. }) {
+            instance.last_triggered = Some(home.now);
             self.changed.insert(key);
         }
-        match place {
-            Place::Now => effects.extend(self.begin(run, started, home)),
-            Place::Instead => {
+        match admission {
+            Admission::Start => effects.extend(self.begin(run, started, home)),
+            Admission::Replace => {
                 running.into_iter().for_each(|old| effects.extend(self.cancel(old, home)));
                 effects.extend(self.begin(run, started, home));
             }
-            Place::Later => live.queue.push_back((run, started)),
-            Place::None { message } => {
+            Admission::Queue => instance.queue.push_back((run, started)),
+            Admission::Refuse { message } => {
                 let mut trace = started.trace;
                 trace.finish(home.now, &format!("not run: {message}"));
-                let warns = live.automation.warns;
-                live.keep(trace);
+                let warns = instance.automation.warns;
+                instance.store_trace(trace);
                 if warns {
                     effects.extend(notice(message));
                 }
@@ -77,12 +80,15 @@ impl Engine {
         self.step(id, &Input::Begin, home)
     }
 
+    /// Advances one run.
     pub fn step(&mut self, id: u64, input: &Input, home: &Home) -> Vec<Effect> {
         let Some(run) = self.runs.get_mut(&id) else { return Vec::new() };
-        let Run { of, script, variables, trace } = run;
-        let mut world = World { home, templates: &self.templates, trace, variables, told: Vec::new() };
-        let found = script.step(input, &mut world);
-        let automation = self.live.get(of).map(|live| live.automation.name()).unwrap_or_default();
+        let Run { automation: of, script, variables, trace } = run;
+        let mut context =
+            StepContext { home, templates: &self.templates, trace, variables, problems: Vec::new() };
+        let found = script.step(input, &mut context);
+        let automation =
+            self.instances.get(of).map(|instance| instance.automation.name()).unwrap_or_default();
         let mut effects = Vec::new();
         for effect in found {
             match effect {
@@ -99,6 +105,7 @@ impl Engine {
         effects
     }
 
+    /// Cancels one run.
     pub fn cancel(&mut self, id: u64, home: &Home) -> Vec<Effect> {
         if let Some(run) = self.runs.get_mut(&id) {
             run.script.cancel();
@@ -106,21 +113,21 @@ impl Engine {
         self.ended(id, End::Cancelled, home)
     }
 
-    /// A run is over: it is remembered, and the next in the queue begins.
+    /// A run has ended: stores its trace and starts the next run in the queue.
     fn ended(&mut self, id: u64, end: End, home: &Home) -> Vec<Effect> {
         let Some(mut run) = self.runs.remove(&id) else { return Vec::new() };
         run.trace.finish(home.now, &end.to_string());
-        self.changed.insert(run.of);
-        let Some(live) = self.live.get_mut(&run.of) else { return Vec::new() };
-        live.keep(run.trace);
-        let automation = live.automation.name();
+        self.changed.insert(run.automation);
+        let Some(instance) = self.instances.get_mut(&run.automation) else { return Vec::new() };
+        instance.store_trace(run.trace);
+        let automation = instance.automation.name();
         let mut effects = Vec::new();
         if let End::Failed(message) = &end {
             effects.push(Effect::Notice { automation: automation.clone(), message: message.clone() });
         }
         effects.push(Effect::Ended { run: id, automation, end });
-        if let Some((next, waiting)) = live.queue.pop_front() {
-            effects.extend(self.begin(next, Run { of: run.of, ..waiting }, home));
+        if let Some((next, waiting)) = instance.queue.pop_front() {
+            effects.extend(self.begin(next, Run { automation: run.automation, ..waiting }, home));
         }
         effects
     }

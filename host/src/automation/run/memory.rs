@@ -1,11 +1,12 @@
-//! What is remembered over a restart: when each automation ran last, whether it was turned off, its traces.
+//! State saved across restarts: when each automation last ran, whether it was turned off, and its traces.
 //!
-//! JSON with a version. Damage costs what is damaged and is told; what belongs to no automation any more is dropped.
+//! Versioned JSON. A damaged part is discarded and reported; state of removed automations is dropped.
 
 use serde_json::{Map, Value, json};
 
-use super::live::Live;
-use super::{Effect, Engine};
+use super::effect::Effect;
+use super::engine::Engine;
+use super::instance::Instance;
 use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
@@ -15,56 +16,56 @@ use crate::options::automations::{MAX_MEMORY, MAX_REMEMBERED};
 const VERSION: u64 = 1;
 
 impl Engine {
-    /// What to keep. Runs under way are not: a restart ends them.
+    /// The state to save. Runs in progress are not saved, because a restart ends them.
     pub fn remember(&self) -> Value {
         let (mut kept, mut size) = (Map::new(), 0_usize);
-        for live in self.live.values().take(MAX_REMEMBERED) {
-            let traces: Vec<_> = live.traces.iter().map(|trace| json!(trace)).collect();
+        for instance in self.instances.values().take(MAX_REMEMBERED) {
+            let traces: Vec<_> = instance.traces.iter().map(|trace| json!(trace)).collect();
             size = size.saturating_add(traces.iter().map(|trace| trace.to_string().len()).sum());
-            // Traces are what is large; when an automation ran last is always kept.
+            // Traces are large and may be dropped. The time of the last run is always kept.
             let traces = if size > MAX_MEMORY { Vec::new() } else { traces };
-            kept.insert(live.key(), live.remember(traces));
+            kept.insert(instance.stable_key(), instance.remember(traces));
         }
         json!({"version": VERSION, "automations": kept})
     }
 
-    /// Takes what was kept, once the automations are loaded.
+    /// Restores saved state after the automations are loaded.
     pub fn recall(&mut self, memory: &Value) -> Vec<Effect> {
-        let told = |name: &str, message: &str| {
-            let message = format!("{message}; it begins anew, there is nothing to do");
+        let notice = |name: &str, message: &str| {
+            let message = format!("{message}; unreadable parts are discarded, no action is needed");
             Effect::Notice { automation: name.to_owned(), message }
         };
         let known = memory.get("version").and_then(Value::as_u64) == Some(VERSION);
         let Some(kept) = memory.get("automations").and_then(Value::as_object).filter(|_| known) else {
-            return vec![told("automations", "what was remembered of automations cannot be read")];
+            return vec![notice("automations", "the saved state of the automations cannot be read")];
         };
         let mut effects = Vec::new();
-        for live in self.live.values_mut() {
-            let Some(kept) = kept.get(&live.key()) else { continue };
-            if live.recall(kept).is_none() {
-                effects.push(told(&live.automation.name(), "what was remembered of it is damaged"));
+        for instance in self.instances.values_mut() {
+            let Some(kept) = kept.get(&instance.stable_key()) else { continue };
+            if instance.recall(kept).is_none() {
+                effects.push(notice(&instance.automation.name(), "its saved state is damaged"));
             }
-            // New runs come after those that are remembered.
-            let last = live.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
+            // New runs get higher numbers than the restored ones.
+            let last = instance.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
             self.next_run = self.next_run.max(last.saturating_add(1));
         }
         effects
     }
 }
 
-impl Live {
-    /// Its id, or else its name: what it is known by after its file changed.
-    pub fn key(&self) -> String {
+impl Instance {
+    /// The key that identifies it after its file has changed: its ID, or else its name.
+    pub fn stable_key(&self) -> String {
         let Automation { id, .. } = &self.automation;
         id.as_ref().map_or_else(|| format!("alias {}", self.automation.name()), |id| format!("id {id}"))
     }
 
-    /// Remembers what another remembers.
+    /// Takes over the state of a previous version.
     pub fn take_over(&mut self, old: &Self) {
         self.last_triggered = old.last_triggered;
-        old.traces.iter().for_each(|trace| self.keep(trace.clone()));
+        old.traces.iter().for_each(|trace| self.store_trace(trace.clone()));
         if old.automation.is_enabled && !old.is_on() {
-            self.forget();
+            self.start_disabled();
         }
     }
 
@@ -76,7 +77,7 @@ impl Live {
         })
     }
 
-    /// None when something in it cannot be read; the rest is taken.
+    /// Restores saved state. None if a part cannot be read; the other parts are restored.
     fn recall(&mut self, kept: &Value) -> Option<()> {
         let mut is_whole = kept.is_object();
         let mut last = |value: &Value| {
@@ -86,11 +87,11 @@ impl Live {
         };
         self.last_triggered = kept.get("last_triggered").and_then(&mut last);
         if kept.get("is_off").and_then(Value::as_bool).unwrap_or(false) {
-            self.forget();
+            self.start_disabled();
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {
-                Some(trace) => self.keep(trace),
+                Some(trace) => self.store_trace(trace),
                 None => is_whole = false,
             }
         }

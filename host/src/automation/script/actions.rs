@@ -1,36 +1,41 @@
-//! What each kind of action does: an effect, a wait, a sequence to enter, or a variable.
+//! Executes each kind of action: returns an effect, starts a wait, enters a sequence, or sets variables.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::waits::{Limit, Wait, until_true};
-use super::{Effect, End, Frame, Halt, Script, Thread, World};
+use super::Script;
+use super::context::StepContext;
+use super::frame::Frame;
+use super::outcome::{Effect, End, Halt};
+use super::thread::Thread;
+use super::wait::{Limit, Wait};
+use super::waiting::until_true;
 use crate::automation::conditions;
-use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, Variables as Named};
+use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, VariableDefinitions};
 use crate::automation::triggers::Watch;
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 
 impl Script {
-    /// Does one action of one thread.
+    /// Executes one action of a thread.
     pub(super) fn act(
         &mut self,
         id: usize,
         action: &Action,
         path: String,
-        world: &mut World,
+        context: &mut StepContext,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Halt> {
         if !action.is_enabled {
-            world.trace.note(&path, world.home.now, &json!({"enabled": false}));
+            context.trace.record(&path, context.home.now, &json!({"enabled": false}));
             return Ok(());
         }
         if let ActionKind::Parallel(branches) = &action.kind {
-            self.branch(id, branches, &path, world);
+            self.branch(id, branches, &path, context);
             return Ok(());
         }
         let call = self.next_call;
         let Some(thread) = self.threads.get_mut(&id) else { return Ok(()) };
-        let effect = thread.act(action, path, call, world)?;
+        let effect = thread.act(action, path, call, context)?;
         if matches!(effect, Some(Effect::Call { .. })) {
             self.next_call += 1;
         }
@@ -38,9 +43,9 @@ impl Script {
         Ok(())
     }
 
-    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, world: &mut World) {
+    fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, context: &mut StepContext) {
         let Some(thread) = self.threads.get_mut(&id).filter(|_| !branches.is_empty()) else { return };
-        world.trace.note(path, world.home.now, &json!({"branches": branches.len()}));
+        context.trace.record(path, context.home.now, &json!({"branches": branches.len()}));
         thread.wait = Wait::Branches;
         let own = thread.locals();
         for (at, steps) in branches.iter().enumerate() {
@@ -57,113 +62,124 @@ impl Thread {
         action: &Action,
         path: String,
         call: u64,
-        world: &mut World,
+        context: &mut StepContext,
     ) -> Result<Option<Effect>, Halt> {
-        let now = world.home.now;
+        let now = context.home.now;
         match &action.kind {
             ActionKind::Call { action: name, data, target, response, .. } => {
-                let name = self.fill(name, world)?;
+                let name = self.fill(name, context)?;
                 let name = name.as_str().unwrap_or_default().to_owned();
-                let (data, target) = (self.fill(data, world)?, self.fill(target, world)?);
-                world.trace.note(&path, now, &json!({"action": name, "data": data, "target": target}));
+                let (data, target) = (self.fill(data, context)?, self.fill(target, context)?);
+                context.trace.record(&path, now, &json!({"action": name, "data": data, "target": target}));
                 let wants_response = response.is_some();
                 self.wait = Wait::Call { call, action: name.clone(), response: response.clone() };
                 return Ok(Some(Effect::Call { call, action: name, data, target, wants_response }));
             }
             ActionKind::Event { name, data } => {
-                let data = self.fill(data, world)?;
-                world.trace.note(&path, now, &json!({"event": name, "data": data}));
+                let data = self.fill(data, context)?;
+                context.trace.record(&path, now, &json!({"event": name, "data": data}));
                 return Ok(Some(Effect::Fire { name: name.clone(), data }));
             }
             ActionKind::Delay(span) => {
-                let span = self.span(span, "delay", world, action)?;
-                world.trace.note(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
+                let span = self.span(span, "delay", context, action)?;
+                context.trace.record(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
                 self.wait = Wait::Until(zone::plus(now, span));
             }
-            ActionKind::WaitTemplate { value, timeout, goes_on } => {
-                let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
-                let remaining = limit.remaining(world.home);
-                match until_true(value, true, limit, self, world)? {
-                    None => self.waited(json!({"completed": true, "remaining": remaining}), world),
+            ActionKind::WaitTemplate { value, timeout, continues_on_timeout } => {
+                let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
+                let remaining = limit.remaining(context.home);
+                match until_true(value, true, limit, self, context)? {
+                    None => self.waited(json!({"completed": true, "remaining": remaining}), context),
                     Some(wait) => self.wait = wait,
                 }
             }
-            ActionKind::WaitForTrigger { triggers, timeout, goes_on } => {
-                let limit = self.limit(timeout.as_ref(), *goes_on, world, action)?;
+            ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout } => {
+                let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
                 let (watch, problems) =
-                    Watch::new(triggers, world.home, world.templates, &self.variables(world));
-                world.trace.note(&path, now, &json!({"waits": true, "problems": problems}));
+                    Watch::new(triggers, context.home, context.templates, &self.variables(context));
+                context.trace.record(&path, now, &json!({"waits": true, "problems": problems}));
                 self.wait = Wait::Trigger { watch, limit };
             }
             ActionKind::Choose { options, default } => {
                 for (at, (conditions, steps)) in options.iter().enumerate() {
-                    if self.all(conditions, &format!("choose/{at}/conditions"), world) == Some(true) {
+                    if self.all(conditions, &format!("choose/{at}/conditions"), context) == Some(true) {
                         self.enter(steps, format!("{path}/choose/{at}/sequence"));
                         return Ok(None);
                     }
                 }
                 self.enter(default, format!("{path}/default"));
             }
-            ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", world) {
+            ActionKind::If { conditions, then, otherwise } => match self.all(conditions, "if", context) {
                 Some(true) => self.enter(then, format!("{path}/then")),
                 _ => self.enter(otherwise, format!("{path}/else")),
             },
-            ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, world)?,
-            ActionKind::Variables(variables) => self.set(variables, &path, world)?,
+            ActionKind::Repeat { how, sequence } => self.enter_loop(how, sequence, path, context)?,
+            ActionKind::Variables(variables) => self.set(variables, &path, context)?,
             ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
-            ActionKind::Condition(condition) => self.hold(condition, &path, world)?,
+            ActionKind::Condition(condition) => self.require(condition, &path, context)?,
             ActionKind::Stop { message, is_error, response } => {
-                let message = self.fill(message, world)?;
+                let message = self.fill(message, context)?;
                 let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
-                world.trace.note(&path, now, &json!({"stop": message, "error": is_error}));
-                let response = response.as_ref().and_then(|name| self.variables(world).get(name).cloned());
+                context.trace.record(&path, now, &json!({"stop": message, "error": is_error}));
+                let response = response.as_ref().and_then(|name| self.variables(context).get(name).cloned());
                 return Err(match is_error {
                     true => Halt::Failed { reason: message, is_final: true },
                     false => Halt::End(End::Stopped { message, response: response.unwrap_or_default() }),
                 });
             }
-            // Done by the script: it needs more than one thread.
+            // Executed by `Script::act`, because it needs several threads.
             ActionKind::Parallel(_) => {}
         }
         Ok(None)
     }
 
-    fn fill(&self, data: &Data, world: &World) -> Result<Value, Halt> {
-        world.templates.fill(data, world.home, &self.variables(world)).map_err(Halt::wrong)
+    fn fill(&self, data: &Data, context: &StepContext) -> Result<Value, Halt> {
+        context.templates.fill(data, context.home, &self.variables(context)).map_err(Halt::failed)
     }
 
-    fn span(&self, data: &Data, name: &str, world: &World, action: &Action) -> Result<TimeDelta, Halt> {
-        let value = self.fill(data, world)?;
+    fn span(
+        &self,
+        data: &Data,
+        name: &str,
+        context: &StepContext,
+        action: &Action,
+    ) -> Result<TimeDelta, Halt> {
+        let value = self.fill(data, context)?;
         let place = &action.place;
-        parse::period(&value)
-            .map_err(|reason| Halt::wrong(format!("{place}: what `{name}` gives, {value}, {reason}")))
+        literals::period(&value)
+            .map_err(|reason| Halt::failed(format!("{place}: the value of `{name}`, {value}, {reason}")))
     }
 
     fn limit(
         &self,
         timeout: Option<&Data>,
-        goes_on: bool,
-        world: &World,
+        continues_on_timeout: bool,
+        context: &StepContext,
         action: &Action,
     ) -> Result<Limit, Halt> {
-        let span = timeout.map(|data| self.span(data, "timeout", world, action)).transpose()?;
-        Ok(Limit { due: span.map(|span| zone::plus(world.home.now, span)), goes_on })
+        let span = timeout.map(|data| self.span(data, "timeout", context, action)).transpose()?;
+        Ok(Limit { due: span.map(|span| zone::plus(context.home.now, span)), continues_on_timeout })
     }
 
-    fn set(&mut self, variables: &Named, path: &str, world: &mut World) -> Result<(), Halt> {
+    fn set(
+        &mut self,
+        variables: &VariableDefinitions,
+        path: &str,
+        context: &mut StepContext,
+    ) -> Result<(), Halt> {
         let mut seen = serde_json::Map::new();
         for (name, data) in variables {
-            let value = self.fill(data, world)?;
+            let value = self.fill(data, context)?;
             seen.insert(name.clone(), value.clone());
-            self.assign(name, value, world);
+            self.assign(name, value, context);
         }
-        world.trace.note(path, world.home.now, &json!({"variables": seen}));
+        context.trace.record(path, context.home.now, &json!({"variables": seen}));
         Ok(())
     }
 
-    /// A condition among the actions: when it does not hold, this sequence is over.
-    fn hold(&mut self, condition: &Condition, path: &str, world: &mut World) -> Result<(), Halt> {
-        let verdict = self.ask(path, world, |asked| conditions::holds(condition, asked));
+    /// A condition as an action: if it does not hold, the sequence ends.
+    fn require(&mut self, condition: &Condition, path: &str, context: &mut StepContext) -> Result<(), Halt> {
+        let verdict = self.ask(path, context, |it| conditions::holds(condition, it));
         if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }
     }
 }

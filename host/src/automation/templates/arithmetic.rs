@@ -1,14 +1,15 @@
-//! Plus and minus on times, which the engine has for numbers only: they become calls of functions that know both.
+//! Addition and subtraction of times. `minijinja` adds numbers only, so `+` and `-` become calls of functions that
+//! handle both.
 //!
-//! Works on the words of a template, before it is compiled, and only where a template speaks of time. Knows precedence as
-//! far as plus and minus need it; never changes a line's number.
+//! Rewrites the tokens of a template before it is compiled, and only if it mentions times. Handles precedence as far
+//! as plus and minus need it. Never changes line numbers.
 
 use std::borrow::Cow;
 
-use super::tokens::{KEYWORDS, Kind, Part, Token, parts};
+use super::tokens::{KEYWORDS, Kind, Segment, Token, segments};
 
-/// Names from which on a template may reckon with times.
-const TIME_WORDS: [&str; 12] = [
+/// Names that show that a template may calculate with times.
+const TIME_NAMES: [&str; 12] = [
     "now",
     "utcnow",
     "as_datetime",
@@ -22,18 +23,18 @@ const TIME_WORDS: [&str; 12] = [
     "fromisoformat",
     "last_triggered",
 ];
-/// The template with plus and minus as calls of `__add` and `__sub`, where it may reckon with times.
+/// The template with `+` and `-` replaced by calls of `__add` and `__sub`, if it may calculate with times.
 pub fn rewritten(source: &str) -> Cow<'_, str> {
-    if !source.contains(['+', '-']) || !TIME_WORDS.iter().any(|word| source.contains(word)) {
+    if !source.contains(['+', '-']) || !TIME_NAMES.iter().any(|word| source.contains(word)) {
         return Cow::Borrowed(source);
     }
     let mut result = String::with_capacity(source.len() * 2);
-    for part in parts(source) {
-        match part {
-            Part::Text(text) => result.push_str(text),
-            Part::Code { open, tokens, close } => {
+    for segment in segments(source) {
+        match segment {
+            Segment::Text(text) => result.push_str(text),
+            Segment::Code { open, tokens, close } => {
                 result.push_str(open);
-                result.push_str(&reckon(&tokens));
+                result.push_str(&with_calls(&tokens));
                 result.push_str(close);
             }
         }
@@ -41,14 +42,14 @@ pub fn rewritten(source: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
-/// One pair of brackets, or the whole.
+/// One level of brackets.
 #[derive(Default)]
 struct Level {
     done: String,
-    /// What stands left of the last plus or minus.
+    /// The left operand and the function of the last plus or minus.
     left: Option<(String, &'static str)>,
     operand: String,
-    /// Whether a plus or minus that comes now has something to its left.
+    /// Whether a plus or minus now would be binary.
     has_value: bool,
 }
 
@@ -76,16 +77,16 @@ impl Level {
     }
 }
 
-fn reckon(tokens: &[Token]) -> String {
+fn with_calls(tokens: &[Token]) -> String {
     let mut levels = vec![Level::default()];
     let mut before = "";
     for token in tokens {
         let Some(level) = levels.last_mut() else { break };
         match (token.kind, token.text) {
-            (Kind::Word, word) if !matches!(before, "." | "|") && KEYWORDS.contains(&word) => {
+            (Kind::Name, word) if !matches!(before, "." | "|") && KEYWORDS.contains(&word) => {
                 level.end(token)
             }
-            (Kind::Word | Kind::Literal, _) => level.push(token, true),
+            (Kind::Name | Kind::Literal, _) => level.push(token, true),
             (Kind::Open, _) => {
                 level.push(token, false);
                 levels.push(Level::default());
@@ -106,16 +107,16 @@ fn reckon(tokens: &[Token]) -> String {
                     level.push(token, true);
                 }
             }
-            (Kind::Sign, "+" | "-") if level.has_value => {
+            (Kind::Operator, "+" | "-") if level.has_value => {
                 let sum = level.sum();
                 level.left = Some((sum, if token.text == "+" { "__add" } else { "__sub" }));
                 level.operand.push_str(token.space);
                 level.has_value = false;
             }
-            (Kind::Sign, "+" | "-" | "*" | "/" | "//" | "**" | "%" | "|" | "." | "~") => {
+            (Kind::Operator, "+" | "-" | "*" | "/" | "//" | "**" | "%" | "|" | "." | "~") => {
                 level.push(token, false)
             }
-            (Kind::Sign, _) => level.end(token),
+            (Kind::Operator, _) => level.end(token),
         }
         before = token.text;
     }

@@ -1,11 +1,14 @@
-//! The functions, filters and tests that know neither states nor times.
+//! Functions, filters and tests that use neither states nor times.
 
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, Value};
 
-use super::times::wrong;
-use super::{View, convert};
+use super::convert;
+use super::error::invalid;
+use super::view::View;
+use crate::automation::slug::slug;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_function("float", float);
     environment.add_filter("float", float);
@@ -20,19 +23,19 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_test("is_number", is_number);
     environment.add_filter("round", round);
     environment.add_filter("multiply", |value: Value, by: f64, default: Option<Value>| {
-        reckoned("multiply", &value, default, |number| number * by)
+        calculated("multiply", &value, default, |number| number * by)
     });
     environment.add_filter("add", |value: Value, more: f64, default: Option<Value>| {
-        reckoned("add", &value, default, |number| number + more)
+        calculated("add", &value, default, |number| number + more)
     });
     environment.add_filter("from_json", |text: String, default: Option<Value>| {
         match serde_json::from_str::<serde_json::Value>(&text) {
             Ok(json) => Ok(convert::value(&json)),
-            Err(error) => default.ok_or_else(|| wrong(format!("from_json got no JSON: {error}"))),
+            Err(error) => default.ok_or_else(|| invalid(format!("from_json: not valid JSON: {error}"))),
         }
     });
     environment.add_filter("to_json", |value: Value| {
-        serde_json::to_string(&value).map_err(|error| wrong(format!("to_json: {error}")))
+        serde_json::to_string(&value).map_err(|error| invalid(format!("to_json: {error}")))
     });
     environment.add_filter("slugify", |text: String| slug(&text));
     environment.add_function("slugify", |text: String| slug(&text));
@@ -42,20 +45,6 @@ pub fn add(environment: &mut Environment<'static>, _view: &View) {
     environment.add_test("contains", contains);
     environment.add_function("min", |values: Rest<Value>| extreme(&values, true));
     environment.add_function("max", |values: Rest<Value>| extreme(&values, false));
-}
-
-/// A name as Home Assistant makes it from words.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    let plain = deunicode::deunicode(text).to_lowercase();
-    for c in plain.chars() {
-        match c.is_ascii_alphanumeric() {
-            true => slug.push(c),
-            false if !slug.ends_with('_') && !slug.is_empty() => slug.push('_'),
-            false => {}
-        }
-    }
-    slug.trim_end_matches('_').to_owned()
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -87,7 +76,7 @@ fn int(value: Value, default: Option<Value>) -> Result<Value, Error> {
 }
 
 fn missing(name: &str, value: &Value) -> Error {
-    wrong(format!("{name} got `{value}`, which is no number; give a default: {name}(0)"))
+    invalid(format!("{name}: `{value}` is not a number; add a default: {name}(0)"))
 }
 
 fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
@@ -97,7 +86,7 @@ fn boolean(value: Value, default: Option<Value>) -> Result<Value, Error> {
         "false" | "no" | "off" | "disable" | "0" | "0.0" => Ok(Value::from(false)),
         _ => match number(&value) {
             Some(number) if value.is_number() => Ok(Value::from(number != 0.0)),
-            _ => default.ok_or_else(|| wrong(format!("bool got `{value}`, which is neither true nor false"))),
+            _ => default.ok_or_else(|| invalid(format!("bool: `{value}` is neither true nor false"))),
         },
     }
 }
@@ -130,7 +119,7 @@ fn round(
         "ceil" => (number * size).ceil() / size,
         "floor" => (number * size).floor() / size,
         "half" => (number * 2.0).round_ties_even() / 2.0,
-        // Through decimal digits, as Python does: 2.675 is a little less than it looks.
+        // Rounds the decimal representation, as Python does: 2.675 is slightly less than it looks.
         _ if precision > 0 => {
             format!("{number:.*}", usize::try_from(precision).unwrap_or(0)).parse().unwrap_or(number)
         }
@@ -143,7 +132,7 @@ fn round(
     }
 }
 
-fn reckoned(
+fn calculated(
     name: &str,
     value: &Value,
     default: Option<Value>,
@@ -161,5 +150,5 @@ fn extreme(values: &[Value], is_least: bool) -> Result<Value, Error> {
         values => values.to_vec(),
     };
     let found = if is_least { listed.into_iter().min() } else { listed.into_iter().max() };
-    found.ok_or_else(|| wrong("there is no smallest or largest of nothing"))
+    found.ok_or_else(|| invalid("min and max need at least one value"))
 }

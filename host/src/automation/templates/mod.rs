@@ -1,11 +1,13 @@
 //! Templates as Home Assistant has them, on `minijinja`: rendered against a home and variables, within limits.
 //!
-//! A template sees states, time and its variables, nothing else: no files, no network, no machine clock, no chance. What
-//! it read is told, so that its value has to be found again only when that changes.
+//! A template sees states, the time and its variables, and nothing else: no files, no network, no machine clock, no random
+//! numbers. A rendering reports what it read, so that it is repeated only when that changes.
 
 mod arithmetic;
 mod check;
 mod convert;
+mod engine;
+mod error;
 mod functions;
 mod native;
 mod patterns;
@@ -14,167 +16,9 @@ mod times;
 mod tokens;
 mod view;
 
-use std::sync::{Mutex, PoisonError};
-
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
-use serde_json::Value;
-
 pub use check::{check, constant};
-pub use functions::slug;
+pub use engine::{Rendered, Templates, Variables, is_true};
 pub use native::parse as native;
 pub use times::span_text;
-pub use tokens::entities;
+pub use tokens::{entities, is_template};
 pub use view::Reads;
-
-use super::home::Home;
-use super::model::{Data, Template};
-use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
-use view::{Scope, View};
-
-/// The variables of a run.
-pub type Variables = serde_json::Map<String, Value>;
-
-/// What a rendering gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rendered {
-    pub text: String,
-    /// The text, or what it looks like when it looks like a Python literal.
-    pub value: Value,
-    pub reads: Reads,
-}
-
-/// The template engine. Compiled templates are kept, so there should be one for all automations.
-pub struct Templates {
-    environment: Environment<'static>,
-    view: View,
-    /// One rendering at a time.
-    gate: Mutex<()>,
-}
-
-/// Whether a text has to be rendered at all.
-pub fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
-}
-
-impl Default for Templates {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Templates {
-    pub fn new() -> Self {
-        let view = View::default();
-        let mut environment = Environment::new();
-        environment.set_loader(|source| Ok(Some(arithmetic::rewritten(source).into_owned())));
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_undefined_behavior(UndefinedBehavior::Lenient);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.set_fuel(Some(TEMPLATE_FUEL));
-        environment.set_recursion_limit(64);
-        environment.set_debug(false);
-        functions::add(&mut environment, &view);
-        states::add(&mut environment, &view);
-        times::add(&mut environment, &view);
-        patterns::add(&mut environment);
-        Self { environment, view, gate: Mutex::new(()) }
-    }
-
-    /// Renders one template. The error says what happened to it, then what to do.
-    pub fn render(
-        &self,
-        template: &Template,
-        home: &Home,
-        variables: &Variables,
-    ) -> Result<Rendered, String> {
-        let (rendered, reads) = self.attempt(template, home, variables);
-        rendered.map(|(text, value)| Rendered { text, value, reads })
-    }
-
-    /// The same; what it looked at is told also when it fails.
-    pub fn attempt(
-        &self,
-        template: &Template,
-        home: &Home,
-        variables: &Variables,
-    ) -> (Result<(String, Value), String>, Reads) {
-        let told = |reason: String| format!("{}: the template {reason}; correct it", template.place);
-        let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
-        let rendered = self.text(&template.source, variables);
-        let reads = self.view.lock().take().map(|scope| scope.reads).unwrap_or_default();
-        let rendered = rendered.map_err(told).map(|text| {
-            let text = text.trim().to_owned();
-            let value = native(&text);
-            (text, value)
-        });
-        (rendered, reads)
-    }
-
-    /// Renders every template in a value.
-    pub fn fill(&self, data: &Data, home: &Home, variables: &Variables) -> Result<Value, String> {
-        match data {
-            Data::Plain(value) => Ok(value.clone()),
-            Data::Template(template) => Ok(self.render(template, home, variables)?.value),
-            Data::List(items) => items.iter().map(|item| self.fill(item, home, variables)).collect(),
-            Data::Map(pairs) => {
-                let fill =
-                    |(key, data): &(String, Data)| Ok((key.clone(), self.fill(data, home, variables)?));
-                pairs.iter().map(fill).collect::<Result<Variables, String>>().map(Value::Object)
-            }
-        }
-    }
-
-    fn text(&self, source: &str, variables: &Variables) -> Result<String, String> {
-        let template = self.environment.get_template(source).map_err(|error| reason(&error))?;
-        let context = variables.iter().map(|(name, value)| (name.clone(), convert::variable(name, value)));
-        let mut output = Output(Vec::new());
-        let context = minijinja::Value::from_pairs(context);
-        let rendered = template.render_captured_to(context, &mut output).map(|_| ());
-        let Output(bytes) = output;
-        rendered.map_err(|error| match bytes.len() > TEMPLATE_OUTPUT {
-            true => format!("gives more than {TEMPLATE_OUTPUT} bytes"),
-            false => reason(&error),
-        })?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
-/// What a template gave, as the condition it stands for.
-pub fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64().is_some_and(|number| number != 0.0),
-        Value::String(text) => {
-            matches!(text.trim().to_lowercase().as_str(), "1" | "true" | "yes" | "on" | "enable")
-        }
-        _ => false,
-    }
-}
-
-/// The end of a sentence that begins with "the template".
-fn reason(error: &Error) -> String {
-    let line = error.line().map(|line| format!(" in its line {line}")).unwrap_or_default();
-    if error.kind() == ErrorKind::OutOfFuel {
-        return format!("takes too long{line}");
-    }
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("is wrong{line}: {}{detail}", error.kind())
-}
-
-/// Output that ends.
-struct Output(Vec<u8>);
-
-impl std::io::Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        match self.0.len() > TEMPLATE_OUTPUT {
-            true => Err(std::io::Error::other("too long")),
-            false => Ok(bytes.len()),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}

@@ -1,13 +1,13 @@
-//! What a rendered text stands for: a text that looks whole like a Python literal is that value, any other is a text.
+//! Native types: a rendered text that is a Python literal as a whole becomes that value; any other stays text.
 //!
-//! As Home Assistant does it: a quoted string stays as it is written, quotes and all; of numbers only plain decimals count
-//! (`1e5` and `0123` stay texts). Tuples and sets become lists.
+//! As in Home Assistant, a quoted string stays as it is, with its quotes, and only plain decimal numbers count (`1e5`
+//! and `0123` stay text). Tuples and sets become lists.
 
 use serde_json::{Map, Number, Value};
 
 const MAX_LEVELS: usize = 32;
 
-/// The value of a rendered text, already without white space around it.
+/// The value of a rendered text, which has been trimmed.
 pub fn parse(text: &str) -> Value {
     let mut reader = Reader { rest: text, levels: 0 };
     let found = reader.value().filter(|_| reader.rest.trim_start().is_empty());
@@ -37,7 +37,7 @@ impl Reader<'_> {
             '[' => self.items(']').map(|(items, _)| Value::Array(items)),
             '(' => {
                 let (mut items, is_tuple) = self.items(')')?;
-                // A single value in parentheses is that value; nothing in them is an empty tuple.
+                // One value in parentheses is that value; empty parentheses are an empty tuple.
                 if is_tuple || items.is_empty() { Some(Value::Array(items)) } else { items.pop() }
             }
             '{' => self.braces(),
@@ -115,7 +115,7 @@ impl Reader<'_> {
         None
     }
 
-    /// The values up to `end`, and whether a comma stood among them.
+    /// The values up to `end`, and whether there was a comma.
     fn items(&mut self, end: char) -> Option<(Vec<Value>, bool)> {
         self.descend()?;
         let (mut items, mut has_comma) = (Vec::new(), false);

@@ -1,17 +1,19 @@
-//! Regular expressions: Python's names for them, on an engine that takes linear time.
+//! Regular expression filters and tests with Python's names, on an engine with linear run time.
 //!
-//! What only Python's engine can do (looking around, referring back) is refused with a message, never answered otherwise.
+//! Features that only Python's engine has (lookaround, backreferences) are refused with a message, so that a pattern
+//! never matches differently.
 
 use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
 
-use super::times::wrong;
+use super::error::invalid;
 use crate::options::automations::MAX_PATTERN;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>) {
     let matches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
         let found = pattern(&find.unwrap_or_default(), ignorecase)?;
-        // Python's `match` begins at the beginning.
+        // Python's `match` is anchored at the start.
         Ok::<_, Error>(found.find(&text.to_string()).is_some_and(|found| found.start() == 0))
     };
     let searches = |text: Value, find: Option<String>, ignorecase: Option<bool>| {
@@ -42,7 +44,9 @@ pub fn add(environment: &mut Environment<'static>) {
             let found = found(&text.to_string(), &pattern(&find.unwrap_or_default(), ignorecase)?)?;
             let item = found.get_item(&Value::from(index.unwrap_or(0)))?;
             match item.is_undefined() {
-                true => Err(wrong("regex_findall_index found less than that; ask with `is search` first")),
+                true => Err(invalid(
+                    "regex_findall_index: there is no match with this index; check with `is search` first",
+                )),
                 false => Ok(item),
             }
         },
@@ -51,17 +55,19 @@ pub fn add(environment: &mut Environment<'static>) {
 
 fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     let refused = [
-        ("(?=", "look ahead"),
-        ("(?!", "look ahead"),
-        ("(?<=", "look behind"),
-        ("(?<!", "look behind"),
-        // Among characters in brackets these mean something else to Python.
-        ("&&", "hold that"),
-        ("~~", "hold that"),
-        ("[[:", "hold that"),
+        ("(?=", "lookahead"),
+        ("(?!", "lookahead"),
+        ("(?<=", "lookbehind"),
+        ("(?<!", "lookbehind"),
+        // In a character class these mean something else in Python.
+        ("&&", "a set operator"),
+        ("~~", "a set operator"),
+        ("[[:", "a set operator"),
     ];
     if let Some((mark, what)) = refused.iter().find(|(mark, _)| find.contains(mark)) {
-        return Err(wrong(format!("the pattern `{find}` cannot {what}; write it without `{mark}`")));
+        return Err(invalid(format!(
+            "the pattern `{find}` uses {what}, which is not supported; write it without `{mark}`"
+        )));
     }
     let built = RegexBuilder::new(&translated(find)?)
         .case_insensitive(ignorecase.unwrap_or(false))
@@ -70,19 +76,19 @@ fn pattern(find: &str, ignorecase: Option<bool>) -> Result<Regex, Error> {
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        wrong(format!("the pattern `{find}` is not understood: {last}"))
+        invalid(format!("the pattern `{find}` is not valid: {last}"))
     })
 }
 
-/// What both write differently: `\Z` is the end of the text, and a number after a backslash refers back.
+/// Translates what Python writes differently: `\Z` is the end of the text. Refuses backreferences.
 fn translated(find: &str) -> Result<String, Error> {
     let (mut text, mut chars) = (String::new(), find.chars());
     while let Some(c) = chars.next() {
         match (c, (c == '\\').then(|| chars.next()).flatten()) {
             (_, Some('Z')) => text.push_str("\\z"),
             (_, Some(digit @ '1'..='9')) => {
-                return Err(wrong(format!(
-                    "the pattern `{find}` cannot refer back by `\\{digit}`; write it out"
+                return Err(invalid(format!(
+                    "the pattern `{find}` uses the backreference `\\{digit}`, which is not supported; write the text out"
                 )));
             }
             (c, Some(next)) => text.extend([c, next]),
@@ -101,7 +107,7 @@ fn replacement(by: &str) -> Result<String, Error> {
             '$' => text.push_str("$$"),
             '\\' => {
                 let (group, after) = group(rest).ok_or_else(|| {
-                    wrong(format!("the replacement `{by}` has a backslash that means nothing; double it"))
+                    invalid(format!("the replacement `{by}` has an unknown escape; double the backslash"))
                 })?;
                 text.push_str(&group);
                 rest = after;
@@ -112,7 +118,7 @@ fn replacement(by: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// What stands behind a backslash, translated, and the rest.
+/// Translates the escape after a backslash and returns the rest.
 fn group(rest: &str) -> Option<(String, &str)> {
     if let Some(named) = rest.strip_prefix("g<") {
         let (name, after) = named.split_once('>')?;
@@ -132,7 +138,7 @@ fn group(rest: &str) -> Option<(String, &str)> {
     Some((plain.to_string(), rest.get(c.len_utf8()..)?))
 }
 
-/// Every match: the whole, or its only group, or a list of its groups, as Python gives them.
+/// All matches as Python returns them: the whole match, its only group, or a list of its groups.
 fn found(text: &str, pattern: &Regex) -> Result<Value, Error> {
     let group = |captures: &regex::Captures, at: usize| {
         captures.get(at).map_or("", |found| found.as_str()).to_owned()

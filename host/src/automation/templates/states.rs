@@ -1,15 +1,14 @@
-//! What templates say about states: `states`, `state_attr`, `is_state` and the objects behind them.
+//! State functions for templates: `states`, `state_attr`, `is_state` and related ones.
 
-use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, from_args};
 use minijinja::{Environment, Error, State, Value};
 
-use super::times::Moment;
-use super::{View, convert};
-use crate::automation::home::Entity;
+use super::convert::{self, StateObject};
+use super::view::View;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, view: &View) {
     environment.add_global("states", Value::from_object(States(view.clone())));
     let seen = view.clone();
@@ -57,7 +56,7 @@ fn state(view: &View, id: &str) -> String {
     view.entity(id).map_or_else(|| "unknown".to_owned(), |entity| entity.state.clone())
 }
 
-/// `states`: called, indexed, or gone through.
+/// `states`: can be called, indexed and iterated.
 #[derive(Debug)]
 struct States(View);
 
@@ -86,7 +85,7 @@ impl Object for States {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
         Err(Error::new(
             minijinja::ErrorKind::UnknownMethod,
-            "`states` has no methods; write states('entity.id')",
+            "`states` has no methods; use states('entity.id')",
         ))
     }
 }
@@ -117,54 +116,10 @@ fn objects(view: &View, domain: Option<&str>) -> Vec<Value> {
     all.map(|(id, entity)| Value::from_object(StateObject { id, entity })).collect()
 }
 
-/// An entity that is not there is none.
+/// The state object of an entity, or none if it does not exist.
 fn object(view: &View, id: &str) -> Value {
     match view.entity(id) {
         Some(entity) => Value::from_object(StateObject { id: id.to_owned(), entity }),
         None => Value::from(()),
-    }
-}
-
-/// One entity's state.
-#[derive(Debug)]
-pub struct StateObject {
-    pub id: String,
-    pub entity: Arc<Entity>,
-}
-
-impl Object for StateObject {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        true
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let (domain, object) = self.id.split_once('.').unwrap_or(("", &self.id));
-        let attribute = |name: &str| self.entity.attributes.get(name).and_then(|it| it.as_str());
-        Some(match key.as_str()? {
-            "entity_id" => Value::from(self.id.clone()),
-            "domain" => Value::from(domain),
-            "object_id" => Value::from(object),
-            "state" => Value::from(self.entity.state.clone()),
-            "attributes" => convert::value(&self.entity.attributes),
-            "name" => {
-                let made = || object.replace('_', " ");
-                Value::from(attribute("friendly_name").map_or_else(made, str::to_owned))
-            }
-            "state_with_unit" => Value::from(match attribute("unit_of_measurement") {
-                Some(unit) => format!("{} {unit}", self.entity.state),
-                None => self.entity.state.clone(),
-            }),
-            "last_changed" => Value::from_object(Moment::of_utc(self.entity.last_changed)),
-            "last_updated" | "last_reported" => Value::from_object(Moment::of_utc(self.entity.last_updated)),
-            _ => return None,
-        })
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<state {}={}>", self.id, self.entity.state)
     }
 }

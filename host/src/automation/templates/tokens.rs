@@ -1,8 +1,14 @@
-//! A template's words: text and code in turn, and what the code names. Knows no precedence and compiles nothing.
+//! Splits a template into text and code, and code into tokens; lists the names that it uses. Knows no precedence and
+//! compiles nothing.
 
 use std::collections::BTreeSet;
 
-/// Words that end an operand.
+/// Whether a text contains template syntax.
+pub fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
+
+/// Keywords that end an operand.
 pub const KEYWORDS: [&str; 22] = [
     "if",
     "else",
@@ -28,52 +34,52 @@ pub const KEYWORDS: [&str; 22] = [
     "endfilter",
 ];
 
-/// What a template names.
+/// The filters, tests and functions that a template uses.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Words {
+pub struct Names {
     pub filters: BTreeSet<String>,
     pub tests: BTreeSet<String>,
     pub calls: BTreeSet<String>,
 }
 
-/// The names of filters, tests and functions.
-pub fn words(source: &str) -> Words {
-    let mut words = Words::default();
-    for part in parts(source) {
-        let Part::Code { tokens, .. } = part else { continue };
+/// Collects the names of filters, tests and functions.
+pub fn names(source: &str) -> Names {
+    let mut names = Names::default();
+    for segment in segments(source) {
+        let Segment::Code { tokens, .. } = segment else { continue };
         let text = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or("", |token| token.text);
         for (at, token) in tokens.iter().enumerate() {
-            if token.kind != Kind::Word {
+            if token.kind != Kind::Name {
                 continue;
             }
             let before = text(at.checked_sub(1));
             let name = token.text.to_owned();
             if before == "|" {
-                words.filters.insert(name);
+                names.filters.insert(name);
             } else if (before == "is" && token.text != "not")
                 || (before == "not" && text(at.checked_sub(2)) == "is")
             {
-                words.tests.insert(name);
+                names.tests.insert(name);
             } else if text(Some(at + 1)) == "("
                 && before != "."
                 && !matches!(before, "macro" | "filter" | "call")
                 && !KEYWORDS.contains(&token.text)
             {
-                words.calls.insert(name);
+                names.calls.insert(name);
             }
         }
     }
-    words
+    names
 }
 
-/// Functions and filters whose first argument is an entity that has to be there. `has_value` asks just that.
+/// Functions and filters whose first argument must be an existing entity. `has_value` is not one: it checks that.
 const OF_ENTITIES: [&str; 4] = ["states", "state_attr", "is_state", "is_state_attr"];
 
-/// The entities that a template names literally: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
+/// The entities that a template names as literals: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`.
 pub fn entities(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for part in parts(source) {
-        let Part::Code { tokens, .. } = part else { continue };
+    for segment in segments(source) {
+        let Segment::Code { tokens, .. } = segment else { continue };
         for at in 0..tokens.len() {
             let next: Vec<&str> = tokens.iter().skip(at).take(5).map(|token| token.text).collect();
             let is_method =
@@ -95,37 +101,40 @@ fn unquoted(literal: &str) -> Option<String> {
     Some(literal.strip_prefix(quote)?.strip_suffix(quote)?.to_owned())
 }
 
+/// The kind of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    Word,
+    Name,
     Literal,
     Open,
     Close,
-    Sign,
+    Operator,
 }
 
+/// One token of the code in a template.
 pub struct Token<'a> {
     pub kind: Kind,
-    /// White space before it.
+    /// White space before the token.
     pub space: &'a str,
     pub text: &'a str,
 }
 
-pub enum Part<'a> {
+/// A piece of a template.
+pub enum Segment<'a> {
     Text(&'a str),
     Code { open: &'a str, tokens: Vec<Token<'a>>, close: &'a str },
 }
 
-/// Text and code in turn. What is never closed is text: the compiler complains about it.
-pub fn parts(source: &str) -> Vec<Part<'_>> {
-    let (mut parts, mut rest) = (Vec::new(), source);
+/// Alternating text and code. An unclosed block is text; the compiler reports it.
+pub fn segments(source: &str) -> Vec<Segment<'_>> {
+    let (mut segments, mut rest) = (Vec::new(), source);
     while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
         let (before, code) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        parts.push(Part::Text(before));
+        segments.push(Segment::Text(before));
         if code.starts_with("{#") {
             let length = code.find("#}").map_or(code.len(), |end| end + 2);
             let (comment, after) = code.split_at_checked(length).unwrap_or((code, ""));
-            parts.push(Part::Text(comment));
+            segments.push(Segment::Text(comment));
             rest = after;
             continue;
         }
@@ -137,26 +146,26 @@ pub fn parts(source: &str) -> Vec<Part<'_>> {
         let tail = tokens.last().map_or(0, |token| offset(inner, token.text) + token.text.len());
         let close = inner.get(tail..closed).unwrap_or("");
         let is_raw = end == "%}" && tokens.first().is_some_and(|token| token.text == "raw");
-        parts.push(Part::Code { open, tokens, close });
+        segments.push(Segment::Code { open, tokens, close });
         rest = after;
         if is_raw {
             let length = rest.find("endraw").unwrap_or(rest.len());
             let length = rest.get(..length).and_then(|text| text.rfind("{%")).unwrap_or(rest.len());
             let (raw, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            parts.push(Part::Text(raw));
+            segments.push(Segment::Text(raw));
             rest = after;
         }
     }
-    parts.push(Part::Text(rest));
-    parts
+    segments.push(Segment::Text(rest));
+    segments
 }
 
-/// Where `part`, a piece of `whole`, begins.
+/// The offset of `part`, a slice of `whole`.
 fn offset(whole: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
 }
 
-/// The words up to `end`, and what comes after it.
+/// The tokens up to `end`, and the rest.
 fn tokens<'a>(code: &'a str, end: &str) -> (Vec<Token<'a>>, &'a str) {
     let (mut tokens, mut rest, mut depth) = (Vec::new(), code, 0_usize);
     loop {
@@ -174,12 +183,12 @@ fn tokens<'a>(code: &'a str, end: &str) -> (Vec<Token<'a>>, &'a str) {
         let (kind, length) = match first {
             '"' | '\'' => (Kind::Literal, quoted(trimmed, first)),
             c if c.is_ascii_digit() => (Kind::Literal, number(trimmed)),
-            c if is_word(c) => (Kind::Word, up_to(&|c| !is_word(c))),
+            c if is_word(c) => (Kind::Name, up_to(&|c| !is_word(c))),
             '(' | '[' | '{' => (Kind::Open, 1),
             ')' | ']' | '}' => (Kind::Close, 1),
             _ => {
                 let two = ["==", "!=", "<=", ">=", "//", "**"].iter().any(|sign| trimmed.starts_with(sign));
-                (Kind::Sign, if two { 2 } else { first.len_utf8() })
+                (Kind::Operator, if two { 2 } else { first.len_utf8() })
             }
         };
         match kind {
@@ -206,7 +215,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// `1.5` but not the `.` of `1.method`.
+/// The length of a number: `1.5`, but not the `.` of `1.method`.
 fn number(text: &str) -> usize {
     let is_digit = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let whole = text.find(|c| !is_digit(c)).unwrap_or(text.len());

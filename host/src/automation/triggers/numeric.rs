@@ -1,55 +1,57 @@
-//! Numeric state triggers: a number that was outside comes between the bounds.
+//! Numeric state triggers: fire when a number that was outside the range enters it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::hold::{self, Held, Waiting};
-use super::{Fired, Interest, Moment};
+use super::context::{Context, Fired, Interest};
+use super::pending::{self, Pending, PendingFire};
 use crate::automation::conditions::in_range;
 use crate::automation::home::Event;
 use crate::automation::model::{Bound, Data, Range};
 use crate::automation::templates::span_text;
 use crate::automation::yaml::Place;
 
-/// Entities that are outside at the beginning.
-pub fn armed(range: &Range, moment: &Moment) -> BTreeSet<String> {
-    let is_outside = |id: &&String| in_range(range, id, &moment.asked()).0 == Ok(false);
+/// The entities that are outside the range at first.
+pub fn armed(range: &Range, context: &Context) -> BTreeSet<String> {
+    let is_outside = |id: &&String| in_range(range, id, &context.for_conditions()).0 == Ok(false);
     range.entities.iter().filter(is_outside).cloned().collect()
 }
 
+/// Adds the events that the trigger needs.
 pub fn interest(range: &Range, interest: &mut Interest) {
     interest.entities.extend(range.entities.iter().cloned());
 }
 
-pub fn hear(
+/// Handles an event.
+pub fn handle(
     range: &Range,
-    hold: Option<&Data>,
+    for_duration: Option<&Data>,
     armed: &mut BTreeSet<String>,
-    held: &mut Held,
-    moment: &Moment,
+    pending: &mut Pending,
+    context: &Context,
     place: &Place,
 ) -> Fired {
-    let mut fired = Fired::of(held.take_due(moment.home));
-    let Event::State { id: changed, old, new } = moment.event else { return fired };
-    // A bound that moves is looked at with the next number, as in Home Assistant.
+    let mut fired = Fired::of(pending.take_due(context.home));
+    let Event::State { id: changed, old, new } = context.event else { return fired };
+    // A changed bound takes effect with the next number, as in Home Assistant.
     for id in range.entities.iter().filter(|id| *id == changed) {
-        match in_range(range, id, &moment.asked()).0 {
+        match in_range(range, id, &context.for_conditions()).0 {
             Ok(true) if armed.remove(id) => {}
             Ok(true) => continue,
             Ok(false) => {
                 armed.insert(id.clone());
-                held.cancel(id);
+                pending.cancel(id);
                 continue;
             }
-            // One that went, or that never was there, is nothing to tell each time.
+            // A removed entity is not reported.
             Err(_) if id == changed && new.is_none() => {
-                held.cancel(id);
+                pending.cancel(id);
                 continue;
             }
             Err(problem) => {
-                held.cancel(id);
-                fired.told.push(format!("{place}: {problem}"));
+                pending.cancel(id);
+                fired.problems.push(format!("{place}: {problem}"));
                 continue;
             }
         }
@@ -65,15 +67,15 @@ pub fn hear(
             "attribute": range.attribute,
             "description": format!("numeric state of {id}"),
         });
-        match hold::span(hold, &shown, moment, place) {
-            Err(problem) => fired.told.push(problem),
+        match pending::span(for_duration, &shown, context, place) {
+            Err(problem) => fired.problems.push(problem),
             Ok(None) => fired.triggers.push(shown),
             Ok(Some(span)) => {
                 if let Some(fields) = shown.as_object_mut() {
                     fields.insert("for".into(), span_text(span).into());
                 }
-                let due = hold::due(moment, span);
-                held.put(id, Waiting { due, from: Value::Null, to: Value::Null, trigger: shown });
+                let due = pending::due(context, span);
+                pending.put(id, PendingFire { due, from: Value::Null, to: Value::Null, trigger: shown });
             }
         }
     }

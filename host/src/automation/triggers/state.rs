@@ -1,25 +1,26 @@
-//! State triggers: an entity's state, or an attribute of it, changes from something to something.
+//! State triggers: fire when the state of an entity, or one attribute, changes between given values.
 
 use serde_json::{Value, json};
 
-use super::hold::{self, Held, Waiting};
-use super::{Fired, Moment};
+use super::context::{Context, Fired};
+use super::pending::{self, Pending, PendingFire};
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;
 use crate::automation::yaml::Place;
 
-pub fn hear(trigger: &StateTrigger, held: &mut Held, moment: &Moment, place: &Place) -> Fired {
-    let mut fired = Fired::of(held.take_due(moment.home));
-    let Event::State { id, old, new } = moment.event else { return fired };
+/// Handles an event.
+pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, place: &Place) -> Fired {
+    let mut fired = Fired::of(pending.take_due(context.home));
+    let Event::State { id, old, new } = context.event else { return fired };
     if !trigger.entities.contains(id) {
         return fired;
     }
     let attribute = trigger.attribute.as_deref();
     let value = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.value(attribute));
     let (from, to) = (value(old.as_deref()), value(new.as_deref()));
-    if held.get(id).is_some_and(|waiting| new.is_none() || !stays(trigger, waiting, &to)) {
-        held.cancel(id);
+    if pending.get(id).is_some_and(|waiting| new.is_none() || !stays(trigger, waiting, &to)) {
+        pending.cancel(id);
     }
     if !fires(trigger, &from, &to) {
         return fired;
@@ -34,22 +35,23 @@ pub fn hear(trigger: &StateTrigger, held: &mut Held, moment: &Moment, place: &Pl
         "attribute": trigger.attribute,
         "description": format!("state of {id}"),
     });
-    match hold::span(trigger.hold.as_ref(), &shown, moment, place) {
-        Err(problem) => fired.told.push(problem),
+    match pending::span(trigger.for_duration.as_ref(), &shown, context, place) {
+        Err(problem) => fired.problems.push(problem),
         Ok(None) => fired.triggers.push(shown),
-        // Attributes that change meanwhile do not begin it anew.
-        Ok(Some(_)) if held.get(id).is_some_and(|waiting| waiting.to == to) => {}
+        // A change of other attributes does not restart the wait.
+        Ok(Some(_)) if pending.get(id).is_some_and(|waiting| waiting.to == to) => {}
         Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
             }
-            held.put(id, Waiting { due: hold::due(moment, span), from, to, trigger: shown });
+            pending.put(id, PendingFire { due: pending::due(context, span), from, to, trigger: shown });
         }
     }
     fired
 }
 
-/// Without from and to every change fires, of attributes too; with one of them, or an attribute, the value has to change.
+/// Without `from` and `to` every change fires, including attributes. With one of them, or with `attribute`, the value
+/// must change.
 fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
     let StateTrigger { from: wanted, to: target, not_from, not_to, .. } = trigger;
     let is_any = wanted.is_none() && target.is_none() && not_from.is_none() && not_to.is_none();
@@ -66,8 +68,8 @@ fn takes(wanted: &Option<Vec<Value>>, unwanted: &Option<Vec<Value>>, value: &Val
     is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.contains(value))
 }
 
-/// Whether it still is what it became; with a `from` alone, whether it still is something else.
-fn stays(trigger: &StateTrigger, waiting: &Waiting, now: &Value) -> bool {
+/// Whether it still has the new value. With `from` alone: whether it still differs from the old one.
+fn stays(trigger: &StateTrigger, waiting: &PendingFire, now: &Value) -> bool {
     match trigger.from.is_some() && trigger.to.is_none() {
         true => *now != waiting.from,
         false => *now == waiting.to,

@@ -1,45 +1,45 @@
-//! Template triggers: a template that was not true becomes so.
+//! Template triggers: fire when a template becomes true.
 //!
-//! Rendered again when something it read changes; one that reads the time, at every full minute too.
+//! The template is rendered again when something that it read changes, and at every full minute if it reads the time.
 
 use serde_json::{Value, json};
 
-use super::hold::{self, Held, Waiting};
-use super::{Fired, Moment};
+use super::context::{Context, Fired};
+use super::pending::{self, Pending, PendingFire};
 use crate::automation::home::{Event, Home};
-use crate::automation::model::{Data, Every, Template};
+use crate::automation::model::{Data, Template};
 use crate::automation::templates::{Reads, is_true, span_text};
 use crate::automation::yaml::Place;
-use crate::automation::zone;
+use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
-/// What it gave last.
+/// The last result.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Last {
+pub struct LastResult {
     is_true: bool,
     pub reads: Reads,
-    /// When it is rendered again, if nothing happens.
+    /// When to render again, unless something changes before.
     pub next: Option<Timestamp>,
 }
 
-/// At the beginning; one that cannot be rendered counts as true, so that it has to be seen not true before it fires, and is
-/// tried again with every change.
-pub fn first(template: &Template, moment: &Moment) -> (Last, Option<String>) {
-    let mut last = Last { is_true: true, ..Last::default() };
-    let problem = last.render(template, moment).err();
+/// Renders for the first time. A template that fails counts as true, so it must become false before it can fire, and
+/// is tried again with every change.
+pub fn first(template: &Template, context: &Context) -> (LastResult, Option<String>) {
+    let mut last = LastResult { is_true: true, ..LastResult::default() };
+    let problem = last.render(template, context).err();
     (last, problem)
 }
 
-impl Last {
-    /// The home's clocks show something else.
-    pub fn reckon(&mut self, home: &Home) {
+impl LastResult {
+    /// The clock or the time zone changed.
+    pub fn clock_changed(&mut self, home: &Home) {
         self.next = self.next.map(|next| minute(home).map_or(next, |minute| minute.min(next)));
     }
 
-    /// When that fails, what it was counts; what it looked at does anyway.
-    fn render(&mut self, template: &Template, moment: &Moment) -> Result<(), String> {
-        let (rendered, reads) = moment.templates.attempt(template, moment.home, moment.variables);
-        self.next = reads.time.then(|| minute(moment.home)).flatten();
+    /// On failure the last value stays, but the reads are updated.
+    fn render(&mut self, template: &Template, context: &Context) -> Result<(), String> {
+        let (rendered, reads) = context.templates.attempt(template, context.home, context.variables);
+        self.next = reads.time.then(|| minute(context.home)).flatten();
         self.reads = reads;
         self.is_true = is_true(&rendered?.1);
         Ok(())
@@ -50,30 +50,31 @@ fn minute(home: &Home) -> Option<Timestamp> {
     zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0))
 }
 
-pub fn hear(
+/// Handles an event.
+pub fn handle(
     template: &Template,
-    hold: Option<&Data>,
-    last: &mut Last,
-    held: &mut Held,
-    moment: &Moment,
+    for_duration: Option<&Data>,
+    last: &mut LastResult,
+    pending: &mut Pending,
+    context: &Context,
     place: &Place,
 ) -> Fired {
-    let mut fired = Fired::of(held.take_due(moment.home));
-    let is_concerned = match moment.event {
+    let mut fired = Fired::of(pending.take_due(context.home));
+    let is_concerned = match context.event {
         Event::State { id, .. } => last.reads.all || last.reads.entities.contains(id),
-        Event::Time => last.next.is_some_and(|next| next <= moment.home.now),
+        Event::Time => last.next.is_some_and(|next| next <= context.home.now),
         _ => false,
     };
     if !is_concerned {
         return fired;
     }
     let was_true = last.is_true;
-    if let Err(problem) = last.render(template, moment) {
-        fired.told.push(problem);
+    if let Err(problem) = last.render(template, context) {
+        fired.problems.push(problem);
         return fired;
     }
     if !last.is_true {
-        held.cancel("");
+        pending.cancel("");
     }
     if was_true || !last.is_true {
         return fired;
@@ -86,20 +87,20 @@ pub fn hear(
         "for": null,
         "description": "template",
     });
-    if let (Event::State { id, old, new }, Some(fields)) = (moment.event, shown.as_object_mut()) {
+    if let (Event::State { id, old, new }, Some(fields)) = (context.event, shown.as_object_mut()) {
         fields.insert("entity_id".into(), id.clone().into());
         fields.insert("from_state".into(), old.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
         fields.insert("to_state".into(), new.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
     }
-    match hold::span(hold, &shown, moment, place) {
-        Err(problem) => fired.told.push(problem),
+    match pending::span(for_duration, &shown, context, place) {
+        Err(problem) => fired.problems.push(problem),
         Ok(None) => fired.triggers.push(shown),
         Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
             }
-            let due = hold::due(moment, span);
-            held.put("", Waiting { due, from: Value::Null, to: Value::Null, trigger: shown });
+            let due = pending::due(context, span);
+            pending.put("", PendingFire { due, from: Value::Null, to: Value::Null, trigger: shown });
         }
     }
     fired

@@ -1,8 +1,9 @@
-//! YAML text as a tree in which every value knows where it stands.
+//! Parses YAML into a tree in which every value has its place in the file.
 //!
-//! Built on the events of `saphyr-parser`: it is maintained, follows YAML 1.2, gives positions, is small (two dependencies)
-//! and leaves the tree to us, so that size and depth are bounded here and aliases cannot explode. Plain scalars mean what
-//! they mean to Home Assistant (YAML 1.1: `on` is true, `1:30` is 90). Knows neither files nor automations.
+//! Built on the events of `saphyr-parser`, which is maintained, follows YAML 1.2, reports positions, is small (two
+//! dependencies) and leaves building the tree to us, so that size and depth are limited here and aliases cannot
+//! explode. Plain scalars mean what they mean to Home Assistant (YAML 1.1: `on` is true, `1:30` is 90). Knows neither
+//! files nor automations.
 
 mod build;
 mod scalar;
@@ -16,7 +17,7 @@ pub use build::{parse, parse_with};
 use crate::model::sanitized;
 use crate::options::MAX_MESSAGE;
 
-/// Where something stands in a file; line and column count from 1.
+/// A place in a file. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub file: Arc<str>,
@@ -31,13 +32,13 @@ impl std::fmt::Display for Place {
 }
 
 impl Place {
-    /// What is wrong here, and what to do.
+    /// A problem at this place; `text` says what is wrong and what to do.
     pub fn problem(&self, text: impl Into<String>) -> Problem {
         Problem { place: self.clone(), text: sanitized(&text.into(), MAX_MESSAGE) }
     }
 }
 
-/// What is wrong with a file, where, and what to do.
+/// A problem in a file: its place, what is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {text}")]
 pub struct Problem {
@@ -45,14 +46,14 @@ pub struct Problem {
     pub text: String,
 }
 
-/// What reading gives.
+/// The result of parsing.
 pub type Parsed<T> = Result<T, Problem>;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     pub place: Place,
-    /// `!include` and its like, when it has one.
+    /// A tag such as `!include`.
     pub tag: Option<String>,
     pub kind: Kind,
 }
@@ -64,16 +65,16 @@ pub struct Key {
     pub name: String,
 }
 
-/// What becomes of a key that stands twice in a mapping.
+/// How to treat duplicate keys in a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeated {
-    /// An error: for files that are checked.
+pub enum DuplicateKeys {
+    /// Report an error.
     Refused,
-    /// The last one counts, as for Home Assistant, which warns of it in its log.
-    LastCounts,
+    /// The last one wins, as in Home Assistant, which logs a warning.
+    LastWins,
 }
 
-/// What a value is.
+/// The type and content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     Null,
@@ -82,12 +83,12 @@ pub enum Kind {
     Float(f64),
     Text(String),
     List(Vec<Node>),
-    /// In the order of the file, every key once.
+    /// In file order; every key occurs once.
     Map(Vec<(Key, Node)>),
 }
 
 impl Node {
-    /// The value as JSON, without its places.
+    /// The value as JSON, without places.
     pub fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,
@@ -103,19 +104,19 @@ impl Node {
         }
     }
 
-    /// The value's kind in a word, for messages.
+    /// The type of the value, for messages.
     pub fn describe(&self) -> &'static str {
         match &self.kind {
             Kind::Null => "nothing",
-            Kind::Bool(_) => "a true or false",
+            Kind::Bool(_) => "true or false",
             Kind::Int(_) | Kind::Float(_) => "a number",
-            Kind::Text(_) => "a text",
+            Kind::Text(_) => "text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }
     }
 
-    /// How many values it holds, itself included.
+    /// The number of values in it, including itself.
     pub fn size(&self) -> usize {
         match &self.kind {
             Kind::List(items) => items.iter().map(Node::size).sum::<usize>().saturating_add(1),

@@ -1,8 +1,8 @@
-//! What a word without quotes stands for, as Home Assistant reads YAML (1.1: `on` is true, `010` is 8, `1:30` is 90).
+//! Resolves plain scalars as Home Assistant does (YAML 1.1: `on` is true, `010` is 8, `1:30` is 90).
 
 use super::Kind;
 
-/// What a plain scalar is in YAML 1.1, which Home Assistant reads.
+/// The value of a plain scalar in YAML 1.1.
 pub fn plain(text: &str) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
@@ -40,7 +40,7 @@ fn integer(text: &str) -> Option<i64> {
     number?.checked_mul(sign)
 }
 
-/// `1:30` is 90, as of old. A leading zero keeps it a text.
+/// A base-60 number: `1:30` is 90. With a leading zero it stays text.
 fn sixties(text: &str) -> Option<i64> {
     if text.starts_with('0') {
         return None;

@@ -18,7 +18,7 @@ use crate::cli::{Answer, Status, WrongUse, text};
 use crate::configuration::Sources;
 use crate::http::Client;
 use crate::options::POLL_INTERVAL;
-use crate::service::driver::{Driver, known};
+use crate::service::driver::{Driver, inventory};
 
 #[derive(Debug, Subcommand)]
 pub enum AutomationsCommand {
@@ -122,7 +122,7 @@ fn check(setting: &Setting, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     };
     // Without a home it is known what the built-in plugin has, and no more.
     let host = setting.reader()?;
-    known(&host, home, &path).check(&mut loaded);
+    inventory(&host, home, &path).check(&mut loaded);
     let names: Vec<String> = loaded.automations.iter().map(|automation| automation.name()).collect();
     let told = |told: &[Problem]| told.iter().map(ToString::to_string).collect::<Vec<String>>();
     let (mut problems, mut warnings) = (told(&loaded.problems), told(&loaded.warnings));

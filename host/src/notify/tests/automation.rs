@@ -30,7 +30,7 @@ fn notifier(server: &Server) -> (Engine, Vec<Effect>) {
     engine.load(load(AUTOMATION).automations, vec![], &home);
     let event =
         Event::Named { name: "backup_failed".into(), data: json!({"failed_reason": "upload_failed: 507"}) };
-    let effects = engine.hear(&event, None, &home);
+    let effects = engine.handle(&event, None, &home);
     let [Effect::Call { run, call, action, data, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let name = action.strip_prefix("notify.").unwrap();
     let outcome = notifier.begin(name, data.clone()).recv().unwrap();

@@ -151,9 +151,9 @@ impl Driver {
         let registry = self.registry(host);
         match registry.find(action) {
             // What clients send is refused in their protocol's words, by whoever has the action.
-            Found::Here(known) if !known.public && is_client => Ok(data),
-            Found::Here(known) if !known.public => Err(registry.for_clients(action)),
-            _ => registry.fitted(action, data),
+            Found::Known(known) if !known.public && is_client => Ok(data),
+            Found::Known(known) if !known.public => Err(registry.for_clients(action)),
+            _ => registry.validated(action, data),
         }
     }
 

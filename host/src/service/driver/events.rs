@@ -33,7 +33,7 @@ impl Driver {
             host.bus.log(Level::Info, &format!("the time zone is {} now", found.described()));
             self.home.zone = found.zone;
             self.home.now = host.clock().now();
-            self.engine.rezone(&self.home);
+            self.engine.set_zone(&self.home);
             host.scheduler().make_all_due(self.home.now);
         }
         self.zone = found;

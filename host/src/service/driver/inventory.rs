@@ -5,14 +5,14 @@ use std::path::Path;
 use super::Driver;
 use super::memory::OWNER;
 use crate::assemble::Host;
-use crate::automation::inventory::Known;
+use crate::automation::inventory::Inventory;
 use crate::automation::registry::Registry;
 use crate::configuration::Configuration;
 use crate::configuration::Sources;
 use crate::model::Action;
 
 /// What automations of `file` can reach. Without a configuration there is no home, and less is known.
-pub fn known(host: &Host, home: Option<(&Sources, &Configuration)>, file: &Path) -> Known {
+pub fn inventory(host: &Host, home: Option<(&Sources, &Configuration)>, file: &Path) -> Inventory {
     let targets: Option<Vec<&str>> =
         home.map(|(_, configuration)| configuration.notify.keys().map(String::as_str).collect());
     let states = host.states();
@@ -20,7 +20,7 @@ pub fn known(host: &Host, home: Option<(&Sources, &Configuration)>, file: &Path)
     let registry = Registry::new(actions(host), targets.as_deref());
     let has_all =
         home.is_none_or(|(_, configuration)| configuration.plugins.keys().all(|name| is_loaded(host, name)));
-    Known {
+    Inventory {
         registry: if has_all { registry } else { registry.without_all_plugins() },
         entities: states.all().into_keys().filter(is_ours).collect(),
         is_shared: home.is_some_and(|(sources, _)| sources.is_shared(file)),

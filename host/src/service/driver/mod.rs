@@ -27,7 +27,7 @@ use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use crate::runtime;
 use crate::time::timezone::HomeZone;
 use actions::{Answer, Calls};
-pub use inventory::known;
+pub use inventory::inventory;
 use memory::Memory;
 pub use notifications::{Notification, Notifications};
 use requests::{BY_HAND, Reply, Waiting};
@@ -167,7 +167,7 @@ impl Driver {
         };
         let configuration = configuration.map_err(|problem| vec![problem])?;
         let mut loaded = sources.automations(&configuration);
-        known(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
+        inventory(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
             .check(&mut loaded);
         let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
         let [mut problems, warnings] =
@@ -230,7 +230,7 @@ impl Driver {
 
     fn hear(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
         self.home.now = host.clock().now();
-        let effects = self.engine.hear(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &self.home);
         self.perform(host, effects);
     }
 

@@ -146,7 +146,7 @@ impl Driver {
     /// Every automation.
     pub fn list(&self) -> Value {
         let iso = |time: Option<crate::model::Timestamp>| time.map(crate::model::Timestamp::to_iso);
-        let line = |listed: &crate::automation::run::Listed| {
+        let line = |listed: &crate::automation::run::Summary| {
             let mut line = json!(listed);
             if let Some(line) = line.as_object_mut() {
                 line.insert("next".into(), json!(iso(listed.next)));
@@ -203,7 +203,7 @@ impl Driver {
 
     /// From now on automations run by hand only.
     pub fn sleep(&mut self) {
-        self.engine.sleep();
+        self.engine.disable_triggers();
         self.is_started = true;
     }
 

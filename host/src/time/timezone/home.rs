@@ -37,7 +37,7 @@ pub(super) fn written(config: &Path, read: &mut Vec<PathBuf>) -> Named {
     if !path.exists() {
         return Named::Nothing;
     }
-    let looked = files::value(&Disk, config, &path, &["homeassistant", "time_zone"]);
+    let looked = files::lookup(&Disk, config, &path, &["homeassistant", "time_zone"]);
     read.extend(looked.files);
     match looked.value {
         Ok(None) => Named::Nothing,

@@ -1,5 +1,5 @@
-//! Whether the corpus has everything: every kind of trigger, condition and action, every function of templates, and the two
-//! automations that Home Assistant's own page on backups shows.
+//! Coverage of the corpus: every kind of trigger, condition and action, every template function, and the two
+//! automations in Home Assistant's documentation of backups.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{load, scenarios};
 
-/// Kinds as the parsed form names them.
+/// The kinds by their names in the parsed form.
 const KINDS: [&str; 29] = [
     "time",
     "time_pattern",
@@ -42,7 +42,7 @@ const KINDS: [&str; 29] = [
     "entity",
 ];
 
-/// What Home Assistant documents for templates and Larder supports.
+/// The documented template functions that Larder supports.
 const WORDS: [&str; 48] = [
     "states",
     "state_attr",
@@ -94,7 +94,7 @@ const WORDS: [&str; 48] = [
     "context.id",
 ];
 
-/// Word for word from Home Assistant's page on backups.
+/// Verbatim from Home Assistant's documentation of backups.
 const DOCUMENTED: [(&str, &str); 2] = [
     (
         "files/nightly-backup",
@@ -115,7 +115,7 @@ fn the_corpus_has_every_kind_of_trigger_condition_and_action() {
     assert!(missing.is_empty(), "no scenario has {missing:?}");
 }
 
-/// The keys of mappings, and words that stand for kinds without fields.
+/// The keys of mappings, and the names of kinds without fields.
 fn keys(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -142,7 +142,7 @@ fn the_corpus_has_every_function_of_templates() {
 }
 
 #[test]
-fn the_documented_automations_are_there_word_for_word() {
+fn the_documented_automations_are_included_verbatim() {
     for (name, words) in DOCUMENTED {
         assert!(text(name).ends_with(words), "{name}");
     }

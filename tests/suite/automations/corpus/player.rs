@@ -1,4 +1,4 @@
-//! Plays a timeline: one loop that drives the engine as a host does, in virtual time, and writes down what happens.
+//! Plays a timeline: drives the engine as a host does, in virtual time, and records what happens.
 
 mod lines;
 
@@ -27,11 +27,11 @@ pub struct Player {
     home: Home,
     log: String,
     todo: VecDeque<Effect>,
-    /// What calls give, the next one first.
+    /// The results of calls, next one first.
     answers: BTreeMap<String, VecDeque<Line>>,
-    /// What calls change.
+    /// State changes caused by calls.
     whens: Vec<Line>,
-    /// Answers that come later.
+    /// Delayed answers.
     late: Vec<(Timestamp, u64, u64, Value)>,
 }
 
@@ -55,7 +55,7 @@ impl Player {
         player
     }
 
-    /// Plays everything; what happened, a line each.
+    /// Plays the timeline and returns what happened, one line each.
     pub fn play(mut self, loaded: Loaded) -> String {
         for line in std::mem::take(&mut self.timeline.before) {
             match line.verb.as_str() {
@@ -77,7 +77,7 @@ impl Player {
         self.take(effects);
     }
 
-    /// Sets `id = state {attributes}`; the event, if anything changed.
+    /// Sets `id = state {attributes}` and returns the event if anything changed.
     fn set(&mut self, text: &str) -> Option<Event> {
         let (id, rest) = text.split_once('=').unwrap();
         let (state, attributes) = match rest.split_once('{') {
@@ -104,11 +104,11 @@ impl Player {
     }
 
     fn hear(&mut self, event: &Event) {
-        let effects = self.engine.hear(event, None, &self.home);
+        let effects = self.engine.handle(event, None, &self.home);
         self.take(effects);
     }
 
-    /// Does effects, and what comes of them, in order.
+    /// Performs effects and their consequences, in order.
     fn take(&mut self, effects: Vec<Effect>) {
         self.todo.extend(effects);
         self.publish();
@@ -122,12 +122,12 @@ impl Player {
         }
     }
 
-    /// The entities of automations, as a host shows them.
+    /// Updates the entities of automations, as a host does.
     fn publish(&mut self) {
         for listed in self.engine.list() {
             let (state, attributes) = (listed.state(), listed.attributes());
             if let Some(event) = self.put(&listed.entity_id, state, attributes) {
-                let more = self.engine.hear(&event, None, &self.home);
+                let more = self.engine.handle(&event, None, &self.home);
                 self.todo.extend(more);
             }
         }
@@ -138,14 +138,14 @@ impl Player {
             Effect::Call { run, call, action, data, target, .. } => {
                 let shown = if target == json!({}) { String::new() } else { format!(" on {target}") };
                 self.note("call", &format!("{action} {data}{shown}"));
-                match Engine::serves(&action) {
+                match Engine::has_action(&action) {
                     true => self.served(run, call, &action, &data, &target),
                     false => self.called(run, call, &action),
                 }
             }
             Effect::Fire { run, name, data } => {
                 self.note("fire", &format!("{name} {data}"));
-                self.engine.hear(&Event::Named { name, data }, Some(run), &self.home)
+                self.engine.handle(&Event::Named { name, data }, Some(run), &self.home)
             }
             Effect::Notice { automation, message } => {
                 self.note("notice", &format!("{automation}: {message}"));
@@ -158,7 +158,7 @@ impl Player {
         }
     }
 
-    /// An action of the automations themselves.
+    /// Performs an action of the automation domain.
     fn served(&mut self, run: u64, call: u64, action: &str, data: &Value, target: &Value) -> Vec<Effect> {
         let mut effects = Vec::new();
         let result = match self.engine.call(action, data, target, Some(run), &self.home) {
@@ -176,7 +176,7 @@ impl Player {
         let mut effects = Vec::new();
         for when in self.whens.clone().iter().filter(|when| when.name == action) {
             if let Some(event) = self.set(when.rest.trim_start_matches("state ")) {
-                effects.extend(self.engine.hear(&event, Some(run), &self.home));
+                effects.extend(self.engine.handle(&event, Some(run), &self.home));
             }
         }
         let answer = self.answers.get_mut(action).and_then(VecDeque::pop_front);
@@ -194,7 +194,7 @@ impl Player {
         effects
     }
 
-    /// Lets time go on to `then`, with everything on the way at its time.
+    /// Advances time to `then`, with every event on the way at its time.
     fn until(&mut self, then: Timestamp) {
         let mut rounds = 0;
         loop {

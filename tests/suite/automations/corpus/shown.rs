@@ -1,15 +1,15 @@
-//! How goldens show things: the parsed form and what is wrong with a file. Short values stand in one line.
+//! The format of golden files: the parsed form and the errors of a file. Short values are kept on one line.
 
 use larder::automation::files::Loaded;
 use serde_json::Value;
 
-/// The parsed form, then what is wrong.
+/// The parsed form, then the errors.
 pub fn form(loaded: &Loaded) -> String {
     let automations = loaded.automations.iter().map(|it| value(&serde_json::to_value(it).unwrap()) + "\n");
     automations.chain(loaded.problems.iter().map(|problem| format!("wrong: {problem}\n"))).collect()
 }
 
-/// JSON without what is null.
+/// JSON without nulls.
 pub fn value(value: &Value) -> String {
     indented(&without_null(value), 0)
 }

@@ -1,45 +1,45 @@
-//! The timeline of a scenario: what the home is at first, then what happens and when. One thing a line:
+//! The timeline of a scenario: the initial home, then what happens and when. One entry per line:
 //!
 //! ```text
 //! zone Europe/Berlin                    the home's zone (UTC)
 //! start 2026-03-28 12:00:00             when the automations are loaded, in local time
-//! state sensor.x = 5 {"unit": "W"}      a state and its attributes; above everything else, there before loading
-//! gone sensor.x                         an entity goes
-//! at 2026-03-29 01:59:00                time goes on until then, in local time (`… 02:30:00 again` is the second one)
-//! after 00:10:00                        time goes on for so long
-//! sleep 00:10:00                       the same, but nobody looks at the clock meanwhile
+//! state sensor.x = 5 {"unit": "W"}      a state and its attributes; at the top, it exists before loading
+//! gone sensor.x                         an entity is removed
+//! at 2026-03-29 01:59:00                advances to this local time (`… 02:30:00 again` is the second one)
+//! after 00:10:00                        advances by this time
+//! sleep 00:10:00                       the same, but the engine does not run meanwhile
 //! event my_event {"a": 1}               an event
-//! home start | home shutdown            Home Assistant's own
-//! run NAME | ask NAME                   starts an automation by hand; `ask` looks at its conditions
-//! service automation.turn_off {…}       an action that the automations themselves offer
-//! reload FILE                           takes the automations of another file beside this one
-//! restart                               a new engine, which recalls what the one before remembers
-//! begin 2026-11-01 00:00:00             a new engine that knows nothing, at that time
-//! recall {…}                            the same, with a memory that is given here
-//! answer a.b {…} | slowly a.b {…}       what the next call of an action gives, at once or after a minute
-//! fail a.b WHY | refuse a.b WHY         … or why it fails; `refuse` is what continue_on_error cannot help
-//! when a.b state x.y = on               what a call of an action changes in the home, every time
-//! trace NAME | list | entity NAME       shows the last run of one, or all automations, or an entity
+//! home start | home shutdown            Home Assistant starts or stops
+//! run NAME | ask NAME                   starts an automation by hand; `ask` checks its conditions
+//! service automation.turn_off {…}       an action of the automation domain
+//! reload FILE                           loads the automations of another file in the same folder
+//! restart                               a new engine with the saved state of the previous one
+//! begin 2026-11-01 00:00:00             a new engine without saved state, at that time
+//! recall {…}                            the same, with this saved state
+//! answer a.b {…} | slowly a.b {…}       the result of the next call of an action, at once or after a minute
+//! fail a.b WHY | refuse a.b WHY         … or its error; continue_on_error does not apply to `refuse`
+//! when a.b state x.y = on               a state change caused by every call of an action
+//! trace NAME | list | entity NAME       shows the last run of an automation, all automations, or an entity
 //! ```
 //!
-//! Empty lines and those with `#` mean nothing.
+//! Empty lines and lines starting with `#` are ignored.
 
-/// One thing that happens, or that is shown.
+/// One entry.
 #[derive(Debug, Clone)]
 pub struct Line {
     pub verb: String,
-    /// The first word after it.
+    /// The first word after the verb.
     pub name: String,
-    /// What comes after that.
+    /// The rest of the line.
     pub rest: String,
 }
 
-/// A scenario's timeline.
+/// The timeline of a scenario.
 #[derive(Debug)]
 pub struct Timeline {
     pub zone: String,
     pub start: String,
-    /// Before the automations are loaded.
+    /// Entries before the automations are loaded.
     pub before: Vec<Line>,
     pub lines: Vec<Line>,
 }
@@ -67,7 +67,7 @@ impl Timeline {
 }
 
 impl Line {
-    /// Both words and what follows them.
+    /// Splits a line into two words and the rest.
     pub fn all(&self) -> String {
         format!("{} {}", self.name, self.rest).trim().to_owned()
     }

@@ -1,4 +1,4 @@
-//! What is part of a time: a day, a time of day, a span between two times.
+//! Dates, times of day and time spans.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,9 +8,9 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use minijinja::value::{DynObject, Object, ObjectRepr, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::{Moment, clock_text};
+use super::text::{clock_text, formatted};
 
-/// A day without a time, or a time of day.
+/// A date without a time, or a time of day.
 #[derive(Debug, Clone, Copy)]
 pub enum Part {
     Day(NaiveDate),
@@ -40,13 +40,16 @@ impl Object for Part {
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        let moment = match **self {
-            Self::Day(day) => Moment::at(day.and_time(NaiveTime::MIN), None),
-            Self::Clock(time) => Moment::at(NaiveDate::default().and_time(time), None),
+        let wall = match **self {
+            Self::Day(day) => day.and_time(NaiveTime::MIN),
+            Self::Clock(time) => NaiveDate::default().and_time(time),
         };
         match (method, **self) {
             ("isoformat", _) => Ok(Value::from(Value::from_dyn_object(self.clone()).to_string())),
-            ("strftime", _) => Ok(Value::from(moment.format(&from_args::<(String,)>(args)?.0)?)),
+            ("strftime", _) => {
+                let (format,): (String,) = from_args(args)?;
+                Ok(Value::from(formatted(wall.format(&format), &format)?))
+            }
             ("weekday", Self::Day(day)) => Ok(Value::from(day.weekday().num_days_from_monday())),
             ("isoweekday", Self::Day(day)) => Ok(Value::from(day.weekday().number_from_monday())),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
@@ -75,6 +78,7 @@ impl Object for Part {
 pub struct Span(pub TimeDelta);
 
 impl Span {
+    /// The span in seconds, with microseconds as the fraction.
     pub fn total_seconds(self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "spans of a few centuries in milliseconds fit")]
         let millis = self.0.num_milliseconds() as f64;
@@ -125,7 +129,7 @@ impl Object for Span {
     }
 }
 
-/// As Python shows it: `1 day, 2:03:04`.
+/// A span in Python's format: `1 day, 2:03:04`.
 pub fn span_text(span: TimeDelta) -> String {
     let whole = span.num_seconds() - i64::from(span.subsec_nanos() < 0);
     let (days, rest) = (whole.div_euclid(86400), whole.rem_euclid(86400));

@@ -1,18 +1,18 @@
-//! What each line of a timeline does.
+//! Executes the lines of a timeline.
 
 use std::sync::Arc;
 
 use larder::automation::files;
 use larder::automation::home::Event;
 use larder::automation::run::{Effect, Engine};
-use larder::automation::{parse, zone};
+use larder::automation::{literals, zone};
 use serde_json::{Value, json};
 
 use super::super::timeline::Line;
 use super::super::{Machine, shown};
 use super::{Player, data};
 
-/// Lines that are not shown: what they do is, or what time it is.
+/// Lines that are not shown, because their effect or the time is.
 const QUIET: [&str; 10] =
     ["at", "after", "trace", "list", "entity", "when", "answer", "slowly", "fail", "refuse"];
 
@@ -24,11 +24,11 @@ impl Player {
         match line.verb.as_str() {
             "at" => self.until(self.local(&line.all())),
             "after" => {
-                let span = parse::period(&Value::from(line.name.as_str())).unwrap();
+                let span = literals::period(&Value::from(line.name.as_str())).unwrap();
                 self.until(zone::plus(self.home.now, span));
             }
             "sleep" => {
-                let span = parse::period(&Value::from(line.name.as_str())).unwrap();
+                let span = literals::period(&Value::from(line.name.as_str())).unwrap();
                 self.home.now = zone::plus(self.home.now, span);
             }
             "state" => {
@@ -84,7 +84,7 @@ impl Player {
         }
     }
 
-    /// A new engine that recalls a memory, which went through text as on a disk.
+    /// A new engine with restored state, which went through text as on disk.
     fn begin_again(&mut self, memory: &str) {
         self.engine = Engine::default();
         let effects = self.engine.load(self.automations.clone(), Vec::new(), &self.home);

@@ -1,4 +1,4 @@
-//! Automations held against what a host has: its actions with their fields, its targets, its entities.
+//! Calls of automations compared with the actions, fields and targets of a host.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::load;
 use crate::automation::files::Loaded;
-use crate::automation::inventory::Known;
-use crate::automation::registry::{Registry, fitted};
+use crate::automation::inventory::Inventory;
+use crate::automation::registry::{Registry, validated};
 use crate::model::{Action, Field};
 
 fn field(name: &str, type_name: &str, required: bool) -> Field {
@@ -18,7 +18,7 @@ fn action(name: &str, public: bool, fields: Vec<Field>) -> Action {
     Action { name: name.into(), description: String::new(), public, fields }
 }
 
-/// Those of the plugin for backups, as far as automations go, and one with fields.
+/// The actions of the backup plugin that matter here, and one with fields.
 fn plugins() -> Vec<Action> {
     vec![
         action("backup.create", true, vec![]),
@@ -39,24 +39,24 @@ fn howl() -> Action {
     action("moon.howl", true, fields)
 }
 
-fn known(targets: Option<&[&str]>) -> Known {
+pub fn inventory(targets: Option<&[&str]>) -> Inventory {
     let entities = ["event.backup_automatic_backup", "sensor.moon"];
     let entities: BTreeSet<String> = entities.map(str::to_owned).into();
-    Known { registry: Registry::new(plugins(), targets), entities, is_shared: false }
+    Inventory { registry: Registry::new(plugins(), targets), entities, is_shared: false }
 }
 
-fn checked(known: &Known, text: &str) -> Loaded {
+pub fn checked(inventory: &Inventory, text: &str) -> Loaded {
     let mut loaded = load(text);
-    known.check(&mut loaded);
+    inventory.check(&mut loaded);
     loaded
 }
 
-/// One automation with this as its action, from the third line on.
+/// An automation with `action` as its actions, starting in line 4.
 fn acting(action: &str) -> String {
     format!("- id: a\n  triggers: []\n  actions:\n{action}")
 }
 
-/// A call, and what is wrong with it.
+/// A call, and its error.
 const WRONG: &[(&str, &str)] = &[
     ("  - action: backup.creat", "4:13: there is no action backup.creat; did you mean backup.create?"),
     (
@@ -66,41 +66,41 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: backup.generate",
-        "4:13: backup.generate is for clients, not for automations; automations may call backup.create",
+        "4:13: backup.generate is reserved for clients; automations may call backup.create",
     ),
     (
         "  - action: backup.create\n    data:\n      name: foo",
-        "6:7: `name` is no field of backup.create, which takes none; remove it",
+        "6:7: backup.create has no field `name` and takes none; remove it",
     ),
     (
         "  - action: backup.create\n    target: {entity_id: light.hall}",
-        "5:14: `entity_id` is no field of backup.create, which takes none; remove it",
+        "5:14: backup.create has no field `entity_id` and takes none; remove it",
     ),
     (
         "  - action: backup.create\n    entity_id: light.hall",
-        "5:5: `entity_id` is no field of backup.create, which takes none; remove it",
+        "5:5: backup.create has no field `entity_id` and takes none; remove it",
     ),
     (
         "  - action: notify.mobile_app_your_phone\n    data: {message: x}",
-        "4:13: notify.mobile_app_your_phone: there is no such target; add a table [notify.mobile_app_your_phone] to larder.toml",
+        "4:13: there is no notification target notify.mobile_app_your_phone; add a table [notify.mobile_app_your_phone] to larder.toml",
     ),
     (
         "  - action: notify.phon\n    data: {message: x}",
-        "4:13: notify.phon: there is no such target; did you mean notify.phone? Otherwise add a table [notify.phon] to larder.toml",
+        "4:13: there is no notification target notify.phon; did you mean notify.phone? Otherwise add a table [notify.phon] to larder.toml",
     ),
     (
         "  - action: notify.phone\n    data:\n      titel: x\n      message: y",
-        "6:7: `titel` is no field of notify.phone; did you mean `title`?",
+        "6:7: notify.phone has no field `titel`; did you mean `title`?",
     ),
     ("  - action: notify.phone", "4:13: notify.phone needs `message`; add it"),
     ("  - action: notify.notify\n    data: {message: null}", "5:12: notify.notify needs `message`; add it"),
     (
         "  - action: notify.phone\n    data: {message: [x]}",
-        "5:12: `message` of notify.phone is a list; write a text",
+        "5:12: `message` of notify.phone: expected text, found a list",
     ),
     (
         "  - action: notify.phone\n    data: {message: x, data: y}",
-        "5:24: `data` of notify.phone is a text; write a mapping",
+        "5:24: `data` of notify.phone: expected a mapping, found text",
     ),
     (
         "  - action: persistent_notification.creat\n    data: {message: x}",
@@ -108,7 +108,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: persistent_notification.create\n    data: {message: x, colour: red}",
-        "5:24: `colour` is no field of persistent_notification.create, which takes message, title, notification_id; remove it",
+        "5:24: persistent_notification.create has no field `colour`; remove it or use one of message, title, notification_id",
     ),
     (
         "  - action: persistent_notification.dismiss",
@@ -116,31 +116,34 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "  - action: automation.reload\n    data: {entity_id: automation.a}",
-        "5:12: `entity_id` is no field of automation.reload, which takes none; remove it",
+        "5:12: automation.reload has no field `entity_id` and takes none; remove it",
     ),
     ("  - action: automation.trigger", "4:13: automation.trigger needs `entity_id`; add it"),
     (
         "  - action: automation.trigger\n    target: {area_id: hall}\n    data: {entity_id: automation.a}",
-        "5:14: `area_id` is no field of automation.trigger, which takes entity_id, skip_condition; remove it",
+        "5:14: automation.trigger has no field `area_id`; remove it or use one of entity_id, skip_condition",
     ),
     (
         "  - action: automation.turn_off\n    data: {entity_id: all, stop_actions: 'yes'}",
-        "5:28: `stop_actions` of automation.turn_off is a text; write true or false, without quotes",
+        "5:28: `stop_actions` of automation.turn_off: expected true or false without quotes, found text",
     ),
     (
         "  - action: moon.howl\n    data: {times: x}",
-        "5:12: `times` of moon.howl is a text; write a number, without quotes",
+        "5:12: `times` of moon.howl: expected a number without quotes, found text",
     ),
     (
         "  - action: moon.howl\n    data: {times: 1, time: 2}",
-        "5:22: `time` is no field of moon.howl; did you mean `times`?",
+        "5:22: moon.howl has no field `time`; did you mean `times`?",
     ),
     (
         "  - action: moon.howl\n    data: {times: 1, who: me}",
-        "5:22: `who` of moon.howl is a text; write a list",
+        "5:22: `who` of moon.howl: expected a list, found text",
     ),
-    ("  - action: moon.howl\n    data_template: {times: x}", "5:21: `times` of moon.howl is a text"),
-    // Wherever it stands.
+    (
+        "  - action: moon.howl\n    data_template: {times: x}",
+        "5:21: `times` of moon.howl: expected a number without quotes, found text",
+    ),
+    // At any depth.
     (
         "  - choose: {conditions: [], sequence: [{action: backup.creat}]}",
         "4:50: there is no action backup.creat",
@@ -156,10 +159,10 @@ const WRONG: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() {
-    let known = known(Some(&["phone"]));
+fn an_invalid_call_is_reported_with_its_place_and_its_automation_excluded() {
+    let inventory = inventory(Some(&["phone"]));
     for (action, expected) in WRONG {
-        let loaded = checked(&known, &acting(action));
+        let loaded = checked(&inventory, &acting(action));
         let told: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{action}: {told:?}");
         assert!(told[0].starts_with(&format!("automations.yaml:{expected}")), "{action}: {told:?}");
@@ -168,8 +171,8 @@ fn a_call_that_cannot_work_is_told_with_its_place_and_its_automation_left_out() 
 }
 
 #[test]
-fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
-    let known = known(Some(&["phone"]));
+fn valid_calls_and_values_from_templates_are_accepted() {
+    let inventory = inventory(Some(&["phone"]));
     for action in [
         "  - action: backup.create",
         "  - action: backup.create\n    data: {}\n    target:\n    metadata: {x: y}",
@@ -185,27 +188,27 @@ fn a_call_that_can_work_and_what_only_a_template_knows_are_taken() {
         "  - {action: backup.creat, enabled: false}",
         "  - enabled: false\n    sequence: [{action: backup.creat}]",
     ] {
-        let loaded = checked(&known, &acting(action));
+        let loaded = checked(&inventory, &acting(action));
         assert_eq!((&loaded.problems[..], loaded.automations.len()), (&[][..], 1), "{action}");
         assert_eq!(loaded.warnings, [], "{action}");
     }
 }
 
 #[test]
-fn every_wrong_call_of_an_automation_is_told_in_the_order_of_the_file() {
+fn all_invalid_calls_are_reported_in_file_order() {
     let text = acting("  - action: backup.creat\n  - action: notify.phone\n    data: {titel: x}\n")
         + "- {id: b}\n- {id: c, triggers: [], actions: [{action: backup.create}]}\n";
-    let loaded = checked(&known(Some(&["phone"])), &text);
+    let loaded = checked(&inventory(Some(&["phone"])), &text);
     let lines: Vec<_> = loaded.problems.iter().map(|problem| problem.place.line).collect();
     assert_eq!(lines, [4, 5, 6, 7]);
     assert_eq!(loaded.automations.len(), 1);
 }
 
 #[test]
-fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() {
-    let known = known(None);
-    let problems = |action: &str| checked(&known, &acting(action)).problems.len();
-    let warnings = |action: &str| checked(&known, &acting(action)).warnings.len();
+fn without_a_home_only_certain_errors_are_errors() {
+    let inventory = inventory(None);
+    let problems = |action: &str| checked(&inventory, &acting(action)).problems.len();
+    let warnings = |action: &str| checked(&inventory, &acting(action)).warnings.len();
     assert_eq!(problems("  - action: backup.creat"), 1);
     assert_eq!(problems("  - action: persistent_notification.creat\n    data: {message: x}"), 1);
     assert_eq!(problems("  - action: notify.anybody\n    data: {titel: x, message: y}"), 1);
@@ -215,78 +218,8 @@ fn without_a_home_what_may_be_there_is_a_warning_and_what_cannot_be_a_problem() 
 }
 
 #[test]
-fn an_entity_that_is_not_known_is_a_warning_and_keeps_nothing_out() {
-    let cases = [
-        (
-            "- id: a\n  triggers:\n  - trigger: state\n    entity_id:\n    - event.backup_automatc\n  actions: []",
-            "5:7: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: state, entity_id: light.hall}\n  actions: []",
-            "2:41: no entity light.hall is known here; Larder knows those that `larder states` lists",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: time, at: input_datetime.x}\n  actions: []",
-            "2:33: no entity input_datetime.x",
-        ),
-        (
-            "- id: a\n  triggers: {trigger: numeric_state, entity_id: sensor.moon, above: sensor.x1}\n  actions: []",
-            "2:69: no entity sensor.x1 is known here",
-        ),
-        (
-            "- id: a\n  triggers: []\n  conditions: {condition: not, conditions: [{condition: state, entity_id: light.hall, state: 'on'}]}\n  actions: []",
-            "3:75: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  conditions: \"{{ is_state('light.hall', 'on') }}\"\n  actions: []",
-            "3:15: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{variables: {x: \"{{ 'light.hall' | states }}{{ states.light.hall.state }}\"}}]",
-            "3:29: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{wait_for_trigger: {trigger: state, entity_id: light.hall}}]",
-            "3:60: no entity light.hall",
-        ),
-        (
-            "- id: a\n  triggers: []\n  actions: [{action: automation.turn_on, target: {entity_id: automation.b}}]",
-            "3:62: no entity automation.b is known here; did you mean automation.a?",
-        ),
-    ];
-    for (text, expected) in cases {
-        let loaded = checked(&known(Some(&[])), text);
-        let told: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 1, "{text}: {told:?}");
-        assert!(told[0].starts_with(&format!("automations.yaml:{expected}")), "{text}: {told:?}");
-        assert_eq!((loaded.automations.len(), loaded.problems.len()), (1, 0), "{text}");
-    }
-}
-
-#[test]
-fn entities_that_are_known_asked_for_or_only_somebody_elses_values_are_no_warning() {
-    let fine = r#"
-- alias: Grüße
-  variables: {entity_id: light.hall}
-  triggers:
-    - {trigger: state, entity_id: "sensor.moon, event.backup_automatic_backup"}
-    - {trigger: state, entity_id: automation.grusse}
-    - {trigger: state, entity_id: light.hall, enabled: false}
-    - {trigger: event, event_type: x, event_data: {entity_id: light.hall}}
-    - {trigger: time, at: "03:00"}
-  conditions: "{{ has_value('light.hall') and states('sensor.moon') and trigger.states('light.x') }}"
-  actions:
-    - {event: x, event_data: {entity_id: light.hall}}
-    - {delay: 1, enabled: false}
-"#;
-    let loaded = checked(&known(Some(&[])), fine);
-    let told: Vec<_> = loaded.warnings.iter().map(|warning| warning.text.as_str()).collect();
-    assert_eq!((told, loaded.problems.len()), (vec![], 0));
-}
-
-#[test]
-fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
-    let shared = Known { is_shared: true, ..known(Some(&[])) };
+fn a_backup_that_home_assistant_makes_too_is_warned_about() {
+    let shared = Inventory { is_shared: true, ..inventory(Some(&[])) };
     let twice =
         |text: &str| checked(&shared, text).warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
@@ -294,8 +227,8 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
             "- alias: Nightly\n  triggers: []\n  actions: [{if: [], then: [{action: backup.create_automatic}]}]"
         ),
         [
-            "automations.yaml:1:3: Nightly is also run by Home Assistant, which reads this file: with its backup.create_automatic two \
-             backups would be made; move it to a file of its own and name that with --automations FILE"
+            "automations.yaml:1:3: Home Assistant reads this file and runs Nightly too, so backup.create_automatic would make two \
+             backups; move it to a separate file and pass that with --automations FILE"
         ]
     );
     for fine in [
@@ -305,38 +238,38 @@ fn what_home_assistant_runs_too_and_makes_backups_is_pointed_out() {
     ] {
         assert_eq!(twice(fine), Vec::<String>::new(), "{fine}");
     }
-    assert_eq!(checked(&known(Some(&[])), &acting("  - action: backup.create")).warnings, []);
+    assert_eq!(checked(&inventory(Some(&[])), &acting("  - action: backup.create")).warnings, []);
 }
 
 #[test]
-fn the_data_of_a_call_are_checked_by_the_same_rules_when_they_are_known() {
-    let refused = |data| fitted(&howl(), data).unwrap_err();
+fn the_data_of_a_call_are_validated_by_the_same_rules_at_run_time() {
+    let refused = |data| validated(&howl(), data).unwrap_err();
     assert_eq!(
         refused(json!({"time": 3})),
-        "`time` is no field of moon.howl; did you mean `times`?; moon.howl needs `times`; add it"
+        "moon.howl has no field `time`; did you mean `times`?; moon.howl needs `times`; add it"
     );
     assert_eq!(
         refused(json!({"times": "x"})),
-        "`times` of moon.howl is a text; write a number, without quotes"
+        "`times` of moon.howl: expected a number without quotes, found text"
     );
     assert_eq!(refused(json!({"times": null})), "moon.howl needs `times`; add it");
-    assert_eq!(refused(json!([])), "the data of moon.howl are no mapping; write `name: value`");
+    assert_eq!(refused(json!([])), "the data of moon.howl must be a mapping (`name: value`)");
     assert_eq!(
         refused(json!({"times": 1, "loud": "on"})),
-        "`loud` of moon.howl is a text; write true or false, without quotes"
+        "`loud` of moon.howl: expected true or false without quotes, found text"
     );
-    // Home Assistant takes numbers and truths for texts.
+    // Home Assistant converts numbers and booleans to text.
     let given = json!({"times": 1, "at": 2.5, "loud": null, "who": [1], "how": {}});
     assert_eq!(
-        fitted(&howl(), given).unwrap(),
+        validated(&howl(), given).unwrap(),
         json!({"times": 1, "at": "2.5", "loud": null, "who": [1], "how": {}})
     );
-    assert_eq!(fitted(&howl(), json!({"times": 1, "at": true})).unwrap()["at"], "True");
-    assert_eq!(fitted(&plugins()[0], json!(null)).unwrap(), json!({}));
+    assert_eq!(validated(&howl(), json!({"times": 1, "at": true})).unwrap()["at"], "True");
+    assert_eq!(validated(&plugins()[0], json!(null)).unwrap(), json!({}));
 }
 
 #[test]
-fn a_secret_is_not_shown_in_what_is_wrong() {
+fn messages_do_not_show_secrets() {
     use std::collections::BTreeMap;
     use std::path::{Path, PathBuf};
     let files = [
@@ -347,6 +280,6 @@ fn a_secret_is_not_shown_in_what_is_wrong() {
     let given = super::Given { files, ..Default::default() };
     let mut loaded =
         crate::automation::files::load(&given, Path::new("/config"), Path::new("/config/automations.yaml"));
-    known(Some(&[])).check(&mut loaded);
+    inventory(Some(&[])).check(&mut loaded);
     assert!(loaded.problems[0].text.starts_with("there is no action (secret); "), "{:?}", loaded.problems);
 }

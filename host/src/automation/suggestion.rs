@@ -1,9 +1,9 @@
-//! Which name a person may have meant who wrote one that does not exist.
+//! "Did you mean": finds the existing name closest to a misspelled one.
 
-/// From here on two names are alike, by Jaro's measure: a slip of one or two letters, or an end that is missing.
+/// The Jaro similarity from which a name is suggested: one or two wrong letters, or a missing end.
 const ALIKE: f64 = 0.85;
 
-/// The name that is most like `wrong`, if one is.
+/// The name most similar to `wrong`, if any is similar enough.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let measured =
         names.map(|name| (strsim::jaro(wrong, name), name)).filter(|(likeness, _)| *likeness >= ALIKE);

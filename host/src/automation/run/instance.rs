@@ -1,54 +1,58 @@
-//! One automation at work: its triggers, its queue, its traces, and whether it was stopped.
+//! One loaded automation: its triggers, queue and traces, and whether it is enabled or was halted.
 
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Effect, Listed, Run};
-use crate::automation::conditions::{self, Asked};
+use super::active_run::Run;
+use super::effect::Effect;
+use super::summary::Summary;
+use crate::automation::clock_history::ClockHistory;
+use crate::automation::conditions;
 use crate::automation::home::{Entity, Event, Home};
-use crate::automation::model::{Automation, Mode, Variables as Named};
-use crate::automation::past::Past;
+use crate::automation::model::{Automation, Mode, VariableDefinitions};
 use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{Firing, Interest, Watch};
 use crate::automation::zone;
 use crate::model::Timestamp;
 
-pub struct Live {
+/// A loaded automation and its state.
+pub struct Instance {
     pub automation: Automation,
-    /// Whether its triggers start it: as its file says, until somebody turns it on or off.
+    /// Whether its triggers are enabled: as in its file, until it is turned on or off.
     is_on: bool,
     watch: Option<Watch>,
     interest: Interest,
-    /// What triggers see, and runs too.
+    /// Variables for triggers and runs.
     variables: Variables,
-    /// When its triggers want to be asked.
+    /// When its triggers need `Event::Time`.
     pub next: Option<Timestamp>,
     pub queue: VecDeque<(u64, Run)>,
     pub traces: Traces,
     pub last_triggered: Option<Timestamp>,
-    /// When runs of it began of late.
+    /// Start times of recent runs.
     pub starts: VecDeque<Timestamp>,
-    /// Why a guard stopped it.
+    /// Why the loop guard halted it.
     halted: Option<String>,
 }
 
-/// What becomes of a run that wants to begin.
-pub enum Place {
-    Now,
-    /// The others end.
-    Instead,
-    Later,
-    None {
+/// What happens to a new run.
+pub enum Admission {
+    Start,
+    /// Start it and cancel the others.
+    Replace,
+    Queue,
+    Refuse {
         message: String,
     },
 }
 
-impl Live {
+impl Instance {
+    /// Starts watching, if it is enabled. Returns notices about problems.
     pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
-        let mut live = Self {
+        let mut instance = Self {
             is_on: automation.is_enabled,
             automation,
             watch: None,
@@ -61,45 +65,48 @@ impl Live {
             starts: VecDeque::new(),
             halted: None,
         };
-        let notices = live.watch(home, templates);
-        (live, notices)
+        let notices = instance.watch(home, templates);
+        (instance, notices)
     }
 
     fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
         if !self.is_on {
             return Vec::new();
         }
-        let mut told = Vec::new();
+        let mut problems = Vec::new();
         self.variables = Variables::new();
         for (name, data) in &self.automation.trigger_variables {
             match templates.fill(data, home, &self.variables) {
                 Ok(value) => {
                     self.variables.insert(name.clone(), value);
                 }
-                Err(problem) => told.push(problem),
+                Err(problem) => problems.push(problem),
             }
         }
         let triggers = &self.automation.triggers;
-        let (watch, problems) = Watch::new(triggers, home, templates, &self.variables);
-        told.extend(problems);
+        let (watch, more) = Watch::new(triggers, home, templates, &self.variables);
+        problems.extend(more);
         self.interest = watch.interest();
         self.next = watch.next();
         self.watch = Some(watch);
         let automation = self.automation.name();
-        told.into_iter().map(|message| Effect::Notice { automation: automation.clone(), message }).collect()
+        problems
+            .into_iter()
+            .map(|message| Effect::Notice { automation: automation.clone(), message })
+            .collect()
     }
 
-    /// The home's clocks show something else: `by` is how far they were set.
-    pub fn reckon(&mut self, by: TimeDelta, home: &Home, past: &Past) {
+    /// The clock or the time zone changed. `by` is how far the clock was set.
+    pub fn clock_changed(&mut self, by: TimeDelta, home: &Home, history: &ClockHistory) {
         self.starts.iter_mut().for_each(|start| *start = zone::plus(*start, by));
         if let Some(watch) = self.watch.as_mut() {
-            watch.reckon(home, past);
+            watch.clock_changed(home, history);
             watch.shift(by);
             self.next = watch.next();
         }
     }
 
-    /// Stops it until `resume`.
+    /// Halts it until `resume`.
     pub fn halt(&mut self, message: String) {
         self.halted = Some(message);
         self.watch = None;
@@ -108,8 +115,8 @@ impl Live {
         self.starts.clear();
     }
 
-    /// Lets its triggers start it, or no longer. What waits in the queue is left; runs are the engine's.
-    pub fn turn(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
+    /// Enables or disables its triggers. The queue and the runs are left to the engine.
+    pub fn set_enabled(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
         if self.is_on == is_on && self.halted.is_none() {
             return Vec::new();
         }
@@ -120,27 +127,29 @@ impl Live {
         self.watch(home, templates)
     }
 
-    /// Turns it off before anything happened.
-    pub fn forget(&mut self) {
+    /// Disables it at startup, before any event.
+    pub fn start_disabled(&mut self) {
         self.is_on = false;
-        self.sleep();
+        self.disable_triggers();
     }
 
-    /// Its triggers fire no more.
-    pub fn sleep(&mut self) {
+    /// Disables its triggers.
+    pub fn disable_triggers(&mut self) {
         self.watch = None;
         self.next = None;
     }
 
-    /// Remembers a run that is over.
-    pub fn keep(&mut self, trace: Trace) {
+    /// Stores the trace of a run that has ended.
+    pub fn store_trace(&mut self, trace: Trace) {
         self.traces.push(trace, self.automation.traces);
     }
 
+    /// Whether its triggers are enabled.
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
+    /// Ends a halt and starts watching again.
     pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
         match self.halted.take() {
             Some(_) => self.watch(home, templates),
@@ -148,7 +157,7 @@ impl Live {
         }
     }
 
-    /// Whether an event may fire a trigger. Asked of every automation for every event, so it only looks.
+    /// Whether an event may fire a trigger. Called for every automation and event, so it must be cheap.
     pub fn is_concerned(&self, event: &Event, home: &Home) -> bool {
         match event {
             _ if self.watch.is_none() => false,
@@ -159,16 +168,16 @@ impl Live {
         }
     }
 
-    /// What an event fires: the variable `trigger` of each.
-    pub fn hear(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
+    /// The triggers that an event fires: the variable `trigger` of each, and problems.
+    pub fn handle(&mut self, event: &Event, home: &Home, templates: &Templates) -> (Vec<Value>, Vec<String>) {
         let Some(watch) = self.watch.as_mut() else { return Default::default() };
-        let (firings, problems) = watch.hear(event, home, templates, &self.variables);
+        let (firings, problems) = watch.handle(event, home, templates, &self.variables);
         self.interest = watch.interest();
         self.next = watch.next();
         (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
     }
 
-    /// The variables of a run, if its conditions hold.
+    /// The variables of a new run, or none if its conditions do not hold.
     pub fn begin(
         &self,
         trigger: &Value,
@@ -185,61 +194,66 @@ impl Live {
         let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());
         let own = idx.and_then(|idx| self.automation.triggers.get(idx));
         let own = own.map_or(&[] as &[_], |trigger| trigger.variables.as_slice());
-        for (name, data) in own.iter().chain(&self.automation.variables as &Named) {
+        for (name, data) in own.iter().chain(&self.automation.variables as &VariableDefinitions) {
             let value = templates.fill(data, home, &variables)?;
             variables.insert(name.clone(), value);
         }
-        trace.note("trigger", home.now, trigger);
+        trace.record("trigger", home.now, trigger);
         if is_forced || self.automation.conditions.is_empty() {
             return Ok(Some(variables));
         }
-        let asked = Asked { home, templates, variables: &variables };
-        let verdict = conditions::all(&self.automation.conditions, &asked)?;
-        trace.note("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
+        let context = conditions::Context { home, templates, variables: &variables };
+        let verdict = conditions::all(&self.automation.conditions, &context)?;
+        trace.record("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
         Ok(verdict.holds.then_some(variables))
     }
 
-    /// What becomes of a run while `running` others are under way.
-    pub fn place(&self, running: usize) -> Place {
+    /// What happens to a new run while `running` others are in progress.
+    pub fn admission(&self, running: usize) -> Admission {
         let Automation { mode, max, .. } = &self.automation;
         let name = self.automation.name();
         match mode {
-            _ if running == 0 => Place::Now,
-            Mode::Restart => Place::Instead,
-            Mode::Single => Place::None {
-                message: format!("{name} is still running; set its `mode` if it should not wait for that"),
+            _ if running == 0 => Admission::Start,
+            Mode::Restart => Admission::Replace,
+            Mode::Single => Admission::Refuse {
+                message: format!(
+                    "{name} is still running and was not started again; set its `mode` to change that"
+                ),
             },
-            Mode::Parallel if running < *max => Place::Now,
-            Mode::Queued if running + self.queue.len() < *max => Place::Later,
-            _ => {
-                Place::None { message: format!("{name} already runs or waits {max} times; raise its `max`") }
-            }
+            Mode::Parallel if running < *max => Admission::Start,
+            Mode::Queued if running + self.queue.len() < *max => Admission::Queue,
+            _ => Admission::Refuse {
+                message: format!("{name} already has {max} runs in progress or queued; raise its `max`"),
+            },
         }
     }
 
+    /// The ID of its entity.
     pub fn entity_id(&self) -> String {
         self.automation.entity_id()
     }
 
+    /// Whether `name` is its alias, its ID or its entity ID.
     pub fn is_called(&self, name: &str) -> bool {
         let Automation { alias, id, .. } = &self.automation;
         alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
     }
 
-    /// Its entity as the home shows it, or else as it will.
+    /// Its entity as the home shows it, or as it will be shown.
     fn this(&self, home: &Home) -> Value {
         let id = self.entity_id();
         if let Some(entity) = home.states.get(&id) {
             return entity.to_json(&id);
         }
-        let listed = self.listed(0);
+        let summary = self.summary(0);
         let since = self.last_triggered.unwrap_or(home.now);
-        let (state, attributes) = (listed.state().to_owned(), listed.attributes());
+        let (state, attributes) = (summary.state().to_owned(), summary.attributes());
         Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
     }
 
-    pub fn listed(&self, running: usize) -> Listed {
-        Listed {
+    /// Its summary, with `running` runs in progress.
+    pub fn summary(&self, running: usize) -> Summary {
+        Summary {
             name: self.automation.name(),
             id: self.automation.id.clone(),
             entity_id: self.entity_id(),

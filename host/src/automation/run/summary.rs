@@ -1,4 +1,4 @@
-//! Automations as lists show them, and as entities: `automation.NAME`.
+//! The summary of an automation for lists, and as the entity `automation.NAME`.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 use crate::automation::model::Mode;
 use crate::model::Timestamp;
 
-/// An automation as a list shows it.
+/// The state of one automation. Serializes to the entry of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Listed {
+pub struct Summary {
     pub name: String,
     pub id: Option<String>,
     pub entity_id: String,
     pub mode: Mode,
-    /// Whether its triggers start it.
+    /// Whether its triggers are enabled.
     pub is_enabled: bool,
     #[serde(skip)]
     pub max: usize,
-    /// Why a guard stopped it.
+    /// Why the loop guard halted it.
     pub halted: Option<String>,
-    /// When its triggers look at the clock next.
+    /// When its triggers next need the time.
     #[serde(skip)]
     pub next: Option<Timestamp>,
     #[serde(skip)]
@@ -28,13 +28,13 @@ pub struct Listed {
     pub queued: usize,
 }
 
-impl Listed {
+impl Summary {
     /// The state of its entity.
     pub fn state(&self) -> &'static str {
         if self.is_enabled { "on" } else { "off" }
     }
 
-    /// The attributes of its entity, as Home Assistant has them: `id` when it has one, `max` when its mode takes one.
+    /// The attributes of its entity, as in Home Assistant: `id` if it has one, `max` if its mode uses one.
     pub fn attributes(&self) -> Value {
         let mut attributes = Map::new();
         attributes.extend(self.id.clone().map(|id| ("id".to_owned(), Value::from(id))));

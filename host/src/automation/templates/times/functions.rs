@@ -1,14 +1,17 @@
-//! The functions and filters that make and reckon with times.
+//! Functions and filters that create times and calculate with them.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use larder_zone::Zone;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, State, Value};
 
-use super::{Moment, Part, Span, wrong};
-use crate::automation::parse;
-use crate::automation::templates::View;
+use super::moment::Moment;
+use super::parts::{Part, Span};
+use crate::automation::literals;
+use crate::automation::templates::error::invalid;
+use crate::automation::templates::view::View;
 
+/// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     environment.add_function("now", move || Value::from_object(Moment::of(seen.now())));
@@ -19,15 +22,16 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     environment.add_function("as_timedelta", as_timedelta);
     environment.add_filter("as_timedelta", as_timedelta);
     environment.add_function("strptime", strptime);
-    environment
-        .add_function("__add", |state: &mut State, one: Value, other: Value| reckon(state, one, other, true));
+    environment.add_function("__add", |state: &mut State, one: Value, other: Value| {
+        add_or_subtract(state, one, other, true)
+    });
     environment.add_function("__sub", |state: &mut State, one: Value, other: Value| {
-        reckon(state, one, other, false)
+        add_or_subtract(state, one, other, false)
     });
     let seen = view.clone();
     environment.add_function("today_at", move |time: Option<String>| {
-        let time = time.map_or(Some(NaiveTime::MIN), |text| parse::clock_time(&text));
-        let time = time.ok_or_else(|| wrong("today_at takes a time like '07:30'"))?;
+        let time = time.map_or(Some(NaiveTime::MIN), |text| literals::clock_time(&text));
+        let time = time.ok_or_else(|| invalid("today_at needs a time such as '07:30'"))?;
         let now = seen.now();
         Ok::<_, Error>(Value::from_object(Moment::at(now.date_naive().and_time(time), Some(now.timezone()))))
     });
@@ -36,12 +40,12 @@ pub fn add(environment: &mut Environment<'static>, view: &View) {
     ages(environment, view);
 }
 
-/// Functions that are filters too and need the home's zone.
+/// Adds functions that are also filters and need the home's time zone.
 fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_timestamp = move |value: Value, default: Option<Value>| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from(moment.seconds())),
-        None => default.ok_or_else(|| wrong(format!("as_timestamp got `{value}`, which is no time"))),
+        None => default.ok_or_else(|| invalid(format!("as_timestamp: `{value}` is not a time"))),
     };
     environment.add_function("as_timestamp", as_timestamp.clone());
     environment.add_filter("as_timestamp", as_timestamp);
@@ -55,7 +59,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
         };
         match moment {
             Some(moment) => Ok(Value::from_object(moment)),
-            None => default.ok_or_else(|| wrong(format!("as_datetime got `{value}`, which is no time"))),
+            None => default.ok_or_else(|| invalid(format!("as_datetime: `{value}` is not a time"))),
         }
     };
     environment.add_function("as_datetime", as_datetime);
@@ -63,7 +67,7 @@ fn zoned(environment: &mut Environment<'static>, view: &View) {
     let seen = view.clone();
     let as_local = move |value: Value| match read(&value, seen.zone()) {
         Some(moment) => Ok(Value::from_object(Moment::of(moment.utc.with_timezone(&seen.zone())))),
-        None => Err(wrong(format!("as_local got `{value}`, which is no time"))),
+        None => Err(invalid(format!("as_local: `{value}` is not a time"))),
     };
     environment.add_function("as_local", as_local.clone());
     environment.add_filter("as_local", as_local);
@@ -77,7 +81,7 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
             let zone = if local.unwrap_or(true) { seen.zone() } else { Zone::UTC };
             let Some(moment) = number(&value).and_then(from_seconds) else {
                 return default
-                    .ok_or_else(|| wrong(format!("timestamp_custom got `{value}`, which is no timestamp")));
+                    .ok_or_else(|| invalid(format!("timestamp_custom: `{value}` is not a timestamp")));
             };
             let moment = Moment::of(moment.utc.with_timezone(&zone));
             moment.format(format.as_deref().unwrap_or("%Y-%m-%d %H:%M:%S")).map(Value::from)
@@ -89,7 +93,7 @@ fn shown(environment: &mut Environment<'static>, view: &View) {
             let zone = if is_local { seen.zone() } else { Zone::UTC };
             match number(&value).and_then(from_seconds) {
                 Some(moment) => Ok(Value::from(Moment::of(moment.utc.with_timezone(&zone)).iso('T'))),
-                None => default.ok_or_else(|| wrong(format!("{name} got `{value}`, which is no timestamp"))),
+                None => default.ok_or_else(|| invalid(format!("{name}: `{value}` is not a timestamp"))),
             }
         });
     }
@@ -117,7 +121,8 @@ fn ages(environment: &mut Environment<'static>, view: &View) {
     }
 }
 
-/// `2 hours`, or with more precision `2 hours 5 minutes`; the last unit is rounded. A precision of 0 is all units.
+/// A duration such as `2 hours`, or `2 hours 5 minutes` with precision 2. The last unit is rounded. Precision 0 means
+/// all units.
 fn age_text(seconds: i64, precision: usize) -> String {
     const UNITS: [(&str, i64); 6] = [
         ("year", 31_536_000),
@@ -134,7 +139,7 @@ fn age_text(seconds: i64, precision: usize) -> String {
         }
         let is_last = words.len() + 1 == precision;
         let (whole, over) = (rest / size, rest % size);
-        // Halves go to the even number, as Python rounds.
+        // Rounds halves to even, as Python does.
         let is_up = is_last && (over * 2 > size || over * 2 == size && whole % 2 == 1);
         let count = whole + i64::from(is_up);
         words.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
@@ -160,7 +165,7 @@ fn from_seconds(seconds: f64) -> Option<Moment> {
     Some(Moment::of(DateTime::<Utc>::from_timestamp_micros(micros)?.with_timezone(&Zone::UTC)))
 }
 
-/// A time, however it is given; without a zone it is local.
+/// Reads a time in any supported form. Without a zone it is local.
 fn read(value: &Value, zone: Zone) -> Option<Moment> {
     let moment = match value.downcast_object_ref::<Moment>() {
         Some(moment) => *moment,
@@ -193,7 +198,7 @@ fn timedelta(days: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
     parts.assert_all_used()?;
     #[allow(clippy::cast_possible_truncation, reason = "bounded in the same line")]
     let micros = (millis.abs() < 1e15).then_some((millis * 1000.0).round() as i64);
-    let micros = micros.ok_or_else(|| wrong("timedelta is too long"))?;
+    let micros = micros.ok_or_else(|| invalid("timedelta is too long"))?;
     Ok(Value::from_object(Span(TimeDelta::microseconds(micros))))
 }
 
@@ -202,7 +207,7 @@ fn as_timedelta(text: String) -> Value {
         Some(rest) => (-1, rest),
         None => (1, text.as_str()),
     };
-    let span = parse::period(&serde_json::Value::from(text));
+    let span = literals::period(&serde_json::Value::from(text));
     span.map_or(Value::from(()), |span| Value::from_object(Span(span * sign)))
 }
 
@@ -213,17 +218,17 @@ fn strptime(text: String, format: String, default: Option<Value>) -> Result<Valu
     let day =
         || chrono::NaiveDate::parse_from_str(&text, &format).ok().map(|day| day.and_time(NaiveTime::MIN));
     let clock = || NaiveTime::parse_from_str(&text, &format).ok();
-    // Python's day without a date.
+    // Python's default date.
     let clock = || clock().and_then(|time| Some(chrono::NaiveDate::from_ymd_opt(1900, 1, 1)?.and_time(time)));
     let wall = NaiveDateTime::parse_from_str(&text, &format).ok().or_else(day).or_else(clock);
     match wall {
         Some(wall) => Ok(Value::from_object(Moment::at(wall, None))),
-        None => default.ok_or_else(|| wrong(format!("strptime got `{text}`, which is not like `{format}`"))),
+        None => default.ok_or_else(|| invalid(format!("strptime: `{text}` does not match `{format}`"))),
     }
 }
 
-/// Plus and minus, on times and spans and on everything else.
-fn reckon(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<Value, Error> {
+/// Adds or subtracts times, spans, or any other values.
+fn add_or_subtract(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<Value, Error> {
     let moment = |value: &Value| value.downcast_object_ref::<Moment>().copied();
     let span = |value: &Value| value.downcast_object_ref::<Span>().copied();
     let day = |value: &Value| match value.downcast_object_ref::<Part>() {
@@ -231,7 +236,7 @@ fn reckon(state: &mut State, one: Value, other: Value, is_plus: bool) -> Result<
         _ => None,
     };
     let signed = |span: TimeDelta| if is_plus { span } else { -span };
-    let late = || wrong("the calendar does not reach so far");
+    let late = || invalid("the result is outside the supported dates");
     if let (Some(one), Some(other)) = (moment(&one), span(&other)) {
         return one.plus(signed(other.0)).map(Value::from_object).ok_or_else(late);
     }

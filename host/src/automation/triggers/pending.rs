@@ -1,44 +1,45 @@
-//! `for:`: what became so has to stay so for a while before it fires. Remembers per entity since when, and until when.
+//! The option `for`: a new state must last for a while before the trigger fires. Records per entity when it fires.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::Moment;
+use super::context::Context;
 use crate::automation::home::Home;
 use crate::automation::model::Data;
 use crate::automation::yaml::Place;
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
-/// What waits for its time.
+/// The triggers that wait for their time, by entity.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Held {
-    waiting: BTreeMap<String, Waiting>,
+pub struct Pending {
+    waiting: BTreeMap<String, PendingFire>,
 }
 
-/// One entity that became what it has to stay.
+/// One entity in the wanted state, and when it fires.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Waiting {
+pub struct PendingFire {
     pub due: Timestamp,
-    /// What it was and what it became, to see whether it stays so.
+    /// The old and the new value, to check whether the new one lasts.
     pub from: Value,
     pub to: Value,
-    /// What fires then.
+    /// The variable `trigger` for then.
     pub trigger: Value,
 }
 
-impl Held {
+impl Pending {
+    /// When the first one fires.
     pub fn next(&self) -> Option<Timestamp> {
         self.waiting.values().map(|waiting| waiting.due).min()
     }
 
-    pub fn get(&self, id: &str) -> Option<&Waiting> {
+    pub fn get(&self, id: &str) -> Option<&PendingFire> {
         self.waiting.get(id)
     }
 
-    pub fn put(&mut self, id: &str, waiting: Waiting) {
+    pub fn put(&mut self, id: &str, waiting: PendingFire) {
         self.waiting.insert(id.to_owned(), waiting);
     }
 
@@ -46,14 +47,14 @@ impl Held {
         self.waiting.remove(id);
     }
 
-    /// The clock was set: what waits goes on waiting as long as before.
+    /// The clock was set by `by`. The remaining times stay the same.
     pub fn shift(&mut self, by: TimeDelta) {
         self.waiting.values_mut().for_each(|waiting| waiting.due = zone::plus(waiting.due, by));
     }
 
-    /// What is due, the earliest first.
+    /// Takes what is due, earliest first.
     pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
-        let is_due = |waiting: &Waiting| waiting.due <= home.now;
+        let is_due = |waiting: &PendingFire| waiting.due <= home.now;
         let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
         due.sort_by_key(|(_, waiting)| waiting.due);
         let due: Vec<_> =
@@ -63,22 +64,22 @@ impl Held {
     }
 }
 
-/// How long it has to stay so, if at all; templates see the trigger they belong to.
+/// The duration of `for`, if any. Its templates can use `trigger`.
 pub fn span(
-    hold: Option<&Data>,
+    for_duration: Option<&Data>,
     trigger: &Value,
-    moment: &Moment,
+    context: &Context,
     place: &Place,
 ) -> Result<Option<TimeDelta>, String> {
-    let Some(data) = hold else { return Ok(None) };
-    let mut variables = moment.variables.clone();
+    let Some(data) = for_duration else { return Ok(None) };
+    let mut variables = context.variables.clone();
     variables.insert("trigger".into(), trigger.clone());
-    let value = moment.templates.fill(data, moment.home, &variables)?;
-    let span = parse::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
+    let value = context.templates.fill(data, context.home, &variables)?;
+    let span = literals::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
     Ok((!span.is_zero()).then_some(span))
 }
 
-/// When a span that begins now ends.
-pub fn due(moment: &Moment, span: TimeDelta) -> Timestamp {
-    zone::plus(moment.home.now, span)
+/// When a span that starts now ends.
+pub fn due(context: &Context, span: TimeDelta) -> Timestamp {
+    zone::plus(context.home.now, span)
 }

@@ -1,17 +1,18 @@
-//! The guard against automations that cause themselves: who caused which run, and how often within a while.
+//! The loop guard: stops automations that trigger themselves. It tracks which automations caused each run, and how
+//! often.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
 
-use super::live::Live;
+use super::instance::Instance;
 use crate::automation::zone;
 use crate::model::Timestamp;
 use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
-/// The automations behind each run of late, the earliest first.
+/// The chain of automations that caused each recent run, earliest first.
 #[derive(Debug, Default)]
-pub struct Causes {
+pub struct LoopGuard {
     chains: BTreeMap<u64, VecDeque<(usize, Timestamp)>>,
 }
 
@@ -19,40 +20,41 @@ fn is_within(seconds: i64, at: Timestamp, now: Timestamp) -> bool {
     now.seconds.saturating_sub(at.seconds) < seconds
 }
 
-impl Causes {
-    /// Whether an automation may start. One that may not is stopped, and the error says so once.
+impl LoopGuard {
+    /// Whether an automation may start. Otherwise it is halted and the error says so once.
     pub fn check(
         &self,
         key: usize,
         cause: Option<u64>,
-        live: &mut Live,
+        instance: &mut Instance,
         now: Timestamp,
     ) -> Result<(), String> {
         let chain = cause.and_then(|run| self.chains.get(&run));
         let own = chain.map_or(0, |chain| {
             chain.iter().filter(|(of, at)| *of == key && is_within(CHAIN_SECONDS, *at, now)).count()
         });
-        live.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
+        instance.starts.retain(|at| is_within(LOOP_SECONDS, *at, now));
         let reason = if own >= MAX_SELF_CAUSED {
-            format!("caused itself {own} times within {CHAIN_SECONDS} s")
-        } else if live.starts.len() >= MAX_STARTS {
+            format!("triggered itself {own} times within {CHAIN_SECONDS} s")
+        } else if instance.starts.len() >= MAX_STARTS {
             format!("ran {MAX_STARTS} times within {LOOP_SECONDS} s")
         } else {
             return Ok(());
         };
         let message = format!(
-            "{} {reason} and was stopped; change its trigger or its actions so that they do not fire it again, then \
-             reload the automations",
-            live.automation.name()
+            "{} {reason} and was stopped; change its triggers or actions so that it does not trigger itself, \
+             then reload the automations",
+            instance.automation.name()
         );
-        live.halt(message.clone());
+        instance.halt(message.clone());
         Err(message)
     }
 
-    pub fn began(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
+    /// Records that `run` of the automation `key` was started, by the run `cause` if any.
+    pub fn record_start(&mut self, run: u64, key: usize, cause: Option<u64>, now: Timestamp) {
         let mut chain = cause.and_then(|run| self.chains.get(&run)).cloned().unwrap_or_default();
         chain.push_back((key, now));
-        // What counts is at the end.
+        // Only the last entries count.
         while chain.len() > 4 * MAX_SELF_CAUSED {
             chain.pop_front();
         }
@@ -62,9 +64,9 @@ impl Causes {
         }
     }
 
-    /// What no guard can count any more.
+    /// Removes chains that are too old to count.
     pub fn forget(&mut self, now: Timestamp) {
-        // A run that still goes on may cause something later: then its chain begins anew.
+        // A run in progress may still cause something; its chain then starts over.
         let is_old = |chain: &VecDeque<(usize, Timestamp)>| {
             chain.back().is_none_or(|(_, at)| !is_within(CHAIN_SECONDS, *at, now))
         };
@@ -73,11 +75,12 @@ impl Causes {
         }
     }
 
-    /// The clock was set: what was of late stays so.
+    /// The clock was set by `by`: recent entries stay recent.
     pub fn shift(&mut self, by: TimeDelta) {
         self.chains.values_mut().flatten().for_each(|(_, at)| *at = zone::plus(*at, by));
     }
 
+    /// Replaces the keys of automations after a reload. Removed automations no longer match.
     pub fn rename(&mut self, keys: &BTreeMap<usize, usize>) {
         for (of, _) in self.chains.values_mut().flatten() {
             *of = keys.get(of).copied().unwrap_or(usize::MAX);

@@ -1,29 +1,29 @@
-//! One value of a file by its keys, with only those tags filled in that stand on the way to it: what is wrong elsewhere in a
-//! home's files does not hide it.
+//! Looks up one value of a file by its keys and resolves only the tags on the way to it, so that an error elsewhere
+//! in the home's files does not hide it.
 
 use std::path::{Path, PathBuf};
 
-use super::Source;
-use super::reader::{Reader, tidy};
+use super::reader::{Reader, normalized};
+use super::source::Source;
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::options::automations::MAX_INCLUDES;
 
-/// What was found, and where it was looked for.
+/// The result of a lookup.
 #[derive(Debug)]
-pub struct Looked {
-    /// None where the file has no such key.
+pub struct Lookup {
+    /// None if the file has no such key.
     pub value: Parsed<Option<Node>>,
-    /// Whether a secret was filled in: the value is not to be shown.
+    /// Whether the value comes from a secret and must not be shown.
     pub is_secret: bool,
     /// Every file that was read.
     pub files: Vec<PathBuf>,
 }
 
-/// Looks for the value under `keys` in `path`, as Home Assistant reads it.
-pub fn value(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Looked {
+/// Looks up the value under `keys` in `path`, reading the file as Home Assistant does.
+pub fn lookup(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Lookup {
     let mut reader = Reader::lenient(source, config);
     let value = reader.value(path, keys);
-    Looked { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
+    Lookup { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
 }
 
 impl Reader<'_> {
@@ -36,7 +36,7 @@ impl Reader<'_> {
                 Kind::Null => return Ok(None),
                 _ => {
                     let what = at.checked_sub(1).and_then(|at| keys.get(at)).copied().unwrap_or("the file");
-                    let text = format!("`{what}` is {} here; write a mapping", found.node.describe());
+                    let text = format!("`{what}`: expected a mapping, found {}", found.node.describe());
                     return Err(found.node.place.problem(text));
                 }
             };
@@ -48,14 +48,14 @@ impl Reader<'_> {
         Ok(Some(self.without_tag(found)?.node))
     }
 
-    /// What a tag stands for, but not yet the tags in it.
+    /// Resolves the outermost tag, but not the tags inside its value.
     fn without_tag(&mut self, mut found: Found) -> Parsed<Found> {
         while let Some(tag) = found.node.tag.clone() {
             let place = found.node.place.clone();
             match (tag.as_str(), &found.node.kind) {
                 ("!include", Kind::Text(name)) if found.depth < MAX_INCLUDES => {
                     let here = found.path.parent().unwrap_or(Path::new(""));
-                    let path = tidy(&here.join(name.trim()));
+                    let path = normalized(&here.join(name.trim()));
                     let node = self.tree(&path, Some(&place))?;
                     found = Found { node, path, depth: found.depth.saturating_add(1) };
                 }
@@ -66,7 +66,7 @@ impl Reader<'_> {
     }
 }
 
-/// A value, and the file in which it stands.
+/// A value and the file that contains it.
 struct Found {
     node: Node,
     path: PathBuf,

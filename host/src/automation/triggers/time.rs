@@ -1,23 +1,24 @@
-//! Time triggers and time patterns: the instants at which they come, in local time.
+//! Time triggers and time patterns: the instants at which they fire, in local time.
 //!
-//! What was slept through fires once when time goes on; a clock that is set back does not fire anything again.
+//! An instant missed during sleep fires once afterwards. Setting the clock back fires nothing again.
 
 use chrono::{Datelike, TimeDelta, Weekday};
 use serde_json::{Value, json};
 
-use super::{Interest, Moment};
+use super::context::{Context, Interest};
 use crate::automation::conditions::entity_moment;
 use crate::automation::home::{Event, Home};
-use crate::automation::model::{At, Every};
-use crate::automation::{parse, zone};
+use crate::automation::literals;
+use crate::automation::model::At;
+use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
-/// When each of the times comes next.
+/// When each of the times is next due.
 pub fn times(at: &[At], weekdays: &[Weekday], home: &Home) -> Vec<Option<Timestamp>> {
     at.iter().map(|at| next(at, weekdays, home)).collect()
 }
 
-/// When one of them comes next.
+/// When one of them is next due.
 pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     match at {
         At::Time(time) => zone::next_time(home.zone, home.now, *time, weekdays),
@@ -25,8 +26,8 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
         At::Entity { id, offset } => {
             let state = &home.states.get(id)?.state;
             let later = TimeDelta::try_seconds(*offset)?;
-            if let Some(time) = parse::clock_time(state) {
-                // A time of every day, moved: looked for from as much earlier on.
+            if let Some(time) = literals::clock_time(state) {
+                // A daily time with an offset: the search starts earlier by the offset.
                 let from = Home { now: zone::plus(home.now, -later), ..home.clone() };
                 let found = zone::next_time(home.zone, from.now, time, weekdays)?;
                 return Some(zone::plus(found, later));
@@ -38,21 +39,25 @@ pub fn next(at: &At, weekdays: &[Weekday], home: &Home) -> Option<Timestamp> {
     }
 }
 
-/// A time that is written as a template, as what it gives now.
-pub fn rendered(at: &At, moment: &Moment, problems: &mut Vec<String>) -> Option<At> {
+/// Replaces a template by the time or entity that it returns now.
+pub fn rendered(at: &At, context: &Context, problems: &mut Vec<String>) -> Option<At> {
     let At::Template(template) = at else { return Some(at.clone()) };
-    let found = moment.templates.render(template, moment.home, moment.variables).and_then(|rendered| {
+    let found = context.templates.render(template, context.home, context.variables).and_then(|rendered| {
         let text = rendered.text;
-        let entity = || parse::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
+        let entity = || literals::is_entity(&text).then(|| At::Entity { id: text.clone(), offset: 0 });
         let wrong = || {
             let place = &template.place;
-            format!("{place}: `{text}` is neither a time nor an entity; let the template give one of them")
+            format!(
+                "{place}: the template returned `{text}`, which is neither a time nor an entity; \
+                 make it return one of them"
+            )
         };
-        parse::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
+        literals::clock_time(&text).map(At::Time).or_else(entity).ok_or_else(wrong)
     });
     found.map_err(|problem| problems.push(problem)).ok()
 }
 
+/// Adds the events that the trigger needs.
 pub fn interest(at: &[At], interest: &mut Interest) {
     for at in at {
         if let At::Entity { id, .. } = at {
@@ -61,32 +66,34 @@ pub fn interest(at: &[At], interest: &mut Interest) {
     }
 }
 
-pub fn hear_times(
+/// Fires the times that are due, and finds when each is next due. `nexts` holds the due times of `at`.
+pub fn due_times(
     at: &[At],
     weekdays: &[Weekday],
     nexts: &mut [Option<Timestamp>],
-    moment: &Moment,
+    context: &Context,
 ) -> Vec<Value> {
     let mut fired = Vec::new();
     for (at, instant) in at.iter().zip(nexts) {
-        if let Some(due) = instant.filter(|due| *due <= moment.home.now) {
-            fired.push(shown("time", due, moment.home, at));
-            *instant = next(at, weekdays, moment.home);
-        } else if let (Event::State { id: changed, .. }, At::Entity { id, .. }) = (moment.event, at)
+        if let Some(due) = instant.filter(|due| *due <= context.home.now) {
+            fired.push(shown("time", due, context.home, at));
+            *instant = next(at, weekdays, context.home);
+        } else if let (Event::State { id: changed, .. }, At::Entity { id, .. }) = (context.event, at)
             && id == changed
         {
-            *instant = next(at, weekdays, moment.home);
+            *instant = next(at, weekdays, context.home);
         }
     }
     fired
 }
 
-pub fn hear_pattern(
+/// Fires the pattern if it is due, and finds when it is next due.
+pub fn due_pattern(
     (hours, minutes, seconds): (Every, Every, Every),
     next: &mut Option<Timestamp>,
-    moment: &Moment,
+    context: &Context,
 ) -> Vec<Value> {
-    let home = moment.home;
+    let home = context.home;
     let mut fired = Vec::new();
     if let Some(due) = next.filter(|due| *due <= home.now) {
         *next = zone::next_pattern(home.zone, home.now, hours, minutes, seconds);

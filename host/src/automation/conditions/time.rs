@@ -1,15 +1,17 @@
-//! Whether the home's clocks show a time between two others, on a day of the week; and the times that entities show.
+//! Time conditions: whether local time is in an interval of the day and on a given weekday. Also reads times from
+//! entities.
 
 use chrono::{Datelike, NaiveTime};
 use serde_json::json;
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::automation::home::Home;
 use crate::automation::model::{At, Condition};
-use crate::automation::{parse, zone};
+use crate::automation::{literals, zone};
 use crate::model::Timestamp;
 
-pub fn time(
+/// Whether local time is between `after` and `before`, on one of the weekdays. Fails if an entity does not exist.
+pub fn between(
     home: &Home,
     after: Option<&At>,
     before: Option<&At>,
@@ -31,7 +33,7 @@ pub fn time(
 enum Clock {
     Open,
     At(NaiveTime),
-    /// An entity that shows no time now.
+    /// An entity whose state is not a time.
     Unknown,
 }
 
@@ -44,15 +46,13 @@ fn time_of(at: Option<&At>, home: &Home, condition: &Condition) -> Result<Clock,
         }
         Some(At::Entity { id, .. }) => {
             let place = &condition.place;
-            return Err(format!(
-                "{place}: there is no entity {id}; correct its id or wait until it is there"
-            ));
+            return Err(format!("{place}: there is no entity {id}; correct the ID or wait until it exists"));
         }
         Some(At::Template(_)) => Clock::Unknown,
     })
 }
 
-/// From the one to the other, over midnight when the other is not later.
+/// Whether `now` is in the interval. The interval spans midnight if it ends before it starts.
 fn is_between(now: NaiveTime, from: Clock, to: Clock) -> bool {
     let from = if let Clock::At(time) = from { time } else { NaiveTime::MIN };
     let Clock::At(to) = to else { return now >= from };
@@ -62,17 +62,17 @@ fn is_between(now: NaiveTime, from: Clock, to: Clock) -> bool {
     }
 }
 
-/// The time of day an entity shows: an `input_datetime`, or a timestamp in local time.
+/// The time of day that an entity shows: an `input_datetime`, or a timestamp converted to local time.
 fn entity_time(home: &Home, id: &str) -> Option<NaiveTime> {
     let state = &home.states.get(id)?.state;
-    if let Some(time) = parse::clock_time(state) {
+    if let Some(time) = literals::clock_time(state) {
         return Some(time);
     }
     let moment = entity_moment(home, state)?;
     Some(zone::utc(moment).with_timezone(&home.zone).time())
 }
 
-/// The moment a text names: with an offset, or in local time.
+/// The instant that a text names, with an offset or in local time.
 pub fn entity_moment(home: &Home, text: &str) -> Option<Timestamp> {
     if let Ok(time) = chrono::DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
         return Some(zone::timestamp(time.to_utc()));

@@ -1,27 +1,29 @@
-//! Event triggers: an event by its name whose data holds what is asked for.
+//! Event triggers: fire on a named event with matching data.
 
 use serde_json::{Value, json};
 
-use super::Moment;
+use super::context::Context;
 use crate::automation::home::Event;
 use crate::automation::model::Data;
 
-/// What is asked for, its templates rendered.
+/// The wanted names and data, with templates rendered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
+pub struct Filter {
     pub names: Vec<String>,
     data: Value,
 }
 
-impl Wanted {
-    pub fn new(names: &[Data], data: &Data, moment: &Moment) -> Result<Self, String> {
-        let fill = |data: &Data| moment.templates.fill(data, moment.home, moment.variables);
+impl Filter {
+    /// Renders the templates. Fails if one cannot be rendered.
+    pub fn new(names: &[Data], data: &Data, context: &Context) -> Result<Self, String> {
+        let fill = |data: &Data| context.templates.fill(data, context.home, context.variables);
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names = names.iter().map(|name| fill(name).map(text)).collect::<Result<_, _>>()?;
         Ok(Self { names, data: fill(data)? })
     }
 
-    pub fn hear(&self, event: &Event) -> Vec<Value> {
+    /// The variable `trigger` if the event matches.
+    pub fn handle(&self, event: &Event) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();
         let mut fields =
@@ -37,7 +39,7 @@ impl Wanted {
     }
 }
 
-/// Whether a value is the one asked for; of a mapping, whether nothing that it has says otherwise.
+/// Whether a value matches. A mapping matches if none of its values contradicts the wanted one.
 fn is_like(wanted: &Value, value: &Value) -> bool {
     match (wanted.as_object(), value.as_object()) {
         (Some(wanted), Some(value)) => {
