@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::home::bus::{Bus, Event};
 use larder::home::states::State;
 use larder::model::Timestamp;
@@ -25,7 +25,7 @@ pub struct Heard {
 
 pub struct TestService {
     service: Service,
-    setting: Setting,
+    setting: HostSetup,
     heard: Arc<Mutex<Vec<Heard>>>,
     listener: Option<JoinHandle<()>>,
     bus: Bus,
@@ -33,12 +33,12 @@ pub struct TestService {
 
 impl TestHome {
     /// What a service of this home is made of. Its clock stands at `now` (ISO 8601).
-    pub fn setting(&self, now: &str) -> Setting {
-        Setting {
+    pub fn setting(&self, now: &str) -> HostSetup {
+        HostSetup {
             config: Some(self.config()),
             state: Some(self.state()),
             clock: Clock::by_hand(instant(now)),
-            ..Setting::default()
+            ..HostSetup::default()
         }
     }
 
@@ -50,7 +50,7 @@ impl TestHome {
 }
 
 impl TestService {
-    pub fn start(setting: Setting) -> larder::error::Result<Self> {
+    pub fn start(setting: HostSetup) -> larder::error::Result<Self> {
         let host = setting.writer("serve")?;
         let bus = host.bus.clone();
         let events = bus.subscribe();
@@ -76,7 +76,7 @@ impl TestService {
     /// The same with other steps or limits.
     #[must_use]
     pub fn restart_with(self, steps: Steps, limits: Limits) -> Self {
-        let setting = Setting { steps, limits, ..self.setting.clone() };
+        let setting = HostSetup { steps, limits, ..self.setting.clone() };
         drop(self);
         Self::start(setting).unwrap()
     }
@@ -84,7 +84,7 @@ impl TestService {
     /// The same with another clock.
     #[must_use]
     pub fn restart_at(self, clock: Clock) -> Self {
-        let setting = Setting { clock, ..self.setting.clone() };
+        let setting = HostSetup { clock, ..self.setting.clone() };
         drop(self);
         Self::start(setting).unwrap()
     }

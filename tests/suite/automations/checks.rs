@@ -1,6 +1,6 @@
 //! What automations name is held against what this host has, by `check`, at the start and at every reload.
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::http::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{Run, Serving, TestHome, TestService, command};
@@ -151,7 +151,7 @@ fn a_reload_says_what_is_wrong_and_doubtful_to_who_asked_and_in_the_log() {
     service.pass(1);
     let doubtful = "- {id: d, triggers: {trigger: state, entity_id: light.hall}, actions: []}\n";
     home.write("automations.yaml", format!("{fine}{doubtful}{}", WRONG.lines().next().unwrap()));
-    let reply = service.service().driver().requests().ask("reload", json!({}));
+    let reply = service.service().driver().requests().send("reload", json!({}));
     service.pass(1);
     let reloaded = reply.recv().unwrap().unwrap();
     assert_eq!(reloaded["automations"], 2);
@@ -219,7 +219,7 @@ fn what_an_action_of_any_plugin_does_not_declare_is_refused_before_the_plugin_is
         hosts: Hosts::listed::<&str>(&[]).unwrap(),
         settings: json!({"url": "http://127.0.0.1:9/", "minutes": 0}),
     };
-    let mut service = TestService::start(Setting { plugins: vec![plugin], ..home.setting(START) }).unwrap();
+    let mut service = TestService::start(HostSetup { plugins: vec![plugin], ..home.setting(START) }).unwrap();
     let plugins = service.service().host().plugins().iter();
     let actions: Vec<_> =
         plugins.flat_map(|plugin| plugin.actions().to_vec()).filter(|action| action.public).collect();
@@ -239,10 +239,10 @@ fn an_action_that_may_be_one_of_a_plugin_that_is_not_loaded_yet_keeps_its_automa
     let yaml = "- {id: beat, triggers: [], actions: [{action: heartbeat.send}]}\n";
     let home = home("UTC", yaml);
     let options = home.options("");
-    let setting = Setting { options: Some((&options).into()), ..home.setting(START) };
+    let setting = HostSetup { options: Some((&options).into()), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     let mut reload = || {
-        let reply = service.service().driver().requests().ask("reload", json!({}));
+        let reply = service.service().driver().requests().send("reload", json!({}));
         service.pass(1);
         reply.recv().unwrap().unwrap()
     };

@@ -177,7 +177,7 @@ fn runs_of_what_did_not_change_go_on_through_a_reload_and_others_end() {
     let mut service: TestService = home.serve("2026-05-04T12:00:00+00:00");
     service.pass(30);
     write(&home, &(slow("two", "c") + &slow("one", "a")));
-    let reply = service.service().driver().requests().ask("reload", json!({}));
+    let reply = service.service().driver().requests().send("reload", json!({}));
     service.pass(1);
     assert_eq!(reply.recv().unwrap().unwrap(), json!({"automations": 2, "problems": [], "warnings": []}));
     service.pass(60);

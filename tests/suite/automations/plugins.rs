@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::http::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{TestHome, TestService};
@@ -42,7 +42,7 @@ fn heartbeat(hosts: &[&str], settings: Value) -> PluginSetting {
 }
 
 fn serve(home: &TestHome, plugin: PluginSetting) -> TestService {
-    TestService::start(Setting { plugins: vec![plugin], ..home.setting(START) }).unwrap()
+    TestService::start(HostSetup { plugins: vec![plugin], ..home.setting(START) }).unwrap()
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn rogue(settings: Value) -> PluginSetting {
 fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
     let mut limits = larder::options::Limits::default();
     ["compute-time=1", "memory=64"].iter().for_each(|limit| limits.set(limit).unwrap());
-    TestService::start(Setting { plugins, limits, ..home.setting(START) }).unwrap()
+    TestService::start(HostSetup { plugins, limits, ..home.setting(START) }).unwrap()
 }
 
 /// What was said at the start.
@@ -227,7 +227,7 @@ fn a_plugin_that_says_too_much_at_once_silences_nobody() {
 fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reason() {
     let home = home("UTC", "");
     let start = |plugin| {
-        let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
+        let setting = HostSetup { plugins: vec![plugin], ..home.setting(START) };
         notices(&mut TestService::start(setting).unwrap()).join("\n")
     };
     let cannot = |name: &str, reason: &str| format!("{name}: the plugin cannot be started: {reason}");

@@ -10,15 +10,13 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::{Failure, Lock, Place};
-use crate::assemble::Places;
+use super::{Failure, Lock, Place, STATE};
 use crate::error::{Result, reason};
 use crate::options::LOCK_WAIT;
 use crate::storage::locations::is_marked;
+use crate::storage::places::Places;
 
-/// The lock of a state directory.
-pub(super) const STATE: &str = "lock";
-/// That of a home and of its backups: reserved, so that no snapshot shows it and no restore replaces it.
+/// The lock of a home and of its backups: reserved, so that no snapshot shows it and no restore replaces it.
 const SHARED: &str = ".larder-lock";
 /// Those who make the lock of the home, and of its backups, by their purpose. A restore has the lock of its staging place as well.
 const IN_THE_HOME: [&str; 1] = ["serve"];

@@ -21,6 +21,9 @@ use crate::error::{Error, Result};
 use holder::{Holder, Identity, holder};
 pub use locks::Locks;
 
+/// The lock of a state directory.
+const STATE: &str = "lock";
+
 /// Held until dropped; the system releases it when the process dies.
 #[derive(Debug)]
 pub struct Lock {
@@ -48,7 +51,7 @@ impl Lock {
 
     /// Takes the lock of a state directory for a moment, if nobody works there. None where nobody ever did.
     pub fn glance(state: &Path) -> Option<Self> {
-        Place::new(state, locks::STATE, "").lock("start", Duration::ZERO, false).ok()
+        Place::new(state, STATE, "").lock("start", Duration::ZERO, false).ok()
     }
 }
 
@@ -133,7 +136,7 @@ impl Place {
         let holder = holder(&identity, file);
         let said = holder.said(&self.what);
         Failure::Held(match holder {
-            Holder::Service(_) if self.name == locks::STATE => Error::Served(said),
+            Holder::Service(_) if self.name == STATE => Error::Served(said),
             _ => Error::InUse(said),
         })
     }
