@@ -54,7 +54,7 @@ fn a_check_knows_every_action_field_and_target() {
     phone(&home);
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
     let expected = EXPECTED.map(|line| format!("automations.yaml:{line}\n")).concat();
-    assert_eq!(checked, format!("{expected}1 automation without a problem; 8 problems.\n"));
+    assert_eq!(checked, format!("{expected}1 automation without problems; 8 problems.\n"));
     let json = home.larder(&["--json", "automations", "check"]).exits(1).json();
     assert_eq!((&json["automations"], json["problems"].as_array().unwrap().len()), (&json!(["fine"]), 8));
 }
@@ -70,7 +70,7 @@ fn an_entity_that_is_not_known_is_a_warning_and_the_exit_status_stays_0() {
     assert_eq!(
         checked,
         "warning: automations.yaml:5:9: no entity event.backup_automatc is known here; did you mean event.backup_automatic_backup?\n\
-         1 automation, no problem; 1 warning.\n"
+         1 automation, no problems; 1 warning.\n"
     );
     assert!(served(&home).contains(" warning: automations.yaml:5:9: no entity event.backup_automatc"));
 }
@@ -84,7 +84,7 @@ fn both_automations_of_home_assistants_documentation_are_fine_in_a_file_of_their
     );
     for yaml in [NIGHTLY, FAILED] {
         home.write("larder.yaml", yaml);
-        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problem.\n");
+        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problems.\n");
     }
 }
 
@@ -105,7 +105,7 @@ fn without_a_home_as_much_is_checked_as_is_known() {
             && checked.contains(":8:48: there is no action light.turn_on here, unless "),
         "{checked}"
     );
-    assert!(checked.ends_with("3 automations without a problem; 6 problems; 2 warnings.\n"), "{checked}");
+    assert!(checked.ends_with("3 automations without problems; 6 problems; 2 warnings.\n"), "{checked}");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_backup_that_home_assistant_makes_too_is_pointed_out() {
     let file = home.path("larder.yaml");
     let named = ["--automations", file.to_str().unwrap()];
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
-    assert_eq!(checked, "1 automation, no problem.\n");
+    assert_eq!(checked, "1 automation, no problems.\n");
     // By another name it is the same file.
     std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;

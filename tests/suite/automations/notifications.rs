@@ -172,7 +172,7 @@ fn a_reload_takes_new_targets_and_keeps_the_old_ones_when_the_file_is_wrong() {
     home.options("[notify.diary]\nkind = \"pigeon\"\n");
     let refused = ask("reload", json!({})).unwrap_err();
     assert!(
-        refused.message.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"),
+        refused.message.starts_with("nothing was reloaded; the automations are unchanged: larder.toml:2:"),
         "{refused}"
     );
     ask("trigger", json!({"name": "say"})).unwrap();

@@ -78,9 +78,11 @@ fn a_line_in_larder_toml_installs_it() {
     let larder = |arguments: &[&str]| home.larder(&[&["--options", &options], arguments].concat());
     let shown = larder(&["plugin"]).exits(0).stdout;
     let own = shown.split("The plugin heartbeat\n").nth(1).unwrap();
-    for words in
-        ["heartbeat.send", "ask other machines: the hosts that were named for it", "be called at a time"]
-    {
+    for words in [
+        "heartbeat.send",
+        "make HTTP requests to the hosts that were allowed for it",
+        "be called at a set time",
+    ] {
         assert!(own.contains(words), "{words} is not in:\n{own}");
     }
     assert!(!own.contains("larder:automation/files"), "{own}");
@@ -158,7 +160,7 @@ fn a_plugin_that_does_not_start_is_named_and_everything_else_goes_on() {
         service.call("backup.create", json!({})).unwrap();
         assert_eq!(home.archives().len(), 1, "{settings}");
         let failure = service.call("rogue.do", json!({})).unwrap_err();
-        assert!(failure.message.starts_with("the plugin rogue does not run: "), "{failure}");
+        assert!(failure.message.starts_with("the plugin rogue is not running: "), "{failure}");
     }
 }
 
@@ -234,7 +236,7 @@ fn a_plugin_whose_settings_are_wrong_or_that_is_no_plugin_is_named_with_the_reas
     let reason = "its settings have no `url`; add it in larder.toml";
     assert_eq!(start(heartbeat(&[], json!({}))), cannot("heartbeat", reason));
     let told = start(PluginSetting { name: "backup".into(), ..heartbeat(&[], json!({})) });
-    assert!(told.ends_with("this is the name of the plugin for backups; give it another"), "{told}");
+    assert!(told.ends_with("the backup plugin has this name; choose another"), "{told}");
     let component = home.root().join("no.wasm");
     std::fs::write(&component, "no component").unwrap();
     let told = start(PluginSetting { component, ..heartbeat(&[], json!({})) });

@@ -83,7 +83,7 @@ fn backups_are_not_kept_where_not_even_the_parent_is_there() {
     let missing = home.root().join("not/mounted");
     for words in [&["create"][..], &["list"], &["serve"]] {
         let run = home.larder(&[&["--backups", missing.to_str().unwrap()], words].concat()).exits(1);
-        assert!(run.stderr.contains("is not there. Correct the path, mount its disk"), "{}", run.stderr);
+        assert!(run.stderr.contains("does not exist. Correct the path, mount its disk"), "{}", run.stderr);
     }
     assert!(!home.root().join("not").exists());
     let fresh = home.root().join("fresh");

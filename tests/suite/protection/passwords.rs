@@ -220,10 +220,10 @@ fn what_would_show_or_forget_the_password_is_wrong_use() {
         (&["create", "--password", "hunter2"], "--password-file"),
         (&["create", "--password=hunter2"], "--password-file"),
         (&["create", "hunter2"], "unexpected argument"),
-        (&["create", "--securetar", "2"], "there is no password"),
+        (&["create", "--securetar", "2"], "--securetar needs a password"),
         (&["create", "--securetar", "1", "--password-file", &scene.right], "1 is not in 2..=3"),
         (&["create", "--password-file", &scene.right, "--key", "x"], "cannot be used with"),
-        (&["create", "--password-prompt"], "nobody can be asked"),
+        (&["create", "--password-prompt"], "cannot ask for a password here"),
     ];
     for (words, says) in cases {
         Run::of(detached(&scene.home.command(words))).exits(2).says(says);

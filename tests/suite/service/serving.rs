@@ -82,7 +82,7 @@ fn a_signal_during_a_backup_lets_it_finish() {
         let mut serving = Serving::start(pause.at("draft: append", serve(&home)));
         serving.until("paused");
         serving.signal(signal);
-        serving.until("stopping; work that is under way gets 60 s");
+        serving.until("stopping; work under way has 60 s");
         pause.release();
         assert_eq!(serving.ends(), Some(0));
         let said = serving.said();
@@ -104,7 +104,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     assert_eq!(serving.ends(), Some(1));
     pause.release();
     let said = serving.said();
-    assert!(said.contains("stopped in the middle of a backup"), "{said}");
+    assert!(said.contains("stopped during a backup"), "{said}");
     assert!(said.contains("limit stop-time"), "{said}");
     assert!(home.archives().is_empty());
 
