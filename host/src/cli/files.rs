@@ -1,4 +1,4 @@
-//! Files that a person names: read as text or JSON, or written anew for their owner alone.
+//! Files that a person names: read as text or JSON, or created so that only their owner can read them.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -53,8 +53,9 @@ pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let directory = Directory::of(path).doing(what)?;
     let name = file_name(path)?;
     let file = directory.create_new(name, PRIVATE).doing(what).map_err(|error| match error {
-        Error::Exists(text) => Error::Exists(format!(
-            "{text}; nothing was written and no key was created. Name a file that does not exist yet"
+        Error::Exists(_) => Error::Exists(format!(
+            "{} already exists; nothing was written and no key was created. Name a file that does not exist yet",
+            path.display()
         )),
         error => error,
     })?;

@@ -16,8 +16,8 @@ pub(super) struct Added {
     pub(super) label: String,
     /// False if the key was already in the key ring.
     pub(super) is_new: bool,
-    /// Notes about the key, such as that it is weak.
-    pub(super) notes: String,
+    /// Warnings about the key, as text to print.
+    pub(super) warnings: String,
     /// The key ring's file.
     pub(super) path: String,
 }
@@ -50,7 +50,7 @@ pub(super) fn add(
     Ok(Added {
         label,
         is_new,
-        notes: note_section(&answer, "warnings"),
+        warnings: note_section(&answer, "warnings"),
         path: ring.path.display().to_string(),
     })
 }

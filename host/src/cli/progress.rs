@@ -269,7 +269,7 @@ fn columns() -> u16 {
     rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col)
 }
 
-/// The name of a job's stage, for people.
+/// What a job's stage is called in progress messages.
 fn label(job: &str, stage: &str, is_over: bool) -> String {
     match (job, stage) {
         (_, "copy_database") => "copying a database".into(),

@@ -57,7 +57,7 @@ impl Log {
         self.put(&now.format(STAMP).to_string(), level, text);
     }
 
-    /// Logs that a thread panicked. Takes no lock that the thread may hold.
+    /// Logs that a thread panicked. Never waits, whatever that thread was holding, so the time is UTC.
     pub fn panicked(&self, panic: &PanicHookInfo<'_>) {
         let now = zone::utc(Clock::default().now());
         let text = format!("internal error in Larder, please report it: {panic}");

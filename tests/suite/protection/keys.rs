@@ -54,7 +54,7 @@ fn a_key_file_is_for_its_owner_alone_opens_what_it_protected_and_is_never_overwr
     assert_key(key);
     assert!(!run.stdout.contains(key), "{}", run.stdout);
     assert_eq!(mode(&file), 0o600);
-    let run = scene.home.larder(&new).exits(1).says("File exists").says(file.to_str().unwrap());
+    let run = scene.home.larder(&new).exits(1).says("already exists").says(file.to_str().unwrap());
     run.says("no key was created");
     assert!(fs::read_to_string(&file).unwrap().starts_with(key), "the old key is still there");
     let created = scene.with(file.to_str().unwrap(), &["--json", "create"]).exits(0).json();
@@ -65,7 +65,7 @@ fn a_key_file_is_for_its_owner_alone_opens_what_it_protected_and_is_never_overwr
     scene.with(file.to_str().unwrap(), &write).exits(0);
     assert_eq!(mode(&kit), 0o600);
     assert!(fs::read_to_string(&kit).unwrap().contains(key));
-    scene.with(file.to_str().unwrap(), &write).exits(1).says("File exists");
+    scene.with(file.to_str().unwrap(), &write).exits(1).says("already exists");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn add(setup: &HostSetup, global: &Global, add: &KeyAdd) -> anyhow::Result<Answe
     let added = key_ring::add(setup, global, &add.label, &key, false)?;
     let (label, path) = (&add.label, &added.path);
     Ok(Answer {
-        text: format!("The key {label:?} is in the key ring {path}.\n{}", added.notes),
+        text: format!("The key {label:?} is in the key ring {path}.\n{}", added.warnings),
         json: json!({"label": label, "key_ring": path}),
         status: ExitStatus::Done,
     })

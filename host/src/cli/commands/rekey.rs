@@ -33,7 +33,7 @@ pub struct Rekey {
     /// The SecureTar version: 2 for Home Assistant before 2026 [default: 3]
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(2..=3))]
     pub securetar: Option<u8>,
-    /// Writes a copy to this file and leaves the backup as it is [default: the new one takes its place]
+    /// Write a copy to this file and keep the backup unchanged [default: change the backup in place]
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Actions that automations or people called and that are under way, and where their answers go.
+//! Calls under way: actions that automations or people called, and where their answers go.
 //!
 //! `actions` begins them.
 

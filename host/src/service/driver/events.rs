@@ -70,9 +70,9 @@ impl Driver {
                 Some(new) => states.insert(id.to_owned(), new.clone()),
                 None => states.remove(id),
             };
-            self.hear(host, &Event::State { id: id.to_owned(), old, new }, cause);
+            self.handle(host, &Event::State { id: id.to_owned(), old, new }, cause);
         }
-        self.hear(host, &Event::Named { name: event.topic.clone(), data }, cause);
+        self.handle(host, &Event::Named { name: event.topic.clone(), data }, cause);
     }
 
     /// The queue overflowed: the missed events are lost, which is logged.

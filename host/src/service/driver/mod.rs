@@ -122,7 +122,7 @@ impl Driver {
     /// Processes everything that happened or is due.
     pub fn tick(&mut self, host: &mut Host) {
         if !std::mem::replace(&mut self.is_started, true) {
-            self.hear(host, &Event::Start, None);
+            self.handle(host, &Event::Start, None);
         }
         self.follow_zone(host);
         for _ in 0..MAX_ROUNDS {
@@ -143,7 +143,7 @@ impl Driver {
     /// Fires the shutdown trigger: the program is about to end.
     pub fn shut_down(&mut self, host: &mut Host) {
         if self.is_started {
-            self.hear(host, &Event::Shutdown, None);
+            self.handle(host, &Event::Shutdown, None);
         }
     }
 
@@ -205,7 +205,7 @@ impl Driver {
             return true;
         }
         if self.engine.next().is_some_and(|at| at <= self.home.now) {
-            self.hear(host, &Event::Time, None);
+            self.handle(host, &Event::Time, None);
             return true;
         }
         self.calls.poll(host);
@@ -235,7 +235,8 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
+    /// Passes an event to the engine and carries out the effects.
+    fn handle(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
         self.home.now = host.clock().now();
         let effects = self.engine.hear(event, cause, &self.home);
         self.perform(host, effects);
@@ -246,6 +247,7 @@ impl Driver {
         self.perform(host, effects);
     }
 
+    /// Carries out what the engine wants done.
     fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
