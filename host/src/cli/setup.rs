@@ -3,7 +3,6 @@
 use super::answer::WrongUse;
 use super::global::Global;
 use super::progress::Busy;
-
 use crate::assemble::{Host, HostSetup};
 use crate::options::Limits;
 use crate::process::terminal::{self, printable};

@@ -48,7 +48,7 @@ fn an_interrupted_restore_changes_nothing_or_all() {
     assert_eq!(describe_inside(&home.config(), &["backups"]), before);
     let step = "restore: make the mark durable";
     let run = home.larder_meanwhile(step, &script("INT"), &["restore", &id, "--yes"]).exits(130);
-    let told = "error: interrupted, after all was put in place: the restore is complete";
+    let told = "error: interrupted after the restore: it is complete";
     assert_eq!(run.stderr.lines().last(), Some(told));
     assert!(!home.path("added.yaml").exists());
 }

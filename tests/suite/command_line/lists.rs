@@ -104,6 +104,6 @@ fn an_answer_that_cannot_be_written_is_an_error() {
             command.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{words:?}: {told}");
-        assert!(told.contains("the answer could not be written to standard output: No space left"), "{told}");
+        assert!(told.contains("cannot write the answer to standard output: No space left"), "{told}");
     }
 }

@@ -57,7 +57,7 @@ const FILES: &[(&str, &[u8], Option<&str>)] = &[
     ("with a line end of Windows", CRLF.as_bytes(), None),
     ("with more lines", LINES.as_bytes(), None),
     ("of a Windows editor", MARKED.as_bytes(), None),
-    ("empty", b"", Some("the first line of [file] is empty: there is no password")),
+    ("empty", b"", Some("the first line of [file] is empty; it must be the password")),
     ("with an empty first line", b"\nsecond\n", Some("the first line of [file] is empty")),
     ("with an empty first line of Windows", b"\r\nsecond\n", Some("the first line of [file] is empty")),
     ("not of UTF-8", b"Schl\xfcssel\n", Some("[file] is not UTF-8 text")),

@@ -49,7 +49,7 @@ fn it_says_what_it_serves_and_a_signal_ends_it_at_once_when_idle() {
     for signal in [Signal::TERM, Signal::INT] {
         let home = home();
         let mut serving = Serving::begin(serve(&home));
-        serving.until("serving; no automatic backups are planned: see larder settings");
+        serving.until("serving; no automatic backups are planned; see `larder settings`");
         serving.signal(signal);
         assert_eq!(serving.ends(), Some(0));
         assert!(serving.said().contains("stopping"));
