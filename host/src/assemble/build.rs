@@ -137,7 +137,7 @@ impl HostSetup {
         }
         let since = Stopwatch::start();
         while host.plugins.iter().any(Plugin::is_starting) && since.elapsed() < START_WAIT {
-            host.look_after_plugins(LOOK);
+            host.supervise_plugins(LOOK);
         }
         let late = host.plugins.iter().filter(|plugin| plugin.is_starting());
         let late = late.map(|plugin| format!("{}: the plugin is still starting", plugin.name));

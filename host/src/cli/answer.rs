@@ -1,7 +1,8 @@
 //! The answer of a command: JSON for scripts, text for a terminal, and the exit status.
 
-use super::value::list;
 use serde_json::Value;
+
+use super::value::list;
 
 /// The result of a command, in both forms.
 pub(crate) struct Answer {

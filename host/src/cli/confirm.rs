@@ -1,7 +1,8 @@
 //! Yes-or-no questions on the terminal.
 
-use super::interrupt;
 use std::io::Write;
+
+use super::interrupt;
 
 /// Asks a question. Any answer but yes is an error.
 pub(super) fn confirm(question: &str) -> anyhow::Result<()> {

@@ -1,10 +1,11 @@
 //! The description of one backup, as `larder show` prints it and `larder restore` shows it before it asks.
 
+use serde_json::Value;
+
 use super::backups::{made, stored_size};
 use super::text::{date, date_of, fields, protected, reasons, size, warnings, yes_no};
 use super::value::{flag, list, string};
 use crate::process::terminal::printable;
-use serde_json::Value;
 
 /// The description of a backup, from an answer of `backup.details`.
 pub(crate) fn describe(value: &Value) -> String {

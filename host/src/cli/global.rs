@@ -19,7 +19,7 @@ pub struct Global {
     /// Use this component instead of the built-in one
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
     pub plugin: Option<PathBuf>,
-    /// Configures notification targets, other plugins and HTTP [default: /etc/larder/larder.toml, if it exists];
+    /// The configuration of notification targets, other plugins and HTTP [default: /etc/larder/larder.toml, if it exists];
     /// <config>/larder.toml ranks below it and may only add notifications over the network
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_OPTIONS")]
     pub options: Option<PathBuf>,
@@ -29,13 +29,13 @@ pub struct Global {
     /// The key ring: a file with your current and old keys [default: larder/keys.json below the XDG configuration directory]
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_KEY_RING")]
     pub key_ring: Option<PathBuf>,
-    /// Changes a limit of each plugin instance; `larder plugin` lists names and values
+    /// Change a limit of each plugin instance; `larder plugin` lists names and values
     #[arg(long = "limit", global = true, value_name = "NAME=NUMBER")]
     pub limits: Vec<String>,
-    /// Prints one JSON document to standard output
+    /// Print one JSON document to standard output
     #[arg(long, global = true)]
     pub json: bool,
-    /// Shows on standard error what Larder is doing; twice (-vv) also shows every event
+    /// Show on standard error what Larder is doing; twice (-vv) shows every event, too
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -144,17 +144,17 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     match &cli.command {
         Command::Create(create) => create::run(setup, global, create),
         Command::List => list::run(&setup, global),
-        Command::Show(which) => show::run(setup, global, which),
+        Command::Show(backup) => show::run(setup, global, backup),
         Command::Verify(verify) => verify::run(&setup, global, verify),
-        Command::CheckPassword(read) => check_password::run(setup, global, read),
+        Command::CheckPassword(backup) => check_password::run(setup, global, backup),
         Command::Restore(restore) => restore::run(setup, global, restore),
         Command::Extract(extract) => extract::run(setup, global, extract),
         Command::Encrypt(encrypt) => encrypt::run(setup, global, encrypt),
         Command::Decrypt(decrypt) => decrypt::run(setup, global, decrypt),
         Command::Status(status) => status::run(&setup, global, status),
-        Command::Serve(how) => {
+        Command::Serve(args) => {
             setup::require_home(&setup)?;
-            serve::run(&setup, how, global.verbose)
+            serve::run(&setup, args, global.verbose)
         }
         Command::Settings(settings) => settings::run(&setup, global, settings),
         Command::Call(call) => call::run(&setup, global, call),

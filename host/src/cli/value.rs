@@ -1,8 +1,9 @@
 //! Reading and changing the JSON of requests and answers. A missing field reads as `–`, zero, false or empty.
 
-use crate::process::terminal::printable;
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
+
+use crate::process::terminal::printable;
 
 /// A text field, on one line. It may come from an archive that was crafted to control a terminal.
 pub(crate) fn string(value: &Value, key: &str) -> String {

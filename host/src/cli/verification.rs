@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::global::Global;
 use super::request::change;
-
 use super::value::{number, string};
 use crate::assemble::HostSetup;
 use crate::process::terminal::{self, printable};

@@ -247,13 +247,13 @@ fn serve(stream: UnixStream, answer: &Answer, slot: &Slot) -> io::Result<()> {
 /// Reads a request. It must arrive completely within `CONTROL_TIME`, so that a client that trickles bytes cannot block others.
 fn read(stream: &UnixStream) -> io::Result<Request> {
     let end = Instant::now() + CONTROL_TIME;
-    let (mut line, mut part) = (Vec::new(), vec![0; 64 * 1024]);
+    let (mut line, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
     while line.last() != Some(&b'\n') && line.len() <= MAX_REQUEST {
         let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
         stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
-        match (&mut &*stream).read(&mut part)? {
+        match (&mut &*stream).read(&mut chunk)? {
             0 => break,
-            count => line.extend_from_slice(part.get(..count).unwrap_or_default()),
+            count => line.extend_from_slice(chunk.get(..count).unwrap_or_default()),
         }
     }
     let mut request: Value = serde_json::from_slice(&line).unwrap_or_default();

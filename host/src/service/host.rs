@@ -105,7 +105,7 @@ impl Host {
     }
 
     /// Checks which plugins are alive, waits at most `most` for one that is starting, and restarts those that are due.
-    pub fn look_after_plugins(&mut self, most: Duration) {
+    pub fn supervise_plugins(&mut self, most: Duration) {
         for at in 0..self.plugins.len() {
             let Some(is_starting) = self.plugins.get(at).map(Plugin::is_starting) else { return };
             let owners = if is_starting { self.owners(at) } else { BTreeMap::new() };

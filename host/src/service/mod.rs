@@ -136,7 +136,7 @@ impl Service {
         }
         let now = self.host.clock().now();
         self.poll();
-        self.host.look_after_plugins(Duration::ZERO);
+        self.host.supervise_plugins(Duration::ZERO);
         while let Some(timer) = self.host.scheduler().take_due(now) {
             let mut plugins = self.host.plugins_mut().iter_mut();
             if let Some(plugin) = plugins.find(|plugin| *plugin.name == *timer.owner) {

@@ -14,9 +14,9 @@ use crate::process::terminal::printable;
 pub(crate) fn run(
     mut setup: HostSetup,
     global: &Global,
-    read: &ProtectedBackupArgs,
+    args: &ProtectedBackupArgs,
 ) -> anyhow::Result<Answer> {
-    let data = openable(&mut setup, global, &read.target.backup, &read.password)?;
+    let data = openable(&mut setup, global, &args.target.backup, &args.password)?;
     let json = password_check::check(&setup, global, data)?;
     let status = match password_check::verdict(&json) {
         "right" => ExitStatus::Done,

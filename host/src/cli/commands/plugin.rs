@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-
 use crate::options::LimitInfo;
 use crate::plugin::{BACKUP, Plugin};
 use crate::process::terminal::printable;

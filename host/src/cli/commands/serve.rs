@@ -40,16 +40,16 @@ pub enum Io {
     Normal,
 }
 
-pub(crate) fn run(setup: &HostSetup, how: &Serve, verbose: u8) -> anyhow::Result<Answer> {
+pub(crate) fn run(setup: &HostSetup, args: &Serve, verbose: u8) -> anyhow::Result<Answer> {
     // Threads that are started later, such as the log's, inherit this priority.
-    let notices = throttle::step_back(how.nice, how.io == Io::Idle);
+    let notices = throttle::step_back(args.nice, args.io == Io::Idle);
     let level = if verbose > 0 { Level::Debug } else { Level::Info };
     let zone = setup.time_zone()?;
     let log = Log::new(zone.clone(), level).context("cannot start the log thread")?;
     let own = log.clone();
     std::panic::set_hook(Box::new(move |panic| own.panicked(panic)));
     notices.iter().for_each(|notice| log.warn(notice));
-    let workers_nice = if how.nice > 0 { BEHIND_JOBS } else { 0 };
+    let workers_nice = if args.nice > 0 { BEHIND_JOBS } else { 0 };
     let limits = Limits { workers_nice, ..setup.limits.clone() };
     let setup = HostSetup { limits, ..setup.clone() };
     let session = Session::now();
