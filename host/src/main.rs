@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Wipes what is freed: passwords pass through many hands, and none of them has to remember it.
+/// Wipes memory when it is freed, so that no code that handles passwords has to.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::home::bus::{Bus, Event};
 use larder::home::states::State;
 use larder::model::Timestamp;
@@ -28,20 +28,20 @@ pub struct EmittedEvent {
 /// A running service, and the events that it has emitted.
 pub struct TestService {
     service: Service,
-    setting: Setting,
+    setting: HostSetup,
     events: Arc<Mutex<Vec<EmittedEvent>>>,
     listener: Option<JoinHandle<()>>,
     bus: Bus,
 }
 
 impl TestHome {
-    /// The setting of a service of this home. Its clock shows `now` (ISO 8601).
-    pub fn setting(&self, now: &str) -> Setting {
-        Setting {
+    /// The setup of a service of this home. Its clock shows `now` (ISO 8601).
+    pub fn setting(&self, now: &str) -> HostSetup {
+        HostSetup {
             config: Some(self.config()),
             state: Some(self.state()),
             clock: Clock::manual(instant(now)),
-            ..Setting::default()
+            ..HostSetup::default()
         }
     }
 
@@ -54,7 +54,7 @@ impl TestHome {
 
 impl TestService {
     /// Starts a service.
-    pub fn start(setting: Setting) -> larder::error::Result<Self> {
+    pub fn start(setting: HostSetup) -> larder::error::Result<Self> {
         let host = setting.writer("serve")?;
         let bus = host.bus.clone();
         let subscription = bus.subscribe();
@@ -80,7 +80,7 @@ impl TestService {
     /// Restarts it with other steps and limits.
     #[must_use]
     pub fn restart_with(self, steps: Steps, limits: Limits) -> Self {
-        let setting = Setting { steps, limits, ..self.setting.clone() };
+        let setting = HostSetup { steps, limits, ..self.setting.clone() };
         drop(self);
         Self::start(setting).unwrap()
     }
@@ -88,7 +88,7 @@ impl TestService {
     /// Restarts it with another clock.
     #[must_use]
     pub fn restart_at(self, clock: Clock) -> Self {
-        let setting = Setting { clock, ..self.setting.clone() };
+        let setting = HostSetup { clock, ..self.setting.clone() };
         drop(self);
         Self::start(setting).unwrap()
     }

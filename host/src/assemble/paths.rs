@@ -1,4 +1,4 @@
-//! Where things are: the paths that a person gave, absolute and through links, and those that count when nothing was given.
+//! Resolving paths: those that a person gave, and the default state directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Doing, Error, Result};
 
-/// The configuration directory, through links.
+/// The configuration directory with links resolved. An error if it is not a directory.
 pub(super) fn home(config: &Path) -> Result<PathBuf> {
     let what = || format!("cannot open the configuration directory {}", config.display());
     let real = fs::canonicalize(config).doing(what)?;
@@ -19,28 +19,28 @@ pub(super) fn home(config: &Path) -> Result<PathBuf> {
     }
 }
 
+/// An absolute path with links resolved as far as it exists, because engines compare these paths.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))?;
-    // Through links, as far as it exists: engines compare these paths.
     let existing = absolute.ancestors().find_map(|known| {
         let (real, rest) = (fs::canonicalize(known).ok()?, absolute.strip_prefix(known).ok()?);
-        // Joining nothing would add a slash, and a file with one behind it is not found.
+        // Joining an empty path would add a trailing slash, and a file with one is not found.
         Some(if rest == Path::new("") { real } else { real.join(rest) })
     });
     Ok(existing.unwrap_or(absolute))
 }
 
-/// One state directory a home: the home's name for people, a digest of its path against mix-ups.
+/// One state directory per home: its name makes it recognizable, a digest of its path makes it unique.
 pub(super) fn default_state(config: &Path) -> Result<PathBuf> {
     let base = etcetera::choose_base_strategy().map_err(|error| {
-        Error::NotFound(format!("there is no home directory for the state: {error}; use --state"))
+        Error::NotFound(format!("no user directory for Larder's state: {error}; name one with --state"))
     })?;
     let base = base.state_dir().unwrap_or_else(|| base.data_dir());
     let name = config.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(base.join("larder").join(format!("{name}-{:08x}", digest(config))))
 }
 
-/// FNV-1a, 32 bits: stable over versions of Rust, unlike the standard library's.
+/// FNV-1a, 32 bits: stable across versions of Rust, unlike the standard library's.
 fn digest(path: &Path) -> u32 {
     use std::os::unix::ffi::OsStrExt;
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);

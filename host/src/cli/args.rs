@@ -1,14 +1,13 @@
-//! The commands and the options that all of them have; what each takes stands with it.
+//! The command line's arguments: the commands, each with the arguments that its own file declares.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use super::commands::automations::AutomationsCommand;
 use super::commands::call::Call;
-use super::commands::copy::{Decrypt, Encrypt};
 use super::commands::create::Create;
+use super::commands::decrypt::Decrypt;
 use super::commands::delete::Delete;
+use super::commands::encrypt::Encrypt;
 use super::commands::extract::Extract;
 use super::commands::import::Import;
 use super::commands::keep::Keep;
@@ -21,11 +20,13 @@ use super::commands::serve::Serve;
 use super::commands::settings::Settings;
 use super::commands::status::Status;
 use super::commands::verify::Verify;
-use super::select::{Read, Which};
+use super::global::Global;
+use super::select::{BackupArg, ProtectedBackupArgs};
 
 /// Verified backups of a Home Assistant home, made by a sandboxed plugin.
 ///
-/// Exit status: 0 done, 1 failed, 2 wrong use, 3 done but with something skipped, 130 interrupted (Ctrl-C; 128 and the signal).
+/// Exit status: 0 done; 1 failed; 2 wrong usage; 3 done, but something was skipped; 130 interrupted by Ctrl-C (other signals: 128 plus
+/// their number).
 #[derive(Debug, Parser)]
 #[command(name = "larder", version, max_term_width = 100)]
 pub struct Cli {
@@ -35,95 +36,59 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Where and how")]
-pub struct Global {
-    /// The Home Assistant configuration directory
-    #[arg(long, global = true, value_name = "DIR", env = "LARDER_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Where backups are kept [default: <config>/backups]
-    #[arg(long, global = true, value_name = "DIR", env = "LARDER_BACKUPS")]
-    pub backups: Option<PathBuf>,
-    /// Where Larder keeps what is its own [default: below the XDG state directory]
-    #[arg(long, global = true, value_name = "DIR", env = "LARDER_STATE")]
-    pub state: Option<PathBuf>,
-    /// Another component than the built-in one
-    #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
-    pub plugin: Option<PathBuf>,
-    /// Where notifications go, other plugins, HTTP [default: /etc/larder/larder.toml, if it is there]; <config>/larder.toml counts below
-    /// it, with notifications over the network only
-    #[arg(long, global = true, value_name = "FILE", env = "LARDER_OPTIONS")]
-    pub options: Option<PathBuf>,
-    /// A file of automations [default: <config>/automations.yaml, if it is there]
-    #[arg(long, global = true, value_name = "FILE", env = "LARDER_AUTOMATIONS")]
-    pub automations: Option<PathBuf>,
-    /// The file with old and present keys [default: larder/keys.json below the XDG configuration directory]
-    #[arg(long, global = true, value_name = "FILE", env = "LARDER_KEY_RING")]
-    pub key_ring: Option<PathBuf>,
-    /// What one instance of the plugin may use: `larder plugin` lists names and values
-    #[arg(long = "limit", global = true, value_name = "NAME=NUMBER")]
-    pub limits: Vec<String>,
-    /// One JSON document on standard output
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Says what happens meanwhile, on standard error; twice (-vv): every event, too
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a backup and proves that it can be read
+    /// Make a backup and verify it
     Create(Create),
-    /// Lists the backups
+    /// List the backups
     List,
-    /// How the backups stand, in one look; exit status 1 when somebody should look
+    /// Show a summary of the backups; exit status 1 if something needs attention
     Status(Status),
-    /// Describes one backup
-    Show(Which),
-    /// Reads backups to their end and checks all that can be checked
+    /// Describe one backup
+    Show(BackupArg),
+    /// Read backups completely and check everything in them
     Verify(Verify),
-    /// Says whether a password or a key of the key ring opens a backup, without reading it
-    CheckPassword(Read),
-    /// Replaces the home by what a backup holds, whole or not at all
+    /// Check whether a password or a key of the key ring opens a backup, without reading the backup
+    CheckPassword(ProtectedBackupArgs),
+    /// Replace the home with the contents of a backup, completely or not at all
     Restore(Restore),
-    /// Takes files or directories out of a backup
+    /// Extract files or directories from a backup
     Extract(Extract),
-    /// Writes a copy of a backup that is protected by a password
+    /// Write a copy of a backup that is protected by a password
     Encrypt(Encrypt),
-    /// Writes a copy of a protected backup that anyone can read
+    /// Write a copy of a protected backup that anyone can read
     Decrypt(Decrypt),
-    /// Gives a protected backup another password: no readable copy is written on the way
+    /// Change the password of a protected backup without writing a readable copy
     Rekey(Rekey),
-    /// Copies a backup file from elsewhere among the home's backups, and verifies it
+    /// Copy a backup file into the backup directory and verify it
     Import(Import),
-    /// Keeps a backup, whatever the retention settings say
+    /// Keep a backup, whatever the retention settings say
     Keep(Keep),
-    /// Deletes backups
+    /// Delete backups
     Delete(Delete),
-    /// Runs until it is stopped: the schedule, retention, the plugin
+    /// Run the service until it is stopped: schedule, retention, automations, plugins
     Serve(Serve),
-    /// Shows or changes the automatic settings
+    /// Show or change the automatic backup settings
     Settings(Settings),
-    /// Calls an action, as an automation does
+    /// Call an action, as an automation does
     Call(Call),
-    /// Shows the states of the plugin's entities
+    /// Show the states of Larder's entities
     States,
-    /// The next automatic backups, in local time, and why then
+    /// Show the next automatic backups in local time, and why they are due then
     Schedule(Schedule),
-    /// Deletes what the retention settings do not keep, and says why each backup is kept or deleted
+    /// Delete backups that the retention settings do not keep, and say why each backup is kept or deleted
     Retention(Retention),
-    /// Takes the automatic settings of the home's Home Assistant over, and shows what it took
+    /// Import Home Assistant's automatic backup settings
     Adopt,
-    /// Lists the automations with their next run and last trigger; checks, runs, traces and reloads them
+    /// List the automations with their next run and last trigger; check, trigger, trace or reload them
     Automations {
         #[command(subcommand)]
         command: Option<AutomationsCommand>,
     },
-    /// Makes and keeps keys, and writes emergency kits
+    /// Create and manage keys, and write emergency kits
     #[command(subcommand)]
     Key(Key),
-    /// What the plugin imports, exports, may do and may not
+    /// Show what the plugin imports and exports, what it may do and what it may not
     Plugin,
 }
 
@@ -134,7 +99,7 @@ mod tests {
     use super::Cli;
 
     #[test]
-    fn every_command_is_parsed_with_the_options_that_all_have() {
+    fn every_command_accepts_the_global_options() {
         Cli::command().debug_assert();
         let words = [
             "create",

@@ -1,10 +1,10 @@
-//! A question that a person answers with yes or no.
+//! Yes-or-no questions on the terminal.
 
 use std::io::Write;
 
 use super::interrupt;
 
-/// Asks on the terminal; whatever is not a yes is an error.
+/// Asks a question. Any answer but yes is an error.
 pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
     interrupt::idle();
     std::io::stderr().write_all(format!("{question} [y/N] ").as_bytes())?;

@@ -1,4 +1,4 @@
-//! Ctrl-C and its like (SIGINT, SIGTERM, SIGHUP): work that is under way ends in an orderly way, and what became of it is said.
+//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work under way ends cleanly, and its outcome is reported.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
@@ -9,69 +9,71 @@ use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::text::word;
+use super::value::string;
 use crate::home::bus::{Event, Listener, REPLACED, STORED};
-use crate::process::terminal::{is_ignored, say};
+use crate::process::terminal::{self, is_ignored};
 use crate::storage::locations::OutputFile;
 
-/// The first signal that came; 0 before.
+/// The first signal received; 0 before that.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 static WORK: AtomicU8 = AtomicU8::new(NONE);
 
-/// Nothing is under way that has to be ended: the process ends at once.
+/// No work is under way: a signal ends the process at once.
 const NONE: u8 = 0;
-/// This process works: it looks for the signal.
-const HERE: u8 = 1;
-/// The running service works, and goes on.
+/// This process is working and checks for the signal.
+const IN_PROCESS: u8 = 1;
+/// The running service is working, and continues after a signal here.
 const SERVICE: u8 = 2;
-/// The work is done, and its answer is about to be given.
+/// The work is done and its answer is about to be printed.
 const DONE: u8 = 3;
 
-/// Watches for signals from now on, but for those that whoever started the process had ignored (`nohup`).
+/// Handles signals from now on, except those that were ignored when the process started (`nohup`).
 pub(super) fn watch() {
     let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
-    // Without it a signal ends the process at once, and the next one puts right what is left.
+    // Without this thread, a signal ends the process at once and the next command cleans up.
     let Ok(mut signals) = Signals::new(wanted) else { return };
-    let _ = Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(came));
+    let _ = Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(handle));
 }
 
-fn came(signal: i32) {
+fn handle(signal: i32) {
     let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
     match WORK.load(Ordering::SeqCst) {
-        HERE | DONE if is_first => return,
-        HERE => say("interrupted again: ended at once; the next command puts right what is left"),
-        SERVICE => say("\ninterrupted; the service goes on with it: `larder status` shows how it ends"),
+        IN_PROCESS | DONE if is_first => return,
+        IN_PROCESS => terminal::message("interrupted again: stopping at once; the next command cleans up"),
+        SERVICE => {
+            terminal::message("\ninterrupted; the service continues: `larder status` shows the result")
+        }
         _ => {
-            show_what_is_typed();
-            say("interrupted");
+            restore_echo();
+            terminal::message("interrupted");
         }
     }
     std::process::exit(128 + signal);
 }
 
-/// Whoever is asked for a password types unseen; the terminal stays like that otherwise.
-fn show_what_is_typed() {
+/// Turns the terminal's echo on again: a password prompt had turned it off.
+fn restore_echo() {
     let terminal = std::io::stdin();
     if let Ok(mut modes) = tcgetattr(&terminal)
         && !modes.local_modes.contains(LocalModes::ECHO)
     {
         modes.local_modes.insert(LocalModes::ECHO);
         let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
-        say("");
+        terminal::message("");
     }
 }
 
-/// The signal that came, if one did.
+/// The signal that was received, if any.
 pub(super) fn signal() -> Option<i32> {
     Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
-/// While it lives, work is under way.
+/// Work is under way until this is dropped.
 pub(super) struct Working;
 
 impl Working {
-    pub(super) fn here() -> Self {
-        WORK.store(HERE, Ordering::SeqCst);
+    pub(super) fn in_process() -> Self {
+        WORK.store(IN_PROCESS, Ordering::SeqCst);
         Self
     }
 
@@ -87,7 +89,7 @@ impl Drop for Working {
     }
 }
 
-/// Nothing is under way: a person is asked something.
+/// Declares that no work is under way: a person is being asked something.
 pub(super) fn idle() {
     WORK.store(NONE, Ordering::SeqCst);
 }
@@ -98,9 +100,9 @@ pub(super) fn idle() {
 pub(crate) struct Interrupted {
     pub(crate) signal: i32,
     action: String,
-    /// What was stored or put in place before the signal was seen.
+    /// The last backup stored or restore completed before the signal was seen.
     done: Option<Event>,
-    /// What happens until the host is gone.
+    /// Events until the host is dropped.
     events: Mutex<Listener>,
 }
 
@@ -109,7 +111,7 @@ impl Interrupted {
         Self { signal, action: action.to_owned(), done, events: Mutex::new(events) }
     }
 
-    /// What became of the work. The host that did it must be gone.
+    /// The message about the outcome. Call it after the host was dropped.
     pub(crate) fn outcome(&self) -> String {
         let late = self.events.lock().ok().and_then(|events| events.try_iter().filter(is_done).last());
         if let Some(done) = late.as_ref().or(self.done.as_ref()) {
@@ -123,8 +125,8 @@ impl Interrupted {
             "backup.rekey" => "nothing was written, and the backup keeps its password",
             "backup.restore" => "nothing was replaced",
             "backup.extract" => "nothing was extracted",
-            "backup.verify" => "the backup was not read to its end",
-            "backup.delete" | "backup.retention" => "`larder list` shows what is there",
+            "backup.verify" => "the backup was not read completely",
+            "backup.delete" | "backup.retention" => "`larder list` shows the remaining backups",
             _ => return "interrupted".into(),
         };
         format!("interrupted: {what}")
@@ -132,23 +134,26 @@ impl Interrupted {
 
     fn done(&self, event: &Event) -> String {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-        let name = word(&data, "name");
-        let is_copy = word(&data, "location") == OutputFile::ID;
+        let name = string(&data, "name");
+        let is_copy = string(&data, "location") == OutputFile::ID;
         match (self.action.as_str(), is_copy) {
-            ("backup.restore", _) => {
-                "interrupted, after all was put in place: the restore is complete".into()
-            }
-            ("backup.extract", _) => "interrupted, after all was extracted".into(),
-            (_, true) => format!("interrupted, after the copy {name} was written: it is whole"),
+            ("backup.restore", _) => "interrupted after the restore: it is complete".into(),
+            ("backup.extract", _) => "interrupted after everything was extracted".into(),
+            (_, true) => format!("interrupted after the copy {name} was written: it is complete"),
             ("backup.rekey", false) => {
-                format!("interrupted, after {name} had got its new password: the one before opens it no more")
+                format!("interrupted after {name} got its new password: the old password no longer opens it")
             }
-            (_, false) => format!("interrupted, after {name} had been stored: it is whole"),
+            (_, false) => format!("interrupted after {name} was stored: it is complete"),
         }
     }
 }
 
-/// Whether it tells of something that is there now.
+/// Whether an event says that a backup was stored or a restore completed.
 pub(super) fn is_done(event: &Event) -> bool {
     [STORED, REPLACED].contains(&event.topic.as_str())
+}
+
+/// Whether a signal ended the work. Then nothing else is begun.
+pub(super) fn is_interrupted(error: &anyhow::Error) -> bool {
+    error.is::<Interrupted>()
 }

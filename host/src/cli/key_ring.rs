@@ -1,56 +1,63 @@
-//! The key ring of the person who runs the command: keys come into it, out of it and under other labels.
+//! Adding, finding and changing keys in the user's key ring.
 //!
-//! The file is `secrets.rs`'s business, what stands in it the plugin's.
+//! `ring_file` reads and writes the file. Only the plugin knows its contents.
 
 use serde_json::{Map, Value, json};
 
-use super::args::Global;
+use super::global::Global;
 use super::request::call;
-use super::secrets::Ring;
-use super::text::{plain, told};
-use crate::assemble::Setting;
+use super::ring_file::Ring;
+use super::text::note_section;
+use crate::assemble::HostSetup;
+use crate::process::terminal::printable;
 
-/// A key in the ring.
+/// A key that was added, or was already there.
 pub(super) struct Added {
     pub(super) label: String,
-    /// False when it was there already.
+    /// False if the key was already in the key ring.
     pub(super) is_new: bool,
-    /// What speaks against it, for people.
-    pub(super) doubts: String,
-    /// The ring's file.
+    /// Warnings about the key, as text to print.
+    pub(super) warnings: String,
+    /// The key ring's file.
     pub(super) path: String,
 }
 
 impl Added {
     pub(super) fn sentence(&self) -> String {
-        let (label, path) = (plain(&self.label, ""), plain(&self.path, ""));
+        let (label, path) = (printable(&self.label, ""), printable(&self.path, ""));
         match self.is_new {
-            true => format!("The password is in the key ring {path}, under the label \"{label}\".\n"),
+            true => format!("The password was added to the key ring {path} with the label \"{label}\".\n"),
             false => {
-                format!("The password is in the key ring {path} already, under the label \"{label}\".\n")
+                format!("The password is already in the key ring {path} with the label \"{label}\".\n")
             }
         }
     }
 }
 
-/// Puts a key into the ring; `unique` when another label will do, and no key is to be there twice.
+/// Adds a key to the key ring. With `unique`, the label may be changed to a free one, and a key that is already there is not added
+/// again.
 pub(super) fn add(
-    setting: &Setting,
+    setup: &HostSetup,
     global: &Global,
     label: &str,
     key: &str,
     unique: bool,
 ) -> anyhow::Result<Added> {
     let request = json!({"label": label, "password": key, "unique": unique});
-    let (ring, answer) = change(setting, global, "backup.add_key", request)?;
+    let (ring, answer) = change(setup, global, "backup.add_key", request)?;
     let label = answer.get("label").and_then(Value::as_str).unwrap_or(label).to_owned();
     let is_new = answer.get("added") != Some(&Value::Bool(false));
-    Ok(Added { label, is_new, doubts: told(&answer, "warnings"), path: ring.path.display().to_string() })
+    Ok(Added {
+        label,
+        is_new,
+        warnings: note_section(&answer, "warnings"),
+        path: ring.path.display().to_string(),
+    })
 }
 
-/// Has an action make another text of the ring's; the ring and the answer.
+/// Replaces the key ring's text with what an action makes of it. Returns the key ring and the action's answer.
 pub(super) fn change(
-    setting: &Setting,
+    setup: &HostSetup,
     global: &Global,
     action: &str,
     mut request: Value,
@@ -61,29 +68,29 @@ pub(super) fn change(
         if let Some(fields) = request.as_object_mut() {
             fields.insert("key_ring".into(), before.into());
         }
-        answer = call(&mut setting.reader()?, global, action, request)?;
+        answer = call(&mut setup.reader()?, global, action, request)?;
         let text = answer.as_object_mut().and_then(|fields| fields.remove("key_ring"));
         Ok(text.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned())
     })?;
     Ok((ring, answer))
 }
 
-/// The key with that label.
-pub(super) fn key(setting: &Setting, global: &Global, label: &str) -> anyhow::Result<String> {
+/// The key with a label.
+pub(super) fn key(setup: &HostSetup, global: &Global, label: &str) -> anyhow::Result<String> {
     let ring = Ring::find(global)?.read()?;
     let data = Map::from_iter([("key_ring".to_owned(), ring.into()), ("label".to_owned(), label.into())]);
-    let answer = call(&mut setting.reader()?, global, "backup.show_key", data.into())?;
+    let answer = call(&mut setup.reader()?, global, "backup.show_key", data.into())?;
     Ok(answer.get("key").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-/// Puts the password of the automatic settings into the ring, so that their backups can be opened by hand. What is to be said; the
-/// settings are in force whatever becomes of it. Whether it worked.
-pub(super) fn remember(setting: &Setting, global: &Global, label: &str, password: &str) -> (String, bool) {
-    match add(setting, global, label, password, true) {
+/// Adds the password of the automatic settings to the key ring, so that their backups can be opened by hand. Returns a message and
+/// whether it worked. The settings are in force either way.
+pub(super) fn remember(setup: &HostSetup, global: &Global, label: &str, password: &str) -> (String, bool) {
+    match add(setup, global, label, password, true) {
         Ok(added) => (added.sentence(), true),
         Err(error) => {
-            let error = plain(&format!("{error:#}"), "");
-            (format!("Note:\n  the password could not be put into the key ring: {error}\n"), false)
+            let error = printable(&format!("{error:#}"), "");
+            (format!("Note:\n  the password could not be added to the key ring: {error}\n"), false)
         }
     }
 }

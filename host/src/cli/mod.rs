@@ -1,22 +1,31 @@
-//! The command line: arguments in, one action of the plugin, words or JSON out.
+//! The command line: parses the arguments, runs one command, and prints its answer as text or JSON.
+//!
+//! `commands` has a file for each command. The other files are shared by commands and import none of them.
 
+mod answer;
 mod args;
+mod backups;
 mod commands;
 mod confirm;
-mod host;
+mod copies;
+mod description;
+mod files;
+mod global;
 mod interrupt;
 mod key_ring;
+mod password_check;
 mod progress;
 mod request;
+mod ring_file;
 mod secrets;
 mod select;
+mod setup;
+mod store;
 mod table;
 mod text;
+mod value;
+mod verification;
 
-use commands::{
-    adopt, automations, call, check_password, copy, create, delete, extract, import, keep, key, list, plugin,
-    rekey, restore, retention, schedule, serve, settings, show, states, status, verify,
-};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,57 +36,26 @@ use signal_hook::consts::SIGXFSZ;
 
 use crate::error::{Error, reason};
 use crate::model::json_text;
-use crate::process::core_dumps;
-use crate::process::terminal::{print, say};
+use crate::process::terminal::{print, printable};
+use crate::process::{core_dumps, terminal};
 use crate::runtime::Failure;
 use crate::steps::Steps;
+use answer::{Answer, ExitStatus, WrongUse};
 use args::{Cli, Command};
+use commands::{
+    adopt, automations, call, check_password, create, decrypt, delete, encrypt, extract, import, keep, key,
+    list, plugin, rekey, restore, retention, schedule, serve, settings, show, states, status, verify,
+};
 use interrupt::Interrupted;
-
-/// What a command has to say, both ways, and how it ended.
-pub(crate) struct Answer {
-    pub(crate) json: Value,
-    pub(crate) text: String,
-    pub(crate) status: Status,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Done = 0,
-    Failed = 1,
-    WrongUse = 2,
-    /// Done, but something was skipped.
-    Partly = 3,
-}
-
-impl Status {
-    /// Of two, the one that somebody has to hear of.
-    fn worse(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Done, other) | (Self::Partly, other @ (Self::Failed | Self::WrongUse)) => other,
-            (this, _) => this,
-        }
-    }
-}
-
-/// Whether a person wanted it to end: then nothing more is begun.
-fn is_interrupted(error: &anyhow::Error) -> bool {
-    error.is::<Interrupted>()
-}
-
-/// The person asked for something that cannot be asked for like that.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct WrongUse(pub(crate) String);
 
 /// Runs the command line of this process. `steps` is for tests.
 pub fn main(steps: Steps) -> ExitCode {
     core_dumps::forbid();
-    // A file that may not grow so large is an error of who writes it, not the end of the process.
+    // A file that exceeds the size limit becomes a write error instead of ending the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return misused(&error),
+        Err(error) => return usage_error(&error),
     };
     let as_json = cli.global.json;
     if !matches!(cli.command, Command::Serve(_)) {
@@ -85,28 +63,28 @@ pub fn main(steps: Steps) -> ExitCode {
     }
     match run(&cli, steps) {
         Ok(answer) => {
-            // What an action answers is its own.
+            // The answer of `call` is the action's own document.
             let is_own = !matches!(cli.command, Command::Call(_));
             let json = |json| if is_own { versioned(json) } else { json };
             let text = if as_json { json_text(&json(answer.json)) + "\n" } else { answer.text };
-            ended(answer.status as u8, &text)
+            finish(answer.status as u8, &text)
         }
         Err(error) => {
-            let (code, message, status) = judge(&error);
-            // What a plugin or an archive made of it may hold more than words.
-            say(&format!("error: {}", text::plain(&message, "\n")));
+            let (code, message, status) = describe_error(&error);
+            // The message may quote a plugin or an archive, which may contain control characters.
+            terminal::error(&printable(&message, "\n"));
             let json = versioned(json!({"error": {"code": code, "message": message}}));
             let text = if as_json { json_text(&json) + "\n" } else { String::new() };
-            ended(status, &text)
+            finish(status, &text)
         }
     }
 }
 
-/// Words that are no command: told by the parser, and as JSON where that was asked for. Help and version are no error.
-fn misused(error: &clap::Error) -> ExitCode {
+/// Prints what the argument parser says; an error also as JSON with `--json`. Help and version are not errors.
+fn usage_error(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     let is_error = error.use_stderr();
-    // What cannot be told is dropped, as everywhere.
+    // If standard error is closed, the message is lost, as everywhere.
     let _ = error.print();
     let text = match wants_json && is_error {
         true => {
@@ -117,10 +95,10 @@ fn misused(error: &clap::Error) -> ExitCode {
         }
         false => String::new(),
     };
-    ended(u8::try_from(error.exit_code()).unwrap_or(Status::WrongUse as u8), &text)
+    finish(u8::try_from(error.exit_code()).unwrap_or(ExitStatus::WrongUse as u8), &text)
 }
 
-/// The version of the documents that scripts read (`docs/json-schema.json`). Lists carry none.
+/// The version of the JSON answers (`docs/json-schema.json`). Answers that are lists carry none.
 const JSON_VERSION: u64 = 1;
 
 fn versioned(mut json: Value) -> Value {
@@ -130,21 +108,21 @@ fn versioned(mut json: Value) -> Value {
     json
 }
 
-/// Gives the answer. Whoever did not get all of it must not take it for whole; a closed pipe is the reader's own wish.
-fn ended(status: u8, text: &str) -> ExitCode {
+/// Prints the answer. A partial answer must not look complete, so a write error is a failure; a closed pipe is the reader's choice.
+fn finish(status: u8, text: &str) -> ExitCode {
     match print(text) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            say(&format!("error: the answer could not be written to standard output: {}", reason(&error)));
-            ExitCode::from(Status::Failed as u8)
+            terminal::error(&format!("cannot write the answer to standard output: {}", reason(&error)));
+            ExitCode::from(ExitStatus::Failed as u8)
         }
         _ => ExitCode::from(status),
     }
 }
 
-/// Does what a command says.
+/// Runs a command.
 fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     let global = &cli.global;
-    let mut setting = host::setting(global, steps)?;
+    let mut setup = setup::host_setup(global, steps)?;
     let has_plugins = matches!(
         cli.command,
         Command::Serve(_)
@@ -154,63 +132,63 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
             | Command::Automations { .. }
     );
     if has_plugins {
-        setting.configure()?;
+        setup.configure()?;
     }
     if global.verbose > 0
-        // The service says it itself.
+        // The service logs it itself.
         && !matches!(cli.command, Command::Serve(_))
-        && let Ok(zone) = setting.time_zone()
+        && let Ok(zone) = setup.time_zone()
     {
-        say(&format!("time zone {}", text::plain(&zone.get().described(), "")));
+        terminal::message(&format!("time zone {}", printable(&zone.get().described(), "")));
     }
     match &cli.command {
-        Command::Create(create) => create::run(setting, global, create),
-        Command::List => list::run(&setting, global),
-        Command::Show(which) => show::run(setting, global, which),
-        Command::Verify(verify) => verify::run(&setting, global, verify),
-        Command::CheckPassword(read) => check_password::run(setting, global, read),
-        Command::Restore(restore) => restore::run(setting, global, restore),
-        Command::Extract(extract) => extract::run(setting, global, extract),
-        Command::Encrypt(encrypt) => copy::encrypt(setting, global, encrypt),
-        Command::Decrypt(decrypt) => copy::decrypt(setting, global, decrypt),
-        Command::Status(status) => status::run(&setting, global, status),
-        Command::Serve(how) => {
-            host::need_home(&setting)?;
-            serve::run(&setting, how, global.verbose)
+        Command::Create(create) => create::run(setup, global, create),
+        Command::List => list::run(&setup, global),
+        Command::Show(backup) => show::run(setup, global, backup),
+        Command::Verify(verify) => verify::run(&setup, global, verify),
+        Command::CheckPassword(backup) => check_password::run(setup, global, backup),
+        Command::Restore(restore) => restore::run(setup, global, restore),
+        Command::Extract(extract) => extract::run(setup, global, extract),
+        Command::Encrypt(encrypt) => encrypt::run(setup, global, encrypt),
+        Command::Decrypt(decrypt) => decrypt::run(setup, global, decrypt),
+        Command::Status(status) => status::run(&setup, global, status),
+        Command::Serve(args) => {
+            setup::require_home(&setup)?;
+            serve::run(&setup, args, global.verbose)
         }
-        Command::Settings(settings) => settings::run(&setting, global, settings),
-        Command::Call(call) => call::run(&setting, global, call),
-        Command::States => states::run(&setting),
-        Command::Schedule(schedule) => schedule::run(&setting, global, schedule),
-        Command::Retention(retention) => retention::run(&setting, global, retention),
-        Command::Adopt => adopt::run(&setting, global),
-        Command::Automations { command } => automations::run(&setting, command.as_ref()),
-        Command::Key(key) => key::run(&setting, global, key),
-        Command::Rekey(rekey) => rekey::run(setting, global, rekey),
-        Command::Import(import) => import::run(setting, global, import),
-        Command::Keep(keep) => keep::run(&setting, global, keep),
-        Command::Delete(delete) => delete::run(&setting, global, delete),
-        Command::Plugin => plugin::describe(&setting),
+        Command::Settings(settings) => settings::run(&setup, global, settings),
+        Command::Call(call) => call::run(&setup, global, call),
+        Command::States => states::run(&setup),
+        Command::Schedule(schedule) => schedule::run(&setup, global, schedule),
+        Command::Retention(retention) => retention::run(&setup, global, retention),
+        Command::Adopt => adopt::run(&setup, global),
+        Command::Automations { command } => automations::run(&setup, command.as_ref()),
+        Command::Key(key) => key::run(&setup, global, key),
+        Command::Rekey(rekey) => rekey::run(setup, global, rekey),
+        Command::Import(import) => import::run(setup, global, import),
+        Command::Keep(keep) => keep::run(&setup, global, keep),
+        Command::Delete(delete) => delete::run(&setup, global, delete),
+        Command::Plugin => plugin::run(&setup),
     }
 }
 
-/// The code for scripts, the message for people, and the exit status.
-fn judge(error: &anyhow::Error) -> (String, String, u8) {
+/// An error's code, message and exit status.
+fn describe_error(error: &anyhow::Error) -> (String, String, u8) {
     if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
         let status = u8::try_from(interrupted.signal).unwrap_or(0).saturating_add(128);
         return ("interrupted".into(), interrupted.outcome(), status);
     }
-    let (code, status) = code(error);
+    let (code, status) = error_code(error);
     (code, format!("{error:#}"), status as u8)
 }
 
-fn code(error: &anyhow::Error) -> (String, Status) {
+fn error_code(error: &anyhow::Error) -> (String, ExitStatus) {
     if error.is::<WrongUse>() {
-        return ("invalid_format".into(), Status::WrongUse);
+        return ("invalid_format".into(), ExitStatus::WrongUse);
     }
     if let Some(failure) = error.downcast_ref::<Failure>() {
         let wrong = matches!(failure.code.as_str(), "invalid_format" | "unknown_command");
-        return (failure.code.clone(), if wrong { Status::WrongUse } else { Status::Failed });
+        return (failure.code.clone(), if wrong { ExitStatus::WrongUse } else { ExitStatus::Failed });
     }
     let code = match error.downcast_ref::<Error>() {
         Some(Error::InUse(_) | Error::Served(_)) => "in_use",
@@ -218,5 +196,5 @@ fn code(error: &anyhow::Error) -> (String, Status) {
         Some(Error::NoSpace(_)) => "no_space",
         _ => "failed",
     };
-    (code.into(), Status::Failed)
+    (code.into(), ExitStatus::Failed)
 }

@@ -1,4 +1,4 @@
-//! Progress for people: a bar on a terminal, plain lines otherwise, nothing beside JSON.
+//! Showing progress on standard error: a bar on a terminal, lines elsewhere, nothing with `--json`. Also prints log messages.
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -8,42 +8,50 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
-use super::args::Global;
-use super::text::{size, word};
+use super::global::Global;
+use super::text::size;
+use super::value::string;
 use crate::home::bus::{Event, LOG, Level, PROGRESS};
 use crate::model::sanitized;
 use crate::options::{MAX_MESSAGE, MAX_WORD};
-use crate::process::terminal::say;
+use crate::process::terminal;
 
 const WIDE: &str = "{prefix} {wide_bar} {bytes} of {total_bytes} {msg}";
 const NARROW: &str = "{prefix} {wide_bar} {percent}% {msg}";
 const UNKNOWN: &str = "{spinner} {prefix} {elapsed}";
-/// Columns below which the sizes are left out.
+/// On terminals with fewer columns, sizes are left out.
 const NARROW_TERMINAL: u16 = 90;
-/// Plain lines say each of these parts of a stage.
-const PARTS: u64 = 4;
-/// How long nothing has to be said, how soon it can be told how long it takes, and when it stands still.
-const PATIENCE: Duration = Duration::from_millis(500);
-const TELLING: Duration = Duration::from_secs(2);
-const STANDSTILL: Duration = Duration::from_secs(1);
-/// How often it is drawn.
+/// Without a terminal, a line is printed after each of these fractions of a stage.
+const STEPS: u64 = 4;
+/// Work that takes less time shows no progress.
+const SHOW_AFTER: Duration = Duration::from_millis(500);
+/// The time left is estimated after this time.
+const ESTIMATE_AFTER: Duration = Duration::from_secs(2);
+/// Without progress for this time, the disk is waited for.
+const STALLED_AFTER: Duration = Duration::from_secs(1);
+/// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
+/// The progress of one action.
 pub(crate) struct Progress {
+    /// `None` without a terminal.
     bar: Option<ProgressBar>,
-    is_plain: bool,
-    /// How much a sentence must matter to be shown.
-    least: Level,
-    /// Whether events are shown, too.
-    events: bool,
+    prints_lines: bool,
+    /// Log messages of this level or a more serious one are printed.
+    level: Level,
+    /// Whether other events are printed, too.
+    prints_events: bool,
     stage: String,
-    part: u64,
+    /// How many fractions of the stage were printed.
+    step: u64,
     done: u64,
     total: Option<u64>,
-    /// When all began, when the stage did, and when it moved last.
+    /// When the action began.
     started: Instant,
-    begun: Instant,
-    moved: Instant,
+    /// When the stage began.
+    stage_started: Instant,
+    /// When the stage last progressed.
+    progressed: Instant,
 }
 
 impl Progress {
@@ -53,39 +61,40 @@ impl Progress {
             .then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()));
         Self {
             bar,
-            is_plain: !is_terminal && !global.json,
-            least: if global.verbose > 0 { Level::Debug } else { Level::Warning },
-            events: global.verbose > 1,
+            prints_lines: !is_terminal && !global.json,
+            level: if global.verbose > 0 { Level::Debug } else { Level::Warning },
+            prints_events: global.verbose > 1,
             stage: String::new(),
-            part: 0,
+            step: 0,
             done: 0,
             total: None,
             started: Instant::now(),
-            begun: Instant::now(),
-            moved: Instant::now(),
+            stage_started: Instant::now(),
+            progressed: Instant::now(),
         }
     }
 
-    pub(crate) fn heard(&mut self, event: &Event) {
+    /// Shows an event: progress, a log message, or with `-vv` anything else.
+    pub(crate) fn on_event(&mut self, event: &Event) {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.topic.as_str() {
             PROGRESS => self.show(&data),
-            // What the answer says, too, is not said twice.
-            LOG if Level::of(&data) <= self.least && data.get("answered") != Some(&Value::Bool(true)) => {
-                self.say(&word(&data, "message"));
+            // Messages that are also in the answer are printed only once, by the answer.
+            LOG if Level::of(&data) <= self.level && data.get("answered") != Some(&Value::Bool(true)) => {
+                self.print(&with_prefix(Level::of(&data), &string(&data, "message")));
             }
             LOG => {}
-            _ if self.events => {
-                self.say(&sanitized(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
+            _ if self.prints_events => {
+                self.print(&sanitized(&format!("{}: {}", event.topic, event.data), MAX_MESSAGE));
             }
             _ => {}
         }
     }
 
-    /// Time has passed.
+    /// Redraws the bar as time passes.
     pub(crate) fn tick(&mut self) {
         let Some(bar) = &self.bar else { return };
-        if bar.is_hidden() && self.begun.elapsed() >= PATIENCE {
+        if bar.is_hidden() && self.stage_started.elapsed() >= SHOW_AFTER {
             if self.stage.is_empty() {
                 bar.set_prefix("working");
                 bar.set_style(style(UNKNOWN));
@@ -93,13 +102,14 @@ impl Progress {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(TICK);
         }
-        bar.set_message(self.left());
+        bar.set_message(self.time_left());
     }
 
-    fn say(&self, line: &str) {
+    /// Prints a line above the bar.
+    fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| say(line)),
-            None => say(line),
+            Some(bar) => bar.suspend(|| terminal::message(line)),
+            None => terminal::message(line),
         }
     }
 
@@ -112,15 +122,15 @@ impl Progress {
         let stage = sanitized(&label(text("job"), text("stage"), is_over), MAX_WORD);
         let is_new = stage != self.stage;
         if is_new {
-            (self.part, self.begun) = (0, Instant::now());
+            (self.step, self.stage_started) = (0, Instant::now());
             self.stage.clone_from(&stage);
         }
         if is_new || done != self.done {
-            self.moved = Instant::now();
+            self.progressed = Instant::now();
         }
         (self.done, self.total) = (done, total);
         self.draw(is_new);
-        self.line();
+        self.print_step();
     }
 
     fn draw(&self, is_new: bool) {
@@ -137,23 +147,23 @@ impl Progress {
             None => bar.set_style(style(UNKNOWN)),
         }
         bar.set_position(self.done);
-        bar.set_message(self.left());
+        bar.set_message(self.time_left());
         if bar.is_hidden() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(TICK);
         }
     }
 
-    /// How much longer it takes, once that can be told.
-    fn left(&self) -> String {
-        let (elapsed, Some(total)) = (self.begun.elapsed(), self.total) else { return String::new() };
-        if self.moved.elapsed() > STANDSTILL {
+    /// An estimate of the time left, or that the disk is slow. Empty while there is no estimate.
+    fn time_left(&self) -> String {
+        let (elapsed, Some(total)) = (self.stage_started.elapsed(), self.total) else { return String::new() };
+        if self.progressed.elapsed() > STALLED_AFTER {
             return "waiting for the disk".into();
         }
-        if elapsed < TELLING || self.done == 0 || self.done >= total {
+        if elapsed < ESTIMATE_AFTER || self.done == 0 || self.done >= total {
             return String::new();
         }
-        // The last second is over before it is read.
+        // The last second would be over before it is read.
         let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.done as f64;
         match Duration::try_from_secs_f64(left) {
             Ok(left) if left >= Duration::from_secs(1) => format!("{:#} left", HumanDuration(left)),
@@ -161,20 +171,21 @@ impl Progress {
         }
     }
 
-    fn line(&mut self) {
-        // What is over in a moment needs no lines.
-        let is_told = self.is_plain && self.started.elapsed() > TELLING / 2;
-        let Some(total) = self.total.filter(|_| is_told) else { return };
-        let part = u128::from(self.done) * u128::from(PARTS) / u128::from(total);
-        let part = u64::try_from(part).unwrap_or(PARTS);
-        if part > self.part {
-            self.part = part;
-            say(&format!(
+    /// Without a terminal: prints a line for each completed fraction of a stage.
+    fn print_step(&mut self) {
+        // Short work prints no lines.
+        let is_due = self.prints_lines && self.started.elapsed() > ESTIMATE_AFTER / 2;
+        let Some(total) = self.total.filter(|_| is_due) else { return };
+        let step = u128::from(self.done) * u128::from(STEPS) / u128::from(total);
+        let step = u64::try_from(step).unwrap_or(STEPS);
+        if step > self.step {
+            self.step = step;
+            terminal::message(&format!(
                 "{}: {} of {} ({} %)",
                 self.stage,
                 size(self.done),
                 size(total),
-                part * 100 / PARTS
+                step * 100 / STEPS
             ));
         }
     }
@@ -188,9 +199,17 @@ impl Drop for Progress {
     }
 }
 
-/// Shown while something takes longer than half a second; cleared when it is dropped.
+/// A log message with the prefix of its level, so that warnings and errors can be searched for.
+fn with_prefix(level: Level, message: &str) -> String {
+    match level {
+        Level::Error | Level::Warning => format!("{}: {message}", level.name()),
+        _ => message.to_owned(),
+    }
+}
+
+/// A spinner for work without progress. It appears after `SHOW_AFTER` and is cleared on drop.
 pub(crate) struct Busy {
-    /// Dropped to end it.
+    /// Dropped to end the thread.
     end: Option<Sender<()>>,
     shown: Option<JoinHandle<()>>,
 }
@@ -199,13 +218,13 @@ impl Busy {
     pub(crate) fn new(what: &'static str) -> Self {
         let (end, ended) = channel();
         let show = move || {
-            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _bar = waiting(what);
-                // Its end is that of the other side.
+            if ended.recv_timeout(SHOW_AFTER) == Err(RecvTimeoutError::Timeout) {
+                let _bar = spinner(what);
+                // Returns when the sender is dropped.
                 let _ = ended.recv();
             }
         };
-        // Without a thread nothing is shown.
+        // Without a thread, nothing is shown.
         Self { end: Some(end), shown: Builder::new().name("progress".into()).spawn(show).ok() }
     }
 }
@@ -219,37 +238,38 @@ impl Drop for Busy {
     }
 }
 
-struct Cleared(ProgressBar);
+/// A bar that is cleared on drop.
+struct ClearedBar(ProgressBar);
 
-impl Drop for Cleared {
+impl Drop for ClearedBar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }
 
-fn waiting(what: &'static str) -> Option<Cleared> {
+fn spinner(what: &'static str) -> Option<ClearedBar> {
     if !std::io::stderr().is_terminal() {
-        say(what);
+        terminal::message(what);
         return None;
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(style(UNKNOWN));
     bar.set_prefix(what);
     bar.enable_steady_tick(TICK);
-    Some(Cleared(bar))
+    Some(ClearedBar(bar))
 }
 
-/// The templates are constant; a mistake in one would only show indicatif's own style.
+/// A style from a constant template. A faulty template would only show indicatif's default style.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Of the terminal.
+/// The width of the terminal on standard error.
 fn columns() -> u16 {
     rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col)
 }
 
-/// Stages in words.
+/// What a job's stage is called in progress messages.
 fn label(job: &str, stage: &str, is_over: bool) -> String {
     match (job, stage) {
         (_, "copy_database") => "copying a database".into(),

@@ -1,82 +1,92 @@
-//! Which backup is meant, and what opens it.
+//! Which backup a command is about, and the password or keys that open it.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::WrongUse;
-use super::args::Global;
-use super::commands::check_password::{CHECK, verdict};
-use super::commands::list::info;
-use super::host::{merge, need_home};
-use super::request::call;
-use super::secrets::{self, Password};
-use super::text::{self, flag, instant, list, time, word};
-use crate::assemble::Setting;
-use crate::process::terminal::say;
+use super::answer::WrongUse;
+use super::backups::info;
+use super::global::Global;
+use super::password_check;
+use super::secrets;
+use super::secrets::PasswordArgs;
+use super::setup::require_home;
+use super::value;
+use super::value::{flag, instant, list, merge, string, time};
+use crate::assemble::HostSetup;
+use crate::process::terminal;
 use crate::runtime::Failure;
 use crate::storage::locations::{InputFile, LocalDirectory};
 
+/// One backup.
 #[derive(Debug, Args)]
-pub struct Which {
-    /// A backup's id or its beginning, `latest`, `latest-automatic`, or the path of a backup file
+pub struct BackupArg {
+    /// A backup's id or the start of it, `latest`, `latest-automatic`, or the path of a backup file
     #[arg(value_name = "ID|FILE")]
     pub backup: String,
 }
 
-/// A backup that may be protected.
+/// One backup that may be protected, and its password.
 #[derive(Debug, Args)]
-pub struct Read {
+pub struct ProtectedBackupArgs {
     #[command(flatten)]
-    pub which: Which,
+    pub target: BackupArg,
     #[command(flatten)]
-    pub password: Password,
+    pub password: PasswordArgs,
+}
+
+/// How far a backup is trusted that someone else may have made.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// As root, also restore set-user-id and set-group-id bits of files that root owns
+    #[arg(long)]
+    pub keep_setuid: bool,
 }
 
 const LATEST: &str = "latest";
 const LATEST_AUTOMATIC: &str = "latest-automatic";
-/// Characters of the ids that Home Assistant and Larder give.
-const ID: usize = 8;
+/// The length of backup ids in characters.
+const ID_LENGTH: usize = 8;
 
-/// Whether what a person wrote is a file rather than an id.
+/// The path, if an argument names a file and not an id.
 fn named_file(backup: &str) -> Option<PathBuf> {
-    let is_word = [LATEST, LATEST_AUTOMATIC].contains(&backup);
+    let is_keyword = [LATEST, LATEST_AUTOMATIC].contains(&backup);
     let is_file = backup.contains('/') || backup.ends_with(".tar") || Path::new(backup).is_file();
-    (is_file && !is_word).then(|| PathBuf::from(backup))
+    (is_file && !is_keyword).then(|| PathBuf::from(backup))
 }
 
-/// The backup that is meant, as actions take it; a file becomes readable through the setting.
-pub(super) fn reference(setting: &mut Setting, global: &Global, wanted: &str) -> anyhow::Result<Value> {
-    setting.file = named_file(wanted);
-    need_home(setting)?;
-    Ok(match &setting.file {
+/// A backup as actions take it. A file is added to the setup, so that the host can read it.
+pub(super) fn reference(setup: &mut HostSetup, global: &Global, wanted: &str) -> anyhow::Result<Value> {
+    setup.file = named_file(wanted);
+    require_home(setup)?;
+    Ok(match &setup.file {
         Some(_) => json!({"agent_id": InputFile::ID}),
-        None => json!({"agent_id": LocalDirectory::ID, "backup_id": id(setting, global, wanted)?}),
+        None => json!({"agent_id": LocalDirectory::ID, "backup_id": id(setup, global, wanted)?}),
     })
 }
 
-/// The id that is meant. What fits no backup stays as it is: whoever looks for it says so.
-pub(super) fn id(setting: &Setting, global: &Global, wanted: &str) -> anyhow::Result<String> {
-    let is_whole = wanted.len() == ID && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+/// The whole id of a backup. An argument that matches no backup is returned unchanged; the action then reports it.
+pub(super) fn id(setup: &HostSetup, global: &Global, wanted: &str) -> anyhow::Result<String> {
+    let is_whole = wanted.len() == ID_LENGTH && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_whole {
         return Ok(wanted.to_owned());
     }
-    chosen(list(&info(setting, global)?, "backups"), wanted)
+    find_id(list(&info(setup, global)?, "backups"), wanted)
 }
 
-fn chosen(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
+fn find_id(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
     let is_automatic = |backup: &&Value| flag(backup, "with_automatic_settings");
     match wanted {
-        LATEST => newest(backups.iter()).ok_or_else(|| none("there are no backups")),
+        LATEST => newest(backups.iter()).ok_or_else(|| not_found("there are no backups")),
         LATEST_AUTOMATIC => newest(backups.iter().filter(is_automatic))
-            .ok_or_else(|| none("there is no automatic backup; `larder list` shows the others")),
-        _ => by_beginning(backups, wanted),
+            .ok_or_else(|| not_found("there is no automatic backup; `larder list` shows the others")),
+        _ => by_prefix(backups, wanted),
     }
 }
 
-fn by_beginning(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
-    let mut ids: Vec<_> = backups.iter().map(|backup| word(backup, "backup_id")).collect();
+fn by_prefix(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
+    let mut ids: Vec<_> = backups.iter().map(|backup| string(backup, "backup_id")).collect();
     ids.retain(|id| !wanted.is_empty() && id.starts_with(wanted));
     ids.dedup();
     match ids.as_slice() {
@@ -84,7 +94,7 @@ fn by_beginning(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
         several if several.iter().any(|id| id == wanted) => Ok(wanted.to_owned()),
         [] => Ok(wanted.to_owned()),
         several => Err(WrongUse(format!(
-            "{} backups begin with {wanted}: {}; write more of the id",
+            "{} backup ids start with {wanted}: {}; write more of the id",
             several.len(),
             several.join(", ")
         ))
@@ -92,70 +102,72 @@ fn by_beginning(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
     }
 }
 
-/// The newest backup that was made before an instant (seconds since 1970).
+/// The newest backup made before an instant, in seconds since 1970. `shown` is the instant as the person wrote it.
 pub(super) fn latest_before(
-    setting: &Setting,
+    setup: &HostSetup,
     global: &Global,
     before: i64,
     shown: &str,
 ) -> anyhow::Result<String> {
-    let info = info(setting, global)?;
+    let info = info(setup, global)?;
     let is_older = |backup: &&Value| instant(backup, "date").is_some_and(|date| date < before);
     let found = newest(list(&info, "backups").iter().filter(is_older));
-    found.ok_or_else(|| none(&format!("there is no backup from before {shown}; `larder list` shows all")))
+    found.ok_or_else(|| {
+        not_found(&format!("there is no backup from before {shown}; `larder list` shows all backups"))
+    })
 }
 
 fn newest<'a>(backups: impl Iterator<Item = &'a Value>) -> Option<String> {
     let newest = backups.max_by_key(|backup| time(backup, "date"));
-    newest.map(|backup| word(backup, "backup_id"))
+    newest.map(|backup| string(backup, "backup_id"))
 }
 
-fn none(message: &str) -> anyhow::Error {
+fn not_found(message: &str) -> anyhow::Error {
     Failure { code: "backup_not_found".into(), message: message.into() }.into()
 }
 
-/// Home Assistant answers with nothing about what is not there; a person should hear of it.
+/// An error if an answer has null in `key`. That is how Home Assistant's protocol answers for a backup that does not exist.
 pub(super) fn must_be_there(answer: &Value, key: &str, id: &str) -> anyhow::Result<()> {
     match answer.get(key).is_some_and(Value::is_null) {
         false => Ok(()),
         true => {
-            let message = format!("there is no backup {id}; `larder list` shows those that are there");
+            let message = format!("there is no backup {id}; `larder list` shows all backups");
             Err(Failure { code: "backup_not_found".into(), message }.into())
         }
     }
 }
 
-/// How often a person may mistype.
+/// How many passwords a person may try.
 const ATTEMPTS: u32 = 3;
 
-/// A backup and what opens it, as actions take it. Where nothing that was given opens it, a person on a terminal is asked.
+/// A backup and the password or keys that open it, as actions take them. If none was given that opens it, asks on the terminal.
 pub(super) fn openable(
-    setting: &mut Setting,
+    setup: &mut HostSetup,
     global: &Global,
     wanted: &str,
-    password: &Password,
+    password: &PasswordArgs,
 ) -> anyhow::Result<Value> {
-    let backup = reference(setting, global, wanted)?;
-    let given = secrets::given_or_ring(global, password)?;
+    let backup = reference(setup, global, wanted)?;
+    let given = secrets::given_or_key_ring(global, password)?;
     let with = |given: Map<String, Value>| {
         let mut data = backup.clone();
         merge(&mut data, given);
         data
     };
-    if given.contains_key("password") || given.contains_key("key") || !secrets::can_ask() {
+    if given.contains_key("password") || given.contains_key("key") || !secrets::can_prompt() {
         return Ok(with(given));
     }
-    let mut check = call(&mut setting.reader()?, global, CHECK, with(given.clone()))?;
+    let mut check = password_check::check(setup, global, with(given.clone()))?;
     let mut given = given;
     for _ in 0..ATTEMPTS {
-        if verdict(&check) != "wrong" {
+        if password_check::verdict(&check) != "wrong" {
             break;
         }
-        let password = secrets::asked(&format!("Password of {}: ", text::word(&check, "name")))?;
+        let password = secrets::prompt(&format!("Password for {}: ", value::string(&check, "name")))?;
         given = Map::from_iter([("password".to_owned(), password.into())]);
-        check = call(&mut setting.reader()?, global, CHECK, with(given.clone()))?;
-        if verdict(&check) == "wrong" {
-            say("It does not fit.");
+        check = password_check::check(setup, global, with(given.clone()))?;
+        if password_check::verdict(&check) == "wrong" {
+            terminal::message("Wrong password.");
         }
     }
     Ok(with(given))
@@ -165,16 +177,16 @@ pub(super) fn openable(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::chosen;
+    use super::find_id;
 
     fn backup(id: &str, date: &str, automatic: bool) -> Value {
         json!({"backup_id": id, "date": date, "with_automatic_settings": automatic})
     }
 
     #[test]
-    fn a_backup_is_meant_by_the_beginning_of_its_id_or_as_the_latest() {
+    fn a_backup_is_found_by_the_start_of_its_id_or_as_the_latest() {
         let backups = [
-            // Written later than the next one by the text alone.
+            // Sorts behind the next one as text, but is newer.
             backup("1a2b3c4d", "2026-10-25T02:30:00.000000+01:00", false),
             backup("1affffff", "2026-10-25T02:40:00.000000+02:00", true),
             backup("9", "2026-01-01T00:00:00.000000+01:00", true),
@@ -184,17 +196,17 @@ mod tests {
             ("latest", Ok("1a2b3c4d")),
             ("latest-automatic", Ok("1affffff")),
             ("1a2", Ok("1a2b3c4d")),
-            ("1a", Err("2 backups begin with 1a: 1a2b3c4d, 1affffff; write more of the id")),
-            // One id may be the beginning of another.
+            ("1a", Err("2 backup ids start with 1a: 1a2b3c4d, 1affffff; write more of the id")),
+            // One id may be the start of another.
             ("9", Ok("9")),
-            // Not there: whoever looks for it says so.
+            // Unknown: the action reports it.
             ("7", Ok("7")),
             ("", Ok("")),
         ];
         for (wanted, expected) in cases {
-            let found = chosen(&backups, wanted).map_err(|error| error.to_string());
+            let found = find_id(&backups, wanted).map_err(|error| error.to_string());
             assert_eq!(found.as_deref().map_err(String::as_str), expected, "{wanted}");
         }
-        assert_eq!(chosen(&[], "latest").unwrap_err().to_string(), "there are no backups");
+        assert_eq!(find_id(&[], "latest").unwrap_err().to_string(), "there are no backups");
     }
 }

@@ -1,18 +1,18 @@
-//! A table for a terminal: columns as wide as they need to be, the least important ones left out where it is narrow.
+//! Tables for a terminal: columns fit their cells, and the least important columns are dropped when the terminal is narrow.
 
-/// One column and its cells, in the order of the rows.
+/// A column and its cells, one per row.
 pub(super) struct Column {
     pub(super) title: &'static str,
     pub(super) cells: Vec<String>,
     pub(super) is_right: bool,
-    /// Columns of a low rank go first; those of the highest always stay.
+    /// Columns with the lowest rank are dropped first; those with `STAYS` never.
     pub(super) rank: u8,
 }
 
-/// The rank of a column that stays.
+/// The rank of a column that is never dropped.
 pub(super) const STAYS: u8 = u8::MAX;
 
-/// The lines, no longer than `most` characters as far as leaving out columns helps; unlimited without `most`.
+/// The table's lines. Columns are dropped until lines have at most `most` characters; without `most` none is.
 pub(super) fn lines(mut columns: Vec<Column>, most: Option<usize>) -> String {
     while most.is_some_and(|most| width(&columns) > most) {
         let least = columns.iter().map(|column| column.rank).min().unwrap_or(STAYS);

@@ -1,15 +1,14 @@
-//! No core dumps: passwords and keys are in this process's memory.
+//! Disabling core dumps: this process's memory holds passwords and keys.
 //!
-//! A process that cannot be dumped cannot be traced or looked into by others of its user either; what it looks up about itself in
-//! `/proc/self` stays open to it.
+//! This also keeps other processes of the same user from tracing it. The process can still read its own `/proc/self`.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
-/// For this process from now on. Where the system refuses, it goes on.
+/// Disables core dumps of this process. If the system refuses, the process goes on.
 pub(crate) fn forbid() {
     let most = getrlimit(Resource::Core).maximum;
-    // Programs that it starts have the limit, too, and may raise it.
+    // Child processes inherit the soft limit and may raise it.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: most });
-    // A program that the system hands dumps to gets none either.
+    // This also covers a system that pipes dumps to a program.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

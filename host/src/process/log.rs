@@ -1,6 +1,6 @@
-//! The service's log: sentences on standard error, each with the time that the home's clocks show and a level.
+//! The service's log: messages on standard error, each with the home's local time and a level.
 //!
-//! Writing never holds up who says something: a thread writes, and what it cannot write in time is counted and dropped.
+//! Logging never blocks: a thread writes the messages, and those that do not fit its queue are counted and dropped.
 
 use std::fmt::Display;
 use std::panic::PanicHookInfo;
@@ -18,54 +18,54 @@ use crate::time::timezone::TimeZone;
 
 const STAMP: &str = "%Y-%m-%d %H:%M:%S %:z";
 
-/// Cheap to clone; every clone is the same log.
+/// The log. Cheap to clone; all clones write to the same log.
 #[derive(Clone)]
 pub struct Log {
     zone: TimeZone,
-    /// What matters less is not written.
-    least: Level,
+    /// Messages of this level or a more serious one are written.
+    level: Level,
     lines: SyncSender<Line>,
     lost: Arc<AtomicU64>,
 }
 
 enum Line {
     Text(String),
-    /// Everything before it was written.
+    /// All lines before it were written.
     End(Sender<()>),
 }
 
 impl Log {
-    pub fn new(zone: TimeZone, least: Level) -> std::io::Result<Self> {
-        Self::to(zone, least, terminal::say)
+    pub fn new(zone: TimeZone, level: Level) -> std::io::Result<Self> {
+        Self::to(zone, level, terminal::message)
     }
 
-    fn to(zone: TimeZone, least: Level, write: impl Fn(&str) + Send + 'static) -> std::io::Result<Self> {
+    fn to(zone: TimeZone, level: Level, write: impl Fn(&str) + Send + 'static) -> std::io::Result<Self> {
         let (lines, waiting) = sync_channel(MAX_LINES);
-        let log = Self { zone, least, lines, lost: Arc::default() };
+        let log = Self { zone, level, lines, lost: Arc::default() };
         let lost = log.lost.clone();
-        let work = move || keep(&waiting, &lost, &write);
+        let work = move || write_lines(&waiting, &lost, &write);
         std::thread::Builder::new().name("log".into()).spawn(work)?;
         Ok(log)
     }
 
-    /// Says something of a level that is written.
-    pub fn say(&self, level: Level, text: &str) {
-        if level > self.least {
+    /// Logs a message, unless its level is not written.
+    pub fn log(&self, level: Level, text: &str) {
+        if level > self.level {
             return;
         }
         let now = zone::utc(Clock::default().now()).with_timezone(&self.zone.get().zone);
         self.put(&now.format(STAMP).to_string(), level, text);
     }
 
-    /// Says that a thread of this program panicked, wherever it stood: nothing is waited for.
+    /// Logs that a thread panicked. Never waits, whatever that thread was holding, so the time is UTC.
     pub fn panicked(&self, panic: &PanicHookInfo<'_>) {
         let now = zone::utc(Clock::default().now());
-        let text = format!("Larder has a fault, please report it: {panic}");
+        let text = format!("internal error in Larder, please report it: {panic}");
         self.put(&now.format(STAMP).to_string(), Level::Error, &text);
     }
 
     fn put(&self, stamp: &str, level: Level, text: &str) {
-        // One sentence is one line, whatever it quotes.
+        // One message is one line, whatever it quotes.
         let text = sanitized(text.trim_end(), MAX_MESSAGE).replace('\n', "; ");
         let line = format!("{stamp} {}: {text}", level.name());
         if self.lines.try_send(Line::Text(line)).is_err() {
@@ -74,34 +74,34 @@ impl Log {
     }
 
     pub fn error(&self, text: impl Display) {
-        self.say(Level::Error, &text.to_string());
+        self.log(Level::Error, &text.to_string());
     }
 
     pub fn warn(&self, text: impl Display) {
-        self.say(Level::Warning, &text.to_string());
+        self.log(Level::Warning, &text.to_string());
     }
 
     pub fn info(&self, text: impl Display) {
-        self.say(Level::Info, &text.to_string());
+        self.log(Level::Info, &text.to_string());
     }
 
-    /// Waits a moment until all that was said is written.
+    /// Waits a moment until all messages are written.
     pub fn finish(&self) {
         let (written, end) = channel();
         if self.lines.try_send(Line::End(written)).is_ok() {
-            // Somebody who does not read must not keep the service from ending.
+            // A reader that does not read must not keep the service from stopping.
             let _ = end.recv_timeout(LAST_LINES);
         }
     }
 }
 
-fn keep(lines: &Receiver<Line>, lost: &AtomicU64, write: &impl Fn(&str)) {
+fn write_lines(lines: &Receiver<Line>, lost: &AtomicU64, write: &impl Fn(&str)) {
     for line in lines {
         match lost.swap(0, Ordering::Relaxed) {
             0 => {}
-            count => {
-                write(&format!("warning: {count} lines of this log were lost: nobody read it for a while"))
-            }
+            count => write(&format!(
+                "warning: {count} lines of this log were lost because it was not read for a while"
+            )),
         }
         match line {
             Line::Text(line) => write(&line),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_stands_still_holds_nobody_up_and_is_told_what_it_missed() {
+    fn a_reader_that_stalls_blocks_no_one_and_sees_how_much_it_missed() {
         let (let_go, held) = channel::<()>();
         let written: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = written.clone();
@@ -144,10 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_is_one_line_with_stamp_and_level_and_what_matters_less_is_left_out() {
+    fn a_message_is_one_line_with_time_and_level_and_minor_ones_are_left_out() {
         let (sent, got) = channel();
         let log = Log::to(zone(), Level::Info, move |line| _ = sent.send(line.to_owned())).unwrap();
-        log.say(Level::Debug, "nobody asked for this");
+        log.log(Level::Debug, "nobody asked for this");
         log.error("the plugin said\n2026-01-01 info: all is well\u{1b}[2J\n");
         let line = got.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(line.ends_with(" error: the plugin said; 2026-01-01 info: all is well\\u{1b}[2J"), "{line}");

@@ -1,4 +1,4 @@
-//! This process: its standard streams, its log, its priority, and its core dumps.
+//! This process: its standard streams, its log, and core dumps.
 
 pub(crate) mod core_dumps;
 pub mod log;

@@ -1,8 +1,8 @@
-//! The service's socket for other commands on the same machine, in the state directory: one request a connection.
+//! The control socket in the state directory: other commands on the same machine send requests to the service, one per connection.
 //!
 //! Only the owner of the state directory may open it. A line of JSON in
 //! (`{"command": …, "data": …, "events": true}`); lines of JSON out: `{"begun": true}`, any number of `{"event": {"topic": …, "data": …}}`
-//! where they were asked for, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: whoever answers does.
+//! if the request wants events, then `{"ok": …}` or `{"error": {"code": …, "message": …}}`. Knows no command: the handler does.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -23,42 +23,42 @@ use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
 use crate::runtime::Failure;
 
 const NAME: &str = "control";
-/// The code of what the service did not begin with, since it ended: somebody else can do it.
+/// The error code of a request that the service did not begin because it was stopping. The client can do it itself.
 pub const NOT_BEGUN: &str = "not_begun";
 
-/// What another command asks.
+/// A request of another command.
 pub struct Request {
     pub command: String,
     pub data: Value,
-    /// Whether it wants to hear what happens meanwhile.
+    /// Whether the client wants events while the request is under way.
     pub wants_events: bool,
 }
 
-/// Told what happens while a request is answered.
+/// Receives events while a request is under way.
 pub type Listener<'a> = &'a mut dyn FnMut(&Event);
 
-/// Answers one request. Called on a thread of its own.
+/// The handler: answers one request. It is called on a separate thread.
 pub type Answer = Arc<dyn Fn(Request, Listener<'_>) -> std::result::Result<Value, Failure> + Send + Sync>;
 
-/// An open socket. Dropping it closes it; what is under way is answered if it can be.
+/// An open socket. Dropping it closes the socket, after a short wait for requests under way.
 pub struct Control {
     directory: PathBuf,
     is_closed: Arc<AtomicBool>,
-    /// Connections that are open.
+    /// The number of open connections.
     count: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Control {
-    /// Opens the socket of the service that holds this state directory: what lies there is left by one that died.
+    /// Opens the socket. The caller holds the lock of this state directory, so an existing socket is left over and is replaced.
     pub fn open(state: &Path, answer: Answer) -> Result<Self> {
         let directory = state.join("host");
         let what = || format!("cannot open the socket {}", directory.join(NAME).display());
-        // Nobody else may come near it, not even before its own rights are set.
+        // The directory is private, so no one else can reach the socket before its mode is set.
         let opened = Directory::make(&directory, 0o700).doing(what)?;
         let _ = opened.remove(NAME);
-        let (handle, path) = short(&directory).doing(what)?;
-        // Fails where anything has that name, a link too.
+        let (handle, path) = short_path(&directory).doing(what)?;
+        // Fails if the name exists, even as a link.
         let listener = UnixListener::bind(&path).doing(what)?;
         opened.set_mode(NAME, PRIVATE).doing(what)?;
         drop(handle);
@@ -74,13 +74,13 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        // Wakes whoever accepts. When that cannot be, the end of the process ends it.
+        // Wakes the accepting thread. If that fails, it ends with the process.
         let is_woken = connect(&self.directory).is_ok();
         let _ = fs::remove_file(self.directory.join(NAME));
         if is_woken && let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        // Those that were asked something are told that nothing comes of it any more.
+        // Clients that still wait get their refusal.
         let end = Instant::now() + CONTROL_TIME;
         while self.count.load(Ordering::Relaxed) > 0 && Instant::now() < end {
             std::thread::sleep(NAP);
@@ -88,19 +88,19 @@ impl Drop for Control {
     }
 }
 
-/// Between two looks whether all were answered.
+/// How often to check whether all requests were answered.
 const NAP: Duration = Duration::from_millis(5);
 
 /// A connection to the service of a state directory.
 pub struct Connection(UnixStream);
 
 impl Connection {
-    /// None when no service answers there.
+    /// `None` if no service listens there.
     pub fn open(state: &Path) -> Option<Self> {
         connect(&state.join("host")).ok().map(Self)
     }
 
-    /// Asks, and shows what happens meanwhile to `listener`, if there is one.
+    /// Sends a request and waits for the answer. Events go to `listener`, if there is one.
     pub fn ask(
         self,
         command: &str,
@@ -117,16 +117,16 @@ impl Connection {
                 return Err(not_begun());
             }
             let message = format!(
-                "the running service ended or gave no answer to {command} ({error}); see its log for what became of it"
+                "the running service stopped or did not answer {command} ({error}); its log says what happened"
             );
             Err(Failure { code: "failed".into(), message })
         })
     }
 }
 
-/// What is said of a request that the service did not get to.
+/// The refusal of a request that the service did not begin.
 pub fn not_begun() -> Failure {
-    let message = "the service ended before it began with this; try again".into();
+    let message = "the service stopped before it began this; try again".into();
     Failure { code: NOT_BEGUN.into(), message }
 }
 
@@ -138,7 +138,7 @@ fn exchange(
     let mut lines = BufReader::new(stream);
     loop {
         let mut line = String::new();
-        // As long as the longest answer, with room for its quotes.
+        // Twice the longest answer, because JSON escapes quotes.
         lines.by_ref().take(2 * MAX_JSON as u64).read_line(&mut line)?;
         let mut answer: Value = serde_json::from_str(&line).map_err(|_| ErrorKind::UnexpectedEof)?;
         let text =
@@ -157,12 +157,12 @@ fn exchange(
 }
 
 fn connect(directory: &Path) -> io::Result<UnixStream> {
-    let (_handle, path) = short(directory)?;
+    let (_handle, path) = short_path(directory)?;
     UnixStream::connect(path)
 }
 
-/// A socket's path has 107 bytes at most, a state directory may have more: through its open handle it is short.
-fn short(directory: &Path) -> io::Result<(File, PathBuf)> {
+/// A short path to the socket: socket paths are limited to 107 bytes, so a long directory is reached through its open handle.
+fn short_path(directory: &Path) -> io::Result<(File, PathBuf)> {
     let handle = File::open(directory)?;
     let through = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
     let path = if through.exists() { through.join(NAME) } else { directory.join(NAME) };
@@ -172,67 +172,69 @@ fn short(directory: &Path) -> io::Result<(File, PathBuf)> {
 fn listen(listener: &UnixListener, is_closed: &AtomicBool, count: &Arc<AtomicUsize>, answer: &Answer) {
     while let Ok((stream, _)) = listener.accept() {
         if is_closed.load(Ordering::Relaxed) {
-            return turn_away(stream, listener);
+            return refuse_all(stream, listener);
         }
-        let held = Held::new(count);
+        let slot = Slot::new(count);
         let answer = answer.clone();
         let serve = move || {
-            // Whoever asked may be gone.
-            let _ = serve(stream, &answer, &held);
+            // The client may be gone.
+            let _ = serve(stream, &answer, &slot);
         };
-        // Without a thread the other side is told by the closed connection.
+        // Without a thread, the closed connection tells the client.
         let _ = std::thread::Builder::new().name("control".into()).spawn(serve);
     }
 }
 
-/// Tells those who came too late.
-fn turn_away(first: UnixStream, listener: &UnixListener) {
+/// Refuses connections that arrived while the socket was closing.
+fn refuse_all(first: UnixStream, listener: &UnixListener) {
     let Failure { code, message } = not_begun();
     let reply = json!({"error": {"code": code, "message": message}});
     let _ = listener.set_nonblocking(true);
     let others = std::iter::from_fn(|| listener.accept().ok().map(|(stream, _)| stream));
     for mut stream in std::iter::once(first).chain(others) {
-        // Whoever asked may be gone.
+        // The client may be gone.
         let _ = writeln!(stream, "{reply}");
     }
 }
 
-/// One of the connections that are open at once.
-struct Held {
+/// Counts one open connection.
+struct Slot {
     count: Arc<AtomicUsize>,
     number: usize,
 }
 
-impl Held {
+impl Slot {
     fn new(count: &Arc<AtomicUsize>) -> Self {
         Self { count: count.clone(), number: count.fetch_add(1, Ordering::Relaxed) }
     }
 }
 
-impl Drop for Held {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
+fn serve(stream: UnixStream, answer: &Answer, slot: &Slot) -> io::Result<()> {
     stream.set_write_timeout(Some(CONTROL_TIME))?;
-    // Taken in any case: whoever still sends would be cut off before the answer.
+    // Read the request even when busy: closing while the client sends would cut off the answer.
     let request = read(&stream)?;
-    let reply = match held.number < MAX_CONTROL {
+    let reply = match slot.number < MAX_CONTROL {
         true => {
             writeln!(&stream, "{}", json!({"begun": true}))?;
             let mut is_gone = false;
-            let mut tell = |event: &Event| {
+            let mut forward = |event: &Event| {
                 let line = json!({"event": {"topic": event.topic, "data": event.data}});
-                // Whoever does not read gets the answer only.
+                // A client that does not read its events still gets the answer.
                 is_gone = is_gone || writeln!(&stream, "{line}").is_err();
             };
-            answer(request, &mut tell)
+            answer(request, &mut forward)
         }
         false => Err(Failure {
             code: "busy".into(),
-            message: format!("the service answers {MAX_CONTROL} commands already; try again in a moment"),
+            message: format!(
+                "the service is already answering {MAX_CONTROL} commands; try again in a moment"
+            ),
         }),
     };
     let reply = match reply {
@@ -242,16 +244,16 @@ fn serve(stream: UnixStream, answer: &Answer, held: &Held) -> io::Result<()> {
     writeln!(&stream, "{reply}")
 }
 
-/// The request, which must be there after a moment as a whole: whoever sends a byte now and then must not keep others out.
+/// Reads a request. It must arrive completely within `CONTROL_TIME`, so that a client that trickles bytes cannot block others.
 fn read(stream: &UnixStream) -> io::Result<Request> {
     let end = Instant::now() + CONTROL_TIME;
-    let (mut line, mut part) = (Vec::new(), vec![0; 64 * 1024]);
+    let (mut line, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
     while line.last() != Some(&b'\n') && line.len() <= MAX_REQUEST {
         let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
         stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
-        match (&mut &*stream).read(&mut part)? {
+        match (&mut &*stream).read(&mut chunk)? {
             0 => break,
-            count => line.extend_from_slice(part.get(..count).unwrap_or_default()),
+            count => line.extend_from_slice(chunk.get(..count).unwrap_or_default()),
         }
     }
     let mut request: Value = serde_json::from_slice(&line).unwrap_or_default();

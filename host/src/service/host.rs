@@ -1,10 +1,9 @@
-//! A running host: its plugins, and what everybody who works with them shares. `assemble` makes one.
+//! A running host: its plugins, and what they and their callers share. `assemble` builds it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::assemble::Places;
 use crate::automation::registry;
 use crate::configuration::Sources;
 use crate::home::bus::Bus;
@@ -15,30 +14,31 @@ use crate::runtime::{Failure, Grants, Pending};
 use crate::steps::Steps;
 use crate::storage::documents::Documents;
 use crate::storage::lock::WriterLocks;
+use crate::storage::places::Places;
 use crate::time::clock::Clock;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
 
-/// A running host. Dropping it ends the plugins and frees the state directory.
+/// A running host. Dropping it stops the plugins and releases the locks.
 pub struct Host {
-    /// The one for backups is the first.
+    /// The backup plugin is the first.
     pub(crate) plugins: Vec<Plugin>,
-    /// Those of the plugin for backups.
+    /// The grants of the backup plugin.
     pub(crate) grants: Grants,
     pub bus: Bus,
     pub places: Places,
-    /// What was put right at the start, for people.
+    /// Messages from the start: what was repaired, ignored or lost.
     pub notices: Vec<String>,
-    /// What the host itself remembers.
+    /// The host's own documents.
     pub memory: Documents,
-    /// None without a home.
+    /// `None` without a home.
     pub sources: Option<Sources>,
     pub steps: Steps,
     pub(crate) limits: Limits,
     pub(crate) _locks: Option<WriterLocks>,
 }
 
-/// An action under way.
+/// A call under way.
 pub struct Call {
     plugin: usize,
     pending: Pending,
@@ -74,7 +74,7 @@ impl Host {
         &mut self.plugins
     }
 
-    /// Calls an action of the plugin that has it and waits for its answer, JSON text.
+    /// Calls an action and waits for its answer. Data and answer are JSON text.
     pub fn call(&mut self, action: &str, data: &str) -> Result<String, Failure> {
         let mut call = self.begin(action, data)?;
         loop {
@@ -84,28 +84,28 @@ impl Host {
         }
     }
 
-    /// The same without waiting.
+    /// Begins a call without waiting for it.
     pub fn begin(&mut self, action: &str, data: &str) -> Result<Call, Failure> {
         let of = self.plugins.iter().position(|plugin| plugin.has(action));
         if let (None, Some(plugin)) = (of, self.missing(action)) {
             let why = plugin.problem().map(|why| why.message.clone()).unwrap_or_default();
-            return Err(Failure::stopped(format!("the plugin {} does not run: {why}", plugin.name)));
+            return Err(Failure::stopped(format!("the plugin {} is not running: {why}", plugin.name)));
         }
-        // What nobody has, the one for backups refuses.
+        // The backup plugin refuses unknown actions.
         let of = of.unwrap_or(0);
         let plugin = self.plugins.get_mut(of).ok_or_else(|| Failure::stopped("there is no plugin"))?;
         let data = fitted(plugin, action, data)?;
         Ok(Call { plugin: of, pending: plugin.begin(action, &data)? })
     }
 
-    /// The plugin that may have an action, by its name, and does not run.
+    /// The plugin that an action's name points to, if that plugin is not running.
     pub fn missing(&self, action: &str) -> Option<&Plugin> {
         let named = |plugin: &&Plugin| action.split_once('.').is_some_and(|(name, _)| name == plugin.name);
         self.plugins.iter().filter(named).find(|plugin| plugin.problem().is_some())
     }
 
-    /// Finds out which plugins live, waits at most so long for one that is being started, and starts those whose time has come.
-    pub fn look_after_plugins(&mut self, most: Duration) {
+    /// Checks which plugins are alive, waits at most `most` for one that is starting, and restarts those that are due.
+    pub fn supervise_plugins(&mut self, most: Duration) {
         for at in 0..self.plugins.len() {
             let Some(is_starting) = self.plugins.get(at).map(Plugin::is_starting) else { return };
             let owners = if is_starting { self.owners(at) } else { BTreeMap::new() };
@@ -115,7 +115,7 @@ impl Host {
         }
     }
 
-    /// Who has which action, but for one plugin.
+    /// The owner of each action, without those of the plugin at index `but`.
     fn owners(&self, but: usize) -> BTreeMap<String, String> {
         let others = self.plugins.iter().enumerate().filter(|(at, _)| *at != but);
         others
@@ -125,19 +125,19 @@ impl Host {
             .collect()
     }
 
-    /// Waits for an answer for at most so long; none when it has not come yet.
+    /// Waits at most `most` for an answer. `None` if it has not come yet.
     pub fn poll(&mut self, call: &mut Call, most: Duration) -> Option<Result<String, Failure>> {
         self.plugins.get_mut(call.plugin)?.answer(&mut call.pending, most)
     }
 }
 
-/// The data of a call as the action's fields declare them. What only clients call, the plugin checks itself: it refuses in the words
-/// of their protocol.
+/// The data of a call, checked and converted by the action's declared fields. Actions for clients are checked by the plugin, whose
+/// errors follow the clients' protocol.
 fn fitted<'a>(plugin: &Plugin, action: &str, data: &'a str) -> Result<Cow<'a, str>, Failure> {
     let wrong = |message: String| Failure { code: "invalid_format".into(), message };
     let known = plugin.actions().iter().find(|known| known.name == action && known.public);
     let Some(known) = known else { return Ok(data.into()) };
     let data = serde_json::from_str(data)
-        .map_err(|error| wrong(format!("{action}: its data are not JSON: {error}")))?;
+        .map_err(|error| wrong(format!("{action}: the data is not valid JSON: {error}")))?;
     registry::validated(known, data).map(|data| data.to_string().into()).map_err(wrong)
 }

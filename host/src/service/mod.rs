@@ -1,7 +1,7 @@
-//! The service: a host that lives on. Fires the plugins' timers, keeps the plugins alive, drives the automations, answers what
-//! other processes ask, and ends when told to.
+//! The service: a host that keeps running. It fires the plugins' timers, restarts plugins that died, drives the automations, and
+//! answers requests of other processes until it is stopped.
 //!
-//! Knows neither backups nor schedules.
+//! Knows nothing of backups or schedules.
 
 pub mod control;
 pub mod driver;
@@ -11,17 +11,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::assemble::Host;
 use crate::home::bus::Bus;
 use crate::model::Timestamp;
 use crate::options::POLL_INTERVAL;
 use crate::plugin::Plugin;
 use crate::service::driver::Driver;
+use crate::service::host::Host;
 use crate::time::clock::JumpDetector;
 use crate::time::scheduler::Scheduler;
 use crate::time::stopwatch::Stopwatch;
 
-/// Tells a service to end. Cheap to clone.
+/// Stops a service. Cheap to clone.
 #[derive(Clone)]
 pub struct Stop {
     is_set: Arc<AtomicBool>,
@@ -39,6 +39,7 @@ impl Stop {
     }
 }
 
+/// A running service: run it with `run`.
 pub struct Service {
     host: Host,
     driver: Driver,
@@ -47,7 +48,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// `host` is one for changing things.
+    /// `host` must be a writer.
     pub fn new(mut host: Host) -> Self {
         let stop = Stop { is_set: Arc::default(), scheduler: host.scheduler().clone() };
         let driver = Driver::new(&mut host);
@@ -59,7 +60,7 @@ impl Service {
         self.stop.clone()
     }
 
-    /// Where everything is said.
+    /// The host's bus.
     pub fn bus(&self) -> Bus {
         self.host.bus.clone()
     }
@@ -72,7 +73,7 @@ impl Service {
         &mut self.driver
     }
 
-    /// Runs until it is told to stop. Whether all that was under way came to its end within the limit `stop-time`.
+    /// Runs until it is stopped. Returns whether all work under way finished within the limit `stop-time`.
     pub fn run(mut self) -> bool {
         while !self.stop.is_set() {
             self.tick();
@@ -91,7 +92,7 @@ impl Service {
         is_finished
     }
 
-    /// Moves a clock that goes by hand to `then`, with everything happening on the way that is due, in order and at its time.
+    /// Moves a manual clock to `then`. Everything that falls due on the way happens in order and at its time.
     pub fn advance_to(&mut self, then: Timestamp) {
         loop {
             self.settle();
@@ -104,7 +105,7 @@ impl Service {
         self.settle();
     }
 
-    /// Does what is due now, to its end.
+    /// Does everything that is due now and waits until it is done.
     pub fn settle(&mut self) {
         self.tick();
         while self.is_busy() {
@@ -113,29 +114,29 @@ impl Service {
         }
     }
 
-    /// What is due beside the timers.
+    /// When something other than a timer is due next.
     fn next(&self) -> Option<Timestamp> {
         self.host.plugins().iter().filter_map(Plugin::again).chain(self.driver.next()).min()
     }
 
-    /// Whether something is under way whose end somebody waits for.
+    /// Whether work is under way.
     fn is_working(&self) -> bool {
         self.host.plugins().iter().any(Plugin::is_working) || self.driver.is_busy()
     }
 
-    /// The same, or whether a plugin is being started.
+    /// Whether work is under way or a plugin is starting.
     fn is_busy(&self) -> bool {
         self.is_working() || self.host.plugins().iter().any(Plugin::is_starting)
     }
 
-    /// Begins what is due now.
+    /// Begins everything that is due now, without waiting for it.
     fn tick(&mut self) {
         if let Some(by) = self.watch.check() {
             self.driver.set_clock(&self.host, by);
         }
         let now = self.host.clock().now();
         self.poll();
-        self.host.look_after_plugins(Duration::ZERO);
+        self.host.supervise_plugins(Duration::ZERO);
         while let Some(timer) = self.host.scheduler().take_due(now) {
             let mut plugins = self.host.plugins_mut().iter_mut();
             if let Some(plugin) = plugins.find(|plugin| *plugin.name == *timer.owner) {

@@ -4,3 +4,4 @@ pub mod cache;
 pub mod documents;
 pub mod locations;
 pub(crate) mod lock;
+pub mod places;

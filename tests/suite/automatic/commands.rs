@@ -60,9 +60,13 @@ fn settings_are_shown_changed_one_by_one_and_kept() {
 fn a_schedule_without_a_location_is_noticed_when_it_is_set() {
     let home = berlin();
     let set = home.larder(&["settings", "set", "schedule.recurrence=daily"]).exits(0);
-    assert!(set.stdout.contains("nowhere to go; set create_backup.agent_ids=backup.local"), "{}", set.stdout);
+    assert!(
+        set.stdout.contains("have no location; set create_backup.agent_ids=backup.local"),
+        "{}",
+        set.stdout
+    );
     let set = home.larder(&["settings", "set", "create_backup.agent_ids=backup.local"]).exits(0);
-    assert!(!set.stdout.contains("nowhere"), "{}", set.stdout);
+    assert!(!set.stdout.contains("have no location"), "{}", set.stdout);
 }
 
 #[test]
@@ -150,7 +154,10 @@ fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
     let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
     assert!(verified.contains("opened with the key \"adopted\""), "{verified}");
     let again = home.larder(&["adopt"]).exits(0).stdout;
-    assert!(again.contains("already, under the label \"adopted\""), "{again}");
+    assert!(
+        again.contains("already in the key ring") && again.contains("with the label \"adopted\""),
+        "{again}"
+    );
     assert_eq!(home.larder(&["--json", "key", "list"]).exits(0).json()["keys"].as_array().unwrap().len(), 1);
 }
 
@@ -211,7 +218,7 @@ fn every_password_of_the_settings_is_put_into_the_key_ring_under_a_label_of_its_
     };
     for (password, label) in [(&first, "settings"), (&second, "settings-2"), (&first, "settings")] {
         let said = set(&["--password-file", password]).exits(0).stdout;
-        assert!(said.contains(&format!("under the label \"{label}\"")), "{said}");
+        assert!(said.contains(&format!("with the label \"{label}\"")), "{said}");
         let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
         let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
         assert!(verified.contains(&format!("opened with the key \"{label}\"")), "{verified}");
@@ -219,7 +226,7 @@ fn every_password_of_the_settings_is_put_into_the_key_ring_under_a_label_of_its_
     // A key of the ring is a password like any other.
     home.larder(&["key", "new", "--label", "mine"]).exits(0);
     let said = set(&["--key", "mine"]).exits(0).stdout;
-    assert!(said.contains("already, under the label \"mine\""), "{said}");
+    assert!(said.contains("already in the key ring") && said.contains("with the label \"mine\""), "{said}");
     let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
     let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
     assert!(verified.contains("opened with the key \"mine\""), "{verified}");
@@ -227,7 +234,7 @@ fn every_password_of_the_settings_is_put_into_the_key_ring_under_a_label_of_its_
     std::fs::set_permissions(home.key_ring(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let said = set(&["--password-file", &second]).exits(3).stdout;
     assert!(
-        said.contains("the password could not be put into the key ring") && said.contains("chmod 600"),
+        said.contains("the password could not be added to the key ring") && said.contains("chmod 600"),
         "{said}"
     );
 }

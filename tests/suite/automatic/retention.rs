@@ -178,7 +178,7 @@ fn home_assistants_automatic_backups_count_once_larder_has_verified_them() {
     assert!(said.contains("`larder verify` does that"), "{said}");
     for day in 1..=4 {
         let run = home.larder(&["verify", &format!("0000000{day}")]).exits(0);
-        assert!(!run.stderr.contains("could not be remembered"), "{}", run.stderr);
+        assert!(!run.stderr.contains("could not be recorded"), "{}", run.stderr);
     }
     let said = home.larder(&["retention"]).exits(0).stdout;
     assert!(!said.contains("not verified") && said.contains("2 backups deleted"), "{said}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder_tests::{Receiver, TestHome, TestService};
 use serde_json::json;
 
@@ -116,20 +116,20 @@ fn the_file_outside_the_home_is_combined_with_the_one_inside() {
         ran(&home).display()
     );
     let machine = home.options(hook("/machine") + &script);
-    let run = |setting: Setting| {
+    let run = |setting: HostSetup| {
         let mut service = TestService::start(setting).unwrap();
         assert_eq!(service.service().host().notices, [""; 0]);
         for name in ["script", "hook", "own"] {
             let request = json!({"action": format!("notify.{name}"), "data": {"message": "m"}});
-            let reply = service.service().driver().requests().ask("call", request);
+            let reply = service.service().driver().requests().send("call", request);
             service.pass(1);
             reply.recv().unwrap().unwrap();
         }
         assert!(ran(&home).exists());
         fs::remove_file(ran(&home)).unwrap();
     };
-    run(Setting { options: Some(machine.clone().into()), ..home.setting(START) });
-    run(Setting { machine_options: Some(machine.into()), ..home.setting(START) });
+    run(HostSetup { options: Some(machine.clone().into()), ..home.setting(START) });
+    run(HostSetup { machine_options: Some(machine.into()), ..home.setting(START) });
     for _ in 0..2 {
         // Each target has its own queue.
         let mut paths = [receiver.request(), receiver.request()].map(|request| request["path"].to_string());
@@ -139,7 +139,7 @@ fn the_file_outside_the_home_is_combined_with_the_one_inside() {
     // The named file replaces the machine's.
     let none = home.root().join("none.toml");
     fs::write(&none, "").unwrap();
-    let setting = Setting {
+    let setting = HostSetup {
         options: Some(none),
         machine_options: Some(Path::new("/nonexistent").into()),
         ..home.setting(START)
@@ -149,7 +149,7 @@ fn the_file_outside_the_home_is_combined_with_the_one_inside() {
         .service()
         .driver()
         .requests()
-        .ask("call", json!({"action": "notify.script", "data": {"message": "m"}}));
+        .send("call", json!({"action": "notify.script", "data": {"message": "m"}}));
     service.pass(1);
     assert!(reply.recv().unwrap().unwrap_err().message.contains("there is no notification target"));
 }

@@ -1,6 +1,6 @@
 //! Checks of automations against this host: by `check`, at startup and at every reload.
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::http::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{Run, Serving, TestHome, TestService, command};
@@ -54,7 +54,7 @@ fn check_knows_every_action_field_and_target() {
     phone(&home);
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
     let expected = EXPECTED.map(|line| format!("automations.yaml:{line}\n")).concat();
-    assert_eq!(checked, format!("{expected}1 automation without a problem; 8 problems.\n"));
+    assert_eq!(checked, format!("{expected}1 automation without problems; 8 problems.\n"));
     let json = home.larder(&["--json", "automations", "check"]).exits(1).json();
     assert_eq!((&json["automations"], json["problems"].as_array().unwrap().len()), (&json!(["fine"]), 8));
 }
@@ -70,7 +70,7 @@ fn an_unknown_entity_is_a_warning_with_exit_status_0() {
     assert_eq!(
         checked,
         "warning: automations.yaml:5:9: unknown entity event.backup_automatc; did you mean event.backup_automatic_backup?\n\
-         1 automation, no problem; 1 warning.\n"
+         1 automation, no problems; 1 warning.\n"
     );
     assert!(served(&home).contains(" warning: automations.yaml:5:9: unknown entity event.backup_automatc"));
 }
@@ -84,7 +84,7 @@ fn both_documented_automations_are_valid_in_a_separate_file() {
     );
     for yaml in [NIGHTLY, FAILED] {
         home.write("larder.yaml", yaml);
-        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problem.\n");
+        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problems.\n");
     }
 }
 
@@ -104,7 +104,7 @@ fn without_a_home_check_uses_what_is_known() {
         checked.contains("warning: ") && checked.contains(":8:48: there is no action light.turn_on, unless "),
         "{checked}"
     );
-    assert!(checked.ends_with("3 automations without a problem; 6 problems; 2 warnings.\n"), "{checked}");
+    assert!(checked.ends_with("3 automations without problems; 6 problems; 2 warnings.\n"), "{checked}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_reload_reports_errors_and_warnings_to_the_caller_and_in_the_log() {
     service.pass(1);
     let doubtful = "- {id: d, triggers: {trigger: state, entity_id: light.hall}, actions: []}\n";
     home.write("automations.yaml", format!("{fine}{doubtful}{}", WRONG.lines().next().unwrap()));
-    let reply = service.service().driver().requests().ask("reload", json!({}));
+    let reply = service.service().driver().requests().send("reload", json!({}));
     service.pass(1);
     let reloaded = reply.recv().unwrap().unwrap();
     assert_eq!(reloaded["automations"], 2);
@@ -186,7 +186,7 @@ fn a_backup_that_home_assistant_makes_too_is_warned_about() {
     let file = home.path("larder.yaml");
     let named = ["--automations", file.to_str().unwrap()];
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
-    assert_eq!(checked, "1 automation, no problem.\n");
+    assert_eq!(checked, "1 automation, no problems.\n");
     // Another path to the same file.
     std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
@@ -221,7 +221,7 @@ fn an_undeclared_field_is_refused_before_any_plugin_is_called() {
         hosts: Hosts::listed::<&str>(&[]).unwrap(),
         settings: json!({"url": "http://127.0.0.1:9/", "minutes": 0}),
     };
-    let mut service = TestService::start(Setting { plugins: vec![plugin], ..home.setting(START) }).unwrap();
+    let mut service = TestService::start(HostSetup { plugins: vec![plugin], ..home.setting(START) }).unwrap();
     let plugins = service.service().host().plugins().iter();
     let actions: Vec<_> =
         plugins.flat_map(|plugin| plugin.actions().to_vec()).filter(|action| action.public).collect();
@@ -241,10 +241,10 @@ fn an_action_that_may_be_one_of_a_plugin_that_is_not_loaded_yet_keeps_its_automa
     let yaml = "- {id: beat, triggers: [], actions: [{action: heartbeat.send}]}\n";
     let home = home("UTC", yaml);
     let options = home.options("");
-    let setting = Setting { options: Some((&options).into()), ..home.setting(START) };
+    let setting = HostSetup { options: Some((&options).into()), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     let mut reload = || {
-        let reply = service.service().driver().requests().ask("reload", json!({}));
+        let reply = service.service().driver().requests().send("reload", json!({}));
         service.pass(1);
         reply.recv().unwrap().unwrap()
     };

@@ -46,7 +46,7 @@ fn automations_are_listed_run_and_traced_without_a_service() {
     assert_eq!(json[0]["end"], "done");
     let nobody = home.larder(&["automations", "trigger", "tock"]).exits(1);
     nobody.says("there is no automation `tock`; `larder automations` lists them");
-    home.larder(&["automations", "reload"]).exits(1).says("no service is running in this state directory");
+    home.larder(&["automations", "reload"]).exits(1).says("no service is running with this state directory");
 }
 
 #[test]
@@ -63,11 +63,11 @@ fn check_reports_errors_with_file_line_and_advice() {
     write(&home, "- alias: Light\n  triggers:\n    - trigger: sun\n      event: sunset\n  actions: []\n");
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
     assert!(checked.starts_with("automations.yaml:3:"), "{checked}");
-    assert!(checked.ends_with("0 automations without a problem; 1 problem.\n"), "{checked}");
+    assert!(checked.ends_with("0 automations without problems; 1 problem.\n"), "{checked}");
     let file = home.root().join("other.yaml");
     std::fs::write(&file, NIGHTLY).unwrap();
     let file = file.to_str().unwrap();
-    assert_eq!(home.larder(&["automations", "check", file]).exits(0).stdout, "1 automation, no problem.\n");
+    assert_eq!(home.larder(&["automations", "check", file]).exits(0).stdout, "1 automation, no problems.\n");
     home.larder(&["automations", "check", "nowhere.yaml"]).exits(1);
 }
 
@@ -88,7 +88,7 @@ fn a_running_service_lists_runs_traces_and_reloads_them() {
 
     write(&home, "- id: tick\n  triggers: [\n");
     let refused = home.larder(&["automations", "reload"]).exits(1);
-    refused.says("nothing was reloaded, everything goes on as before: automations.yaml:");
+    refused.says("nothing was reloaded; the automations are unchanged: automations.yaml:");
     assert!(home.larder(&["automations"]).exits(0).stdout.contains("tock"));
 
     write(&home, TICK);
@@ -177,7 +177,7 @@ fn a_reload_keeps_the_runs_of_unchanged_automations_only() {
     let mut service: TestService = home.serve("2026-05-04T12:00:00+00:00");
     service.pass(30);
     write(&home, &(slow("two", "c") + &slow("one", "a")));
-    let reply = service.service().driver().requests().ask("reload", json!({}));
+    let reply = service.service().driver().requests().send("reload", json!({}));
     service.pass(1);
     assert_eq!(reply.recv().unwrap().unwrap(), json!({"automations": 2, "problems": [], "warnings": []}));
     service.pass(60);

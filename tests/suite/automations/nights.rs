@@ -45,7 +45,7 @@ fn a_named_file_elsewhere_is_used() {
     let file = home.root().join("mine.yaml");
     std::fs::write(&file, NIGHTLY).unwrap();
     let setting =
-        larder::assemble::Setting { automations: Some(file), ..home.setting("2026-05-04T12:00:00+00:00") };
+        larder::assemble::HostSetup { automations: Some(file), ..home.setting("2026-05-04T12:00:00+00:00") };
     let mut service = TestService::start(setting).unwrap();
     service.pass(24 * 3600);
     assert_eq!(made(&mut service), ["2026-05-05T03:00:00+00:00"]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder_tests::{Mount, Receiver, Serving, TestHome, TestService};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -157,11 +157,11 @@ fn a_reload_uses_new_targets_and_keeps_the_old_ones_if_the_file_is_invalid() {
     let home = home("UTC", yaml);
     let diary = |name: &str| home.options(format!("[notify.diary]\nkind = \"file\"\npath = \"{name}\"\n"));
     let options = diary("one.txt");
-    let setting = Setting { options: Some(options.into()), ..home.setting(START) };
+    let setting = HostSetup { options: Some(options.into()), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     service.pass(1);
     let mut ask = |command: &str, data: Value| {
-        let reply = service.service().driver().requests().ask(command, data);
+        let reply = service.service().driver().requests().send(command, data);
         service.pass(1);
         reply.recv().unwrap()
     };
@@ -172,7 +172,7 @@ fn a_reload_uses_new_targets_and_keeps_the_old_ones_if_the_file_is_invalid() {
     home.options("[notify.diary]\nkind = \"pigeon\"\n");
     let refused = ask("reload", json!({})).unwrap_err();
     assert!(
-        refused.message.starts_with("nothing was reloaded, everything goes on as before: larder.toml:2:"),
+        refused.message.starts_with("nothing was reloaded; the automations are unchanged: larder.toml:2:"),
         "{refused}"
     );
     ask("trigger", json!({"name": "say"})).unwrap();

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::http::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{TestHome, TestService};
@@ -42,7 +42,7 @@ fn heartbeat(hosts: &[&str], settings: Value) -> PluginSetting {
 }
 
 fn serve(home: &TestHome, plugin: PluginSetting) -> TestService {
-    TestService::start(Setting { plugins: vec![plugin], ..home.setting(START) }).unwrap()
+    TestService::start(HostSetup { plugins: vec![plugin], ..home.setting(START) }).unwrap()
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn a_table_in_larder_toml_installs_a_plugin() {
     for words in [
         "message (string): text to send along",
         "heartbeat.send",
-        "ask other machines: the hosts that were named for it",
-        "be called at a time",
+        "make HTTP requests to the hosts that were allowed for it",
+        "be called at a set time",
     ] {
         assert!(own.contains(words), "{words} is not in:\n{own}");
     }
@@ -132,7 +132,7 @@ fn rogue(settings: Value) -> PluginSetting {
 fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
     let mut limits = larder::options::Limits::default();
     ["compute-time=1", "memory=64"].iter().for_each(|limit| limits.set(limit).unwrap());
-    TestService::start(Setting { plugins, limits, ..home.setting(START) }).unwrap()
+    TestService::start(HostSetup { plugins, limits, ..home.setting(START) }).unwrap()
 }
 
 /// The output at startup.
@@ -157,7 +157,7 @@ fn a_plugin_that_does_not_start_is_reported_and_everything_else_continues() {
         service.call("backup.create", json!({})).unwrap();
         assert_eq!(home.archives().len(), 1, "{settings}");
         let failure = service.call("rogue.do", json!({})).unwrap_err();
-        assert!(failure.message.starts_with("the plugin rogue does not run: "), "{failure}");
+        assert!(failure.message.starts_with("the plugin rogue is not running: "), "{failure}");
     }
 }
 
@@ -226,14 +226,14 @@ fn a_plugin_that_logs_too_much_does_not_silence_others() {
 fn an_invalid_plugin_or_invalid_settings_are_reported_with_the_reason() {
     let home = home("UTC", "");
     let start = |plugin| {
-        let setting = Setting { plugins: vec![plugin], ..home.setting(START) };
+        let setting = HostSetup { plugins: vec![plugin], ..home.setting(START) };
         notices(&mut TestService::start(setting).unwrap()).join("\n")
     };
     let cannot = |name: &str, reason: &str| format!("{name}: the plugin cannot be started: {reason}");
     let reason = "its settings have no `url`; add it in larder.toml";
     assert_eq!(start(heartbeat(&[], json!({}))), cannot("heartbeat", reason));
     let told = start(PluginSetting { name: "backup".into(), ..heartbeat(&[], json!({})) });
-    assert!(told.ends_with("this is the name of the plugin for backups; give it another"), "{told}");
+    assert!(told.ends_with("the backup plugin has this name; choose another"), "{told}");
     let component = home.root().join("no.wasm");
     std::fs::write(&component, "no component").unwrap();
     let told = start(PluginSetting { component, ..heartbeat(&[], json!({})) });

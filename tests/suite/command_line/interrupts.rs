@@ -31,7 +31,7 @@ fn a_backup_that_was_stored_before_is_told() {
     let home = TestHome::new();
     let run = home.larder_meanwhile("draft: published", &script("INT"), &["create"]).exits(130);
     let [file] = names_in(&home.backups()).try_into().unwrap();
-    let told = format!("error: interrupted, after {file} had been stored: it is whole");
+    let told = format!("error: interrupted after {file} was stored: it is complete");
     assert_eq!(run.stderr.lines().last(), Some(told.as_str()));
     home.larder(&["verify", home.archives()[0].to_str().unwrap()]).exits(0);
 }
@@ -48,7 +48,7 @@ fn an_interrupted_restore_changes_nothing_or_all() {
     assert_eq!(describe_inside(&home.config(), &["backups"]), before);
     let step = "restore: make the mark durable";
     let run = home.larder_meanwhile(step, &script("INT"), &["restore", &id, "--yes"]).exits(130);
-    let told = "error: interrupted, after all was put in place: the restore is complete";
+    let told = "error: interrupted after the restore: it is complete";
     assert_eq!(run.stderr.lines().last(), Some(told));
     assert!(!home.path("added.yaml").exists());
 }
@@ -110,7 +110,7 @@ fn what_the_service_does_goes_on() {
     }
     create.signal(Signal::INT);
     assert_eq!(create.ends(), Some(130));
-    assert!(create.log().contains("interrupted; the service goes on with it"));
+    assert!(create.log().contains("interrupted; the service continues"));
     fs::write(home.root().join("on"), "").unwrap();
     while home.archives().is_empty() {
         std::thread::yield_now();
@@ -128,7 +128,7 @@ fn a_password_that_was_changed_before_is_told() {
     let rekey = ["rekey", "latest", "--password-file", &old, "--new-password-file", &new];
     let run = home.larder_meanwhile("draft: published", &script("INT"), &rekey).exits(130);
     let told = run.stderr.lines().last().unwrap();
-    assert!(told.ends_with(" had got its new password: the one before opens it no more"), "{told}");
+    assert!(told.ends_with(" got its new password: the old password no longer opens it"), "{told}");
     home.larder(&["verify", "latest", "--password-file", &new]).exits(0);
 }
 
@@ -146,6 +146,9 @@ fn of_several_deletions_none_is_begun_after_a_signal() {
     let ids = [home.create(), home.create(), home.create()];
     let delete = ["delete", "--yes", &ids[0], &ids[1], &ids[2]];
     let run = home.larder_meanwhile("action: answered", &script("INT"), &delete).exits(130);
-    assert_eq!(run.stderr.lines().last(), Some("error: interrupted: `larder list` shows what is there"));
+    assert_eq!(
+        run.stderr.lines().last(),
+        Some("error: interrupted: `larder list` shows the remaining backups")
+    );
     assert_eq!(home.archives().len(), 2);
 }

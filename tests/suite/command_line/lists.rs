@@ -83,7 +83,7 @@ fn backups_are_not_kept_where_not_even_the_parent_is_there() {
     let missing = home.root().join("not/mounted");
     for words in [&["create"][..], &["list"], &["serve"]] {
         let run = home.larder(&[&["--backups", missing.to_str().unwrap()], words].concat()).exits(1);
-        assert!(run.stderr.contains("is not there. Correct the path, mount its disk"), "{}", run.stderr);
+        assert!(run.stderr.contains("does not exist. Correct the path, mount its disk"), "{}", run.stderr);
     }
     assert!(!home.root().join("not").exists());
     let fresh = home.root().join("fresh");
@@ -104,6 +104,6 @@ fn an_answer_that_cannot_be_written_is_an_error() {
             command.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{words:?}: {told}");
-        assert!(told.contains("the answer could not be written to standard output: No space left"), "{told}");
+        assert!(told.contains("cannot write the answer to standard output: No space left"), "{told}");
     }
 }

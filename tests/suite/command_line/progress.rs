@@ -78,6 +78,6 @@ fn the_first_start_says_what_it_waits_for_and_the_next_does_not() {
         larder_tests::Run::of(command).exits(0).stderr
     };
     // A fast machine is done before anybody would wonder.
-    assert!(["", "preparing the plugin, once\n"].contains(&run().as_str()));
+    assert!(["", "compiling the plugin (only once)\n"].contains(&run().as_str()));
     assert_eq!(run(), "");
 }

@@ -17,7 +17,7 @@ fn it_is_content_with_a_good_backup_that_is_young_enough() {
         (json["last_good"]["backup_id"].as_str(), json["problems"].as_array().unwrap().len()),
         (Some(id.as_str()), 0)
     );
-    home.larder(&["status", "--max-age", "soon"]).exits(2).says("write a number and m, h or d");
+    home.larder(&["status", "--max-age", "soon"]).exits(2).says("write a number followed by m, h or d");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_backup_that_nobody_has_read_is_not_called_good() {
     // As after the loss of the state directory.
     fs::remove_dir_all(home.state()).unwrap();
     let run = home.larder(&["status"]).exits(1);
-    assert!(run.stdout.contains("no backup is known to be good; `larder verify --all`"), "{}", run.stdout);
+    assert!(run.stdout.contains("no backup has been verified; `larder verify --all`"), "{}", run.stdout);
     home.larder(&["verify", "--all"]).exits(0);
     home.larder(&["status"]).exits(0);
 }
@@ -61,7 +61,7 @@ fn it_says_whether_the_service_runs_and_what_comes_next() {
     home.larder(&settings).exits(0);
     let run = home.larder(&["status"]).exits(1);
     assert!(
-        run.stdout.contains("Problem: automatic backups are planned, and no service is running"),
+        run.stdout.contains("Problem: automatic backups are planned, but no service is running"),
         "{}",
         run.stdout
     );
@@ -83,7 +83,7 @@ fn an_automatic_backup_that_failed_or_has_nowhere_to_go_is_a_problem() {
     home.larder(&["status"]).exits(0);
     home.larder(&["settings", "set", "create_backup.agent_ids=", "schedule.recurrence=daily"]).exits(0);
     let run = home.larder(&["status"]).exits(1);
-    assert!(run.stdout.contains("Problem: automatic backups have nowhere to go"), "{}", run.stdout);
+    assert!(run.stdout.contains("Problem: automatic backups have no location"), "{}", run.stdout);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn a_damaged_backup_without_a_home_is_told_from_a_whole_one() {
     let changes = [("homeassistant", json!(null)), ("folders", json!(["ssl"]))];
     let archive = archive(&home, &changes, &[("ssl.tar.gz", part())]);
     let run = home.larder(&["verify", archive.to_str().unwrap()]).exits(3);
-    assert!(run.stdout.contains("is whole, but cannot be restored here"), "{}", run.stdout);
+    assert!(run.stdout.contains("is complete, but cannot be restored here"), "{}", run.stdout);
     let bad = flipped(&archive, "ssl.tar.gz");
     home.larder(&["verify", bad.to_str().unwrap()]).exits(1).says("ssl.tar.gz").says("damaged");
 }

@@ -73,7 +73,7 @@ fn links_that_lead_out_are_counted_and_those_that_a_home_needs_are_named() {
         "the zone is read through the link"
     );
     let words = home.larder(&["create"]).exits(3).stdout;
-    assert!(words.contains("6 lead out of the home"), "{words}");
+    assert!(words.contains("6 point outside the home"), "{words}");
 }
 
 #[test]

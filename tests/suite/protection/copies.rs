@@ -133,8 +133,8 @@ fn copies_that_make_no_sense_are_refused_with_the_reason() {
             1,
             "holds notes.txt, which is not an inner tar and would remain readable by anyone",
         ),
-        ("encrypt", plain, &beside, 2, "a copy beside the backups would be a second one"),
-        ("decrypt", protected, &beside, 2, "a copy beside the backups would be a second one"),
+        ("encrypt", plain, &beside, 2, "the copy would be a second backup with the same id"),
+        ("decrypt", protected, &beside, 2, "the copy would be a second backup with the same id"),
         ("decrypt", protected, Path::new("/nonexistent/new.tar"), 1, "No such file or directory"),
     ];
     let before = scene.describe();

@@ -54,8 +54,8 @@ fn a_key_file_is_for_its_owner_alone_opens_what_it_protected_and_is_never_overwr
     assert_key(key);
     assert!(!run.stdout.contains(key), "{}", run.stdout);
     assert_eq!(mode(&file), 0o600);
-    let run = scene.home.larder(&new).exits(1).says("File exists").says(file.to_str().unwrap());
-    run.says("no key was made");
+    let run = scene.home.larder(&new).exits(1).says("already exists").says(file.to_str().unwrap());
+    run.says("no key was created");
     assert!(fs::read_to_string(&file).unwrap().starts_with(key), "the old key is still there");
     let created = scene.with(file.to_str().unwrap(), &["--json", "create"]).exits(0).json();
     let id = created["backup_id"].as_str().unwrap();
@@ -65,7 +65,7 @@ fn a_key_file_is_for_its_owner_alone_opens_what_it_protected_and_is_never_overwr
     scene.with(file.to_str().unwrap(), &write).exits(0);
     assert_eq!(mode(&kit), 0o600);
     assert!(fs::read_to_string(&kit).unwrap().contains(key));
-    scene.with(file.to_str().unwrap(), &write).exits(1).says("File exists");
+    scene.with(file.to_str().unwrap(), &write).exits(1).says("already exists");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_ring_that_is_damaged_or_missing_is_named_and_never_quoted() {
     let missing = scene.root("missing.json");
     let run = scene.home.larder(&["verify", file, "--key-ring", missing.to_str().unwrap()]);
     let run = run.exits(1).says("cannot open the key ring").says(missing.to_str().unwrap());
-    run.says("`larder key new --label LABEL` makes one");
+    run.says("create one with `larder key new --label LABEL`");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_key_is_shown_on_a_terminal_or_in_a_file_and_nowhere_else() {
     assert!(!said.contains("KEY1"), "{said}");
     assert_eq!((fs::read_to_string(&file).unwrap().as_str(), mode(&file)), ("KEY1-KEY2-KEY3\n", 0o600));
     for words in [&["key", "show", "now"][..], &["--json", "key", "show", "now"]] {
-        let run = scene.home.larder(words).exits(2).says("a key is shown on a terminal only");
+        let run = scene.home.larder(words).exits(2).says("keys are shown only on a terminal");
         assert!(!(run.stdout + &run.stderr).contains("KEY1"));
     }
     let Some(run) = larder_tests::on_terminal(&scene.home.command(&["key", "show", "now"]), "") else {

@@ -57,7 +57,7 @@ const FILES: &[(&str, &[u8], Option<&str>)] = &[
     ("with a line end of Windows", CRLF.as_bytes(), None),
     ("with more lines", LINES.as_bytes(), None),
     ("of a Windows editor", MARKED.as_bytes(), None),
-    ("empty", b"", Some("the first line of [file] is empty: there is no password")),
+    ("empty", b"", Some("the first line of [file] is empty; it must be the password")),
     ("with an empty first line", b"\nsecond\n", Some("the first line of [file] is empty")),
     ("with an empty first line of Windows", b"\r\nsecond\n", Some("the first line of [file] is empty")),
     ("not of UTF-8", b"Schl\xfcssel\n", Some("[file] is not UTF-8 text")),
@@ -220,10 +220,10 @@ fn what_would_show_or_forget_the_password_is_wrong_use() {
         (&["create", "--password", "hunter2"], "--password-file"),
         (&["create", "--password=hunter2"], "--password-file"),
         (&["create", "hunter2"], "unexpected argument"),
-        (&["create", "--securetar", "2"], "there is no password"),
+        (&["create", "--securetar", "2"], "--securetar needs a password"),
         (&["create", "--securetar", "1", "--password-file", &scene.right], "1 is not in 2..=3"),
         (&["create", "--password-file", &scene.right, "--key", "x"], "cannot be used with"),
-        (&["create", "--password-prompt"], "nobody can be asked"),
+        (&["create", "--password-prompt"], "cannot ask for a password here"),
     ];
     for (words, says) in cases {
         Run::of(detached(&scene.home.command(words))).exits(2).says(says);

@@ -27,7 +27,7 @@ fn a_backup_gets_another_password_in_its_place_and_holds_what_it_held() {
         let number = version.to_string();
         let words = ["rekey", &id, "--new-password-file", to, "--securetar", &number];
         let said = scene.with(from, &words).exits(0).stdout;
-        assert!(said.contains("has another password now"), "{said}");
+        assert!(said.contains("now has the new password"), "{said}");
         assert_eq!(
             scene.home.archives(),
             std::slice::from_ref(&archive),
@@ -62,7 +62,7 @@ fn a_copy_under_another_password_leaves_the_backup_as_it_is() {
     let to = scene.root("copy.tar");
     let file = to.to_str().unwrap();
     let said = scene.opened(&["rekey", &id, "--new-password-file", &new, "--to", file]).exits(0).stdout;
-    assert!(said.contains("was copied under another password"), "{said}");
+    assert!(said.contains("was copied with the new password"), "{said}");
     assert!(fs::read(scene.home.archives().remove(0)).unwrap() == before);
     scene.with(&new, &["verify", file]).exits(0);
     scene.opened(&["verify", file]).exits(1).says("wrong password");

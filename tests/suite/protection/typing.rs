@@ -5,10 +5,10 @@ use larder_tests::{Run, Typed, on_terminal_with_prompts};
 use super::{PASSWORD, Scene};
 
 /// The question for a backup's password.
-const QUESTION: &str = "Password of Custom backup 2026.11.0: ";
+const QUESTION: &str = "Password for Custom backup 2026.11.0: ";
 /// Those for a new password.
 const NEW: &str = "Password: ";
-const AGAIN: &str = "The same once more: ";
+const AGAIN: &str = "Repeat password: ";
 
 /// Runs it on a terminal; the passwords, with the questions before them, must not be on it.
 #[track_caller]
@@ -39,7 +39,7 @@ fn a_missing_password_is_asked_for_without_echo() {
         let Some(run) = typed(&scene, &["verify", file], &[(QUESTION, PASSWORD)]) else { return };
         let run = run.exits(0);
         assert_eq!(count(&run, QUESTION), 1, "{}", run.stdout);
-        assert!(run.stdout.contains("is restorable"), "{}", run.stdout);
+        assert!(run.stdout.contains("can be restored"), "{}", run.stdout);
         let to = scene.root(&format!("restored {version}"));
         let words = ["restore", file, "--to", to.to_str().unwrap()];
         typed(&scene, &words, &[(QUESTION, PASSWORD)]).unwrap().exits(0);
@@ -56,10 +56,10 @@ fn who_mistypes_may_try_again_three_times_in_all() {
         return;
     };
     let run = run.exits(0);
-    assert_eq!((count(&run, QUESTION), count(&run, "It does not fit.")), (2, 1), "{}", run.stdout);
+    assert_eq!((count(&run, QUESTION), count(&run, "Wrong password.")), (2, 1), "{}", run.stdout);
     let wrong = ["mistyped", "mistyped again", "never mind", PASSWORD].map(|password| (QUESTION, password));
     let run = typed(&scene, &["verify", file], &wrong).unwrap().exits(1);
-    assert_eq!((count(&run, QUESTION), count(&run, "It does not fit.")), (3, 3), "{}", run.stdout);
+    assert_eq!((count(&run, QUESTION), count(&run, "Wrong password.")), (3, 3), "{}", run.stdout);
     assert!(run.stdout.contains("wrong password; ") || run.stdout.contains("wrong password, "));
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
-use larder::assemble::{Host, Setting};
+use larder::assemble::{Host, HostSetup};
 use larder::options::Limits;
 use larder_tests::TestHome;
 
@@ -11,12 +11,12 @@ use super::{MISBEHAVING, WATCHDOG, fails, home, state_of, succeeds};
 fn host(home: &TestHome, limits: &[&str]) -> Host {
     let mut chosen = Limits::default();
     limits.iter().for_each(|limit| chosen.set(limit).unwrap());
-    let setting = Setting {
+    let setting = HostSetup {
         config: Some(home.config()),
         state: Some(home.state()),
         plugin: Some(MISBEHAVING.into()),
         limits: chosen,
-        ..Setting::default()
+        ..HostSetup::default()
     };
     setting.writer("test").unwrap()
 }

@@ -1,6 +1,6 @@
 //! A plugin that dies comes back; a job that dies fails its backup; nothing stays busy for ever.
 
-use larder::assemble::Setting;
+use larder::assemble::HostSetup;
 use larder::options::Limits;
 use larder::steps::Steps;
 use larder_tests::{TestHome, TestService, instant, noise};
@@ -19,7 +19,7 @@ fn limits(chosen: &[&str]) -> Limits {
 /// A service of the plugin that misbehaves.
 fn misbehaving(home: &TestHome) -> TestService {
     let plugin = Some(MISBEHAVING.into());
-    TestService::start(Setting { plugin, limits: limits(&["compute-time=1"]), ..home.setting(START) })
+    TestService::start(HostSetup { plugin, limits: limits(&["compute-time=1"]), ..home.setting(START) })
         .unwrap()
 }
 
@@ -90,7 +90,7 @@ fn a_plugin_that_dies_wherever_it_is_called_is_started_again() {
 #[test]
 fn entities_are_unavailable_while_the_plugin_is_dead_and_come_back_as_they_were() {
     let home = home();
-    let setting = Setting { limits: limits(&["memory=32"]), ..home.setting(START) };
+    let setting = HostSetup { limits: limits(&["memory=32"]), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     service.set(daily());
     service.call("backup.create_automatic", json!({})).unwrap();
@@ -124,7 +124,7 @@ fn a_job_that_is_stuck_at_any_step_fails_its_backup_and_the_next_one_works() {
         let home = home();
         let gate = Gate::at(step);
         let limits = limits(&[&format!("{limit}=1")]);
-        let setting = Setting { steps: gate.steps.clone(), limits, ..home.setting(START) };
+        let setting = HostSetup { steps: gate.steps.clone(), limits, ..home.setting(START) };
         let mut service = TestService::start(setting).unwrap();
         let failure = service.call("backup.generate", json!({"agent_ids": ["backup.local"]})).unwrap_err();
         assert!(failure.message.contains(&format!("limit {limit}")), "{step}: {failure}");
@@ -153,7 +153,7 @@ fn a_job_that_dies_fails_its_backup_with_a_reason() {
         (0..3000).for_each(|n| home.write(format!("www/{}/{n}", "x".repeat(200)), ""));
         home.write("www/large", noise(1 << 20));
         let steps = Steps(std::sync::Arc::new(steps));
-        let setting = Setting { steps, limits: limits(&limit), ..home.setting(START) };
+        let setting = HostSetup { steps, limits: limits(&limit), ..home.setting(START) };
         let mut service = TestService::start(setting).unwrap();
         service.set(daily());
         service.advance("2026-05-05T03:10:00+00:00");
@@ -173,7 +173,7 @@ fn a_job_that_dies_fails_its_backup_with_a_reason() {
 fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
     let home = home();
     let gate = Gate::at("draft: append");
-    let setting = Setting { steps: gate.steps.clone(), ..home.setting(START) };
+    let setting = HostSetup { steps: gate.steps.clone(), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     let mut first = service.service().host().begin("backup.create", "{}").unwrap();
     gate.wait();
@@ -207,7 +207,7 @@ fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
 fn a_run_that_is_due_while_the_manager_is_busy_waits_for_it() {
     let home = home();
     let gate = Gate::at("draft: append");
-    let setting = Setting { steps: gate.steps.clone(), ..home.setting(START) };
+    let setting = HostSetup { steps: gate.steps.clone(), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     service.set(daily());
     let mut by_hand = service.service().host().begin("backup.create", "{}").unwrap();
@@ -227,7 +227,7 @@ fn a_manager_whose_document_is_not_written_in_time_is_given_up_and_comes_back() 
     let home = home();
     let gate = Gate::at("document: write");
     let setting =
-        Setting { steps: gate.steps.clone(), limits: limits(&["host-time=1"]), ..home.setting(START) };
+        HostSetup { steps: gate.steps.clone(), limits: limits(&["host-time=1"]), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     let heard = service.service().host().bus.subscribe();
     // The disk answers at last, once it has been given up.

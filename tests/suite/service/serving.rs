@@ -49,7 +49,7 @@ fn it_says_what_it_serves_and_a_signal_ends_it_at_once_when_idle() {
     for signal in [Signal::TERM, Signal::INT] {
         let home = home();
         let mut serving = Serving::begin(serve(&home));
-        serving.until("serving; no automatic backups are planned: see larder settings");
+        serving.until("serving; no automatic backups are planned; see `larder settings`");
         serving.signal(signal);
         assert_eq!(serving.ends(), Some(0));
         assert!(serving.log().contains("stopping"));
@@ -82,7 +82,7 @@ fn a_signal_during_a_backup_lets_it_finish() {
         let mut serving = Serving::start(pause.at("draft: append", serve(&home)));
         serving.until("paused");
         serving.signal(signal);
-        serving.until("stopping; work that is under way gets 60 s");
+        serving.until("stopping; work under way has 60 s");
         pause.release();
         assert_eq!(serving.ends(), Some(0));
         let said = serving.log();
@@ -104,7 +104,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     assert_eq!(serving.ends(), Some(1));
     pause.release();
     let said = serving.log();
-    assert!(said.contains("stopped in the middle of a backup"), "{said}");
+    assert!(said.contains("stopped during a backup"), "{said}");
     assert!(said.contains("limit stop-time"), "{said}");
     assert!(home.archives().is_empty());
 

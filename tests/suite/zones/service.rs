@@ -54,7 +54,8 @@ fn a_zone_that_is_changed_while_it_serves_moves_what_is_planned() {
     let heard = service.events();
     let told: Vec<_> = heard.iter().filter_map(|heard| heard.data["message"].as_str()).collect();
     assert!(
-        told.iter().any(|told| told.starts_with("the time zone is Asia/Tokyo (from .storage/core.config")),
+        told.iter()
+            .any(|told| told.starts_with("the time zone is now Asia/Tokyo (from .storage/core.config")),
         "{told:?}"
     );
 }

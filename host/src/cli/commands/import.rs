@@ -1,56 +1,56 @@
-//! `larder import`: a foreign backup file becomes one of the home's.
+//! `larder import`: adds a backup file from elsewhere to the home's backups.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value;
 
-use crate::assemble::Setting;
-use crate::cli::args::Global;
-use crate::cli::host::status;
-use crate::cli::request::store;
-use crate::cli::secrets::Password;
+use crate::assemble::HostSetup;
+use crate::cli::answer::{Answer, ExitStatus, WrongUse};
+use crate::cli::global::Global;
+use crate::cli::secrets::PasswordArgs;
 use crate::cli::select::openable;
-use crate::cli::text::{
-    amount, fields, notes, number, opened_with, protected, reasons, size, warnings, word,
-};
-use crate::cli::{Answer, WrongUse, text};
+use crate::cli::store::store;
+use crate::cli::text::{content, fields, notes, opened_with, protected, reasons, size, warnings};
+use crate::cli::value;
+use crate::cli::value::{number, string};
+use crate::process::terminal::printable;
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The backup file; it is copied and stays where it is
+    /// The backup file; it is copied, and the original stays
     pub file: PathBuf,
     #[command(flatten)]
-    pub password: Password,
+    pub password: PasswordArgs,
 }
 
-pub(crate) fn run(mut setting: Setting, global: &Global, import: &Import) -> anyhow::Result<Answer> {
-    if setting.config.is_none() && setting.backups.is_none() {
+pub(crate) fn run(mut setup: HostSetup, global: &Global, import: &Import) -> anyhow::Result<Answer> {
+    if setup.config.is_none() && setup.backups.is_none() {
         return Err(WrongUse(
-            "whose backup is it to be? Name the home with --config DIR or LARDER_CONFIG".into(),
+            "which home does the backup belong to? Name it with --config DIR or LARDER_CONFIG".into(),
         )
         .into());
     }
-    // A path is never taken for an id.
+    // An absolute path cannot be mistaken for an id.
     let backup = std::path::absolute(&import.file)?.display().to_string();
-    let data = openable(&mut setting, global, &backup, &import.password)?;
-    let json = store(&setting, global, "import", "backup.import", data)?;
-    let directory = setting.places()?.backups.unwrap_or_default();
-    Ok(Answer { text: imported(&json, &directory), status: status(&json, &["notes"]), json })
+    let data = openable(&mut setup, global, &backup, &import.password)?;
+    let json = store(&setup, global, "import", "backup.import", data)?;
+    let directory = setup.places()?.backups.unwrap_or_default();
+    Ok(Answer { text: describe(&json, &directory), status: ExitStatus::of(&json, &["notes"]), json })
 }
 
-fn imported(value: &Value, directory: &Path) -> String {
+fn describe(value: &Value, directory: &Path) -> String {
     let pairs = [
-        ("name", word(value, "name")),
-        ("file", format!("{}/{}", text::plain(&directory.display().to_string(), ""), word(value, "file"))),
-        ("size", format!("{} ({})", size(number(value, "size")), amount(value))),
+        ("name", string(value, "name")),
+        ("file", format!("{}/{}", printable(&directory.display().to_string(), ""), string(value, "file"))),
+        ("size", format!("{} ({})", size(number(value, "size")), content(value))),
         ("protected", protected(value) + &opened_with(value)),
-        ("verified", "yes: read back from the disk, whole".to_owned()),
+        ("verified", "yes: read back from the disk, complete".to_owned()),
     ];
-    let cannot = reasons("Cannot be restored here:", text::list(value, "not_restorable"));
+    let cannot = reasons("Cannot be restored here:", value::list(value, "not_restorable"));
     format!(
         "Backup {} imported.\n{}{}{cannot}{}",
-        word(value, "backup_id"),
+        string(value, "backup_id"),
         fields(&pairs),
         warnings(value),
         notes(value)

@@ -1,4 +1,4 @@
-//! `larder key`: new keys, the key ring, the emergency kit. A key is shown where a person asks for it, never in JSON.
+//! `larder key`: creates keys, manages the key ring and writes emergency kits. Keys are never part of JSON answers.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -6,232 +6,233 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::assemble::Setting;
-use crate::cli::args::Global;
+use crate::assemble::HostSetup;
+use crate::cli::answer::{Answer, ExitStatus, WrongUse};
 use crate::cli::confirm::confirm;
+use crate::cli::files;
+use crate::cli::global::Global;
 use crate::cli::key_ring;
 use crate::cli::request::call;
+use crate::cli::ring_file::Ring;
 use crate::cli::secrets;
-use crate::cli::secrets::{Password, Ring};
-use crate::cli::text::{list, word};
-use crate::cli::{Answer, Status, WrongUse};
+use crate::cli::secrets::PasswordArgs;
+use crate::cli::value::{list, string};
 
 #[derive(Debug, Subcommand)]
 pub enum Key {
-    /// Makes a new key: shows it, or puts it into a file or the key ring
+    /// Create a new key: show it, or write it to a file or the key ring
     New(KeyNew),
-    /// Puts a key that exists into the key ring
+    /// Add an existing key to the key ring
     Add(KeyAdd),
-    /// Lists the labels in the key ring
+    /// List the labels in the key ring
     List,
-    /// Shows a key of the key ring, on a terminal or in a file
+    /// Show a key of the key ring on a terminal, or write it to a file
     Show(KeyShow),
-    /// Gives a key of the key ring another label
+    /// Change the label of a key in the key ring
     Rename(KeyRename),
-    /// Removes a key from the key ring
+    /// Remove a key from the key ring
     Remove(KeyRemove),
-    /// Writes the sheet to print: the key, what it is for, how to restore with it
+    /// Write a sheet to print: the key, what it is for, and how to restore with it
     Kit(KeyKit),
 }
 
 #[derive(Debug, Args)]
 pub struct KeyNew {
-    /// Writes it to a new file that only you can read
+    /// Write it to a new file that only you can read
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
-    /// Puts it into the key ring under this label
+    /// Add it to the key ring with this label
     #[arg(long)]
     pub label: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct KeyAdd {
-    /// What you call it
+    /// The key's label
     #[arg(long)]
     pub label: String,
     #[command(flatten)]
-    pub password: Password,
+    pub password: PasswordArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct KeyShow {
-    /// What you call it
+    /// The key's label
     pub label: String,
-    /// Writes it to a new file that only you can read
+    /// Write it to a new file that only you can read
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct KeyRename {
-    /// What you call it
+    /// The key's label
     pub label: String,
-    /// What to call it from now on
+    /// The new label
     pub new: String,
 }
 
 #[derive(Debug, Args)]
 pub struct KeyRemove {
-    /// What you call it
+    /// The key's label
     pub label: String,
-    /// Does not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct KeyKit {
-    /// Writes it to a new file that only you can read
+    /// Write it to a new file that only you can read
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     #[command(flatten)]
-    pub password: Password,
+    pub password: PasswordArgs,
 }
 
-pub(crate) fn run(setting: &Setting, global: &Global, key: &Key) -> anyhow::Result<Answer> {
+pub(crate) fn run(setup: &HostSetup, global: &Global, key: &Key) -> anyhow::Result<Answer> {
     match key {
-        Key::New(new) => make(setting, global, new),
-        Key::Add(add) => self::add(setting, global, add),
-        Key::List => labels(setting, global),
-        Key::Show(show) => self::show(setting, global, show),
-        Key::Rename(rename) => self::rename(setting, global, rename),
-        Key::Remove(remove) => self::remove(setting, global, remove),
-        Key::Kit(kit) => self::kit(setting, global, kit),
+        Key::New(new) => create(setup, global, new),
+        Key::Add(add) => self::add(setup, global, add),
+        Key::List => labels(setup, global),
+        Key::Show(show) => self::show(setup, global, show),
+        Key::Rename(rename) => self::rename(setup, global, rename),
+        Key::Remove(remove) => self::remove(setup, global, remove),
+        Key::Kit(kit) => self::kit(setup, global, kit),
     }
 }
 
-fn make(setting: &Setting, global: &Global, new: &KeyNew) -> anyhow::Result<Answer> {
+fn create(setup: &HostSetup, global: &Global, new: &KeyNew) -> anyhow::Result<Answer> {
     if global.json && new.to.is_none() && new.label.is_none() {
-        return Err(keyless());
+        return Err(no_json());
     }
-    let answer = call(&mut setting.reader()?, global, "backup.new_key", json!({}))?;
+    let answer = call(&mut setup.reader()?, global, "backup.new_key", json!({}))?;
     let key = answer.get("key").and_then(Value::as_str).unwrap_or_default();
-    let mut said = String::new();
+    let mut text = String::new();
     let mut json = Map::new();
     if let Some(to) = &new.to {
-        secrets::write_new(to, &format!("{key}\n"))?;
-        said += &format!("The key is in {}, for you alone to read.\n", to.display());
+        files::write_new(to, &format!("{key}\n"))?;
+        text += &format!("The key is in {}, which only you can read.\n", to.display());
         json.insert("file".into(), to.display().to_string().into());
     }
     if let Some(label) = &new.label {
-        let added = key_ring::add(setting, global, label, key, false)?;
-        said += &format!("The key {label:?} is in the key ring {}.\n", added.path);
+        let added = key_ring::add(setup, global, label, key, false)?;
+        text += &format!("The key {label:?} is in the key ring {}.\n", added.path);
         json.insert("label".into(), label.clone().into());
         json.insert("key_ring".into(), added.path.into());
     }
-    if said.is_empty() {
-        said = format!("{key}\n");
+    if text.is_empty() {
+        text = format!("{key}\n");
     } else {
-        said +=
-            "Without it nobody can read what it protects: print its emergency kit with `larder key kit`.\n";
+        text += "Backups that it protects cannot be read without it: print its emergency kit with `larder key kit`.\n";
     }
-    Ok(Answer { json: json.into(), text: said, status: Status::Done })
+    Ok(Answer { json: json.into(), text, status: ExitStatus::Done })
 }
 
-fn add(setting: &Setting, global: &Global, add: &KeyAdd) -> anyhow::Result<Answer> {
+fn add(setup: &HostSetup, global: &Global, add: &KeyAdd) -> anyhow::Result<Answer> {
     let mut given = secrets::given(global, &add.password)?;
     let key = match given.remove("password") {
         Some(Value::String(key)) => key,
-        _ if secrets::can_ask() => secrets::asked("Key: ")?,
+        _ if secrets::can_prompt() => secrets::prompt("Key: ")?,
         _ => {
             return Err(
                 WrongUse("which key? Give it with --password-file or in LARDER_PASSWORD".into()).into()
             );
         }
     };
-    let added = key_ring::add(setting, global, &add.label, &key, false)?;
+    let added = key_ring::add(setup, global, &add.label, &key, false)?;
     let (label, path) = (&add.label, &added.path);
     Ok(Answer {
-        text: format!("The key {label:?} is in the key ring {path}.\n{}", added.doubts),
+        text: format!("The key {label:?} is in the key ring {path}.\n{}", added.warnings),
         json: json!({"label": label, "key_ring": path}),
-        status: Status::Done,
+        status: ExitStatus::Done,
     })
 }
 
-fn remove(setting: &Setting, global: &Global, remove: &KeyRemove) -> anyhow::Result<Answer> {
+fn remove(setup: &HostSetup, global: &Global, remove: &KeyRemove) -> anyhow::Result<Answer> {
     let label = &remove.label;
-    let warning = "What it protects can then only be opened by whoever has it elsewhere.";
+    let warning = "Without another copy of this key, the backups that it protects cannot be opened.";
     if !remove.yes {
-        if !secrets::can_ask() {
-            return Err(WrongUse("nobody can be asked whether that is meant; add --yes".into()).into());
+        if !secrets::can_prompt() {
+            return Err(WrongUse("cannot ask for confirmation here; add --yes".into()).into());
         }
         confirm(&format!("{warning} Remove the key {label:?} from the key ring?"))?;
     }
-    let (ring, _) = key_ring::change(setting, global, "backup.remove_key", json!({"label": label}))?;
+    let (ring, _) = key_ring::change(setup, global, "backup.remove_key", json!({"label": label}))?;
     let path = ring.path.display().to_string();
     Ok(Answer {
-        text: format!("The key {label:?} is not in the key ring {path} any more.\n"),
+        text: format!("The key {label:?} was removed from the key ring {path}.\n"),
         json: json!({"label": label, "key_ring": path}),
-        status: Status::Done,
+        status: ExitStatus::Done,
     })
 }
 
-fn rename(setting: &Setting, global: &Global, rename: &KeyRename) -> anyhow::Result<Answer> {
+fn rename(setup: &HostSetup, global: &Global, rename: &KeyRename) -> anyhow::Result<Answer> {
     let (label, new) = (&rename.label, &rename.new);
     let request = json!({"label": label, "new_label": new});
-    let (ring, _) = key_ring::change(setting, global, "backup.rename_key", request)?;
+    let (ring, _) = key_ring::change(setup, global, "backup.rename_key", request)?;
     let path = ring.path.display().to_string();
     Ok(Answer {
-        text: format!("The key {label:?} in the key ring {path} is called {new:?} now.\n"),
+        text: format!("The key {label:?} in the key ring {path} is now called {new:?}.\n"),
         json: json!({"label": new, "key_ring": path}),
-        status: Status::Done,
+        status: ExitStatus::Done,
     })
 }
 
-/// A key is shown to somebody, or written for the owner of a file.
-fn show(setting: &Setting, global: &Global, show: &KeyShow) -> anyhow::Result<Answer> {
+/// Shows a key on a terminal, or writes it to a file.
+fn show(setup: &HostSetup, global: &Global, show: &KeyShow) -> anyhow::Result<Answer> {
     if show.to.is_none() && (global.json || !std::io::stdout().is_terminal()) {
-        return Err(WrongUse("a key is shown on a terminal only; name a file for it with --to".into()).into());
+        return Err(WrongUse("keys are shown only on a terminal; name a file with --to".into()).into());
     }
-    let key = key_ring::key(setting, global, &show.label)?;
+    let key = key_ring::key(setup, global, &show.label)?;
     let Some(to) = &show.to else {
-        return Ok(Answer { json: json!({}), text: format!("{key}\n"), status: Status::Done });
+        return Ok(Answer { json: json!({}), text: format!("{key}\n"), status: ExitStatus::Done });
     };
-    secrets::write_new(to, &format!("{key}\n"))?;
+    files::write_new(to, &format!("{key}\n"))?;
     Ok(Answer {
-        text: format!("The key is in {}, for you alone to read.\n", to.display()),
+        text: format!("The key is in {}, which only you can read.\n", to.display()),
         json: json!({"file": to.display().to_string()}),
-        status: Status::Done,
+        status: ExitStatus::Done,
     })
 }
 
-fn labels(setting: &Setting, global: &Global) -> anyhow::Result<Answer> {
+fn labels(setup: &HostSetup, global: &Global) -> anyhow::Result<Answer> {
     let ring = Ring::find(global)?;
     let before = if ring.path.exists() || global.key_ring.is_some() { ring.read()? } else { String::new() };
-    // Moved, not copied as `json!` would: nothing of it stays here.
+    // Moved, not copied as `json!` would: no copy stays here.
     let data = Map::from_iter([("key_ring".to_owned(), before.into())]);
-    let mut json = call(&mut setting.reader()?, global, "backup.keys", data.into())?;
+    let mut json = call(&mut setup.reader()?, global, "backup.keys", data.into())?;
     let text = listed(&json, &ring.path.display().to_string());
     if let Some(fields) = json.as_object_mut() {
         fields.insert("key_ring".into(), ring.path.display().to_string().into());
     }
-    Ok(Answer { text, json, status: Status::Done })
+    Ok(Answer { text, json, status: ExitStatus::Done })
 }
 
-fn kit(setting: &Setting, global: &Global, kit: &KeyKit) -> anyhow::Result<Answer> {
+fn kit(setup: &HostSetup, global: &Global, kit: &KeyKit) -> anyhow::Result<Answer> {
     if global.json && kit.to.is_none() {
-        return Err(keyless());
+        return Err(no_json());
     }
     let mut data = secrets::given(global, &kit.password)?;
     if data.is_empty() {
-        match secrets::can_ask() {
-            true => data.insert("password".into(), secrets::asked("Key: ")?.into()),
+        match secrets::can_prompt() {
+            true => data.insert("password".into(), secrets::prompt("Key: ")?.into()),
             false => {
                 return Err(WrongUse(
-                    "which key? Name one of the key ring with --key, or give it with --password-file".into(),
+                    "which key? Name one in the key ring with --key, or give it with --password-file".into(),
                 )
                 .into());
             }
         };
     }
-    let answer = call(&mut setting.reader()?, global, "backup.emergency_kit", data.into())?;
+    let answer = call(&mut setup.reader()?, global, "backup.emergency_kit", data.into())?;
     let sheet = answer.get("text").and_then(Value::as_str).unwrap_or_default();
     match &kit.to {
         Some(to) => {
-            secrets::write_new(to, sheet)?;
+            files::write_new(to, sheet)?;
             Ok(written(to))
         }
-        None => Ok(Answer { json: json!({}), text: sheet.to_owned(), status: Status::Done }),
+        None => Ok(Answer { json: json!({}), text: sheet.to_owned(), status: ExitStatus::Done }),
     }
 }
 
@@ -239,15 +240,15 @@ fn written(to: &Path) -> Answer {
     let path = to.display().to_string();
     Answer {
         text: format!(
-            "The emergency kit is in {path}. Print it and keep it away from the home's own computer.\n"
+            "The emergency kit is in {path}. Print it and keep it away from the computer that runs Home Assistant.\n"
         ),
         json: json!({"file": path}),
-        status: Status::Done,
+        status: ExitStatus::Done,
     }
 }
 
-fn keyless() -> anyhow::Error {
-    WrongUse("keys are never written as JSON: name a file with --to".into()).into()
+fn no_json() -> anyhow::Error {
+    WrongUse("keys are never printed as JSON; name a file with --to".into()).into()
 }
 
 fn listed(value: &Value, ring: &str) -> String {
@@ -255,7 +256,8 @@ fn listed(value: &Value, ring: &str) -> String {
     if keys.is_empty() {
         return format!("No keys in the key ring {ring}.\n");
     }
-    let width = keys.iter().map(|key| word(key, "label").chars().count()).max().unwrap_or(0);
-    let lines = keys.iter().map(|key| format!("  {:width$}  {}\n", word(key, "label"), word(key, "created")));
+    let width = keys.iter().map(|key| string(key, "label").chars().count()).max().unwrap_or(0);
+    let lines =
+        keys.iter().map(|key| format!("  {:width$}  {}\n", string(key, "label"), string(key, "created")));
     format!("Keys in {ring}:\n{}", lines.collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! `larder restore`: replaces the home by what a backup holds, or fills a new directory.
+//! `larder restore`: replaces the home with the contents of a backup, or restores to a new directory.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,53 +9,46 @@ use clap::{Args, ValueEnum};
 use larder_zone::Zone;
 use serde_json::{Value, json};
 
-use super::show::shown;
-use crate::assemble::Setting;
-use crate::cli::args::Global;
+use crate::assemble::HostSetup;
+use crate::cli::answer::{Answer, ExitStatus, WrongUse};
 use crate::cli::confirm::confirm;
-use crate::cli::host::{merge, say_notices, status};
+use crate::cli::description::describe;
+use crate::cli::global::Global;
 use crate::cli::request::call;
-use crate::cli::secrets::Password;
-use crate::cli::select::{latest_before, must_be_there, openable, reference};
-use crate::cli::text::{amount, flag, list, notes, opened_with, reasons, warnings, word};
-use crate::cli::{Answer, WrongUse};
+use crate::cli::secrets::PasswordArgs;
+use crate::cli::select::{TrustArgs, latest_before, must_be_there, openable, reference};
+use crate::cli::setup::print_notices;
+use crate::cli::text::{content, notes, opened_with, reasons, warnings};
+use crate::cli::value::{flag, list, merge, string};
 use crate::home::staging;
 
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// A backup's id or its beginning, `latest`, `latest-automatic`, or the path of a backup file
+    /// A backup's id or the start of it, `latest`, `latest-automatic`, or the path of a backup file
     #[arg(value_name = "ID|FILE", required_unless_present = "before")]
     pub backup: Option<String>,
-    /// The latest backup from before a day or time (`2026-11-20`, `2026-11-20T18:30`), as the home's clocks show it
+    /// The latest backup made before a date or time in the home's time zone (`2026-11-20`, `2026-11-20T18:30`)
     #[arg(long, value_name = "DATE", conflicts_with = "backup")]
     pub before: Option<String>,
     #[command(flatten)]
-    pub password: Password,
-    /// Into a new or empty directory instead of in place
+    pub password: PasswordArgs,
+    /// Restore to a new or empty directory instead of in place
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
-    /// Only one part of the home
+    /// Restore only one part of the home
     #[arg(long, value_enum)]
     pub only: Option<Part>,
-    /// Checks everything, changes nothing
+    /// Check everything and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Does not ask before it replaces the home
+    /// Do not ask for confirmation before replacing the home
     #[arg(long)]
     pub yes: bool,
-    /// In spite of a newer backup, or of a database that another process has open
+    /// Restore even if the backup is newer than the home's version, or a process has its database open
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
-    pub trust: Trust,
-}
-
-/// What is believed of a backup that somebody else may have made.
-#[derive(Debug, Args)]
-pub struct Trust {
-    /// As root, restores set-user-id and set-group-id bits of files of root, too
-    #[arg(long)]
-    pub keep_setuid: bool,
+    pub trust: TrustArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,30 +59,31 @@ pub enum Part {
     Database,
 }
 
-pub(crate) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
-    let wanted = wanted(&setting, global, restore)?;
-    let backup = reference(&mut setting, global, &wanted)?;
-    setting.target.clone_from(&restore.to);
-    setting.keep_setuid = restore.trust.keep_setuid;
-    // A restore that was cut off is completed or undone before what is there counts.
+pub(crate) fn run(mut setup: HostSetup, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
+    let wanted = wanted(&setup, global, restore)?;
+    let backup = reference(&mut setup, global, &wanted)?;
+    setup.target.clone_from(&restore.to);
+    setup.keep_setuid = restore.trust.keep_setuid;
+    // An interrupted restore is completed or undone first; only then are the contents checked.
     if let Some(to) = restore.to.as_ref().filter(|to| !staging::was_interrupted(to)) {
         must_be_empty(to)?;
-    } else if restore.to.is_none() && setting.config.is_none() {
+    } else if restore.to.is_none() && setup.config.is_none() {
         return Err(WrongUse(
-            "restore where? Name the home with --config DIR, or a new directory with --to DIR".into(),
+            "where should it be restored? Name the home with --config DIR, or a new directory with --to DIR"
+                .into(),
         )
         .into());
     }
     let target = restore
         .to
         .as_ref()
-        .or(setting.config.as_ref())
+        .or(setup.config.as_ref())
         .map(|path| path.display().to_string())
         .unwrap_or_default();
     if restore.to.is_none() && !restore.dry_run && !restore.yes {
-        ask(&setting, global, &wanted, backup, &target)?;
+        confirm_replacement(&setup, global, &wanted, backup, &target)?;
     }
-    let mut data = openable(&mut setting, global, &wanted, &restore.password)?;
+    let mut data = openable(&mut setup, global, &wanted, &restore.password)?;
     let options = json!({
         "restore_homeassistant": restore.only != Some(Part::Database),
         "restore_database": restore.only != Some(Part::Homeassistant),
@@ -99,39 +93,43 @@ pub(crate) fn run(mut setting: Setting, global: &Global, restore: &Restore) -> a
     });
     merge(&mut data, options);
     let mut host = match (restore.dry_run, &restore.to) {
-        (true, _) => setting.reader()?,
-        (false, Some(_)) => setting.elsewhere()?,
-        (false, None) => setting.writer("restore")?,
+        (true, _) => setup.reader()?,
+        (false, Some(_)) => setup.elsewhere()?,
+        (false, None) => setup.writer("restore")?,
     };
     if let Some(to) = &restore.to {
-        say_notices(&mut host);
+        print_notices(&mut host);
         must_be_empty(to)?;
     }
     let json = call(&mut host, global, "backup.restore", data)?;
-    Ok(Answer { text: restored(&json, &target), status: status(&json, &["skipped", "notes"]), json })
+    Ok(Answer {
+        text: describe_result(&json, &target),
+        status: ExitStatus::of(&json, &["skipped", "notes"]),
+        json,
+    })
 }
 
-/// The backup that is meant, by its id, its file, or the time from before which it is.
-fn wanted(setting: &Setting, global: &Global, restore: &Restore) -> anyhow::Result<String> {
+/// The backup that the arguments name, or the latest one before the given time.
+fn wanted(setup: &HostSetup, global: &Global, restore: &Restore) -> anyhow::Result<String> {
     match (&restore.backup, &restore.before) {
         (Some(backup), _) => Ok(backup.clone()),
         (None, Some(before)) => {
-            let zone = setting.time_zone()?.get().zone;
+            let zone = setup.time_zone()?.get().zone;
             let then = instant(before, zone).ok_or_else(|| {
                 WrongUse(format!(
-                    "--before {before}: write a day or a time, such as 2026-11-20 or 2026-11-20T18:30"
+                    "--before {before}: write a date or a time, such as 2026-11-20 or 2026-11-20T18:30"
                 ))
             })?;
-            latest_before(setting, global, then, before)
+            latest_before(setup, global, then, before)
         }
-        (None, None) => Err(WrongUse("which backup? Name it, or a time with --before".into()).into()),
+        (None, None) => Err(WrongUse("which backup? Name it, or give a time with --before".into()).into()),
     }
 }
 
-/// The clocks of no place were ever set forward by more.
+/// No time zone ever set its clocks forward by more.
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
 
-/// Seconds since 1970 of a day's beginning or a time. Of a time that the clocks show twice, the first.
+/// The start of a day, or a time, in seconds since 1970. For a local time that occurs twice, the first.
 fn instant(text: &str, zone: Zone) -> Option<i64> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.timestamp());
@@ -139,7 +137,7 @@ fn instant(text: &str, zone: Zone) -> Option<i64> {
     let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
     let time = |format: &str| NaiveDateTime::parse_from_str(&text.replace(' ', "T"), format).ok();
     let local = day(text).or_else(|| time("%Y-%m-%dT%H:%M")).or_else(|| time("%Y-%m-%dT%H:%M:%S"))?;
-    // A time that the clocks skip is the moment at which they are set forward.
+    // A local time that is skipped stands for the moment when the clocks are set forward.
     let later = (0..=MINUTES_OF_A_DAY).map(|minutes| local + TimeDelta::minutes(minutes));
     later.filter_map(|local| zone.from_local_datetime(&local).earliest()).map(|it| it.timestamp()).next()
 }
@@ -159,40 +157,46 @@ fn must_be_empty(directory: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Names of ours do not count as contents.
+/// Larder's own files do not count as contents.
 fn is_own(name: &std::ffi::OsStr) -> bool {
     name.as_encoded_bytes().starts_with(crate::model::RESERVED_PREFIX)
 }
 
-/// Asks before a home is replaced. Without a terminal there is nobody to ask.
-fn ask(setting: &Setting, global: &Global, id: &str, backup: Value, target: &str) -> anyhow::Result<()> {
+/// Asks for confirmation before the home is replaced. An error without a terminal.
+fn confirm_replacement(
+    setup: &HostSetup,
+    global: &Global,
+    id: &str,
+    backup: Value,
+    target: &str,
+) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
         return Err(WrongUse(format!(
-            "this replaces the home in {target} and nobody can be asked; add --yes"
+            "this replaces the home in {target}, and confirmation is not possible here; add --yes"
         ))
         .into());
     }
-    let details = call(&mut setting.reader()?, global, "backup.details", backup)?;
+    let details = call(&mut setup.reader()?, global, "backup.details", backup)?;
     must_be_there(&details, "backup", id)?;
-    confirm(&format!("{}Replace the home in {target} by this backup?", shown(&details)))
+    confirm(&format!("{}Replace the home in {target} with this backup?", describe(&details)))
 }
 
-fn restored(value: &Value, target: &str) -> String {
+fn describe_result(value: &Value, target: &str) -> String {
     let parts = match (flag(value, "restored_homeassistant"), flag(value, "restored_database")) {
         (true, true) => "configuration and database",
         (true, false) => "configuration",
         _ => "database",
     };
-    let (id, name) = (word(value, "backup_id"), word(value, "name"));
+    let (id, name) = (string(value, "backup_id"), string(value, "name"));
     let verb = if flag(value, "dry_run") { "could be " } else { "" };
     format!(
         "Backup {id} ({name}) {verb}restored to {target}: {parts}, {}{}.\n{}{}{}{}",
-        amount(value),
+        content(value),
         opened_with(value),
         warnings(value),
         reasons("Not restored:", list(value, "skipped")),
         notes(value),
-        reasons("Links that lead nowhere:", list(value, "dangling"))
+        reasons("Dangling links:", list(value, "dangling"))
     )
 }
 

@@ -1,4 +1,4 @@
-//! `larder serve`: the service in the foreground, until a signal ends it.
+//! `larder serve`: runs the service in the foreground until a signal stops it.
 
 use std::thread::Builder;
 
@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::automations::many;
-use crate::assemble::Setting;
-use crate::cli::{Answer, Status, text};
+use crate::assemble::HostSetup;
+use crate::cli::answer::{Answer, ExitStatus};
+use crate::cli::text::automations_count;
+use crate::cli::value;
 use crate::home::bus::{LOG, Level, Listener, MISSED};
 use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::process::log::Log;
@@ -20,15 +21,15 @@ use crate::service::control::Control;
 use crate::service::driver::Requests;
 use crate::service::{Service, Stop};
 
-/// With this many `-v` events are shown, not only what they mean.
+/// With this many `-v`, events are logged, too.
 const EVENTS: u8 = 2;
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// How far it stands back behind other programs that want the processor: 0, not at all, to 19
+    /// The niceness of the service: 0 (normal) to 19 (lowest processor priority)
     #[arg(long, value_name = "NUMBER", default_value_t = SERVICE_NICE, value_parser = clap::value_parser!(u8).range(0..=19))]
     pub nice: u8,
-    /// Whether disks work for it only when no other program wants them
+    /// The disk priority of the service: idle lets other programs go first
     #[arg(long, value_enum, default_value = "idle")]
     pub io: Io,
 }
@@ -39,23 +40,23 @@ pub enum Io {
     Normal,
 }
 
-pub(crate) fn run(setting: &Setting, how: &Serve, verbose: u8) -> anyhow::Result<Answer> {
-    // Threads that are started later stand where this one does, that of the log, too.
-    let notices = priority::lower(how.nice, how.io == Io::Idle);
-    let least = if verbose > 0 { Level::Debug } else { Level::Info };
-    let zone = setting.time_zone()?;
-    let log = Log::new(zone.clone(), least).context("no thread for the log")?;
+pub(crate) fn run(setup: &HostSetup, args: &Serve, verbose: u8) -> anyhow::Result<Answer> {
+    // Threads that are started later, such as the log's, inherit this priority.
+    let notices = priority::lower(args.nice, args.io == Io::Idle);
+    let level = if verbose > 0 { Level::Debug } else { Level::Info };
+    let zone = setup.time_zone()?;
+    let log = Log::new(zone.clone(), level).context("cannot start the log thread")?;
     let own = log.clone();
     std::panic::set_hook(Box::new(move |panic| own.panicked(panic)));
     notices.iter().for_each(|notice| log.warn(notice));
-    let workers_nice = if how.nice > 0 { BEHIND_JOBS } else { 0 };
-    let limits = Limits { workers_nice, ..setting.limits.clone() };
-    let setting = Setting { limits, ..setting.clone() };
+    let workers_nice = if args.nice > 0 { BEHIND_JOBS } else { 0 };
+    let limits = Limits { workers_nice, ..setup.limits.clone() };
+    let setup = HostSetup { limits, ..setup.clone() };
     let session = Session::now();
-    // From here on a signal ends it in an orderly way, however early it comes.
+    // From here on, a signal stops the service cleanly, however early it arrives.
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-    let host = setting.writer("serve")?;
-    let most = setting.limits.stop_time.as_secs();
+    let host = setup.writer("serve")?;
+    let most = setup.limits.stop_time.as_secs();
     let events = if verbose >= EVENTS { host.bus.subscribe() } else { host.bus.subscribe_to(LOG) };
     let mut service = Service::new(host);
     service.host().notices.drain(..).for_each(|notice| log.warn(notice));
@@ -63,52 +64,57 @@ pub(crate) fn run(setting: &Setting, how: &Serve, verbose: u8) -> anyhow::Result
     zone.problems.iter().for_each(|problem| log.error(problem));
     log.info(format!("time zone {}", zone.described()));
     let requests = service.driver().requests();
-    let _control = open(&mut service, &requests, &log);
-    log.info(format!("serving; {}{}", next(&mut service)?, automations(&mut service)));
-    let obeys = Obeys { session, requests, stop: service.stop(), log: log.clone(), most };
-    let is_finished = serve(service, signals, obeys, events)?;
-    let answer = ended(is_finished, most, &log);
+    let _control = open_control(&mut service, &requests, &log);
+    log.info(format!("serving; {}{}", next_backup(&mut service)?, automations(&mut service)));
+    let handler = SignalHandler { session, requests, stop: service.stop(), log: log.clone(), most };
+    let is_finished = serve(service, signals, handler, events)?;
+    let answer = describe_end(is_finished, most, &log);
     log.finish();
     Ok(answer)
 }
 
-/// Serves until it is told to stop: whether everything came to its end.
-fn serve(service: Service, mut signals: Signals, obeys: Obeys, events: Listener) -> anyhow::Result<bool> {
-    // Without either of them it could not be stopped, or would say nothing.
+/// Serves until a signal. Returns whether all work under way finished.
+fn serve(
+    service: Service,
+    mut signals: Signals,
+    handler: SignalHandler,
+    events: Listener,
+) -> anyhow::Result<bool> {
+    // Without these threads, the service could not be stopped or would log nothing.
     let thread = |name: &str| Builder::new().name(name.to_owned());
-    let (handle, log) = (signals.handle(), obeys.log.clone());
+    let (handle, log) = (signals.handle(), handler.log.clone());
     let bus = service.bus();
-    let obeying = thread("signals").spawn(move || obeys.forever(&mut signals));
-    obeying.context("no thread for signals")?;
+    let handling = thread("signals").spawn(move || handler.run(&mut signals));
+    handling.context("cannot start the signal thread")?;
     let following = thread("events").spawn(move || follow(&events, &log));
-    let following = following.context("no thread for what happens")?;
+    let following = following.context("cannot start the event thread")?;
     let is_finished = service.run();
     bus.close();
-    // All that was said comes before the last line.
+    // All messages are logged before the last line.
     let _ = following.join();
     handle.close();
     Ok(is_finished)
 }
 
-fn ended(is_finished: bool, most: u64, log: &Log) -> Answer {
+fn describe_end(is_finished: bool, most: u64, log: &Log) -> Answer {
     let (json, status) = match is_finished {
         true => {
             log.info("stopped");
-            (json!({"stopped": true}), Status::Done)
+            (json!({"stopped": true}), ExitStatus::Done)
         }
         false => {
             let message = format!(
-                "stopped in the middle of a backup, which took longer than {most} s more (limit stop-time): nothing of it is kept"
+                "stopped during a backup that needed more than {most} s to finish (limit stop-time); its partial file is discarded"
             );
             log.error(&message);
-            (json!({"error": {"code": "failed", "message": message}}), Status::Failed)
+            (json!({"error": {"code": "failed", "message": message}}), ExitStatus::Failed)
         }
     };
     Answer { json, text: String::new(), status }
 }
 
-/// Does what signals say.
-struct Obeys {
+/// Reacts to signals.
+struct SignalHandler {
     session: Session,
     requests: Requests,
     stop: Stop,
@@ -116,80 +122,80 @@ struct Obeys {
     most: u64,
 }
 
-impl Obeys {
-    fn forever(&self, signals: &mut Signals) {
+impl SignalHandler {
+    fn run(&self, signals: &mut Signals) {
         for signal in signals.forever() {
             match signal {
                 SIGHUP if !self.session.is_over() => self.reload(),
-                SIGHUP => return self.end("the terminal is gone: "),
-                _ => return self.end(""),
+                SIGHUP => return self.stop("the terminal is gone: "),
+                _ => return self.stop(""),
             }
         }
     }
 
-    fn end(&self, why: &str) {
+    fn stop(&self, why: &str) {
         let most = self.most;
-        self.log.info(format!("{why}stopping; work that is under way gets {most} s (limit stop-time)"));
+        self.log.info(format!("{why}stopping; work under way has {most} s to finish (limit stop-time)"));
         self.stop.set();
     }
 
-    /// Another thread waits for what comes of it: the next signal may be to stop.
+    /// Another thread waits for the result, because the next signal may be a stop.
     fn reload(&self) {
-        let answer = self.requests.ask("reload", json!({}));
+        let answer = self.requests.send("reload", json!({}));
         let log = self.log.clone();
-        let tell = move || match answer.recv() {
+        let report = move || match answer.recv() {
             Ok(Ok(done)) => {
-                let problems = text::list(&done, "problems");
+                let problems = value::list(&done, "problems");
                 problems.iter().filter_map(Value::as_str).for_each(|problem| log.error(problem));
-                log.info(format!("reloaded: {}", many(text::number(&done, "automations"))));
+                log.info(format!("reloaded: {}", automations_count(value::number(&done, "automations"))));
             }
             Ok(Err(failure)) => log.error(failure.message),
-            // The service is about to end.
+            // The service is stopping.
             Err(_) => {}
         };
-        if Builder::new().name("reload".into()).spawn(tell).is_err() {
-            self.log.error("no thread to wait for the reload: what came of it is not told");
+        if Builder::new().name("reload".into()).spawn(report).is_err() {
+            self.log.error("cannot start a thread that waits for the reload; its result is not logged");
         }
     }
 }
 
-/// When the next automatic backup is, in a person's words.
-fn next(service: &mut Service) -> anyhow::Result<String> {
+/// A sentence about the next automatic backup.
+fn next_backup(service: &mut Service) -> anyhow::Result<String> {
     let answer = service.host().call("backup.schedule", &json!({"count": 1}).to_string())?;
     let runs: Value = serde_json::from_str(&answer)?;
-    Ok(match text::list(&runs, "runs").first() {
-        Some(run) => format!("the next automatic backup is at {}", text::word(run, "local")),
-        None if runs.get("waits") == Some(&Value::Bool(true)) => text::word(&runs, "reason"),
-        None => "no automatic backups are planned: see larder settings".into(),
+    Ok(match value::list(&runs, "runs").first() {
+        Some(run) => format!("the next automatic backup is at {}", value::string(run, "local")),
+        None if runs.get("waits") == Some(&Value::Bool(true)) => value::string(&runs, "reason"),
+        None => "no automatic backups are planned; see `larder settings`".into(),
     })
 }
 
-/// How many automations there are, unless there are none.
+/// The number of automations. Empty if there are none.
 fn automations(service: &mut Service) -> String {
     match service.driver().list().as_array().map_or(0, Vec::len) {
         0 => String::new(),
-        count => format!("; {}", many(count as u64)),
+        count => format!("; {}", automations_count(count as u64)),
     }
 }
 
-/// The door for other commands. Without it the service does all else.
-fn open(service: &mut Service, requests: &Requests, log: &Log) -> Option<Control> {
+/// Opens the control socket. Without it, the service still does everything else.
+fn open_control(service: &mut Service, requests: &Requests, log: &Log) -> Option<Control> {
     let answer = requests.clone().answering(service.host().bus.clone());
     let opened = Control::open(&service.host().places.state, answer);
-    opened.map_err(|error| log.error(format!("{error}: other commands cannot ask this service"))).ok()
+    opened.map_err(|error| log.error(format!("{error}; other commands cannot reach this service"))).ok()
 }
 
-/// Writes what people should know, and events if they are heard.
+/// Logs messages, and other events if they were subscribed to.
 fn follow(events: &Listener, log: &Log) {
     for event in events.iter() {
         let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
         match event.topic.as_str() {
-            LOG => log.say(Level::of(&data), data.get("message").and_then(Value::as_str).unwrap_or_default()),
+            LOG => log.log(Level::of(&data), data.get("message").and_then(Value::as_str).unwrap_or_default()),
             MISSED => {
-                let count = text::number(&data, "count");
-                log.warn(format!("more happened than could be written: {count} messages are missing here"));
+                let count = value::number(&data, "count");
+                log.warn(format!("{count} messages are missing here: more was logged than could be written"));
             }
-            topic => log.say(Level::Debug, &format!("{topic}: {}", event.data)),
+            topic => log.log(Level::Debug, &format!("{topic}: {}", event.data)),
         }
     }
 }

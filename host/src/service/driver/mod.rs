@@ -1,9 +1,12 @@
-//! The driver: the automations at work on the host. What happens becomes events of the engine, what the engine wants done is done.
+//! The driver: connects the automation engine to the host. It passes bus events and the time to the engine, and carries out
+//! the effects that the engine returns.
 //!
-//! Decides nothing: the engine does (`automation`). Runs on the service's thread and never waits.
+//! Decides nothing: the engine does (`automation`). Runs on the service's thread and never blocks.
 
 mod actions;
+mod calls;
 mod events;
+mod handlers;
 mod inventory;
 mod memory;
 mod notifications;
@@ -14,7 +17,6 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 
-use crate::assemble::Host;
 use crate::automation::files::Loaded;
 use crate::automation::home::{Event, Home};
 use crate::automation::run::{Effect, Engine};
@@ -25,14 +27,16 @@ use crate::model::Timestamp;
 use crate::options::automations::TOLD_AT_ONCE;
 use crate::options::{MAX_ROUNDS, MAX_UNHEARD};
 use crate::runtime;
+use crate::service::host::Host;
 use crate::time::timezone::HomeZone;
-use actions::{Answer, Calls};
+use calls::{Answer, BY_HAND, Calls};
+use inventory::home;
 pub use inventory::inventory;
-use memory::Memory;
 pub use notifications::{Notification, Notifications};
-use requests::{BY_HAND, Reply, Waiting};
+use requests::{Reply, RunWaiter};
 pub use requests::{Request, Requests};
 
+/// The automation engine at work on a host.
 pub struct Driver {
     engine: Engine,
     home: Home,
@@ -40,56 +44,59 @@ pub struct Driver {
     events: bus::Listener,
     calls: Calls,
     answers: Receiver<Answer>,
-    memory: Memory,
+    /// When what changed has to be saved.
+    save_due: Option<Timestamp>,
     requests: Receiver<Request>,
-    asking: Requests,
-    waiting: Vec<Waiting>,
-    /// Actions that people asked for, and who waits for each.
-    by_hand: Vec<(u64, Reply)>,
-    next_by_hand: u64,
+    /// The sending end of `requests`.
+    request_sender: Requests,
+    run_waiters: Vec<RunWaiter>,
+    /// Numbers of actions that people called, and where the answers go.
+    manual_calls: Vec<(u64, Reply)>,
+    /// The number of the next such call.
+    next_call: u64,
     is_started: bool,
 }
 
-/// What a reload did, for people.
+/// The outcome of a reload.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Reloaded {
-    /// Automations that are at work now.
+    /// The number of automations that are loaded now.
     pub automations: usize,
-    /// What is wrong in the files, with the place: those automations are left out.
+    /// Errors in the files, each with its place. These automations are left out.
     pub problems: Vec<String>,
-    /// What is doubtful.
+    /// Warnings about the files, each with its place.
     pub warnings: Vec<String>,
 }
 
 impl Driver {
-    /// Loads the automations of the host. Nothing is heard before the first `tick`.
+    /// Loads the automations of the host. No event is processed before the first `tick`.
     pub fn new(host: &mut Host) -> Self {
         let events = host.bus.subscribe_waking(host.scheduler().clone(), MAX_UNHEARD);
-        let (answered, answers) = channel();
-        let (asking, requests) = Requests::new(host.scheduler().clone());
+        let (answer_sender, answers) = channel();
+        let (request_sender, requests) = Requests::new(host.scheduler().clone());
         let mut driver = Self {
             engine: Engine::default(),
-            home: events::home(host),
+            home: home(host),
             zone: host.time_zone().get(),
             events,
-            calls: Calls::new(host, answered),
+            calls: Calls::new(host, answer_sender),
             answers,
-            memory: Memory::default(),
+            save_due: None,
             requests,
-            asking,
-            waiting: Vec::new(),
-            by_hand: Vec::new(),
-            next_by_hand: 0,
+            request_sender,
+            run_waiters: Vec::new(),
+            manual_calls: Vec::new(),
+            next_call: 0,
             is_started: false,
         };
         let reloaded = driver.load(host);
-        let said = reloaded.map_or_else(
+        let lines = reloaded.map_or_else(
             |problems| problems,
-            |reloaded| reloaded.said().into_iter().map(|(_, line)| line).collect(),
+            |reloaded| reloaded.log_lines().into_iter().map(|(_, line)| line).collect(),
         );
-        for said in said {
-            if !host.notices.contains(&said) {
-                host.notices.push(said);
+        for line in lines {
+            if !host.notices.contains(&line) {
+                host.notices.push(line);
             }
         }
         driver.recall(host);
@@ -97,60 +104,60 @@ impl Driver {
         driver
     }
 
-    /// Where other threads ask.
+    /// The sending end for other threads.
     pub fn requests(&self) -> Requests {
-        self.asking.clone()
+        self.request_sender.clone()
     }
 
-    /// When `tick` has something to do, if nothing happens before.
+    /// When `tick` has something to do, unless an event comes earlier.
     pub fn next(&self) -> Option<Timestamp> {
-        self.engine.next().into_iter().chain(self.memory.due()).min()
+        self.engine.next().into_iter().chain(self.save_due).min()
     }
 
-    /// Whether an action is under way that an automation waits for.
+    /// Whether an action is under way that a run or a person waits for.
     pub fn is_busy(&self) -> bool {
         self.calls.are_under_way()
     }
 
-    /// Deals with everything that happened and is due.
+    /// Processes everything that happened or is due.
     pub fn tick(&mut self, host: &mut Host) {
         if !std::mem::replace(&mut self.is_started, true) {
-            self.hear(host, &Event::Start, None);
+            self.handle(host, &Event::Start, None);
         }
         self.follow_zone(host);
         for _ in 0..MAX_ROUNDS {
-            if self.round(host) {
+            if self.step(host) {
                 continue;
             }
             self.show(host);
-            // What it showed is heard, too.
-            if !self.round(host) {
+            // State changes that this caused are events, too.
+            if !self.step(host) {
                 self.save_if_due(host);
                 return;
             }
         }
-        // The rest comes next: others have to live, too.
+        // The rest waits for the next tick, so that the host's other work is not starved.
         host.scheduler().wake();
     }
 
-    /// The program is about to end: automations hear of it.
+    /// Fires the shutdown trigger: the program is about to end.
     pub fn shut_down(&mut self, host: &mut Host) {
         if self.is_started {
-            self.hear(host, &Event::Shutdown, None);
+            self.handle(host, &Event::Shutdown, None);
         }
     }
 
-    /// Ends every run and remembers what was.
+    /// Stops every run and saves the state of the automations.
     pub fn close(&mut self, host: &mut Host) {
         self.home.now = host.clock().now();
         let effects = self.engine.stop(&self.home);
         self.perform(host, effects);
         self.calls.close();
-        self.give_up();
+        self.fail_pending();
         self.save(host);
     }
 
-    /// Reads the files anew. What did not change goes on. When nothing of them can be used, everything stays as it is.
+    /// Reads the files again. Runs of unchanged automations go on. If no automation in the files is usable, nothing changes.
     pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
         let reloaded = self.load(host)?;
         self.show_all(host);
@@ -171,18 +178,18 @@ impl Driver {
             .check(&mut loaded);
         let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
         let [mut problems, warnings] =
-            [problems, warnings].map(|told| told.iter().map(ToString::to_string).collect::<Vec<_>>());
+            [problems, warnings].map(|lines| lines.iter().map(ToString::to_string).collect::<Vec<_>>());
         if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
             return Err(problems);
         }
         problems.extend(configuration.ignored.iter().cloned());
         secrets.extend(configuration.secrets.iter().cloned());
-        if let Err(error) = self.calls.notify(host, configuration) {
-            // At the start there is nothing else that could go on.
+        if let Err(error) = self.calls.configure_notifications(host, configuration) {
+            // At the start there is no earlier configuration to keep.
             if self.is_started {
                 return Err(vec![error.to_string()]);
             }
-            problems.push(format!("{error}; until then notify.NAME does not work"));
+            problems.push(format!("{error}; until that is fixed, notify.NAME does not work"));
         }
         self.home.now = host.clock().now();
         let effects = self.engine.load(automations, secrets, &self.home);
@@ -190,55 +197,57 @@ impl Driver {
         Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })
     }
 
-    /// One event, instant, answer or request; whether there was any.
-    fn round(&mut self, host: &mut Host) -> bool {
+    /// Processes one event, timer, answer or request. False if there was none.
+    fn step(&mut self, host: &mut Host) -> bool {
         self.home.now = host.clock().now();
         if let Ok(event) = self.events.try_recv() {
-            self.heard(host, &event);
+            self.on_event(host, &event);
             return true;
         }
         if self.engine.next().is_some_and(|at| at <= self.home.now) {
-            self.hear(host, &Event::Time, None);
+            self.handle(host, &Event::Time, None);
             return true;
         }
         self.calls.poll(host);
-        // What was told before an answer is heard before it.
+        // Events that were emitted before an answer are processed before it.
         if let Ok(event) = self.events.try_recv() {
-            self.heard(host, &event);
+            self.on_event(host, &event);
             return true;
         }
         if let Ok(Answer { run, call, result, code }) = self.answers.try_recv() {
-            self.calls.over(run, call);
+            self.calls.remove(run, call);
             match run {
                 BY_HAND => {
                     let result =
                         result.map_err(|failure| runtime::Failure { code, message: failure.message });
-                    self.answered_by_hand(call, &result);
+                    self.finish_manual_call(call, &result);
                 }
-                run => self.answered(host, run, call, result),
+                run => self.finish_call(host, run, call, result),
             }
             return true;
         }
         match self.requests.try_recv() {
             Ok(request) => {
-                self.asked(host, request);
+                self.handle_request(host, request);
                 true
             }
             Err(_) => false,
         }
     }
 
-    fn hear(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
+    /// Passes an event to the engine and carries out the effects.
+    fn handle(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
         self.home.now = host.clock().now();
         let effects = self.engine.handle(event, cause, &self.home);
         self.perform(host, effects);
     }
 
-    fn answered(&mut self, host: &mut Host, run: u64, call: u64, result: Result<Value, Failure>) {
+    fn finish_call(&mut self, host: &mut Host, run: u64, call: u64, result: Result<Value, Failure>) {
         let effects = self.engine.answer(run, call, result, &self.home);
         self.perform(host, effects);
     }
 
+    /// Carries out what the engine wants done.
     fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
@@ -251,22 +260,22 @@ impl Driver {
                         .emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
                 }
                 Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
-                Effect::Ended { run, .. } => self.ended(host, run),
+                Effect::Ended { run, .. } => self.run_ended(host, run),
             }
         }
     }
 }
 
 impl Reloaded {
-    /// What people should know: the first problems and warnings, and where the others are.
-    fn said(&self) -> Vec<(Level, String)> {
-        let mut said = Vec::new();
+    /// Lines for the log: the first problems and warnings, and how to see the rest.
+    fn log_lines(&self) -> Vec<(Level, String)> {
+        let mut log = Vec::new();
         for (lines, level, what) in
             [(&self.problems, Level::Error, "problems"), (&self.warnings, Level::Warning, "warnings")]
         {
-            said.extend(lines.iter().take(TOLD_AT_ONCE).map(|line| (level, line.clone())));
+            log.extend(lines.iter().take(TOLD_AT_ONCE).map(|line| (level, line.clone())));
             let more = lines.len().saturating_sub(TOLD_AT_ONCE);
-            said.extend((more > 0).then(|| {
+            log.extend((more > 0).then(|| {
                 (
                     level,
                     format!(
@@ -276,6 +285,6 @@ impl Reloaded {
                 )
             }));
         }
-        said
+        log
     }
 }

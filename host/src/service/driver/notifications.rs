@@ -1,17 +1,18 @@
-//! Persistent notifications: what stays in sight until somebody dismisses it, across restarts.
+//! Persistent notifications: they survive restarts and stay until they are dismissed.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::assemble::Host;
 use crate::automation::script::Failure;
 use crate::options::{MAX_EVENT, MAX_NOTIFICATIONS};
+use crate::service::host::Host;
 use crate::storage::documents::Documents;
 
 const DOCUMENT: &str = "notifications";
 
+/// One notification, as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     pub title: Option<String>,
@@ -20,7 +21,7 @@ pub struct Notification {
     pub created_at: String,
 }
 
-/// What is in sight, by id. Stored as a document of the host.
+/// All notifications that were not dismissed, by id. Stored as a document of the host.
 pub struct Notifications {
     documents: Documents,
 }
@@ -30,13 +31,13 @@ impl Notifications {
         Self { documents }
     }
 
-    /// What cannot be read is nothing: a note that was lost must not keep anything from working.
+    /// All notifications. An unreadable document counts as empty: a lost notification must not stop anything else.
     pub fn all(&self) -> BTreeMap<String, Notification> {
         let text = self.documents.load(DOCUMENT).ok().flatten().unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Home Assistant's actions `persistent_notification.NAME`.
+    /// Does one of Home Assistant's actions `persistent_notification.NAME`.
     pub(super) fn call(&self, host: &Host, name: &str, data: &Value) -> Result<Value, Failure> {
         let mut all = self.all();
         match name {
@@ -60,7 +61,7 @@ impl Notifications {
             "dismiss_all" => all.clear(),
             _ => {
                 return Err(wrong(format!(
-                    "there is no action persistent_notification.{name}; create, dismiss and dismiss_all are there"
+                    "unknown action persistent_notification.{name}; use create, dismiss or dismiss_all"
                 )));
             }
         }
@@ -76,7 +77,7 @@ fn created(host: &Host, data: &Value) -> Result<(String, Notification), Failure>
     let message = text(data, "message")?
         .ok_or_else(|| wrong("persistent_notification.create needs a message".into()))?;
     if data.to_string().len() > MAX_EVENT {
-        return Err(wrong(format!("a notification of more than {MAX_EVENT} bytes; shorten its message")));
+        return Err(wrong(format!("the notification is larger than {MAX_EVENT} bytes; shorten its message")));
     }
     let now = host.clock().now();
     let id = text(data, "notification_id")?
@@ -85,7 +86,7 @@ fn created(host: &Host, data: &Value) -> Result<(String, Notification), Failure>
     Ok((id, Notification { title, message, created_at: now.to_iso() }))
 }
 
-/// A field as text: numbers that a template made are text, too.
+/// A field as text. Templates may yield numbers or booleans, which become text.
 fn text(data: &Value, key: &str) -> Result<Option<String>, Failure> {
     match data.get(key) {
         None | Some(Value::Null) => Ok(None),

@@ -11,10 +11,10 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::file::{Failure, Lock, LockFile, STATE_LOCK};
-use crate::assemble::Places;
 use crate::error::{Result, reason};
 use crate::options::LOCK_WAIT;
 use crate::storage::locations::is_marked;
+use crate::storage::places::Places;
 
 /// The lock of a home and of its backups. The name is reserved: no snapshot shows it and no restore replaces it.
 const SHARED_LOCK: &str = ".larder-lock";

@@ -1,0 +1,92 @@
+//! What each plugin may touch: the grants of the backup plugin and of every other plugin.
+
+use super::setup::HostSetup;
+use crate::home::bus::Bus;
+use crate::home::states::States;
+use crate::http::Client;
+use crate::plugin::{BACKUP, PluginSetting};
+use crate::runtime::{Grants, Network, Writes};
+use crate::storage::cache::Cache;
+use crate::storage::documents::Documents;
+use crate::storage::locations::{InputFile, LocalDirectory, Location, Locations, OutputFile};
+use crate::storage::places::Places;
+use crate::time::scheduler::Scheduler;
+use crate::time::timezone::TimeZone;
+
+impl HostSetup {
+    /// Grants of the backup plugin: it reads the home and the locations, and writes nothing until the caller raises `writes`.
+    pub(super) fn backup_grants(&self, places: &Places, bus: Bus) -> Grants {
+        // Backups of backups would grow without end: Home Assistant's own rule covers only `backups/`.
+        let elsewhere = places.backups.iter().filter(|backups| {
+            places
+                .config
+                .as_ref()
+                .is_some_and(|config| backups.starts_with(config) && **backups != config.join("backups"))
+        });
+        Grants {
+            home: places.config.clone(),
+            target: places.target.clone(),
+            scratch: places.state.join("scratch"),
+            hidden: elsewhere.chain([&places.state]).cloned().collect(),
+            kept: places.backups.iter().chain([&places.state]).cloned().collect(),
+            locations: self.locations(places),
+            clock: self.clock.clone(),
+            states: States::new(BACKUP, bus.clone(), self.clock.clone()),
+            scheduler: Scheduler::new(BACKUP),
+            documents: self.plugin_documents(places),
+            settings: serde_json::json!({}),
+            network: None,
+            cache: Cache::new(places.state.join("cache")),
+            bus,
+            time_zone: TimeZone::new(places.config.clone(), self.machine.clone()),
+            steps: self.steps.clone(),
+            writes: Writes::Nothing,
+            keep_setuid: self.keep_setuid,
+        }
+    }
+
+    fn locations(&self, places: &Places) -> Locations {
+        let mut locations: Vec<Box<dyn Location>> = Vec::new();
+        if let Some(backups) = &places.backups {
+            let own = self.config.as_ref().map(|config| config.join("backups"));
+            let named = self.backups.clone().or(own).unwrap_or_else(|| backups.clone());
+            locations.push(Box::new(LocalDirectory::new(
+                backups.clone(),
+                named,
+                self.host_documents(places),
+            )));
+        }
+        if let Some(file) = &self.file {
+            locations.push(Box::new(InputFile::new(file.clone())));
+        }
+        if let Some(output) = &places.output {
+            locations.push(Box::new(OutputFile::new(output.clone())));
+        }
+        Locations::new(locations)
+    }
+
+    /// Grants of a plugin besides the backup plugin: neither the home nor the backups.
+    pub(super) fn other_grants(
+        &self,
+        setting: &PluginSetting,
+        places: &Places,
+        backup: &Grants,
+        client: Option<&Client>,
+    ) -> Grants {
+        let name = &setting.name;
+        let own = places.state.join("plugins").join(name);
+        Grants {
+            home: None,
+            target: None,
+            locations: Locations::new(Vec::new()),
+            documents: Documents::new(own.join("documents"), self.steps.clone()),
+            cache: Cache::new(own.join("cache")),
+            scratch: own.join("scratch"),
+            scheduler: backup.scheduler.of(name),
+            states: backup.states.for_owner(name),
+            settings: setting.settings.clone(),
+            network: client.map(|client| Network { client: client.clone(), hosts: setting.hosts.clone() }),
+            ..backup.clone()
+        }
+    }
+}

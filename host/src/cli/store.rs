@@ -1,0 +1,27 @@
+//! Actions that store a backup: in this process, whether or not a service is running.
+
+use serde_json::Value;
+
+use super::global::Global;
+use super::request::{Executor, call, call_in_process, executor};
+use super::verification::record_verified;
+use crate::assemble::HostSetup;
+
+/// Does an action that stores objects. If a service runs, this process works beside it and then tells it which backup was verified.
+pub(super) fn store(
+    setup: &HostSetup,
+    global: &Global,
+    purpose: &str,
+    action: &str,
+    data: Value,
+) -> anyhow::Result<Value> {
+    match executor(setup, purpose)? {
+        Executor::InProcess(host) => call_in_process(*host, setup, global, (purpose, action), data),
+        Executor::Service(connection) => {
+            drop(connection);
+            let stored = call(&mut setup.storing()?, global, action, data)?;
+            record_verified(setup, global, &stored);
+            Ok(stored)
+        }
+    }
+}
