@@ -4,6 +4,7 @@ mod deaths;
 mod documents;
 mod gentle;
 mod locks;
+mod logging;
 mod markers;
 mod opening;
 mod rights;

@@ -40,7 +40,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"//[^\n]*"));
-static TEXT: LazyLock<Regex> = LazyLock::new(|| regex(r#""(?:\\.|[^"\\])*""#));
+static TEXT: LazyLock<Regex> = LazyLock::new(|| regex(r#"(?s)"(?:\\.|[^"\\])*""#));
 static TEST_ITEM: LazyLock<Regex> =
     LazyLock::new(|| regex(r"#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))?\s+)?(?:mod \w+;|use [^;]+;)"));
 static USE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^[ \t]*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);"));

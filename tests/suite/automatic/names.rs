@@ -120,5 +120,5 @@ fn a_backup_that_home_assistant_does_not_list_is_made_with_a_warning_where_a_cli
     service.events();
     service.call("backup.create_automatic", json!({})).unwrap();
     let said = logged(&mut service);
-    assert!(said.contains("Home Assistant does not list a backup called `2:30`"), "{said}");
+    assert!(said.contains("Home Assistant does not list a backup named `2:30`"), "{said}");
 }
