@@ -132,7 +132,7 @@ fn a_pause_of_the_whole_process_counts_against_no_limit() {
     let home = due();
     let pause = Pause::new(&home);
     let mut serving =
-        Serving::start(pause.at("draft: append", home.command(&["--limit", "host-time=4", "serve"])));
+        Serving::begin(pause.at("draft: append", home.command(&["--limit", "host-time=4", "serve"])));
     serving.until("paused");
     serving.signal(Signal::STOP);
     // It is stopped for longer than the limit: that is what is tested.

@@ -79,7 +79,7 @@ fn a_signal_during_a_backup_lets_it_finish() {
     for signal in [Signal::TERM, Signal::INT] {
         let home = due();
         let pause = Pause::new(&home);
-        let mut serving = Serving::start(pause.at("draft: append", serve(&home)));
+        let mut serving = Serving::begin(pause.at("draft: append", serve(&home)));
         serving.until("paused");
         serving.signal(signal);
         serving.until("stopping; work under way has 60 s");
@@ -98,7 +98,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     let home = due();
     let pause = Pause::new(&home);
     let command = pause.at("draft: append", home.command(&["--limit", "stop-time=1", "serve"]));
-    let mut serving = Serving::start(command);
+    let mut serving = Serving::begin(command);
     serving.until("paused");
     serving.signal(Signal::TERM);
     assert_eq!(serving.ends(), Some(1));
