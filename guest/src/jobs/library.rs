@@ -86,7 +86,7 @@ pub fn find(host: &dyn Host, agent_id: &str, id: &str) -> Result<Object> {
         return Err(Failure { message, ..failure });
     }
     let message =
-        format!("there is no backup {id} in {agent_id}; `larder list` shows the backups that exist");
+        format!("there is no backup {id} in {agent_id}; `larder list` shows all backups");
     Err(Failure::new("backup_not_found", message))
 }
 

@@ -90,7 +90,7 @@ pub async fn keep(host: &dyn Host, data: &str) -> Result<Value> {
     let request = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
     let details = run(host, "details", &request).await?;
     let Some(backup) = details.get("backup").filter(|backup| !backup.is_null()) else {
-        let message = format!("there is no backup {id} in {LOCAL}; `larder list` shows those that are there");
+        let message = format!("there is no backup {id} in {LOCAL}; `larder list` shows all backups");
         return Err(Failure::new("backup_not_found", message));
     };
     let name = backup.get("name").cloned().unwrap_or_default();

@@ -79,7 +79,7 @@ fn the_memory_limit_follows_the_home_and_a_dry_run_says_so_before() {
     let home = with_many_files();
     let small = ["--limit", "memory=16"];
     let dry = home.larder(&[&small[..], &["create", "--dry-run"]].concat()).exits(0);
-    assert!(dry.stdout.contains("memory    up to 55 MiB, for the list of so many files"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("memory    up to 55 MiB for the list of files"), "{}", dry.stdout);
     let made = home.larder(&[&small[..], &["--json", "create"]].concat()).exits(0).json();
     assert_eq!(made["files"], MANY + 2);
     let again = home.larder(&[&small[..], &["--json", "create"]].concat()).exits(0).json();

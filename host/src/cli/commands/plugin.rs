@@ -17,7 +17,7 @@ const MAY: &[(&str, &str)] = &[
     ),
     ("larder:automation/storage", "list, read, add, replace and delete backups in the configured locations"),
     ("larder:automation/jobs", "start jobs: fresh instances of itself, under the limits below"),
-    ("larder:automation/progress", "in a job, tell the starter how far it is"),
+    ("larder:automation/progress", "in a job, report progress"),
     (
         "larder:automation/workers",
         "in a job, start workers: instances that get pieces of work and nothing else",
