@@ -10,7 +10,6 @@ pub mod archive;
 pub mod blocks;
 #[cfg(target_family = "wasm")]
 mod component;
-pub mod config;
 pub mod error;
 pub mod home;
 pub mod jobs;
@@ -22,6 +21,7 @@ pub mod protection;
 pub mod retention;
 pub mod schedule;
 pub mod securetar;
+pub mod settings;
 pub mod stored_archive;
 #[cfg(test)]
 mod testing;

@@ -7,11 +7,11 @@ use larder::assemble::HostSetup;
 use larder::home::bus::{Bus, Event};
 use larder::home::states::State;
 use larder::model::Timestamp;
-use larder::options::Limits;
 use larder::runtime::Failure;
 use larder::service::Service;
 use larder::steps::Steps;
 use larder::time::clock::Clock;
+use larder::tunables::Limits;
 use serde_json::Value;
 
 use crate::TestHome;

@@ -24,10 +24,10 @@ const HOST: [&[&str]; 6] = [
         "disk",
         "error",
         "home",
-        "http",
+        "http_client",
         "model",
         "notify",
-        "options",
+        "tunables",
         "process",
         "steps",
         "storage",
@@ -44,7 +44,6 @@ const GUEST: [&[&str]; 4] = [
         "actions",
         "archive",
         "blocks",
-        "config",
         "error",
         "home",
         "model",
@@ -55,6 +54,7 @@ const GUEST: [&[&str]; 4] = [
         "retention",
         "schedule",
         "securetar",
+        "settings",
     ],
 ];
 
@@ -162,6 +162,30 @@ fn files_say_what_they_own_and_stay_short() {
         }
     }
     assert_eq!(wrong, [""; 0]);
+}
+
+/// The names of files and folders in a page's sentences: what stands in backquotes, ends with `.rs` or `/`, and has no other signs.
+fn named_in(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let prose = text.split("```").step_by(2).collect::<Vec<_>>().concat();
+    let is_path =
+        |name: &&str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_/.-".contains(letter));
+    let names = prose.split('`').skip(1).step_by(2).filter(is_path);
+    names.filter(|name| name.ends_with(".rs") || name.ends_with('/')).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let mut paths =
+        tracked("rs").into_iter().flat_map(|file| file.ancestors().map(Path::to_owned).collect::<Vec<_>>());
+    let paths: Vec<PathBuf> = paths.by_ref().collect();
+    for page in ["docs/architecture.md", "docs/contributing.md", "docs/testing.md", "docs/decisions.md"] {
+        for name in named_in(page) {
+            let exists = root().join(&name).exists()
+                || paths.iter().any(|path| path.ends_with(name.trim_end_matches('/')));
+            assert!(exists, "{page} names {name}, which does not exist");
+        }
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::Rule;
 use crate::model::ReadRequest;
+use crate::settings::Rule;
 
 /// An action. Built by [`public`] or [`client`]; the other methods change one column.
 pub struct Action {

@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 pub use action::{Action, Field};
 pub use table::ACTIONS;
 
-use crate::config::{self, Complaint, Purpose};
 use crate::error::{Failure, Result};
+use crate::settings;
+use crate::settings::{Complaint, Purpose};
 
 /// Checks an action's data and returns the action. The error names the action and the value that is wrong.
 pub fn check(name: &str, data: &str) -> Result<&'static Action> {
@@ -46,16 +47,16 @@ pub fn check(name: &str, data: &str) -> Result<&'static Action> {
 fn complaints(action: &Action, given: &Map<String, Value>) -> Vec<String> {
     let wrong = action.fields().flat_map(|field| match given.get(field.name) {
         Some(value) => {
-            let wrong = config::check(&field.rule, value, field.name, Purpose::Request);
+            let wrong = settings::check(&field.rule, value, field.name, Purpose::Request);
             wrong.iter().map(Complaint::line).collect()
         }
-        None if field.required => vec![config::required(field.name)],
+        None if field.required => vec![settings::required(field.name)],
         None => Vec::new(),
     });
     let is_known = |name: &str| action.fields().any(|field| field.name == name);
     let unknown = given.iter().filter(|(name, _)| !is_known(name));
     let unknown =
-        unknown.map(|(name, value)| config::unknown(name, value, action.fields().map(|field| field.name)));
+        unknown.map(|(name, value)| settings::unknown(name, value, action.fields().map(|field| field.name)));
     wrong.chain(unknown).collect()
 }
 

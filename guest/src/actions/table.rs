@@ -3,11 +3,11 @@
 //! Names are Home Assistant's where it has such an action: its WebSocket command `backup/x` is `backup.x` here.
 
 use super::action::{Action, Field, as_request, client, field, public, required};
-use crate::config::{FOLDERS, Rule};
 use crate::model::{
     BackupRef, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest, KeyRequest,
     RekeyRequest, RestoreRequest, VerifiedSize,
 };
+use crate::settings::{FOLDERS, Rule};
 
 const AGENT: Field = field("agent_id", "string", "the location; the local one by default");
 const BACKUP: Field = field("backup_id", "string", "the backup; not needed for a file given by its path");

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::config::Rule;
+use crate::settings::Rule;
 
 /// A valid value for a field.
 fn value(field: &Field) -> Value {

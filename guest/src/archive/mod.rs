@@ -9,7 +9,6 @@
 //! * Tar headers: `members` reads the sequence of headers with `extension`, `pax` and `header`; `header_fields` encodes them.
 //!   `entry`, `paths`, `seen_paths` and `time` hold the rules for entries, and `early_stop` is where Home Assistant stops reading.
 
-pub mod draft;
 mod early_stop;
 pub mod entry;
 mod error;
@@ -19,39 +18,40 @@ mod gzip;
 mod header;
 mod header_fields;
 mod inflater;
+pub mod inner_reader;
+pub mod inner_writer;
 mod limits;
 pub mod manifest;
 mod members;
 pub mod name;
-pub mod outer;
+pub mod outer_reader;
+pub mod outer_writer;
 mod paths;
 mod pax;
-pub mod reader;
 mod seen_paths;
 mod structure;
 mod time;
-pub mod writer;
 
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-pub use draft::compressor;
-pub use draft::{Draft, MemberWriter, OuterWriter};
 pub use entry::{Entry, Instant, Kind};
 pub use error::{ArchiveError, Result};
 pub use exclude::Exclude;
 pub use gzip::GzipMember;
 pub use inflater::{Inflater, StreamEnd, TarStream};
-pub use limits::Limits;
-pub use manifest::{Addon, Manifest};
-pub use name::{NameProblem, backup_id, file_name, name_problem};
-pub use outer::{Member, Outer};
-pub use paths::shown;
-pub use reader::{
+pub use inner_reader::{
     Attribute, Base, CheckSummary, LostAttribute, SkippedEntry, Summary, Visit, check, check_inflated, walk,
     walk_inflated,
 };
+pub use inner_writer::{Counts, TreeSink, TreeWriter, Written, first_of};
+pub use limits::Limits;
+pub use manifest::{Addon, Manifest};
+pub use name::{NameProblem, backup_id, file_name, name_problem};
+pub use outer_reader::{Member, Outer};
+#[cfg(test)]
+pub use outer_writer::compressor;
+pub use outer_writer::{Draft, MemberWriter, OuterWriter};
+pub use paths::shown;
 pub use structure::StructureCheck;
 pub use time::nearest_restorable_time;
-pub use writer::{Counts, TreeSink, TreeWriter, Written, first_of};

@@ -6,10 +6,10 @@
 use super::entry::{Entry, Kind};
 use super::error::{Result, damaged};
 use super::header::{self, BLOCK};
+use super::inner_reader::{Base, Summary, Walk};
 use super::limits::Limits;
 use super::members::Members;
 use super::paths;
-use super::reader::{Base, Summary, Walk};
 
 /// Checks a tar while [`super::TreeWriter`] writes it.
 pub struct StructureCheck<'a> {

@@ -5,8 +5,6 @@
 
 use crate::archive::{Limits, Member, Outer, shown};
 use crate::error::{Failure, Result};
-use crate::jobs::library;
-use crate::jobs::library::Opened;
 use crate::jobs::lost_attributes;
 use crate::jobs::part::{Part, unlock_home, unlock_part};
 use crate::jobs::restorable;
@@ -14,6 +12,8 @@ use crate::jobs::restore::put_in_place;
 use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
 use crate::jobs::space::NO_SPACE;
+use crate::jobs::stored_backups;
+use crate::jobs::stored_backups::Opened;
 use crate::model::{ExtractRequest, Path, Restored, Skipped, Totals};
 use crate::ports::{Fault, Host, Scope};
 use crate::progress::Progress;
@@ -24,7 +24,7 @@ const COMPANIONS: [&[u8]; 2] = [b"-wal", b"-journal"];
 
 /// Extracts the requested paths into the target.
 pub fn extract(host: &dyn Host, request: &ExtractRequest) -> Result<Restored> {
-    let opened = library::open(host, &request.read.backup)?;
+    let opened = stored_backups::open(host, &request.read.backup)?;
     let (mut outer, damage) = salvage(&opened)?;
     let name = &opened.object.name;
     let mut part = part(&mut outer, request, name).map_err(|failure| damage.clone().unwrap_or(failure))?;

@@ -5,9 +5,9 @@
 
 use crate::archive::{Manifest, file_name};
 use crate::error::{Failure, Result};
-use crate::jobs::library;
-use crate::jobs::library::{LOCAL, Listing, Opened};
 use crate::jobs::space;
+use crate::jobs::stored_backups;
+use crate::jobs::stored_backups::{LOCAL, Listing, Opened};
 use crate::jobs::verify;
 use crate::model::{Imported, ReadRequest, Verified};
 use crate::ports::{Content, Draft, Host, Location, Object, Place};
@@ -18,7 +18,7 @@ const PIECE: u32 = 1024 * 1024;
 
 /// Copies a backup into the local location.
 pub fn import(host: &dyn Host, request: &ReadRequest) -> Result<Imported> {
-    let opened = library::open(host, &request.backup)?;
+    let opened = stored_backups::open(host, &request.backup)?;
     let name = opened.object.name.clone();
     let manifest = opened.archive()?.manifest;
     let location = local(host)?;
@@ -50,7 +50,7 @@ fn must_be_new(host: &dyn Host, manifest: &Manifest, name: &str) -> Result<()> {
     let id = manifest.slug();
     let has_same_id =
         |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    match library::list(host, LOCAL)?.into_iter().find(has_same_id) {
+    match stored_backups::list(host, LOCAL)?.into_iter().find(has_same_id) {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::archive::{Manifest, Member, shown};
 use crate::error::Result;
-use crate::jobs::library;
-use crate::jobs::library::{Listing, Opened};
 use crate::jobs::restorable;
+use crate::jobs::stored_backups;
+use crate::jobs::stored_backups::{Listing, Opened};
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
 use crate::ports::Host;
 use crate::protection::part::from_io;
@@ -23,7 +23,7 @@ pub fn info(host: &dyn Host, request: &BackupRef) -> Result<Info> {
     let ids = host.locations().into_iter().map(|location| location.id).filter(wanted);
     let mut info = Info::default();
     for id in ids {
-        match library::list(host, &id) {
+        match stored_backups::list(host, &id) {
             Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
             Err(failure) => {
                 info.agent_errors.insert(id, failure.message.into());
@@ -47,7 +47,7 @@ fn add(info: &mut Info, listing: Listing) {
 
 /// One backup, with its file's name and what it contains that cannot be restored here. `null` if it does not exist.
 pub fn details(host: &dyn Host, request: &BackupRef) -> Result<Value> {
-    let Some(opened) = found(library::open(host, request))? else {
+    let Some(opened) = found(stored_backups::open(host, request))? else {
         return Ok(answer("backup", Value::Null));
     };
     let mut outer = opened.archive()?;
@@ -117,7 +117,7 @@ fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
 
 /// Whether a password or a key of the key ring opens a backup.
 pub fn check_password(host: &dyn Host, request: &ReadRequest) -> Result<PasswordCheck> {
-    let opened = library::open(host, &request.backup)?;
+    let opened = stored_backups::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let protection = Protection::of_all_parts(&mut outer)?;
@@ -147,7 +147,7 @@ pub fn check_password(host: &dyn Host, request: &ReadRequest) -> Result<Password
 /// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if
 /// there is none.
 pub fn delete(host: &dyn Host, request: &BackupRef) -> Result<Value> {
-    let (agent_id, file) = match found(library::open(host, request))? {
+    let (agent_id, file) = match found(stored_backups::open(host, request))? {
         Some(opened) => (opened.agent_id, opened.object.name),
         None => match unreadable(host, request)? {
             Some(found) => found,
@@ -160,11 +160,11 @@ pub fn delete(host: &dyn Host, request: &BackupRef) -> Result<Value> {
 
 /// The location and name of an object that cannot be read as a backup.
 fn unreadable(host: &dyn Host, request: &BackupRef) -> Result<Option<(String, String)>> {
-    let agent_id = request.agent_id.as_deref().unwrap_or(library::LOCAL);
+    let agent_id = request.agent_id.as_deref().unwrap_or(stored_backups::LOCAL);
     let is_meant = |listing: &Listing| {
         listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
     };
-    let found = library::list(host, agent_id)?.into_iter().find(is_meant);
+    let found = stored_backups::list(host, agent_id)?.into_iter().find(is_meant);
     Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
 }
 

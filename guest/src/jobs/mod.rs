@@ -2,21 +2,21 @@
 //!
 //! Only dispatches. Nothing in a job imports from here.
 
+pub mod apply_retention;
 pub mod create;
 pub mod extract;
 pub mod import;
 pub mod inflate;
 pub mod inspect;
 pub mod keys;
-pub mod library;
 pub mod lost_attributes;
-pub mod memory;
 pub mod part;
 pub mod restorable;
 pub mod restore;
-pub mod retain;
+pub mod restore_memory;
 pub mod rewrite;
 pub mod space;
+pub mod stored_backups;
 pub mod verify;
 
 use serde::Serialize;
@@ -39,7 +39,7 @@ pub fn run(host: &dyn Host, kind: &str, input: &str) -> Result<String> {
         "decrypt" => answer(&rewrite::decrypt(host, &typed(kind, input)?)?),
         "rekey" => answer(&rewrite::rekey(host, &typed(kind, input)?)?),
         "import" => answer(&import::import(host, &typed(kind, input)?)?),
-        "retention" => answer(&retain::retain(host, &typed(kind, input)?)?),
+        "retention" => answer(&apply_retention::retain(host, &typed(kind, input)?)?),
         "new_key" => answer(&keys::new_key(host)),
         "add_key" => answer(&keys::add_key(host, &typed(kind, input)?)?),
         "remove_key" => answer(&keys::remove_key(&typed(kind, input)?)?),

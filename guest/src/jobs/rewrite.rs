@@ -11,8 +11,8 @@ use blake2::{Blake2b, Digest};
 use crate::archive::{ArchiveError, Manifest, Member, OuterWriter, check};
 use crate::error::{Failure, Result};
 use crate::jobs::create::proof::{distrusted, unreadable};
-use crate::jobs::library;
 use crate::jobs::space;
+use crate::jobs::stored_backups;
 use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten};
 use crate::ports::{Draft, Host, Object};
 use crate::progress::Progress;
@@ -31,7 +31,7 @@ type PlaintextDigest = [u8; 32];
 
 /// Makes a protected copy.
 pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
-    let opened = library::open(host, &request.backup)?;
+    let opened = stored_backups::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     if first_protected(&mut outer)?.is_some() {
@@ -59,7 +59,7 @@ pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
 
 /// Makes an unprotected copy.
 pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
-    let opened = library::open(host, &request.backup)?;
+    let opened = stored_backups::open(host, &request.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {
@@ -75,7 +75,7 @@ pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
 /// Makes a copy under another password. No plaintext is stored anywhere on the way.
 pub fn rekey(host: &dyn Host, request: &RekeyRequest) -> Result<Rewritten> {
     let read = &request.read;
-    let opened = library::open(host, &read.backup)?;
+    let opened = stored_backups::open(host, &read.backup)?;
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {

@@ -5,14 +5,14 @@
 use serde_json::{Value, json};
 
 use crate::archive::Instant;
-use crate::config::Moment;
 use crate::error::Failure;
-use crate::jobs::library::LOCAL;
+use crate::jobs::stored_backups::LOCAL;
 use crate::manager::entities;
 use crate::manager::entities::{Entity, LastEvent, Sensors, Trigger};
 use crate::manager::log;
 use crate::manager::state::{State, with};
 use crate::ports::Host;
+use crate::settings::Moment;
 
 /// Home Assistant's topic for the manager's events.
 const EVENTS: &str = "backup/subscribe_events";

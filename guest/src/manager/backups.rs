@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::config::Moment;
 use crate::error::{Failure, Result};
-use crate::jobs::library::LOCAL;
+use crate::jobs::stored_backups::LOCAL;
 use crate::manager::announce::{self, Announcement, announce};
 use crate::manager::job::{job, parsed, run};
 use crate::manager::log;
@@ -13,6 +12,7 @@ use crate::manager::planning::home;
 use crate::manager::state::{State, note_unsaved, save, with};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Host;
+use crate::settings::Moment;
 
 /// `backup.verify`. Remembers of a local backup that it is good, or that it is damaged.
 pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {

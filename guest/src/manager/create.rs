@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::config::Moment;
 use crate::error::Result;
 use crate::manager::announce::{self, Announcement, Stages, announce};
 use crate::manager::entities::Trigger;
@@ -14,6 +13,7 @@ use crate::manager::planning::{home, upcoming};
 use crate::manager::state::{State, save, with};
 use crate::manager::{log, retention};
 use crate::ports::Host;
+use crate::settings::Moment;
 
 /// `backup.create` and `backup.generate`. The job gets the request, an instance id for a home that has none, and the key of the
 /// index.

@@ -9,7 +9,7 @@ use crate::manager::state::{State, save, with};
 use crate::manager::{log, planning};
 use crate::ports::Host;
 
-/// Begins an operation, or refuses if another one runs.
+/// Begins an operation, or refuses if another one runs. It is saved before anyone hears of it.
 pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<()> {
     let current = with(|inner| inner.state);
     if current != State::Idle {
@@ -21,8 +21,10 @@ pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<
         let reason = if trigger == Trigger::Automatic { planning::attempt(host) } else { None };
         log::started(host, trigger, reason.as_deref());
     }
-    announce(host, state, trigger, Announcement::stage(None));
+    let start = Announcement::stage(None);
+    record_event(host, trigger, &start);
     save(host);
+    announce(host, state, trigger, start);
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::archive::Instant;
-use crate::config::Moment;
 use crate::error::Result;
 use crate::home::{Home, iso};
 use crate::manager::job::parsed;
@@ -14,6 +13,7 @@ use crate::manager::log;
 use crate::manager::state::with;
 use crate::ports::{HomeZone, Host};
 use crate::schedule::{Calendar, Next};
+use crate::settings::Moment;
 
 /// The timer that fires when an automatic backup is due.
 pub const RUN: &str = "automatic";

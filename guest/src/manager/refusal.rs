@@ -3,7 +3,7 @@
 //! Pure. The original failure, which names the file and says what to do, goes to the log.
 
 use crate::error::{Failure, UNREADABLE};
-use crate::jobs::library::LOCAL;
+use crate::jobs::stored_backups::LOCAL;
 use crate::model::BackupRef;
 use crate::ports::Location;
 

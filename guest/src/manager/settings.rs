@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Config, Invalid};
 use crate::error::Result;
 use crate::home::text;
 use crate::manager::announce::publish_entities;
@@ -15,6 +14,7 @@ use crate::manager::state::with;
 use crate::manager::{log, objections};
 use crate::ports::Host;
 use crate::protection::password;
+use crate::settings::{Config, Invalid};
 
 /// `backup.config.info`.
 pub fn info(host: &dyn Host) -> Value {

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::config::{Config, Moment};
 use crate::error::{Failure, Result};
-use crate::jobs::library;
+use crate::jobs::stored_backups;
 use crate::manager::document::{Document, DocumentError, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Host;
 use crate::protection::key::random_hex;
 use crate::schedule::{History, MAX_JITTER_SECONDS};
+use crate::settings::{Config, Moment};
 
 /// The document's name.
 const NAME: &str = "backup";
@@ -206,7 +206,7 @@ impl Store {
     /// by hand, and when it was verified or found damaged.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let verified = self.verified_at(&id, library::stored_size(backup));
+        let verified = self.verified_at(&id, stored_backups::stored_size(backup));
         let known = self.document.known.iter().find(|known| known.backup_id == id);
         let Some(fields) = backup.as_object_mut() else { return };
         fields.insert("verified".into(), json!(verified));

@@ -27,7 +27,7 @@ pub enum Origin {
 /// Whether the backup can be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Nothing bad is known of it. Also one that was never verified.
+    /// It was verified, and nothing bad is known of it.
     Good,
     /// It is damaged or incomplete, with the reason.
     Failed(String),

@@ -7,15 +7,15 @@ use super::setup::HostSetup;
 use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::home::bus::{Bus, Event, LOG, Level};
-use crate::http::Client;
-use crate::options::{POLL_INTERVAL, START_WAIT};
+use crate::http_client::Client;
 use crate::plugin::{BACKUP, Plugin};
 use crate::runtime::{Grants, Writes};
 use crate::service::host::Host;
+use crate::storage::directories::Directories;
 use crate::storage::locations::is_remembered;
 use crate::storage::lock::{Lock, WriterLocks};
-use crate::storage::places::Places;
 use crate::time::stopwatch::Stopwatch;
+use crate::tunables::{POLL_INTERVAL, START_WAIT};
 
 impl HostSetup {
     /// A host for reading. It waits for no lock, and cleans up after a killed process only if no other process is at work.
@@ -62,7 +62,7 @@ impl HostSetup {
 
     /// Refuses a backup directory whose parent is missing: the path is mistyped or its disk is not mounted. Where backups were
     /// stored before, the location itself says what to do.
-    fn must_have_parent(&self, places: &Places) -> Result<()> {
+    fn must_have_parent(&self, places: &Directories) -> Result<()> {
         let Some(backups) = places.backups.as_ref().filter(|_| self.backups.is_some()) else { return Ok(()) };
         let missing = backups.parent().filter(|parent| !parent.exists());
         let Some(parent) = missing.filter(|_| !is_remembered(&self.host_documents(places), backups)) else {
@@ -77,7 +77,7 @@ impl HostSetup {
 
     fn host(
         &self,
-        places: Places,
+        places: Directories,
         mut notices: Vec<String>,
         writes: Writes,
         locks: Option<WriterLocks>,

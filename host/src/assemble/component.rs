@@ -7,8 +7,8 @@ use etcetera::BaseStrategy;
 use super::setup::HostSetup;
 use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
-use crate::options::MAX_COMPONENT;
 use crate::runtime::Runtime;
+use crate::tunables::MAX_COMPONENT;
 
 /// The built-in backup plugin.
 const COMPONENT: &[u8] = include_bytes!(env!("LARDER_COMPONENT"));

@@ -3,19 +3,19 @@
 use super::setup::HostSetup;
 use crate::home::bus::Bus;
 use crate::home::states::States;
-use crate::http::Client;
+use crate::http_client::Client;
 use crate::plugin::{BACKUP, PluginSetting};
 use crate::runtime::{Grants, Network, Writes};
 use crate::storage::cache::Cache;
+use crate::storage::directories::Directories;
 use crate::storage::documents::Documents;
 use crate::storage::locations::{InputFile, LocalDirectory, Location, Locations, OutputFile};
-use crate::storage::places::Places;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
 
 impl HostSetup {
     /// Grants of the backup plugin: it reads the home and the locations, and writes nothing until the caller raises `writes`.
-    pub(super) fn backup_grants(&self, places: &Places, bus: Bus) -> Grants {
+    pub(super) fn backup_grants(&self, places: &Directories, bus: Bus) -> Grants {
         // Backups of backups would grow without end: Home Assistant's own rule covers only `backups/`.
         let elsewhere = places.backups.iter().filter(|backups| {
             places
@@ -45,7 +45,7 @@ impl HostSetup {
         }
     }
 
-    fn locations(&self, places: &Places) -> Locations {
+    fn locations(&self, places: &Directories) -> Locations {
         let mut locations: Vec<Box<dyn Location>> = Vec::new();
         if let Some(backups) = &places.backups {
             let own = self.config.as_ref().map(|config| config.join("backups"));
@@ -69,7 +69,7 @@ impl HostSetup {
     pub(super) fn other_grants(
         &self,
         setting: &PluginSetting,
-        places: &Places,
+        places: &Directories,
         backup: &Grants,
         client: Option<&Client>,
     ) -> Grants {

@@ -11,5 +11,5 @@ mod recovery;
 mod setup;
 
 pub use crate::service::host::{Call, Host};
-pub use crate::storage::places::Places;
+pub use crate::storage::directories::Directories;
 pub use setup::HostSetup;

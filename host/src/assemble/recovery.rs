@@ -12,12 +12,12 @@ use crate::error::{Error, Result};
 use crate::home::staging;
 use crate::home::staging::Recovered;
 use crate::storage::cache::Cache;
+use crate::storage::directories::Directories;
 use crate::storage::locations::{is_marked, remove_stale_drafts};
-use crate::storage::places::Places;
 
 impl HostSetup {
     /// Completes or undoes an interrupted restore and says which. A restore that is still running holds its own lock.
-    pub(super) fn recover_restores(&self, places: &Places) -> Result<Vec<String>> {
+    pub(super) fn recover_restores(&self, places: &Directories) -> Result<Vec<String>> {
         let mut notices = Vec::new();
         let other =
             places.target.as_ref().filter(|target| places.config.as_ref() != Some(target) && target.is_dir());
@@ -31,7 +31,7 @@ impl HostSetup {
     }
 
     /// Removes drafts and scratch files. What cannot be removed only takes space, so a failure becomes a notice.
-    pub(super) fn remove_leftovers(&self, places: &Places) -> Vec<String> {
+    pub(super) fn remove_leftovers(&self, places: &Directories) -> Vec<String> {
         let mut notices = remove_backup_drafts(places);
         for documents in [self.plugin_documents(places), self.host_documents(places)] {
             notices.extend(documents.remove_drafts().err().map(|error| error.to_string()));
@@ -42,7 +42,7 @@ impl HostSetup {
 }
 
 /// Removes drafts of backups, and scratch copies.
-fn remove_backup_drafts(places: &Places) -> Vec<String> {
+fn remove_backup_drafts(places: &Directories) -> Vec<String> {
     let mut notices = Vec::new();
     for directory in
         places.backups.iter().map(PathBuf::as_path).chain(places.output.iter().filter_map(|p| p.parent()))
@@ -64,14 +64,14 @@ fn remove_backup_drafts(places: &Places) -> Vec<String> {
 }
 
 /// A notice when the state directory does not exist yet although backups were stored before: what was lost with the old one.
-pub(super) fn lost_state(places: &Places) -> Option<String> {
+pub(super) fn lost_state(places: &Directories) -> Option<String> {
     let backups = places.backups.as_deref().filter(|backups| is_marked(backups))?;
     let is_new = !places.state.exists();
     is_new.then(|| {
         format!(
-            "the state directory {} is new, but {} already holds backups. They are all still there and retention counts them, but \
-             the automatic settings, the verification results and the history of automations are lost. If you have another state \
-             directory, name it with --state; otherwise run `larder adopt` or `larder settings set`",
+            "the state directory {} is new, but {} already holds backups. They are all still there, but the \
+             automatic settings, the verification results and the history of automations are lost. If you have another state \
+             directory, name it with --state; otherwise run `larder adopt` or `larder settings set`, and `larder verify --all`",
             places.state.display(),
             backups.display()
         )

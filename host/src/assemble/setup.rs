@@ -8,13 +8,13 @@ use super::paths::{absolute, default_state, home};
 use crate::configuration;
 use crate::configuration::Sources;
 use crate::error::{Doing, Error, Result};
-use crate::options::Limits;
 use crate::plugin::PluginSetting;
 use crate::steps::Steps;
+use crate::storage::directories::Directories;
 use crate::storage::documents::Documents;
-use crate::storage::places::Places;
 use crate::time::clock::Clock;
 use crate::time::timezone::{Machine, TimeZone};
+use crate::tunables::Limits;
 
 /// What a person chose. Paths may be relative.
 #[derive(Clone, Default)]
@@ -47,7 +47,7 @@ pub struct HostSetup {
     /// Plugins besides the backup plugin. `configure` adds those that `larder.toml` names.
     pub plugins: Vec<PluginSetting>,
     /// How these plugins make HTTP requests.
-    pub http: crate::http::Settings,
+    pub http: crate::http_client::Settings,
     pub limits: Limits,
     pub steps: Steps,
     pub clock: Clock,
@@ -59,7 +59,7 @@ pub struct HostSetup {
 
 impl HostSetup {
     /// Resolves all directories.
-    pub fn places(&self) -> Result<Places> {
+    pub fn places(&self) -> Result<Directories> {
         let config = self.config.as_deref().map(home).transpose()?;
         let given = self.backups.as_deref().map(absolute).transpose()?;
         let backups = given.or_else(|| config.as_ref().map(|config| config.join("backups")));
@@ -69,7 +69,7 @@ impl HostSetup {
             Some(state) => absolute(state)?,
             None => default_state(config.as_deref().or(target.as_deref()).unwrap_or(Path::new("none")))?,
         };
-        Ok(Places { config, backups, state, target, output })
+        Ok(Directories { config, backups, state, target, output })
     }
 
     /// The home's time zone.
@@ -92,7 +92,7 @@ impl HostSetup {
     }
 
     /// The files that configure automations and notifications. `None` without a home.
-    pub(crate) fn sources(&self, places: &Places) -> Result<Option<Sources>> {
+    pub(crate) fn sources(&self, places: &Directories) -> Result<Option<Sources>> {
         let Some(config) = places.config.clone() else { return Ok(None) };
         // Links stay unresolved here: how a file was named decides how far it is trusted.
         let named = |path: &Path| {
@@ -105,12 +105,12 @@ impl HostSetup {
     }
 
     /// The backup plugin's stored documents.
-    pub(super) fn plugin_documents(&self, places: &Places) -> Documents {
+    pub(super) fn plugin_documents(&self, places: &Directories) -> Documents {
         Documents::new(places.state.join("documents"), self.steps.clone())
     }
 
     /// The host's own stored documents.
-    pub(super) fn host_documents(&self, places: &Places) -> Documents {
+    pub(super) fn host_documents(&self, places: &Directories) -> Documents {
         Documents::new(places.state.join("host"), self.steps.clone())
     }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::options::automations::MAX_PAST;
+use crate::tunables::automations::MAX_PAST;
 
 /// Intervals of wall time that have already passed.
 #[derive(Debug, Clone, Default)]

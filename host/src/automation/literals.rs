@@ -5,7 +5,7 @@
 use chrono::{NaiveTime, TimeDelta};
 use serde_json::Value;
 
-use crate::options::automations::MAX_SECONDS;
+use crate::tunables::automations::MAX_SECONDS;
 
 /// Whether a text is `domain.name` in lowercase letters, digits and underscores.
 pub fn is_entity(text: &str) -> bool {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::Timestamp;
-use crate::options::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE};
+use crate::tunables::automations::{MAX_TRACE_STEPS, MAX_TRACE_VALUE};
 
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]

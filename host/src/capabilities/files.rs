@@ -13,9 +13,9 @@ use crate::home::snapshot::{CopyProgress, Destination, Scratch, Snapshot};
 use crate::home::staging;
 use crate::home::staging::Target;
 use crate::model::{Entry, Kind, Owner, Scope, Timestamp};
-use crate::options::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 use crate::runtime::bindings::larder::automation::files;
 use crate::runtime::{Content, Grants, HomeSnapshot, Refusal, StagedTarget, StagedWriter, StoreData};
+use crate::tunables::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 
 /// The most entries that one call returns.
 const MAX_ENTRIES: u32 = 4096;

@@ -3,10 +3,10 @@
 use wasmtime::component::{Accessor, HasSelf};
 
 use crate::error::Error;
-use crate::http::{Cause, Failure, Request};
-use crate::options::http::MAX_BODY;
+use crate::http_client::{Cause, Failure, Request};
 use crate::runtime::bindings::larder::automation::{http, settings};
 use crate::runtime::{Refusal, StoreData};
+use crate::tunables::http::MAX_BODY;
 
 impl settings::Host for StoreData {
     fn get(&mut self) -> wasmtime::Result<String> {

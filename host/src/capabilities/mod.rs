@@ -4,8 +4,8 @@
 
 mod content;
 mod files;
-mod host;
 mod http;
+mod small_interfaces;
 mod storage;
 mod workers;
 

@@ -6,10 +6,10 @@ use wasmtime::component::Resource;
 use super::content::instant;
 use crate::error::Error;
 use crate::home::bus::{Event, STORED};
-use crate::options::MAX_READ;
 use crate::runtime::bindings::larder::automation::storage;
 use crate::runtime::{Content, OpenDraft, Refusal, StoreData};
 use crate::storage::locations::OutputFile;
+use crate::tunables::MAX_READ;
 
 impl storage::Host for StoreData {
     fn locations(&mut self) -> wasmtime::Result<Vec<storage::Location>> {

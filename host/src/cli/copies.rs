@@ -7,7 +7,7 @@ use super::global::Global;
 use super::request::call;
 use super::text::{counted, fields, notes, opened_with, protected, securetar, size, warnings, yes_no};
 use super::value::{flag, number, string};
-use crate::assemble::{HostSetup, Places};
+use crate::assemble::{Directories, HostSetup};
 
 /// Does `backup.encrypt` or `backup.decrypt` and describes the copy.
 pub(crate) fn copy(setup: &HostSetup, global: &Global, action: &str, data: Value) -> anyhow::Result<Answer> {
@@ -23,7 +23,7 @@ pub(crate) fn write_copy(
     data: Value,
 ) -> anyhow::Result<Value> {
     let mut host = setup.elsewhere()?;
-    let Places { backups, output, .. } = &host.places;
+    let Directories { backups, output, .. } = &host.places;
     if output.as_ref().and_then(|output| output.parent()) == backups.as_deref() {
         return Err(WrongUse(
             "in the backup directory, the copy would be a second backup with the same id; write it elsewhere"

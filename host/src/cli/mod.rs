@@ -20,7 +20,7 @@ mod ring_file;
 mod secrets;
 mod select;
 mod setup;
-mod store;
+mod store_action;
 mod table;
 mod text;
 mod value;

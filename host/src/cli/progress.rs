@@ -13,8 +13,8 @@ use super::text::size;
 use super::value::string;
 use crate::home::bus::{Event, LOG, Level, PROGRESS};
 use crate::model::sanitized;
-use crate::options::{MAX_MESSAGE, MAX_WORD};
 use crate::process::terminal;
+use crate::tunables::{MAX_MESSAGE, MAX_WORD};
 
 const WIDE: &str = "{prefix} {wide_bar} {bytes} of {total_bytes} {msg}";
 const NARROW: &str = "{prefix} {wide_bar} {percent}% {msg}";

@@ -12,10 +12,10 @@ use super::setup::{print_notices, print_zone_problems, require_home};
 use crate::assemble::{Host, HostSetup};
 use crate::error::Error;
 use crate::home::bus::Bus;
-use crate::options::{POLL_INTERVAL, SERVICE_START_WAIT};
 use crate::process::terminal;
 use crate::runtime::Failure;
 use crate::service::control::{Connection, NOT_BEGUN};
+use crate::tunables::{POLL_INTERVAL, SERVICE_START_WAIT};
 
 /// Calls an action in this process while showing its progress. The data may hold a password: no copy is left when this returns.
 pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) -> anyhow::Result<Value> {

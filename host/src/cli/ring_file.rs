@@ -12,8 +12,8 @@ use super::global::Global;
 use crate::disk::directory::{Directory, begins};
 use crate::disk::{atomic, regular};
 use crate::error::{Doing, Error};
-use crate::options::RING_WAIT;
 use crate::storage::lock::Lock;
+use crate::tunables::RING_WAIT;
 
 /// The prefix of a key ring that is being written.
 const DRAFT: &str = ".larder-keys-";

@@ -4,9 +4,9 @@ use super::answer::WrongUse;
 use super::global::Global;
 use super::progress::Busy;
 use crate::assemble::{Host, HostSetup};
-use crate::options::Limits;
 use crate::process::terminal::{self, printable};
 use crate::steps::Steps;
+use crate::tunables::Limits;
 
 pub(super) fn host_setup(global: &Global, steps: Steps) -> anyhow::Result<HostSetup> {
     let mut limits = Limits::default();

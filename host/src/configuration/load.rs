@@ -12,11 +12,11 @@ use super::{keys, targets, tree};
 use crate::automation::files::{Source, fill};
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Node, Parsed, Place};
-use crate::http::{Hosts, Settings};
+use crate::http_client::{Hosts, Settings};
 use crate::notify::Target;
-use crate::options::automations::MAX_FILE;
-use crate::options::http::{LONGEST_TIME, REQUEST_TIME};
-use crate::options::notify::MAX_TARGETS;
+use crate::tunables::automations::MAX_FILE;
+use crate::tunables::http::{LONGEST_TIME, REQUEST_TIME};
+use crate::tunables::notify::MAX_TARGETS;
 
 /// The contents of the file. Paths have been resolved against its directory.
 #[derive(Default)]

@@ -11,10 +11,10 @@ use crate::automation::model::Template;
 use crate::automation::parse::keys::Keys;
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed, Place};
-use crate::http;
+use crate::http_client;
 use crate::notify::{Command, File, Ntfy, Target, Webhook};
-use crate::options::http::LONGEST_TIME;
-use crate::options::notify::{COMMAND_TIME, MAX_RETRIES, RETRIES};
+use crate::tunables::http::LONGEST_TIME;
+use crate::tunables::notify::{COMMAND_TIME, MAX_RETRIES, RETRIES};
 
 /// The default line for a file target.
 const LINE: &str = "{{ now().isoformat() }} {% if title %}{{ title }}: {% endif %}{{ message }}";
@@ -64,7 +64,7 @@ fn webhook(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Webhook> {
         None => "POST".to_owned(),
         Some((_, node)) => {
             let method = as_text(node, "method")?;
-            http::method(&method).map_err(|text| node.place.problem(text))?;
+            http_client::method(&method).map_err(|text| node.place.problem(text))?;
             method
         }
     };
@@ -93,11 +93,11 @@ fn headers(keys: &mut Keys) -> Parsed<Vec<(String, Template)>> {
     };
     let mut headers = Vec::new();
     for (key, node) in entries {
-        http::header_name(&key.name).map_err(|text| key.place.problem(text))?;
+        http_client::header_name(&key.name).map_err(|text| key.place.problem(text))?;
         let value = template(node, &key.name)?;
         if !templates::is_template(&value.source) {
             let pair = [(key.name.clone(), value.source.to_string())];
-            http::headers(&pair).map_err(|text| node.place.problem(text))?;
+            http_client::headers(&pair).map_err(|text| node.place.problem(text))?;
         }
         headers.push((key.name.clone(), value));
     }
@@ -152,7 +152,7 @@ fn file(keys: &mut Keys, directory: &Path) -> Parsed<File> {
 fn address(keys: &mut Keys, what: &str) -> Parsed<String> {
     let node = keys.need("url", what)?;
     let url = as_text(node, "url")?;
-    http::address(&url).map_err(|text| node.place.problem(text))?;
+    http_client::address(&url).map_err(|text| node.place.problem(text))?;
     Ok(url)
 }
 
@@ -175,7 +175,7 @@ fn authorization(keys: &mut Keys, secrets: &mut Vec<String>) -> Parsed<Option<St
         }
     };
     let pair = [("authorization".to_owned(), value.clone())];
-    http::headers(&pair).map_err(|text| keys.place().problem(text))?;
+    http_client::headers(&pair).map_err(|text| keys.place().problem(text))?;
     Ok(Some(value))
 }
 

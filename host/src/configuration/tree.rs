@@ -12,7 +12,7 @@ use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
 /// Parses the text of a file. Tables are sorted by name.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
-    let places = Places::new(file, text);
+    let places = Directories::new(file, text);
     let root = DeTable::parse(text).map_err(|error| {
         let what = error.message().lines().collect::<Vec<_>>().join(", ");
         let place = places.at(error.span().unwrap_or_default());
@@ -22,7 +22,7 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
     table(root.get_ref(), start, &places)
 }
 
-fn table(table: &DeTable, place: Place, places: &Places) -> Parsed<Node> {
+fn table(table: &DeTable, place: Place, places: &Directories) -> Parsed<Node> {
     let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue>)| {
         let name: &std::borrow::Cow<str> = key.get_ref();
         let key = Key { place: places.at(key.span()), name: name.to_string() };
@@ -32,7 +32,7 @@ fn table(table: &DeTable, place: Place, places: &Places) -> Parsed<Node> {
     Ok(Node { place, tag: None, kind: Kind::Map(entries) })
 }
 
-fn node(value: &Spanned<DeValue>, places: &Places) -> Parsed<Node> {
+fn node(value: &Spanned<DeValue>, places: &Directories) -> Parsed<Node> {
     let place = places.at(value.span());
     let kind = match value.get_ref() {
         DeValue::String(text) => return Ok(tagged(text, place)),
@@ -67,13 +67,13 @@ fn tagged(text: &str, place: Place) -> Node {
 }
 
 /// The offsets of the lines of a text.
-struct Places<'a> {
+struct Directories<'a> {
     file: &'a Arc<str>,
     text: &'a str,
     starts: Vec<usize>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Directories<'a> {
     fn new(file: &'a Arc<str>, text: &'a str) -> Self {
         let starts = text.match_indices('\n').map(|(at, _)| at.saturating_add(1));
         Self { file, text, starts: std::iter::once(0).chain(starts).collect() }

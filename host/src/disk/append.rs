@@ -10,7 +10,7 @@ use rustix::fs::{Advice, fadvise};
 
 use super::direct::{self, ALIGN};
 use super::retry::retry_at_end;
-use crate::options::WRITEBACK_BYTES;
+use crate::tunables::WRITEBACK_BYTES;
 
 /// Writes at the end of a file.
 pub(super) struct Appender {

@@ -12,7 +12,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstatfs};
 
 use super::retry::retry;
-use crate::options::DISK_BUFFER;
+use crate::tunables::DISK_BUFFER;
 
 /// The alignment of addresses, offsets and lengths. No disk requires more.
 pub(crate) const ALIGN: usize = 4096;

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::options::POLL_INTERVAL;
+use crate::tunables::POLL_INTERVAL;
 
 /// Delays reads and writes to a rate.
 pub struct RateLimiter {

@@ -9,7 +9,7 @@ use std::thread::Builder;
 
 use super::direct::{self, ALIGN, Buffer};
 use super::permits::Semaphore;
-use crate::options::{DISK_BUFFER, DISK_BUFFERS, MAX_READ_AHEADS};
+use crate::tunables::{DISK_BUFFER, DISK_BUFFERS, MAX_READ_AHEADS};
 
 static PERMITS: Semaphore = Semaphore::new(MAX_READ_AHEADS);
 

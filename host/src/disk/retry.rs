@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::options::{RETRY_FIRST, RETRY_LONGEST, RETRY_TIME};
+use crate::tunables::{RETRY_FIRST, RETRY_LONGEST, RETRY_TIME};
 
 /// An error that may carry a system error number.
 pub(crate) trait SystemError {

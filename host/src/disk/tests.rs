@@ -10,9 +10,9 @@ use tempfile::{NamedTempFile, TempDir};
 use super::direct::ALIGN;
 use super::write_behind::WriteBehind;
 use crate::error::Error;
-use crate::options::{DISK_BUFFER as BUFFER, MAX_READ_AHEADS, MAX_WRITE_BEHINDS};
 use crate::steps::Steps;
 use crate::storage::locations::{Location, ObjectReader, OutputFile};
+use crate::tunables::{DISK_BUFFER as BUFFER, MAX_READ_AHEADS, MAX_WRITE_BEHINDS};
 
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

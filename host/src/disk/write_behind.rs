@@ -14,7 +14,7 @@ use super::direct::Buffer;
 use super::permits::{Permit, Semaphore};
 use super::retry::retry_at_end;
 use crate::error::{Doing, Error, Result};
-use crate::options::{DISK_BUFFER, MAX_WRITE_BEHINDS, WRITE_BEHIND_BYTES, WRITE_BEHIND_PIECES};
+use crate::tunables::{DISK_BUFFER, MAX_WRITE_BEHINDS, WRITE_BEHIND_BYTES, WRITE_BEHIND_PIECES};
 
 static PERMITS: Semaphore = Semaphore::new(MAX_WRITE_BEHINDS);
 

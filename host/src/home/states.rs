@@ -11,8 +11,8 @@ use crate::automation::zone;
 use crate::error::{Error, Result};
 use crate::home::bus::{Bus, Event};
 use crate::model::sanitized;
-use crate::options::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 use crate::time::clock::Clock;
+use crate::tunables::{MAX_ENTITIES, MAX_EVENT, MAX_WORD};
 
 /// Home Assistant's state of an entity whose integration does not run.
 const UNAVAILABLE: &str = "unavailable";

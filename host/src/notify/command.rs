@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use super::render::Run;
 use super::shutdown::{Phase, Shutdown};
 use crate::error::reason;
-use crate::http::excerpt;
-use crate::options::notify::{COMMAND_OUTPUT, OUTPUT_TIME};
+use crate::http_client::excerpt;
+use crate::tunables::notify::{COMMAND_OUTPUT, OUTPUT_TIME};
 
 /// The environment variables that a program inherits: to find other programs, and for the user's language and time zone.
 const ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];

@@ -12,8 +12,8 @@ use super::render::Delivery;
 use super::shutdown::{Pause, Phase, Shutdown};
 use crate::disk::directory::Directory;
 use crate::error::reason;
-use crate::http::{Client, Hosts, Request};
-use crate::options::notify::{FIRST_WAIT, LONGEST_WAIT};
+use crate::http_client::{Client, Hosts, Request};
+use crate::tunables::notify::{FIRST_WAIT, LONGEST_WAIT};
 
 /// Delivers notifications. All targets share one.
 pub struct Deliverer {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::automation::templates::Variables;
-use crate::options::notify::MAX_MESSAGE;
+use crate::tunables::notify::MAX_MESSAGE;
 
 /// One notification.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,7 @@ use super::render::Delivery;
 use super::shutdown::Phase;
 use crate::automation::script::Failure;
 use crate::error::{Doing, Result};
-use crate::options::notify::QUEUE;
+use crate::tunables::notify::QUEUE;
 
 /// Receives the outcome of a notification. Called once, on any thread, possibly the sender's.
 pub type Answer = Box<dyn FnOnce(std::result::Result<Value, Failure>) + Send>;

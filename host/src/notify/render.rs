@@ -12,8 +12,8 @@ use super::target::{Command, Ntfy, Target, Webhook};
 use crate::automation::home::Home;
 use crate::automation::model::Template;
 use crate::automation::templates::{Templates, Variables};
-use crate::http::Request;
-use crate::options::http::MAX_ANSWER;
+use crate::http_client::Request;
+use crate::tunables::http::MAX_ANSWER;
 
 /// A rendered notification, ready to be delivered.
 pub enum Delivery {

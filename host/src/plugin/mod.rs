@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::automation::zone;
 use crate::home::bus::Level;
-use crate::http::Hosts;
+use crate::http_client::Hosts;
 use crate::model::Timestamp;
-use crate::options::{FIRING_PAUSE, FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, SET_UP_TIME};
 use crate::runtime::{Action, Failure, Grants, Manager, Pending, Runtime, Started, Starting};
+use crate::tunables::{FIRING_PAUSE, FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, SET_UP_TIME};
 use timers::FiringLimiter;
 
 /// The name of the plugin that every host has.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::options::{FIRING_PAUSE, MAX_FIRINGS};
+use crate::tunables::{FIRING_PAUSE, MAX_FIRINGS};
 
 /// A token bucket that refills as time passes.
 pub struct FiringLimiter {

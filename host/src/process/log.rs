@@ -11,10 +11,10 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use crate::automation::zone;
 use crate::home::bus::Level;
 use crate::model::sanitized;
-use crate::options::{LAST_LINES, MAX_LINES, MAX_MESSAGE};
 use crate::process::terminal;
 use crate::time::clock::Clock;
 use crate::time::timezone::TimeZone;
+use crate::tunables::{LAST_LINES, MAX_LINES, MAX_MESSAGE};
 
 const STAMP: &str = "%Y-%m-%d %H:%M:%S %:z";
 

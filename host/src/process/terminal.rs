@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use signal_hook::consts::SIGHUP;
 
-use crate::options::MAX_MESSAGE;
+use crate::tunables::MAX_MESSAGE;
 
 /// Writes a line to standard error. If that fails, the line is lost.
 pub fn message(text: &str) {

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use wasmtime::{Config, Engine, Memory, MemoryType, Store};
 
-use crate::options::{BESIDE_WORKERS, Limits, MEMORY_GUARD, MEMORY_STEP, MIN_ADDRESSES};
+use crate::tunables::{BESIDE_WORKERS, Limits, MEMORY_GUARD, MEMORY_STEP, MIN_ADDRESSES};
 
 /// The engine whose reservations fit this process, for all instances that usually run at once. An error when not even the minimum is
 /// available.

@@ -4,7 +4,7 @@ use super::bindings::exports::larder::automation::actions;
 use super::bindings::larder::automation::types;
 use super::failure::Failure;
 use crate::model::{Action, Field, sanitized};
-use crate::options::{MAX_JSON, MAX_MESSAGE, MAX_WORD};
+use crate::tunables::{MAX_JSON, MAX_MESSAGE, MAX_WORD};
 
 impl From<types::Failure> for Failure {
     fn from(failure: types::Failure) -> Self {

@@ -14,8 +14,8 @@ use super::failure::Failure;
 use super::store::{Inner, Runtime};
 use crate::capabilities;
 use crate::disk::rate_limiter::RateLimiter;
-use crate::options::{EPOCH, Limits};
 use crate::time::stopwatch;
+use crate::tunables::{EPOCH, Limits};
 
 impl Runtime {
     /// Compiles `wasm`, a component of world `plugin`, or takes it from the cache. `name` names it in errors.

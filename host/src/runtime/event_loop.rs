@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::failure::Failure;
-use crate::options::http::MAX_REQUESTS;
+use crate::tunables::http::MAX_REQUESTS;
 
 /// Runs a future to completion on this thread.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::refusal::TOO_MANY_OPEN;
 use super::store::StoreData;
 use crate::error::reason;
-use crate::options::FRAMES;
+use crate::tunables::FRAMES;
 
 /// The engine's message, explained where it needs it.
 fn trapped(error: &wasmtime::Error) -> String {

@@ -1,7 +1,7 @@
 //! Why an action or a job failed, as a client sees it: `failure` of `wit/types.wit`.
 
 use crate::model::sanitized;
-use crate::options::{MAX_MESSAGE, MAX_WORD};
+use crate::tunables::{MAX_MESSAGE, MAX_WORD};
 
 /// The code of a failure of a plugin that no longer runs.
 pub const STOPPED: &str = "plugin_stopped";

@@ -58,8 +58,8 @@ pub struct Grants {
 
 #[derive(Clone)]
 pub struct Network {
-    pub client: crate::http::Client,
-    pub hosts: crate::http::Hosts,
+    pub client: crate::http_client::Client,
+    pub hosts: crate::http_client::Hosts,
 }
 
 impl Grants {

@@ -6,7 +6,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 
 use super::failure::Failure;
 use super::watchdog::Watchdog;
-use crate::options::POLL_INTERVAL;
+use crate::tunables::POLL_INTERVAL;
 
 /// `progress` of `wit/progress.wit`.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use super::threads::{Threads, Who};
 use super::watchdog::{Watchdog, watched};
 use crate::error::{Doing, Error, Result};
 use crate::model::sanitized;
-use crate::options::MAX_WORD;
+use crate::tunables::MAX_WORD;
 
 impl Job {
     /// `Limit` when too many jobs are running. Dropped jobs count until they have ended.

@@ -7,7 +7,7 @@ use wasmtime::ResourceLimiter;
 
 use super::address_space;
 use super::watchdog::Watchdog;
-use crate::options::MAX_PARTS;
+use crate::tunables::MAX_PARTS;
 
 /// The memory limit of one store.
 pub(crate) struct Memory {
@@ -99,7 +99,7 @@ impl ResourceLimiter for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Limits;
+    use crate::tunables::Limits;
 
     #[test]
     fn the_sum_of_all_memories_and_tables_counts() {

@@ -7,7 +7,7 @@ use super::piece::Piece;
 use super::watchdog::Watchdog;
 use super::work_queue::WorkQueue;
 use crate::error::{Error, Result};
-use crate::options::{MAX_PIECE, PIECES_EACH};
+use crate::tunables::{MAX_PIECE, PIECES_EACH};
 
 /// A running worker pool. Dropping it stops the workers.
 pub struct Pool {

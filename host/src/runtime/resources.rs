@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::home::snapshot::{self, Snapshot, is_dangling};
 use crate::home::staging::{Target, Writer};
 use crate::model::HomePath;
-use crate::options::MAX_READ;
 use crate::storage::locations::{Draft, ObjectReader};
+use crate::tunables::MAX_READ;
 
 /// Readable bytes. Cheap to clone.
 #[derive(Clone)]

@@ -10,12 +10,12 @@ use super::deadline::{ACTION_TIME, Deadline};
 use super::event_loop::block_on;
 use super::failure::Failure;
 use super::grants::Grants;
-use super::instance::{Manager, Watch, live};
+use super::manager::{Manager, Watch, live};
 use super::store::Runtime;
 use super::threads::Who;
 use super::watchdog::Watchdog;
 use crate::model::Action;
-use crate::options::POLL_INTERVAL;
+use crate::tunables::POLL_INTERVAL;
 
 /// A plugin that is being set up. Dropping it stops it.
 pub struct Starting {

@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::model::sanitized;
-use crate::options::{MAX_MESSAGE, STDERR_BYTES};
+use crate::tunables::{MAX_MESSAGE, STDERR_BYTES};
 
 #[derive(Clone, Default)]
 pub(crate) struct Stderr(Arc<Mutex<VecDeque<u8>>>);

@@ -17,7 +17,7 @@ use super::stderr::Stderr;
 use super::threads::Threads;
 use super::watchdog::Watchdog;
 use crate::disk::rate_limiter::RateLimiter;
-use crate::options::Limits;
+use crate::tunables::Limits;
 
 /// A component that is ready to be instantiated. Cheap to clone.
 #[derive(Clone)]

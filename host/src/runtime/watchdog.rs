@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use wasmtime::{CallHook, UpdateDeadline};
 
-use crate::options::{EPOCH, Limits, POLL_INTERVAL};
 use crate::time::stopwatch;
 use crate::time::stopwatch::Stopwatch;
+use crate::tunables::{EPOCH, Limits, POLL_INTERVAL};
 
 pub(crate) struct Watchdog {
     pub(crate) limits: Limits,

@@ -17,7 +17,7 @@ use super::watchdog::{Watchdog, watched};
 use super::work_queue::WorkQueue;
 use crate::error::{Doing, Error, Result};
 use crate::model::sanitized;
-use crate::options::{BYTES_EACH, MAX_WORD, PIECES_EACH};
+use crate::tunables::{BYTES_EACH, MAX_WORD, PIECES_EACH};
 
 impl Pool {
     /// `Limit` when no more workers may be started. Dropped workers count until they have ended.

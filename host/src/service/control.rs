@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use crate::disk::directory::{Directory, PRIVATE};
 use crate::error::{Doing, Result};
 use crate::home::bus::Event;
-use crate::options::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
 use crate::runtime::Failure;
+use crate::tunables::{CONTROL_TIME, MAX_CONTROL, MAX_JSON, MAX_REQUEST};
 
 const NAME: &str = "control";
 /// The error code of a request that the service did not begin because it was stopping. The client can do it itself.

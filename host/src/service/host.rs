@@ -8,16 +8,16 @@ use crate::automation::registry;
 use crate::configuration::Sources;
 use crate::home::bus::Bus;
 use crate::home::states::States;
-use crate::options::{Limits, POLL_INTERVAL};
 use crate::plugin::Plugin;
 use crate::runtime::{Failure, Grants, Pending};
 use crate::steps::Steps;
+use crate::storage::directories::Directories;
 use crate::storage::documents::Documents;
 use crate::storage::lock::WriterLocks;
-use crate::storage::places::Places;
 use crate::time::clock::Clock;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
+use crate::tunables::{Limits, POLL_INTERVAL};
 
 /// A running host. Dropping it stops the plugins and releases the locks.
 pub struct Host {
@@ -26,7 +26,7 @@ pub struct Host {
     /// The grants of the backup plugin.
     pub(crate) grants: Grants,
     pub bus: Bus,
-    pub places: Places,
+    pub places: Directories,
     /// Messages from the start: what was repaired, ignored or lost.
     pub notices: Vec<String>,
     /// The host's own documents.

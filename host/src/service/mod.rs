@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use crate::home::bus::Bus;
 use crate::model::Timestamp;
-use crate::options::POLL_INTERVAL;
 use crate::plugin::Plugin;
 use crate::service::driver::Driver;
 use crate::service::host::Host;
 use crate::time::clock::JumpDetector;
 use crate::time::scheduler::Scheduler;
 use crate::time::stopwatch::Stopwatch;
+use crate::tunables::POLL_INTERVAL;
 
 /// Stops a service. Cheap to clone.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use wasmtime_wasi::HostWallClock;
 
 use crate::model::Timestamp;
-use crate::options::CLOCK_SLACK;
+use crate::tunables::CLOCK_SLACK;
 
 /// When this program was built, in seconds since 1970.
 const BUILT: &str = env!("LARDER_BUILT");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::options::{MAX_SLEEP, MAX_TIMERS, MAX_WORD};
 use crate::time::clock::Clock;
+use crate::tunables::{MAX_SLEEP, MAX_TIMERS, MAX_WORD};
 
 /// The timers of one owner, in a scheduler that all owners share. Cheap to clone.
 #[derive(Clone)]

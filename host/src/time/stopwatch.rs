@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::options::MOST_BETWEEN_TICKS;
+use crate::tunables::MOST_BETWEEN_TICKS;
 
 /// The running time of this process, in nanoseconds.
 static RAN: AtomicU64 = AtomicU64::new(0);

@@ -1,7 +1,7 @@
 //! Checks of automations against this host: by `check`, at startup and at every reload.
 
 use larder::assemble::HostSetup;
-use larder::http::Hosts;
+use larder::http_client::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{Run, Serving, TestHome, TestService, command};
 use rustix::process::Signal;

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use larder::assemble::HostSetup;
-use larder::http::Hosts;
+use larder::http_client::Hosts;
 use larder::plugin::PluginSetting;
 use larder_tests::{TestHome, TestService};
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ fn rogue(settings: Value) -> PluginSetting {
 }
 
 fn limited(home: &TestHome, plugins: Vec<PluginSetting>) -> TestService {
-    let mut limits = larder::options::Limits::default();
+    let mut limits = larder::tunables::Limits::default();
     ["compute-time=1", "memory=64"].iter().for_each(|limit| limits.set(limit).unwrap());
     TestService::start(HostSetup { plugins, limits, ..home.setting(START) }).unwrap()
 }

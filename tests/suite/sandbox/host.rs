@@ -3,7 +3,7 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use larder::assemble::{Host, HostSetup};
-use larder::options::Limits;
+use larder::tunables::Limits;
 use larder_tests::TestHome;
 
 use super::{MISBEHAVING, WATCHDOG, fails, home, state_of, succeeds};

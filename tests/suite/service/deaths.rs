@@ -1,8 +1,8 @@
 //! A plugin that dies comes back; a job that dies fails its backup; nothing stays busy for ever.
 
 use larder::assemble::HostSetup;
-use larder::options::Limits;
 use larder::steps::Steps;
+use larder::tunables::Limits;
 use larder_tests::{TestHome, TestService, instant, noise};
 use serde_json::{Value, json};
 
@@ -193,7 +193,7 @@ fn a_second_request_while_one_is_under_way_is_refused_as_home_assistant_does() {
     service.call("backup.info", json!({})).unwrap();
     gate.open();
     let answer = loop {
-        let most = larder::options::POLL_INTERVAL;
+        let most = larder::tunables::POLL_INTERVAL;
         if let Some(answer) = service.service().host().poll(&mut first, most) {
             break answer;
         }
@@ -215,7 +215,7 @@ fn a_run_that_is_due_while_the_manager_is_busy_waits_for_it() {
     service.advance("2026-05-05T03:05:30+00:00");
     assert_eq!(shown(&mut service)[2..], ["manual", "create_backup"]);
     gate.open();
-    let most = larder::options::POLL_INTERVAL;
+    let most = larder::tunables::POLL_INTERVAL;
     while service.service().host().poll(&mut by_hand, most).is_none() {}
     service.advance("2026-05-05T03:10:00+00:00");
     assert_eq!(shown(&mut service), [json!("completed"), Value::Null, json!("automatic"), json!("idle")]);

@@ -8,7 +8,7 @@ use crate::home::Home;
 use crate::home::recorder;
 use crate::jobs::create::name::BackupName;
 use crate::jobs::create::plan::Plan;
-use crate::jobs::library::LOCAL;
+use crate::jobs::stored_backups::LOCAL;
 use crate::model::{CreateRequest, Skipped};
 use crate::ports::{Finding, Host, Location, Snapshot};
 

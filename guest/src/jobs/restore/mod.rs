@@ -16,7 +16,7 @@ use crate::jobs::part::unlock_home;
 use crate::jobs::restore::selection::Selection;
 use crate::jobs::restore::space_check::SpaceCheck;
 use crate::jobs::restore::staging::{Staging, stage_all};
-use crate::jobs::{library, lost_attributes, restorable};
+use crate::jobs::{lost_attributes, restorable, stored_backups};
 use crate::model::{RestoreRequest, Restored, Skipped};
 use crate::ports::{Committed, Host, Target};
 use crate::progress::Progress;
@@ -40,7 +40,7 @@ fn check_parts(request: &RestoreRequest) -> Result<()> {
 
 /// Restores everything that the request selects, or nothing.
 pub fn restore(host: &dyn Host, request: &RestoreRequest) -> Result<Restored> {
-    let opened = library::open(host, &request.read.backup)?;
+    let opened = stored_backups::open(host, &request.read.backup)?;
     check_parts(request)?;
     let mut outer = opened.archive()?;
     let selection = Selection::of(request, outer.manifest.database_included())?;

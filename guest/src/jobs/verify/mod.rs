@@ -6,11 +6,11 @@ pub mod parts;
 
 use crate::archive::{Limits, Outer, Summary};
 use crate::error::{Failure, Result};
-use crate::jobs::library;
-use crate::jobs::library::Opened;
 use crate::jobs::lost_attributes;
 use crate::jobs::part::HIDDEN;
 use crate::jobs::restorable;
+use crate::jobs::stored_backups;
+use crate::jobs::stored_backups::Opened;
 use crate::jobs::verify::parts::{PartOpener, PartVerifier};
 use crate::model::{ReadRequest, Totals, Verified};
 use crate::ports::Host;
@@ -19,7 +19,7 @@ use crate::stored_archive::Reader;
 
 /// Verifies every part of a backup.
 pub fn verify(host: &dyn Host, request: &ReadRequest) -> Result<Verified> {
-    verify_opened(host, &library::open(host, &request.backup)?, &request.unlock)
+    verify_opened(host, &stored_backups::open(host, &request.backup)?, &request.unlock)
 }
 
 /// Verifies every part of an opened backup.

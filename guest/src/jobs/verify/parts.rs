@@ -4,8 +4,8 @@
 
 use crate::archive::{Base, Entry, Limits, Member, Summary, Visit, check_inflated, shown, walk_inflated};
 use crate::error::{Failure, Result};
-use crate::jobs::memory::RestoreMemory;
 use crate::jobs::part::{Part, read_part, unlock_home, unlock_part};
+use crate::jobs::restore_memory::RestoreMemory;
 use crate::ports::Host;
 use crate::progress::Progress;
 use crate::protection::{self, Unlock};

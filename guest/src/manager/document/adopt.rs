@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::{Document, KnownBackup};
-use crate::config::Config;
 use crate::home::version;
 use crate::ports::HomeZone;
+use crate::settings::Config;
 
 /// The texts of a home's files; none if the file does not exist.
 #[derive(Clone, Copy, Default)]

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 pub use adopt::{Adopted, HomeFiles, Item, adopt};
 
-use crate::config::{Config, DATA, Moment, Purpose, check};
+use crate::settings::{Config, DATA, Moment, Purpose, check};
 use unknown_fields::UnknownFields;
 
 /// The version that is written: Home Assistant's.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::reader::Reader;
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
-use crate::options::automations::MAX_DEPTH;
+use crate::tunables::automations::MAX_DEPTH;
 
 impl Reader<'_> {
     /// The value that `tag` produces from the files of a directory.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::reader::{Reader, normalized};
 use super::source::Source;
 use crate::automation::yaml::{Kind, Node, Parsed};
-use crate::options::automations::MAX_INCLUDES;
+use crate::tunables::automations::MAX_INCLUDES;
 
 /// The result of a lookup.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::source::Source;
 use crate::automation::yaml::{self, DuplicateKeys, Kind, Node, Parsed, Place};
-use crate::options::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
+use crate::tunables::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Reads files and records which files and secrets it read.
 pub struct Reader<'a> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::disk::regular;
-use crate::options::automations::MAX_FILE;
+use crate::tunables::automations::MAX_FILE;
 
 /// Access to files and environment variables.
 pub trait Source {

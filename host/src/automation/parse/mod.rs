@@ -12,7 +12,7 @@ use std::sync::Arc;
 use self::keys::Keys;
 use super::model::{Automation, Mode};
 use super::yaml::{Node, Parsed};
-use crate::options::automations::{DEFAULT_MAX, MAX_TRACES, MOST_TRACES};
+use crate::tunables::automations::{DEFAULT_MAX, MAX_TRACES, MOST_TRACES};
 
 /// Parses one automation.
 pub fn automation(node: &Node) -> Parsed<Automation> {

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::instance::Instance;
 use crate::automation::zone;
 use crate::model::Timestamp;
-use crate::options::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
+use crate::tunables::automations::{CHAIN_SECONDS, LOOP_SECONDS, MAX_CHAINS, MAX_SELF_CAUSED, MAX_STARTS};
 
 /// The chain of automations that caused each recent run, earliest first.
 #[derive(Debug, Default)]

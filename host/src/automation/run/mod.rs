@@ -9,7 +9,7 @@ mod instance;
 mod lifecycle;
 mod loading;
 mod loop_guard;
-mod memory;
+mod remembered;
 mod summary;
 
 pub use effect::Effect;

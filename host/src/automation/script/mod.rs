@@ -28,7 +28,7 @@ use super::model::Sequence;
 use super::templates::Variables;
 use super::triggers::Interest;
 use crate::model::Timestamp;
-use crate::options::automations::MAX_STEPS;
+use crate::tunables::automations::MAX_STEPS;
 pub use context::{Input, StepContext};
 pub use outcome::{Effect, End, Failure};
 

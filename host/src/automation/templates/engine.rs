@@ -10,7 +10,7 @@ use super::view::{Reads, Scope, View};
 use super::{arithmetic, convert, functions, patterns, states, times};
 use crate::automation::home::Home;
 use crate::automation::model::{Data, Template};
-use crate::options::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
+use crate::tunables::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
 
 /// The variables of a run.
 pub type Variables = serde_json::Map<String, Value>;

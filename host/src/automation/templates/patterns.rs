@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, Value};
 use regex::{Regex, RegexBuilder};
 
 use super::error::invalid;
-use crate::options::automations::MAX_PATTERN;
+use crate::tunables::automations::MAX_PATTERN;
 
 /// Adds them to the engine.
 pub fn add(environment: &mut Environment<'static>) {

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::scalar::plain;
 use super::{DuplicateKeys, Key, Kind, Node, Parsed, Place, Problem};
-use crate::options::automations::{MAX_DEPTH, MAX_NODES};
+use crate::tunables::automations::{MAX_DEPTH, MAX_NODES};
 
 /// Parses one document. An empty document is null.
 pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {

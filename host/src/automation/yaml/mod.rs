@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub use build::{parse, parse_with};
 
 use crate::model::sanitized;
-use crate::options::MAX_MESSAGE;
+use crate::tunables::MAX_MESSAGE;
 
 /// A place in a file. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,10 +18,10 @@ use crate::cli::setup::{print_notices, print_zone_problems};
 use crate::cli::text::automations_count;
 use crate::cli::value;
 use crate::configuration::Sources;
-use crate::http::Client;
-use crate::options::POLL_INTERVAL;
+use crate::http_client::Client;
 use crate::process::terminal::printable;
 use crate::service::driver::{Driver, inventory};
+use crate::tunables::POLL_INTERVAL;
 
 #[derive(Debug, Subcommand)]
 pub enum AutomationsCommand {

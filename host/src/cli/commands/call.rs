@@ -17,8 +17,8 @@ use crate::cli::setup::{print_notices, require_home};
 use crate::cli::value;
 use crate::cli::value::mask_password;
 use crate::model::json_text;
-use crate::options::POLL_INTERVAL;
 use crate::service::driver::Driver;
+use crate::tunables::POLL_INTERVAL;
 
 #[derive(Debug, Args)]
 pub struct Call {

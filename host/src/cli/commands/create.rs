@@ -14,8 +14,8 @@ use crate::cli::text::{
     content, counted, fields, notes, protected, reasons, section, size, warnings, yes_no,
 };
 use crate::cli::value::{flag, list, merge, number, string};
-use crate::options::{ENTRY_MEMORY, Limits};
 use crate::storage::locations::LocalDirectory;
+use crate::tunables::{ENTRY_MEMORY, Limits};
 
 #[derive(Debug, Args)]
 pub struct Create {

@@ -10,7 +10,7 @@ use crate::cli::answer::{Answer, ExitStatus, WrongUse};
 use crate::cli::global::Global;
 use crate::cli::secrets::PasswordArgs;
 use crate::cli::select::openable;
-use crate::cli::store::store;
+use crate::cli::store_action::store;
 use crate::cli::text::{content, fields, notes, opened_with, protected, reasons, size, warnings};
 use crate::cli::value;
 use crate::cli::value::{number, string};

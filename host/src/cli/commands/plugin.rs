@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::options::LimitInfo;
 use crate::plugin::{BACKUP, Plugin};
 use crate::process::terminal::printable;
 use crate::runtime::Action;
+use crate::tunables::LimitInfo;
 
 /// What each interface of the contract allows a plugin to do. Interfaces that are missing here cannot be linked.
 const MAY: &[(&str, &str)] = &[

@@ -12,7 +12,7 @@ use crate::cli::global::Global;
 use crate::cli::ring_file::Ring;
 use crate::cli::secrets;
 use crate::cli::select::{ProtectedBackupArgs, openable};
-use crate::cli::store::store;
+use crate::cli::store_action::store;
 use crate::cli::text::opened_with;
 use crate::cli::value::{merge, string};
 

@@ -13,13 +13,13 @@ use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::text::automations_count;
 use crate::cli::value;
 use crate::home::bus::{LOG, Level, Listener, MISSED};
-use crate::options::{BEHIND_JOBS, Limits, SERVICE_NICE};
 use crate::process::log::Log;
 use crate::process::priority;
 use crate::process::terminal::Session;
 use crate::service::control::Control;
 use crate::service::driver::Requests;
 use crate::service::{Service, Stop};
+use crate::tunables::{BEHIND_JOBS, Limits, SERVICE_NICE};
 
 /// With this many `-v`, events are logged, too.
 const EVENTS: u8 = 2;

@@ -12,7 +12,7 @@ use url::Url;
 use super::{Configuration, Origin};
 use crate::automation::tests::Given;
 use crate::notify::{Command, File, Ntfy, Target, Webhook};
-use crate::options::http::REQUEST_TIME;
+use crate::tunables::http::REQUEST_TIME;
 
 const PATH: &str = "/config/larder.toml";
 

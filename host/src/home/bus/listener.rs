@@ -108,7 +108,7 @@ impl Listener {
 #[cfg(test)]
 mod tests {
     use crate::home::bus::{Bus, Event, MISSED};
-    use crate::options::MAX_PENDING;
+    use crate::tunables::MAX_PENDING;
 
     fn number(number: usize) -> Event {
         Event::new("test", number.to_string())

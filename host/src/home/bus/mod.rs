@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use serde_json::json;
 
 use crate::model::sanitized;
-use crate::options::{MAX_MESSAGE, MAX_PENDING};
 use crate::time::scheduler::Scheduler;
+use crate::tunables::{MAX_MESSAGE, MAX_PENDING};
 pub use event::{Event, LOG, Level, MISSED, PROGRESS, REPLACED, STORED};
 pub use listener::Listener;
 use listener::Queue;

@@ -16,7 +16,7 @@ use super::descriptor::Descriptor;
 use super::locks::Lock;
 use crate::error::reason;
 use crate::model::HomePath;
-use crate::options::DATABASES_TO_CHECK;
+use crate::tunables::DATABASES_TO_CHECK;
 
 /// A database to check.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use super::locks::Lock;
 use super::read_ahead::ReadAhead;
 use crate::error::{Doing, Result};
 use crate::model::Timestamp;
-use crate::options::SMALL_FILE;
+use crate::tunables::SMALL_FILE;
 
 /// The largest number of bytes that one read returns (`wit/content.wit`).
 const MAX_READ: usize = 1 << 20;

@@ -40,7 +40,7 @@ pub use links::{Destination, is_dangling};
 
 use crate::error::{Error, Result};
 use crate::model::{Entry, HomePath, shown};
-use crate::options::MAX_FOLLOWED;
+use crate::tunables::MAX_FOLLOWED;
 use check::{DatabaseChecker, Source};
 use classify::{JOURNAL, WAL, database_of, journal_mode};
 use database::DatabaseReader;

@@ -13,7 +13,7 @@ use super::content::Content;
 use super::descriptor::FileId;
 use super::home::Home;
 use crate::model::HomePath;
-use crate::options::{MAX_EXPECTED, SMALL_BATCHES, SMALL_FILE, SMALL_FILES, SMALL_FILES_BYTES};
+use crate::tunables::{MAX_EXPECTED, SMALL_BATCHES, SMALL_FILE, SMALL_FILES, SMALL_FILES_BYTES};
 
 /// A file that was read, and its identity. `None` when the caller has to open it.
 type Found = Option<(FileId, Content)>;

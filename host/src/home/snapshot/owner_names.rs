@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::disk::regular;
 use crate::model::Owner;
-use crate::options::MAX_NAMES;
+use crate::tunables::MAX_NAMES;
 
 pub(super) struct OwnerNames {
     users: BTreeMap<u32, String>,

@@ -9,7 +9,7 @@ use std::thread::Builder;
 
 use super::descriptor::Descriptor;
 use crate::disk::permits::Semaphore;
-use crate::options::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
+use crate::tunables::{MAX_STREAMS, STREAM_PIECE, STREAM_PIECES};
 
 static PERMITS: Semaphore = Semaphore::new(MAX_STREAMS);
 

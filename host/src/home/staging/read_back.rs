@@ -18,8 +18,8 @@ use crate::disk::direct::{self, ALIGN, Buffer};
 use crate::disk::durable::sync_data;
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
-use crate::options::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
 use crate::storage::locations::ObjectReader;
+use crate::tunables::{CHECK_FILES, CHECK_THREADS, SMALL_FILE};
 
 /// The buffer for a small file, in whole disk blocks.
 const SMALL_ROOM: usize = (SMALL_FILE as usize).next_multiple_of(ALIGN);

@@ -17,7 +17,7 @@ use crate::disk::retry::retry_at_end;
 use crate::disk::write_behind::WriteBehind;
 use crate::error::{Doing, Error, Result};
 use crate::model::{HomePath, shown};
-use crate::options::WORTH_WRITING_BEHIND;
+use crate::tunables::WORTH_WRITING_BEHIND;
 
 /// Shorter runs of zeros are written: a hole there is not worth the fragmentation.
 const HOLE: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use super::*;
 use crate::automation::home::Event;
 use crate::automation::run::{Effect, Engine};
 use crate::automation::tests::load;
-use crate::http::tests::server::{Server, answer};
+use crate::http_client::tests::server::{Server, answer};
 
 const AUTOMATION: &str = r#"
 alias: Tell me

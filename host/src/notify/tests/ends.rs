@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use serde_json::json;
 
 use super::*;
-use crate::http::tests::server::{Server, answer, closed_port};
+use crate::http_client::tests::server::{Server, answer, closed_port};
 
 fn to(server: &Server) -> TestNotifier {
     TestNotifier::new(&format!("[notify.x]\nkind = \"webhook\"\nurl = \"{}\"", server.url("/")))
@@ -108,7 +108,7 @@ fn a_delivery_that_hangs_is_answered_and_abandoned() {
     });
     let targets = BTreeMap::from([("x".to_owned(), Target::Log)]);
     let notifier =
-        Notifier::start(targets, &crate::http::tests::settings(), log, other.pause.clone()).unwrap();
+        Notifier::start(targets, &crate::http_client::tests::settings(), log, other.pause.clone()).unwrap();
     let mut notifier = TestNotifier { notifier: Some(notifier), ..other };
     let (first, second) =
         (notifier.begin("x", json!({"message": "1"})), notifier.begin("x", json!({"message": "2"})));

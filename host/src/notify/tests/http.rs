@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use serde_json::json;
 
 use super::*;
-use crate::http::tests::server::{Server, TlsServer, answer, closed_port};
+use crate::http_client::tests::server::{Server, TlsServer, answer, closed_port};
 
 fn webhook(server: &Server, more: &str) -> TestNotifier {
     TestNotifier::new(&format!(

@@ -22,7 +22,7 @@ use wasmtime::component::Component;
 
 use crate::disk::atomic::Draft;
 use crate::disk::directory::Directory;
-use crate::options::COMPILED_KEPT;
+use crate::tunables::COMPILED_KEPT;
 
 /// The prefix of the name of an entry that is being written.
 const DRAFT: &str = ".larder-compiled-";

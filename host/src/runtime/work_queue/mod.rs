@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::failure::Failure;
 use super::piece::Piece;
 use super::watchdog::Watchdog;
-use crate::options::{ANSWERS_AT_ONCE, MAX_UNTAKEN, POLL_INTERVAL};
+use crate::tunables::{ANSWERS_AT_ONCE, MAX_UNTAKEN, POLL_INTERVAL};
 
 pub(super) struct WorkQueue {
     /// The most pieces in progress, and the most bytes of queued pieces and of answers.

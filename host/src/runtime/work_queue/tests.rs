@@ -1,7 +1,7 @@
 //! The work queue: ordered results, limits, and waiting that ends.
 
 use super::*;
-use crate::options::Limits;
+use crate::tunables::Limits;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ use crate::home::bus;
 use crate::home::bus::{Level, MISSED};
 use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
-use crate::options::MAX_UNHEARD;
 use crate::service::host::Host;
+use crate::tunables::MAX_UNHEARD;
 
 impl Driver {
     /// Checks whether the home's time zone changed; if so, all times are calculated again.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::automation::script::Failure;
-use crate::options::{MAX_EVENT, MAX_NOTIFICATIONS};
 use crate::service::host::Host;
 use crate::storage::documents::Documents;
+use crate::tunables::{MAX_EVENT, MAX_NOTIFICATIONS};
 
 const DOCUMENT: &str = "notifications";
 

@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use serde_json::Value;
 
 use crate::home::bus::{Bus, Listener};
-use crate::options::POLL_INTERVAL;
 use crate::runtime::Failure;
 use crate::service::control;
 use crate::time::scheduler::Scheduler;
+use crate::tunables::POLL_INTERVAL;
 
 /// Where the answer to a request goes.
 pub(super) type Reply = Sender<Result<Value, Failure>>;

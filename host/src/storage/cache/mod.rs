@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::disk::atomic;
 use crate::disk::directory::{Directory, begins};
 use crate::error::{Doing, Error, Result};
-use crate::options::{MAX_CACHE_ENTRIES, MAX_CACHED};
 use crate::storage::locations::ObjectReader;
+use crate::tunables::{MAX_CACHE_ENTRIES, MAX_CACHED};
 
 /// The name of an entry that is still being written begins so.
 const DRAFT_PREFIX: &str = ".larder-cache-";

@@ -15,8 +15,8 @@ use crate::disk::atomic;
 use crate::disk::directory::{Directory, PRIVATE, begins};
 use crate::disk::durable::message;
 use crate::error::{Doing, Error, Result};
-use crate::options::{MAX_DOCUMENTS, MAX_JSON, MAX_SET_ASIDE};
 use crate::steps::Steps;
+use crate::tunables::{MAX_DOCUMENTS, MAX_JSON, MAX_SET_ASIDE};
 
 /// The name of a document that is still being written begins so.
 const DRAFT_PREFIX: &str = ".larder-document-";

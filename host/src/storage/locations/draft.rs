@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rustix::fs::{FileType, FlockOperation, fstat};
 use rustix::io::Errno;
 
-use super::file_system::{already_exists, cannot_create};
+use super::file_checks::{already_exists, cannot_create};
 use super::location::Draft;
 use super::marker::Marker;
 use super::reader::ObjectReader;

@@ -8,20 +8,20 @@
 //! `file_system` holds the checks that they share.
 
 mod draft;
-mod file_system;
-mod input;
+mod file_checks;
+mod input_file;
 mod list;
-mod local;
+mod local_directory;
 mod location;
 mod marker;
-mod output;
+mod output_file;
 mod reader;
 
 pub use draft::remove_stale as remove_stale_drafts;
-pub use input::InputFile;
+pub use input_file::InputFile;
 pub use list::Locations;
-pub use local::LocalDirectory;
+pub use local_directory::LocalDirectory;
 pub use location::{Draft, Location, Object};
 pub(crate) use marker::{is_marked, is_remembered};
-pub use output::OutputFile;
+pub use output_file::OutputFile;
 pub use reader::ObjectReader;

@@ -9,13 +9,13 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, fadvise};
 use rustix::io::pread;
 
-use super::file_system::modified;
+use super::file_checks::modified;
 use crate::disk::direct;
 use crate::disk::read_ahead::ReadAhead;
 use crate::disk::retry::retry;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
-use crate::options::DISK_BUFFER;
+use crate::tunables::DISK_BUFFER;
 
 /// An open object. Cheap to clone; clones share one read-ahead.
 #[derive(Clone)]

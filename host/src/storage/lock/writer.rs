@@ -12,9 +12,9 @@ use rustix::io::Errno;
 
 use super::file::{Failure, Lock, LockFile, STATE_LOCK};
 use crate::error::{Result, reason};
-use crate::options::LOCK_WAIT;
+use crate::storage::directories::Directories;
 use crate::storage::locations::is_marked;
-use crate::storage::places::Places;
+use crate::tunables::LOCK_WAIT;
 
 /// The lock of a home and of its backups. The name is reserved: no snapshot shows it and no restore replaces it.
 const SHARED_LOCK: &str = ".larder-lock";
@@ -33,7 +33,7 @@ pub struct WriterLocks {
 
 impl WriterLocks {
     /// Takes the locks for `purpose`. Returns warnings about directories that cannot be locked; the writer goes on without those locks.
-    pub fn take(places: &Places, purpose: &str) -> Result<(Self, Vec<String>)> {
+    pub fn take(places: &Directories, purpose: &str) -> Result<(Self, Vec<String>)> {
         let mut locks = Self { held: Vec::new(), warnings: Vec::new() };
         let state = &places.state;
         locks.add(state, STATE_LOCK, &format!("the state directory {}", state.display()), purpose, true)?;

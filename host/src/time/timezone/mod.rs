@@ -4,7 +4,7 @@
 //! zone, the environment variable `TZ` is used, then the machine's zone. A name that cannot be used is reported as a problem, and the next
 //! one in the order is used instead.
 
-mod home;
+mod from_files;
 mod home_zone;
 mod machine;
 mod search;
@@ -67,7 +67,7 @@ impl TimeZone {
         }
         // Stamp the files before they are read: a change in between then causes another search.
         let stamped = |path: PathBuf| (path.clone(), Stamp::of(&path));
-        let of_home = self.config.iter().flat_map(|config| home::FILES.map(|name| config.join(name)));
+        let of_home = self.config.iter().flat_map(|config| from_files::FILES.map(|name| config.join(name)));
         let of_machine = tables::FILES.map(|name| self.machine.database.join(name));
         let mut files: Vec<_> = of_home.chain(of_machine).map(stamped).collect();
         let (found, read) = search::search(self.config.as_deref(), &self.machine, &self.tables());

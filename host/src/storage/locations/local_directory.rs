@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rustix::fs::FileType;
 
 use super::draft::FileDraft;
-use super::file_system::{check_can_create, free_space, modified};
+use super::file_checks::{check_can_create, free_space, modified};
 use super::location::{Draft, Location, Object, check_visible_name};
 use super::marker::Marker;
 use super::reader::ObjectReader;

@@ -7,8 +7,8 @@ use super::inventory::OWNER;
 use crate::automation::run::Effect;
 use crate::home::bus::Level;
 use crate::model::Timestamp;
-use crate::options::SAVE_AFTER;
 use crate::service::host::Host;
+use crate::tunables::SAVE_AFTER;
 
 const DOCUMENT: &str = "automations";
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::file_system::modified;
+use super::file_checks::modified;
 use super::location::{Draft, Location, Object};
 use super::reader::ObjectReader;
 use crate::disk::regular;

@@ -9,7 +9,7 @@ use ureq::http::{Method, StatusCode};
 use url::Url;
 
 use super::failure::{Cause, Failure, excerpt, shown};
-use crate::options::http::{MAX_HEADERS, MAX_URL};
+use crate::tunables::http::{MAX_HEADERS, MAX_URL};
 
 /// A request.
 #[derive(Clone)]

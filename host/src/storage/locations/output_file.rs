@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::draft::FileDraft;
-use super::file_system::{check_can_create, free_space};
+use super::file_checks::{check_can_create, free_space};
 use super::location::{Draft, Location, Object};
 use super::reader::ObjectReader;
 use crate::error::{Error, Result};

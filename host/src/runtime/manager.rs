@@ -17,7 +17,7 @@ use super::store::{Runtime, StoreData};
 use super::threads::Threads;
 use super::watchdog::{Watchdog, watched};
 use crate::model::{Action, sanitized};
-use crate::options::{LAST_WAIT, MAX_WORD, POLL_INTERVAL};
+use crate::tunables::{LAST_WAIT, MAX_WORD, POLL_INTERVAL};
 
 pub(super) struct Request {
     what: Call,

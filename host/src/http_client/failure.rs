@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::reason;
-use crate::options::http::EXCERPT;
+use crate::tunables::http::EXCERPT;
 
 /// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

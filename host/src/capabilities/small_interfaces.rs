@@ -7,12 +7,12 @@ use crate::home::bus::{Event, LOG, MISSED};
 use crate::home::states::STATE_CHANGED;
 use crate::model::Timestamp;
 use crate::model::sanitized;
-use crate::options::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 use crate::runtime::bindings::larder::automation::{
     clock, documents, entities, jobs, progress, timers, types,
 };
 use crate::runtime::{Job, JobEvent, Progress, Refusal, StoreData, Writes};
 use crate::time::timezone::HomeZone;
+use crate::tunables::{MAX_EVENT, MAX_MESSAGE, MAX_WORD};
 
 impl clock::Host for StoreData {
     fn time_zone(&mut self) -> wasmtime::Result<clock::Zone> {

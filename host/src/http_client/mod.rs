@@ -26,7 +26,7 @@ pub use message::{Request, Response, address, header_name, headers, method};
 
 use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
-use crate::options::http::{
+use crate::tunables::http::{
     CONNECT_TIME, MAX_CERTIFICATES, MAX_REDIRECTS, MAX_RESPONSE_HEADERS, REQUEST_TIME,
 };
 use failure::{explain, shown};

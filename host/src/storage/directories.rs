@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Absolute paths, with links resolved as far as they exist.
-pub struct Places {
+pub struct Directories {
     /// The Home Assistant configuration directory; absent without a home.
     pub config: Option<PathBuf>,
     /// The directory of the local location.

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
-use crate::jobs::library;
-use crate::jobs::library::Listing;
+use crate::jobs::stored_backups;
+use crate::jobs::stored_backups::Listing;
 use crate::ports::Host;
 use crate::retention::{Decision, Origin, Policy, Record, State, decide};
 use crate::stored_archive::Reader;
@@ -59,7 +59,7 @@ pub fn retain(host: &dyn Host, request: &Request) -> Result<Value> {
 
 fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<String>) -> Result<Value> {
     let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
-    let listings = library::list(host, agent_id)?;
+    let listings = stored_backups::list(host, agent_id)?;
     let partial: Vec<_> = listings.iter().map(|listing| partial(host, listing)).collect();
     let records =
         listings.iter().zip(&partial).map(|(listing, partial)| record(request, listing, partial.as_ref()));

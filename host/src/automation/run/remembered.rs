@@ -11,7 +11,7 @@ use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
 use crate::model::Timestamp;
-use crate::options::automations::{MAX_MEMORY, MAX_REMEMBERED};
+use crate::tunables::automations::{MAX_MEMORY, MAX_REMEMBERED};
 
 const VERSION: u64 = 1;
 

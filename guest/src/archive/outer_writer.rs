@@ -11,9 +11,9 @@ use super::entry::Instant;
 use super::error::Result;
 use super::header;
 use super::header_fields::{HeaderFields, Time};
+use super::inner_writer::{end_marker, zeros};
 use super::manifest::Manifest;
 use super::paths;
-use super::writer::{end_marker, zeros};
 
 /// A sink that is appended to and whose earlier bytes can be overwritten.
 pub trait Draft {
