@@ -47,7 +47,7 @@ impl SeenPaths {
         self.note(path, seen)
     }
 
-    /// Adds a skipped entry: no other may have its name or lie below it.
+    /// Adds a skipped entry: no other entry may have its name or be below it.
     pub(super) fn skip(&mut self, path: &[u8]) -> Result<()> {
         self.note(path, Seen::Skipped)
     }

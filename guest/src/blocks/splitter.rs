@@ -31,7 +31,7 @@ impl BlockSizes {
     /// The number of blocks of one home above which blocks grow.
     const BLOCKS: u64 = 200_000;
 
-    /// For a home of so many bytes. Blocks grow with the home, so that their number stays bounded.
+    /// For a home of the given number of bytes. Blocks grow with the home, so that their number stays bounded.
     pub fn of(home: u64) -> Self {
         let mut database = Self::DATABASE;
         while home / database as u64 > Self::BLOCKS && database < Self::MAX {

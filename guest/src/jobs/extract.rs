@@ -1,6 +1,6 @@
 //! Extracting single files or directories from any part of a backup.
 //!
-//! From a damaged backup, it takes what precedes the damage: requested paths that are complete, or, with
+//! From a damaged backup, it takes what precedes the damage: all requested paths if they are complete there, or, with
 //! `keep_going`, whatever is there. The answer then names the damage.
 
 use crate::archive::{Limits, Member, Outer, shown};
@@ -111,7 +111,7 @@ struct Extracted {
 
 /// Why an extraction ended early.
 enum Interruption {
-    /// For a reason other than the archive's bytes.
+    /// Not because of the archive's bytes.
     Refused(Failure),
     /// The archive is damaged after `complete` entries. `has_everything` if everything requested was complete before that.
     Damage { failure: Failure, complete: u64, has_everything: bool },

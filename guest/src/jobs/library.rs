@@ -85,8 +85,7 @@ pub fn find(host: &dyn Host, agent_id: &str, id: &str) -> Result<Object> {
             format!("{}; it may be the backup {id}: try again once it can be read", failure.message);
         return Err(Failure { message, ..failure });
     }
-    let message =
-        format!("there is no backup {id} in {agent_id}; `larder list` shows all backups");
+    let message = format!("there is no backup {id} in {agent_id}; `larder list` shows all backups");
     Err(Failure::new("backup_not_found", message))
 }
 

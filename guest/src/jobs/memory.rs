@@ -1,6 +1,6 @@
 //! The memory that a restore needs until its end: directories, links and the names at the top of the home.
 //!
-//! Files below a directory need none, since they are written at once.
+//! Files below a directory need none, since they are written immediately.
 
 use crate::archive::{Entry, Kind, shown};
 use crate::error::{Failure, Result};

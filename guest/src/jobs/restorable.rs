@@ -1,6 +1,6 @@
-//! The rules that decide what of a backup can be restored here. `verify`, `restore` and `inspect` share them.
+//! The rules that decide which contents of a backup can be restored here. `verify`, `restore` and `inspect` share them.
 //!
-//! Judges `backup.json`, the list of members and the summary of a finished walk. Reads no contents.
+//! Checks `backup.json`, the list of members and the summary of a finished walk. Reads no contents.
 
 use crate::archive::{Summary, shown};
 use crate::error::{Failure, Result};
@@ -35,7 +35,7 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
     Err(Failure::new(code, why))
 }
 
-/// Add-ons and folders that `backup.json` lists and the archive lacks.
+/// Add-ons and folders that `backup.json` lists but the backup does not contain.
 pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
     let has = |stem: &str| outer.members.iter().any(|member| member.part_name() == Some(stem));
     let reason = |stem: &str| {
@@ -80,7 +80,7 @@ pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     found
 }
 
-/// Everything that a backup lists or contains and a restore does not bring back, and why.
+/// Everything that a backup lists or contains but a restore does not bring back, and why.
 pub fn left_out(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
     let mut found = not_restorable(outer);
     found.extend(missing(outer));
@@ -93,7 +93,7 @@ pub fn left_out_of_part(summary: &Summary) -> Vec<Skipped> {
     lost(summary).into_iter().chain(outside_home(summary)).collect()
 }
 
-/// Entries of the home in the inner tar that no home can get back, and why.
+/// Entries of the home in the inner tar that cannot be restored, and why.
 pub fn lost(summary: &Summary) -> Vec<Skipped> {
     let lost = summary.skipped.iter();
     lost.map(|odd| Skipped { path: shown(&odd.path), reason: odd.reason.clone() }).collect()

@@ -26,7 +26,7 @@ const OUTPUT: &str = "larder.output";
 /// Bytes handled at once.
 const CHUNK: usize = 256 * 1024;
 
-/// A digest of a member's plaintext.
+/// The digest of a member's plaintext.
 type PlaintextDigest = [u8; 32];
 
 /// Makes a protected copy.
@@ -38,7 +38,7 @@ pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
         let message = format!("{name} is protected already; `larder rekey` gives it another password");
         return Err(Failure::new("backup_unsupported", message));
     }
-    // A backup that is said to be protected must not contain anything that is not.
+    // A backup that is called protected must not contain anything unprotected.
     if let Some(other) = outer.members.iter().find(|member| !member.is_part()) {
         let message = format!(
             "{name} holds {}, which is not an inner tar and would remain readable by anyone; it cannot be protected",
@@ -125,8 +125,8 @@ struct Change {
 }
 
 impl Change {
-    /// The most bytes that encryption adds to an unprotected backup with so many bytes and parts: 17 bytes per MiB, and a header
-    /// and padding to whole blocks per part.
+    /// The most bytes that encryption adds to an unprotected backup with that many bytes and parts: 17 bytes per MiB, and a
+    /// header and padding to whole blocks per part.
     fn overhead(&self, bytes: u64, parts: u64) -> u64 {
         match (&self.from, &self.to) {
             (None, Some(_)) => (bytes >> 20).saturating_mul(17).saturating_add(parts.saturating_mul(2048)),

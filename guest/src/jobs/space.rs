@@ -1,6 +1,6 @@
-//! Disk space: the need of a restore, and the one message about a lack of space.
+//! Disk space: how much a restore needs, and the message when there is too little.
 //!
-//! Asked before anything is written.
+//! Checked before anything is written.
 
 use crate::error::{Failure, Result};
 
@@ -12,8 +12,8 @@ const ENTRY: u64 = 4096;
 const HOLE: u64 = 64 * 1024;
 /// Zeros are searched for in blocks of this size.
 const GRAIN: usize = 4096;
-/// If the free space is this many times the size of the archive, a restore hardly fails for space. With less, its need is
-/// counted first.
+/// If the free space is this many times the size of the archive, a restore hardly ever runs out of space. With less, its need
+/// is counted first.
 const PLENTY: u64 = 8;
 
 /// Refuses `what` if it does not fit. `needed` is the whole need in bytes, `advice` what to do other than freeing space.

@@ -1,6 +1,6 @@
-//! Whether a backup is protected, judged by its bytes.
+//! Detects from its bytes whether a backup is protected.
 //!
-//! `backup.json` also says it, and has been wrong before. What counts here is how the parts begin.
+//! `backup.json` says so too, but has been wrong before. Only the first bytes of the parts count here.
 
 use std::io::Read;
 

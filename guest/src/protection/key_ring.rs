@@ -15,7 +15,7 @@ use crate::securetar::Password;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The name that a person gave it. Unique in the ring.
+    /// The name that the user gave it. Unique in the ring.
     pub label: String,
     pub key: Password,
     /// RFC 3339.

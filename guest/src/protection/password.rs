@@ -1,4 +1,4 @@
-//! Passwords as people type them: warnings before one is used, and variants to try when one does not fit.
+//! Passwords as users type them: warnings before one is used, and variants to try when one does not work.
 //!
 //! Pure rules about the text. No message repeats a password.
 

@@ -28,7 +28,7 @@ pub struct Unlocked {
     pub keys: Keys,
     /// The key's label in the key ring. `None` for a password.
     pub label: Option<String>,
-    /// A sentence: how the password that opens it differs from the one that was given.
+    /// How the password that opens it differs from the given one, as a sentence.
     pub note: Option<String>,
 }
 
@@ -37,7 +37,7 @@ struct Candidate {
     /// The key's label in the key ring.
     label: Option<String>,
     password: Password,
-    /// How it differs from the password that was given.
+    /// How it differs from the given password.
     change: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ impl Unlock {
         self.password.as_ref().map(|password| password::doubts(password.reveal())).unwrap_or_default()
     }
 
-    /// The passwords to try, most likely first: the password that was given and its variants, else the keys of the ring.
+    /// The passwords to try, most likely first: the given password and its variants, else the keys of the ring.
     fn candidates(&self) -> Result<Vec<Candidate>> {
         if let Some(password) = &self.password {
             if password.is_empty() {

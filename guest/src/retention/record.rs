@@ -1,4 +1,4 @@
-//! A backup as retention sees it.
+//! The data of a backup that retention needs.
 
 use chrono::{DateTime, FixedOffset};
 
@@ -20,14 +20,14 @@ pub enum Origin {
     Manual,
     /// Another instance, or an unknown one.
     Foreign,
-    /// Anyone, but it is kept by hand.
+    /// Any origin, but it is marked as kept.
     Kept,
 }
 
 /// Whether the backup can be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Nothing bad is known of it. Also one that was never verified.
+    /// No damage is known. Includes backups that were never verified.
     Good,
     /// It is damaged or incomplete, with the reason.
     Failed(String),

@@ -1,4 +1,4 @@
-//! Errors of SecureTar, and their way through `std::io`.
+//! Errors of SecureTar, and their conversion to and from `std::io` errors.
 
 use std::io;
 

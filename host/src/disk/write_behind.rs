@@ -195,7 +195,7 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// Waits for enough pieces to write; none at the end.
+    /// Waits for enough pieces to write; `None` at the end.
     fn next(&self) -> Option<VecDeque<Piece>> {
         let mut state = self.state();
         loop {
@@ -241,7 +241,7 @@ fn ended_early() -> Error {
 }
 
 impl Thread {
-    /// None when no thread can be started.
+    /// `None` when no thread can be started.
     fn start(file: Arc<File>, what: &Arc<str>, offset: u64, permit: Permit) -> Option<Self> {
         let queue = Arc::new(Queue::default());
         let (theirs, what) = (queue.clone(), what.clone());

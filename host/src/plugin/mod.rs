@@ -131,7 +131,7 @@ impl Plugin {
         }
     }
 
-    /// Waits for an answer, at most `most`; none when it has not arrived.
+    /// Waits for an answer, at most `most`; `None` when it has not arrived.
     pub fn answer(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         match &mut self.life {
             Life::Alive(manager, _) => manager.poll(pending, most),

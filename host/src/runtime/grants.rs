@@ -45,7 +45,7 @@ pub struct Grants {
     pub documents: Documents,
     /// The plugin's settings: a JSON object.
     pub settings: serde_json::Value,
-    /// The hosts that it may reach, and the client for it. None: no host.
+    /// The hosts that it may reach, and the client for it. `None`: no host.
     pub network: Option<Network>,
     pub cache: Cache,
     /// The home's time zone.

@@ -92,7 +92,7 @@ impl Manager {
         Pending { deadline, answer }
     }
 
-    /// Waits for an answer, at most `most`; none when it has not arrived.
+    /// Waits for an answer, at most `most`; `None` when it has not arrived.
     pub fn poll(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         if let Some(end) = &self.end {
             return Some(Err(end.clone()));
@@ -125,7 +125,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Waits for the manager's answer, at most `most`; none when it has not arrived. An error when the manager has ended or has to be
+    /// Waits for the manager's answer, at most `most`; `None` when it has not arrived. An error when the manager has ended or has to be
     /// given up.
     pub(super) fn look<T>(
         &self,

@@ -33,7 +33,7 @@ pub(crate) struct Waiting {
 
 struct Channels {
     progress: watch::Receiver<Option<Progress>>,
-    /// None after it has arrived.
+    /// `None` after it has arrived.
     outcome: Option<oneshot::Receiver<Result<String, Failure>>>,
 }
 

@@ -18,7 +18,7 @@ const BUILT: &str = env!("LARDER_BUILT");
 /// The current time in UTC. Cheap to clone; all clones are the same clock.
 #[derive(Clone, Default)]
 pub struct Clock {
-    /// None for the machine's clock.
+    /// `None` for the machine's clock.
     manual: Option<Arc<Mutex<Manual>>>,
 }
 

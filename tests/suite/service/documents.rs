@@ -26,7 +26,8 @@ fn damaged(home: &TestHome, number: u32) -> std::path::PathBuf {
 #[test]
 fn a_document_of_every_older_version_is_migrated_and_its_backups_go_on() {
     for minor in 1..=8 {
-        let path = tests_directory().join(format!("../guest/src/manager/document/fixtures/minor-{minor}.json"));
+        let path =
+            tests_directory().join(format!("../guest/src/manager/document/fixtures/minor-{minor}.json"));
         let case = json_of(&path);
         let home = home();
         let stored = case["stored"].to_string();
@@ -203,7 +204,11 @@ fn a_document_that_was_removed_is_replaced_by_the_one_before_it_with_a_word() {
     let home = twice();
     fs::remove_file(document(&home)).unwrap();
     let mut service = home.serve(START);
-    assert!(notices(&mut service).contains("backup.json is missing, so its previous version"), "{}", notices(&mut service));
+    assert!(
+        notices(&mut service).contains("backup.json is missing, so its previous version"),
+        "{}",
+        notices(&mut service)
+    );
     assert_eq!(copies(&mut service), 3);
 }
 

@@ -1,4 +1,4 @@
-//! Archives that no honest writer creates. Each is refused with the right error variant and a message that names the member.
+//! Malicious archives. Each is refused with the right error variant and a message that names the member.
 
 use super::*;
 

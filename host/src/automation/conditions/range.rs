@@ -43,7 +43,7 @@ fn is_within(range: &Range, id: &str, value: &Value, context: &Context) -> Resul
     Ok(above.is_none_or(|above| number > above) && below.is_none_or(|below| number < below))
 }
 
-/// The number, or none if the value is unknown or unavailable.
+/// The number, or `None` if the value is unknown or unavailable.
 fn number(value: &Value, id: &str) -> Result<Option<f64>, String> {
     let text = match value {
         Value::Null => return Ok(None),

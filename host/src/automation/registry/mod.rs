@@ -36,7 +36,7 @@ pub enum Found<'a> {
 }
 
 impl Registry {
-    /// The built-in actions and those of `plugins`. `targets` are the notification targets; none if they are not
+    /// The built-in actions and those of `plugins`. `targets` are the notification targets; `None` if they are not
     /// known, in which case the list of plugins is incomplete too.
     pub fn new(plugins: impl IntoIterator<Item = Action>, targets: Option<&[&str]>) -> Self {
         let mut all = builtin::actions();

@@ -39,7 +39,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The entry in `directory`, which is created if it does not exist. None when the directory cannot be trusted or used.
+    /// The entry in `directory`, which is created if it does not exist. `None` when the directory cannot be trusted or used.
     pub(super) fn new(directory: &Path, engine: &Engine, wasm: &[u8]) -> Option<Self> {
         Directory::make(directory, 0o700).ok()?;
         let path = fs::canonicalize(directory).ok()?;

@@ -121,7 +121,7 @@ impl WorkQueue {
         true
     }
 
-    /// Waits for the next part of the earliest answer; none when it is complete.
+    /// Waits for the next part of the earliest answer; `None` when it is complete.
     pub(super) fn take(&self, watchdog: &Watchdog) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
         self.wait(watchdog, &self.answers, |state| {
             if let Some(failure) = &state.failure {

@@ -47,7 +47,7 @@ impl Documents {
         Self { directory: Arc::new(directory), current: Arc::default(), notices: Arc::default(), steps }
     }
 
-    /// The text of a document, or of its previous version if the document is missing; none when both are.
+    /// The text of a document, or of its previous version if the document is missing; `None` when both are.
     pub fn load(&self, name: &str) -> Result<Option<String>> {
         let file = file(name, "json")?;
         if let Some(text) = self.read(&file)? {

@@ -36,14 +36,14 @@ const NOT_DURABLE: &str = "the file system did not confirm that the new file is 
 pub(super) struct FileDraft {
     file: Arc<File>,
     writer: WriteBehind,
-    /// The name of the draft itself; none once it is published.
+    /// The name of the draft itself; `None` once it is published.
     draft: Option<OsString>,
     directory: Directory,
     /// The name of the file once it is published.
     name: OsString,
     /// The same with the path of the directory.
     target: PathBuf,
-    /// Device and inode of the file that is replaced; none for a new file.
+    /// Device and inode of the file that is replaced; `None` for a new file.
     replaces: Option<(u64, u64)>,
     /// Marks the directory when the draft is published.
     marker: Option<Marker>,

@@ -38,7 +38,7 @@ pub trait Location: Send + Sync {
     /// Whether objects can be stored and deleted here.
     fn is_writable(&self) -> bool;
 
-    /// Free bytes; none when the location does not say.
+    /// Free bytes; `None` when the location does not say.
     fn available(&self) -> Option<u64>;
 
     /// All complete objects. Drafts, and files that are not objects, are not listed.

@@ -42,7 +42,7 @@ impl Lock {
         file.lock(purpose, wait, true).map_err(|failure| file.error(failure))
     }
 
-    /// Takes the lock of a state directory without waiting. None when another process holds it, or when the directory has no lock
+    /// Takes the lock of a state directory without waiting. `None` when another process holds it, or when the directory has no lock
     /// file because nothing ever ran there.
     pub fn try_existing(state: &Path) -> Option<Self> {
         LockFile::new(state, STATE_LOCK, "").lock("start", Duration::ZERO, false).ok()
