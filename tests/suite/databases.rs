@@ -219,7 +219,7 @@ fn a_damaged_database_is_stored_and_named() {
     content[4096..4196].fill(7);
     home.write(RECORDER, &content);
     let run = home.larder(&["create"]).exits(3);
-    let expected = format!("  {RECORDER}: stored as it is, but SQLite finds it damaged: ");
+    let expected = format!("  {RECORDER}: stored as is, but SQLite reports damage: ");
     assert!(run.stdout.contains(&expected), "{}", run.stdout);
     assert!(fs::read(home.restore_latest().join(RECORDER)).unwrap() == content);
 }

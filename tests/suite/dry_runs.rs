@@ -59,7 +59,7 @@ fn a_backup_that_will_not_fit_is_refused_by_the_dry_run_in_the_same_words() {
     let previewed = home.larder(&[&words[..], &["--dry-run"]].concat()).exits(1);
     let said = error(&created);
     assert!(said.contains("not enough space for a backup: it needs about 16.0"), "{said}");
-    assert!(said.contains(" MiB, 4.00 MiB can be used; free some, leave something out"), "{said}");
+    assert!(said.contains(" MiB, but only 4.00 MiB is available; free some, leave something out"), "{said}");
     assert!(previewed.stdout.contains(&said), "{said}: {}", previewed.stdout);
     assert!(previewed.stdout.contains("www/large.bin"), "what could be left out: {}", previewed.stdout);
     let json = home.larder(&[&words[..], &["--dry-run", "--json"]].concat()).exits(1).json();

@@ -37,7 +37,7 @@ pub fn extract(host: &dyn Host, request: &ExtractRequest) -> Result<Restored> {
             let is_damage = failure.code == "backup_damaged";
             if !(request.keep_going || is_damage && has_everything) {
                 let message = format!(
-                    "{}; `larder extract --keep-going` takes what stands before it, if anything of this does",
+                    "{}; `larder extract --keep-going` takes what precedes the damage",
                     failure.message
                 );
                 return Err(Failure { message, ..failure });
@@ -161,10 +161,8 @@ impl Extraction<'_, '_> {
             self.paths.iter().filter(|path| !staging.seen.keys().any(|seen| is_at_or_below(seen, path)));
         for path in missing {
             match skipped.iter().find(|skipped| skipped.path == shown(path)) {
-                _ if limit < u64::MAX && !staging.seen.is_empty() => skipped.push(Skipped {
-                    path: shown(path),
-                    reason: "nothing of it stands before the damage".into(),
-                }),
+                _ if limit < u64::MAX && !staging.seen.is_empty() => skipped
+                    .push(Skipped { path: shown(path), reason: "nothing of it precedes the damage".into() }),
                 Some(odd) => {
                     return Err(
                         self.not_there(&format!("{} is {}, which cannot be extracted", odd.path, odd.reason))

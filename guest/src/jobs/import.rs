@@ -54,10 +54,7 @@ fn must_be_new(host: &dyn Host, manifest: &Manifest, name: &str) -> Result<()> {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",
-            format!(
-                "{name}: the backup {id} is there already, as {}; nothing was copied",
-                listing.object.name
-            ),
+            format!("{name}: the backup {id} already exists, as {}; nothing was copied", listing.object.name),
         )),
     }
 }

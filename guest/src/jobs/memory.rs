@@ -38,7 +38,7 @@ impl RestoreMemory {
         }
         let message = format!(
             "over a limit: up to `{}` there are more directories, links and names directly in the home than one restore can \
-             hold in {} MiB of memory; restore a part of it, or take parts out with `larder extract`",
+             hold in {} MiB of memory; restore a part of it, or extract parts with `larder extract`",
             shown(&entry.path),
             AVAILABLE >> 20
         );

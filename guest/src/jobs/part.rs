@@ -110,7 +110,7 @@ pub const HIDDEN: &str = "other members may be hidden";
 fn larger_than_content(member: &Member, end: u64) -> Failure {
     let message = format!(
         "damaged archive: the header of {} announces {} bytes, up to byte {} of the file, but its content ends at byte {}; \
-         {HIDDEN} behind it: `larder extract --keep-going` takes out what it holds, or use another copy of the backup",
+         {HIDDEN} after it: `larder extract --keep-going` extracts its contents, or use another copy of the backup",
         shown(member.name.as_bytes()),
         member.size,
         member.end(),

@@ -13,15 +13,15 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
         (Some(_), Some(_)) => return Ok(()),
         (Some(_), None) => (
             "backup_damaged",
-            "damaged archive: backup.json promises a Home Assistant configuration, but the archive contains none; it was cut \
-             off or changed: use another copy of the backup"
+            "damaged archive: backup.json lists a Home Assistant configuration, but the archive contains none; it was \
+             truncated or changed: use another copy of the backup"
                 .to_owned(),
         ),
         (None, Some(home)) => (
             "backup_unsupported",
             format!(
                 "backup.json names no Home Assistant version, so Home Assistant does not restore {}; neither does Larder, \
-                 but `larder extract` takes files out of it",
+                 but `larder extract` can extract files from it",
                 shown(home.name.as_bytes())
             ),
         ),
@@ -56,7 +56,7 @@ pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
 /// Members of a backup that cannot be restored here. Reads no contents.
 pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     let manifest = &outer.manifest;
-    let needs = "a Home Assistant with a Supervisor restores it";
+    let needs = "only Home Assistant with a Supervisor restores it";
     let mut found = Vec::new();
     if outer.home().is_none() {
         let reason = "not in this backup: there is no Home Assistant configuration to restore".into();

@@ -63,7 +63,7 @@ pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {
-        let message = format!("{name} is not protected: anyone can read it as it is");
+        let message = format!("{name} is not protected: anyone can already read it");
         return Err(Failure::new("backup_unsupported", message));
     };
     let unlocked = open_all(&mut outer, &part, &request.unlock, name)?;
@@ -92,7 +92,7 @@ pub fn rekey(host: &dyn Host, request: &RekeyRequest) -> Result<Rewritten> {
     let unlocked = open_all(&mut outer, &part, &read.unlock, name)?;
     let again = protect.password.open(&mut outer, &part, name).is_ok_and(|unlocked| unlocked.note.is_none());
     if again && Protection::of_all_parts(&mut outer)?.version == Some(encryption.version()) {
-        return Err(Failure::invalid(format!("that password opens {name} already; nothing was changed")));
+        return Err(Failure::invalid(format!("that password already opens {name}; nothing was changed")));
     }
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
     let change = Change { from: Some(unlocked.keys), to: Some(encryption), label: unlocked.label, warnings };

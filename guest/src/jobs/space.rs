@@ -24,7 +24,7 @@ pub fn must_fit(what: &str, needed: u64, available: Option<u64>, advice: &str) -
             Err(Failure::new(
                 NO_SPACE,
                 format!(
-                    "not enough space for {what}: it needs about {needed}, {available} can be used; free some, {advice}"
+                    "not enough space for {what}: it needs about {needed}, but only {available} is available; free some, {advice}"
                 ),
             ))
         }
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(refused.code, NO_SPACE);
         assert_eq!(
             refused.message,
-            "not enough space for the copy: it needs about 256.00 MiB, 16.00 MiB can be used; free some, or write it elsewhere"
+            "not enough space for the copy: it needs about 256.00 MiB, but only 16.00 MiB is available; free some, or write it elsewhere"
         );
         assert!(must_fit("the copy", 16, Some(16), "").is_ok());
         assert!(

@@ -108,7 +108,7 @@ pub async fn delete(host: &dyn Host, data: &str) -> Result<Value> {
     let id = request.backup.backup_id;
     if let Some(id) = id.as_deref().filter(|id| !request.force && with(|inner| inner.store.is_kept(id))) {
         let message = format!(
-            "backup {id} is kept by hand: release it with `larder keep {id} --release`, or delete it anyway with `larder delete \
+            "backup {id} is marked as kept: release it with `larder keep {id} --release`, or delete it anyway with `larder delete \
              {id} --force`"
         );
         return Err(Failure::new("backup_kept", message));

@@ -102,7 +102,7 @@ impl Unlock {
                 PasswordVerdict::Correct => {
                     let note = change.map(|how| {
                         format!(
-                            "the password does not fit as it was given, but {how}; Home Assistant needs it in that form, too: \
+                            "the password does not work as given, but does {how}; Home Assistant needs it in that form, too: \
                              `larder rekey` gives this backup another password"
                         )
                     });
@@ -128,8 +128,8 @@ impl Unlock {
             (Some(why), _) if let Some(key) = &self.key => {
                 format!("the key \"{key}\" does not open it: {why}")
             }
-            (Some(why), 1) => format!("the only key in the key ring does not fit: {why}"),
-            (Some(why), count) => format!("none of the {count} keys in the key ring fits: {why}"),
+            (Some(why), 1) => format!("the only key in the key ring does not open it: {why}"),
+            (Some(why), count) => format!("none of the {count} keys in the key ring opens it: {why}"),
         };
         Err(Failure::new("password_incorrect", format!("{name}: {why}")))
     }

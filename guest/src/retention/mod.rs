@@ -92,7 +92,7 @@ impl Location {
     /// Why a backup stays regardless of the rules. For the newest good backup, only if no rule keeps it.
     fn in_any_case(&self, at: usize, backup: &Record) -> Option<&'static str> {
         match backup.origin {
-            Origin::Kept => Some("kept by hand"),
+            Origin::Kept => Some("marked as kept"),
             Origin::Manual => Some("made by hand"),
             Origin::Foreign => Some("made by another Home Assistant"),
             Origin::Automatic if self.rules.is_empty() => Some("no retention rule is set"),

@@ -39,7 +39,9 @@ fn handle(signal: i32) {
     let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
     match WORK.load(Ordering::SeqCst) {
         IN_PROCESS | DONE if is_first => return,
-        IN_PROCESS => terminal::message("interrupted again: stopping at once; the next command cleans up"),
+        IN_PROCESS => {
+            terminal::message("interrupted again: stopping immediately; the next command cleans up")
+        }
         SERVICE => {
             terminal::message("\ninterrupted; the service continues: `larder status` shows the result")
         }

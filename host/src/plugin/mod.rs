@@ -85,7 +85,7 @@ impl Plugin {
         Self {
             name: name.into(),
             load,
-            life: Life::Dead(Failure::stopped("it was not started yet"), passed),
+            life: Life::Dead(Failure::stopped("it has not been started yet"), passed),
             interfaces: Default::default(),
             actions: Vec::new(),
             running: Vec::new(),
@@ -136,7 +136,7 @@ impl Plugin {
         match &mut self.life {
             Life::Alive(manager, _) => manager.poll(pending, most),
             Life::Dead(why, _) => Some(Err(why.clone())),
-            Life::Starting(_) => Some(Err(Failure::stopped("the plugin was started again meanwhile"))),
+            Life::Starting(_) => Some(Err(Failure::stopped("the plugin was restarted in the meantime"))),
         }
     }
 
@@ -157,7 +157,7 @@ impl Plugin {
                     let seconds = FIRING_PAUSE.as_secs();
                     self.report(
                         Level::Warning,
-                        &format!("its timer {timer} is set to a past time again and again; it fires every {seconds} s"),
+                        &format!("its timer {timer} is repeatedly set to a past time; it fires only every {seconds} s"),
                     );
                 }
             }
@@ -246,7 +246,7 @@ impl Plugin {
         let is_first = self.back_off == FIRST_BACK_OFF;
         self.set_alive(manager);
         if !is_first {
-            self.report(Level::Info, "the plugin was started again");
+            self.report(Level::Info, "the plugin was restarted");
             self.grants.documents.take_notices().iter().for_each(|it| self.report(Level::Warning, it));
         }
         std::mem::take(&mut self.early).iter().for_each(|timer| self.fire(timer));
@@ -263,7 +263,7 @@ impl Plugin {
             self.back_off = FIRST_BACK_OFF;
         }
         self.running.clear();
-        let text = format!("{}; it is started again in {} s", end.message, self.back_off.as_secs());
+        let text = format!("{}; it will be restarted in {} s", end.message, self.back_off.as_secs());
         self.mark_dead(end);
         self.report(Level::Error, &text);
     }

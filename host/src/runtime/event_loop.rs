@@ -18,6 +18,6 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(Failure::stopped(format!("no event loop for the plugin: {error}"))),
+        Err(error) => Err(Failure::stopped(format!("cannot start an event loop for the plugin: {error}"))),
     }
 }

@@ -81,7 +81,7 @@ impl Grants {
         match self.writes {
             Writes::Everything => Ok(()),
             Writes::Objects | Writes::Elsewhere | Writes::Nothing => Err(Error::Denied(
-                "this command was started to read: nothing may be stored, deleted or restored".into(),
+                "this command is read-only: nothing may be stored, deleted or restored".into(),
             )),
         }
     }

@@ -97,7 +97,7 @@ fn the_latest_backup_from_before_a_time_is_restored() {
     let to = home.root().join("to");
     let restore = |before: &str| home.larder(&["restore", "--before", before, "--to", to.to_str().unwrap()]);
     restore("2026-01-01").exits(1).says("there is no backup from before 2026-01-01");
-    restore("yesterday").exits(2).says("write a date or a time, such as 2026-11-20");
+    restore("yesterday").exits(2).says("expected a date or a time, such as 2026-11-20");
     let run = restore("2999-01-01T12:30").exits(0);
     assert!(run.stdout.contains(&id), "{}", run.stdout);
     home.larder(&["restore", "--to", to.to_str().unwrap()]).exits(2);

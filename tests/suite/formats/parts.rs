@@ -51,7 +51,7 @@ fn every_part_is_read_to_its_end_and_one_that_is_damaged_is_named() {
         for part in ["core_mosquitto.tar.gz", "ssl.tar.gz", "media.tar.gz"] {
             let bad = flipped(&archive, part);
             let run = run(&home, &["verify", bad.to_str().unwrap()], &options).exits(1).says(part);
-            run.says("the Home Assistant configuration in it is whole");
+            run.says("the Home Assistant configuration in it is intact");
         }
         let bad = flipped(&archive, "homeassistant.tar.gz");
         run(&home, &["verify", bad.to_str().unwrap()], &options).exits(1).says("damaged");
@@ -116,7 +116,7 @@ fn verify_and_restore_are_of_one_opinion() {
             false,
             1,
             1,
-            "promises a Home Assistant configuration",
+            "lists a Home Assistant configuration",
         ),
     ];
     for (name, homeassistant, has_home, verify, restore, says) in cases {

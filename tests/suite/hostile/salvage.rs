@@ -54,7 +54,7 @@ fn a_file_that_is_whole_comes_out_of_a_backup_that_is_cut_off_behind_it() {
         assert_eq!(came_out(&home, "www/early").unwrap(), b"early");
         assert_eq!(came_out(&home, "zzz/late"), None, "it is not whole");
         let run = extract(&["www", "zzz/late", "--keep-going"]).exits(3);
-        assert!(run.stdout.contains("zzz/late: nothing of it stands before the damage"), "{}", run.stdout);
+        assert!(run.stdout.contains("zzz/late: nothing of it precedes the damage"), "{}", run.stdout);
         extract(&["zzz/late", "--keep-going"]).exits(1);
         assert!(!elsewhere(&home).exists());
     }

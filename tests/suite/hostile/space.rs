@@ -43,7 +43,7 @@ fn more_data_than_the_free_space_is_refused_and_given_back() {
     ];
     for way in ways {
         // The need of the file whole, and what it may use: 16 MiB stay free.
-        let run = home.larder(way).exits(1).says("it needs about 400.0").says(" MiB can be used; free some");
+        let run = home.larder(way).exits(1).says("it needs about 400.0").says(" MiB is available; free some");
         assert_eq!(describe_inside(&home.config(), &[]), before, "{way:?}: {}", run.stderr);
         assert_eq!(self::free(&home.config()), free, "{way:?}");
     }

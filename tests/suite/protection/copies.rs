@@ -125,7 +125,7 @@ fn copies_that_make_no_sense_are_refused_with_the_reason() {
     let (plain, protected) = (&originals.plain, &originals.protected);
     let cases: [(&str, &Path, &Path, i32, &str); 6] = [
         ("encrypt", protected, &new, 1, "is protected already; `larder rekey` gives it another password"),
-        ("decrypt", plain, &new, 1, "is not protected: anyone can read it as it is"),
+        ("decrypt", plain, &new, 1, "is not protected: anyone can already read it"),
         (
             "encrypt",
             &unknown,

@@ -107,9 +107,9 @@ fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
         let file = scene.home.password_file("otherwise.txt", format!("{given}\n"));
         for word in ["verify", "check-password"] {
             let run = scene.with(&file, &[word, archive]).exits(0);
-            let note = format!("the password does not fit as it was given, but {says}");
+            let note = format!("the password does not work as given, but does {says}");
             let note = if says.starts_with('(') {
-                "the password does not fit as it was given, but with composed accents"
+                "the password does not work as given, but does with composed accents"
             } else {
                 &note
             };

@@ -46,7 +46,7 @@ fn a_plugin_that_dies_again_and_again_is_tried_after_1_to_300_seconds() {
 
     std::fs::remove_file(home.path("set-up")).unwrap();
     service.advance("2026-05-04T12:30:00+00:00");
-    assert_eq!(super::told(&mut service), ["the plugin was started again"]);
+    assert_eq!(super::told(&mut service), ["the plugin was restarted"]);
     deed(&mut service, "manager-good").unwrap();
 }
 
@@ -82,7 +82,7 @@ fn a_plugin_that_dies_wherever_it_is_called_is_started_again() {
         service.advance("2026-05-04T12:02:00+00:00");
         let told = told(&mut service);
         assert_eq!(waits(&told), [1], "{place} {name}: {told:#?}");
-        assert_eq!(told.last().unwrap(), "the plugin was started again", "{place} {name}");
+        assert_eq!(told.last().unwrap(), "the plugin was restarted", "{place} {name}");
         assert_eq!(deed(&mut service, "manager-good"), Ok(json!({"good": true})), "{place} {name}");
     }
 }
@@ -232,7 +232,7 @@ fn a_manager_whose_document_is_not_written_in_time_is_given_up_and_comes_back() 
     let heard = service.service().host().bus.subscribe();
     // The disk answers at last, once it has been given up.
     let late = std::thread::spawn(move || {
-        heard.iter().find(|event| event.data.contains("started again in"));
+        heard.iter().find(|event| event.data.contains("restarted in"));
         gate.open();
     });
     service.call("backup.config.update", daily()).unwrap_err();

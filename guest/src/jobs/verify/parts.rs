@@ -100,7 +100,7 @@ impl<'a> PartVerifier<'a> {
             false => self.damaged.iter().map(about).collect::<Vec<_>>().join("; "),
         };
         if self.home.is_some() {
-            message += "; the Home Assistant configuration in it is whole";
+            message += "; the Home Assistant configuration in it is intact";
         }
         Err(Failure { code: failure.code.clone(), message: format!("{}: {message}", self.name) })
     }

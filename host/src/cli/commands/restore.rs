@@ -117,7 +117,7 @@ fn wanted(setup: &HostSetup, global: &Global, restore: &Restore) -> anyhow::Resu
             let zone = setup.time_zone()?.get().zone;
             let then = instant(before, zone).ok_or_else(|| {
                 WrongUse(format!(
-                    "--before {before}: write a date or a time, such as 2026-11-20 or 2026-11-20T18:30"
+                    "--before {before}: expected a date or a time, such as 2026-11-20 or 2026-11-20T18:30"
                 ))
             })?;
             latest_before(setup, global, then, before)

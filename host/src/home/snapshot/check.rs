@@ -138,7 +138,7 @@ fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Opti
     match verdict {
         Verdict::Sound => None,
         Verdict::Damaged(what) => Some(format!(
-            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
+            "stored as is, but SQLite reports damage: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
              backup"
         )),
         Verdict::Unknown(why) => Some(not_checked(&why)),

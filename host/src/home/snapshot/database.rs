@@ -252,15 +252,15 @@ impl DatabaseReader<'_> {
         let (journal, log) = self.unfinished();
         let note = match &lock {
             None => format!(
-                "read without a lock on the database: {reason}; if a program wrote to it meanwhile, the copy is inconsistent, \
-                 so back it up again when no program does"
+                "read without a lock on the database: {reason}; if a program wrote to it in the meantime, the copy is inconsistent, \
+                 so back it up again when none is writing"
             ),
             Some(_) => {
-                format!("stored as it is, with its log and journal: {reason}; check it before you rely on it")
+                format!("stored as is, with its log and journal: {reason}; check it before you rely on it")
             }
         };
         let belongs =
-            format!("belongs to the database {}, which is stored as it is: {reason}", shown(self.path));
+            format!("belongs to the database {}, which is stored as is: {reason}", shown(self.path));
         let copy = lock.as_ref().and_then(|_| {
             let files = [("", Some(&main)), ("-journal", journal.as_ref()), ("-wal", log.as_ref())];
             let files: Vec<_> =

@@ -34,7 +34,7 @@ pub(super) fn recover(
 ) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
     let Companions { journal, log, .. } = companions;
     if log.is_some() && journal_mode(main) == Some(JournalMode::Rollback) {
-        return Err("there is a log beside it, although the database does not use one".into());
+        return Err("there is a log next to it, although the database does not use one".into());
     }
     let mut files = vec![("", main, u64::MAX)];
     files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));

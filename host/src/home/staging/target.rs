@@ -66,7 +66,7 @@ impl Target {
         if rules.replaces_something() && !force {
             refuse_databases_in_use(&directory)?;
         }
-        options.steps.at("restore: make the staging place");
+        options.steps.at("restore: make the staging area");
         let area = StagingArea::create(&directory, rules.replaces_something())?;
         let top = area.subdirectory(NEW);
         let staging = Staging { area, has_journal: false };

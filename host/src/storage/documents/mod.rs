@@ -85,7 +85,7 @@ impl Documents {
 
     /// Refuses a new document when the limit is reached.
     fn check_room(&self, directory: &Directory, file: &str) -> Result<()> {
-        let what = || format!("cannot look into {}", self.directory.display());
+        let what = || format!("cannot list {}", self.directory.display());
         if directory.status(file).doing(what)?.is_some() {
             return Ok(());
         }

@@ -48,7 +48,7 @@ impl Location for InputFile {
     }
 
     fn objects(&self) -> Result<Vec<Object>> {
-        let metadata = fs::metadata(&self.path).doing(|| format!("cannot look at {}", self.name))?;
+        let metadata = fs::metadata(&self.path).doing(|| format!("cannot access {}", self.name))?;
         Ok(vec![Object { name: self.name.clone(), size: metadata.len(), modified: modified(&metadata) }])
     }
 

@@ -132,10 +132,7 @@ fn a_log_that_belongs_to_another_database_does_not_spoil_what_is_stored() {
     all(&mut snapshot);
     let main = snapshot.open(b"a.db").unwrap();
     let note = main.note().unwrap();
-    assert!(
-        note.starts_with("stored as it is, with its log and journal: it could not be recovered"),
-        "{note}"
-    );
+    assert!(note.starts_with("stored as is, with its log and journal: it could not be recovered"), "{note}");
     let stored = snapshot.open(b"a.db-wal").unwrap();
     assert!(bytes(&main) == before[0].1 && bytes(&stored) == log);
     drop((main, stored, snapshot));
