@@ -39,7 +39,7 @@ fn a_damaged_database_is_named_before_a_backup_is_made() {
     let previewed = home.larder(&["--json", "create", "--dry-run"]).exits(3);
     assert_eq!(describe(&home.config(), &["backups"]), before);
     let created = home.larder(&["--json", "create"]).exits(3);
-    assert!(skipped(&previewed)[0]["reason"].as_str().unwrap().contains("SQLite finds it damaged"));
+    assert!(skipped(&previewed)[0]["reason"].as_str().unwrap().contains("SQLite reports damage"));
     assert_eq!(skipped(&previewed), skipped(&created));
     // A sample that is taken where space is short has opened it before.
     let kept = home.root().join("kept");

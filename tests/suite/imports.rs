@@ -103,6 +103,6 @@ fn without_room_nothing_is_begun() {
     let kept = home.root().join("kept");
     let Some(_mount) = Mount::tmpfs(&kept, 4 << 20) else { return };
     let run = home.larder(&["--backups", text(&kept), "import", text(&file)]).exits(1);
-    run.says("not enough space for the backup: it needs about 6.0").says("4.00 MiB can be used");
+    run.says("not enough space for the backup: it needs about 6.0").says("4.00 MiB is available");
     assert_eq!(names_in(&kept), [""; 0]);
 }

@@ -71,7 +71,7 @@ pub(super) fn lost_state(places: &Places) -> Option<String> {
         format!(
             "the state directory {} is new, but {} already holds backups. They are all still there and retention counts them, but \
              the automatic settings, the verification results and the history of automations are lost. If you have another state \
-             directory, name it with --state; otherwise run `larder adopt` or `larder settings set`",
+             directory, pass it with --state; otherwise run `larder adopt` or `larder settings set`",
             places.state.display(),
             backups.display()
         )

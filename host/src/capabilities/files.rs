@@ -21,7 +21,7 @@ use crate::runtime::{Content, Grants, HomeSnapshot, Refusal, StagedTarget, Stage
 const MAX_ENTRIES: u32 = 4096;
 
 fn not_given(what: &str) -> Error {
-    Error::Denied(format!("no {what} was named; name one with --config"))
+    Error::Denied(format!("no {what} was given; pass one with --config"))
 }
 
 /// Reports the progress of copying a large database: the job cannot report any meanwhile.
