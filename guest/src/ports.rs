@@ -285,7 +285,7 @@ pub trait Writer {
     fn finish(self: Box<Self>) -> Outcome<()>;
 }
 
-/// A place where backups are stored.
+/// A location, where backups are stored.
 #[derive(Debug, Clone)]
 pub struct Location {
     pub id: String,

@@ -1,4 +1,4 @@
-//! Resolving paths: those that a person gave, and the default state directory.
+//! Resolving paths: those that the user gave, and the default state directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};

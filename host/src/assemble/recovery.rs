@@ -1,7 +1,7 @@
 //! Cleaning up after a process that was killed: interrupted restores, drafts of backups and documents, scratch files. Also
 //! reports a state directory that was lost.
 //!
-//! Nothing here decides whether it may run: `build` takes the locks first.
+//! Does not decide whether it may run: `build` takes the locks first.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -63,7 +63,7 @@ fn remove_backup_drafts(places: &Places) -> Vec<String> {
     notices
 }
 
-/// A notice when the state directory does not exist yet although backups were stored before: what was lost with the old one.
+/// A notice when the state directory does not exist yet although backups were stored before: it says what was lost with the old one.
 pub(super) fn lost_state(places: &Places) -> Option<String> {
     let backups = places.backups.as_deref().filter(|backups| is_marked(backups))?;
     let is_new = !places.state.exists();

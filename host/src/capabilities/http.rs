@@ -1,4 +1,4 @@
-//! `http` and `settings`: what the configuration gives a plugin.
+//! The interfaces `http` and `settings`: what the configuration gives to a plugin.
 
 use wasmtime::component::{Accessor, HasSelf};
 

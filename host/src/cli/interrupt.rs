@@ -1,4 +1,4 @@
-//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work under way ends cleanly, and its outcome is reported.
+//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work in progress ends cleanly, and its outcome is reported.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
@@ -91,7 +91,7 @@ impl Drop for Working {
     }
 }
 
-/// Declares that no work is under way: a person is being asked something.
+/// Declares that no work is under way: the user is being asked something.
 pub(super) fn idle() {
     WORK.store(NONE, Ordering::SeqCst);
 }

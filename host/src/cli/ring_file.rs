@@ -1,4 +1,4 @@
-//! The key ring's file: found, read and replaced. What is in it is the plugin's business.
+//! The key ring's file: finds, reads and replaces it. Only the plugin knows its contents.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Write-behind: the caller appends and goes on, while a thread writes the bytes to the disk in order.
+//! Write-behind: the caller appends and continues, while a thread writes the bytes to the disk in order.
 //!
 //! Limits the bytes and pieces in the queue. The thread also fetches bytes that come from another file. An error is reported by one of the
 //! next appends, or at the latest by `flush`.

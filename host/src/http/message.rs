@@ -1,4 +1,4 @@
-//! Requests, which are checked before anything is sent, and answers of bounded length.
+//! Requests, checked before anything is sent, and answers of bounded length.
 //!
 //! Opens no connection.
 

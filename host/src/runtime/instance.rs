@@ -87,7 +87,7 @@ impl Manager {
     fn ask(&self, what: Call) -> Pending {
         let (reply, answer) = channel();
         let deadline = Deadline::new(what.shown(), self.watch.watchdog.limits.action_time, ACTION_TIME);
-        // When the manager has ended, nobody answers; `poll` notices.
+        // When the manager has ended, there is no answer; `poll` notices.
         let _ = self.requests.send(Request { what, reply });
         Pending { deadline, answer }
     }
@@ -181,7 +181,7 @@ pub(super) async fn live(
     let (plugin, outcome, actions) =
         set_up.map_err(|error| explain("it was set up", &error, store.data()))?;
     outcome.map_err(Failure::from)?;
-    // Sending fails when the starter is gone; then nobody will call.
+    // Sending fails when the starter is gone; then there will be no calls.
     let _ = ready.send(actions.into_iter().map(action).collect());
     store.data().grants.scheduler.wake();
     let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await);

@@ -1,4 +1,4 @@
-//! A running job, as its starter holds it.
+//! A running job, seen from its starter.
 
 use std::sync::Arc;
 

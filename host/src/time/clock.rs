@@ -117,7 +117,7 @@ pub struct JumpDetector {
 }
 
 impl JumpDetector {
-    /// A detector that starts with the clock as it is now.
+    /// A detector that starts with the current time of the clock.
     pub fn new(clock: &Clock) -> Self {
         Self { clock: clock.clone(), now: clock.now(), elapsed: clock.elapsed() }
     }

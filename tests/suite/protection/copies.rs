@@ -242,7 +242,8 @@ fn a_copy_for_which_the_disk_has_no_room_leaves_nothing() {
     for (word, from) in originals.ways() {
         let to = target.join("copy.tar");
         let run = scene.home.larder(&arguments(word, from, &to, &scene.right)).exits(1);
-        run.says("not enough space for the copy: it needs about 3.0").says(" MiB, but only 2.00 MiB is available");
+        run.says("not enough space for the copy: it needs about 3.0")
+            .says(" MiB, but only 2.00 MiB is available");
         assert_eq!(names(&target), Vec::<String>::new(), "{word}");
     }
 }

@@ -18,7 +18,7 @@ pub struct FieldProblem {
     pub text: String,
 }
 
-/// The type of a value, as far as it is known.
+/// The type of a value, if it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Null,

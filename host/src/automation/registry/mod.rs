@@ -21,7 +21,7 @@ const BUILTIN: [&str; 3] = ["notify", "persistent_notification", "automation"];
 /// The actions of one host.
 pub struct Registry {
     actions: BTreeMap<String, Action>,
-    /// The action that stands for every `notify.NAME` if the targets are not known.
+    /// The action that represents every `notify.NAME` if the targets are not known.
     any_target: Option<Action>,
     knows_plugins: bool,
 }

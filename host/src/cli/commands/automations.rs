@@ -42,7 +42,7 @@ pub enum AutomationsCommand {
         /// The automation's alias, id or entity
         name: String,
     },
-    /// Tell the running service to read the files again; runs of unchanged automations go on
+    /// Make the running service read the files again; runs of unchanged automations continue
     Reload,
 }
 

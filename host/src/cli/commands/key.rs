@@ -219,7 +219,8 @@ fn kit(setup: &HostSetup, global: &Global, kit: &KeyKit) -> anyhow::Result<Answe
             true => data.insert("password".into(), secrets::prompt("Key: ")?.into()),
             false => {
                 return Err(WrongUse(
-                    "which key? Choose one in the key ring with --key, or pass one with --password-file".into(),
+                    "which key? Choose one in the key ring with --key, or pass one with --password-file"
+                        .into(),
                 )
                 .into());
             }

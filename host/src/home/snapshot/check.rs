@@ -1,4 +1,4 @@
-//! Damage checks of databases, on a thread beside the backup: SQLite checks a private copy of each.
+//! Damage checks of databases, on a thread parallel to the backup: SQLite checks a private copy of each.
 //!
 //! Owns the thread and its findings. A database that cannot be checked is a finding too. It never delays a backup for
 //! long: the queue is bounded, and the caller limits how long it waits for findings.

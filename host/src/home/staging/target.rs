@@ -249,8 +249,8 @@ impl Target {
     }
 }
 
-/// An existing file that SQLite would take for a companion file of `name`, or for the database that `name` belongs to.
-/// SQLite trusts any log or journal that it finds beside a database.
+/// An existing file that SQLite would take for a companion file of `name`, or for the database that `name` belongs
+/// to. SQLite trusts any log or journal that it finds next to a database.
 fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
     let parts = DATABASE_COMPANIONS.into_iter().map(|part| [name, part].concat());
     let base = DATABASE_COMPANIONS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);

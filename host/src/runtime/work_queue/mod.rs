@@ -195,7 +195,7 @@ impl WorkQueue {
             if state.is_full(number, self.bytes_most) {
                 return None;
             }
-            // When the answer is gone, nobody waits for it.
+            // When the answer is gone, the job no longer waits for it.
             let Some(answer) = state.answer(number) else { return Some(Ok(())) };
             let part = part.take().unwrap_or_default();
             let count = part.len();

@@ -12,7 +12,7 @@ use crate::storage::documents::Documents;
 
 const DOCUMENT: &str = "notifications";
 
-/// One notification, as it is stored and shown.
+/// One notification, in its stored form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     pub title: Option<String>,

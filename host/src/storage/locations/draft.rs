@@ -1,4 +1,4 @@
-//! Writes a file as a draft: a hidden file beside its target, locked while its process lives, then synced and renamed.
+//! Writes a file as a draft: a hidden file next to its target, locked while its process lives, then synced and renamed.
 //!
 //! A listing therefore never shows a file that is only partly written. Drafts of processes that died are removed at the next start.
 
@@ -23,7 +23,7 @@ use crate::disk::write_behind::WriteBehind;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
-/// A draft's name begins so: hidden, and reserved, so that no snapshot shows it.
+/// The prefix of a draft's name. It makes the file hidden, and it is reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
 const SUFFIX: &str = ".partial";
 /// The longest part of the target's name, in characters, that a draft's name repeats.

@@ -1,4 +1,4 @@
-//! The marker: a file in a directory of backups that tells it from the empty mount point of its disk.
+//! The marker: a file in a directory of backups that distinguishes it from the empty mount point of its disk.
 //!
 //! Larder remembers the directories in which backups were stored. If such a directory lacks its marker, its disk is probably not mounted:
 //! nothing is listed or stored there, so no backup silently goes to the wrong disk.

@@ -142,8 +142,8 @@ fn is_removed(file: &File) -> bool {
     fstat(file).is_ok_and(|status| status.st_nlink == 0)
 }
 
-/// An error when another user could hold the lock for ever: the file has a second name, or belongs neither to this user, nor to root, nor
-/// to the owner of the directory.
+/// An error when another user could hold the lock forever: the file has a second name, or belongs neither to this user, nor to root,
+/// nor to the owner of the directory.
 fn check_trust(directory: &Directory, file: &File) -> io::Result<()> {
     let status = fstat(file)?;
     if status.st_nlink > 1 {
@@ -161,7 +161,7 @@ fn check_trust(directory: &Directory, file: &File) -> io::Result<()> {
     }
 }
 
-/// Takes away the permissions of others: an earlier version created the file with them, so others could lock it.
+/// Removes the permissions of others: an earlier version created the file with them, so others could lock it.
 fn restrict(file: &File) {
     if file.metadata().is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
         // A network share may have its own permissions.
