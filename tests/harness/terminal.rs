@@ -8,7 +8,7 @@ use crate::{Run, missing};
 
 /// A line to type after a prompt has appeared.
 pub enum Typed<'a> {
-    /// Typed at once.
+    /// Typed immediately.
     Shown { after: &'a str, line: &'a str },
     /// Typed after the terminal has stopped echoing.
     Hidden { after: &'a str, line: &'a str },

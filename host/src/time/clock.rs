@@ -31,7 +31,7 @@ struct Manual {
 }
 
 impl Clock {
-    /// A manual clock. It stands still until it is moved.
+    /// A manual clock. It stands still until it is set or advanced.
     pub fn manual(now: Timestamp) -> Self {
         let manual = Manual { now, elapsed: Duration::ZERO, built: Timestamp::default() };
         Self { manual: Some(Arc::new(Mutex::new(manual))) }
@@ -56,7 +56,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock to `now`, in either direction, while no time passes.
+    /// Sets a manual clock to `now`, in either direction, without letting time pass.
     pub fn jump_to(&self, now: Timestamp) {
         if let Some(mut manual) = self.state() {
             manual.now = now;
