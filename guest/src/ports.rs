@@ -1,4 +1,4 @@
-//! What the logic needs from the host, as small traits. `wit/` documents what each of them guarantees.
+//! The ports: what the logic needs from the host, as small traits. `wit/` documents their guarantees.
 //!
 //! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their
 //! own types.

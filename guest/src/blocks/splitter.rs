@@ -1,8 +1,10 @@
-//! Where the blocks of a tar begin and end, chosen so that unchanged content yields the same blocks in the next backup.
+//! The splitter: decides where the blocks of a tar begin and end, so that unchanged content yields the same blocks in the next
+//! backup.
 //!
-//! Owns these rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever comes
-//! before it; databases are split into smaller blocks, since they change in places. Everything else, including headers, is collected
-//! in groups. The hash of a path ends a group, rather than its size, so that an added or removed file changes only its own group.
+//! Owns the rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever
+//! comes before it; databases are split into smaller blocks, since they change in places. Everything else, including headers,
+//! is collected in groups. The hash of a path ends a group, rather than its size, so that an added or removed file changes only
+//! its own group.
 
 use crate::archive::{Entry, Kind};
 

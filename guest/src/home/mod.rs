@@ -1,4 +1,4 @@
-//! What is known about the home: Home Assistant's version, the instance id, the name, and the time zone, which the host finds.
+//! Facts about the home: Home Assistant's version, the instance id, the name, and the time zone, which the host finds.
 //!
 //! Reads a few of Home Assistant's own files and never writes one.
 

@@ -103,6 +103,6 @@ pub fn lost(summary: &Summary) -> Vec<Skipped> {
 pub fn outside_home(summary: &Summary) -> impl Iterator<Item = Skipped> {
     summary.outside.iter().map(|name| Skipped {
         path: shown(name),
-        reason: "lies outside data/ and belongs to the Supervisor".into(),
+        reason: "is outside data/ and belongs to the Supervisor".into(),
     })
 }

@@ -62,7 +62,7 @@ impl Bus {
         self.emit(&Event::new(LOG, data.to_string()));
     }
 
-    /// Tells every listener that no more events will come.
+    /// Notifies every listener that no more events will come.
     pub fn close(&self) {
         self.0.close();
     }

@@ -24,7 +24,7 @@ pub(super) struct Companions {
 }
 
 /// The committed state as one file, or the reason why there is none. A database that no program was using is checked
-/// at once, because no program has recovered it.
+/// immediately, because no program has recovered it.
 pub(super) fn recover(
     scratch: &Scratch,
     main: &Descriptor,
