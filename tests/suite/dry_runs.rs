@@ -1,4 +1,4 @@
-//! Dry runs: what one says is what the run does, with the same status.
+//! Dry runs: the real run does what the dry run reports, with the same status.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Backups that a person keeps, whatever the retention settings say.
+//! Backups that a user keeps, whatever the retention settings say.
 
 use larder_tests::TestHome;
 use serde_json::Value;

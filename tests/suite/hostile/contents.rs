@@ -1,4 +1,4 @@
-//! What stands in the inner tar: names, links, types and sizes that no honest writer makes.
+//! The inner tar: malicious names, links, types and sizes.
 
 use larder_tests::tar::{Tar, gzip, manifest, outer};
 

@@ -1,4 +1,4 @@
-//! What stands in the outer tar: its members and `backup.json`.
+//! The outer tar: its members and `backup.json`.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Archives that want more than there is: of the disk, of memory, of patience.
+//! Archives that need more disk space, memory or time than there is.
 
 use std::fs;
 use std::io::Write;
@@ -101,7 +101,7 @@ fn members() -> Vec<u8> {
 
 #[test]
 fn a_million_entries_are_too_many() {
-    // None lies below `data/`, so that none has to be remembered.
+    // None is below `data/`, so that none has to be remembered.
     let block = Tar::default().directory("elsewhere").cut();
     let mut sink = GzEncoder::new(Vec::new(), Compression::fast());
     sink.write_all(&Tar::home().cut()).unwrap();

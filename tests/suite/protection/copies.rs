@@ -1,4 +1,4 @@
-//! Encrypted and decrypted copies: equal in content, whole or not there, never over or beside something else.
+//! Encrypted and decrypted copies: equal in content, complete or absent, and never in place of another file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ fn a_file_that_exists_is_never_overwritten_by_a_copy() {
         assert!(!fs::read_to_string(trace).unwrap().contains("draft: append"), "it is known from the start");
         assert_eq!(scene.describe(), before);
     }
-    // Not even one that appears meanwhile.
+    // Not even one that appears in the meantime.
     let late = scene.root("late.tar");
     for (word, from) in originals.ways() {
         let mut command = scene.home.command(&arguments(word, from, &late, &scene.right));

@@ -90,7 +90,7 @@ fn a_key_of_the_ring_protects_and_opens_without_anything_typed() {
     let mut command = scene.home.command(&["verify", id]);
     command.env("LARDER_KEY_RING", &other);
     Run::of(command).exits(0);
-    // A key is used when it is named, or to read; a new backup without a word is as plain as ever.
+    // A key is used when it is named, or to read; otherwise a new backup stays unprotected.
     assert_eq!(
         scene.home.larder(&["--json", "create"]).exits(0).json()["securetar"],
         serde_json::Value::Null
@@ -205,7 +205,7 @@ fn an_emergency_kit_reads_as_it_should_and_its_commands_work() {
     let kit = scene.home.larder(&["key", "kit", "--key", "now"]).exits(0).stdout;
     let date = kit.lines().find_map(|line| line.strip_prefix("Made on:   ")).unwrap().to_owned();
     assert_snapshot("key-kit", &kit, &[(&date, "[day]"), (PASSWORD, "[key]")]);
-    // With the words of the sheet, somebody without any of ours restores.
+    // With the text of the sheet alone, a user can restore.
     let archive = scene.ours(3);
     let (file, key) = (archive.to_str().unwrap(), scene.home.password_file("key.txt", PASSWORD));
     let commands = kit.lines().filter_map(|line| Some(line.split_once("  larder ")?.1.to_owned()));

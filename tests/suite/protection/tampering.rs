@@ -1,4 +1,4 @@
-//! Protected parts that somebody or a disk has changed: version 3 finds everything, older ones say that they cannot.
+//! Protected parts that an attacker or a disk has changed: version 3 detects everything, older versions warn that they cannot.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Little memory: addresses that the system does not give, and homes whose list takes more than is usual.
+//! Little memory: address space that the system refuses, and homes whose list takes more than usual.
 
 use std::fs::{self, File};
 use std::process::Command;

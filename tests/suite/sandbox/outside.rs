@@ -1,4 +1,4 @@
-//! What is outside: paths, names, the system. Asked for and refused.
+//! Requests for the outside (paths, names, the system), which are refused.
 
 use std::fs;
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! Workers: what goes wrong in one is a failed backup with a reason, and a worker has its pieces and nothing else.
+//! Workers: a failure in one fails the backup with a reason, and a worker has only its pieces.
 
 use super::{fails, home, succeeds};
 
