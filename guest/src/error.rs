@@ -9,7 +9,7 @@ use crate::securetar::SecureTarError;
 
 pub type Result<T> = std::result::Result<T, Failure>;
 
-/// A code for programs and a message for people.
+/// A machine-readable code and a human-readable message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: Cow<'static, str>,
@@ -34,7 +34,7 @@ impl Failure {
         Self::from(error).about(name)
     }
 
-    /// Puts the name of the thing concerned in front of the message.
+    /// Puts a name in front of the message.
     pub fn about(self, name: &str) -> Self {
         Self { message: format!("{name}: {}", self.message), ..self }
     }

@@ -1,4 +1,4 @@
-//! What the logic needs from the host, as small traits. `wit/` documents what each of them guarantees.
+//! The ports: what the logic needs from the host, as small traits. `wit/` documents their guarantees.
 //!
 //! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their
 //! own types.
@@ -17,7 +17,7 @@ use crate::error::{Failure, UNREADABLE};
 /// The result of a call to the host.
 pub type Outcome<T> = Result<T, Fault>;
 
-/// What the host could not do, classified by what can be done about it (`wit/types.wit`, `error`).
+/// A failed call to the host, classified by what can be done about it (`wit/types.wit`, `error`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub cause: Cause,
@@ -58,7 +58,7 @@ impl From<Fault> for Failure {
             Cause::NotFound => "not_found",
             Cause::Exists => "exists",
             Cause::Denied => "denied",
-            // The plugin asked the host for something senseless; the person did not.
+            // The plugin made an invalid request; the user did not.
             Cause::Invalid | Cause::Other => "unknown_error",
             Cause::InUse => "in_use",
             Cause::NoSpace => "no_space",
@@ -92,7 +92,7 @@ pub trait Host {
     /// Sets an unusable document aside, and returns the one that was stored before it.
     fn set_document_aside(&self, name: &str, reason: &str) -> Outcome<Option<String>>;
     fn now(&self) -> Instant;
-    /// A sentence: why the machine's clock counts as not set. `None` if it is set.
+    /// Why the machine's clock counts as not set, as a sentence. `None` if it is set.
     fn unset_clock(&self) -> Option<String>;
     /// Fills `bytes` from the system's secure source.
     fn random(&self, bytes: &mut [u8]);
@@ -100,24 +100,24 @@ pub trait Host {
     fn time_zone(&self) -> HomeZone;
     fn snapshot(&self) -> Box<dyn Snapshot>;
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
-    /// Makes the checks of [`Self::target`] without creating one. Returns the bytes that could be written.
+    /// Runs the checks of [`Self::target`] without creating one. Returns the bytes that could be written.
     fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
     fn locations(&self) -> Vec<Location>;
     fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
     fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
-    /// Makes the checks of [`Self::draft`] without creating one.
+    /// Runs the checks of [`Self::draft`] without creating one.
     fn may_store(&self, location: &str, name: &str) -> Outcome<()>;
     /// A draft that replaces an object when it is published.
     fn replacement(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
-    /// In a job: starts a pool of at most so many workers.
+    /// In a job: starts a pool of at most that many workers.
     fn pool(&self, kind: &str, settings: &str, most: u32) -> Outcome<Box<dyn WorkerPool>>;
     /// In a worker: waits for the next piece of work. `None` at the end.
     fn next_piece(&self) -> Option<Vec<u8>>;
     /// In a worker: sends a chunk of the answer to the current piece.
     fn give(&self, part: &[u8]);
-    /// Loads from the cache, whose contents may be lost and must be checked before they are believed.
+    /// Loads from the cache, whose contents may be lost and must be verified before use.
     fn load_cached(&self, name: &str) -> Outcome<Box<dyn Content>>;
     fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()>;
 }
@@ -139,7 +139,7 @@ pub trait WorkerPool {
     /// How many pieces may be in progress at once.
     fn capacity(&self) -> usize;
     fn put(&self, piece: &[u8]) -> Outcome<()>;
-    /// Puts a piece to which the host appends bytes of a content when a worker takes it, or none if they cannot be read.
+    /// Queues a piece. When a worker takes it, the host appends bytes of a content, unless they cannot be read.
     fn put_with(&self, piece: &[u8], behind: Place<'_>) -> Outcome<()>;
     /// Waits for the next chunk of the answer to the earliest piece. `None` when that answer is complete.
     fn take(&self) -> Result<Option<Vec<u8>>, Failure>;
@@ -172,10 +172,10 @@ pub trait Content {
     fn modified(&self) -> Instant;
     /// Of a file of the home with several names: the number that these names share.
     fn identity(&self) -> Option<u64>;
-    /// A sentence about the bytes, if something is wrong with them: an inconsistent database, a file that changed. To be asked
-    /// for when all was read.
+    /// A sentence about the bytes, if something is wrong with them: an inconsistent database, a file that changed. Call it
+    /// after reading everything.
     fn note(&self) -> Option<String>;
-    /// Up to `max` bytes from `offset` on. None at the end.
+    /// Up to `max` bytes from `offset` on. Empty at the end.
     fn read(&self, offset: u64, max: u32) -> Outcome<Vec<u8>>;
     /// Announces that these bytes are read next, once and in order.
     fn ahead(&self, offset: u64, count: u64);
@@ -252,7 +252,7 @@ pub enum Destination {
 /// Which existing files a committed target replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// None: it adds to what is there.
+    /// `None`: it adds to what is there.
     Add,
     /// All but these paths.
     AllBut(Vec<Vec<u8>>),
@@ -271,9 +271,9 @@ pub trait Target {
     fn commit(self: Box<Self>) -> Outcome<Committed>;
 }
 
-/// What `Target::commit` did.
+/// The result of `Target::commit`.
 pub struct Committed {
-    /// What the file system could not hold, one sentence for each kind, for people.
+    /// What the file system could not keep: one human-readable sentence for each kind.
     pub losses: Vec<String>,
     /// The added symbolic links that lead nowhere.
     pub dangling: Vec<Vec<u8>>,
@@ -285,7 +285,7 @@ pub trait Writer {
     fn finish(self: Box<Self>) -> Outcome<()>;
 }
 
-/// A place where backups are stored.
+/// A location, where backups are stored.
 #[derive(Debug, Clone)]
 pub struct Location {
     pub id: String,
@@ -309,6 +309,6 @@ pub trait Draft {
     fn append_from(&self, source: Place<'_>) -> Outcome<()>;
     fn patch(&self, offset: u64, bytes: &[u8]) -> Outcome<()>;
     fn read_back(&self) -> Outcome<Box<dyn Content>>;
-    /// What could not be promised, for people.
+    /// Guarantees that could not be given, as human-readable sentences.
     fn publish(self: Box<Self>) -> Outcome<Vec<String>>;
 }

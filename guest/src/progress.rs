@@ -1,4 +1,4 @@
-//! The progress of a job, reported once per [`STEP`] so that reporting costs nothing.
+//! The progress of a job, reported once per [`STEP`] so that reporting costs little.
 
 use std::io::{self, Read, Seek, SeekFrom};
 

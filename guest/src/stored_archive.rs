@@ -1,6 +1,6 @@
-//! A stored backup as an archive: its outer tar, and the buffered reader underneath.
+//! A stored backup, opened as an archive: its outer tar, and the buffered reader below it.
 //!
-//! Knows nothing of protection and decides nothing about what was read.
+//! Knows nothing of protection and checks nothing of what it reads.
 
 use std::io;
 
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
         Self { content, position: offset, end, chunk: Vec::new(), used: 0, chunk_size: CHUNK }
     }
 
-    /// Reads in small chunks, for headers that lie far apart.
+    /// Reads in small chunks, for headers that are far apart.
     pub fn for_headers(content: &'a dyn Content) -> Self {
         Self { chunk_size: HEADER_CHUNK, ..Self::new(content) }
     }
@@ -83,7 +83,7 @@ impl io::Seek for Reader<'_> {
         let target = target.ok_or_else(|| io::Error::other("a seek before the start of the archive"))?;
         let ahead = target.checked_sub(self.position).and_then(|ahead| usize::try_from(ahead).ok());
         match ahead {
-            // The target lies in the chunk that was read last.
+            // The target is in the chunk that was read last.
             Some(ahead) if self.used.saturating_add(ahead) <= self.chunk.len() => self.used += ahead,
             _ => {
                 self.chunk = Vec::new();

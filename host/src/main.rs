@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Wipes memory when it is freed, so that no code that handles passwords has to.
+/// Wipes memory when it is freed, so that code that handles passwords does not have to.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);

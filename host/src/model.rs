@@ -74,7 +74,7 @@ pub struct Entry {
     pub owner: Owner,
     /// When it was last written.
     pub modified: Timestamp,
-    /// A number that all names of one file share; none for a file with one name.
+    /// A number that all names of one file share; `None` for a file with one name.
     pub identity: Option<u64>,
 }
 

@@ -1,6 +1,6 @@
 //! Named steps between the effects of a job, so that a test can kill the process at each of them.
 //!
-//! Provides the hook only. The next start repairs what a killed process leaves behind.
+//! Provides only the hook. The next start repairs what a killed process leaves behind.
 
 use std::sync::Arc;
 

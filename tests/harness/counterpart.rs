@@ -19,7 +19,7 @@ pub fn missing(what: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), line.as_bytes());
 }
 
-/// Runs a script of `tests/fixtures` with Python. None when Python is missing.
+/// Runs a script of `tests/fixtures` with Python. `None` when Python is missing.
 #[track_caller]
 pub fn python<S: AsRef<OsStr>>(script: &str, arguments: &[S]) -> Option<Output> {
     let script = tests_directory().join("fixtures").join(script);
@@ -32,7 +32,7 @@ pub fn python<S: AsRef<OsStr>>(script: &str, arguments: &[S]) -> Option<Output> 
     }
 }
 
-/// Runs `counterpart.py`, which must succeed, and returns its JSON. None when `securetar` or Python is missing.
+/// Runs `counterpart.py`, which must succeed, and returns its JSON. `None` when `securetar` or Python is missing.
 #[track_caller]
 pub fn counterpart<S: AsRef<OsStr>>(arguments: &[S]) -> Option<Value> {
     let output = python("counterpart.py", arguments)?;

@@ -1,4 +1,4 @@
-//! A home in a temporary directory, with its state directory and settings beside it.
+//! A home in a temporary directory, with its state directory and settings next to it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -106,7 +106,7 @@ impl TestHome {
         self.root().join("settings")
     }
 
-    /// Writes a file beside the home with a password, possibly an invalid one. Returns its path.
+    /// Writes a file with a password, possibly an invalid one, next to the home. Returns its path.
     pub fn password_file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.root().join(name);
         fs::write(&path, text).unwrap();

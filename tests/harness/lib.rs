@@ -34,7 +34,7 @@ pub fn tests_directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The command line under test, which is beside the test binary.
+/// The command line under test, which is next to the test binary.
 pub fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(2).unwrap().join("larder-under-test")

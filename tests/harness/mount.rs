@@ -9,7 +9,7 @@ use crate::missing;
 pub struct Mount(PathBuf);
 
 impl Mount {
-    /// Mounts a file system in memory of so many bytes. None when this user may not mount.
+    /// Mounts a file system in memory with that many bytes. `None` when this user may not mount.
     pub fn tmpfs(at: &Path, bytes: u64) -> Option<Self> {
         let options = format!("size={bytes},mode=755");
         Self::new(at, &["-t", "tmpfs", "-o", &options, "tmpfs"])

@@ -16,7 +16,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Starts a receiver that answers with these statuses and then repeats the last one. None when Python is missing.
+    /// Starts a receiver that answers with these statuses and then repeats the last one. `None` when Python is missing.
     #[track_caller]
     pub fn start(statuses: &[u16]) -> Option<Self> {
         let mut command = Command::new("python3");

@@ -34,7 +34,7 @@ pub(crate) fn command_of(binary: &Path) -> Command {
 /// A finished run.
 #[derive(Debug)]
 pub struct Run {
-    /// The exit status; none when it was killed.
+    /// The exit status; `None` when it was killed.
     pub status: Option<i32>,
     /// The standard output.
     pub stdout: String,

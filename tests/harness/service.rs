@@ -127,13 +127,13 @@ impl TestService {
         self.service.advance_to(Timestamp { nanoseconds: now.nanoseconds + 1_000_000, ..now });
     }
 
-    /// Moves the clock at once. Forward: the machine slept. Back: somebody set the clock.
+    /// Moves the clock in one step. Forward: the machine slept. Back: the clock was set.
     pub fn jump(&mut self, to: &str) {
         self.service.host().clock().advance_to(instant(to));
         self.service.settle();
     }
 
-    /// Sets the clock in either direction, while no time passes.
+    /// Sets the clock in either direction without letting time pass.
     pub fn set_clock(&mut self, to: &str) {
         self.service.host().clock().jump_to(instant(to));
         self.service.settle();

@@ -1,4 +1,4 @@
-//! Snapshots of texts in `tests/snapshots/`. What changes from run to run is redacted; everything else must be equal.
+//! Snapshots of texts in `tests/snapshots/`. Values that change from run to run are redacted; everything else must be equal.
 //!
 //! `LARDER_BLESS=1` rewrites the files. Read them before you commit them.
 

@@ -1,4 +1,4 @@
-//! Builds archives block by block, including invalid ones: nothing here is checked.
+//! Builds archives block by block, including invalid ones, without any checks.
 //!
 //! Follows the POSIX formats `ustar` and PAX and shares no code with Larder's writer, so that an error in one does not hide an error in the
 //! other.
@@ -19,7 +19,7 @@ const CHECKSUM: Range<usize> = 148..156;
 pub struct Tar(Vec<u8>, usize);
 
 impl Tar {
-    /// An inner tar with what every home contains.
+    /// An inner tar with the files that every home contains.
     pub fn home() -> Self {
         Self::default().directory("data").file("data/configuration.yaml", "restored:\n")
     }

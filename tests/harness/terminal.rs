@@ -8,14 +8,14 @@ use crate::{Run, missing};
 
 /// A line to type after a prompt has appeared.
 pub enum Typed<'a> {
-    /// Typed at once.
+    /// Typed immediately.
     Shown { after: &'a str, line: &'a str },
     /// Typed after the terminal has stopped echoing.
     Hidden { after: &'a str, line: &'a str },
 }
 
-/// Runs the command on a new terminal with `typed` as input. None when `script` is missing. Both output streams are in `stdout`, with the
-/// terminal's line breaks.
+/// Runs the command on a new terminal with `typed` as input. `None` when `script` is missing. Both output streams are in
+/// `stdout`, with the terminal's line breaks.
 pub fn on_terminal(command: &Command, typed: &str) -> Option<Run> {
     let mut child = started(command, "exec")?;
     child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
@@ -69,7 +69,7 @@ fn wait_until_hidden(stdout: &[u8]) {
     }
 }
 
-/// Starts the command on a terminal, after a shell command. None when `script` is missing.
+/// Starts the command on a terminal, after a shell command. `None` when `script` is missing.
 fn started(command: &Command, word: &str) -> Option<Child> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| quoted(word.to_str().unwrap())).collect();

@@ -84,7 +84,7 @@ pub struct Ledger {
     pub rows: u64,
 }
 
-/// Opens a database as any program would. It must be intact, and contain exactly one committed state of its writer.
+/// Opens a database like any other program. It must be intact, and contain exactly one committed state of its writer.
 #[track_caller]
 pub fn check_ledger(database: &Path) -> Ledger {
     assert!(database.is_file(), "{} does not exist", database.display());

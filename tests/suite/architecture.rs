@@ -1,4 +1,4 @@
-//! The walls of the house: what `docs/architecture.md` promises of the two crates, held against their files.
+//! The architecture: the rules of `docs/architecture.md` for the two crates, checked against their files.
 
 mod circles;
 mod map;
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use source::{Module, Source};
 
-/// The host's rooms, from the doors down. A room uses those of its own row and of the rows below it.
+/// The host's rooms, from the entry points down. A room uses those of its own row and of the rows below it.
 const HOST: [&[&str]; 6] = [
     &["cli"],
     &["assemble"],
@@ -130,7 +130,7 @@ fn one_file_reads_the_clock_on_the_wall() {
 
 #[test]
 fn one_file_stores_documents() {
-    // Small files are replaced as a whole by one function; beside documents, only these use it.
+    // Small files are replaced as a whole by one function; apart from documents, only these use it.
     let others = ["disk/atomic", "storage/cache", "runtime/cache", "cli/ring_file"];
     let allowed = [["storage/documents"].as_slice(), &others].concat();
     assert_eq!(found("host", &["atomic::draft", "atomic::replace", "atomic::Draft"], &allowed), [""; 0]);

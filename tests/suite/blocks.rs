@@ -1,5 +1,5 @@
-//! Backups out of blocks: made by several workers at once, and out of what the last backup holds. However it was made, a backup
-//! is ordinary, complete and what the home holds.
+//! Backups made of blocks, by several workers in parallel and with data of the previous backup. However it was made, a backup
+//! is ordinary and complete.
 
 mod index;
 
@@ -49,7 +49,7 @@ fn the_same_archive_is_made_by_one_worker_by_many_and_by_none() {
         let created = create(&home, &["--limit", workers, "--backups", backups.to_str().unwrap()]);
         assert_eq!(unchanged(&created), 0);
         let archive = fs::read(backups.join(created["file"].as_str().unwrap())).unwrap();
-        // What differs is the name and the time: the gzip stream begins behind its header and lasts to its trailer.
+        // Only the name and the time differ: the gzip stream begins after its header and ends before its trailer.
         let start = archive.windows(18).position(|window| window == b"homeassistant.tar\0").unwrap() + 18;
         archive[start..].to_vec()
     });
@@ -66,7 +66,7 @@ fn a_second_backup_takes_what_has_not_changed_and_is_as_good() {
     fs::remove_file(home.path("packages/100.yaml")).unwrap();
     let second = create(&home, &[]);
     let all = second["bytes"].as_u64().unwrap();
-    // Noise is stored as it is in any case.
+    // Noise is always stored uncompressed.
     assert!(unchanged(&second) > (all - 700_000) / 2, "{second}");
     home.larder(&["verify", second["backup_id"].as_str().unwrap()]).exits(0);
     let archive = home.backups().join(second["file"].as_str().unwrap());

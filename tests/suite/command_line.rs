@@ -1,4 +1,4 @@
-//! The command line as people and scripts expect it: beside a service, interrupted, with short ids, in lists and as JSON.
+//! The command line as users and scripts expect it: next to a service, interrupted, with short ids, in lists and as JSON.
 
 mod beside_service;
 mod ids;

@@ -1,4 +1,4 @@
-//! The commands as a person uses them, from the first backup to the last.
+//! The commands as a user runs them, from the first backup to the last.
 
 use std::fs;
 

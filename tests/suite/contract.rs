@@ -1,4 +1,4 @@
-//! The contract's own rules: every item has a version and a description, and a world without async functions stays one.
+//! The contract's own rules: every item has a version and a description, and the world `job` has no async functions.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Live databases: a backup holds one committed state of each, whatever other programs do meanwhile, and disturbs none
+//! Live databases: a backup holds one committed state of each, whatever other programs do at the same time, and disturbs none
 //! of them.
 
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ fn every_backup_restores_whole(databases: &[(&str, Journal)]) {
     }
 }
 
-/// The suffixes of the files beside a database, including its own empty one.
+/// The suffixes of a database's files, including the empty one of the main file.
 fn companions(database: &Path) -> Vec<String> {
     let name = database.file_name().unwrap().to_str().unwrap();
     let names = fs::read_dir(database.parent().unwrap()).unwrap();
@@ -133,7 +133,7 @@ fn a_database_that_another_process_keeps_locked_is_stored_as_it_is_and_named_wit
         let said = home.larder(&create).exits(3).stdout;
         assert!(said.contains(&format!("Skipped or incomplete:\n  locked.db: {reason}\n")), "{said}");
 
-        // Nobody wrote to it meanwhile, so the copy is consistent.
+        // No program wrote to it in the meantime, so the copy is consistent.
         let restored = Connection::open(home.restore_latest().join("locked.db")).unwrap();
         let integrity: String = restored.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(integrity, "ok");
@@ -219,7 +219,7 @@ fn a_damaged_database_is_stored_and_named() {
     content[4096..4196].fill(7);
     home.write(RECORDER, &content);
     let run = home.larder(&["create"]).exits(3);
-    let expected = format!("  {RECORDER}: stored as it is, but SQLite finds it damaged: ");
+    let expected = format!("  {RECORDER}: stored as is, but SQLite reports damage: ");
     assert!(run.stdout.contains(&expected), "{}", run.stdout);
     assert!(fs::read(home.restore_latest().join(RECORDER)).unwrap() == content);
 }

@@ -1,4 +1,4 @@
-//! The pages for people: every command that README and `docs/` show exists, with the options that they show.
+//! The documentation: every command in README and `docs/` exists, with the options that they show.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().skip(1).take_while(ends).collect()
 }
 
-/// What `--help` of a command says; none when there is no such command.
+/// The output of a command's `--help`; `None` when there is no such command.
 fn help(path: &[&str]) -> Option<String> {
     let mut asked = command();
     asked.args(path).arg("--help");

@@ -1,4 +1,4 @@
-//! Dry runs: what one says is what the run does, with the same status.
+//! Dry runs: the real run does what the dry run reports, with the same status.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -39,7 +39,7 @@ fn a_damaged_database_is_named_before_a_backup_is_made() {
     let previewed = home.larder(&["--json", "create", "--dry-run"]).exits(3);
     assert_eq!(describe(&home.config(), &["backups"]), before);
     let created = home.larder(&["--json", "create"]).exits(3);
-    assert!(skipped(&previewed)[0]["reason"].as_str().unwrap().contains("SQLite finds it damaged"));
+    assert!(skipped(&previewed)[0]["reason"].as_str().unwrap().contains("SQLite reports damage"));
     assert_eq!(skipped(&previewed), skipped(&created));
     // A sample that is taken where space is short has opened it before.
     let kept = home.root().join("kept");
@@ -59,7 +59,7 @@ fn a_backup_that_will_not_fit_is_refused_by_the_dry_run_in_the_same_words() {
     let previewed = home.larder(&[&words[..], &["--dry-run"]].concat()).exits(1);
     let said = error(&created);
     assert!(said.contains("not enough space for a backup: it needs about 16.0"), "{said}");
-    assert!(said.contains(" MiB, 4.00 MiB can be used; free some, leave something out"), "{said}");
+    assert!(said.contains(" MiB, but only 4.00 MiB is available; free some, leave something out"), "{said}");
     assert!(previewed.stdout.contains(&said), "{said}: {}", previewed.stdout);
     assert!(previewed.stdout.contains("www/large.bin"), "what could be left out: {}", previewed.stdout);
     let json = home.larder(&[&words[..], &["--dry-run", "--json"]].concat()).exits(1).json();

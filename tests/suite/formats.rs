@@ -1,4 +1,4 @@
-//! The format both ways: what Larder writes Home Assistant's own libraries read, and the reverse.
+//! The format in both directions: Home Assistant's libraries read what Larder writes, and the reverse.
 
 mod counterparts;
 mod ends;

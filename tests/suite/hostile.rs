@@ -1,4 +1,4 @@
-//! Archives that somebody made to do harm, or that a disk has damaged: refused with a reason, and nothing is touched.
+//! Malicious archives, and archives that a disk has damaged: refused with a reason, and nothing is touched.
 
 mod contents;
 mod damage;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use larder_tests::{Run, TestHome, describe_inside};
 
-/// An archive and a word of the reason for which it is refused.
+/// An archive, and a fragment of the reason why it is refused.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) archive: Vec<u8>,
@@ -58,7 +58,7 @@ pub(crate) fn save(home: &TestHome, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// The lock of the backups, whose text says who had it last.
+/// The lock of the backups, whose text names its last holder.
 const LOCK: &str = "backups/.larder-lock";
 
 /// Everything that a refused archive must leave as it was.

@@ -45,7 +45,7 @@ fn what_is_there_already_or_is_no_good_backup_is_not_imported() {
     home.larder(&["import", text(&file)]).exits(0);
     let before = describe_inside(&home.backups(), &[]);
     let run = home.larder(&["import", text(&file)]).exits(1);
-    run.says("is there already, as Of_the_other_house_").says("nothing was copied");
+    run.says("already exists, as Of_the_other_house_").says("nothing was copied");
     let damaged = home.root().join("damaged.tar");
     let mut bytes = fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
@@ -94,7 +94,7 @@ fn a_backup_of_a_supervisor_is_imported_with_what_cannot_be_restored_here() {
     let file = home.root().join("supervisor.tar");
     fs::write(&file, bytes).unwrap();
     let said = home.larder(&["import", text(&file)]).exits(0).stdout;
-    assert!(said.contains("folder ssl: a Home Assistant with a Supervisor restores it"), "{said}");
+    assert!(said.contains("folder ssl: only Home Assistant with a Supervisor restores it"), "{said}");
 }
 
 #[test]
@@ -103,6 +103,6 @@ fn without_room_nothing_is_begun() {
     let kept = home.root().join("kept");
     let Some(_mount) = Mount::tmpfs(&kept, 4 << 20) else { return };
     let run = home.larder(&["--backups", text(&kept), "import", text(&file)]).exits(1);
-    run.says("not enough space for the backup: it needs about 6.0").says("4.00 MiB can be used");
+    run.says("not enough space for the backup: it needs about 6.0").says("4.00 MiB is available");
     assert_eq!(names_in(&kept), [""; 0]);
 }

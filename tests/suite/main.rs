@@ -1,4 +1,4 @@
-//! The suite: one binary, a module a subject.
+//! The suite: one binary, with a module for each subject.
 
 mod architecture;
 mod automatic;

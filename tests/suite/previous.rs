@@ -1,7 +1,7 @@
-//! The version before this one: what it left on a disk is read, and goes on from where it was.
+//! The previous version: this one reads what it left on a disk, and continues from there.
 //!
-//! `fixtures/previous/archive.tar.gz` is a home with its backups and its state directory as commit 00c7bf6 wrote them on 2026-11-30;
-//! `make.sh` beside it makes it. It stays as it is when the code changes: that is its use.
+//! `fixtures/previous/archive.tar.gz` is a home with its backups and its state directory as commit 00c7bf6 wrote them on
+//! 2026-11-30; `make.sh` next to it creates it. It must not change when the code does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use larder_tests::{TestHome, describe_inside, tests_directory};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Pa55-w0rd-of-then";
-/// When the test goes on: the evening of the day on which the fixture was made.
+/// When the test continues: the evening of the day on which the fixture was made.
 const EVENING: &str = "2026-11-30T20:00:00+00:00";
 /// Where `make.sh` worked, which the state directory remembers.
 const MADE_IN: &str = "/tmp/larder-previous/home";

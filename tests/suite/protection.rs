@@ -1,4 +1,5 @@
-//! Protected backups: both ways with Home Assistant's library, tampering, passwords, copies, keys, and what is never said.
+//! Protected backups: in both directions with Home Assistant's library, tampering, passwords, copies, keys, and secrets that
+//! are never shown.
 
 mod copies;
 mod counterparts;
@@ -23,10 +24,10 @@ use serde_json::Value;
 pub(crate) const PASSWORD: &str = "Schlüssel unterm Blumentopf, links der Tür: 4711-ΩΨ";
 const WRONG: &str = "Schlüssel unterm Blumentopf, rechts der Tür: 4711-ΩΨ";
 
-/// The code of a password that does not fit, or is missing.
+/// The code for a password that is wrong or missing.
 pub(crate) const INCORRECT: &str = "password_incorrect";
 
-/// A home, and beside it the files with the right password and a wrong one.
+/// A home, and next to it the files with the right password and a wrong one.
 pub(crate) struct Scene {
     pub(crate) home: TestHome,
     pub(crate) right: String,
@@ -87,21 +88,21 @@ impl Scene {
         first.into_iter().chain([2, 3].map(|version| (version, self.ours(version)))).collect()
     }
 
-    /// The reference's word on an archive, with the right password.
+    /// The reference's description of an archive, with the right password.
     pub(crate) fn reference(&self, word: &str, archive: &Path) -> Option<Value> {
         counterpart(&[word, archive.to_str().unwrap(), "--password-file", &self.right])
     }
 
-    /// A file with these bytes, beside the home.
+    /// A file with these bytes, next to the home.
     pub(crate) fn save(&self, bytes: &[u8]) -> PathBuf {
         let path = self.root("made up.tar");
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    /// Everything but the state directory, as it is now.
+    /// The current files, without the state directory.
     pub(crate) fn describe(&self) -> BTreeMap<PathBuf, String> {
-        // The lock of the backups says who had it last.
+        // The lock of the backups names its last holder.
         describe(self.home.root(), &["state", "config/backups/.larder-lock"])
     }
 }

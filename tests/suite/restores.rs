@@ -1,4 +1,4 @@
-//! Restores: what is restored, what is kept, what is asked and what is refused.
+//! Restores: entries that are restored or kept, confirmation, and refusals.
 
 mod asked;
 mod database;

@@ -1,4 +1,4 @@
-//! The service is left alone: documents, deaths, locks, disks and signals, through the real component.
+//! The service without supervision: documents, crashes, locks, disks and signals, through the real component.
 
 mod deaths;
 mod documents;
@@ -74,7 +74,7 @@ fn notices(service: &mut TestService) -> String {
     service.service().host().notices.join("\n")
 }
 
-/// Holds whoever reaches a step for the first time, until it is let go.
+/// Holds the first thread that reaches a step until it is released.
 struct Gate {
     steps: Steps,
     reached: Receiver<()>,
@@ -96,7 +96,7 @@ impl Gate {
         Self { steps, reached, release }
     }
 
-    /// Waits until somebody is held.
+    /// Waits until a thread is held.
     fn wait(&self) {
         self.reached.recv().unwrap();
     }
@@ -123,13 +123,13 @@ impl Pause {
         command
     }
 
-    /// Lets go who waits.
+    /// Releases the waiting thread.
     fn release(&self) {
         fs::write(&self.0, "").unwrap();
     }
 }
 
-/// Nobody waits on after a failed test.
+/// No thread keeps waiting after a failed test.
 impl Drop for Pause {
     fn drop(&mut self) {
         let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap();

@@ -1,4 +1,4 @@
-//! The home's clock: which zone counts, that there is one for everything, and that its rules are right.
+//! The home's clock: which zone is used, that it is used everywhere, and that its rules are correct.
 
 mod choice;
 mod rules;

@@ -14,11 +14,11 @@ pub struct Action {
     groups: &'static [&'static [Field]],
     /// Whether automations may call it, not only clients.
     pub public: bool,
-    /// The kind of job that does it, or the name under which the manager does it by itself.
+    /// The kind of job that does it, or the name under which the manager does it itself.
     pub job: &'static str,
     /// Whether the manager must refuse it while the stored document cannot be read.
     pub needs_document: bool,
-    /// Whether the job will understand the data.
+    /// Whether the job can parse the data.
     pub(super) parse: fn(Value) -> serde_json::Result<()>,
 }
 
@@ -67,12 +67,12 @@ impl Action {
         Self { parse, ..self }
     }
 
-    /// The manager does it by itself, from the fields that were checked.
+    /// The manager does it itself, from the checked fields.
     pub(super) const fn without_request(self) -> Self {
         self.takes(|_| Ok(()))
     }
 
-    /// It means nothing without the stored document.
+    /// It needs the stored document.
     pub(super) const fn of_document(self) -> Self {
         Self { needs_document: true, ..self }
     }

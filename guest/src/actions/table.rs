@@ -188,7 +188,7 @@ pub const ACTIONS: &[Action] = &[
         &[&[
             AGENT,
             required("backup_id", "string", "the backup, or the name of a file that cannot be read as one"),
-            field("force", "boolean", "delete it even if it is kept by hand"),
+            field("force", "boolean", "delete it even if it is marked as kept"),
         ]],
     )
     .takes(as_request::<DeleteRequest>),

@@ -1,6 +1,6 @@
-//! Where Python's `tarfile`, and so Home Assistant, stops reading an archive that continues.
+//! The rule by which Python's `tarfile`, and so Home Assistant, stops reading an archive early.
 //!
-//! Owns that one rule and its wording. Larder reads on and reports it as a note.
+//! Owns that rule and its wording. Larder reads on and reports it as a note.
 
 use tar::Header;
 

@@ -35,7 +35,7 @@ impl Extension {
             b"gname" => self.group = bytes,
             _ if bytes.is_none() => {}
             b"size" => self.size = Some(text()?.parse().ok()?),
-            // A value that no file can have costs the attribute, not the content.
+            // A value that no file can have loses the attribute, not the content.
             b"uid" => self.uid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
             b"gid" => self.gid = Some(text().and_then(|text| text.parse().ok()).unwrap_or(NO_OWNER)),
             b"mtime" => {

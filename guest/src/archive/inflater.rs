@@ -16,7 +16,7 @@ const SECURETAR: &[u8] = b"SecureTar";
 
 pub type Source<R> = BufReader<Chain<Cursor<Vec<u8>>, CountingReader<R>>>;
 
-/// An inner tar, compressed or not, read as plain tar bytes.
+/// An inner tar, compressed or not, read as uncompressed tar bytes.
 pub enum Inflater<R: Read> {
     Uncompressed(Source<R>),
     Gzip(Box<GzDecoder<Source<R>>>, StreamEnd),

@@ -304,7 +304,7 @@ fn hard_link(header: &MemberHeader, path: &[u8], base: Base) -> Result<Vec<u8>> 
         Some(target) => Ok(target.to_vec()),
         None => {
             let (path, link) = (paths::shown(path), paths::shown(&header.link));
-            refused(format!("the hard link `{path}` to `{link}`, which lies outside `data/`"))
+            refused(format!("the hard link `{path}` to `{link}`, which is outside `data/`"))
         }
     }
 }

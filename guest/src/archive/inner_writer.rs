@@ -23,7 +23,7 @@ pub struct Counts {
     pub bytes: u64,
 }
 
-/// The outcome for the content of one file, which takes its full size in the archive in any case.
+/// The outcome for the content of one file, which always takes its full size in the archive.
 #[derive(Debug)]
 pub struct Written<E> {
     /// Bytes that the source did not deliver; zeros replace them.

@@ -28,7 +28,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Whether it is an inner tar, judged by its name as Home Assistant does.
+    /// Whether it is an inner tar, by its name, as in Home Assistant.
     pub fn is_part(&self) -> bool {
         self.part_name().is_some()
     }

@@ -1,4 +1,4 @@
-//! Names in an archive: which are well-formed, which lie below `data/`, and how they are displayed.
+//! Names in an archive: which are well-formed, which are below `data/`, and how they are displayed.
 //!
 //! Owns the rules for names and link targets. Refuses every name that could lead outside its directory. Does not access a file
 //! system.
@@ -72,7 +72,7 @@ pub(super) fn check_target(path: &[u8], target: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A normalized name relative to `data/`; `None` when it lies outside.
+/// A normalized name relative to `data/`; `None` when it is outside.
 pub(super) fn below_data(name: &[u8]) -> Option<&[u8]> {
     match name.strip_prefix(b"data") {
         Some(b"") => Some(b""),

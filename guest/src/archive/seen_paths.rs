@@ -47,7 +47,7 @@ impl SeenPaths {
         self.note(path, seen)
     }
 
-    /// Adds a skipped entry: no other may have its name or lie below it.
+    /// Adds a skipped entry: no other entry may have its name or be below it.
     pub(super) fn skip(&mut self, path: &[u8]) -> Result<()> {
         self.note(path, Seen::Skipped)
     }
@@ -69,7 +69,7 @@ impl SeenPaths {
             None => self.insert(path, seen),
             Some(Seen::Implied) if seen == Seen::Directory => self.insert(path, seen),
             Some(Seen::Implied) => {
-                refused(format!("`{}` is not a directory, but something lies below it", paths::shown(path)))
+                refused(format!("`{}` is not a directory, but something is below it", paths::shown(path)))
             }
             Some(_) => damaged(format!("`{}` appears twice", paths::shown(path))),
         }
@@ -83,7 +83,7 @@ impl SeenPaths {
                 Some(Seen::Directory | Seen::Implied) => return Ok(()),
                 Some(_) => {
                     let (path, parent) = (paths::shown(path), paths::shown(parent));
-                    return refused(format!("`{path}` lies below `{parent}`, which is not a directory"));
+                    return refused(format!("`{path}` is below `{parent}`, which is not a directory"));
                 }
                 None => self.insert(parent, Seen::Implied)?,
             }

@@ -1,7 +1,7 @@
 //! Fingerprints that identify content from one backup to the next, and the seal of the index that stores them.
 //!
-//! Owns the use of the secret key in this home's stored settings. Without the key, nobody can construct two contents with the same
-//! fingerprint, although others can write files into a home, and nobody can forge an index.
+//! Owns the use of the secret key in this home's stored settings. Others can write files into a home, but without the key they
+//! can neither construct two contents with the same fingerprint nor forge an index.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// `key` is a text that nobody else knows.
+    /// `key` is a secret text.
     pub fn new(key: &Password) -> Result<Self> {
         let key = Zeroizing::new(<[u8; 32]>::from(Sha256::digest(key.reveal())));
         let mut secret = Zeroizing::new(Vec::with_capacity(SECRET));

@@ -1,4 +1,4 @@
-//! The index of the previous backup: where the deflated bytes of its blocks lie.
+//! The index of the previous backup: where the deflated bytes of its blocks are.
 //!
 //! Owns its format. It is sealed with this home's key; an index that was written elsewhere or changed is ignored. The index of a
 //! protected backup is encrypted with the same password, because it reveals lengths and checksums of the home's content.

@@ -5,7 +5,7 @@
 //!
 //! * `splitter` decides where blocks begin and end, `codec` deflates and verifies one, `crc32` computes its checksum.
 //! * `worker` runs the codec in a worker; `protocol` defines the messages between job and worker.
-//! * `fingerprint` identifies content, `index` stores where the blocks of the previous backup lie, and `previous` reads them.
+//! * `fingerprint` identifies content, `index` stores where the blocks of the previous backup are, and `previous` reads them.
 //! * `pipeline` connects all of these and keeps the order. `digest` checks afterwards that the written bytes read back unchanged.
 
 pub mod codec;

@@ -24,7 +24,7 @@ use crate::protection::part::{Splice, from_io};
 const WORKERS: u32 = 64;
 /// The most bytes of blocks in workers or waiting for earlier blocks.
 const PENDING_MAX: usize = 15 * 1024 * 1024;
-/// One in so many reused blocks is inflated again when the backup is read back.
+/// One in this many reused blocks is inflated again when the backup is read back.
 const CHECK_EVERY: u64 = 16;
 
 /// Turns the tree of a home into the gzip stream of its backup.
@@ -142,7 +142,7 @@ struct BlockQueue<'a, W: Write + Splice> {
     member: GzipMember<DigestWriter<'a, W>>,
     fingerprints: &'a Fingerprints,
     previous: Option<PreviousBlocks<'a>>,
-    /// Bytes of the previous backup that come next and are not copied yet.
+    /// The next bytes of the previous backup, not copied yet.
     copy: Range<u64>,
     /// A reused buffer for work items.
     item: Vec<u8>,
@@ -154,7 +154,7 @@ struct BlockQueue<'a, W: Write + Splice> {
 }
 
 struct PendingBlock {
-    /// As far as it is known.
+    /// Filled in as far as it is known.
     block: Block,
     bytes: PendingBytes,
     weight: usize,

@@ -132,8 +132,8 @@ enum Access<'a> {
         /// Ranges worth a read-ahead, the next one last.
         ranges: Vec<Range<u64>>,
     },
-    /// Once, from start to end: decrypting a message of a protected part requires all messages before it. Blocks are mostly requested
-    /// in the order in which they are stored.
+    /// Once, from start to end: decrypting a message of a protected part requires all messages before it. Blocks are usually
+    /// requested in the order in which they are stored.
     Sequential(PartReader<Reader<'a>>),
 }
 
@@ -145,8 +145,8 @@ pub enum ReusedBytes {
 }
 
 impl<'a> PreviousBlocks<'a> {
-    /// Finds a block with this content, identified by its fingerprint. The bytes of a stored block are built from `content`, which is
-    /// in memory in any case.
+    /// Finds a block with this content, identified by its fingerprint. The bytes of a stored block are built from `content`,
+    /// which is in memory anyway.
     pub fn find(&mut self, fingerprint: u128, content: &[u8]) -> Option<(Block, ReusedBytes)> {
         let length = u32::try_from(content.len()).ok()?;
         let block = self.blocks.find(fingerprint, length, self.at)?;
@@ -175,7 +175,7 @@ impl<'a> PreviousBlocks<'a> {
         Some((block, reused))
     }
 
-    /// The place of bytes to be copied now. Calls come mostly in ascending order.
+    /// The position of bytes that are about to be copied. Calls usually come in ascending order.
     pub fn place(&mut self, offset: u64, count: u32) -> Option<Place<'a>> {
         let Access::Random { content, start, ranges, .. } = &mut self.access else { return None };
         let at = start.checked_add(offset)?;

@@ -1,8 +1,10 @@
-//! Where the blocks of a tar begin and end, chosen so that unchanged content yields the same blocks in the next backup.
+//! The splitter: decides where the blocks of a tar begin and end, so that unchanged content yields the same blocks in the next
+//! backup.
 //!
-//! Owns these rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever comes
-//! before it; databases are split into smaller blocks, since they change in places. Everything else, including headers, is collected
-//! in groups. The hash of a path ends a group, rather than its size, so that an added or removed file changes only its own group.
+//! Owns the rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever
+//! comes before it; databases are split into smaller blocks, since they change in places. Everything else, including headers,
+//! is collected in groups. The hash of a path ends a group, rather than its size, so that an added or removed file changes only
+//! its own group.
 
 use crate::archive::{Entry, Kind};
 
@@ -31,7 +33,7 @@ impl BlockSizes {
     /// The number of blocks of one home above which blocks grow.
     const BLOCKS: u64 = 200_000;
 
-    /// For a home of so many bytes. Blocks grow with the home, so that their number stays bounded.
+    /// For a home of the given number of bytes. Blocks grow with the home, so that their number stays bounded.
     pub fn of(home: u64) -> Self {
         let mut database = Self::DATABASE;
         while home / database as u64 > Self::BLOCKS && database < Self::MAX {

@@ -1,4 +1,4 @@
-//! The exports: the manager's calls and the tasks of jobs and workers, handed to the logic.
+//! The exports: passes the manager's calls, and the tasks of jobs and workers, to the logic.
 
 use super::bindings::exports::larder::automation as exports;
 use super::bindings::larder::automation::types;

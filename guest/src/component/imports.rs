@@ -77,7 +77,7 @@ impl ports::Host for Host {
         let imports::clock::Zone { name, rules, origin, of_home, problems } = imports::clock::time_zone();
         match Zone::new(&name, &rules) {
             Ok(zone) => ports::HomeZone { zone, origin, is_of_home: of_home, problems },
-            // The host has parsed these rules before. Without them every date would be wrong.
+            // The host has already parsed these rules. Without them every date would be wrong.
             Err(_) => std::process::abort(),
         }
     }

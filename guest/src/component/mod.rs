@@ -7,7 +7,7 @@ mod convert;
 mod exports;
 mod imports;
 
-/// Overwrites freed memory with zeros. Many values hold passwords for a while, and none of them has to wipe itself.
+/// Overwrites freed memory with zeros. Many values hold passwords for a while; this way none of them has to wipe itself.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -1,4 +1,4 @@
-//! What is known about the home: Home Assistant's version, the instance id, the name, and the time zone, which the host finds.
+//! Facts about the home: Home Assistant's version, the instance id, the name, and the time zone, which the host finds.
 //!
 //! Reads a few of Home Assistant's own files and never writes one.
 
@@ -23,10 +23,10 @@ const UNKNOWN_VERSION: &str = "0.0.0";
 pub struct Home {
     /// `None` if there is no version, or an invalid one. A fault if the file cannot be read.
     pub version: Outcome<Option<String>>,
-    /// A sentence: why the version is unknown.
+    /// Why the version is unknown, as a sentence.
     pub version_note: Option<String>,
     pub instance_id: Option<String>,
-    /// The name that its owner gave it.
+    /// The name that the user gave it.
     pub name: Option<String>,
     pub time_zone: HomeZone,
 }
@@ -91,7 +91,7 @@ pub fn iso(time: &DateTime<FixedOffset>) -> String {
     }
 }
 
-/// The version in the text of `.HA_VERSION`, or a sentence why there is none.
+/// The version in the text of `.HA_VERSION`, or a sentence that says why there is none.
 fn version_of(text: Outcome<Option<String>>) -> (Outcome<Option<String>>, Option<String>) {
     let why = match &text {
         Ok(Some(text)) => match version::accepted(text) {

@@ -33,7 +33,7 @@ fn database(configuration: &str, read: &dyn Fn(&str) -> Option<String>) -> Optio
     }
 }
 
-/// The lines below a top-level key, and the rest of its own line.
+/// The lines below a top-level key, and the rest of that line.
 fn below(text: &str, key: &str) -> Option<String> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with(&format!("{key}:")));
     let first = lines.next()?.split_once(':')?.1;

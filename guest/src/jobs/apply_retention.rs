@@ -20,7 +20,7 @@ use crate::stored_archive::Reader;
 #[derive(Debug, Deserialize)]
 pub struct Request {
     dry_run: bool,
-    /// For every location without its own policy.
+    /// For every location that has no policy.
     policy: Policy,
     policies: BTreeMap<String, Policy>,
     /// Bytes of each backup that was read to its end and found good, by its id.
@@ -111,7 +111,7 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
     Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
 }
 
-/// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file may be anything then.
+/// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file could then be anything.
 fn partial(host: &dyn Host, listing: &Listing) -> Option<Manifest> {
     listing.backup.as_ref().err().filter(|failure| failure.code == "backup_damaged")?;
     let content = host.open_object(&listing.agent_id, &listing.object.name).ok()?;

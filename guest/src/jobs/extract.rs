@@ -1,6 +1,6 @@
 //! Extracting single files or directories from any part of a backup.
 //!
-//! From a damaged backup, it takes what precedes the damage: requested paths that are complete, or, with
+//! From a damaged backup, it takes what precedes the damage: all requested paths if they are complete there, or, with
 //! `keep_going`, whatever is there. The answer then names the damage.
 
 use crate::archive::{Limits, Member, Outer, shown};
@@ -37,7 +37,7 @@ pub fn extract(host: &dyn Host, request: &ExtractRequest) -> Result<Restored> {
             let is_damage = failure.code == "backup_damaged";
             if !(request.keep_going || is_damage && has_everything) {
                 let message = format!(
-                    "{}; `larder extract --keep-going` takes what stands before it, if anything of this does",
+                    "{}; `larder extract --keep-going` takes what precedes the damage",
                     failure.message
                 );
                 return Err(Failure { message, ..failure });
@@ -111,7 +111,7 @@ struct Extracted {
 
 /// Why an extraction ended early.
 enum Interruption {
-    /// For a reason other than the archive's bytes.
+    /// Not because of the archive's bytes.
     Refused(Failure),
     /// The archive is damaged after `complete` entries. `has_everything` if everything requested was complete before that.
     Damage { failure: Failure, complete: u64, has_everything: bool },
@@ -161,10 +161,8 @@ impl Extraction<'_, '_> {
             self.paths.iter().filter(|path| !staging.seen.keys().any(|seen| is_at_or_below(seen, path)));
         for path in missing {
             match skipped.iter().find(|skipped| skipped.path == shown(path)) {
-                _ if limit < u64::MAX && !staging.seen.is_empty() => skipped.push(Skipped {
-                    path: shown(path),
-                    reason: "nothing of it stands before the damage".into(),
-                }),
+                _ if limit < u64::MAX && !staging.seen.is_empty() => skipped
+                    .push(Skipped { path: shown(path), reason: "nothing of it precedes the damage".into() }),
                 Some(odd) => {
                     return Err(
                         self.not_there(&format!("{} is {}, which cannot be extracted", odd.path, odd.reason))

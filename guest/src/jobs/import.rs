@@ -1,7 +1,7 @@
 //! Importing a foreign backup: it is copied, read back and verified, then published under the name that Home Assistant would
 //! give it.
 //!
-//! What is published is what was verified. Nothing is listed before.
+//! Publishes exactly the bytes that it verified; until then nothing is listed.
 
 use crate::archive::{Manifest, file_name};
 use crate::error::{Failure, Result};
@@ -31,7 +31,7 @@ pub fn import(host: &dyn Host, request: &ReadRequest) -> Result<Imported> {
     let draft = host.draft(LOCAL, &file)?;
     copy(host, opened.content.as_ref(), draft.as_ref())?;
     let content = draft.read_back()?;
-    // Messages name the file as the person did.
+    // Messages name the file as the user did.
     let object = Object { name, size: content.size() };
     let stored = Opened { agent_id: LOCAL.to_owned(), object, content };
     let verified = verify::verify_opened(host, &stored, &request.unlock)?;
@@ -54,10 +54,7 @@ fn must_be_new(host: &dyn Host, manifest: &Manifest, name: &str) -> Result<()> {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",
-            format!(
-                "{name}: the backup {id} is there already, as {}; nothing was copied",
-                listing.object.name
-            ),
+            format!("{name}: the backup {id} already exists, as {}; nothing was copied", listing.object.name),
         )),
     }
 }

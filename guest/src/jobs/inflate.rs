@@ -55,7 +55,7 @@ pub fn work(host: &dyn Host) -> Result<()> {
             host.give(&[&[tag as u8], what.as_bytes()].concat());
         }
     }
-    // Further pieces have no meaning.
+    // Further pieces are ignored.
     while host.next_piece().is_some() {}
     Ok(())
 }
@@ -144,7 +144,7 @@ impl<R: Read> Inflated<R> {
         }
     }
 
-    /// Gives the worker as many pieces as it may have.
+    /// Queues as many pieces for the worker as it accepts.
     fn feed(&mut self) -> io::Result<()> {
         while self.in_progress < self.pool.capacity().min(AHEAD) && !self.has_ended {
             let mut piece = Vec::with_capacity(CHUNK);

@@ -72,7 +72,7 @@ pub fn details(host: &dyn Host, request: &BackupRef) -> Result<Value> {
     Ok(answer("backup", backup))
 }
 
-/// Warnings about parts whose header may announce too many bytes, so that they cover the members that follow.
+/// Warnings about parts whose header may announce too many bytes, hiding the members that follow.
 ///
 /// A gzip stream ends with the length of its content, and a tar consists of blocks of 512 bytes. Other values at the end of the
 /// part are suspicious.
@@ -107,7 +107,7 @@ fn answer(key: &str, value: Value) -> Value {
     json!({"agent_errors": {}, "agent_error_translations": {}, key: value})
 }
 
-/// Turns "not found" into `None`: it is no error for Home Assistant.
+/// Turns "not found" into `None`: Home Assistant does not treat it as an error.
 fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
     match opened {
         Err(failure) if failure.code == "backup_not_found" => Ok(None),
@@ -144,7 +144,7 @@ pub fn check_password(host: &dyn Host, request: &ReadRequest) -> Result<Password
     Ok(check)
 }
 
-/// Deletes one backup, or, by its file name, an object that cannot be read as one. Answers the name of the file, or `null` if
+/// Deletes one backup, or, by its file name, an object that cannot be read as one. Returns the name of the file, or `null` if
 /// there is none.
 pub fn delete(host: &dyn Host, request: &BackupRef) -> Result<Value> {
     let (agent_id, file) = match found(stored_backups::open(host, request))? {

@@ -18,7 +18,7 @@ pub fn new_key(host: &dyn Host) -> Value {
     json!({"key": key.reveal()})
 }
 
-/// Adds a key to the key ring. Answers the new text of the ring.
+/// Adds a key to the key ring. Returns the new text of the ring.
 pub fn add_key(host: &dyn Host, request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     let (Some(key), Some(label)) = (request.unlock.password.clone(), request.label.clone()) else {
@@ -39,14 +39,14 @@ pub fn add_key(host: &dyn Host, request: &KeyRequest) -> Result<Value> {
     Ok(answer)
 }
 
-/// Removes a key from the key ring. Answers the new text of the ring.
+/// Removes a key from the key ring. Returns the new text of the ring.
 pub fn remove_key(request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     ring.remove(label(request)?)?;
     Ok(json!({"key_ring": ring.to_json().as_str()}))
 }
 
-/// Renames a key of the key ring. Answers the new text of the ring.
+/// Renames a key of the key ring. Returns the new text of the ring.
 pub fn rename_key(request: &KeyRequest) -> Result<Value> {
     let mut ring = KeyRing::of(request.unlock.key_ring.as_ref())?;
     let Some(new) = &request.new_label else {

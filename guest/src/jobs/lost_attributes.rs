@@ -1,8 +1,8 @@
-//! Sentences about attributes in a backup that no file can have: one for each kind.
+//! Messages about attributes in a backup that no file can have: one sentence for each kind.
 
 use crate::archive::{Attribute, LostAttribute, Summary, shown};
 
-/// The sentences about those entries of a backup that `is_meant` selects.
+/// The sentences about the entries of a backup that `is_meant` selects.
 pub fn sentences(summary: &Summary, is_meant: impl Fn(&[u8]) -> bool) -> Vec<String> {
     // The list is limited; the count is not.
     let is_whole = summary.lost.len() as u64 == summary.lost_count;

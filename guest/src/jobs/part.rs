@@ -20,7 +20,7 @@ pub struct Part {
     pub keys: Option<Keys>,
     /// The label of the key that opened it, if that key is in a key ring.
     pub label: Option<String>,
-    /// A sentence about the password that opened it, if it differs from the one given.
+    /// How the password that opened it differs from the given one, as a sentence.
     pub note: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub fn unlock_home(outer: &mut Archive<'_>, unlock: &Unlock, name: &str) -> Resu
 /// Unlocks any part.
 pub fn unlock_part(outer: &mut Archive<'_>, member: Member, unlock: &Unlock, name: &str) -> Result<Part> {
     match protection::version_of(outer, &member)? {
-        // Otherwise anyone who can write to the file could drop the password and have anything restored.
+        // Otherwise an attacker who can write to the file could remove the encryption and have anything restored.
         None if outer.manifest.protected() => {
             let what = protection::unprotected(&member.name);
             Err(Failure::new("backup_damaged", format!("{name}: {what}")))
@@ -110,7 +110,7 @@ pub const HIDDEN: &str = "other members may be hidden";
 fn larger_than_content(member: &Member, end: u64) -> Failure {
     let message = format!(
         "damaged archive: the header of {} announces {} bytes, up to byte {} of the file, but its content ends at byte {}; \
-         {HIDDEN} behind it: `larder extract --keep-going` takes out what it holds, or use another copy of the backup",
+         {HIDDEN} after it: `larder extract --keep-going` extracts its contents, or use another copy of the backup",
         shown(member.name.as_bytes()),
         member.size,
         member.end(),

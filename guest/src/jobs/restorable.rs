@@ -1,6 +1,6 @@
-//! The rules that decide what of a backup can be restored here. `verify`, `restore` and `inspect` share them.
+//! The rules that decide which contents of a backup can be restored here. `verify`, `restore` and `inspect` share them.
 //!
-//! Judges `backup.json`, the list of members and the summary of a finished walk. Reads no contents.
+//! Checks `backup.json`, the list of members and the summary of a finished walk. Reads no contents.
 
 use crate::archive::{Summary, shown};
 use crate::error::{Failure, Result};
@@ -13,15 +13,15 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
         (Some(_), Some(_)) => return Ok(()),
         (Some(_), None) => (
             "backup_damaged",
-            "damaged archive: backup.json promises a Home Assistant configuration, but the archive contains none; it was cut \
-             off or changed: use another copy of the backup"
+            "damaged archive: backup.json lists a Home Assistant configuration, but the archive contains none; it was \
+             truncated or changed: use another copy of the backup"
                 .to_owned(),
         ),
         (None, Some(home)) => (
             "backup_unsupported",
             format!(
                 "backup.json names no Home Assistant version, so Home Assistant does not restore {}; neither does Larder, \
-                 but `larder extract` takes files out of it",
+                 but `larder extract` can extract files from it",
                 shown(home.name.as_bytes())
             ),
         ),
@@ -35,7 +35,7 @@ pub fn must_be_restorable(outer: &Archive<'_>) -> Result<()> {
     Err(Failure::new(code, why))
 }
 
-/// Add-ons and folders that `backup.json` lists and the archive lacks.
+/// Add-ons and folders that `backup.json` lists but the backup does not contain.
 pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
     let has = |stem: &str| outer.members.iter().any(|member| member.part_name() == Some(stem));
     let reason = |stem: &str| {
@@ -56,7 +56,7 @@ pub fn missing(outer: &Archive<'_>) -> Vec<Skipped> {
 /// Members of a backup that cannot be restored here. Reads no contents.
 pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     let manifest = &outer.manifest;
-    let needs = "a Home Assistant with a Supervisor restores it";
+    let needs = "only Home Assistant with a Supervisor restores it";
     let mut found = Vec::new();
     if outer.home().is_none() {
         let reason = "not in this backup: there is no Home Assistant configuration to restore".into();
@@ -80,7 +80,7 @@ pub fn not_restorable(outer: &Archive<'_>) -> Vec<Skipped> {
     found
 }
 
-/// Everything that a backup lists or contains and a restore does not bring back, and why.
+/// Everything that a backup lists or contains but a restore does not bring back, and why.
 pub fn left_out(outer: &Archive<'_>, summary: &Summary) -> Vec<Skipped> {
     let mut found = not_restorable(outer);
     found.extend(missing(outer));
@@ -93,7 +93,7 @@ pub fn left_out_of_part(summary: &Summary) -> Vec<Skipped> {
     lost(summary).into_iter().chain(outside_home(summary)).collect()
 }
 
-/// Entries of the home in the inner tar that no home can get back, and why.
+/// Entries of the home in the inner tar that cannot be restored, and why.
 pub fn lost(summary: &Summary) -> Vec<Skipped> {
     let lost = summary.skipped.iter();
     lost.map(|odd| Skipped { path: shown(&odd.path), reason: odd.reason.clone() }).collect()
@@ -103,6 +103,6 @@ pub fn lost(summary: &Summary) -> Vec<Skipped> {
 pub fn outside_home(summary: &Summary) -> impl Iterator<Item = Skipped> {
     summary.outside.iter().map(|name| Skipped {
         path: shown(name),
-        reason: "lies outside data/ and belongs to the Supervisor".into(),
+        reason: "is outside data/ and belongs to the Supervisor".into(),
     })
 }

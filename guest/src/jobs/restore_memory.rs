@@ -1,6 +1,6 @@
 //! The memory that a restore needs until its end: directories, links and the names at the top of the home.
 //!
-//! Files below a directory need none, since they are written at once.
+//! Files below a directory need none, since they are written immediately.
 
 use crate::archive::{Entry, Kind, shown};
 use crate::error::{Failure, Result};
@@ -38,7 +38,7 @@ impl RestoreMemory {
         }
         let message = format!(
             "over a limit: up to `{}` there are more directories, links and names directly in the home than one restore can \
-             hold in {} MiB of memory; restore a part of it, or take parts out with `larder extract`",
+             hold in {} MiB of memory; restore a part of it, or extract parts with `larder extract`",
             shown(&entry.path),
             AVAILABLE >> 20
         );

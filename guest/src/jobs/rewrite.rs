@@ -26,7 +26,7 @@ const OUTPUT: &str = "larder.output";
 /// Bytes handled at once.
 const CHUNK: usize = 256 * 1024;
 
-/// A digest of a member's plaintext.
+/// The digest of a member's plaintext.
 type PlaintextDigest = [u8; 32];
 
 /// Makes a protected copy.
@@ -38,7 +38,7 @@ pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
         let message = format!("{name} is protected already; `larder rekey` gives it another password");
         return Err(Failure::new("backup_unsupported", message));
     }
-    // A backup that is said to be protected must not contain anything that is not.
+    // A backup that is called protected must not contain anything unprotected.
     if let Some(other) = outer.members.iter().find(|member| !member.is_part()) {
         let message = format!(
             "{name} holds {}, which is not an inner tar and would remain readable by anyone; it cannot be protected",
@@ -63,7 +63,7 @@ pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
     let name = &opened.object.name;
     let mut outer = opened.archive()?;
     let Some(part) = first_protected(&mut outer)? else {
-        let message = format!("{name} is not protected: anyone can read it as it is");
+        let message = format!("{name} is not protected: anyone can already read it");
         return Err(Failure::new("backup_unsupported", message));
     };
     let unlocked = open_all(&mut outer, &part, &request.unlock, name)?;
@@ -92,7 +92,7 @@ pub fn rekey(host: &dyn Host, request: &RekeyRequest) -> Result<Rewritten> {
     let unlocked = open_all(&mut outer, &part, &read.unlock, name)?;
     let again = protect.password.open(&mut outer, &part, name).is_ok_and(|unlocked| unlocked.note.is_none());
     if again && Protection::of_all_parts(&mut outer)?.version == Some(encryption.version()) {
-        return Err(Failure::invalid(format!("that password opens {name} already; nothing was changed")));
+        return Err(Failure::invalid(format!("that password already opens {name}; nothing was changed")));
     }
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
     let change = Change { from: Some(unlocked.keys), to: Some(encryption), label: unlocked.label, warnings };
@@ -125,8 +125,8 @@ struct Change {
 }
 
 impl Change {
-    /// The most bytes that encryption adds to an unprotected backup with so many bytes and parts: 17 bytes per MiB, and a header
-    /// and padding to whole blocks per part.
+    /// The most bytes that encryption adds to an unprotected backup with that many bytes and parts: 17 bytes per MiB, and a
+    /// header and padding to whole blocks per part.
     fn overhead(&self, bytes: u64, parts: u64) -> u64 {
         match (&self.from, &self.to) {
             (None, Some(_)) => (bytes >> 20).saturating_mul(17).saturating_add(parts.saturating_mul(2048)),

@@ -1,6 +1,6 @@
-//! Disk space: the need of a restore, and the one message about a lack of space.
+//! Disk space: how much a restore needs, and the message when there is too little.
 //!
-//! Asked before anything is written.
+//! Checked before anything is written.
 
 use crate::error::{Failure, Result};
 
@@ -12,8 +12,8 @@ const ENTRY: u64 = 4096;
 const HOLE: u64 = 64 * 1024;
 /// Zeros are searched for in blocks of this size.
 const GRAIN: usize = 4096;
-/// If the free space is this many times the size of the archive, a restore hardly fails for space. With less, its need is
-/// counted first.
+/// If the free space is this many times the size of the archive, a restore hardly ever runs out of space. With less, its need
+/// is counted first.
 const PLENTY: u64 = 8;
 
 /// Refuses `what` if it does not fit. `needed` is the whole need in bytes, `advice` what to do other than freeing space.
@@ -24,7 +24,7 @@ pub fn must_fit(what: &str, needed: u64, available: Option<u64>, advice: &str) -
             Err(Failure::new(
                 NO_SPACE,
                 format!(
-                    "not enough space for {what}: it needs about {needed}, {available} can be used; free some, {advice}"
+                    "not enough space for {what}: it needs about {needed}, but only {available} is available; free some, {advice}"
                 ),
             ))
         }
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(refused.code, NO_SPACE);
         assert_eq!(
             refused.message,
-            "not enough space for the copy: it needs about 256.00 MiB, 16.00 MiB can be used; free some, or write it elsewhere"
+            "not enough space for the copy: it needs about 256.00 MiB, but only 16.00 MiB is available; free some, or write it elsewhere"
         );
         assert!(must_fit("the copy", 16, Some(16), "").is_ok());
         assert!(

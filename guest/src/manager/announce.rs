@@ -1,4 +1,4 @@
-//! What the manager announces: Home Assistant's events with their stages, and the entities.
+//! The manager's announcements: Home Assistant's events with their stages, and the entities.
 //!
 //! Owns the form of the events and their order. Decides nothing and saves nothing.
 
@@ -29,7 +29,7 @@ pub struct Stages<'a> {
     trigger: Trigger,
     /// The number of stages that were announced.
     announced: usize,
-    /// When the progress of the upload was announced last.
+    /// When the progress of the upload was last announced.
     last_upload: Option<Instant>,
 }
 

@@ -1,4 +1,4 @@
-//! Verifies, rekeys, imports, keeps and deletes existing backups, and remembers the result.
+//! Verifies, rekeys, imports, keeps and deletes existing backups, and records the results.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Host;
 use crate::settings::Moment;
 
-/// `backup.verify`. Remembers of a local backup that it is good, or that it is damaged.
+/// `backup.verify`. Records whether a local backup is good or damaged.
 pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
     let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
@@ -23,20 +23,20 @@ pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {
         (is_local, &answer, request.get("backup_id").and_then(Value::as_str))
         && failure.code == "backup_damaged"
     {
-        // A host that only reads refuses to save; its command then asks the service to remember the damage.
+        // A read-only host refuses to save; its command then asks the service to record the damage.
         let _ = remember_size(host, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
     }
     let answer: Value = parsed(&answer?)?;
     let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
     let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
     if let Some(found) = found.filter(|_| is_local && is_restorable) {
-        // If a host that only reads refuses to save, the backup is verified all the same.
+        // The backup is verified even if a read-only host refuses to save the result.
         let _ = remember_size(host, &found);
     }
     Ok(answer)
 }
 
-/// `backup.rekey`. A local backup that was replaced has been verified by the job, which is remembered.
+/// `backup.rekey`. If a local backup was replaced, the job has verified it, and that is recorded.
 pub async fn rekey(host: &dyn Host, data: &str) -> Result<Value> {
     let answer = run(host, "rekey", data).await?;
     if answer.get("replaced") == Some(&Value::Bool(true)) {
@@ -45,16 +45,16 @@ pub async fn rekey(host: &dyn Host, data: &str) -> Result<Value> {
     Ok(answer)
 }
 
-/// Remembers that a local backup, just stored and read back, is good.
+/// Records that a local backup, just stored and read back, is good.
 fn remember_good(host: &dyn Host, stored: &Value) {
     let found: Option<VerifiedSize> = serde_json::from_value(stored.clone()).ok();
     if let Some(remembered) = found.map(|found| remember_size(host, &found)) {
-        // A command beside a running service may not save; it asks the service to remember it.
+        // A command that runs next to a service may not save; it asks the service to record the result.
         note_unsaved(host, remembered.err().filter(|failure| failure.code != "denied").as_ref());
     }
 }
 
-/// `backup.remember_verified`: the finding of a command that may not save it by itself.
+/// `backup.remember_verified`: records the result of a command that may not save it itself.
 pub fn remember_verified(host: &dyn Host, data: &str) -> Result<Value> {
     remember_size(host, &parsed(data)?).map(|()| Value::Null)
 }
@@ -102,13 +102,13 @@ pub async fn keep(host: &dyn Host, data: &str) -> Result<Value> {
     Ok(json!({"backup_id": id, "name": name, "kept": !release}))
 }
 
-/// `backup.delete`. Refuses a backup that is kept by hand, unless forced; forgets what was known of a deleted one.
+/// `backup.delete`. Refuses a backup that is marked as kept, unless forced. Removes what is recorded of a deleted one.
 pub async fn delete(host: &dyn Host, data: &str) -> Result<Value> {
     let request: DeleteRequest = parsed(data)?;
     let id = request.backup.backup_id;
     if let Some(id) = id.as_deref().filter(|id| !request.force && with(|inner| inner.store.is_kept(id))) {
         let message = format!(
-            "backup {id} is kept by hand: release it with `larder keep {id} --release`, or delete it anyway with `larder delete \
+            "backup {id} is marked as kept: release it with `larder keep {id} --release`, or delete it anyway with `larder delete \
              {id} --force`"
         );
         return Err(Failure::new("backup_kept", message));

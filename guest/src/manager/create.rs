@@ -1,6 +1,6 @@
 //! Creating a backup, by hand or with the automatic settings, and Home Assistant's events around the job.
 //!
-//! Owns the values that the job gets in addition to the request, and what is remembered of a new backup.
+//! Owns the values that the job gets in addition to the request, and what is recorded of a new backup.
 
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ fn remember(host: &dyn Host, trigger: Trigger, created: &Value) {
     save(host);
 }
 
-/// Adds a note to the answer if the state could not be saved: the backup is good, but will not be remembered.
+/// Adds a note to the answer if the state could not be saved: the backup is good, but not recorded.
 fn add_unsaved(created: &mut Value) {
     let Some(unsaved) = with(|inner| inner.unsaved.clone()) else { return };
     let note = format!(

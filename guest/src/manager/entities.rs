@@ -13,7 +13,7 @@ const EVENT_TYPES: [&str; 3] = ["completed", "failed", "in_progress"];
 const MANAGER_STATES: [&str; 5] = ["idle", "create_backup", "blocked", "receive_backup", "restore_backup"];
 const MIB: f64 = 1_048_576.0;
 
-/// An entity as it is published.
+/// The published form of an entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entity {
     pub id: &'static str,

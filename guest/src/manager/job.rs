@@ -1,4 +1,4 @@
-//! Runs the jobs: hands over the data of an action, emits the progress, and returns the answer.
+//! Runs jobs: passes the data of an action, emits the progress, and returns the answer.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

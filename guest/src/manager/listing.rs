@@ -1,4 +1,4 @@
-//! Lists locations and backups. Adds what the manager remembers to what the jobs read from the files.
+//! Lists locations and backups. Adds the manager's records to what the jobs read from the files.
 //!
 //! Changes nothing.
 

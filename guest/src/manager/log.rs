@@ -1,6 +1,6 @@
 //! The log: one sentence for each thing that happened to a backup, with its cause.
 //!
-//! Owns the sentences. They are for people; programs use the answers, events and entities instead.
+//! Owns the sentences, which are for users; programs use the answers, events and entities instead.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub fn info(host: &dyn Host, message: &str) {
     emit(host, Level::Info, message);
 }
 
-/// What to call a backup that has no id yet.
+/// How the log names a backup that has no id yet.
 pub fn kind(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Automatic => "automatic backup",
@@ -62,7 +62,7 @@ pub fn kind(trigger: Trigger) -> &'static str {
     }
 }
 
-/// A backup was started. `reason` is the schedule's; none if a client asked for it.
+/// A backup was started. `reason` is the schedule's; `None` if a client asked for it.
 pub fn started(host: &dyn Host, trigger: Trigger, reason: Option<&str>) {
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     info(host, &format!("{} started{reason}", kind(trigger)));
@@ -99,7 +99,7 @@ pub fn made(host: &dyn Host, trigger: Trigger, created: &Value, started: Instant
     log_problems(host, trigger, created);
 }
 
-/// Logs what was doubtful or incomplete. For a manual backup the answer names most of it, so it is not logged again.
+/// Logs what was irregular or incomplete. For a manual backup the answer names most of it, so it is not logged again.
 fn log_problems(host: &dyn Host, trigger: Trigger, created: &Value) {
     let warn_of = |entry: &Value| warn(host, &format!("{}: {}", text(entry, "path"), text(entry, "reason")));
     list(created, "doubted").iter().for_each(warn_of);

@@ -1,8 +1,7 @@
-//! The manager: whether an action may run now, which job does it, and what is remembered when it is done.
+//! The manager: decides whether an action may run now and which job does it, and records the result.
 //!
-//! This file handles start-up and dispatches actions and timers; it is the only one that names all the others. It does no heavy
-//! work, which is for the jobs. What must survive a restart is in the stored document (`store`), and is saved before it is
-//! announced.
+//! This file handles start-up and dispatches actions and timers; it is the only one that names all the others. Heavy work is
+//! done in jobs. What must survive a restart is in the stored document (`store`), and is saved before it is announced.
 
 pub mod announce;
 pub mod backups;
@@ -61,8 +60,8 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
     Ok(())
 }
 
-/// If the stored event says "in progress", the backup was interrupted: records that it failed, and returns what had started
-/// it. A host that only reads cannot know whether another process is still making the backup, so the event stays as it is.
+/// If the stored event says "in progress", the backup was interrupted: records that it failed, and returns what had started it.
+/// A read-only host cannot know whether another process is still making the backup, so the event stays unchanged.
 fn record_interruption(host: &dyn Host) -> Option<Trigger> {
     let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
     let was_interrupted = with(|inner| inner.store.history().interrupted);

@@ -9,7 +9,7 @@ use crate::manager::state::{State, save, with};
 use crate::manager::{log, planning};
 use crate::ports::Host;
 
-/// Begins an operation, or refuses if another one runs. It is saved before anyone hears of it.
+/// Begins an operation, or refuses if another one is running. It is saved before anyone hears of it.
 pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<()> {
     let current = with(|inner| inner.state);
     if current != State::Idle {
@@ -28,7 +28,7 @@ pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<
     Ok(())
 }
 
-/// Ends an operation. `reason` says why it failed; none means that it succeeded.
+/// Ends an operation. `reason` says why it failed; `None` means that it succeeded.
 pub fn conclude(host: &dyn Host, state: State, trigger: Option<Trigger>, reason: Option<&'static str>) {
     let end = Announcement::end(reason);
     planning::plan(host);

@@ -74,7 +74,7 @@ pub fn set_timers(host: &dyn Host) {
     }
 }
 
-/// One sentence that says when the next automatic backup runs.
+/// When the next automatic backup runs, as a sentence.
 pub fn upcoming(host: &dyn Host) -> String {
     let (at, reason) = with(|inner| (inner.next.at, inner.next.reason.clone()));
     match at {
@@ -86,7 +86,7 @@ pub fn upcoming(host: &dyn Host) -> String {
     }
 }
 
-/// An automatic backup begins: remembers the attempt and plans the next one. Returns why the schedule starts it now; none if
+/// An automatic backup begins: remembers the attempt and plans the next one. Returns why the schedule starts it now; `None` if
 /// a client asked for it.
 pub fn attempt(host: &dyn Host) -> Option<String> {
     let (home, now) = (home(host), host.now());
@@ -140,7 +140,7 @@ pub fn schedule(host: &dyn Host, data: &str) -> Result<Value> {
     }))
 }
 
-/// So many seconds from now.
+/// The time that many seconds from now.
 pub fn later(host: &dyn Host, seconds: i64) -> Instant {
     let now = host.now();
     Instant { seconds: now.seconds.saturating_add(seconds), ..now }

@@ -10,7 +10,7 @@ use crate::manager::{log, refusal};
 use crate::model::RestoreRequest;
 use crate::ports::Host;
 
-/// `backup.restore`. Clients get the answer that Home Assistant gives; the log gets the failure in full.
+/// `backup.restore`. Clients get Home Assistant's answer; the log gets the full failure.
 pub async fn restore(host: &dyn Host, data: &str) -> Result<String> {
     let request: RestoreRequest = parsed(data)?;
     begin(host, State::RestoreBackup, None)?;

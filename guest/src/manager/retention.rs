@@ -1,7 +1,7 @@
 //! Retention: deletes automatic backups that the settings do not keep.
 //!
-//! The rules are in `crate::retention`, and the job deletes. This file gives the job the settings and what the manager remembers
-//! of the backups.
+//! The rules are in `crate::retention`, and the job deletes. This file passes the settings and the manager's records of the
+//! backups to the job.
 
 use serde_json::{Map, Value, json};
 

@@ -41,13 +41,13 @@ pub struct Inner {
     pub store: Store,
     /// The next automatic backup.
     pub next: Next,
-    /// Why an automatic backup is due now; none if none is due.
+    /// Why an automatic backup is due now; `None` if none is due.
     pub due: Option<String>,
     /// The last event of Home Assistant's `backup/subscribe_events`.
     pub last_action: Option<Value>,
     /// The clock is not set, so nothing is planned until it is.
     pub waits_for_clock: bool,
-    /// Why the store could not be saved the last time; none if it was.
+    /// Why saving the store failed the last time; `None` if it succeeded.
     pub unsaved: Option<String>,
 }
 
@@ -55,14 +55,14 @@ thread_local! {
     static INNER: RefCell<Inner> = RefCell::default();
 }
 
-/// Reads or changes the state. `access` must not call this function again, and it cannot wait.
+/// Reads or changes the state. `access` must not call this function again and must not wait.
 pub fn with<T>(access: impl FnOnce(&mut Inner) -> T) -> T {
     INNER.with_borrow_mut(access)
 }
 
-/// Saves the store. If the state directory is full or read-only, backups go on: the failure is logged.
+/// Saves the store. If the state directory is full or read-only, backups continue, and the failure is logged.
 pub fn save(host: &dyn Host) {
-    // In a host that only reads, "denied" is expected.
+    // In a read-only host, "denied" is expected.
     let unsaved = with(|inner| inner.store.save(host)).err().filter(|failure| failure.code != "denied");
     note_unsaved(host, unsaved.as_ref());
 }

@@ -25,7 +25,7 @@ pub struct Store {
     event: Option<LastEvent>,
     /// The text that is stored; an unchanged document is not written again.
     stored: Option<zeroize::Zeroizing<String>>,
-    /// Why the document is neither used nor written; none if it is.
+    /// Why the document is neither used nor written; `None` if it is.
     locked: Option<Failure>,
 }
 
@@ -127,7 +127,7 @@ impl Store {
         self.document.config.last_completed_automatic_backup_size = Some(size);
     }
 
-    /// The random delay in seconds of runs whose time is not set; drawn once.
+    /// The random delay in seconds of runs whose time is not set; generated once.
     pub fn jitter(&mut self, host: &dyn Host) -> u32 {
         *self.document.extra.jitter.get_or_insert_with(|| {
             let mut bytes = [0; 4];
@@ -136,12 +136,12 @@ impl Store {
         })
     }
 
-    /// This instance's id, for a home that has none; drawn once.
+    /// This instance's id, for a home that has none; generated once.
     pub fn instance_id(&mut self, host: &dyn Host) -> String {
         self.document.extra.instance_id.get_or_insert_with(|| random_hex::<16>(host)).clone()
     }
 
-    /// The key that seals the index of the last backup; drawn once.
+    /// The key that seals the index of the previous backup; generated once.
     pub fn index_key(&mut self, host: &dyn Host) -> String {
         self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(host)).clone()
     }
@@ -197,13 +197,13 @@ impl Store {
         self.document.extra.kept.contains(backup_id)
     }
 
-    /// The ids of the backups that are kept by hand.
+    /// The ids of the backups that are marked as kept.
     pub fn kept(&self) -> &BTreeSet<String> {
         &self.document.extra.kept
     }
 
-    /// Adds to the description of a backup what the file itself does not say: what failed when it was made, whether it is kept
-    /// by hand, and when it was verified or found damaged.
+    /// Adds to the description of a backup what the file itself does not say: what failed when it was made, whether it is
+    /// marked as kept, and when it was verified or found damaged.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let verified = self.verified_at(&id, stored_backups::stored_size(backup));
@@ -223,7 +223,7 @@ impl Store {
         }
     }
 
-    /// When a backup was verified; none if its size has changed since.
+    /// When a backup was verified; `None` if its size has changed since.
     fn verified_at(&self, backup_id: &str, size: Option<u64>) -> Option<Value> {
         let found = self.document.extra.verified.get(backup_id)?;
         (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()

@@ -35,7 +35,7 @@ pub struct Created {
     pub size: u64,
     /// Whether the stored file was read back completely and holds what was to be stored.
     pub verified: bool,
-    /// Bytes of the home that are the same as in the last backup and did not have to be deflated again.
+    /// Bytes of the home that are unchanged since the previous backup and were not deflated again.
     pub unchanged: u64,
     #[serde(flatten)]
     pub totals: Totals,
@@ -49,9 +49,9 @@ pub struct Created {
     /// Locations that were asked for and do not exist.
     pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
-    /// Oddities that did not leave anything out of the backup.
+    /// Irregularities that left nothing out of the backup.
     pub warnings: Vec<String>,
-    /// The last backup, by its file name, if it may be damaged.
+    /// The file name of the previous backup, if it may be damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Skipped>,
     /// Sentences about what the file system could not keep or guarantee.
@@ -59,13 +59,13 @@ pub struct Created {
     pub notes: Vec<String>,
 }
 
-/// The contents and the size that a backup would have.
+/// The contents and the size of a backup that would be made now.
 #[derive(Debug, Serialize)]
 pub struct Preview {
     pub name: String,
     #[serde(flatten)]
     pub totals: Totals,
-    /// Bytes of the archive, estimated from a sample.
+    /// Bytes of the backup, estimated from a sample.
     pub estimated_size: u64,
     /// Free bytes of the location, where known.
     pub available: Option<u64>,
@@ -144,17 +144,17 @@ pub struct Verified {
     /// The other parts, which were also read to their end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
-    /// Contents of the archive that cannot be restored here.
+    /// Contents of the backup that cannot be restored here.
     pub not_restorable: Vec<Skipped>,
-    /// Add-ons and folders that `backup.json` lists and the archive lacks.
+    /// Add-ons and folders that `backup.json` lists but the backup does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Skipped>,
-    /// Entries of the home's part that no home can get back.
+    /// Entries of the home's part that cannot be restored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
 }
 
-/// A copy of a backup with another protection, or none.
+/// A copy of a backup with different protection, or without any.
 #[derive(Debug, Serialize)]
 pub struct Rewritten {
     pub backup_id: String,
@@ -171,7 +171,7 @@ pub struct Rewritten {
     pub verified: bool,
     /// Whether it replaced the original.
     pub replaced: bool,
-    /// Doubts about the password.
+    /// Warnings about the password.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Sentences about what the file system could not keep or guarantee.
@@ -199,7 +199,7 @@ pub struct PasswordCheck {
     pub name: String,
     pub securetar: Option<u8>,
     pub key: Option<String>,
-    /// A sentence: why it does not open the backup, or how the password that does differs from the one given.
+    /// Why it does not open the backup, or how the password that does differs from the given one, as a sentence.
     pub reason: Option<String>,
 }
 
@@ -225,10 +225,10 @@ pub struct Restored {
     /// The label of the key that opened it, if that key is in the key ring.
     pub key: Option<String>,
     pub skipped: Vec<Skipped>,
-    /// Oddities of the archive that lose nothing.
+    /// Irregularities of the backup that lose no data.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// How the archive is damaged after the extracted entries.
+    /// How the backup is damaged after the extracted entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
     /// Sentences about what the file system could not keep or guarantee.

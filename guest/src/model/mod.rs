@@ -1,4 +1,4 @@
-//! The JSON shapes that go into actions and jobs, and those that come out.
+//! The JSON shapes of the requests and answers of actions and jobs.
 //!
 //! Shapes only: no decision, no effect. Key names are Home Assistant's where it has them.
 

@@ -9,7 +9,7 @@ fn yes() -> bool {
     true
 }
 
-/// How strictly a client wants values checked that Home Assistant accepts although they cannot work.
+/// How strictly to check values that Home Assistant accepts although they cannot work.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct Caution {
     /// Refuse such a value. Without this it is accepted with a warning, as Home Assistant accepts it without one.
@@ -59,7 +59,7 @@ pub struct CreateRequest {
     /// Set by the manager: the instance id to use where the home has none.
     #[serde(default)]
     pub instance_id: Option<String>,
-    /// Set by the manager: the secret that seals the index of the last backup (`blocks::fingerprint`).
+    /// Set by the manager: the secret that seals the index of the previous backup (`blocks::fingerprint`).
     #[serde(default)]
     pub index_key: Option<Password>,
     /// Set by the manager: locations whose copy stays unprotected, even if there is a password.
@@ -152,7 +152,7 @@ pub struct KeyRequest {
     /// The key ring, and the key to add as its password.
     #[serde(flatten)]
     pub unlock: Unlock,
-    /// The label of the key, chosen by a person.
+    /// The label of the key, chosen by the user.
     #[serde(default)]
     pub label: Option<String>,
     /// The new label, when a key is renamed.
@@ -187,7 +187,7 @@ pub struct RestoreRequest {
     pub force: bool,
 }
 
-/// Files to take out of a backup.
+/// An extraction: the files to take out of a backup.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ExtractRequest {
     #[serde(flatten)]

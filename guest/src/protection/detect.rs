@@ -1,6 +1,6 @@
-//! Whether a backup is protected, judged by its bytes.
+//! Detects from its bytes whether a backup is protected.
 //!
-//! `backup.json` also says it, and has been wrong before. What counts here is how the parts begin.
+//! `backup.json` says so too, but has been wrong before. Only the first bytes of the parts count here.
 
 use std::io::Read;
 
@@ -63,8 +63,8 @@ impl Protection {
     pub fn warnings(&self) -> Vec<String> {
         let weak = self.version.filter(|version| *version < 3).map(|version| {
             format!(
-                "SecureTar {version} carries no authentication: whoever can write to this file can change it unnoticed; \
-                 only gzip's check value and the structure of the tar reveal damage"
+                "SecureTar {version} does not authenticate its contents: anyone who can write to this file can change it undetected; \
+                 only gzip's checksum and the structure of the tar reveal damage"
             )
         });
         self.contradictions.iter().cloned().chain(weak).collect()

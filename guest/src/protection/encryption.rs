@@ -42,7 +42,7 @@ impl Encryption {
         Ok(Some(Self { keys, password, version: protect.securetar }))
     }
 
-    /// What opens the last backup if it has the same password, so that blocks can be taken from it. `None` for version 2:
+    /// The keys of the previous backup, if it has the same password, so that its blocks can be reused. `None` for version 2:
     /// version 3 decrypts faster than deflating takes, version 2 does not.
     pub fn reading_last(&self) -> Option<Keys> {
         (self.version == 3).then(|| Keys::new(self.password.clone()))

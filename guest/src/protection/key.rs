@@ -38,25 +38,25 @@ fn letter(random: &mut dyn Random) -> char {
     }
 }
 
-/// `BYTES` random bytes as hexadecimal text, for ids and secrets that no person types.
+/// `BYTES` random bytes as hexadecimal text, for ids and secrets that users never type.
 pub fn random_hex<const BYTES: usize>(host: &dyn Host) -> String {
     let mut bytes = [0; BYTES];
     host.random(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The contents of an emergency kit. `date` is printed as it is.
+/// The contents of an emergency kit. `date` is printed unchanged.
 #[derive(Debug)]
 pub struct Kit<'a> {
     pub key: &'a Password,
-    /// The home's name, by which its owner recognizes it.
+    /// The home's name, for the user to recognize it.
     pub home: &'a str,
     /// Home Assistant's id of this installation, as in `backup.json`.
     pub instance: &'a str,
     pub date: &'a str,
 }
 
-/// The kit as plain text of at most 78 columns, long names excepted. It is to be printed or kept away from the home.
+/// The kit as plain text of at most 78 columns, long names excepted. Print it or keep it away from the home.
 pub fn emergency_kit(kit: &Kit<'_>) -> Zeroizing<String> {
     let [home, instance, date] = [kit.home, kit.instance, kit.date].map(one_line);
     Zeroizing::new(format!(

@@ -15,7 +15,7 @@ use crate::securetar::Password;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The name that a person gave it. Unique in the ring.
+    /// The name that the user gave it. Unique in the ring.
     pub label: String,
     pub key: Password,
     /// RFC 3339.
@@ -130,8 +130,8 @@ impl KeyRing {
         match self.entries.iter().any(|entry| entry.label == label) {
             false => Ok(()),
             true => Err(Failure::invalid(format!(
-                "there is a key called {label:?} in the key ring already; choose another label (`larder key list` shows those that \
-                 are taken), or rename that one with `larder key rename`"
+                "the key ring already has a key {label:?}; choose another label (`larder key list` shows the labels in \
+                 use), or rename that one with `larder key rename`"
             ))),
         }
     }

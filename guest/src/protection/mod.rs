@@ -1,4 +1,4 @@
-//! Protection by a password or key: whether a backup is protected, what opens it, and what protects a new one.
+//! Protection with a password or key: detects whether a backup is protected, opens it, and protects a new one.
 //!
 //! The only room where the archive format and SecureTar meet.
 

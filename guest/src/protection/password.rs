@@ -1,4 +1,4 @@
-//! Passwords as people type them: warnings before one is used, and variants to try when one does not fit.
+//! Passwords as users type them: warnings before one is used, and variants to try when one does not work.
 //!
 //! Pure rules about the text. No message repeats a password.
 
@@ -15,7 +15,7 @@ pub fn doubts(password: &str) -> Vec<String> {
     let mut doubts = Vec::new();
     if password.starts_with(MARK) {
         doubts.push(
-            "the password begins with a byte order mark (U+FEFF), which nobody can type: Home Assistant could not open the \
+            "the password begins with a byte order mark (U+FEFF), which cannot be typed: Home Assistant could not open the \
              backup; give the password without it"
                 .to_owned(),
         );
@@ -35,7 +35,7 @@ pub fn doubts(password: &str) -> Vec<String> {
     }
     if !is_nfc(password) {
         doubts.push(
-            "the password has decomposed accents (not NFC, as in file names on macOS) and will not fit when it is typed on a \
+            "the password has decomposed accents (not NFC, as in file names on macOS) and will not match when it is typed on a \
              keyboard: type it again"
                 .to_owned(),
         );

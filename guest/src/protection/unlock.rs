@@ -28,7 +28,7 @@ pub struct Unlocked {
     pub keys: Keys,
     /// The key's label in the key ring. `None` for a password.
     pub label: Option<String>,
-    /// A sentence: how the password that opens it differs from the one that was given.
+    /// How the password that opens it differs from the given one, as a sentence.
     pub note: Option<String>,
 }
 
@@ -37,7 +37,7 @@ struct Candidate {
     /// The key's label in the key ring.
     label: Option<String>,
     password: Password,
-    /// How it differs from the password that was given.
+    /// How it differs from the given password.
     change: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ impl Unlock {
         self.password.as_ref().map(|password| password::doubts(password.reveal())).unwrap_or_default()
     }
 
-    /// The passwords to try, most likely first: the password that was given and its variants, else the keys of the ring.
+    /// The passwords to try, most likely first: the given password and its variants, else the keys of the ring.
     fn candidates(&self) -> Result<Vec<Candidate>> {
         if let Some(password) = &self.password {
             if password.is_empty() {
@@ -102,7 +102,7 @@ impl Unlock {
                 PasswordVerdict::Correct => {
                     let note = change.map(|how| {
                         format!(
-                            "the password does not fit as it was given, but {how}; Home Assistant needs it in that form, too: \
+                            "the password does not work as given, but does {how}; Home Assistant needs it in that form, too: \
                              `larder rekey` gives this backup another password"
                         )
                     });
@@ -128,8 +128,8 @@ impl Unlock {
             (Some(why), _) if let Some(key) = &self.key => {
                 format!("the key \"{key}\" does not open it: {why}")
             }
-            (Some(why), 1) => format!("the only key in the key ring does not fit: {why}"),
-            (Some(why), count) => format!("none of the {count} keys in the key ring fits: {why}"),
+            (Some(why), 1) => format!("the only key in the key ring does not open it: {why}"),
+            (Some(why), count) => format!("none of the {count} keys in the key ring opens it: {why}"),
         };
         Err(Failure::new("password_incorrect", format!("{name}: {why}")))
     }

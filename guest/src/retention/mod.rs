@@ -32,7 +32,7 @@ use rules::{Kept, Rule};
 pub struct Decision {
     pub backup_id: String,
     pub keep: bool,
-    /// `kept: …` or `deleted: …`, to be shown to people.
+    /// `kept: …` or `deleted: …`, for display.
     pub reason: String,
 }
 
@@ -89,10 +89,10 @@ impl Location {
         Decision { backup_id: backup.backup_id.clone(), keep, reason: what + &doubt(backup) }
     }
 
-    /// Why a backup stays whatever the rules say. For the newest good one only if no rule keeps it anyway.
+    /// Why a backup stays regardless of the rules. For the newest good backup, only if no rule keeps it.
     fn in_any_case(&self, at: usize, backup: &Record) -> Option<&'static str> {
         match backup.origin {
-            Origin::Kept => Some("kept by hand"),
+            Origin::Kept => Some("marked as kept"),
             Origin::Manual => Some("made by hand"),
             Origin::Foreign => Some("made by another Home Assistant"),
             Origin::Automatic if self.rules.is_empty() => Some("no retention rule is set"),
@@ -110,7 +110,7 @@ impl Location {
         }
     }
 
-    /// The rules that keep a backup, as text; none if no rule does.
+    /// The rules that keep a backup, as text; `None` if no rule does.
     fn by_rules(&self, at: usize, backup: &Record) -> Option<String> {
         let kept = if backup.state == State::Good { &self.good } else { &self.all };
         let reasons: Vec<&str> = kept.iter().filter_map(|kept| kept.get(&at)).map(String::as_str).collect();
@@ -118,7 +118,7 @@ impl Location {
     }
 }
 
-/// Why an automatic backup does not count. Others never count, so nothing is said of them.
+/// Why an automatic backup does not count. Other backups never count, so they get no reason.
 fn doubt(backup: &Record) -> String {
     match (&backup.state, backup.origin) {
         (State::Failed(why), Origin::Automatic) => format!("; it does not count because it failed: {why}"),

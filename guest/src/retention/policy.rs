@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{Period, Rule};
 
-/// `retention` of the automatic settings or of a location. Each number is a rule; none and 0 are no rule. `copies` and `days` are
-/// Home Assistant's and always written; the others are Larder's, and written only if set.
+/// `retention` of the automatic settings or of a location. Each number is a rule; `None` and 0 mean no rule. `copies` and
+/// `days` are Home Assistant's and always written; the others are Larder's and written only if set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {

@@ -1,4 +1,4 @@
-//! A backup as retention sees it.
+//! The data of a backup that retention needs.
 
 use chrono::{DateTime, FixedOffset};
 
@@ -20,7 +20,7 @@ pub enum Origin {
     Manual,
     /// Another instance, or an unknown one.
     Foreign,
-    /// Anyone, but it is kept by hand.
+    /// Any origin, but it is marked as kept.
     Kept,
 }
 

@@ -46,7 +46,7 @@ impl Rule {
     }
 }
 
-/// Why a backup is deleted that no rule keeps.
+/// Why a backup that no rule keeps is deleted.
 pub(super) fn dropped(rules: &[Rule]) -> String {
     let mut reasons = Vec::new();
     let mut generations = Vec::new();

@@ -23,18 +23,18 @@ pub struct Calendar<'a> {
 /// The next run, with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Next {
-    /// None if nothing is scheduled. Never before the `now` of the call.
+    /// `None` if nothing is scheduled. Never before the `now` of the call.
     pub at: Option<DateTime<Utc>>,
     /// Whether it makes up for a missed run, on a day that is not one of the schedule's.
     pub additional: bool,
-    /// A sentence to be shown to people.
+    /// A sentence for display.
     pub reason: String,
 }
 
 /// What to do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wake {
-    /// Why a backup must start now; none if no run is due.
+    /// Why a backup must start now; `None` if no run is due.
     pub run: Option<String>,
     /// The next run; if one is due now, the one after it.
     pub next: Next,
@@ -50,8 +50,8 @@ struct Outlook<'a> {
     first: Option<Slot>,
     /// The day whose run was interrupted and must be made up.
     interrupted: Option<NaiveDate>,
-    /// Whether a run must be made up although every day before `now` has an attempt: it was interrupted, or only the plan knows of
-    /// it because the home has had no attempt at all.
+    /// Whether a run must be made up although every day before `now` has an attempt: it was interrupted, or the home has had no
+    /// attempt at all and only the plan records the run.
     must_make_up: bool,
 }
 
@@ -107,8 +107,8 @@ impl Calendar<'_> {
     }
 }
 
-/// Whether the interrupted attempt of the last day must be repeated. Only a regular first attempt is: repeating the attempt that
-/// made up for another could go on for ever.
+/// Whether the interrupted attempt of the last day must be repeated. Only a regular first attempt is: repeating an attempt that
+/// made up for another could go on forever.
 fn is_to_be_repeated(slots: &Slots<'_>, history: &History, latest: NaiveDate) -> bool {
     let is_latest = |at: DateTime<Utc>| slots.day(at) == latest;
     let only = history.last_attempted.is_some_and(is_latest) && !history.others().any(is_latest);
@@ -123,7 +123,7 @@ fn day_before_first(slots: &Slots<'_>, now: DateTime<Utc>) -> NaiveDate {
 }
 
 impl Outlook<'_> {
-    /// Why the planned run is due now; none if it is not.
+    /// Why the planned run is due now; `None` if it is not.
     fn due(&self) -> Option<String> {
         let (date, at) = self.slots.planned?;
         let late = self.now.signed_duration_since(at);

@@ -13,7 +13,7 @@ pub struct History {
     pub last_attempted: Option<DateTime<Utc>>,
     /// When the last successful automatic backup ended.
     pub last_completed: Option<DateTime<Utc>>,
-    /// The planned run: `at` of the last [`super::Next`]. None if the settings have changed since.
+    /// The planned run: `at` of the last [`super::Next`]. `None` if the settings have changed since.
     pub planned: Option<DateTime<Utc>>,
     /// Starts of earlier attempts, newest first, at most [`REMEMBERED`]. They matter only after the clock was set back by more than
     /// a day: without them, days that have had their run would run again.

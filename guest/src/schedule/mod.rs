@@ -1,4 +1,4 @@
-//! When automatic backups run: Home Assistant's schedule as pure rules.
+//! The schedule of automatic backups: Home Assistant's, as pure rules.
 //!
 //! Owns which run is next, why, and whether one is due now. Reads no clock, draws no random number and saves nothing: time, jitter
 //! and history are arguments, and the history to save is a result.

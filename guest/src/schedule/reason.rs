@@ -1,4 +1,4 @@
-//! The reason for the time of a run, as a sentence for people.
+//! The reason for the time of a run, as a human-readable sentence.
 //!
 //! Owns the sentences. Decides nothing.
 

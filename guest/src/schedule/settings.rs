@@ -16,7 +16,7 @@ pub struct Schedule {
     /// Used only for [`Recurrence::CustomDays`], where no day means never. In the order in which they were set.
     pub days: Vec<Day>,
     pub recurrence: Recurrence,
-    /// Local time. None: [`DEFAULT_TIME`] plus jitter.
+    /// Local time. `None`: [`DEFAULT_TIME`] plus jitter.
     pub time: Option<TimeOfDay>,
 }
 

@@ -70,7 +70,7 @@ impl<'a> Slots<'a> {
         date.iter_days().skip(1).take(HORIZON).filter_map(|date| self.of(date))
     }
 
-    /// The slot of a day; none for a day that does not exist. (Samoa had no 30 December 2011.)
+    /// The slot of a day; `None` for a day that does not exist. (Samoa had no 30 December 2011.)
     pub fn of(&self, date: NaiveDate) -> Option<Slot> {
         let local = date.and_time(self.schedule.wall_time());
         let mapped = self.zone.from_local_datetime(&local);
@@ -85,7 +85,7 @@ impl<'a> Slots<'a> {
         Some(Slot { date, begins, at, occurrence })
     }
 
-    /// The first instant after the gap that contains a local time; none if the whole day does not exist.
+    /// The first instant after the gap that contains a local time; `None` if the whole day does not exist.
     fn after_gap(&self, local: NaiveDateTime) -> Option<DateTime<Zone>> {
         let gap = self.zone.gap(local)?;
         let midnight = local.date().and_time(chrono::NaiveTime::MIN);

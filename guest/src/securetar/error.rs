@@ -1,4 +1,4 @@
-//! Errors of SecureTar, and their way through `std::io`.
+//! Errors of SecureTar, and their conversion to and from `std::io` errors.
 
 use std::io;
 
@@ -47,7 +47,7 @@ impl From<io::Error> for SecureTarError {
     }
 }
 
-/// For `std::io::Read`: the error's kind tells the archive's reader whether the bytes are damaged.
+/// For `std::io::Read`: the error's kind shows the archive's reader whether the bytes are damaged.
 impl From<SecureTarError> for io::Error {
     fn from(error: SecureTarError) -> Self {
         match error {

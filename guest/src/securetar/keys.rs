@@ -102,7 +102,7 @@ fn hash_repeatedly(input: &[u8]) -> Zeroizing<[u8; 16]> {
     half
 }
 
-/// The result of Argon2id for a password and a salt. Takes a moment and 16 MiB.
+/// Argon2id of a password and a salt. Slow, and needs 16 MiB.
 struct RootKey(Secret);
 
 impl RootKey {

@@ -29,7 +29,7 @@ enum Body<R> {
 }
 
 impl<R: Read> Decryptor<R> {
-    /// Opens a part of `length` bytes, header included, from its first byte. The first part of version 3 takes a moment, see
+    /// Opens a part of `length` bytes, header included, from its first byte. The first part of version 3 is slow to open, see
     /// [`Keys`].
     ///
     /// Errors: [`SecureTarError::PasswordIncorrect`] is detected before any content is returned.

@@ -87,7 +87,7 @@ fn steps(key: &str) -> Vec<&str> {
     }
 }
 
-/// Inserts a value; none if there is one already.
+/// Inserts a value; `None` if there is one already.
 fn put(body: &mut Value, steps: &[&str], value: Value) -> Option<()> {
     let (last, groups) = steps.split_last()?;
     let mut at = body;

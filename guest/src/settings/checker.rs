@@ -1,7 +1,7 @@
 //! Checks a value against its rule and reports every error in Home Assistant's words.
 //!
-//! Changes nothing. Never quotes a value that may be a password: neither one at the place of a secret, nor an unknown key beside
-//! such a place.
+//! Changes nothing and never quotes a value that may be a password: neither one in the place of a secret, nor an unknown key
+//! next to a secret.
 
 use serde_json::{Map, Value};
 

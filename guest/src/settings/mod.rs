@@ -1,4 +1,4 @@
-//! The automatic backup settings: what is backed up, where to, when, and how long it is kept.
+//! The automatic backup settings: what is backed up, when, where to, and for how long.
 //!
 //! Owns their format, which is Home Assistant's with a few keys of Larder's, and how a request changes them (`update`,
 //! `assign`). Does not decide what follows from them: `schedule` decides when a backup runs, `retention` which ones are deleted.
@@ -35,13 +35,13 @@ use crate::retention::Policy;
 use crate::schedule::Schedule;
 use crate::securetar::Password;
 
-/// All automatic backup settings, and when the last automatic backups ran. It serializes to `data.config` of the stored document,
-/// with the password; to show it to people use [`Config::redacted`].
+/// All automatic backup settings, and when the last automatic backups ran. It serializes to `data.config` of the stored
+/// document, with the password; to show it to users, call [`Config::redacted`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Config {
     /// Settings of single locations, by their id.
     pub agents: BTreeMap<String, Agent>,
-    /// Whether a person has set up automatic backups. Only clients use it.
+    /// Whether a user has set up automatic backups. Only clients use it.
     pub automatic_backups_configured: bool,
     pub create_backup: CreateBackup,
     /// When the last automatic backup began.
@@ -50,7 +50,7 @@ pub struct Config {
     pub last_completed_automatic_backup: Option<Moment>,
     /// Its size in bytes.
     pub last_completed_automatic_backup_size: Option<u64>,
-    /// For every location without its own retention.
+    /// For every location that has no `retention`.
     pub retention: Policy,
     pub schedule: Schedule,
 }
@@ -60,7 +60,7 @@ pub struct Config {
 pub struct Agent {
     /// Whether the copies there are encrypted, if there is a password.
     pub protected: bool,
-    /// None: the general retention. Set, but without a rule: everything is kept.
+    /// `None`: the general retention. Set, but without a rule: everything is kept.
     pub retention: Option<Policy>,
 }
 
@@ -72,14 +72,14 @@ pub struct CreateBackup {
     pub include_all_addons: bool,
     pub include_database: bool,
     pub include_folders: Option<Vec<String>>,
-    /// None: "Automatic backup" and Home Assistant's version.
+    /// `None`: "Automatic backup" and Home Assistant's version.
     pub name: Option<String>,
     #[serde(serialize_with = "reveal")]
     pub password: Option<Password>,
     /// Larder's: patterns of paths to leave out, in addition to Home Assistant's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Larder's: the version of SecureTar, 2 or 3. None: the newest.
+    /// Larder's: the version of SecureTar, 2 or 3. `None`: the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub securetar: Option<u8>,
 }
@@ -113,7 +113,7 @@ impl Config {
         json!({ "config": config })
     }
 
-    /// The settings with the password as `***`, to be shown to people.
+    /// The settings with the password as `***`, for display.
     pub fn redacted(&self) -> Value {
         let mut config = self.stored();
         if let Some(password @ Value::String(_)) = config.pointer_mut("/create_backup/password") {

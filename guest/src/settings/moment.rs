@@ -1,4 +1,4 @@
-//! Moments and times of day in the settings, as they are stored.
+//! Moments and times of day in the settings, in their stored form.
 
 use chrono::{DateTime, FixedOffset, NaiveTime, SubsecRound};
 use serde::de::Error;

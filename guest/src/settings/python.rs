@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::nearest::is_similar;
 
-/// Home Assistant truncates a value, or a key in a path, to so many characters.
+/// Home Assistant truncates a value, or a key in a path, to this many characters.
 const MAX_LENGTH: usize = 500;
 /// Shown instead of a secret.
 const HIDDEN: &str = "'**REDACTED**'";

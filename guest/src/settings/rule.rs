@@ -1,4 +1,4 @@
-//! The rules for values: their types, without any place where they hold.
+//! The rules for values: their types. Where each rule applies is in `schema`.
 
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ impl Rule {
 }
 
 impl Choices {
-    /// What is wrong with a value; none if it is a member.
+    /// What is wrong with a value; `None` if it is a member.
     pub(super) fn wrong(&self, value: &Value) -> Option<String> {
         let values = || self.members.iter().map(|(_, value)| *value);
         if value.as_str().is_some_and(|value| values().any(|member| member == value)) {

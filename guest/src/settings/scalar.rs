@@ -9,7 +9,7 @@ use super::python::{printable, repr, truncated};
 use super::rule::{Purpose, Rule};
 use crate::archive::Exclude;
 
-/// What is wrong, and the rest of that message, which quotes the value; none if the value is right.
+/// What is wrong, and the rest of that message, which quotes the value; `None` if the value is right.
 pub(super) fn wrong_scalar(rule: &Rule, value: &Value) -> Option<(String, String)> {
     let unless = |is_right: bool, what: &str| (!is_right).then(|| what.to_owned());
     let what = match rule {

@@ -47,7 +47,7 @@ impl Zone {
         Self::interned(name, tzif, || jiff::tz::TimeZone::tzif(name, tzif).map_err(|error| error.to_string()))
     }
 
-    /// A zone that is always so many seconds ahead of UTC. Its name is Python's: `UTC+05:30`.
+    /// A zone that is always that many seconds ahead of UTC. Its name is Python's: `UTC+05:30`.
     pub fn fixed(seconds: i32) -> Result<Self, String> {
         if seconds == 0 {
             return Ok(Self::UTC);

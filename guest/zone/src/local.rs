@@ -28,7 +28,7 @@ pub struct Gap {
 }
 
 impl Zone {
-    /// The gap that contains this local time; none if the local time exists.
+    /// The gap that contains this local time; `None` if the local time exists.
     pub fn gap(self, local: NaiveDateTime) -> Option<Gap> {
         let AmbiguousOffset::Gap { before, after } =
             self.0.table.to_ambiguous_timestamp(civil(local)).offset()

@@ -1,4 +1,4 @@
-//! Building a host from a setup: the locks it needs, the plugins it starts, and the notices that come up on the way.
+//! Building a host from a setup: takes its locks, starts its plugins, and collects notices.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl HostSetup {
         self.unlocked(Writes::Nothing)
     }
 
-    /// A host that reads and writes what a person named: the output file, or a target that is not the home.
+    /// A host that reads, and writes only what the user named: the output file, or a target that is not the home.
     pub fn elsewhere(&self) -> Result<Host> {
         self.unlocked(Writes::Elsewhere)
     }
@@ -52,7 +52,7 @@ impl HostSetup {
     fn unlocked(&self, writes: Writes) -> Result<Host> {
         let places = self.places()?;
         self.must_have_parent(&places)?;
-        // A restore that is running or cannot be recovered is reported; reading goes on.
+        // A restore that is running or cannot be recovered is reported; reading continues.
         let mut notices = self.recover_restores(&places).unwrap_or_else(|error| vec![error.to_string()]);
         if let Some(_lock) = Lock::try_existing(&places.state) {
             notices.extend(self.remove_leftovers(&places));

@@ -1,4 +1,4 @@
-//! What each plugin may touch: the grants of the backup plugin and of every other plugin.
+//! The grants: what the backup plugin and every other plugin may access.
 
 use super::setup::HostSetup;
 use crate::home::bus::Bus;

@@ -1,7 +1,7 @@
 //! Assembling a host: the one place that names concrete types. Directories, locations and components become a running host.
 //!
-//! `setup` holds what a person chose, `build` makes a host of it, `component` loads plugins, `grants` decides what each plugin
-//! may touch, `recovery` cleans up after a process that was killed, and `paths` resolves paths and their defaults.
+//! `setup` holds the choices of the user, `build` makes a host from them, `component` loads plugins, `grants` decides what each plugin
+//! may access, `recovery` cleans up after a process that was killed, and `paths` resolves paths and their defaults.
 
 mod build;
 mod component;

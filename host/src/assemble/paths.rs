@@ -1,4 +1,4 @@
-//! Resolving paths: those that a person gave, and the default state directory.
+//! Resolving paths: those that the user gave, and the default state directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
 /// One state directory per home: its name makes it recognizable, a digest of its path makes it unique.
 pub(super) fn default_state(config: &Path) -> Result<PathBuf> {
     let base = etcetera::choose_base_strategy().map_err(|error| {
-        Error::NotFound(format!("no user directory for Larder's state: {error}; name one with --state"))
+        Error::NotFound(format!("no user directory for Larder's state: {error}; pass one with --state"))
     })?;
     let base = base.state_dir().unwrap_or_else(|| base.data_dir());
     let name = config.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

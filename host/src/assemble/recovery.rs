@@ -1,7 +1,7 @@
 //! Cleaning up after a process that was killed: interrupted restores, drafts of backups and documents, scratch files. Also
 //! reports a state directory that was lost.
 //!
-//! Nothing here decides whether it may run: `build` takes the locks first.
+//! Does not decide whether it may run: `build` takes the locks first.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -63,7 +63,7 @@ fn remove_backup_drafts(places: &Directories) -> Vec<String> {
     notices
 }
 
-/// A notice when the state directory does not exist yet although backups were stored before: what was lost with the old one.
+/// A notice when the state directory does not exist yet although backups were stored before: it says what was lost with the old one.
 pub(super) fn lost_state(places: &Directories) -> Option<String> {
     let backups = places.backups.as_deref().filter(|backups| is_marked(backups))?;
     let is_new = !places.state.exists();
@@ -71,7 +71,7 @@ pub(super) fn lost_state(places: &Directories) -> Option<String> {
         format!(
             "the state directory {} is new, but {} already holds backups. They are all still there, but the \
              automatic settings, the verification results and the history of automations are lost. If you have another state \
-             directory, name it with --state; otherwise run `larder adopt` or `larder settings set`, and `larder verify --all`",
+             directory, pass it with --state; otherwise run `larder adopt` or `larder settings set`, and `larder verify --all`",
             places.state.display(),
             backups.display()
         )

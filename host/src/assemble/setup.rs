@@ -1,4 +1,4 @@
-//! What a person chose for one host, and the places and files that follow from it.
+//! The setup of one host: the choices of the user, and the directories and files that follow from them.
 //!
 //! Starts nothing: `build` turns a setup into a running host.
 
@@ -16,7 +16,7 @@ use crate::time::clock::Clock;
 use crate::time::timezone::{Machine, TimeZone};
 use crate::tunables::Limits;
 
-/// What a person chose. Paths may be relative.
+/// The choices of the user. Paths may be relative.
 #[derive(Clone, Default)]
 pub struct HostSetup {
     /// The Home Assistant configuration directory. Some commands need none.
@@ -94,7 +94,7 @@ impl HostSetup {
     /// The files that configure automations and notifications. `None` without a home.
     pub(crate) fn sources(&self, places: &Directories) -> Result<Option<Sources>> {
         let Some(config) = places.config.clone() else { return Ok(None) };
-        // Links stay unresolved here: how a file was named decides how far it is trusted.
+        // Links stay unresolved here: how a path was written decides how far its file is trusted.
         let named = |path: &Path| {
             std::path::absolute(path).doing(|| format!("cannot make {} absolute", path.display()))
         };

@@ -1,7 +1,7 @@
 //! The history of the home's clock: which wall times it has already shown.
 //!
-//! After somebody sets the clock back, a trigger that fires once a day must not fire again for a time that it has
-//! already seen. This module answers that question and does nothing else.
+//! After the clock is set back, a trigger that fires once a day must not fire again for a time that has already
+//! passed. This module only answers that question.
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ pub struct ClockHistory {
 const LONGEST_CATCH_UP: TimeDelta = TimeDelta::days(1);
 
 impl ClockHistory {
-    /// Starts the first interval, if there is none yet.
+    /// Starts the first interval, unless there is one.
     pub fn begin(&mut self, now: Timestamp) {
         self.began.get_or_insert(now);
     }

@@ -173,7 +173,7 @@ pub enum At {
 pub struct StateTrigger {
     pub entities: Vec<String>,
     pub attribute: Option<String>,
-    /// None if the key is absent. Empty if it has no value, which means any change of the state.
+    /// `None` if the key is absent. Empty if it has no value, which means any change of the state.
     pub from: Option<Vec<Value>>,
     pub to: Option<Vec<Value>>,
     pub not_from: Option<Vec<Value>>,

@@ -54,7 +54,7 @@ impl Trace {
         Self { run, started, ended, end, trigger, steps, left_out: 0, secrets }
     }
 
-    /// Restores a saved trace. None if it is damaged or exceeds the limits. Its secrets were redacted when it was
+    /// Restores a saved trace. `None` if it is damaged or exceeds the limits. Its secrets were redacted when it was
     /// recorded.
     pub fn recall(kept: &Value) -> Option<Self> {
         let time = |value: &Value| {

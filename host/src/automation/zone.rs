@@ -1,7 +1,6 @@
 //! Local time: when the home's clock next shows a time, across changes to and from daylight saving time.
 //!
-//! A time that is skipped occurs once, right after the gap; a time that exists twice occurs once, the first time.
-//! Pure.
+//! A skipped time counts as occurring right after the gap; a time that exists twice counts only the first time. Pure.
 
 use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,

@@ -1,4 +1,4 @@
-//! `content`: bytes of a file of the home, of a stored object, or of a draft that is being checked.
+//! The interface `content`: bytes of a file of the home, of a stored object, or of a draft that is being checked.
 
 use wasmtime::component::Resource;
 

@@ -1,4 +1,4 @@
-//! `files`: snapshots of the home, and staged targets.
+//! The interface `files`: snapshots of the home, and staged targets.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::tunables::{MAX_SNAPSHOTS, RESTORE_RESERVE};
 const MAX_ENTRIES: u32 = 4096;
 
 fn not_given(what: &str) -> Error {
-    Error::Denied(format!("no {what} was named; name one with --config"))
+    Error::Denied(format!("no {what} was given; pass one with --config"))
 }
 
-/// Reports the progress of copying a large database: the job cannot report any meanwhile.
+/// Reports the progress of copying a large database: the job cannot report any in the meantime.
 fn copying(bus: Bus) -> CopyProgress {
     Arc::new(move |done, total| {
         let data = json!({"job": "create", "stage": "copy_database", "done": done, "total": total});

@@ -1,4 +1,4 @@
-//! `http` and `settings`: what the configuration gives a plugin.
+//! The interfaces `http` and `settings`: what the configuration gives to a plugin.
 
 use wasmtime::component::{Accessor, HasSelf};
 
@@ -22,9 +22,10 @@ impl http::HostWithStore<StoreData> for HasSelf<StoreData> {
         request: http::Request,
     ) -> Result<http::Response, Refusal> {
         let Some(network) = accessor.with(|mut access| access.get().grants.network.clone()) else {
-            return Err(
-                Error::Denied("no host was named for this plugin: it may not reach any".into()).into()
-            );
+            return Err(Error::Denied(
+                "no hosts are configured for this plugin, so it may not reach any".into(),
+            )
+            .into());
         };
         let http::Request { method, url, headers, body } = request;
         let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();

@@ -1,4 +1,4 @@
-//! The contract, implemented: thin adapters between the generated traits and the host's engines.
+//! The implementation of the contract: thin adapters between the generated traits and the host's engines.
 //!
 //! They make no decisions. They bound the sizes that a guest asks for; the engines check its paths and names.
 

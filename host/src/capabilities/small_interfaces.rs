@@ -1,4 +1,4 @@
-//! `jobs`, `progress`, `entities`, `clock`, `timers` and `documents`: the small interfaces.
+//! The small interfaces: `jobs`, `progress`, `entities`, `clock`, `timers` and `documents`.
 
 use wasmtime::component::{Accessor, HasSelf, Resource};
 

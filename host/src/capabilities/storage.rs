@@ -1,4 +1,4 @@
-//! `storage`: locations, their objects, and drafts.
+//! The interface `storage`: locations, their objects, and drafts.
 
 use serde_json::json;
 use wasmtime::component::Resource;

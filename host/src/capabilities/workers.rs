@@ -1,4 +1,4 @@
-//! `workers` and `cache`: what a job has for heavy work.
+//! The interfaces `workers` and `cache`, which jobs use for heavy work.
 
 use wasmtime::component::Resource;
 

@@ -24,7 +24,7 @@ pub(crate) fn info(setup: &HostSetup, global: &Global) -> anyhow::Result<Value> 
     }
 }
 
-/// How a backup was made, and whether it is kept by hand.
+/// How a backup was made, and whether it is marked as kept.
 pub(crate) fn made(backup: &Value) -> String {
     let kept = if flag(backup, "kept") { ", kept" } else { "" };
     let how = if flag(backup, "with_automatic_settings") { "automatic" } else { "by hand" };

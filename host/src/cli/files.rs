@@ -1,4 +1,4 @@
-//! Files that a person names: read as text or JSON, or created so that only their owner can read them.
+//! Files that the user names: read as text or JSON, or created so that only their owner can read them.
 
 use std::ffi::OsStr;
 use std::fs::File;

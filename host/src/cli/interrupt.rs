@@ -1,4 +1,4 @@
-//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work under way ends cleanly, and its outcome is reported.
+//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work in progress ends cleanly, and its outcome is reported.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
@@ -39,7 +39,9 @@ fn handle(signal: i32) {
     let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
     match WORK.load(Ordering::SeqCst) {
         IN_PROCESS | DONE if is_first => return,
-        IN_PROCESS => terminal::message("interrupted again: stopping at once; the next command cleans up"),
+        IN_PROCESS => {
+            terminal::message("interrupted again: stopping immediately; the next command cleans up")
+        }
         SERVICE => {
             terminal::message("\ninterrupted; the service continues: `larder status` shows the result")
         }
@@ -89,7 +91,7 @@ impl Drop for Working {
     }
 }
 
-/// Declares that no work is under way: a person is being asked something.
+/// Declares that no work is under way: the user is being asked something.
 pub(super) fn idle() {
     WORK.store(NONE, Ordering::SeqCst);
 }

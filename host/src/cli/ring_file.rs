@@ -1,4 +1,4 @@
-//! The key ring's file: found, read and replaced. What is in it is the plugin's business.
+//! The key ring's file: finds, reads and replaces it. Only the plugin knows its contents.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -32,7 +32,7 @@ impl Ring {
             Some(path) => path.clone(),
             None => {
                 let base = etcetera::choose_base_strategy().map_err(|error| {
-                    WrongUse(format!("no user directory: {error}; name the key ring with --key-ring"))
+                    WrongUse(format!("no user directory: {error}; pass the key ring with --key-ring"))
                 })?;
                 base.config_dir().join("larder").join("keys.json")
             }
@@ -59,7 +59,7 @@ impl Ring {
         match error {
             Error::NotFound(text) => Error::NotFound(format!(
                 "{text}; create one with `larder key new --label LABEL` (a new key) or `larder key add` (a key that you have), or \
-                 name another with --key-ring"
+                 choose another with --key-ring"
             )),
             error => error,
         }

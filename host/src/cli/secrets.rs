@@ -101,7 +101,7 @@ pub(super) fn protection(global: &Global, protect: &ProtectionArgs) -> anyhow::R
     }
 }
 
-/// Whether standard input and standard error are terminals, so that a person can be asked.
+/// Whether standard input and standard error are terminals, so that the user can be asked.
 pub(super) fn can_prompt() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }

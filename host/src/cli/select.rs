@@ -1,4 +1,4 @@
-//! Which backup a command is about, and the password or keys that open it.
+//! Selecting the backup that a command is about, and the password or keys that open it.
 
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ fn by_prefix(backups: &[Value], wanted: &str) -> anyhow::Result<String> {
     }
 }
 
-/// The newest backup made before an instant, in seconds since 1970. `shown` is the instant as the person wrote it.
+/// The newest backup made before an instant, in seconds since 1970. `shown` is the instant as the user wrote it.
 pub(super) fn latest_before(
     setup: &HostSetup,
     global: &Global,
@@ -137,7 +137,7 @@ pub(super) fn must_be_there(answer: &Value, key: &str, id: &str) -> anyhow::Resu
     }
 }
 
-/// How many passwords a person may try.
+/// How many passwords the user may try.
 const ATTEMPTS: u32 = 3;
 
 /// A backup and the password or keys that open it, as actions take them. If none was given that opens it, asks on the terminal.

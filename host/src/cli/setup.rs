@@ -32,7 +32,7 @@ pub(super) fn require_home(setup: &HostSetup) -> anyhow::Result<()> {
     match setup.config.is_some() || setup.file.is_some() {
         true => Ok(()),
         false => Err(WrongUse(
-            "which home? Name the Home Assistant configuration directory with --config DIR or LARDER_CONFIG"
+            "which home? Pass the Home Assistant configuration directory with --config DIR or LARDER_CONFIG"
                 .into(),
         )
         .into()),

@@ -1,4 +1,4 @@
-//! Actions that store a backup: in this process, whether or not a service is running.
+//! Actions that store a backup. They run in this process, whether or not a service is running.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::request::{Executor, call, call_in_process, executor};
 use super::verification::record_verified;
 use crate::assemble::HostSetup;
 
-/// Does an action that stores objects. If a service runs, this process works beside it and then tells it which backup was verified.
+/// Does an action that stores objects. If a service is running, this process does the work and then reports the verified backup to it.
 pub(super) fn store(
     setup: &HostSetup,
     global: &Global,

@@ -1,4 +1,4 @@
-//! Formatting that several commands share: JSON in, text out.
+//! Formatting shared by several commands: JSON in, text out.
 
 use std::io::IsTerminal;
 

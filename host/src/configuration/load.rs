@@ -28,7 +28,7 @@ pub struct Configuration {
     pub notify: BTreeMap<String, Target>,
     /// Plugins by name, without the backup plugin.
     pub plugins: BTreeMap<String, Plugin>,
-    /// Messages about tables that are ignored because of where the file lies.
+    /// Messages about tables that are ignored because of the file's origin.
     pub ignored: Vec<String>,
     /// Values that must not be shown: secrets, tokens and passwords.
     pub secrets: Vec<String>,

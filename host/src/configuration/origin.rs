@@ -1,4 +1,4 @@
-//! What `larder.toml` may contain, depending on where it lies.
+//! The origin of a `larder.toml`, which decides what it may contain.
 //!
 //! Home Assistant and its integrations can write to the home, in a container as root, so the owner of a file there
 //! proves nothing. A file in the home may say who is notified over the network and with which text. Anything that
@@ -10,7 +10,7 @@ use crate::notify::Target;
 /// The file for this machine.
 pub const MACHINE: &str = "/etc/larder/larder.toml";
 
-/// Where the file lies.
+/// Where the file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// Outside the home: only users of this machine can write it, so everything is allowed.

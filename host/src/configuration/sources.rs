@@ -1,7 +1,7 @@
 //! Finds the files that configure automations and notifications.
 //!
 //! The home is data: whatever can write to it (Home Assistant, an integration) must not decide what this process does
-//! with its rights. So the allowed contents of `larder.toml` depend on where it lies: see `configuration::Origin`.
+//! with its rights. So the allowed contents of `larder.toml` depend on its origin: see `configuration::Origin`.
 
 use std::fs::{self, canonicalize};
 use std::os::unix::fs::MetadataExt;
@@ -115,8 +115,7 @@ fn same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Whether a path lies in the home or is reached through it, so that whatever writes to the home decides what is
-/// read.
+/// Whether a path is in the home or reached through it, so that whatever writes to the home decides what is read.
 fn is_reached_through(path: &Path, home: &Path, links: usize) -> bool {
     let Some(above) = path.parent() else { return false };
     // The same directory may have another path, for example by a mount.

@@ -13,7 +13,7 @@ use super::directory::{Directory, PRIVATE};
 use super::durable::sync;
 use super::retry::retry_at_end;
 
-/// The new content of a file, in a draft beside it. Dropping the draft removes it.
+/// The new content of a file, in a draft next to it. Dropping the draft removes it.
 pub(crate) struct Draft<'a> {
     directory: &'a Directory,
     pub(crate) file: File,

@@ -1,6 +1,6 @@
-//! Tells an operation that a file system does not support from one that failed.
+//! Distinguishes an operation that a file system does not support from one that failed.
 //!
-//! Missing attributes, links, locks or durability guarantees lose no contents, so backups and restores go on without them. Code that
+//! Missing attributes, links, locks or durability guarantees lose no contents, so backups and restores continue without them. Code that
 //! protects a secret (keys, sockets) must not use these functions.
 
 use std::os::fd::AsFd;

@@ -9,14 +9,14 @@ use crate::tunables::POLL_INTERVAL;
 
 /// Delays reads and writes to a rate.
 pub struct RateLimiter {
-    /// Bytes per second; none: unlimited.
+    /// Bytes per second; `None`: unlimited.
     rate: Option<u64>,
-    /// When all bytes that were booked so far are done at that rate.
+    /// When all bytes booked so far are done at that rate.
     booked_until: Mutex<Option<Instant>>,
 }
 
 impl RateLimiter {
-    /// A limiter of so many bytes per second; none: unlimited.
+    /// A limiter of that many bytes per second; `None`: unlimited.
     pub fn new(rate: Option<u64>) -> Self {
         Self { rate, booked_until: Mutex::new(None) }
     }

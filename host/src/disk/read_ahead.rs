@@ -22,7 +22,7 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Starts to read the bytes from `offset` to `end`. None when the file does not support direct I/O, or when no permit is free.
+    /// Starts to read the bytes from `offset` to `end`. `None` when the file does not support direct I/O, or when no permit is free.
     pub(crate) fn start(file: &File, offset: u64, end: u64) -> Option<Self> {
         let permit = PERMITS.try_acquire()?;
         let file = direct::reopen(file)?;
@@ -50,7 +50,7 @@ impl ReadAhead {
         Some(Self { current: None, filled, empty })
     }
 
-    /// One or more bytes from `offset` on; none when they were not read ahead.
+    /// One or more bytes from `offset` on; `None` when they were not read ahead.
     pub(crate) fn at(&mut self, offset: u64) -> Option<&[u8]> {
         loop {
             if let Some((start, buffer)) = &self.current {

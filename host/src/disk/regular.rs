@@ -1,7 +1,7 @@
 //! Opens files that another program may have created, and refuses all but regular files.
 //!
-//! Opening a FIFO without a writer blocks for ever, and opening a device may have effects, such as a rewind or a reboot. Links are followed
-//! here, because a user may keep a file elsewhere.
+//! Opening a FIFO without a writer blocks forever, and opening a device may have effects, such as a rewind or a reboot. Links are
+//! followed here, because a user may keep a file elsewhere.
 
 use std::fs::File;
 use std::io::{self, Read};

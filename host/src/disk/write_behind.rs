@@ -1,4 +1,4 @@
-//! Write-behind: the caller appends and goes on, while a thread writes the bytes to the disk in order.
+//! Write-behind: the caller appends and continues, while a thread writes the bytes to the disk in order.
 //!
 //! Limits the bytes and pieces in the queue. The thread also fetches bytes that come from another file. An error is reported by one of the
 //! next appends, or at the latest by `flush`.
@@ -195,7 +195,7 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// Waits for enough pieces to write; none at the end.
+    /// Waits for enough pieces to write; `None` at the end.
     fn next(&self) -> Option<VecDeque<Piece>> {
         let mut state = self.state();
         loop {
@@ -241,7 +241,7 @@ fn ended_early() -> Error {
 }
 
 impl Thread {
-    /// None when no thread can be started.
+    /// `None` when no thread can be started.
     fn start(file: Arc<File>, what: &Arc<str>, offset: u64, permit: Permit) -> Option<Self> {
         let queue = Arc::new(Queue::default());
         let (theirs, what) = (queue.clone(), what.clone());

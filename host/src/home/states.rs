@@ -89,7 +89,7 @@ impl States {
         }
     }
 
-    /// Marks this owner's entities as unavailable: nobody updates them any more.
+    /// Marks this owner's entities as unavailable, because they are no longer updated.
     pub fn set_unavailable(&self) {
         for (id, state) in self.all() {
             if self.owner(&id).as_ref() == Some(&self.owner) {

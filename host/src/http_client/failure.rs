@@ -1,4 +1,4 @@
-//! Why a request failed: what happened at which address, and whether a retry may help.
+//! The failure of a request: what happened at which address, and whether a retry may help.
 //!
 //! Shows only scheme, host and port of an address, because paths, queries and user names often contain secrets.
 

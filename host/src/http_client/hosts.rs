@@ -13,7 +13,7 @@ struct Pattern {
     name: String,
     /// Whether it matches only subdomains of the name.
     is_below: bool,
-    /// None for the default port of the scheme.
+    /// `None` for the default port of the scheme.
     port: Option<u16>,
 }
 

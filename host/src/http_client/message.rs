@@ -1,4 +1,4 @@
-//! Requests, which are checked before anything is sent, and answers of bounded length.
+//! Requests, checked before anything is sent, and answers of bounded length.
 //!
 //! Opens no connection.
 
@@ -104,7 +104,7 @@ impl<'a> Hop<'a> {
         Ok(Self { method, url, headers, body: request.body.as_deref(), lost_body: false })
     }
 
-    /// The request that follows a redirect; none when the answer is not one.
+    /// The request that follows a redirect; `None` when the answer is not one.
     pub fn next(&self, status: u16, location: Option<&HeaderValue>) -> Result<Option<Self>, Failure> {
         let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else { return Ok(None) };
         let wrong = |text: &str| {

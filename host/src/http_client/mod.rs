@@ -148,7 +148,7 @@ fn agent(settings: &Settings, tls: &TlsConfig, proxy: Option<ureq::Proxy>) -> Ag
         .max_redirects(0)
         .max_redirects_will_error(false)
         .max_response_header_size(MAX_RESPONSE_HEADERS)
-        // Keep no connection: the server may have closed it meanwhile, and a failed POST is not resent automatically.
+        // Keep no connection: the server may have closed it in the meantime, and a failed POST is not resent automatically.
         .max_idle_connections(0)
         .timeout_connect(Some(CONNECT_TIME.min(settings.time)))
         .timeout_global(Some(settings.time))

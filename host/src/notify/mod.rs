@@ -1,4 +1,4 @@
-//! The actions `notify.NAME`. A notification is rendered at once and delivered on its target's thread; every call gets an answer.
+//! The actions `notify.NAME`. A notification is rendered immediately and delivered on its target's thread; every call gets an answer.
 //!
 //! Knows neither automations nor backups. `configuration` defines the targets.
 

@@ -26,7 +26,7 @@ struct Job {
 /// The queue of one target.
 pub struct TargetQueue {
     name: String,
-    /// None once the queue is closed.
+    /// `None` once the queue is closed.
     jobs: Option<SyncSender<Job>>,
     shared: Arc<Shared>,
 }

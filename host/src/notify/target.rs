@@ -29,7 +29,7 @@ pub struct Webhook {
     pub method: String,
     /// Names and values; the values are templates.
     pub headers: Vec<(String, Template)>,
-    /// None for JSON with all fields of the notification.
+    /// `None` for JSON with all fields of the notification.
     pub body: Option<Template>,
     /// The value of the header `Authorization`.
     pub authorization: Option<String>,

@@ -1,5 +1,5 @@
-//! One plugin of the host: its component, its grants, and whether it runs. A plugin that died or could not be started is started again
-//! with back-off.
+//! One plugin of the host: its component, its grants, and whether it runs. A plugin that died or could not be started is restarted with
+//! back-off.
 
 mod timers;
 
@@ -18,7 +18,7 @@ use crate::runtime::{Action, Failure, Grants, Manager, Pending, Runtime, Started
 use crate::tunables::{FIRING_PAUSE, FIRST_BACK_OFF, HEALTHY, LAST_BACK_OFF, SET_UP_TIME};
 use timers::FiringLimiter;
 
-/// The name of the plugin that every host has.
+/// The name of the backup plugin, which every host has.
 pub const BACKUP: &str = "backup";
 
 /// A plugin that the configuration names.
@@ -57,7 +57,7 @@ enum Life {
     Starting(Starting),
     /// And since when, in time passed.
     Alive(Manager, Duration),
-    /// Why, and when it is started again, in time passed.
+    /// The reason, and when it is restarted, in elapsed time.
     Dead(Failure, Duration),
 }
 
@@ -85,7 +85,7 @@ impl Plugin {
         Self {
             name: name.into(),
             load,
-            life: Life::Dead(Failure::stopped("it was not started yet"), passed),
+            life: Life::Dead(Failure::stopped("it has not been started yet"), passed),
             interfaces: Default::default(),
             actions: Vec::new(),
             running: Vec::new(),
@@ -131,16 +131,16 @@ impl Plugin {
         }
     }
 
-    /// Waits for an answer, at most `most`; none when it has not arrived.
+    /// Waits for an answer, at most `most`; `None` when it has not arrived.
     pub fn answer(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         match &mut self.life {
             Life::Alive(manager, _) => manager.poll(pending, most),
             Life::Dead(why, _) => Some(Err(why.clone())),
-            Life::Starting(_) => Some(Err(Failure::stopped("the plugin was started again meanwhile"))),
+            Life::Starting(_) => Some(Err(Failure::stopped("the plugin was restarted in the meantime"))),
         }
     }
 
-    /// Calls it because a timer of its own fired, unless it is dead. Timers that fire too often are delayed.
+    /// Calls it because one of its timers fired, unless it is dead. Timers that fire too often are delayed.
     pub fn fire(&mut self, timer: &str) {
         let clock = &self.grants.clock;
         match &mut self.life {
@@ -157,7 +157,7 @@ impl Plugin {
                     let seconds = FIRING_PAUSE.as_secs();
                     self.report(
                         Level::Warning,
-                        &format!("its timer {timer} is set to a past time again and again; it fires every {seconds} s"),
+                        &format!("its timer {timer} is repeatedly set to a past time; it fires only every {seconds} s"),
                     );
                 }
             }
@@ -173,7 +173,7 @@ impl Plugin {
         matches!(self.life, Life::Starting(_))
     }
 
-    /// When it is started again, if it is dead.
+    /// When it is restarted, if it is dead.
     pub fn again(&self) -> Option<Timestamp> {
         let Life::Dead(_, again) = &self.life else { return None };
         let left = again.saturating_sub(self.grants.clock.elapsed());
@@ -191,7 +191,7 @@ impl Plugin {
         }
     }
 
-    /// Checks whether it runs. While it is being started, waits for it at most `most`. Starts it again when its back-off is over. `owner`
+    /// Checks whether it runs. While it is being started, waits for it at most `most`. Restarts it when its back-off is over. `owner`
     /// names the other plugin that has an action, if one has.
     pub fn supervise(&mut self, most: Duration, owner: impl Fn(&str) -> Option<String>) {
         let passed = self.grants.clock.elapsed();
@@ -246,7 +246,7 @@ impl Plugin {
         let is_first = self.back_off == FIRST_BACK_OFF;
         self.set_alive(manager);
         if !is_first {
-            self.report(Level::Info, "the plugin was started again");
+            self.report(Level::Info, "the plugin was restarted");
             self.grants.documents.take_notices().iter().for_each(|it| self.report(Level::Warning, it));
         }
         std::mem::take(&mut self.early).iter().for_each(|timer| self.fire(timer));
@@ -257,13 +257,13 @@ impl Plugin {
         self.life = Life::Alive(manager, self.grants.clock.elapsed());
     }
 
-    /// The plugin has died. This is reported, and it is started again after its back-off.
+    /// The plugin has died. This is reported, and the plugin is restarted after its back-off.
     fn handle_death(&mut self, end: Failure, lived: Duration) {
         if lived >= HEALTHY {
             self.back_off = FIRST_BACK_OFF;
         }
         self.running.clear();
-        let text = format!("{}; it is started again in {} s", end.message, self.back_off.as_secs());
+        let text = format!("{}; it will be restarted in {} s", end.message, self.back_off.as_secs());
         self.mark_dead(end);
         self.report(Level::Error, &text);
     }
@@ -291,7 +291,7 @@ impl Plugin {
         self.grants.states.set_unavailable();
     }
 
-    /// Messages name the plugin, except for the one that every host has.
+    /// Messages name the plugin, unless it is the backup plugin.
     fn report(&self, level: Level, message: &str) {
         match self.name.as_str() {
             BACKUP => self.grants.bus.log(level, message),

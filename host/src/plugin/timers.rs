@@ -1,4 +1,4 @@
-//! The rate limiter of a plugin's timers: many may fire at once, but not again and again.
+//! The rate limiter of a plugin's timers: bursts are allowed, but not a constant stream.
 
 use std::time::Duration;
 

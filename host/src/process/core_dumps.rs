@@ -4,7 +4,7 @@
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
-/// Disables core dumps of this process. If the system refuses, the process goes on.
+/// Disables core dumps of this process. If the system refuses, the process continues.
 pub(crate) fn forbid() {
     let most = getrlimit(Resource::Core).maximum;
     // Child processes inherit the soft limit and may raise it.

@@ -89,7 +89,7 @@ impl Log {
     pub fn finish(&self) {
         let (written, end) = channel();
         if self.lines.try_send(Line::End(written)).is_ok() {
-            // A reader that does not read must not keep the service from stopping.
+            // A reader that does not read must not prevent the service from stopping.
             let _ = end.recv_timeout(LAST_LINES);
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn system(error: &wasmtime::Error) -> Option<io::Error> {
 /// The message for that case: the limit that was reached, and what to do.
 pub(super) fn refused() -> String {
     let limits = [
-        (Resource::As, "of addresses (`ulimit -v`, `LimitAS=`); raise that limit, 1024 MiB are the least"),
+        (Resource::As, "of addresses (`ulimit -v`, `LimitAS=`); raise that limit to at least 1024 MiB"),
         (Resource::Data, "of data (`ulimit -d`, `LimitDATA=`); raise that limit"),
     ];
     let found = limits.into_iter().find_map(|(resource, what)| Some((limit(resource)?, what)));
@@ -70,7 +70,7 @@ pub(super) fn refused() -> String {
         Some((most, what)) => format!("this process may have {} MiB {what}", most >> 20),
         None => "free some, or raise vm.overcommit_ratio where vm.overcommit_memory is 2".into(),
     };
-    format!("the system gave it no more memory: {cause}, or use fewer workers (--limit workers=1)")
+    format!("the system refused it more memory: {cause}, or use fewer workers (--limit workers=1)")
 }
 
 /// The limit of this resource for this process in bytes, if there is one.

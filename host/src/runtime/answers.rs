@@ -1,4 +1,4 @@
-//! What a plugin answers, checked and made safe to show.
+//! The answers of a plugin, checked and made safe to show.
 
 use super::bindings::exports::larder::automation::actions;
 use super::bindings::larder::automation::types;

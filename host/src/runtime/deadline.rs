@@ -1,4 +1,4 @@
-//! How long something that a plugin was asked for may take.
+//! The time limit for something that a plugin was asked to do.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::time::stopwatch::Stopwatch;
 
 /// A limit that starts when it is made.
 pub(super) struct Deadline {
-    /// What the plugin is doing meanwhile, for messages: `it was set up`.
+    /// What the plugin is doing, as a clause for messages: `it was set up`.
     pub(super) what: String,
     since: Stopwatch,
     most: Duration,

@@ -48,7 +48,8 @@ impl Runtime {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unusable)?;
         capabilities::add_to_linker(&mut linker).map_err(unusable)?;
         let plugin = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unusable)?;
-        tick(&engine).map_err(|error| Failure::stopped(format!("no thread for {name}: {error}")))?;
+        tick(&engine)
+            .map_err(|error| Failure::stopped(format!("cannot start a thread for {name}: {error}")))?;
         let rate = u64::from(limits.bandwidth) << 20;
         let pace = RateLimiter::new(Some(rate).filter(|rate| *rate > 0));
         Ok(Self { inner: Arc::new(Inner { engine, component, plugin, limits, pace }) })

@@ -14,10 +14,10 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
     match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(future);
-            // A request that nobody waits for must not delay the end.
+            // A request that no caller waits for must not delay the end.
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(Failure::stopped(format!("no event loop for the plugin: {error}"))),
+        Err(error) => Err(Failure::stopped(format!("cannot start an event loop for the plugin: {error}"))),
     }
 }

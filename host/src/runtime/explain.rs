@@ -1,4 +1,4 @@
-//! Why a plugin was stopped, explained to people.
+//! Explanations for users of why a plugin was stopped.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::store::StoreData;
 use crate::error::reason;
 use crate::tunables::FRAMES;
 
-/// The engine's message, explained where it needs it.
+/// The engine's message, with an explanation where needed.
 fn trapped(error: &wasmtime::Error) -> String {
     let cause = format!("{:#}", error.root_cause());
     let is_overflow = match error.downcast_ref::<Trap>() {

@@ -1,4 +1,4 @@
-//! Why an action or a job failed, as a client sees it: `failure` of `wit/types.wit`.
+//! The failure of an action or a job, as a client sees it: `failure` of `wit/types.wit`.
 
 use crate::model::sanitized;
 use crate::tunables::{MAX_MESSAGE, MAX_WORD};
@@ -6,7 +6,7 @@ use crate::tunables::{MAX_MESSAGE, MAX_WORD};
 /// The code of a failure of a plugin that no longer runs.
 pub const STOPPED: &str = "plugin_stopped";
 
-/// A machine-readable code and a message for people.
+/// A machine-readable code and a human-readable message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{message}")]
 pub struct Failure {

@@ -1,4 +1,4 @@
-//! What the instances of a plugin may touch.
+//! The grants of a plugin: what its instances may access.
 
 use std::path::PathBuf;
 
@@ -17,19 +17,19 @@ use crate::time::timezone::TimeZone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writes {
     Nothing,
-    /// Only what a person named: a new file or a new directory.
+    /// Only what the user named: a new file or a new directory.
     Elsewhere,
     /// In addition, objects of locations: new ones, and replacements of existing ones.
     Objects,
     Everything,
 }
 
-/// What the instances may touch. Cheap to clone. Instances reach these things in no other way.
+/// What the instances may access. Cheap to clone. They have no other access.
 #[derive(Clone)]
 pub struct Grants {
     /// The directory that snapshots show.
     pub home: Option<PathBuf>,
-    /// The directory that a target replaces: the home, or the one that a person named for the restore.
+    /// The directory that a target replaces: the home, or the one that the user named for the restore.
     pub target: Option<PathBuf>,
     /// The directory for temporary copies of databases.
     pub scratch: PathBuf,
@@ -45,7 +45,7 @@ pub struct Grants {
     pub documents: Documents,
     /// The plugin's settings: a JSON object.
     pub settings: serde_json::Value,
-    /// The hosts that it may reach, and the client for it. None: no host.
+    /// The hosts that it may reach, and the client for it. `None`: no host.
     pub network: Option<Network>,
     pub cache: Cache,
     /// The home's time zone.
@@ -63,7 +63,7 @@ pub struct Network {
 }
 
 impl Grants {
-    /// The grants of a worker: it has its pieces and nothing else.
+    /// The grants of a worker, which has only its pieces.
     pub(super) fn of_a_worker(&self) -> Self {
         Self {
             home: None,
@@ -81,7 +81,7 @@ impl Grants {
         match self.writes {
             Writes::Everything => Ok(()),
             Writes::Objects | Writes::Elsewhere | Writes::Nothing => Err(Error::Denied(
-                "this command was started to read: nothing may be stored, deleted or restored".into(),
+                "this command is read-only: nothing may be stored, deleted or restored".into(),
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! A running job, as its starter holds it.
+//! A running job, seen from its starter.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) struct Waiting {
 
 struct Channels {
     progress: watch::Receiver<Option<Progress>>,
-    /// None after it has arrived.
+    /// `None` after it has arrived.
     outcome: Option<oneshot::Receiver<Result<String, Failure>>>,
 }
 

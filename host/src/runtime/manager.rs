@@ -87,12 +87,12 @@ impl Manager {
     fn ask(&self, what: Call) -> Pending {
         let (reply, answer) = channel();
         let deadline = Deadline::new(what.shown(), self.watch.watchdog.limits.action_time, ACTION_TIME);
-        // When the manager has ended, nobody answers; `poll` notices.
+        // When the manager has ended, there is no answer; `poll` notices.
         let _ = self.requests.send(Request { what, reply });
         Pending { deadline, answer }
     }
 
-    /// Waits for an answer, at most `most`; none when it has not arrived.
+    /// Waits for an answer, at most `most`; `None` when it has not arrived.
     pub fn poll(&mut self, pending: &mut Pending, most: Duration) -> Option<Result<String, Failure>> {
         if let Some(end) = &self.end {
             return Some(Err(end.clone()));
@@ -125,7 +125,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Waits for the manager's answer, at most `most`; none when it has not arrived. An error when the manager has ended or has to be
+    /// Waits for the manager's answer, at most `most`; `None` when it has not arrived. An error when the manager has ended or has to be
     /// given up.
     pub(super) fn look<T>(
         &self,
@@ -181,7 +181,7 @@ pub(super) async fn live(
     let (plugin, outcome, actions) =
         set_up.map_err(|error| explain("it was set up", &error, store.data()))?;
     outcome.map_err(Failure::from)?;
-    // Sending fails when the starter is gone; then nobody will call.
+    // Sending fails when the starter is gone; then there will be no calls.
     let _ = ready.send(actions.into_iter().map(action).collect());
     store.data().grants.scheduler.wake();
     let served = store.run_concurrent(async |accessor| serve(accessor, plugin, inbox).await);

@@ -1,4 +1,4 @@
-//! A worker pool as its job holds it, and the work queue's end in each worker.
+//! A worker pool, seen from its job, and the worker's end of the work queue.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Why the host refused a call of the guest.
+//! The refusal of a guest's call by the host.
 
 use wasmtime::component::ResourceTableError;
 

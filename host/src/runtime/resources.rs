@@ -1,4 +1,4 @@
-//! What a guest holds by handle: contents, snapshots, targets, writers and drafts.
+//! The resources that a guest holds by handle: contents, snapshots, targets, writers and drafts.
 //!
 //! Plain types, which the generated bindings name. `capabilities` implements the contract for them.
 

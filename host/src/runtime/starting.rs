@@ -76,7 +76,8 @@ impl Manager {
             scheduler.wake();
         };
         let spawned = watch.threads.spawn(Who::Manager, work);
-        spawned.map_err(|error| Failure::stopped(format!("no thread for the plugin: {error}")))?;
+        spawned
+            .map_err(|error| Failure::stopped(format!("cannot start a thread for the plugin: {error}")))?;
         let manager = Self { requests, actions: Vec::new(), watch, end: None };
         Ok(Starting { manager, ready, deadline })
     }

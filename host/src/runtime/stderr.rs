@@ -44,7 +44,7 @@ impl Stderr {
     }
 }
 
-/// Rust's own advice after a panic, which does not help people who run a plugin.
+/// Rust's own advice after a panic, which does not help users of a plugin.
 fn is_note(line: &str) -> bool {
     line.starts_with("note: run with `RUST_BACKTRACE=")
 }

@@ -1,4 +1,4 @@
-//! The threads of one plugin: its manager, its jobs and their workers. Each counts until it has really ended.
+//! The threads of one plugin: its manager, its jobs and their workers. Each counts until it has actually ended.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

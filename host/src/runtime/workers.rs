@@ -100,7 +100,7 @@ async fn run(
     match outcome {
         _ if queue.is_closed() => Ok(()),
         Ok(Err(failure)) => Err(failure.into()),
-        Ok(Ok(_)) => Err(Failure::stopped(format!("a worker for {shown} left before its work was done"))),
+        Ok(Ok(_)) => Err(Failure::stopped(format!("a worker for {shown} ended before its work was done"))),
         Err(error) => Err(explain(&format!("it worked on {shown}"), &error, store.data())),
     }
 }

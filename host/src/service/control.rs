@@ -180,7 +180,7 @@ fn listen(listener: &UnixListener, is_closed: &AtomicBool, count: &Arc<AtomicUsi
             // The client may be gone.
             let _ = serve(stream, &answer, &slot);
         };
-        // Without a thread, the closed connection tells the client.
+        // Without a thread, the client notices the closed connection.
         let _ = std::thread::Builder::new().name("control".into()).spawn(serve);
     }
 }

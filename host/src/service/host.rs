@@ -1,4 +1,4 @@
-//! A running host: its plugins, and what they and their callers share. `assemble` builds it.
+//! A running host: its plugins, and the parts that they and their callers share. `assemble` builds it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

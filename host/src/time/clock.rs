@@ -18,7 +18,7 @@ const BUILT: &str = env!("LARDER_BUILT");
 /// The current time in UTC. Cheap to clone; all clones are the same clock.
 #[derive(Clone, Default)]
 pub struct Clock {
-    /// None for the machine's clock.
+    /// `None` for the machine's clock.
     manual: Option<Arc<Mutex<Manual>>>,
 }
 
@@ -31,7 +31,7 @@ struct Manual {
 }
 
 impl Clock {
-    /// A manual clock. It stands still until it is moved.
+    /// A manual clock. It stands still until it is set or advanced.
     pub fn manual(now: Timestamp) -> Self {
         let manual = Manual { now, elapsed: Duration::ZERO, built: Timestamp::default() };
         Self { manual: Some(Arc::new(Mutex::new(manual))) }
@@ -56,7 +56,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock to `now`, in either direction, while no time passes.
+    /// Sets a manual clock to `now`, in either direction, without letting time pass.
     pub fn jump_to(&self, now: Timestamp) {
         if let Some(mut manual) = self.state() {
             manual.now = now;
@@ -117,7 +117,7 @@ pub struct JumpDetector {
 }
 
 impl JumpDetector {
-    /// A detector that starts with the clock as it is now.
+    /// A detector that starts with the current time of the clock.
     pub fn new(clock: &Clock) -> Self {
         Self { clock: clock.clone(), now: clock.now(), elapsed: clock.elapsed() }
     }

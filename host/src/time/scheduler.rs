@@ -1,4 +1,4 @@
-//! The scheduler: timers by owner and name. It says which of them are due, and knows neither schedules nor the purpose of a timer.
+//! The scheduler: timers by owner and name. Knows which of them are due, but neither schedules nor the purpose of a timer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -106,7 +106,7 @@ impl Scheduler {
     }
 
     /// Waits until the next timer or `other` is due, until `wake` is called, or until `most` has passed. Never waits longer than
-    /// [`MAX_SLEEP`], because the clock may be set meanwhile.
+    /// [`MAX_SLEEP`], because the clock may be set in the meantime.
     pub fn wait(&self, clock: &Clock, other: Option<Timestamp>, most: Duration) {
         let next = self.next().map(|(at, _)| at).into_iter().chain(other).min();
         let most = most.min(MAX_SLEEP);

@@ -7,7 +7,8 @@ pub const DISK_BUFFER: usize = 1 << 20;
 /// Buffers of that size for each file that is read ahead: one in use, one with the disk, and some in reserve for a disk that is
 /// slow now and then.
 pub const DISK_BUFFERS: usize = 4;
-/// Bytes in memory that wait to be written behind the caller: enough for the workers to go on while the disk is busy with copied blocks.
+/// Bytes in memory that wait to be written behind the caller: enough for the workers to continue while the disk is busy with copied
+/// blocks.
 pub const WRITE_BEHIND_BYTES: usize = 8 << 20;
 /// Pieces that wait likewise.
 pub const WRITE_BEHIND_PIECES: usize = 1024;

@@ -1,6 +1,6 @@
 //! Tunables of snapshots and restores of the home.
 
-/// Free space, in bytes, that a restore leaves alone: Home Assistant itself needs some to start.
+/// Free space, in bytes, that a restore leaves free: Home Assistant itself needs some to start.
 pub const RESTORE_RESERVE: u64 = 16 * 1024 * 1024;
 /// Bytes read of one of Home Assistant's own files that may be a symbolic link out of the home. Real ones have a few KiB.
 pub const MAX_FOLLOWED: u64 = 1024 * 1024;

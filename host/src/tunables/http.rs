@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// The time limit for one request, from its first byte to the last of the answer, when `[http] timeout` is not set.
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// The longest `timeout`: nobody waits longer than an hour for an answer.
+/// The longest `timeout`: an hour is longer than anyone waits for an answer.
 pub const LONGEST_TIME: Duration = Duration::from_secs(3600);
 /// Redirects that a request follows. Two are common: one to another host, one to another scheme.
 pub const MAX_REDIRECTS: usize = 5;

@@ -10,7 +10,7 @@ const MOST_WORKERS: usize = 6;
 /// bytes of each.
 pub const ENTRY_MEMORY: usize = 1024;
 
-/// What one instance of a component may use.
+/// The limits of one instance of a component.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Bytes of linear memory and tables.
@@ -232,7 +232,7 @@ impl Limits {
         TABLE.iter().map(info).collect()
     }
 
-    /// The bytes of memory for an instance for which the host has listed so many entries of the home.
+    /// The bytes of memory for an instance for which the host has listed that many entries of the home.
     pub fn memory_for(&self, entries: usize) -> usize {
         self.memory.saturating_add(entries.saturating_mul(ENTRY_MEMORY).min(self.home_memory))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Targets in one file. Each has a thread that sleeps most of the time.
 pub const MAX_TARGETS: usize = 32;
-/// Notifications in the queue of one target, beside the one that is being delivered: a night of hourly failures.
+/// Notifications in the queue of one target, in addition to the one that is being delivered: a night of hourly failures.
 pub const QUEUE: usize = 32;
 /// Attempts after the first when `retries` is not set. With doubling waits they take about a minute, as long as a receiver's restart.
 pub const RETRIES: usize = 5;

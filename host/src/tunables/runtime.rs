@@ -8,12 +8,12 @@ pub const EPOCH: Duration = Duration::from_millis(50);
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Stack frames that are reported of a plugin that was stopped: wasmtime's default.
 pub const FRAMES: usize = 20;
-/// How long compiled components are kept beside newer ones: those of earlier versions are no longer useful.
+/// How long compiled components are kept along with newer ones: those of earlier versions are no longer useful.
 pub const COMPILED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a host waits at its end for its plugin's threads to release what they hold. A disk that does not answer must not keep a command
 /// from ending; the next start removes what is left.
 pub const LAST_WAIT: Duration = Duration::from_secs(10);
-/// Bytes that a content returns per call: large enough that the calls cost little, small enough for a small memory.
+/// Bytes that a content returns per call: large enough to keep the calls cheap, small enough for a small memory.
 pub const MAX_READ: u32 = 1024 * 1024;
 /// Bytes that are kept of a plugin's standard error: the end, which holds the reason for a failure.
 pub const STDERR_BYTES: usize = 64 * 1024;
@@ -41,8 +41,8 @@ pub const HEALTHY: Duration = Duration::from_secs(600);
 pub const MAX_FIRINGS: u32 = 128;
 /// The pause between firings after that.
 pub const FIRING_PAUSE: Duration = Duration::from_secs(1);
-/// Instances that need address space beside the workers: the manager, a job, and room for the rest of the program. If there is not enough,
-/// every instance reserves less.
+/// Instances that need address space in addition to the workers: the manager, a job, and room for the rest of the program. If there is
+/// not enough, every instance reserves less.
 pub const BESIDE_WORKERS: usize = 3;
 /// Bytes of addresses that an instance then reserves ahead, at its start and whenever it grows. A growing memory is moved seldom,
 /// and little is wasted.

@@ -1,4 +1,4 @@
-//! Circles between files: groups in which each file uses, over any number of others, every other one.
+//! Circles between files: groups in which each file uses every other one, directly or through others.
 
 use std::collections::{BTreeMap, BTreeSet};
 

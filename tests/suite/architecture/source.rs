@@ -32,7 +32,7 @@ struct Use {
     is_public: bool,
 }
 
-/// Who uses what of whom: `uses[from][to]` are the names.
+/// The uses between files: `uses[from][to]` are the names.
 pub type Uses = BTreeMap<Module, BTreeMap<Module, BTreeSet<String>>>;
 
 fn regex(pattern: &str) -> Regex {

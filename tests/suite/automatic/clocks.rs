@@ -1,4 +1,4 @@
-//! The schedule under odd clocks, through the real component: no run lost, none doubled, always the right local time.
+//! The schedule under irregular clocks, through the real component: no run is lost or repeated, and the local time is right.
 
 use larder_tests::{TestHome, TestService};
 use serde_json::{Value, json};

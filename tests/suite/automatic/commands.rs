@@ -11,7 +11,7 @@ fn berlin() -> TestHome {
     home
 }
 
-/// The home of somebody whose Home Assistant made automatic backups; its settings are the recorded ones.
+/// A home whose Home Assistant made automatic backups; its settings are the recorded ones.
 fn with_settings_of_home_assistant() -> TestHome {
     let home = berlin();
     let recorded = fs::read(tests_directory().join("fixtures/recordings/storage-backup.json")).unwrap();
@@ -150,7 +150,7 @@ fn an_instance_keeps_its_home_assistants_backups_as_its_own() {
     assert_eq!(shown["backup"]["extra_metadata"]["instance_id"], "a2f9705851bb430da1a8ca2301ec01ef");
     assert_eq!(shown["backup"]["with_automatic_settings"], true);
     assert_eq!(shown["backup"]["securetar"], 3, "the password was taken, too");
-    // Nobody has to know it: it is in the key ring, once.
+    // The user need not know it: it is in the key ring, once.
     let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
     assert!(verified.contains("opened with the key \"adopted\""), "{verified}");
     let again = home.larder(&["adopt"]).exits(0).stdout;

@@ -1,4 +1,4 @@
-//! Backups that a person keeps, whatever the retention settings say.
+//! Backups that a user keeps, whatever the retention settings say.
 
 use larder_tests::TestHome;
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn a_kept_backup_outlives_retention_until_it_is_released() {
     // It takes no other's place.
     assert_eq!(ids(&home), [third.clone(), first.clone()], "{second} is gone");
     let told = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
-    assert!(told.contains("kept: kept by hand"), "{told}");
+    assert!(told.contains("kept: marked as kept"), "{told}");
     let shown = home.larder(&["--json", "show", &first]).exits(0).json();
     assert_eq!(shown["backup"]["kept"], true);
     let listed = home.larder(&["--json", "list"]).exits(0).json();
@@ -37,7 +37,7 @@ fn a_kept_backup_outlives_retention_until_it_is_released() {
 
     home.larder(&["delete", &first])
         .exits(1)
-        .says(&format!("backup {first} is kept by hand: release it with `larder keep {first} --release`"));
+        .says(&format!("backup {first} is marked as kept: release it with `larder keep {first} --release`"));
     assert_eq!(ids(&home), [third.clone(), first.clone()]);
     home.larder(&["keep", &first, "--release"]).exits(0);
     home.larder(&["retention"]).exits(0);

@@ -1,4 +1,4 @@
-//! Locations that are not there, copies that stay readable, a disk that is read-only; and the form of what is stored.
+//! Missing locations, unprotected copies, a read-only disk; and the format of the stored document.
 
 use std::fs;
 
@@ -89,7 +89,7 @@ fn what_is_stored_has_the_form_of_home_assistants_document() {
     assert_eq!(form(&stored), form(&recorded));
 }
 
-/// What a document holds, a line for each value: where it is and of which kind. Larder's own part is left out.
+/// The contents of a document, one line for each value: its place and its type. Larder's own state is left out.
 fn form(text: &str) -> Vec<String> {
     let places =
         ["version", "minor_version", "key", "data"].map(|key| text.find(&format!("{key:?}")).unwrap());

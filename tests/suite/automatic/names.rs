@@ -1,4 +1,4 @@
-//! Names and locations that are asked for and cannot be had: refused where a person sets them, told where a client does.
+//! Names and locations that cannot work: refused when a user sets them, reported when a client does.
 
 use larder_tests::{TestHome, TestService};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ const NOW: &str = "2026-11-23T12:00:00+01:00";
 /// Names that Home Assistant 2026.11 does not list: `PureWindowsPath(name).name != name` (Python 3.13).
 const UNLISTED: [&str; 6] = ["a:b", "2:30", "é:b", "a\\b", "\\a", "a\\"];
 
-/// Names that no file of a backup can have, with the date behind them.
+/// Names that no backup file can have, followed by the date.
 fn impossible() -> [String; 4] {
     ["Home / Cellar".into(), ".hidden".into(), "y".repeat(300), "ä".repeat(113)]
 }

@@ -1,9 +1,9 @@
-//! Home Assistant's own recordings, played to Larder: what is heard, answered and shown must be the same.
+//! Home Assistant's recordings, replayed to Larder: events, answers and states must be the same.
 //!
 //! The fixtures hold the requests, results, events and states of a Home Assistant 2026.11, with times and sizes redacted. What
-//! differs on purpose: the attribute `trigger`, and the sensor of the next run, which changes at once here. Whether the size
-//! and the whole second of the last success change from one backup to the next depends on the home and its speed: they are compared
-//! where each changes, and in what is shown in the end.
+//! differs on purpose: the attribute `trigger`, and the sensor of the next run, which changes immediately here. Whether the
+//! size and the whole second of the last success change from one backup to the next depends on the home and its speed, so they
+//! are compared where each changes, and in the final states.
 
 use std::fs;
 
@@ -116,7 +116,7 @@ fn assert_lines(ours: &[Value], theirs: &[Value]) {
     );
 }
 
-/// What was heard, as the recordings have it; none for what is Larder's own.
+/// An event in the form of the recordings; `None` for Larder's own events.
 fn line(heard: EmittedEvent) -> Option<Value> {
     match heard.topic.as_str() {
         "backup/subscribe_events" => {

@@ -1,7 +1,7 @@
-//! What Home Assistant refuses, in its own words: its recorded conversation, sent to Larder.
+//! Requests that Home Assistant refuses, with its messages: its recorded conversation, sent to Larder.
 //!
-//! The fixture is a conversation with a Home Assistant 2026.11, ids and times redacted. What differs on purpose is listed here and
-//! in `docs/compatibility.md`.
+//! The fixture is a conversation with a Home Assistant 2026.11, ids and times redacted. Intended differences are listed here
+//! and in `docs/compatibility.md`.
 
 use std::fs;
 
@@ -20,8 +20,8 @@ fn is_elsewhere(send: &Value, receive: &Value) -> bool {
         || has_envelope
 }
 
-/// An empty password would protect nothing: Larder refuses it. What is not known beside the password of the settings may be one: Larder
-/// does not repeat it.
+/// An empty password would protect nothing: Larder refuses it. An unknown key next to the password may be a password itself:
+/// Larder does not repeat it.
 fn is_refused_on_purpose(data: &Value) -> bool {
     let settings = &data["create_backup"];
     data["password"] == "" || settings["password"] == "" || settings.get("nope").is_some()
@@ -130,7 +130,7 @@ fn a_refused_restore_has_home_assistants_reason_and_events() {
         ];
         assert_eq!(conversation.events(), events, "{send}");
     }
-    // What makes no sense is refused before anything begins.
+    // Invalid requests are refused before anything begins.
     for wrong in
         [json!({"nope": 1}), json!({"restore_folders": ["nope"]}), json!({"restore_database": "yes"})]
     {

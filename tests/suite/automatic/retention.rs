@@ -1,4 +1,4 @@
-//! Retention through the real component: what goes, what stays, and that it says why.
+//! Retention through the real component: which backups are deleted and kept, with the reasons.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! A home that is left alone: every day has its backup, at the local time that was set.
+//! A home over years without intervention: every day has its backup, at the local time that was set.
 
 use larder_tests::TestHome;
 use serde_json::json;

@@ -2,7 +2,7 @@
 //! in `tests/snapshots/scenarios/`. `LARDER_BLESS=1` rewrites the golden files; read them afterwards.
 //!
 //! A scenario is `NAME.yaml`, with `NAME.timeline` if anything happens (see `timeline`). Folders ending in `.d` and
-//! `secrets.yaml` belong to scenarios and are none themselves. A golden file without a scenario is an error.
+//! `secrets.yaml` belong to scenarios and are not scenarios themselves. A golden file without a scenario is an error.
 
 mod coverage;
 mod player;

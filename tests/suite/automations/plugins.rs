@@ -176,7 +176,7 @@ fn a_plugin_that_does_not_start_is_retried_and_works_once_fixed() {
     assert_eq!(told(&mut service), [format!("{said} 2 s"), format!("{said} 4 s")]);
     std::fs::copy(env!("LARDER_HEARTBEAT"), &component).unwrap();
     service.pass(4);
-    assert_eq!(told(&mut service), ["heartbeat: the plugin was started again"]);
+    assert_eq!(told(&mut service), ["heartbeat: the plugin was restarted"]);
     assert_eq!(service.state(ENTITY).state, "unknown");
 }
 
@@ -202,7 +202,7 @@ fn a_timer_repeatedly_set_to_the_past_fires_once_a_second() {
     let settings = json!({"action": "rogue.do", "set-up": "timer-past", "timer": "timer-past"});
     let mut service = limited(&home, vec![rogue(settings)]);
     service.pass(60);
-    let says = "rogue: its timer past is set to a past time again and again; it fires every 1 s";
+    let says = "rogue: its timer past is repeatedly set to a past time; it fires only every 1 s";
     assert_eq!(told(&mut service), [says]);
     service.call("backup.create", json!({})).unwrap();
     assert_eq!(home.archives().len(), 1);

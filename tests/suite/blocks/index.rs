@@ -1,4 +1,5 @@
-//! The index of the last backup is a cache: missing, stale, damaged or forged, the next backup is complete and right.
+//! The index of the previous backup is a cache: even if it is missing, stale, damaged or forged, the next backup is complete
+//! and correct.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -18,7 +19,7 @@ const OFFSET: usize = 20;
 const DEFLATED: usize = 28;
 const CHECK: usize = 32;
 const DEFLATED_FINGERPRINT: usize = 36;
-/// Magic and length, before what the index is about.
+/// Magic number and length, before the header.
 const HEAD: usize = 16;
 
 fn index(home: &TestHome) -> PathBuf {
@@ -43,7 +44,7 @@ fn is_right(home: &TestHome, created: &Value, what: &str) {
     }
 }
 
-/// What this home's index is sealed with.
+/// The key that seals this home's index.
 fn key(home: &TestHome) -> String {
     let document = fs::read(home.state().join("documents/backup.json")).unwrap();
     let document: Value = serde_json::from_slice(&document).unwrap();
@@ -141,7 +142,7 @@ fn an_index_that_leads_to_other_bytes_makes_no_wrong_backup_even_with_the_right_
 #[test]
 fn an_index_that_is_not_true_of_the_last_backup_is_thrown_away_and_the_backup_made_anew() {
     let home = home();
-    // Each block is said to be what its neighbour is, where both are as long.
+    // Each block is described as its neighbor, where both have the same length.
     let exchanged: Change = Box::new(|entries| {
         for pair in entries.chunks_exact_mut(2) {
             if let [a, b] = pair
@@ -193,9 +194,9 @@ fn another_archive_in_the_place_of_the_last_one_makes_no_wrong_backup() {
     assert_eq!(unchanged(&created), 0, "it has another size");
     is_right(&home, &created, "shorter");
 
-    // The same size, and bytes that are not those: found out when the new one is read back, which is made anew then.
+    // The same size but different bytes: detected when the new backup is read back, which is then made again.
     let archive = last();
-    // Behind all headers, where the database lies.
+    // After all headers, in the database.
     OpenOptions::new().write(true).open(&archive).unwrap().write_all_at(&noise(4000), 8192).unwrap();
     let before = home.archives();
     let created = create(&home, &[]);

@@ -1,4 +1,4 @@
-//! Commands beside a running service: what changes something is done by it, what reads or writes elsewhere needs nobody.
+//! Commands next to a running service: the service makes changes; commands that read, or write elsewhere, do not need it.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,4 @@
-//! Which backup is meant: the beginning of an id, the latest, several at once, one from before a date.
+//! Selecting a backup: by the start of its id, the latest, several at once, or one from before a date.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A home with two backups by hand and then an automatic one; their ids, the oldest first.
 fn home() -> (TestHome, Vec<String>) {
     let home = TestHome::new();
-    // What does not deflate: a flipped byte in the middle is one of it.
+    // Incompressible content, so that a flipped byte in the middle hits it.
     home.write(
         "noise",
         (0..40_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>(),
@@ -37,7 +37,7 @@ fn a_backup_is_named_by_what_no_other_begins_with_and_as_the_latest() {
     assert_eq!(shown(&home, "latest"), ids[1]);
     home.larder(&["show", "latest-automatic"]).exits(1).says("there is no automatic backup");
     home.larder(&["show", "zz"]).exits(1).says("there is no backup zz");
-    // A name that is a keyword stays one, whatever lies in the directory.
+    // A keyword stays a keyword, whatever files are in the directory.
     let mut command = home.command(&["--json", "show", "latest"]);
     fs::write(home.root().join("latest"), "no backup").unwrap();
     command.current_dir(home.root());
@@ -97,7 +97,7 @@ fn the_latest_backup_from_before_a_time_is_restored() {
     let to = home.root().join("to");
     let restore = |before: &str| home.larder(&["restore", "--before", before, "--to", to.to_str().unwrap()]);
     restore("2026-01-01").exits(1).says("there is no backup from before 2026-01-01");
-    restore("yesterday").exits(2).says("write a date or a time, such as 2026-11-20");
+    restore("yesterday").exits(2).says("expected a date or a time, such as 2026-11-20");
     let run = restore("2999-01-01T12:30").exits(0);
     assert!(run.stdout.contains(&id), "{}", run.stdout);
     home.larder(&["restore", "--to", to.to_str().unwrap()]).exits(2);

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP: the work ends, nothing of it is left, and what became of it is said.
+//! Ctrl-C, SIGTERM and SIGHUP: the work ends, leaves nothing behind, and its outcome is reported.
 
 use std::fs;
 
@@ -95,7 +95,7 @@ fn a_hang_up_that_whoever_started_it_ignores_ends_nothing() {
 fn what_the_service_does_goes_on() {
     let home = TestHome::new();
     let mut serve = home.command(&["serve"]);
-    // Nobody asks twice: the command is gone when the backup begins.
+    // Nothing asks again: the command has ended when the backup begins.
     let mark = home.root().join("begun");
     let wait = format!(
         "touch {}; while [ ! -e {} ]; do sleep 0.05; done",

@@ -1,4 +1,4 @@
-//! What lists say is true: how a backup was made and verified, what is in it, and where there is nothing.
+//! Lists: how a backup was made and verified, what it contains, and lists without entries.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Progress on a terminal and in a log: bytes within a file count, one bar, nothing invented.
+//! Progress on a terminal and in a log: bytes within a file count, there is one bar, and no number is made up.
 
 use std::fs;
 use std::process::Command;
@@ -40,7 +40,7 @@ fn a_terminal_shows_one_bar_that_fits_and_is_gone_at_the_end() {
     };
     let Some(create) = narrow(&["create"]) else { return };
     let create = create.exits(0);
-    // As indicatif draws: each picture begins anew at the left edge.
+    // As indicatif draws: each frame starts again at the left edge.
     for picture in create.stdout.split(['\r', '\n']) {
         let shown = plain(picture);
         if !shown.starts_with("backing up") && !shown.starts_with("verifying") {
@@ -77,7 +77,7 @@ fn the_first_start_says_what_it_waits_for_and_the_next_does_not() {
         command.env("XDG_CACHE_HOME", home.root().join("cache"));
         larder_tests::Run::of(command).exits(0).stderr
     };
-    // A fast machine is done before anybody would wonder.
+    // A fast machine is done before progress is shown.
     assert!(["", "compiling the plugin (only once)\n"].contains(&run().as_str()));
     assert_eq!(run(), "");
 }

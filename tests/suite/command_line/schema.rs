@@ -1,4 +1,4 @@
-//! What `--json` prints follows the schema in `docs/json-schema.json`, errors and wrong use included.
+//! The output of `--json` follows the schema in `docs/json-schema.json`, including errors and wrong usage.
 
 use std::fs;
 

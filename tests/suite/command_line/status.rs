@@ -1,4 +1,4 @@
-//! `larder status`: one look, and an exit status for whoever watches.
+//! `larder status`: a summary, and an exit status for monitoring.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Disks that are full or read-only, and paths that are not directories: a clear error, and nothing left behind.
+//! Full and read-only disks, and paths that are not directories: a clear error, and nothing is left behind.
 
 use std::fs;
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use super::{cut, steps};
 type Tree = BTreeMap<PathBuf, String>;
 
 /// The last steps: afterwards there is nothing to report.
-const SILENT: [&str; 2] = ["restore: remove lock of the staging place", "restore: remove the staging place"];
+const SILENT: [&str; 2] = ["restore: remove lock of the staging area", "restore: remove the staging area"];
 
 /// A home before a restore, the backup's ID, and the states before and after.
 struct Scene {
@@ -81,9 +81,9 @@ impl Scene {
 }
 
 /// Before this step there is nothing to recover.
-const FIRST: &str = "restore: make the staging place#1";
+const FIRST: &str = "restore: make the staging area#1";
 
-const LAST: &str = "restore: remove the staging place#1";
+const LAST: &str = "restore: remove the staging area#1";
 
 enum Report {
     RolledBack,

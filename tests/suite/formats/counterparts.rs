@@ -32,7 +32,7 @@ fn restore(home: &TestHome, archive: &Path) -> PathBuf {
     target
 }
 
-/// The made-up empty log behind the database, which is in the archive and not in the home.
+/// The added empty log after the database, which is in the archive and not in the home.
 const MADE_UP: &str = "data/home-assistant_v2.db-wal";
 
 #[test]

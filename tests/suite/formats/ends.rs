@@ -1,4 +1,4 @@
-//! Odd ends of archives, and entries that no home can get back: what Home Assistant restores comes back here, with a note.
+//! Irregular ends of archives, and entries that cannot be restored: Larder restores what Home Assistant does, with a note.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -147,7 +147,7 @@ fn a_device_node_is_left_out_and_named_like_a_fifo_and_everything_else_comes_bac
 #[test]
 fn where_home_assistant_stops_early_verify_says_so() {
     let home = TestHome::in_memory();
-    // The extension's own owner is no number; what it says is.
+    // The owner in the extension's own header is not a number; the one that it gives is.
     let inner = Tar::home()
         .pax(&[("path", b"data/second")])
         .garbled_owner()

@@ -1,4 +1,4 @@
-//! What stays out of a backup: Home Assistant's patterns, a person's own, the database.
+//! Exclusions from a backup: Home Assistant's patterns, the user's, and the database.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -128,7 +128,7 @@ fn without_the_database_only_the_database_is_missing() {
 
 #[test]
 fn a_write_ahead_log_stands_behind_the_recorders_database_even_when_there_is_none() {
-    // Only beside that one: others come with a log when they have one.
+    // Only for that one: others are stored with a log if they have one.
     let cases: [(&[&str], Cases); 4] = [
         (&["home-assistant_v2.db"], &[("home-assistant_v2.db-wal", true)]),
         (&["home-assistant_v2.db", "home-assistant_v2.db-wal"], &[("home-assistant_v2.db-wal", true)]),

@@ -1,4 +1,5 @@
-//! A file of more than 8 GiB, whose size no octal field of a tar holds: mostly a hole, once through everything.
+//! A file of more than 8 GiB, whose size does not fit into an octal field of a tar. It is mostly a hole, and passes through
+//! every command once.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -22,7 +23,7 @@ fn a_file_over_eight_gibibytes_comes_back_with_its_size_its_bytes_and_its_holes(
     let home = TestHome::new();
     make(&home.path("huge.bin"));
     home.write("zz-behind.yaml", "found behind it");
-    // Creating reads back what it wrote, restoring checks all it reads: that is also what `verify` does.
+    // Creating reads back what it wrote, and restoring checks all that it reads, just as `verify` does.
     let created = home.larder(&["--json", "create"]).exits(0).json();
     assert_eq!((&created["verified"], created["files"].as_u64()), (&true.into(), Some(4)));
     assert!(created["bytes"].as_u64().unwrap() > SIZE);
@@ -32,7 +33,7 @@ fn a_file_over_eight_gibibytes_comes_back_with_its_size_its_bytes_and_its_holes(
     assert_same(&target.join("huge.bin"), &home.path("huge.bin"));
     assert_eq!(fs::read(target.join("zz-behind.yaml")).unwrap(), b"found behind it");
 
-    // Its header is enough: unpacking it once more would only prove again what restoring proved.
+    // Its header is enough: unpacking it again would only repeat the proof of the restore.
     let words = ["read", "--no-contents", "--until=data/huge.bin", archive.to_str().unwrap()];
     let Some(read) = counterpart(&words) else { return };
     assert_eq!(members(&read)["data/huge.bin"]["size"], SIZE);
@@ -45,7 +46,7 @@ fn assert_same(restored: &Path, original: &Path) {
     assert!(is.blocks() * 512 < 4 << 20, "holes stay holes: {} blocks", is.blocks());
     let file = File::open(restored).unwrap();
     for (at, wanted) in MARKS {
-        // With what lies around it: zeros.
+        // With the zeros around it.
         let start = at.saturating_sub(8);
         let mut around = vec![0xff; (at - start) as usize + wanted.len()];
         file.read_exact_at(&mut around, start).unwrap();

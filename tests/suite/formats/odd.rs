@@ -1,4 +1,4 @@
-//! A home with everything that a tree on Unix can hold and a backup has to give back: the cases, as data.
+//! A home with every kind of entry that a Unix tree can contain and a backup must restore: the cases, as data.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -189,7 +189,7 @@ fn times() -> Vec<Thing> {
     ]
 }
 
-/// Makes the home. Only root can give files away; without that all are of the one who runs the tests.
+/// Makes the home. Only root can give files away; otherwise all belong to the user who runs the tests.
 pub fn home(grain: Grain) -> TestHome {
     let home = TestHome::new();
     let things = things();
@@ -204,9 +204,9 @@ pub fn home(grain: Grain) -> TestHome {
     } else {
         missing("root, who can give files to others,");
     }
-    // Others than root could not back up what nobody may read.
+    // Only root could back up a file that no user may read.
     let readable = if is_root { 0 } else { 0o400 };
-    // Last, and what lies deeper first: owners take set-id bits away, and a directory's time follows its content.
+    // Last, and the deepest first: changing the owner clears set-id bits, and a directory's time follows its content.
     for thing in things.iter().rev() {
         let path = home.path(&thing.path);
         if !matches!(thing.kind, Kind::Symlink(_) | Kind::HardLink(_)) {
@@ -228,7 +228,7 @@ fn make(home: &TestHome, thing: &Thing) {
     }
 }
 
-/// One time for all, what lies deeper first.
+/// One time for all, the deepest first.
 fn settle(path: &Path, mtime: (i64, u32), grain: Grain) {
     if fs::symlink_metadata(path).unwrap().is_dir() {
         let children: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();

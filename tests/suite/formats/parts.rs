@@ -1,4 +1,4 @@
-//! The other parts of a Supervisor's backup: all are read to their end, and each can be taken out of.
+//! The other parts of a Supervisor's backup: all are read to their end, and files can be extracted from each.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -31,8 +31,8 @@ fn run(home: &TestHome, words: &[&str], options: &[String]) -> Run {
     home.larder(&[words, &options[..]].concat())
 }
 
-/// The archive with a bit flipped in a member: in gzip's check value or, behind encryption, in the last message's. One in the middle may
-/// be a distance between zeros, which matters to nobody.
+/// The archive with a bit flipped in a member: in gzip's checksum or, if encrypted, in that of the last message. One in the
+/// middle may be a distance between zeros, which has no effect.
 fn flipped(archive: &Path, member: &str) -> PathBuf {
     let mut bytes = fs::read(archive).unwrap();
     let place = members_in(&bytes).into_iter().find(|(name, _)| name == member).unwrap().1;
@@ -51,7 +51,7 @@ fn every_part_is_read_to_its_end_and_one_that_is_damaged_is_named() {
         for part in ["core_mosquitto.tar.gz", "ssl.tar.gz", "media.tar.gz"] {
             let bad = flipped(&archive, part);
             let run = run(&home, &["verify", bad.to_str().unwrap()], &options).exits(1).says(part);
-            run.says("the Home Assistant configuration in it is whole");
+            run.says("the Home Assistant configuration in it is intact");
         }
         let bad = flipped(&archive, "homeassistant.tar.gz");
         run(&home, &["verify", bad.to_str().unwrap()], &options).exits(1).says("damaged");
@@ -116,7 +116,7 @@ fn verify_and_restore_are_of_one_opinion() {
             false,
             1,
             1,
-            "promises a Home Assistant configuration",
+            "lists a Home Assistant configuration",
         ),
     ];
     for (name, homeassistant, has_home, verify, restore, says) in cases {

@@ -1,10 +1,10 @@
-//! What a person reads about a backup: whole texts, kept in `tests/snapshots`.
+//! The output about backups: whole texts, kept in `tests/snapshots`.
 
 use std::path::{Path, PathBuf};
 
 use larder_tests::{Run, TestHome, assert_snapshot, counterpart};
 
-/// The text must be the snapshot's; what is known of this run is redacted.
+/// The text must equal the snapshot; values of this run are redacted.
 #[track_caller]
 fn assert_text(name: &str, home: &TestHome, text: &str, id: &str) {
     let root = home.root().canonicalize().unwrap();

@@ -1,4 +1,4 @@
-//! The same backup laid out otherwise, and the Supervisor's: read, shown, restored; what cannot be is said.
+//! The same backup in other layouts, and a Supervisor's: read, shown and restored. What cannot be restored is reported.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn json_of(home: &TestHome, word: &str, archive: &Path, status: i32) -> Value {
 
 type Tree = BTreeMap<PathBuf, String>;
 
-/// Restores to a new directory: what was said, and what is there.
+/// Restores to a new directory. Returns the output and the restored files.
 #[track_caller]
 fn restore(home: &TestHome, archive: &Path, arguments: &[&str], status: i32) -> (Value, Tree) {
     let target = home.root().join("restored");
@@ -53,7 +53,7 @@ fn restore(home: &TestHome, archive: &Path, arguments: &[&str], status: i32) -> 
     (said, if target.exists() { describe(&target, &[]) } else { Tree::new() })
 }
 
-/// What stands in a list of things with reasons.
+/// The entries of a list of things with reasons.
 fn paths(list: &Value) -> Vec<&str> {
     let items = list.as_array().unwrap().iter();
     items.map(|item| item["path"].as_str().filter(|_| item["reason"].is_string()).unwrap()).collect()
@@ -94,7 +94,7 @@ fn supervisor(home: &TestHome) -> Option<PathBuf> {
 
 /// By the manifest, in its order.
 const SUPERVISORS: [&str; 3] = ["add-on Mosquitto broker 6.5.2", "folder ssl", "folder media"];
-/// Settings of the Supervisor, in the inner archive beside the home.
+/// Settings of the Supervisor, in the inner archive next to the home.
 const SETTINGS: &str = "homeassistant.json";
 
 #[test]

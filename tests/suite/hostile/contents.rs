@@ -1,4 +1,4 @@
-//! What stands in the inner tar: names, links, types and sizes that no honest writer makes.
+//! The inner tar: malicious names, links, types and sizes.
 
 use larder_tests::tar::{Tar, gzip, manifest, outer};
 
@@ -50,17 +50,17 @@ fn writing_through_a_link_is_refused() {
         case(
             "below a link",
             home().symlink("data/www", out).file("data/www/evil", "x").backup(),
-            "lies below `www`",
+            "is below `www`",
         ),
         case(
             "deep below a link",
             home().symlink("data/www", out).file("data/www/a/b/evil", "x").backup(),
-            "lies below `www`",
+            "is below `www`",
         ),
         case(
             "below a relative link",
             home().symlink("data/www", "../..").directory("data/www/evil").backup(),
-            "lies below `www`",
+            "is below `www`",
         ),
         case(
             "a link, then a file",
@@ -86,12 +86,12 @@ fn writing_through_a_link_is_refused() {
         case(
             "below a file",
             home().file("data/configuration.yaml/evil", "x").backup(),
-            "lies below `configuration.yaml`",
+            "is below `configuration.yaml`",
         ),
         case(
             "below a hard link",
             home().hard_link("data/h", "data/configuration.yaml").file("data/h/evil", "x").backup(),
-            "lies below `h`",
+            "is below `h`",
         ),
         case("an empty link", home().symlink("data/link", "").backup(), "is empty"),
     ]);

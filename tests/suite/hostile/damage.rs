@@ -1,4 +1,4 @@
-//! Damaged archives: cut off anywhere, bits flipped anywhere. What is wrong is never taken for what was stored.
+//! Damaged archives: truncated or with flipped bits at any point. Wrong data is never taken for what was stored.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn an_archive_cut_off_anywhere_is_refused() {
     let home = victim();
     let (bytes, end) = good(&home);
     let before = Before::of(&home);
-    // Without the zeros behind it a member is still whole.
+    // Without the zeros after it, a member is still complete.
     let lengths = (0..end).step_by(end / 40).chain([1, 511, 512, 513, 1024, end - 512, end - 1]);
     for length in lengths {
         let archive = save(&home, &bytes[..length]);

@@ -1,4 +1,4 @@
-//! Odd files among the backups: the good ones are listed, the bad ones named.
+//! Unusual files among the backups: the good ones are listed, the bad ones named.
 
 use std::fs;
 use std::os::unix::net::UnixListener;
@@ -9,7 +9,7 @@ use larder_tests::{TestHome, describe_inside, names_in};
 
 use super::victim;
 
-/// Files that are no backups, each with a word of the reason.
+/// Files that are not backups, each with a fragment of the reason.
 fn bad(good: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let flipped = {
         let mut bytes = good.to_vec();
@@ -128,7 +128,7 @@ fn what_a_foreign_file_says_is_cut_and_turns_no_text_round() {
     assert!(!text.contains(['\u{202e}', '\u{200b}']), "{text:?}");
 }
 
-/// Turned round, a line's end that is none, a hidden word, a joiner that joins nothing.
+/// Reversed text, a false line end, a hidden word, a joiner that joins nothing.
 const TURNED: &str = "a\u{202e}b\u{2028}c\u{e0041}d\u{200d}e\u{9b}f\u{200f}g";
 const SHOWN: &str = "a\\u{202e}b\\u{2028}c\\u{e0041}d\\u{200d}e\\u{9b}f\\u{200f}g";
 

@@ -1,4 +1,4 @@
-//! What stands in the outer tar: its members and `backup.json`.
+//! The outer tar: its members and `backup.json`.
 
 use std::fs;
 
@@ -50,7 +50,7 @@ fn outer_members_that_no_honest_writer_makes_are_refused() {
         case(
             "two gzip streams",
             outer().file("homeassistant.tar.gz", [inner(), inner()].concat()).end(),
-            "other members may be hidden behind it",
+            "other members may be hidden after it",
         ),
         case("an empty file", Vec::new(), "cut off"),
         case("no tar", b"not a tar at all. ".repeat(99), "checksum"),

@@ -1,4 +1,4 @@
-//! What is whole comes out of an archive that is damaged behind it, and is marked.
+//! Extraction from damaged archives: files before the damage are extracted, and marked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn came_out(home: &TestHome, path: &str) -> Option<Vec<u8>> {
     fs::read(elsewhere(home).join(path)).ok()
 }
 
-/// A backup of a large home, cut off far behind its first files.
+/// A backup of a large home, truncated long after its first files.
 fn cut(home: &TestHome, options: &[&str]) -> PathBuf {
     home.write("www/early", "early");
     home.write("zzz/late", noise(3_000_000));
@@ -44,7 +44,7 @@ fn a_file_that_is_whole_comes_out_of_a_backup_that_is_cut_off_behind_it() {
         );
         assert_eq!(came_out(&home, "configuration.yaml").unwrap(), b"default_config:\n");
         assert_eq!(came_out(&home, "www/early").unwrap(), b"early");
-        // Nobody knows whether a directory is whole, and what is cut off is not.
+        // It is unknown whether a directory is complete, and a truncated file is not.
         for asked in ["www", "zzz/late", ".", "nowhere"] {
             extract(&[asked]).exits(1).says("cut off").says("--keep-going");
             assert!(!elsewhere(&home).exists(), "{asked}");
@@ -54,7 +54,7 @@ fn a_file_that_is_whole_comes_out_of_a_backup_that_is_cut_off_behind_it() {
         assert_eq!(came_out(&home, "www/early").unwrap(), b"early");
         assert_eq!(came_out(&home, "zzz/late"), None, "it is not whole");
         let run = extract(&["www", "zzz/late", "--keep-going"]).exits(3);
-        assert!(run.stdout.contains("zzz/late: nothing of it stands before the damage"), "{}", run.stdout);
+        assert!(run.stdout.contains("zzz/late: nothing of it precedes the damage"), "{}", run.stdout);
         extract(&["zzz/late", "--keep-going"]).exits(1);
         assert!(!elsewhere(&home).exists());
     }
@@ -69,7 +69,7 @@ fn what_stands_before_an_entry_that_leads_out_comes_out_when_told_to_keep_going_
     assert_eq!(came_out(&home, "configuration.yaml").unwrap(), b"restored:\n");
 }
 
-/// The announced size of the home's part reaches over the members behind it. Where its content really ends, too.
+/// The announced size of the home's part covers the members after it. Returns also where its content really ends.
 fn oversized(is_first: bool) -> (Vec<u8>, usize, usize) {
     let part = gzip(&Tar::home().end());
     let about = Tar::default().file("./backup.json", manifest().to_string()).cut();

@@ -1,4 +1,4 @@
-//! Archives that want more than there is: of the disk, of memory, of patience.
+//! Archives that need more disk space, memory or time than there is.
 
 use std::fs;
 use std::io::Write;
@@ -43,7 +43,7 @@ fn more_data_than_the_free_space_is_refused_and_given_back() {
     ];
     for way in ways {
         // The need of the file whole, and what it may use: 16 MiB stay free.
-        let run = home.larder(way).exits(1).says("it needs about 400.0").says(" MiB can be used; free some");
+        let run = home.larder(way).exits(1).says("it needs about 400.0").says(" MiB is available; free some");
         assert_eq!(describe_inside(&home.config(), &[]), before, "{way:?}: {}", run.stderr);
         assert_eq!(self::free(&home.config()), free, "{way:?}");
     }
@@ -101,7 +101,7 @@ fn members() -> Vec<u8> {
 
 #[test]
 fn a_million_entries_are_too_many() {
-    // None lies below `data/`, so that none has to be remembered.
+    // None is below `data/`, so that none has to be remembered.
     let block = Tar::default().directory("elsewhere").cut();
     let mut sink = GzEncoder::new(Vec::new(), Compression::fast());
     sink.write_all(&Tar::home().cut()).unwrap();

@@ -16,7 +16,7 @@ use super::skipped;
 
 const DATABASE: &str = "home-assistant_v2.db";
 
-/// Moves `name` to a directory beside the home and replaces it with a link.
+/// Moves `name` to a directory next to the home and replaces it with a link.
 fn move_out(home: &TestHome, name: &str) -> PathBuf {
     let store = home.root().join("store");
     fs::create_dir_all(&store).unwrap();

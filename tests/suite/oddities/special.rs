@@ -1,4 +1,4 @@
-//! What a backup cannot store: sockets, FIFOs, devices and paths that are too long. And homes with very many files.
+//! Entries that a backup cannot store: sockets, FIFOs, devices and paths that are too long. Also homes with very many files.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;

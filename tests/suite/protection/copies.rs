@@ -1,4 +1,4 @@
-//! Encrypted and decrypted copies: equal in content, whole or not there, never over or beside something else.
+//! Encrypted and decrypted copies: equal in content, complete or absent, and never in place of another file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ fn a_file_that_exists_is_never_overwritten_by_a_copy() {
         assert!(!fs::read_to_string(trace).unwrap().contains("draft: append"), "it is known from the start");
         assert_eq!(scene.describe(), before);
     }
-    // Not even one that appears meanwhile.
+    // Not even one that appears in the meantime.
     let late = scene.root("late.tar");
     for (word, from) in originals.ways() {
         let mut command = scene.home.command(&arguments(word, from, &late, &scene.right));
@@ -125,7 +125,7 @@ fn copies_that_make_no_sense_are_refused_with_the_reason() {
     let (plain, protected) = (&originals.plain, &originals.protected);
     let cases: [(&str, &Path, &Path, i32, &str); 6] = [
         ("encrypt", protected, &new, 1, "is protected already; `larder rekey` gives it another password"),
-        ("decrypt", plain, &new, 1, "is not protected: anyone can read it as it is"),
+        ("decrypt", plain, &new, 1, "is not protected: anyone can already read it"),
         (
             "encrypt",
             &unknown,
@@ -242,7 +242,8 @@ fn a_copy_for_which_the_disk_has_no_room_leaves_nothing() {
     for (word, from) in originals.ways() {
         let to = target.join("copy.tar");
         let run = scene.home.larder(&arguments(word, from, &to, &scene.right)).exits(1);
-        run.says("not enough space for the copy: it needs about 3.0").says(" MiB, 2.00 MiB can be used");
+        run.says("not enough space for the copy: it needs about 3.0")
+            .says(" MiB, but only 2.00 MiB is available");
         assert_eq!(names(&target), Vec::<String>::new(), "{word}");
     }
 }

@@ -72,7 +72,7 @@ fn home_assistants_protected_backups_of_every_version_are_verified_and_restored_
     }
 }
 
-/// A home as gzip of exactly so many bytes: what is missing is a comment in gzip's header.
+/// A home as gzip of exactly that many bytes: a comment in gzip's header fills the rest.
 fn gzip_of(length: usize) -> Vec<u8> {
     let tar = Tar::home().file("data/noise", noise(length - 40_000)).end();
     let commented = |comment: usize| {

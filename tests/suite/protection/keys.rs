@@ -90,7 +90,7 @@ fn a_key_of_the_ring_protects_and_opens_without_anything_typed() {
     let mut command = scene.home.command(&["verify", id]);
     command.env("LARDER_KEY_RING", &other);
     Run::of(command).exits(0);
-    // A key is used when it is named, or to read; a new backup without a word is as plain as ever.
+    // A key is used when it is named, or to read; otherwise a new backup stays unprotected.
     assert_eq!(
         scene.home.larder(&["--json", "create"]).exits(0).json()["securetar"],
         serde_json::Value::Null
@@ -128,7 +128,8 @@ fn old_keys_in_the_ring_open_old_backups_and_it_is_said_which_one_fitted() {
 fn when_no_key_of_the_ring_fits_it_says_how_many_were_tried() {
     let scene = Scene::new();
     let archives = scene.every_version();
-    let says = ["the only key in the key ring does not fit", "none of the 2 keys in the key ring fits"];
+    let says =
+        ["the only key in the key ring does not open it", "none of the 2 keys in the key ring opens it"];
     for (number, says) in says.into_iter().enumerate() {
         add(&scene, &format!("label {number}"), &format!("KEY{number}"));
         for (_, archive) in &archives {
@@ -191,7 +192,7 @@ fn a_label_that_is_taken_and_a_key_that_is_none_leave_the_ring_as_it_was() {
     add(&scene, "taken", PASSWORD);
     let before = fs::read(scene.home.key_ring()).unwrap();
     let run = scene.home.larder(&["key", "new", "--label", "taken"]).exits(2);
-    run.says("there is a key called \"taken\" in the key ring already; choose another label");
+    run.says("the key ring already has a key \"taken\"; choose another label");
     scene.home.larder(&["key", "add", "--label", "next"]).exits(2).says("which key?");
     scene.home.larder(&["key", "new", "--label", " "]).exits(2).says("a key needs a label");
     assert_eq!(fs::read(scene.home.key_ring()).unwrap(), before);
@@ -204,7 +205,7 @@ fn an_emergency_kit_reads_as_it_should_and_its_commands_work() {
     let kit = scene.home.larder(&["key", "kit", "--key", "now"]).exits(0).stdout;
     let date = kit.lines().find_map(|line| line.strip_prefix("Made on:   ")).unwrap().to_owned();
     assert_snapshot("key-kit", &kit, &[(&date, "[day]"), (PASSWORD, "[key]")]);
-    // With the words of the sheet, somebody without any of ours restores.
+    // With the text of the sheet alone, a user can restore.
     let archive = scene.ours(3);
     let (file, key) = (archive.to_str().unwrap(), scene.home.password_file("key.txt", PASSWORD));
     let commands = kit.lines().filter_map(|line| Some(line.split_once("  larder ")?.1.to_owned()));

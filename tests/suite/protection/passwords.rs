@@ -1,4 +1,4 @@
-//! Passwords: wrong, missing, oddly given, given for nothing, and backups that lie about having one.
+//! Passwords: wrong, missing, irregular or unnecessary ones, and backups that make false claims about having one.
 
 use larder_tests::Run;
 use larder_tests::tar::{Tar, gzip};
@@ -107,9 +107,9 @@ fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
         let file = scene.home.password_file("otherwise.txt", format!("{given}\n"));
         for word in ["verify", "check-password"] {
             let run = scene.with(&file, &[word, archive]).exits(0);
-            let note = format!("the password does not fit as it was given, but {says}");
+            let note = format!("the password does not work as given, but does {says}");
             let note = if says.starts_with('(') {
-                "the password does not fit as it was given, but with composed accents"
+                "the password does not work as given, but does with composed accents"
             } else {
                 &note
             };
@@ -129,7 +129,7 @@ fn a_backup_of_a_password_that_nobody_can_type_is_opened_by_what_was_meant() {
     let scene = Scene::new();
     for (made_with, says) in MEANT {
         let meant = made_with.trim().trim_start_matches('\u{feff}').replace("u\u{308}", "ü");
-        // The environment is taken as it is.
+        // The environment's value is used unchanged.
         let mut create = scene.home.command(&["--json", "create"]);
         create.env("LARDER_PASSWORD", made_with);
         let created = Run::of(create).exits(0).json();
@@ -231,7 +231,7 @@ fn what_would_show_or_forget_the_password_is_wrong_use() {
     assert_eq!(scene.describe(), before);
 }
 
-/// The command in a session of its own: without a terminal even where the tests have one.
+/// The command in a separate session, without a terminal even where the tests have one.
 fn detached(command: &std::process::Command) -> std::process::Command {
     let mut detached = std::process::Command::new("setsid");
     detached.arg("--wait").arg(command.get_program()).args(command.get_args());

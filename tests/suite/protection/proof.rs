@@ -1,4 +1,4 @@
-//! What was written is read back before it counts: bytes that changed in between make the command fail, and nothing is there.
+//! Written bytes are read back before they count: if they changed in between, the command fails and leaves nothing.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ const CHANGES: [(&str, &str); 5] = [
 /// A script that changes the draft in a directory.
 fn script(directory: &Path, change: &str) -> String {
     let find = "part=$(grep -abo 'SecureTar' \"$draft\" | head -n 1 | cut -d : -f 1)";
-    // A copy that anyone can read has no mark: its home begins behind the fifth block.
+    // An unprotected copy has no magic number: its home begins after the fifth block.
     let find = format!("{find}; part=${{part:-2560}}; test -n \"$part\"");
     format!("draft=$(ls '{}'/.larder-*.partial); {find}; {change}", directory.display())
 }
@@ -104,6 +104,6 @@ fn a_copy_that_does_not_read_back_as_it_was_written_is_none() {
     }
 }
 
-/// The mark of what the part is not.
+/// The magic number of the other kind.
 const SWAPPED: &str = "test \"$(dd if=\"$draft\" bs=1 skip=$part count=1 status=none)\" = S && mark='\\037\\213\\010' || mark='SecureTar\\003'; \
                        printf \"$mark\" | dd of=\"$draft\" bs=1 seek=$part conv=notrunc status=none";

@@ -1,4 +1,4 @@
-//! Another password for a backup: in its place in one step, or as a copy, and never readable on the way.
+//! A new password for a backup: in place and in one step, or as a copy, and never readable in between.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use larder_tests::{Mount, TestHome, noise};
 use super::{PASSWORD, Scene, versions};
 use crate::cuts::{cut, steps};
 
-/// A scene with a new password beside the old one, and a protected backup among the home's.
+/// A scene with a new password next to the old one, and a protected backup among the home's.
 fn scene() -> (Scene, String, String) {
     let scene = Scene::new();
     scene.home.write("www/large.bin", noise(2 << 20));
@@ -44,7 +44,7 @@ fn a_backup_gets_another_password_in_its_place_and_holds_what_it_held() {
     let restored = scene.root("restored");
     scene.with(&new, &["restore", &id, "--to", restored.to_str().unwrap()]).exits(0);
     assert!(fs::read(restored.join("www/large.bin")).unwrap() == noise(2 << 20));
-    // Retention goes on taking it for verified, with the size that it has now.
+    // Retention still treats it as verified, with its new size.
     scene.home.larder(&["settings", "set", "retention.copies=1"]).exits(0);
     let told = scene.home.larder(&["--json", "retention", "--dry-run"]).exits(0).stdout;
     assert!(!told.contains("its size has changed"), "{told}");

@@ -1,4 +1,4 @@
-//! What nobody may ever see: passwords and keys are in no text, and not in memory once the work is done.
+//! Secrets: passwords and keys appear in no output, and not in memory once the work is done.
 
 use std::fs;
 
@@ -59,7 +59,7 @@ fn no_command_ever_says_the_password_or_a_key() {
             fs::remove_file(written).unwrap();
         }
     }
-    // Nor does it lie about where it should not: in the state, the cache, the backups.
+    // Nor is it where it should not be: in the state, the cache, the backups.
     for directory in [home.state(), scene.home.state(), scene.home.config()] {
         assert_nowhere_in(&directory);
     }

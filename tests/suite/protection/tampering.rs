@@ -1,4 +1,4 @@
-//! Protected parts that somebody or a disk has changed: version 3 finds everything, older ones say that they cannot.
+//! Protected parts that an attacker or a disk has changed: version 3 detects everything, older versions warn that they cannot.
 
 use std::fs;
 
@@ -226,8 +226,9 @@ fn show_and_verify_say_which_versions_carry_no_authentication() {
         let shown = scene.home.larder(&["--json", "show", file]).exits(0).json();
         let verified = scene.opened(&["--json", "verify", file]).exits(0).json();
         for warnings in [&shown["backup"]["warnings"], &verified["warnings"]] {
-            let said =
-                warnings.to_string().contains(&format!("SecureTar {version} carries no authentication"));
+            let said = warnings
+                .to_string()
+                .contains(&format!("SecureTar {version} does not authenticate its contents"));
             assert_eq!(said, version < 3, "version {version}: {warnings}");
             assert_eq!(warnings.as_array().unwrap().len(), usize::from(version < 3));
         }

@@ -1,4 +1,4 @@
-//! Passwords that are typed on a terminal: asked for when one is missing, and never shown.
+//! Passwords typed on a terminal: requested when one is missing, and never shown.
 
 use larder_tests::{Run, Typed, on_terminal_with_prompts};
 

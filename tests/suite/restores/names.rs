@@ -1,4 +1,4 @@
-//! Hard links of which only some are restored: each comes out, whichever name comes first in the archive.
+//! Hard links of which only some are restored: each is, whichever name comes first in the archive.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

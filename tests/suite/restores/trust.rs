@@ -1,4 +1,4 @@
-//! What is not trusted: archives from elsewhere, and disks that report a successful write.
+//! Distrust: of archives from elsewhere, and of disks that report a successful write.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Little memory: addresses that the system does not give, and homes whose list takes more than is usual.
+//! Little memory: address space that the system refuses, and homes whose list takes more than usual.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -44,7 +44,7 @@ fn fewer_addresses_than_the_least_are_refused_in_a_sentence_that_says_what_to_se
     let home = TestHome::in_memory();
     let run = within(&home, "-v 900000", &["list"]).exits(1);
     let run =
-        run.says("878 MiB of addresses (`ulimit -v`, `LimitAS=`); raise that limit, 1024 MiB are the least");
+        run.says("878 MiB of addresses (`ulimit -v`, `LimitAS=`); raise that limit to at least 1024 MiB");
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
 }
 

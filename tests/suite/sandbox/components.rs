@@ -1,4 +1,4 @@
-//! The component itself: what is no plugin, what the real one may do, and what is kept of it between runs.
+//! The component itself: files that are not plugins, what the real one may do, and its cache between runs.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -78,7 +78,7 @@ fn the_real_component_has_no_files_no_network_and_is_described_in_full() {
     assert_snapshot("plugin", &run.stdout, &[(&rules, "[rules]")]);
 }
 
-/// A run with a cache of its own.
+/// A run with a separate cache.
 #[track_caller]
 fn cached(home: &TestHome, cache: &Path) {
     let mut command = command(home, &[], &["create", "--name", "job-good"]);
@@ -100,7 +100,7 @@ fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// A directory beside the home, with that mode.
+/// A directory next to the home, with that mode.
 fn directory(home: &TestHome, name: &str, mode: u32) -> PathBuf {
     let path = home.root().join(name);
     fs::create_dir_all(&path).unwrap();
@@ -155,7 +155,7 @@ fn a_damaged_cache_is_no_reason_to_fail_and_is_made_anew() {
     }
 }
 
-/// What somebody does to the cache while the program runs.
+/// Changes to the cache while the program runs.
 type Meddling = fn(&Path);
 
 #[test]

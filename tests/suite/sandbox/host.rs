@@ -1,4 +1,4 @@
-//! The host lives: what comes after a misbehaviour, in the same process and at its end.
+//! The host survives: what happens after a plugin misbehaves, in the same process and at its end.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
@@ -26,7 +26,7 @@ fn call(host: &mut Host, deed: &str) -> Result<String, String> {
     in_time(|| host.call("backup.generate", &data).map_err(|failure| failure.message))
 }
 
-/// What must end by itself. When it does not, there is no way but to end all tests.
+/// Runs work that must end by itself. If it does not, all tests have to be ended.
 fn in_time<T>(work: impl FnOnce() -> T) -> T {
     let (done, ended) = channel::<()>();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Limits: what is without end is ended, with a reason that names the limit.
+//! Limits: endless work is stopped, with a reason that names the limit.
 
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,6 @@
-//! The sandbox holds: a plugin that does everything it should not, in a home with ways out, with a watchdog.
+//! The sandbox: a plugin that does everything it should not, in a home with links to the outside, under a watchdog.
 //!
-//! What it does is in `components/misbehaving`, a deed by its name: `manager-loop` loops in the manager, `job-loop` in a job.
+//! Its misdeeds are in `components/misbehaving`, each by its name: `manager-loop` loops in the manager, `job-loop` in a job.
 
 mod addresses;
 mod components;
@@ -23,7 +23,7 @@ const MISBEHAVING: &str = env!("LARDER_MISBEHAVING");
 /// Far beyond every limit that a case sets: only what never ends takes so long.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
-/// A home with things outside that nobody should reach, and ways that seem to lead there.
+/// A home with things outside that no plugin should reach, and paths that seem to lead there.
 fn home() -> TestHome {
     let home = TestHome::new();
     fs::write(home.root().join("secret"), "outside").unwrap();

@@ -1,4 +1,4 @@
-//! What is outside: paths, names, the system. Asked for and refused.
+//! Requests for the outside (paths, names, the system), which are refused.
 
 use std::fs;
 use std::net::TcpListener;
@@ -168,8 +168,7 @@ fn a_command_that_reads_gives_no_right_to_write() {
     let arguments = ["create", "--dry-run", "--name", "job-write-anything"];
     let run = Run::within(WATCHDOG, command(&home, &[], &arguments)).exits(1);
     for asked in ["draft", "replacement", "delete", "target"] {
-        let run =
-            run.stderr.contains(&format!("{asked} => Error::Denied(\"this command was started to read"));
+        let run = run.stderr.contains(&format!("{asked} => Error::Denied(\"this command is read-only"));
         assert!(run, "{asked}");
     }
     assert_eq!(state_of(&home), before);

@@ -1,4 +1,4 @@
-//! What a plugin says: answers, events, progress, words for people.
+//! The output of a plugin: answers, events, progress, and messages for users.
 
 use larder_tests::Run;
 

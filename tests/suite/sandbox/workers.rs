@@ -1,4 +1,4 @@
-//! Workers: what goes wrong in one is a failed backup with a reason, and a worker has its pieces and nothing else.
+//! Workers: a failure in one fails the backup with a reason, and a worker has only its pieces.
 
 use super::{fails, home, succeeds};
 
@@ -10,7 +10,7 @@ fn what_goes_wrong_in_a_worker_is_a_failed_backup_with_the_reason() {
         ("job-pool-memory", "memory=16", "limit memory"),
         ("job-pool-trap", "memory=64", "while it worked on worker-trap"),
         ("job-pool-refuse", "memory=64", "the worker will not do it"),
-        ("job-pool-leave", "memory=64", "a worker for worker-leave left before its work was done"),
+        ("job-pool-leave", "memory=64", "a worker for worker-leave ended before its work was done"),
         ("job-pool-huge", "memory=64", "it gave an answer of 5242880 bytes, more than"),
         ("job-pool-loop", "job-time=1", "limit job-time"),
     ] {

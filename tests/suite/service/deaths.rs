@@ -1,4 +1,4 @@
-//! A plugin that dies comes back; a job that dies fails its backup; nothing stays busy for ever.
+//! A plugin that dies is restarted; a job that dies fails its backup; nothing stays busy forever.
 
 use larder::assemble::HostSetup;
 use larder::steps::Steps;
@@ -27,7 +27,7 @@ fn deed(service: &mut TestService, name: &str) -> Result<Value, String> {
     service.call("backup.generate", json!({"name": name})).map_err(|failure| failure.message)
 }
 
-/// The seconds after which it was said to be started again.
+/// The announced seconds until its restart.
 fn waits(told: &[String]) -> Vec<u64> {
     let seconds = told.iter().filter_map(|line| line.strip_suffix(" s")?.rsplit_once(" in ")?.1.parse().ok());
     seconds.collect()
@@ -46,7 +46,7 @@ fn a_plugin_that_dies_again_and_again_is_tried_after_1_to_300_seconds() {
 
     std::fs::remove_file(home.path("set-up")).unwrap();
     service.advance("2026-05-04T12:30:00+00:00");
-    assert_eq!(super::told(&mut service), ["the plugin was started again"]);
+    assert_eq!(super::told(&mut service), ["the plugin was restarted"]);
     deed(&mut service, "manager-good").unwrap();
 }
 
@@ -82,7 +82,7 @@ fn a_plugin_that_dies_wherever_it_is_called_is_started_again() {
         service.advance("2026-05-04T12:02:00+00:00");
         let told = told(&mut service);
         assert_eq!(waits(&told), [1], "{place} {name}: {told:#?}");
-        assert_eq!(told.last().unwrap(), "the plugin was started again", "{place} {name}");
+        assert_eq!(told.last().unwrap(), "the plugin was restarted", "{place} {name}");
         assert_eq!(deed(&mut service, "manager-good"), Ok(json!({"good": true})), "{place} {name}");
     }
 }
@@ -112,7 +112,7 @@ fn entities_are_unavailable_while_the_plugin_is_dead_and_come_back_as_they_were(
     assert_eq!(home.archives().len(), 2, "the schedule goes on");
 }
 
-/// Where a job may be when it does not go on.
+/// The points at which a job may get stuck.
 const HELD_AT: [&str; 6] =
     ["draft: create", "draft: append", "draft: patch", "draft: read back", "draft: sync", "draft: rename"];
 
@@ -129,7 +129,7 @@ fn a_job_that_is_stuck_at_any_step_fails_its_backup_and_the_next_one_works() {
         let failure = service.call("backup.generate", json!({"agent_ids": ["backup.local"]})).unwrap_err();
         assert!(failure.message.contains(&format!("limit {limit}")), "{step}: {failure}");
         assert_eq!(shown(&mut service), ["failed", "unknown_error", "manual", "idle"], "{step}");
-        // Those who are stuck stay so: the next one does not mind.
+        // Stuck jobs stay stuck, which does not affect the next one.
         service.advance("2026-05-04T12:00:10+00:00");
         service.call("backup.create", json!({})).unwrap();
         assert_eq!(shown(&mut service)[0], "completed", "{step}");
@@ -230,9 +230,9 @@ fn a_manager_whose_document_is_not_written_in_time_is_given_up_and_comes_back() 
         HostSetup { steps: gate.steps.clone(), limits: limits(&["host-time=1"]), ..home.setting(START) };
     let mut service = TestService::start(setting).unwrap();
     let heard = service.service().host().bus.subscribe();
-    // The disk answers at last, once it has been given up.
+    // The disk answers only after the call has been given up.
     let late = std::thread::spawn(move || {
-        heard.iter().find(|event| event.data.contains("started again in"));
+        heard.iter().find(|event| event.data.contains("restarted in"));
         gate.open();
     });
     service.call("backup.config.update", daily()).unwrap_err();

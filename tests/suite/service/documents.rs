@@ -1,4 +1,4 @@
-//! The stored document: old ones are migrated, newer ones left alone, damaged ones set aside, and a cut loses none.
+//! The stored document: old ones are migrated, newer ones left alone, damaged ones set aside, and an interruption loses none.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

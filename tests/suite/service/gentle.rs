@@ -1,6 +1,6 @@
-//! How gently Larder treats the machine: its place behind other programs, bytes a second, its share of the processor.
+//! Larder's use of the machine: its low priority, bytes per second, and share of the processor.
 //!
-//! Asked of the kernel, and of bounds that a busy machine only makes easier to keep.
+//! Checked with the kernel, and with bounds that a busy machine only makes easier to meet.
 
 use std::fs;
 use std::path::Path;

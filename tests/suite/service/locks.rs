@@ -1,5 +1,5 @@
-//! Two processes on one home, state directory or directory of backups: the second one is told who holds it, and changes nothing;
-//! looking is free.
+//! Two processes on one home, state directory or directory of backups: the second one learns which process holds it, and
+//! changes nothing; reading is allowed.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -27,13 +27,13 @@ const WRITERS: [&[&str]; 6] = [
     &["delete", "12345678"],
 ];
 
-/// This one a service does for whoever asks; any other holder refuses it.
+/// A service does this one on request; any other holder refuses it.
 const CALL: &[&str] = &["call", "backup.create_automatic"];
 
 const READERS: [&[&str]; 5] =
     [&["list"], &["states"], &["schedule"], &["settings"], &["retention", "--dry-run"]];
 
-/// What changes something is refused, and what reads works.
+/// Commands that change something are refused, and those that read work.
 fn refuses_a_second_one(home: &TestHome, writers: &[&[&str]], holder: &str) {
     let before = describe(home.root(), &[]);
     for arguments in writers {
@@ -126,7 +126,7 @@ fn one_service_has_the_home_whatever_state_directory_the_others_use() {
         elsewhere(&home, arguments).exits(1).says(&holder);
         assert_eq!(describe(&home.config(), &[]), before, "{arguments:?}");
     }
-    // What reads, or writes elsewhere, disturbs nobody.
+    // Commands that read, or write elsewhere, do not interfere.
     let to = home.root().join("to");
     elsewhere(&home, &["list"]).exits(0);
     elsewhere(&home, &["restore", &id, "--to", to.to_str().unwrap()]).exits(0);
@@ -189,7 +189,7 @@ fn from_a_medium_that_cannot_be_written_backups_are_listed_and_restored() {
     let Some(mount) = Mount::tmpfs(&medium, 16 << 20) else { return };
     let at =
         |arguments: &[&str]| home.larder(&[&["--backups", medium.to_str().unwrap()], arguments].concat());
-    // The second one makes the lock: until then nobody knew that it is a directory of backups.
+    // The second one creates the lock: until then the directory was not known to hold backups.
     at(&["create"]).exits(0);
     at(&["create"]).exits(0);
     mount.make_read_only();

@@ -1,4 +1,4 @@
-//! The log of `larder serve`, and signals while nobody can read it.
+//! The log of `larder serve`, and signals while it cannot be read.
 
 use std::fs;
 use std::process::Command;
@@ -58,7 +58,7 @@ fn twice_verbose_shows_events_and_once_what_they_mean() {
     }
 }
 
-/// Where it says what nobody can read: on a full disk, and through a pipe whose reader has gone or stands still.
+/// Logs that cannot be read: on a full disk, and through a pipe whose reader has gone or does not read.
 #[test]
 fn a_log_that_cannot_be_written_ends_nothing_and_signals_are_obeyed() {
     for log in ["/dev/full", "gone", "still"] {
@@ -100,7 +100,7 @@ fn a_log_that_cannot_be_written_ends_nothing_and_signals_are_obeyed() {
 #[test]
 fn a_hang_up_ends_it_on_a_terminal_and_reloads_elsewhere() {
     let home = home();
-    // A session of its own, so that the terminal is nobody else's; it is gone when `script` is.
+    // A separate session with its own terminal, which is gone when `script` is.
     let served = serve(&home);
     let words = std::iter::once(served.get_program()).chain(served.get_args());
     let words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();

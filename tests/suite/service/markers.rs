@@ -1,4 +1,4 @@
-//! A backups directory whose disk is not there is not silently written to in its place.
+//! Markers: nothing is written to a backups directory whose disk is missing.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -181,7 +181,8 @@ fn a_marker_is_never_part_of_a_backup() {
     assert!(home.backups().join(MARKER).exists());
 }
 
-/// Whoever can write into the directory would choose a file that is made with the rights of whoever makes the backup.
+/// A user who can write to the directory could otherwise choose a file that is created with the rights of the user who makes
+/// the backup.
 #[test]
 fn the_marker_is_never_written_through_a_link() {
     let home = home();

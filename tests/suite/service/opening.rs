@@ -1,4 +1,4 @@
-//! A FIFO, a socket or a device in a file's place keeps nobody waiting.
+//! A FIFO, a socket or a device in place of a file blocks no command.
 
 use std::fs;
 use std::io::Write;
@@ -32,7 +32,7 @@ fn device(path: &Path) {
     symlink("/dev/zero", path).unwrap();
 }
 
-/// What puts something there, and what is said of it.
+/// The function that puts something there, and the message about it.
 type Kind = (fn(&Path), &'static str);
 
 const KINDS: [Kind; 3] =

@@ -1,4 +1,4 @@
-//! Who may read and write what is made, whatever the umask; and nothing of this process's memory comes onto a disk.
+//! Permissions of created files, whatever the umask; and no part of this process's memory is written to a disk.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -75,7 +75,7 @@ fn a_service_leaves_no_core_dump() {
     home.larder(&["automations"]).exits(0);
 }
 
-/// What is looked up in `/proc/self` can be, and nobody of the same user can look into the process.
+/// The process can read its own `/proc/self`, and other processes of the same user cannot look into it.
 #[test]
 fn a_service_of_a_user_without_rights_cannot_be_looked_into_and_answers() {
     if !rustix::process::geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! `larder serve` as a process: what it says, how signals end it, and what a cut leaves.
+//! `larder serve` as a process: its log, how signals end it, and what an interruption leaves behind.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Whoever may write into a directory of ours puts links where files are made or replaced: nothing is written through them.
+//! Links that another user puts where Larder creates or replaces files: nothing is written through them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -51,7 +51,7 @@ fn what_is_stored_is_written_through_no_link_whatever_is_exchanged() {
             }
             let _ = fs::remove_file(&place);
             symlink(&theirs, &place).unwrap();
-            // Some say that they cannot: what matters is what was written.
+            // Some commands fail; only what was written matters.
             home.larder(&["call", "backup.create_automatic"]);
             let _ = TestService::start(home.setting(START));
             home.larder(&["settings", "set", "retention.copies=3"]);

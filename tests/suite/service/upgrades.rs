@@ -1,5 +1,5 @@
-//! An upgrade, a downgrade and a lost state directory: what is kept, what is made anew, what is said. What an earlier version left
-//! is in `suite/previous.rs`.
+//! An upgrade, a downgrade and a lost state directory: what is kept, recreated and reported. Files of an earlier version are
+//! tested in `suite/previous.rs`.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Which zone counts on the command line, and what is said when the home's cannot be used.
+//! The choice of the zone on the command line, and the message when the home's cannot be used.
 
 use larder_tests::{Run, TestHome};
 use serde_json::json;
@@ -189,7 +189,7 @@ fn the_machines_rules_count_when_they_are_newer_and_only_then() {
     let home = home("Europe/Berlin");
     let database = home.root().join("zoneinfo");
     std::fs::create_dir_all(database.join("Europe")).unwrap();
-    // Rules that nobody has: they can be told apart.
+    // Rules that exist nowhere else, so that they can be recognized.
     let tokyo = larder::time::timezone::Tables::new("/nonexistent".as_ref()).zone("Asia/Tokyo").unwrap().0;
     std::fs::write(database.join("Europe/Berlin"), tokyo.tzif()).unwrap();
     let date = |version: &str, file: &str| {

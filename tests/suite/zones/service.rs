@@ -1,4 +1,4 @@
-//! A service with its home's clock: the schedule, the dates of backups, automations and the log go by one zone.
+//! A service with its home's clock: the schedule, the dates of backups, automations and the log use one zone.
 
 use larder_tests::{Serving, TestService};
 use serde_json::{Value, json};

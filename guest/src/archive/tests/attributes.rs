@@ -1,4 +1,4 @@
-//! Attributes with values that no file can have are lost; the content never is.
+//! Attributes with values that no file can have: they are lost, the content never is.
 
 use super::*;
 use crate::jobs::lost_attributes;

@@ -1,4 +1,4 @@
-//! Archives that no honest writer creates. Each is refused with the right error variant and a message that names the member.
+//! Malicious archives. Each is refused with the right error variant and a message that names the member.
 
 use super::*;
 
@@ -49,10 +49,10 @@ fn no_entry_is_written_twice_or_through_another_one() {
             .member(b'0', b"data/a/b", b"")
             .end()
     };
-    refused_as("through a symlink", through(b'2', b"/etc"), "Unsafe", "`a/b` lies below `a`");
-    refused_as("through a hard link", through(b'1', b"data/f"), "Unsafe", "`a/b` lies below `a`");
-    refused_as("through a file", through(b'0', b""), "Unsafe", "`a/b` lies below `a`");
-    refused_as("through a FIFO", through(b'6', b""), "Unsafe", "`a/b` lies below `a`");
+    refused_as("through a symlink", through(b'2', b"/etc"), "Unsafe", "`a/b` is below `a`");
+    refused_as("through a hard link", through(b'1', b"data/f"), "Unsafe", "`a/b` is below `a`");
+    refused_as("through a file", through(b'0', b""), "Unsafe", "`a/b` is below `a`");
+    refused_as("through a FIFO", through(b'6', b""), "Unsafe", "`a/b` is below `a`");
     refused_as(
         "link later",
         data().member(b'0', b"data/a/b", b"").linked(b'2', b"data/a", b"/etc", 0, b"").end(),

@@ -1,5 +1,5 @@
-//! Tests of the archive format, with shared helpers: a visitor that stores everything, a draft in memory, and a builder of archives
-//! that no honest writer would create.
+//! Tests of the archive format, with shared helpers: a visitor that stores everything, a draft in memory, and a builder of
+//! malicious archives.
 
 mod attributes;
 mod bytes;

@@ -1,4 +1,4 @@
-//! Where the splitter begins and ends blocks.
+//! The positions at which the splitter begins and ends blocks.
 
 use std::collections::HashSet;
 use std::convert::Infallible;

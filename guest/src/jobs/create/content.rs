@@ -1,7 +1,7 @@
 //! Writes the content of a backup while the home is in use: files vanish, grow, shrink, or cannot be read.
 //!
-//! A file that makes trouble never stops the backup. It is left out, or stored as far as it could be read, and reported with a
-//! reason.
+//! A problem with a file never stops the backup. The file is left out, or stored as far as it could be read, and reported with
+//! a reason.
 
 use std::collections::HashMap;
 
@@ -69,7 +69,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
         }
     }
 
-    /// Adds one entry, or notes why it is left out. An error is one of the archive itself, and ends the backup.
+    /// Adds one entry, or notes why it is left out. An error comes from the archive itself and ends the backup.
     fn add(&mut self, planned: Planned, progress: &mut Progress<'_>) -> Result<()> {
         let Planned { mut entry, identity, is_made_up } = planned;
         if !matches!(entry.kind, Kind::File(_)) {
@@ -231,7 +231,7 @@ impl<'a, S: TreeSink> ContentWriter<'a, S> {
     }
 }
 
-/// Why less than the `size` bytes of a file at its opening are stored, if that is so.
+/// Why fewer bytes are stored than the `size` of the file when it was opened, if so.
 fn incomplete(size: u64, stored: u64, written: Written<Fault>) -> Option<String> {
     let missing = written.missing;
     if missing > 0 {

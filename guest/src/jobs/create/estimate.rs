@@ -1,4 +1,4 @@
-//! The estimated size of an archive. The real one is known only after writing, so a sample of the home is deflated instead.
+//! The estimated size of a backup. The real size is known only after writing, so a sample of the home is deflated instead.
 
 use std::io::Write;
 
@@ -20,7 +20,7 @@ const HEADERS_DEFLATED: u64 = 150;
 /// The most bytes that stored blocks and the outer tar add to the content.
 const OVERHEAD: u64 = 64 * 1024;
 
-/// Estimates the size of the archive in bytes.
+/// Estimates the size of the backup in bytes.
 pub fn archive_size(plan: &Plan, snapshot: &dyn Snapshot) -> u64 {
     let (mut read, mut deflated) = (0_u64, 0_u64);
     for (path, offset) in positions(plan) {

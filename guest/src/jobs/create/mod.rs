@@ -1,6 +1,6 @@
 //! Creating a backup: home, plan, space, draft, content, proof, publication.
 //!
-//! The order guarantees that nothing is published before it was read back and compared with what was written.
+//! The order guarantees that nothing is published before it has been read back and compared with what was written.
 
 pub mod content;
 pub mod dry_run;
@@ -32,11 +32,11 @@ use crate::protection::key::random_hex;
 use crate::protection::part::{DraftSink, PartWriter};
 use crate::securetar::{Password, Random};
 
-/// The doubt about a last backup whose unchanged data made a new backup fail.
+/// The warning about a previous backup whose reused data made a new backup fail.
 const DOUBT: &str = "a new backup that reused its unchanged data could not be written or did not read back correctly, so it was made \
                      without that data; `larder verify` shows whether this one can still be restored";
 
-/// Makes a backup. If that fails and bytes from the last backup may be the cause, it starts again without taking any.
+/// Makes a backup. If that fails and reused bytes of the previous backup may be the cause, it starts again without reusing any.
 pub fn create(host: &dyn Host, request: &CreateRequest) -> Result<Created> {
     let cached = CachedIndex::new(host);
     match make(host, request, &cached) {
@@ -48,7 +48,7 @@ pub fn create(host: &dyn Host, request: &CreateRequest) -> Result<Created> {
     }
 }
 
-/// Makes a backup in one attempt. `cached` decides whether bytes are taken from the last backup.
+/// Makes a backup in one attempt. `cached` decides whether bytes of the previous backup are reused.
 fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> Result<Created> {
     let prepared = prepare(host, request)?;
     estimate::must_fit(&prepared.plan, prepared.snapshot.as_ref(), prepared.location.available)?;
@@ -57,7 +57,7 @@ fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> R
     let Plan { has_database, links_out, .. } = prepared.plan;
     let encryption = request.protect_in(&prepared.location.id).map(|protect| Encryption::new(host, protect));
     let encryption = encryption.transpose()?.flatten();
-    // With a random key nothing can be taken from the last backup, and the next one can take nothing from this.
+    // With a random key nothing of the previous backup can be reused, and nothing of this one in the next.
     let key = request.index_key.clone().unwrap_or_else(|| Password::new(random_hex::<32>(host)));
     let fingerprints = Fingerprints::new(&key)?;
     let reading_last = encryption.as_ref().and_then(Encryption::reading_last);
@@ -106,7 +106,7 @@ fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> R
     }
     proof::prove(host, draft.as_ref(), &file, &expected, encryption.map(Encryption::into_reading))
         .map_err(|failure| proof::unreadable(&file, failure))?;
-    // Databases were checked meanwhile. A damaged database is stored too: it is better than none.
+    // Databases were checked in the meantime. A damaged database is stored too: it is better than none.
     host.report("check_databases", 0, None);
     skipped.extend(prepared.snapshot.findings().into_iter().map(damaged));
     let lost = draft.publish()?;

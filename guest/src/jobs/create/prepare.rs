@@ -12,7 +12,7 @@ use crate::jobs::stored_backups::LOCAL;
 use crate::model::{CreateRequest, Skipped};
 use crate::ports::{Finding, Host, Location, Snapshot};
 
-/// Everything known about a backup before anything is written.
+/// Everything that is known about a backup before anything is written.
 pub struct Prepared {
     pub snapshot: Box<dyn Snapshot>,
     pub home: Home,
@@ -25,11 +25,11 @@ pub struct Prepared {
     pub location: Location,
     pub failed_agent_ids: Vec<String>,
     pub plan: Plan,
-    /// Oddities of the home or the name that do not prevent the backup.
+    /// Irregularities of the home or the name that do not prevent the backup.
     pub warnings: Vec<String>,
 }
 
-/// Makes all checks that need no data to be written.
+/// Runs all checks that need no data to be written.
 pub fn prepare(host: &dyn Host, request: &CreateRequest) -> Result<Prepared> {
     let (location, failed_agent_ids) = locations(host, request)?;
     check_parts(request)?;

@@ -13,7 +13,7 @@ use crate::ports::{Host, Snapshot};
 use crate::progress::Progress;
 use crate::protection::Encryption;
 
-/// Previews a backup. Makes every check of [`create`](super::create), and stores nothing.
+/// Previews a backup. Runs every check of [`create`](super::create), and stores nothing.
 pub fn preview(host: &dyn Host, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(host, request)?;
     let Prepared { snapshot, home, name, file, location, mut plan, mut warnings, .. } = prepared;

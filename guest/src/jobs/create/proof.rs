@@ -1,6 +1,6 @@
 //! The proof of a new backup: what the location stored is read back and must be, byte for byte, what was written.
 //!
-//! Owns what counts as proven. It does not check again that these bytes can be restored. That was checked while they were made:
+//! Owns the criteria for this. It does not check again that these bytes can be restored. That was checked while they were made:
 //! each header was parsed (`archive/structure.rs`), and each block was inflated and compared (`blocks/codec.rs`).
 
 use crate::archive::{Manifest, Member};
@@ -89,7 +89,7 @@ fn holds(
     }
 }
 
-/// The failure of a file that reads back as something other than what was written.
+/// The failure of a file that does not read back as it was written.
 pub fn distrusted(file: &str, what: &str) -> Failure {
     let message = format!(
         "{file} does not read back as it was written ({what}); the disk cannot be trusted: check it, then try again"
@@ -97,7 +97,7 @@ pub fn distrusted(file: &str, what: &str) -> Failure {
     Failure::new("backup_reader_writer_error", message)
 }
 
-/// Turns the failure to read a new backup back into [`distrusted`]. The original advice, meant for a foreign backup, is dropped.
+/// Turns the failure to read a new backup back into [`distrusted`]. The original advice is for foreign backups and is dropped.
 pub fn unreadable(file: &str, failure: Failure) -> Failure {
     match failure.code.as_ref() {
         "password_incorrect" => distrusted(file, "the start of a protected part differs"),

@@ -1,6 +1,6 @@
 //! Restoring a home, or only its database, from a backup into a staged target.
 //!
-//! Everything is checked while it is staged. Only a backup that was good to its last byte is put in place.
+//! Everything is checked while it is staged. A backup is put in place only if it was good to its last byte.
 
 pub mod selection;
 pub mod space_check;

@@ -1,11 +1,11 @@
-//! Which of a home's files a restore wants, and what in the home it replaces.
+//! The selection of a restore: which files of a home it restores, and which existing ones it replaces.
 
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::home::recorder::DATABASE;
 use crate::model::RestoreRequest;
 use crate::ports::Scope;
 
-/// The database and the files that belong to it. SQLite uses any log or journal that lies beside a database as that database's own.
+/// The database and the files that belong to it. SQLite takes any log or journal next to a database for that database's own.
 const DATABASE_FILES: [&[u8]; 4] =
     [DATABASE, b"home-assistant_v2.db-wal", b"home-assistant_v2.db-journal", b"home-assistant_v2.db-shm"];
 const BACKUPS: &[u8] = b"backups";
@@ -21,7 +21,8 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The selection of a request. A backup without a database does not replace one: the home would lose what it has for nothing.
+    /// The selection of a request. A backup without a database does not replace one: the home would lose its database and gain
+    /// nothing.
     pub fn of(request: &RestoreRequest, has_database: bool) -> Result<Self> {
         match (request.restore_homeassistant, request.restore_database) {
             (true, true) if has_database || request.elsewhere => Ok(Self::Everything),

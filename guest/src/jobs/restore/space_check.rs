@@ -1,4 +1,4 @@
-//! Whether a restore or an extraction fits on the disk, checked before it writes anything.
+//! The check that a restore or an extraction fits on the disk, before it writes anything.
 
 use crate::error::{Failure, Result};
 use crate::jobs::part::Part;

@@ -1,7 +1,7 @@
 //! Staging: writes the wanted entries of an archive to a target, or only counts them if there is no target.
 //!
-//! A hard link stands after the contents of its file. If the link is wanted and the file's first name is not, the link becomes
-//! an ordinary file, and a second walk through the archive fetches its contents.
+//! A hard link follows the contents of its file. If the link is wanted and the file's first name is not, the link becomes an
+//! ordinary file, and a second walk through the archive fetches its contents.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,7 @@ impl<'a> Staging<'a> {
         self.target.take()
     }
 
-    /// Stages only so many entries and ignores what follows them: [`Self::result`].
+    /// Stages only the first entries, up to that number, and ignores the rest: [`Self::result`].
     pub fn up_to(self, limit: u64) -> Self {
         Self { limit, ..self }
     }

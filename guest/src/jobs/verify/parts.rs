@@ -30,7 +30,7 @@ pub struct PartOpener<'a> {
     unlocked: Option<Keys>,
     /// The label of the key that opened the home's part, or the first protected part.
     pub label: Option<String>,
-    /// A sentence about the password that opened it, if it differs from the one given.
+    /// How the password that opened it differs from the given one, as a sentence.
     pub note: Option<String>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> PartVerifier<'a> {
             false => self.damaged.iter().map(about).collect::<Vec<_>>().join("; "),
         };
         if self.home.is_some() {
-            message += "; the Home Assistant configuration in it is whole";
+            message += "; the Home Assistant configuration in it is intact";
         }
         Err(Failure { code: failure.code.clone(), message: format!("{}: {message}", self.name) })
     }
@@ -125,7 +125,7 @@ impl<'a> PartOpener<'a> {
     }
 }
 
-/// Notes with the name of their part in front.
+/// Notes, prefixed with the name of their part.
 fn named(member: &Member, notes: &[String]) -> Vec<String> {
     notes.iter().map(|note| format!("{}: {note}", shown(member.name.as_bytes()))).collect()
 }

@@ -10,7 +10,7 @@ use crate::home::version;
 use crate::ports::HomeZone;
 use crate::settings::Config;
 
-/// The texts of a home's files; none if the file does not exist.
+/// The texts of a home's files; `None` for a file that does not exist.
 #[derive(Clone, Copy, Default)]
 pub struct HomeFiles<'a> {
     /// `.storage/backup`.
@@ -24,7 +24,7 @@ pub struct HomeFiles<'a> {
 /// The values that were taken, and a report.
 #[derive(Debug, Clone, Default)]
 pub struct Adopted {
-    /// None if the home has no settings, or if they cannot be read; [`Adopted::not_taken`] says why.
+    /// `None` if the home has no settings, or if they cannot be read; [`Adopted::not_taken`] says why.
     pub config: Option<Config>,
     /// What the home's document knows of its backups.
     pub backups: Vec<KnownBackup>,
@@ -44,7 +44,7 @@ pub struct Item {
     pub value: String,
 }
 
-/// Imports what the files say. A missing or wrong file does not keep the others from being imported.
+/// Imports what the files say. A missing or invalid file does not prevent the import of the others.
 pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
     let mut adopted = Adopted::default();
     adopted.settings(files.backup);
@@ -126,7 +126,7 @@ fn stored_text(text: &str, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// As it is typed on the command line.
+/// In the form of the command line.
 fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

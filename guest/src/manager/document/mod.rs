@@ -36,9 +36,9 @@ pub struct Document {
     pub known: Vec<KnownBackup>,
     pub config: Config,
     pub extra: Extra,
-    /// The minor version: that of the newer program that wrote it, or ours.
+    /// The minor version of the newer program that wrote it, or Larder's.
     minor: u64,
-    /// What only that program knows.
+    /// The fields that only that program knows.
     unknown: UnknownFields,
 }
 
@@ -56,8 +56,8 @@ pub struct KnownBackup {
     pub other: Map<String, Value>,
 }
 
-/// Larder's own state, beside Home Assistant's. (Home Assistant never reads this document.) A missing key has its default, an
-/// unknown key is kept, and if every value is the default nothing is written.
+/// Larder's own state, in addition to Home Assistant's. (Home Assistant never reads this document.) A missing key means its
+/// default, an unknown key is kept, and nothing is written if every value is the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extra {
     /// The last state of the event entity.
@@ -66,7 +66,7 @@ pub struct Extra {
     /// The next run as planned, so that a restart neither loses nor repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<Moment>,
-    /// Starts of earlier automatic backups, newest first, so that none is repeated after the clock was set back.
+    /// Starts of earlier automatic backups, newest first, so that none is repeated after the clock is set back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Moment>,
     /// Whether the last automatic backup was interrupted and must be made up.
@@ -75,10 +75,10 @@ pub struct Extra {
     /// This instance's id, for a home that has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
-    /// The key that seals the index of the last backup; drawn once, never shown.
+    /// The key that seals the index of the previous backup; generated once, never shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_key: Option<String>,
-    /// The random delay in seconds of runs whose time is not set; drawn once.
+    /// The random delay in seconds of runs whose time is not set; generated once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<u32>,
     /// The last successful verification of each backup, by its id: its size and time.
@@ -87,7 +87,7 @@ pub struct Extra {
     /// When each damaged backup was found damaged, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub damaged: BTreeMap<String, Moment>,
-    /// The ids of backups that are kept by hand, whatever the retention settings say.
+    /// The ids of backups that are marked as kept, which retention never deletes.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
     /// Fields of a newer Larder.
@@ -104,7 +104,7 @@ pub enum DocumentError {
          another state directory"
     )]
     Newer { version: u64 },
-    /// To be set aside, so that a person can inspect it.
+    /// It is to be set aside, so that a user can inspect it.
     #[error(
         "the stored settings cannot be read: {place} {what}; correct them, or start without them and enter them again"
     )]

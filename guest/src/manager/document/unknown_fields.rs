@@ -1,7 +1,7 @@
-//! The fields of a document that this version does not know. They are written back, so that nothing is lost.
+//! The fields of a document that this version does not know. They are kept and written back.
 //!
-//! Adds keys only to objects that still exist: a removed location does not come back with half its settings. Does not look into
-//! lists; their items keep their own unknown fields.
+//! Adds keys only to objects that still exist: a removed location does not reappear with half its settings. Does not descend
+//! into lists; their items keep their own unknown fields.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Field {
 }
 
 impl UnknownFields {
-    /// The fields that `all` has and `known` has not.
+    /// The fields of `all` that `known` lacks.
     pub(super) fn of(all: &Value, known: &Value) -> Self {
         let (Value::Object(all), Value::Object(known)) = (all, known) else {
             return Self::default();

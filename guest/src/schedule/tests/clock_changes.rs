@@ -1,4 +1,4 @@
-//! Restarts, sleep and clock changes around one run: none is lost, none is doubled. `years` simulates longer times.
+//! Restarts, sleep and clock changes around one run: it is neither lost nor repeated. `years` simulates longer times.
 
 use super::*;
 

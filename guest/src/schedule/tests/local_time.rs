@@ -1,4 +1,5 @@
-//! Local time: daylight saving, gaps, repeated hours, and days that do not exist. One row for each oddity of a real time zone.
+//! Local time: daylight saving, gaps, repeated hours, and days that do not exist. One row for each peculiarity of a real time
+//! zone.
 
 use super::*;
 

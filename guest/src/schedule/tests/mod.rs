@@ -103,7 +103,7 @@ impl Home {
         self.history = self.calendar().start(&self.history, self.now).0;
     }
 
-    /// Runs for so long.
+    /// Runs for that long.
     fn live(&mut self, time: TimeDelta) {
         let end = self.now + time;
         let mut wakes = 0;
@@ -116,7 +116,7 @@ impl Home {
         self.now = end;
     }
 
-    /// Off for so long, then started again.
+    /// Off for that long, then started again.
     fn sleep(&mut self, time: TimeDelta) {
         self.now += time;
         self.wake();

@@ -1,5 +1,5 @@
-//! Properties over simulated years in all time zones, with every kind of clock change. Finds the expected times independently of
-//! the rules, in a slow and obvious way.
+//! Properties over simulated years in all time zones, with every kind of clock change. Computes the expected times
+//! independently of the rules, in a slow and obvious way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The first instant at which the clocks show that time or a later one on that day; none if the day does not exist.
+/// The first instant at which the clocks show that time or a later one on that day; `None` if the day does not exist.
 fn expected(date: NaiveDate, time: chrono::NaiveTime, zone: Zone) -> Option<DateTime<Utc>> {
     let wall = date.and_time(time);
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
@@ -48,7 +48,7 @@ fn zones() -> impl Strategy<Value = Zone> {
 enum Event {
     Live(i64),
     Sleep(i64),
-    /// The clock is set by so many minutes.
+    /// The clock is set by that many minutes.
     Set(i64),
     Restart {
         jitter: u32,

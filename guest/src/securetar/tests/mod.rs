@@ -18,7 +18,7 @@ use super::*;
 const PASSWORD: &str = "Küche-1234 🔑";
 const MIB: usize = 1 << 20;
 
-/// Bytes 0, 1, 2, … in the order in which they are drawn.
+/// Bytes 0, 1, 2, … in the order in which they are requested.
 fn counting() -> impl FnMut(&mut [u8]) {
     let mut next = 0_u8;
     move |bytes: &mut [u8]| {
@@ -41,7 +41,7 @@ fn password() -> Password {
 }
 
 thread_local! {
-    // Argon2id takes a moment, so all tests of one thread share its result.
+    // Argon2id is slow, so all tests of one thread share its result.
     static READING: RefCell<Keys> = RefCell::new(Keys::new(password()));
 }
 

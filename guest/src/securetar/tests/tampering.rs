@@ -159,7 +159,7 @@ fn part_that_is_cut_off_or_too_long_is_detected_at_every_length() {
     for version in [Version::V2, Version::V3] {
         let good = seal(version, &plaintext(300));
         for length in 0..good.len() {
-            // A few bytes of a header say nothing at all.
+            // A few bytes of a header reveal nothing.
             assert!(
                 matches!(open(&good[..length]), Err(SecureTarError::Damaged { .. })),
                 "{version}, {length} bytes"
@@ -210,7 +210,7 @@ fn wrong_padding_of_version_2_is_detected() {
     let at = bytes.len() - 17;
     bytes[at] ^= 1;
     assert_damaged("padding", &bytes, "the end of the protected part");
-    // In the middle nothing but the content itself can tell.
+    // In the middle, only the content itself can show it.
     let mut bytes = good;
     bytes[500] ^= 1;
     assert_ne!(open(&bytes).unwrap(), plaintext(1001));

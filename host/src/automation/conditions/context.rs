@@ -1,4 +1,4 @@
-//! What a condition is evaluated against.
+//! The context that a condition is evaluated in.
 
 use crate::automation::home::Home;
 use crate::automation::templates::{Templates, Variables};

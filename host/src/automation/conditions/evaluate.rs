@@ -101,7 +101,7 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
     let has_one = attribute.as_ref().is_none_or(|name| entity.attributes.get(name).is_some());
     let mut is_so = false;
     for wanted in states.iter().filter(|_| has_one) {
-        // An `input_…` entity as the wanted state stands for its current state.
+        // If the wanted state is an `input_…` entity, its current state is used.
         let named = wanted.as_str().filter(|id| id.starts_with("input_") && literals::is_entity(id));
         is_so |= match named {
             Some(id) => {

@@ -1,4 +1,5 @@
-//! Conditions: whether they hold now, and the values that decided. Pure functions of the home and the variables.
+//! Conditions: decides whether they hold now, and records the values that decided. Pure functions of the home and the
+//! variables.
 
 mod context;
 mod evaluate;

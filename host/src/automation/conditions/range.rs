@@ -1,4 +1,4 @@
-//! Numeric ranges: whether an entity's number lies between two bounds.
+//! Numeric ranges: decides whether an entity's number is between two bounds.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::automation::home::Entity;
 use crate::automation::model::{Bound, Range};
 
-/// Whether the entity's number lies between the bounds, and the value that was compared. A missing, unknown or
+/// Whether the entity's number is between the bounds, and the value that was compared. A missing, unknown or
 /// unavailable value is outside; a value that is not a number is an error.
 pub fn in_range(range: &Range, id: &str, context: &Context) -> (Result<bool, String>, Value) {
     match value_of(range, id, context) {
@@ -43,7 +43,7 @@ fn is_within(range: &Range, id: &str, value: &Value, context: &Context) -> Resul
     Ok(above.is_none_or(|above| number > above) && below.is_none_or(|below| number < below))
 }
 
-/// The number, or none if the value is unknown or unavailable.
+/// The number, or `None` if the value is unknown or unavailable.
 fn number(value: &Value, id: &str) -> Result<Option<f64>, String> {
     let text = match value {
         Value::Null => return Ok(None),

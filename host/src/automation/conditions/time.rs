@@ -1,5 +1,5 @@
-//! Time conditions: whether local time is in an interval of the day and on a given weekday. Also reads times from
-//! entities.
+//! Time conditions: decides whether local time is in an interval of the day and on a given weekday. Also reads times
+//! from entities.
 
 use chrono::{Datelike, NaiveTime};
 use serde_json::json;

@@ -11,7 +11,7 @@ use crate::tunables::automations::MAX_INCLUDES;
 /// The result of a lookup.
 #[derive(Debug)]
 pub struct Lookup {
-    /// None if the file has no such key.
+    /// `None` if the file has no such key.
     pub value: Parsed<Option<Node>>,
     /// Whether the value comes from a secret and must not be shown.
     pub is_secret: bool,

@@ -7,7 +7,7 @@ use crate::automation::yaml::{Kind, Node, Place};
 
 /// Keys whose text may be an entity ID.
 const OF_ENTITIES: [&str; 6] = ["entity_id", "at", "above", "below", "after", "before"];
-/// Keys whose contents belong to somebody else. Only templates in them name entities of this home.
+/// Keys whose contents are meant for others. Only templates in them name entities of this home.
 const OF_VALUES: [&str; 6] =
     ["data", "data_template", "event_data", "event_data_template", "variables", "trigger_variables"];
 

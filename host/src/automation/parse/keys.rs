@@ -1,4 +1,4 @@
-//! Reads a mapping key by key. A key that nobody reads is an error.
+//! Reads a mapping key by key. A key that is never read is an error.
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use crate::automation::model::{At, Bound, Data, Template};
 use crate::automation::templates;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
-/// A text; a whole number is converted to text. None if the value is empty.
+/// A text; a whole number is converted to text. `None` if the value is empty.
 pub fn text(node: &Node, name: &str) -> Parsed<Option<String>> {
     match &node.kind {
         Kind::Null => Ok(None),

@@ -18,7 +18,7 @@ pub struct FieldProblem {
     pub text: String,
 }
 
-/// The type of a value, as far as it is known.
+/// The type of a value, if it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Null,
@@ -63,7 +63,7 @@ pub fn validated(action: &Action, data: Value) -> Result<Value, String> {
     Ok(data.into())
 }
 
-/// The fields of a mapping, or none if a template produces them.
+/// The fields of a mapping, or `None` if a template produces them.
 fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
     match data {
         Data::Constant(Value::Object(fields)) => {

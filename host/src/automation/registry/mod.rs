@@ -21,7 +21,7 @@ const BUILTIN: [&str; 3] = ["notify", "persistent_notification", "automation"];
 /// The actions of one host.
 pub struct Registry {
     actions: BTreeMap<String, Action>,
-    /// The action that stands for every `notify.NAME` if the targets are not known.
+    /// The action that represents every `notify.NAME` if the targets are not known.
     any_target: Option<Action>,
     knows_plugins: bool,
 }
@@ -36,7 +36,7 @@ pub enum Found<'a> {
 }
 
 impl Registry {
-    /// The built-in actions and those of `plugins`. `targets` are the notification targets; none if they are not
+    /// The built-in actions and those of `plugins`. `targets` are the notification targets; `None` if they are not
     /// known, in which case the list of plugins is incomplete too.
     pub fn new(plugins: impl IntoIterator<Item = Action>, targets: Option<&[&str]>) -> Self {
         let mut all = builtin::actions();

@@ -140,7 +140,7 @@ impl Engine {
         Ok(self.redacted(effects))
     }
 
-    /// Disables all triggers, so that nothing starts by itself.
+    /// Disables all triggers, so that runs start only by hand.
     pub fn disable_triggers(&mut self) {
         self.instances.values_mut().for_each(Instance::disable_triggers);
     }
@@ -166,7 +166,7 @@ impl Engine {
         Ok(ended.chain(running).collect())
     }
 
-    /// Replaces secrets in messages for people.
+    /// Replaces secrets in messages for users.
     pub(super) fn redacted(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
         for effect in &mut effects {
             match effect {

@@ -177,7 +177,7 @@ impl Instance {
         (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
     }
 
-    /// The variables of a new run, or none if its conditions do not hold.
+    /// The variables of a new run, or `None` if its conditions do not hold.
     pub fn begin(
         &self,
         trigger: &Value,

@@ -77,7 +77,7 @@ impl Instance {
         })
     }
 
-    /// Restores saved state. None if a part cannot be read; the other parts are restored.
+    /// Restores saved state. `None` if a part cannot be read; the other parts are restored.
     fn recall(&mut self, kept: &Value) -> Option<()> {
         let mut is_whole = kept.is_object();
         let mut last = |value: &Value| {

@@ -1,4 +1,4 @@
-//! How threads end: after their last step, by an error that an outer step may handle, or by a stop.
+//! The end of a thread: after its last step, by an error that an outer step may handle, or by a stop.
 
 use super::Script;
 use super::context::StepContext;

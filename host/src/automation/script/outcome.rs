@@ -1,4 +1,4 @@
-//! What a run asks for, and how it ends.
+//! The requests of a run, and how it ends.
 
 use serde_json::Value;
 

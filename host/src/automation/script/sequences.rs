@@ -98,7 +98,7 @@ impl Thread {
         }
     }
 
-    /// Whether all conditions hold. None if that cannot be decided.
+    /// Whether all conditions hold. `None` if that cannot be decided.
     pub fn all(&self, conditions: &[Condition], name: &str, context: &mut StepContext) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
         self.ask(&path, context, |it| conditions::all(conditions, it))

@@ -1,4 +1,4 @@
-//! What a thread is waiting for, and for how long.
+//! The waits of a thread: what it waits for, and for how long.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use crate::automation::model::Template;
 use crate::automation::templates::is_true;
 use crate::automation::zone::{self, Every};
 
-/// None if the template is true now, else the wait until it is.
+/// `None` if the template is true now, else the wait until it is.
 pub fn until_true(
     value: &Template,
     is_first: bool,

@@ -1,7 +1,7 @@
 //! Native types: a rendered text that is a Python literal as a whole becomes that value; any other stays text.
 //!
-//! As in Home Assistant, a quoted string stays as it is, with its quotes, and only plain decimal numbers count (`1e5`
-//! and `0123` stay text). Tuples and sets become lists.
+//! As in Home Assistant, a quoted string stays unchanged, with its quotes, and only plain decimal numbers count
+//! (`1e5` and `0123` stay text). Tuples and sets become lists.
 
 use serde_json::{Map, Number, Value};
 

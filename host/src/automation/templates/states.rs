@@ -116,7 +116,7 @@ fn objects(view: &View, domain: Option<&str>) -> Vec<Value> {
     all.map(|(id, entity)| Value::from_object(StateObject { id, entity })).collect()
 }
 
-/// The state object of an entity, or none if it does not exist.
+/// The state object of an entity, or `none` if it does not exist.
 fn object(view: &View, id: &str) -> Value {
     match view.entity(id) {
         Some(entity) => Value::from_object(StateObject { id: id.to_owned(), entity }),

@@ -35,7 +35,7 @@ impl std::fmt::Debug for View {
 }
 
 impl View {
-    /// The scope of the current rendering; none outside of one.
+    /// The scope of the current rendering; `None` outside of one.
     pub fn lock(&self) -> MutexGuard<'_, Option<Scope>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,9 +1,9 @@
 //! Parses YAML into a tree in which every value has its place in the file.
 //!
 //! Built on the events of `saphyr-parser`, which is maintained, follows YAML 1.2, reports positions, is small (two
-//! dependencies) and leaves building the tree to us, so that size and depth are limited here and aliases cannot
-//! explode. Plain scalars mean what they mean to Home Assistant (YAML 1.1: `on` is true, `1:30` is 90). Knows neither
-//! files nor automations.
+//! dependencies) and leaves building the tree to us, so that size and depth can be limited here and aliases cannot
+//! expand without bound. Plain scalars mean what they mean to Home Assistant (YAML 1.1: `on` is true, `1:30` is 90).
+//! Knows neither files nor automations.
 
 mod build;
 mod scalar;

@@ -42,7 +42,7 @@ pub enum AutomationsCommand {
         /// The automation's alias, id or entity
         name: String,
     },
-    /// Tell the running service to read the files again; runs of unchanged automations go on
+    /// Make the running service read the files again; runs of unchanged automations continue
     Reload,
 }
 
@@ -115,7 +115,7 @@ fn check(setup: &HostSetup, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     let configuration =
         sources.as_ref().map(Sources::configuration).transpose().map_err(anyhow::Error::msg)?;
     let home = sources.as_ref().zip(configuration.as_ref());
-    let unnamed = || WrongUse("which file? Name it, or name the home with --config DIR".into());
+    let unnamed = || WrongUse("which file? Pass it, or the home with --config DIR".into());
     let default = home.map(|(sources, configuration)| sources.automations_file(configuration));
     let path = file.cloned().or(default).ok_or_else(unnamed)?;
     let mut loaded = match (file, home) {

@@ -83,7 +83,7 @@ fn parse_data(data: &str) -> anyhow::Result<Value> {
     match ["password", "key_ring"].iter().find(|key| data.contains_key(**key)) {
         None => Ok(data.into()),
         Some(key) => Err(WrongUse(format!(
-            "{key}: other processes can read the command line; put the data in a file and name it with --data-file"
+            "{key}: other processes can read the command line; put the data in a file and pass it with --data-file"
         ))
         .into()),
     }

@@ -26,7 +26,7 @@ pub struct Delete {
     /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Delete even backups that are kept by hand (`larder keep`)
+    /// Delete even backups that are marked as kept (`larder keep`)
     #[arg(long)]
     pub force: bool,
 }

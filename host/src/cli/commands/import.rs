@@ -27,7 +27,7 @@ pub struct Import {
 pub(crate) fn run(mut setup: HostSetup, global: &Global, import: &Import) -> anyhow::Result<Answer> {
     if setup.config.is_none() && setup.backups.is_none() {
         return Err(WrongUse(
-            "which home does the backup belong to? Name it with --config DIR or LARDER_CONFIG".into(),
+            "which home does the backup belong to? Pass it with --config DIR or LARDER_CONFIG".into(),
         )
         .into());
     }

@@ -27,7 +27,7 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, keep: &Keep) -> anyhow::Re
     let (id, name) = (value::string(&json, "backup_id"), value::string(&json, "name"));
     let what = match keep.release {
         false => "is kept, whatever the retention settings say; `--release` undoes this",
-        true => "is no longer kept by hand: the retention settings decide about it",
+        true => "is no longer marked as kept: the retention settings apply to it again",
     };
     Ok(Answer { text: format!("Backup {id} ({name}) {what}.\n"), status: ExitStatus::Done, json })
 }

@@ -182,7 +182,7 @@ fn rename(setup: &HostSetup, global: &Global, rename: &KeyRename) -> anyhow::Res
 /// Shows a key on a terminal, or writes it to a file.
 fn show(setup: &HostSetup, global: &Global, show: &KeyShow) -> anyhow::Result<Answer> {
     if show.to.is_none() && (global.json || !std::io::stdout().is_terminal()) {
-        return Err(WrongUse("keys are shown only on a terminal; name a file with --to".into()).into());
+        return Err(WrongUse("keys are shown only on a terminal; choose a file with --to".into()).into());
     }
     let key = key_ring::key(setup, global, &show.label)?;
     let Some(to) = &show.to else {
@@ -219,7 +219,8 @@ fn kit(setup: &HostSetup, global: &Global, kit: &KeyKit) -> anyhow::Result<Answe
             true => data.insert("password".into(), secrets::prompt("Key: ")?.into()),
             false => {
                 return Err(WrongUse(
-                    "which key? Name one in the key ring with --key, or give it with --password-file".into(),
+                    "which key? Choose one in the key ring with --key, or pass one with --password-file"
+                        .into(),
                 )
                 .into());
             }
@@ -248,7 +249,7 @@ fn written(to: &Path) -> Answer {
 }
 
 fn no_json() -> anyhow::Error {
-    WrongUse("keys are never printed as JSON; name a file with --to".into()).into()
+    WrongUse("keys are never printed as JSON; choose a file with --to".into()).into()
 }
 
 fn listed(value: &Value, ring: &str) -> String {

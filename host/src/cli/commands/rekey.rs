@@ -43,7 +43,7 @@ pub(crate) fn run(mut setup: HostSetup, global: &Global, rekey: &Rekey) -> anyho
     let mut data = openable(&mut setup, global, &rekey.read.target.backup, &rekey.read.password)?;
     if setup.file.is_some() && rekey.to.is_none() {
         return Err(WrongUse(
-            "only backups of the home can be changed in place; name a file for the copy with --to".into(),
+            "only backups of the home can be changed in place; choose a file for the copy with --to".into(),
         )
         .into());
     }

@@ -69,7 +69,7 @@ pub(crate) fn run(mut setup: HostSetup, global: &Global, restore: &Restore) -> a
         must_be_empty(to)?;
     } else if restore.to.is_none() && setup.config.is_none() {
         return Err(WrongUse(
-            "where should it be restored? Name the home with --config DIR, or a new directory with --to DIR"
+            "where should it be restored? Pass the home with --config DIR, or a new directory with --to DIR"
                 .into(),
         )
         .into());
@@ -117,12 +117,12 @@ fn wanted(setup: &HostSetup, global: &Global, restore: &Restore) -> anyhow::Resu
             let zone = setup.time_zone()?.get().zone;
             let then = instant(before, zone).ok_or_else(|| {
                 WrongUse(format!(
-                    "--before {before}: write a date or a time, such as 2026-11-20 or 2026-11-20T18:30"
+                    "--before {before}: expected a date or a time, such as 2026-11-20 or 2026-11-20T18:30"
                 ))
             })?;
             latest_before(setup, global, then, before)
         }
-        (None, None) => Err(WrongUse("which backup? Name it, or give a time with --before".into()).into()),
+        (None, None) => Err(WrongUse("which backup? Pass it, or a time with --before".into()).into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which tables are allowed, by where the file lies.
+//! Tables that are allowed, by the file's origin.
 
 use super::*;
 

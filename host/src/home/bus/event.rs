@@ -1,4 +1,4 @@
-//! The events of the bus: their data, the topics that the host itself uses, and the levels of log messages.
+//! The events of the bus: their data, the topics of the host, and the levels of log messages.
 
 use serde_json::Value;
 

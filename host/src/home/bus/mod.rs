@@ -1,4 +1,4 @@
-//! The event bus between plugins and host. Events are not kept: a subscriber sees only what is emitted later.
+//! The event bus between plugins and host. Events are not stored: a subscriber sees only what is emitted later.
 //!
 //! A listener receives all events in order. When its queue is full, it misses events until it has emptied the queue,
 //! receives one event that says how many, and continues from there. So neither a slow listener nor a chatty plugin uses
@@ -56,13 +56,13 @@ impl Bus {
         Listener(queue)
     }
 
-    /// Emits a log message. Whoever wrote it, unprintable characters are escaped and its length is limited here.
+    /// Emits a log message of any origin. Escapes unprintable characters and limits the length.
     pub fn log(&self, level: Level, message: &str) {
         let data = json!({"message": sanitized(message, MAX_MESSAGE), "level": level.name()});
         self.emit(&Event::new(LOG, data.to_string()));
     }
 
-    /// Tells every listener that no more events will come.
+    /// Notifies every listener that no more events will come.
     pub fn close(&self) {
         self.0.close();
     }
@@ -78,7 +78,7 @@ impl Listeners {
     }
 }
 
-/// The last clone is gone, so nobody can emit any more.
+/// The last clone is gone, so no more events can be emitted.
 impl Drop for Listeners {
     fn drop(&mut self) {
         self.close();

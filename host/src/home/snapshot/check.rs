@@ -1,4 +1,4 @@
-//! Damage checks of databases, on a thread beside the backup: SQLite checks a private copy of each.
+//! Damage checks of databases, on a thread parallel to the backup: SQLite checks a private copy of each.
 //!
 //! Owns the thread and its findings. A database that cannot be checked is a finding too. It never delays a backup for
 //! long: the queue is bounded, and the caller limits how long it waits for findings.
@@ -138,7 +138,7 @@ fn check(source: Source, scratch: &Scratch, cancellation: &Cancellation) -> Opti
     match verdict {
         Verdict::Sound => None,
         Verdict::Damaged(what) => Some(format!(
-            "stored as it is, but SQLite finds it damaged: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
+            "stored as is, but SQLite reports damage: {what}; repair it (`sqlite3 FILE .recover`) or restore it from an earlier \
              backup"
         )),
         Verdict::Unknown(why) => Some(not_checked(&why)),

@@ -31,7 +31,7 @@ pub struct Content {
     /// The reader that reads on ahead of its caller.
     pub(super) read_ahead: Option<Arc<Mutex<ReadAhead>>>,
     pub(super) _lock: Option<Arc<Lock>>,
-    /// Whether another program may write to the file in spite of the lock.
+    /// Whether another program may write to the file despite the lock.
     pub(super) may_change: bool,
 }
 
@@ -42,7 +42,7 @@ impl Content {
         Self { file: Some(file), size, ..Self::empty(modified) }
     }
 
-    /// A small file, read to its end and closed. `None` when it cannot be read or changed meanwhile.
+    /// A small file, read to its end and closed. `None` when it cannot be read or changed in the meantime.
     pub(super) fn read_whole(file: Descriptor) -> Option<Self> {
         let size = usize::try_from(file.facts.size).ok()?;
         let bytes = file.read(0, size).ok().filter(|bytes| bytes.len() == size)?;
@@ -79,8 +79,8 @@ impl Content {
         self.identity
     }
 
-    /// What cannot be promised about the content: one sentence for the user, without the file's name. Ask after
-    /// reading: only then is it known whether the file changed meanwhile.
+    /// What cannot be guaranteed about the content: one sentence for the user, without the file's name. Call it after
+    /// reading, when it is known whether the file changed.
     pub fn note(&self) -> Option<String> {
         if self.note.is_some() || (self._lock.is_some() && !self.may_change) {
             return self.note.as_deref().map(str::to_owned);
@@ -114,8 +114,8 @@ impl Content {
         }
     }
 
-    /// Up to `max` bytes from `offset` on: never more than 1 MiB and never past `size`. Empty at the end, or where the
-    /// file has shrunk meanwhile.
+    /// Up to `max` bytes from `offset` on: never more than 1 MiB and never past `size`. Empty at the end, or where
+    /// the file has shrunk since.
     pub fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         if let Some(bytes) = &self.bytes {

@@ -1,4 +1,4 @@
-//! A private copy of a database and its companion files. SQLite opens nothing else of a home.
+//! A private copy of a database and its companion files. This is the only part of a home that SQLite opens.
 //!
 //! Owns the directory of the copy and removes it on drop. SQLite recovers and checks the copy, to which it may write.
 //! Database, journal and log are untrusted input, so SQLite gets little memory and trusts no schema. It does not know
@@ -31,7 +31,7 @@ pub(super) struct DatabaseCopy {
 /// Called with the number of copied bytes of a file and its size.
 pub type CopyProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
-/// Where private copies are made, and who is told about the progress of large ones.
+/// Where private copies are made, and the receiver of the progress of large ones.
 #[derive(Clone)]
 pub struct Scratch {
     /// Created with the first copy. Leftovers of a killed process in it may be deleted.
@@ -86,7 +86,7 @@ impl DatabaseCopy {
     /// Rolls back or checkpoints what is unfinished, so that the main file alone is the committed state.
     pub(super) fn recover(&self) -> rusqlite::Result<()> {
         let connection = open(&self.path(""), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // The copy is not needed after a crash, and nobody else opens it.
+        // The copy is not needed after a crash, and no other process opens it.
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")?;
         // Reads only the header, so that no schema can interfere.
         connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;

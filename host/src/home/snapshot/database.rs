@@ -1,7 +1,7 @@
 //! Consistent reading of live SQLite databases.
 //!
 //! Decides how a database is read: in place under its locks (write-ahead log), from a private copy (rollback journal,
-//! or when recovery is needed first), or, when no committed state can be had, file by file with a note. The home is
+//! or when recovery is needed first), or, when no committed state is available, file by file with a note. The home is
 //! never changed: SQLite opens none of its files.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::wal_index;
 use crate::error::{Error, Result, reason};
 use crate::model::{Timestamp, shown};
 
-/// Attempts when other programs open or close the database meanwhile.
+/// Attempts when other programs open or close the database in the meantime.
 const ATTEMPTS: usize = 100;
 
 /// A database to read.
@@ -51,7 +51,7 @@ impl DatabaseReader<'_> {
         self.read_as_is(None, "other programs kept opening and closing it")
     }
 
-    /// `None` when another program opened or replaced it meanwhile, so that what was read cannot be used.
+    /// `None` when another program opened or replaced it in the meantime, so that the bytes read cannot be used.
     fn try_pin(&self) -> Result<Option<PinnedDatabase>> {
         let locked = Arc::new(self.home.file(self.path)?);
         let mut lock = match Lock::shared(Arc::clone(&locked), self.lock_wait) {
@@ -63,7 +63,7 @@ impl DatabaseReader<'_> {
         if main.facts.id != locked.facts.id {
             return Ok(None);
         }
-        // Opened only under the lock: from now on nobody removes an index or a journal that matters.
+        // Opened only under the lock: from now on no program removes an index or a journal that matters.
         let index = match self.companion(SHM) {
             Ok(index) => index,
             Err(error) => return self.read_as_is(None, &error.to_string()).map(Some),
@@ -195,8 +195,8 @@ impl DatabaseReader<'_> {
         !had_index && index.is_ok_and(|index| index.file_type == FileType::RegularFile)
     }
 
-    /// Without a lock. The result is a committed state only if nothing changed meanwhile on a file system that has no
-    /// locks.
+    /// Without a lock. The result is a committed state only if nothing changed in the meantime on a file system
+    /// without locks.
     fn without_lock(&self, main: &Arc<Descriptor>, refusal: &Refusal) -> Result<PinnedDatabase> {
         let why = match refusal {
             Refusal::Busy => return self.read_as_is(None, "database is locked"),
@@ -252,15 +252,15 @@ impl DatabaseReader<'_> {
         let (journal, log) = self.unfinished();
         let note = match &lock {
             None => format!(
-                "read without a lock on the database: {reason}; if a program wrote to it meanwhile, the copy is inconsistent, \
-                 so back it up again when no program does"
+                "read without a lock on the database: {reason}; if a program wrote to it in the meantime, the copy is inconsistent, \
+                 so back it up again when none is writing"
             ),
             Some(_) => {
-                format!("stored as it is, with its log and journal: {reason}; check it before you rely on it")
+                format!("stored as is, with its log and journal: {reason}; check it before you rely on it")
             }
         };
         let belongs =
-            format!("belongs to the database {}, which is stored as it is: {reason}", shown(self.path));
+            format!("belongs to the database {}, which is stored as is: {reason}", shown(self.path));
         let copy = lock.as_ref().and_then(|_| {
             let files = [("", Some(&main)), ("-journal", journal.as_ref()), ("-wal", log.as_ref())];
             let files: Vec<_> =

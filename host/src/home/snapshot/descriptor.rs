@@ -1,6 +1,6 @@
 //! Open files of the home and their metadata.
 //!
-//! Reads at an offset and copies. Knows nothing of databases, and never writes to the home.
+//! Reads at an offset, and copies. Knows nothing of databases and never writes to the home.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};

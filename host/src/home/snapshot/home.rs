@@ -1,7 +1,8 @@
 //! The home's directory, and the only way to files below it.
 //!
-//! Every path is opened relative to the directory's handle and may contain no symbolic link, so it cannot lead outside,
-//! whatever is renamed meanwhile. Refuses hidden paths, and never waits for the other end of a FIFO.
+//! Every path is opened relative to the directory's handle and may contain no symbolic link, so it cannot lead
+//! outside, even if something is renamed at the same time. Refuses hidden paths, and never waits for the other end of
+//! a FIFO.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -84,7 +85,7 @@ impl Home {
         };
         match flags.contains(OFlags::PATH) {
             true => Ok(directory),
-            // Reopened through its own `.`: a directory that may be listed but not entered is of no use.
+            // Reopened through its own `.`: a directory that may be listed but not entered is useless.
             false => Ok(openat(&directory, c".", flags | DIRECTORY, Mode::empty())?),
         }
     }

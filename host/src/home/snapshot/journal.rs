@@ -1,5 +1,5 @@
-//! What the first and last bytes of a database's rollback journal and write-ahead log say (sqlite.org/fileformat.html,
-//! 3 and 4).
+//! The first and last bytes of a database's rollback journal and write-ahead log (sqlite.org/fileformat.html, 3 and
+//! 4).
 //!
 //! Only reads. Does not interpret the pages in them: SQLite does, in a copy.
 

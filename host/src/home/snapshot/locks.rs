@@ -1,4 +1,4 @@
-//! SQLite's locks on a database, taken without SQLite, which opens no file of the home.
+//! SQLite's locks on a database, taken without SQLite, which must not open files of the home.
 //!
 //! Owns which bytes are locked, in which order, and what a lock guarantees. The bytes are SQLite's ("File Locking And
 //! Concurrency", 3.0, and "WAL-mode File Format", 2.3). All locks are read locks of the open file description
@@ -36,8 +36,8 @@ pub(super) enum Refusal {
     Unsupported(io::Error),
 }
 
-/// A reader's lock. While it is held, only a checkpoint writes to the main file, and nobody removes or resets the log
-/// or leaves write-ahead mode, whatever other programs do. Released on drop.
+/// A reader's lock. While it is held, only a checkpoint writes to the main file, and no program removes or resets the
+/// log or leaves write-ahead mode. Released on drop.
 pub(super) struct Lock {
     main: Arc<Descriptor>,
     index: Option<Descriptor>,
@@ -56,7 +56,7 @@ impl Lock {
 
     /// Whether another program is in a write transaction. What its journal holds is then in the main file as well.
     pub(super) fn has_writer(&self) -> bool {
-        // If the lock cannot be queried, assume no writer: the journal is then examined in any case.
+        // If the lock cannot be queried, assume no writer: the journal is then always examined.
         is_locked(&self.main, RESERVED).unwrap_or(false)
     }
 

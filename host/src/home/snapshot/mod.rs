@@ -199,7 +199,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether the file has the name of a companion file and is none.
+    /// Whether the file is not a companion file despite its name.
     fn is_ordinary_file(&self, path: &[u8]) -> bool {
         self.walk.as_ref().is_some_and(|walk| walk.ordinary.contains(path))
     }

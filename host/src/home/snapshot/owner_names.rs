@@ -15,7 +15,7 @@ pub(super) struct OwnerNames {
 }
 
 impl OwnerNames {
-    /// A file that cannot be read gives no names.
+    /// A file that cannot be read yields no names.
     pub(super) fn load() -> Self {
         let names = |path: &str| parse(&regular::read(Path::new(path), MAX_NAMES).unwrap_or_default());
         Self { users: names("/etc/passwd"), groups: names("/etc/group") }

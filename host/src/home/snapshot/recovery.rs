@@ -23,8 +23,8 @@ pub(super) struct Companions {
     pub has_index: bool,
 }
 
-/// The committed state as one file, or why there is none. A database that no program was using is checked at once,
-/// because no program has recovered it.
+/// The committed state as one file, or the reason why there is none. A database that no program was using is checked
+/// immediately, because no program has recovered it.
 pub(super) fn recover(
     scratch: &Scratch,
     main: &Descriptor,
@@ -34,14 +34,14 @@ pub(super) fn recover(
 ) -> std::result::Result<(Arc<Descriptor>, Option<Source>), String> {
     let Companions { journal, log, .. } = companions;
     if log.is_some() && journal_mode(main) == Some(JournalMode::Rollback) {
-        return Err("there is a log beside it, although the database does not use one".into());
+        return Err("there is a log next to it, although the database does not use one".into());
     }
     let mut files = vec![("", main, u64::MAX)];
     files.extend(journal.iter().map(|journal| ("-journal", journal, u64::MAX)));
     files.extend(log.iter().map(|log| ("-wal", log, u64::MAX)));
     let copy = DatabaseCopy::new(scratch, &files)
         .map_err(|error| format!("it could not be copied: {}", reason(&error)))?;
-    // Looked up in the copy, which nobody else can change: SQLite would follow the name and remove that file.
+    // Looked up in the copy, which no other program can change: SQLite would follow the name and remove that file.
     if journal.is_some() && copy.open("-journal").map_or(true, |journal| names_super_journal(&journal)) {
         return Err(
             "its journal belongs to a transaction over several databases, which only SQLite can finish"

@@ -1,4 +1,4 @@
-//! How much of a write-ahead log belongs to a locked database.
+//! The index of a write-ahead log: how much of the log belongs to a locked database.
 //!
 //! Reads the header of a `-shm` file, whose layout SQLite documents ("WAL-mode File Format", sections 2.1 and 2.2), in
 //! the machine's byte order. Does not interpret the log itself, and never writes.

@@ -37,9 +37,9 @@ pub(super) struct Walk {
     owner_names: OwnerNames,
     pub identities: Identities,
     pub databases: Databases,
-    /// Files that have the name of a companion file and are none.
+    /// Files that are not companion files despite their names.
     pub ordinary: BTreeSet<HomePath>,
-    /// Entries to return, the next one last. A directory stands for everything below it.
+    /// Entries to return, the next one last. A directory represents everything below it.
     pending: Vec<Entry>,
 }
 
@@ -171,7 +171,7 @@ fn kind(directory: impl AsFd, name: &[u8], path: &[u8], facts: &Facts) -> Kind {
     }
 }
 
-/// An entry for a name that could not be read, mostly because it vanished after its directory was read.
+/// An entry for a name that could not be read, usually because it vanished after its directory was read.
 fn unreadable(path: HomePath, error: &io::Error) -> Entry {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "it vanished while the home was being listed".to_owned(),

@@ -138,10 +138,10 @@ impl StagingArea {
         let mut parts = names(&self.staging).doing(doing)?;
         parts.sort_by_key(|name| (name == DONE, name == LOCK, name == NEW));
         for part in parts {
-            steps.at(&format!("restore: remove {} of the staging place", String::from_utf8_lossy(&part)));
+            steps.at(&format!("restore: remove {} of the staging area", String::from_utf8_lossy(&part)));
             remove(self.staging.as_fd(), &part).doing(doing)?;
         }
-        steps.at("restore: remove the staging place");
+        steps.at("restore: remove the staging area");
         match rustix::fs::unlinkat(&self.directory, STAGING, AtFlags::REMOVEDIR) {
             Err(Errno::NOENT) => Ok(()),
             other => other.doing(doing),

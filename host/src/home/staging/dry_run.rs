@@ -1,5 +1,5 @@
-//! The dry run of a restore: what would keep it from being staged and put in place, as far as that is known before.
-//! Changes nothing.
+//! The dry run of a restore: finds what would prevent staging and committing it, as far as that can be known. Changes
+//! nothing.
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -16,7 +16,7 @@ use super::target::refuse_databases_in_use;
 use crate::error::{Doing, Result};
 use crate::model::{Scope, shown};
 
-/// Makes the checks of [`super::Target::open`] and of its commit. Returns the number of bytes that could be written.
+/// Runs the checks of [`super::Target::open`] and of its commit. Returns the number of bytes that could be written.
 pub fn dry_run(options: &Options, scope: Scope, force: bool) -> Result<u64> {
     let given = &options.directory;
     let adds = matches!(scope, Scope::Add);

@@ -34,7 +34,7 @@ pub fn databases_in_use(directory: &Path) -> Vec<String> {
     databases_of(directory, &OpenFiles::scan())
 }
 
-/// The same with given open files. Locks are queried in any case.
+/// The same with given open files. Locks are always queried.
 pub(super) fn databases_of(directory: &Path, open_files: &OpenFiles) -> Vec<String> {
     let mut open = Vec::new();
     let mut waiting = VecDeque::from([directory.to_path_buf()]);

@@ -1,7 +1,7 @@
-//! Mode, owner and modification time: taken from an entry, applied to what was staged for it.
+//! Mode, owner and modification time: taken from an entry and applied to its staged file.
 //!
-//! Refuses to set a set-user-id or set-group-id bit on a file whose owner could not be set: the file would run with the
-//! rights of an account that the archive never meant.
+//! Refuses to set a set-user-id or set-group-id bit on a file whose owner could not be set: the file would run with
+//! the rights of the wrong account.
 
 use std::os::fd::AsFd;
 
@@ -37,7 +37,7 @@ impl Context<'_> {
         self.warnings.add(lost, self.path, why);
     }
 
-    /// Without root nobody can give files away, so that is expected and needs no warning.
+    /// Only root can give files away, so this is expected and needs no warning.
     fn warn_owner(self, refused: Option<Errno>) {
         if refused.is_some() && is_root() {
             self.warn(Warning::Owner, refused);
@@ -122,7 +122,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// The mode without set-id bits that would act for root, or for another account than the one meant.
+    /// The mode without set-id bits that would act for root or for the wrong account.
     fn allowed_mode(&self, now: &Stat, context: Context<'_>) -> u32 {
         let mut lost = 0;
         // On a directory, set-user-id means nothing and set-group-id only chooses the group of new files.

@@ -1,4 +1,5 @@
-//! A new state of a directory, staged inside it and then swapped in: all of it or nothing.
+//! The staging area of a restore: a new state of a directory, staged inside it and then swapped in as a whole or not
+//! at all.
 //!
 //! The directory may be a mount point, so it is never renamed itself. Everything is staged in its subdirectory
 //! `.larder-restore/`, which is on the same file system: `lock` is held while the owner lives, `new/` holds what was

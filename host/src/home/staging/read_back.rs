@@ -123,8 +123,8 @@ impl FileReadBack {
     }
 }
 
-/// The files that were not read back yet. Large files are read in parallel with small ones, since both wait for the
-/// disk.
+/// The files that have not been read back yet. Large files are read in parallel with small ones, since both wait for
+/// the disk.
 pub(super) struct ReadBack {
     top: Arc<OwnedFd>,
     small: IntoIter<WrittenFile>,

@@ -1,4 +1,4 @@
-//! Which names directly in the directory are replaced, and which are kept. Decides, and touches no file.
+//! The rules of a restore: which names directly in the directory are replaced, and which are kept. Touches no file.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -16,8 +16,8 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// `directory` is free of symbolic links; `given` is the same as the caller wrote it. `Denied` when a path to keep
-    /// lies too deep inside something that would be replaced.
+    /// `directory` is free of symbolic links; `given` is the same path as the caller wrote it. `Denied` when a path
+    /// to keep is too deep inside something that would be replaced.
     pub(super) fn new(directory: PathBuf, given: &Path, keep: &[PathBuf], scope: Scope) -> Result<Self> {
         if let Scope::AllBut(names) | Scope::Only(names) = &scope {
             names.iter().try_for_each(|name| check_scope_name(name))?;

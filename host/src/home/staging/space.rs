@@ -9,8 +9,8 @@ use rustix::io::Errno;
 use crate::error::{Doing, Error, Result};
 use crate::model::shown;
 
-/// The cost of an entry besides its content: about one block for its inode, its name and the unused end of its last
-/// block. Without it, an archive of empty files could fill a disk.
+/// The cost of an entry in addition to its content: about one block for its inode, its name and the unused end of its
+/// last block. Without it, an archive of empty files could fill a disk.
 const ENTRY_COST: u64 = 4096;
 
 /// The free space at the start minus the reserve, and how much of it was spent.

@@ -124,8 +124,8 @@ impl Swap<'_> {
         Ok(())
     }
 
-    /// Renames into the directory. If another program created that name meanwhile and it is to be replaced, it is moved
-    /// to `old/`.
+    /// Renames into the directory. If another program has created that name in the meantime and it is to be replaced,
+    /// it is moved to `old/`.
     fn move_in(&self, from: &OwnedFd, item: &Item) -> rustix::io::Result<()> {
         let name = item.name.as_slice();
         match self.rename_without_replacing(from, name) {

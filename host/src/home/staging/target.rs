@@ -66,7 +66,7 @@ impl Target {
         if rules.replaces_something() && !force {
             refuse_databases_in_use(&directory)?;
         }
-        options.steps.at("restore: make the staging place");
+        options.steps.at("restore: make the staging area");
         let area = StagingArea::create(&directory, rules.replaces_something())?;
         let top = area.subdirectory(NEW);
         let staging = Staging { area, has_journal: false };
@@ -249,8 +249,8 @@ impl Target {
     }
 }
 
-/// An existing file that SQLite would take for a companion file of `name`, or for the database that `name` belongs to.
-/// SQLite trusts any log or journal that it finds beside a database.
+/// An existing file that SQLite would take for a companion file of `name`, or for the database that `name` belongs
+/// to. SQLite trusts any log or journal that it finds next to a database.
 fn companion_of(directory: &OwnedFd, name: &[u8]) -> std::io::Result<Option<HomePath>> {
     let parts = DATABASE_COMPANIONS.into_iter().map(|part| [name, part].concat());
     let base = DATABASE_COMPANIONS.into_iter().find_map(|part| name.strip_suffix(part)).map(<[u8]>::to_vec);

@@ -1,9 +1,9 @@
 //! The staged tree: puts entries under `new/`, each in a real directory.
 //!
-//! Links are created when all files are there: symbolic links last, so that nothing is ever written through one, and
-//! hard links before them. Directories keep a working mode until the end. Refuses paths that are not well formed, were
-//! added twice, or lie below something that is not a directory. Files are recorded only in the file system; memory
-//! holds only what waits for the end.
+//! Links are created when all files are there: symbolic links last, so that no write goes through one, and hard links
+//! before them. Directories keep a working mode until the end. Refuses paths that are not well formed, were added
+//! twice, or are below something that is not a directory. Files are recorded only in the file system; memory holds
+//! only what waits for the end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -29,7 +29,7 @@ use crate::steps::Steps;
 /// name millions. Plugins are promised 64 MiB (`wit/files.wit`); directories that were created without being added need
 /// some more.
 const MAX_MEMORY: usize = 96 << 20;
-/// The memory of one of them besides its names: about a map node and two allocations.
+/// The memory of one of them in addition to its names: about a map node and two allocations.
 const ENTRY_MEMORY: usize = 200;
 /// The mode of a directory that was not added itself.
 const IMPLICIT_MODE: Mode = Mode::from_raw_mode(0o755);
@@ -48,7 +48,7 @@ pub(super) struct StagedTree {
     /// Every directory that was created, and its metadata; `None` for one that was not added itself.
     directories: BTreeMap<HomePath, Option<Metadata>>,
     links: BTreeMap<HomePath, Link>,
-    /// The directory that was opened last: entries mostly come with their siblings.
+    /// The directory that was opened last: entries usually come with their siblings.
     last_parent: Option<(HomePath, Arc<OwnedFd>)>,
     /// Metadata for the directory itself.
     root: Option<Metadata>,
@@ -149,7 +149,7 @@ impl StagedTree {
     /// A new empty file, open for writing.
     pub(super) fn create_file(&mut self, path: &[u8]) -> Result<OwnedFd> {
         let (parent, name) = self.parent_of(path)?;
-        // Its writer reads it back if nobody may read it later.
+        // Its writer reads it back if its mode forbids reading it later.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         unless_exists(path, rustix::fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))
     }

@@ -1,4 +1,5 @@
-//! Warnings of a restore: what could not be kept, counted by kind, with the first path of each kind.
+//! Warnings of a restore: attributes and links that could not be kept, counted by kind, with the first path of each
+//! kind.
 //!
 //! Owns the sentences. No content is lost in any of these cases; that would be an error elsewhere.
 

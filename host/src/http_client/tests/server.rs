@@ -38,7 +38,8 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Option<Vec<u8>> {
 }
 
 impl Server {
-    /// Answers each request with the bytes that `reply` returns for its number (from 0). None keeps the connection open and sends nothing.
+    /// Answers each request with the bytes that `reply` returns for its number (from 0). `None` keeps the connection open and sends
+    /// nothing.
     pub fn start(reply: impl Fn(usize, &Received) -> Option<Vec<u8>> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -160,8 +161,8 @@ pub fn missing(what: &str) {
     drop(writeln!(std::io::stderr().lock(), "NOT RUN: {what} is missing"));
 }
 
-/// A TLS server (Python's) with a certificate for `localhost`, signed by its own authority, whose certificate is `ca.pem` in the directory.
-/// None when `openssl` or `python3` is missing.
+/// A TLS server (Python's) with a certificate for `localhost`, signed by its own authority, whose certificate is `ca.pem` in the
+/// directory. `None` when `openssl` or `python3` is missing.
 pub struct TlsServer {
     pub port: u16,
     process: Child,

@@ -1,4 +1,4 @@
-//! Machine code in memory: a private copy that nobody can change, truncate or remove.
+//! Machine code in memory: a private copy that no process can change, truncate or remove.
 //!
 //! A mapped file changes with the file on disk: writing to it changes running code, and truncating it kills the process. The code is
 //! therefore copied into an unnamed file in memory, which is sealed before it is mapped.
@@ -25,7 +25,7 @@ pub(super) fn file() -> io::Result<File> {
     Ok(file?.into())
 }
 
-/// Makes the file unchangeable for everybody, including this process.
+/// Makes the file immutable for every process, including this one.
 pub(super) fn seal(file: &File) -> io::Result<()> {
     Ok(fcntl_add_seals(file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?)
 }

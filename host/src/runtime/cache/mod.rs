@@ -1,8 +1,8 @@
-//! The cache of compiled components: compiling takes longer than a small command.
+//! The cache of compiled components, because compiling one takes longer than a small command.
 //!
-//! An entry is machine code that is executed as it is. It is therefore used only where no other user can write or rename, and only if it
-//! is exactly what was written; a keyed digest, the seal, detects damage. The entry is copied first and the copy is checked, so later
-//! changes of the entry have no effect. A bad entry is never an error: the component is compiled again.
+//! An entry is machine code that is executed unchanged. It is therefore used only where no other user can write or rename, and only if
+//! it is exactly what was written; a keyed digest, the seal, detects damage. The entry is copied first and the copy is checked, so
+//! later changes of the entry have no effect. A bad entry is never an error: the component is compiled again.
 
 mod code;
 mod trust;
@@ -39,7 +39,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The entry in `directory`, which is created if it does not exist. None when the directory cannot be trusted or used.
+    /// The entry in `directory`, which is created if it does not exist. `None` when the directory cannot be trusted or used.
     pub(super) fn new(directory: &Path, engine: &Engine, wasm: &[u8]) -> Option<Self> {
         Directory::make(directory, 0o700).ok()?;
         let path = fs::canonicalize(directory).ok()?;
@@ -47,7 +47,7 @@ impl Entry {
         trust::is_safe_directory(&directory, &path).then(|| Self { directory, key: key(engine, wasm) })
     }
 
-    /// The component, if the entry exists, is whole and belongs to us.
+    /// The component, if the entry exists, is intact and belongs to this user.
     pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
         self.mapped(engine).or_else(|_| self.copied(engine)).ok()
     }
@@ -74,7 +74,7 @@ impl Entry {
         }
     }
 
-    /// Writes the entry under a temporary name first, so that no other process sees a part of it.
+    /// Writes the entry under a temporary name first, so that no other process sees it half-written.
     fn write(&self, code: &[u8]) -> io::Result<File> {
         let mut draft = Draft::new(&self.directory, DRAFT)?;
         let seal = self.seal(code, code.len(), &mut draft.file)?;
@@ -84,7 +84,7 @@ impl Entry {
         Ok(file)
     }
 
-    /// Copies the code to where nobody can change it. An error when the entry is damaged, or when others can write to it.
+    /// Copies the code to where no process can change it. An error when the entry is damaged, or when others can write to it.
     fn copy(&self, to: &mut impl Write) -> io::Result<()> {
         let mut file = trust::open(&self.directory, &self.name())?;
         let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! What is believed of the cache, and what leads to compiling.
+//! Entries that the cache accepts, and those that lead to compiling.
 
 use std::fs::{self, FileTimes, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};

@@ -1,4 +1,4 @@
-//! Whether only this user can change a file: its owner and permissions, and those of every directory above it.
+//! The check that only this user can change a file: its owner and permissions, and those of every directory above it.
 
 use std::fs::{self, File};
 use std::io;

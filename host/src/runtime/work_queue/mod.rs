@@ -121,7 +121,7 @@ impl WorkQueue {
         true
     }
 
-    /// Waits for the next part of the earliest answer; none when it is complete.
+    /// Waits for the next part of the earliest answer; `None` when it is complete.
     pub(super) fn take(&self, watchdog: &Watchdog) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
         self.wait(watchdog, &self.answers, |state| {
             if let Some(failure) = &state.failure {
@@ -195,7 +195,7 @@ impl WorkQueue {
             if state.is_full(number, self.bytes_most) {
                 return None;
             }
-            // When the answer is gone, nobody waits for it.
+            // When the answer is gone, the job no longer waits for it.
             let Some(answer) = state.answer(number) else { return Some(Ok(())) };
             let part = part.take().unwrap_or_default();
             let count = part.len();

@@ -1,4 +1,4 @@
-//! Beginning actions: which plugin or part of the host does an action, and what its data must look like.
+//! Beginning actions: chooses the plugin or part of the host that does an action, and checks its data.
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ impl Driver {
         registry(host, self.calls.targets().as_deref())
     }
 
-    /// Begins an action that an automation or a person called.
+    /// Begins an action that an automation or a user called.
     pub(super) fn call(
         &mut self,
         host: &mut Host,
@@ -134,7 +134,7 @@ impl Driver {
     fn send(&self, host: &Host, (run, call): (u64, u64), name: &str, data: &Value) {
         let (answers, scheduler) = (self.calls.answers.clone(), host.scheduler().clone());
         let answer = move |result| {
-            // If the receiver is gone, nobody waits for the answer.
+            // If the receiver is gone, no caller waits for the answer.
             let _ = answers.send(Answer::new(run, call, result));
             scheduler.wake();
         };

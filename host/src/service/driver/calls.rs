@@ -1,4 +1,4 @@
-//! Calls under way: actions that automations or people called, and where their answers go.
+//! Calls in progress: actions that automations or users called, and where their answers go.
 //!
 //! `actions` begins them.
 
@@ -15,7 +15,7 @@ use crate::home::bus::Level;
 use crate::notify::{Notifier, RealTime};
 use crate::service::host::{Call, Host};
 
-/// Stands for a run's number in calls that a person made.
+/// Replaces a run's number in calls that a user made.
 pub(super) const BY_HAND: u64 = 0;
 
 /// The result of a call.
@@ -56,7 +56,7 @@ impl Calls {
         Self { answers, under_way: Vec::new(), notifications, notifier: None }
     }
 
-    /// Sends notifications to the configured targets from now on. Deliveries under way go on.
+    /// Sends notifications to the configured targets from now on. Deliveries in progress continue.
     pub fn configure_notifications(
         &mut self,
         host: &Host,
@@ -73,7 +73,7 @@ impl Calls {
         Ok(())
     }
 
-    /// Drops deliveries that nobody waits for.
+    /// Drops deliveries that no caller waits for.
     pub fn close(&mut self) {
         if let Some(notifier) = self.notifier.take() {
             notifier.close(Duration::ZERO);

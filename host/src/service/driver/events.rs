@@ -43,7 +43,7 @@ impl Driver {
         self.save_due = self.save_due.map(|due| zone::plus(due, by));
         let (direction, rest) = match by < TimeDelta::zero() {
             true => ("back", "planned times were recalculated, and nothing is repeated"),
-            false => ("forward", "what was missed runs now where it should"),
+            false => ("forward", "missed runs that are to be made up run now"),
         };
         if by < TimeDelta::zero() {
             host.scheduler().make_all_due(self.home.now);

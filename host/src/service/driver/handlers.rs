@@ -109,7 +109,7 @@ impl Driver {
         })
     }
 
-    /// Begins an action that a person called. Actions reserved for clients are allowed.
+    /// Begins an action that a user called. Actions reserved for clients are allowed.
     pub fn call_by_hand(&mut self, host: &mut Host, action: &str, data: Value, reply: Reply) {
         self.home.now = host.clock().now();
         let call = self.next_call;

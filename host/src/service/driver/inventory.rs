@@ -1,4 +1,4 @@
-//! What this host has: the entities and actions that automations are checked against, and the home as they see it.
+//! The inventory of this host: the entities and actions that automations are checked against, and the home as they see it.
 
 use std::path::Path;
 use std::sync::Arc;

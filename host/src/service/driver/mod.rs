@@ -50,7 +50,7 @@ pub struct Driver {
     /// The sending end of `requests`.
     request_sender: Requests,
     run_waiters: Vec<RunWaiter>,
-    /// Numbers of actions that people called, and where the answers go.
+    /// Numbers of actions that users called, and where the answers go.
     manual_calls: Vec<(u64, Reply)>,
     /// The number of the next such call.
     next_call: u64,
@@ -114,7 +114,7 @@ impl Driver {
         self.engine.next().into_iter().chain(self.save_due).min()
     }
 
-    /// Whether an action is under way that a run or a person waits for.
+    /// Whether a run or a user is waiting for an action in progress.
     pub fn is_busy(&self) -> bool {
         self.calls.are_under_way()
     }
@@ -157,7 +157,7 @@ impl Driver {
         self.save(host);
     }
 
-    /// Reads the files again. Runs of unchanged automations go on. If no automation in the files is usable, nothing changes.
+    /// Reads the files again. Runs of unchanged automations continue. If no automation in the files is usable, nothing changes.
     pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
         let reloaded = self.load(host)?;
         self.show_all(host);

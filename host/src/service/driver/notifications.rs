@@ -12,7 +12,7 @@ use crate::tunables::{MAX_EVENT, MAX_NOTIFICATIONS};
 
 const DOCUMENT: &str = "notifications";
 
-/// One notification, as it is stored and shown.
+/// One notification, in its stored form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     pub title: Option<String>,

@@ -1,4 +1,4 @@
-//! What automations remember across restarts: when each ran last, its traces, whether it is off. Also shows them as entities.
+//! The memory of automations across restarts: when each ran last, its traces, and whether it is off. Also publishes them as entities.
 //!
 //! Saved a while after a change, so that a busy bus does not wear out a disk.
 

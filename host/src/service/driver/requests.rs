@@ -1,6 +1,6 @@
 //! Requests that other threads send to the driver, and where their answers go.
 //!
-//! `handlers` does what is asked.
+//! `handlers` carries them out.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

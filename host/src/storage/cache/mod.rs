@@ -15,7 +15,7 @@ use crate::error::{Doing, Error, Result};
 use crate::storage::locations::ObjectReader;
 use crate::tunables::{MAX_CACHE_ENTRIES, MAX_CACHED};
 
-/// The name of an entry that is still being written begins so.
+/// The prefix of the name of an entry that is still being written.
 const DRAFT_PREFIX: &str = ".larder-cache-";
 
 /// The cache of one state directory. The default cache is empty and refuses to store. Cheap to clone.

@@ -1,4 +1,4 @@
-//! Stored documents. Nothing else in the host writes one.
+//! The stored documents. No other module of the host writes one.
 //!
 //! A document is replaced atomically, and its previous version is kept. Knows names and text, and does not read what is in them.
 
@@ -18,7 +18,7 @@ use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 use crate::tunables::{MAX_DOCUMENTS, MAX_JSON, MAX_SET_ASIDE};
 
-/// The name of a document that is still being written begins so.
+/// The prefix of the name of a document that is still being written.
 const DRAFT_PREFIX: &str = ".larder-document-";
 /// Appended to a text that is not valid UTF-8 or too long: no parser accepts it.
 const DAMAGED: &str = "\u{fffd}";
@@ -47,13 +47,13 @@ impl Documents {
         Self { directory: Arc::new(directory), current: Arc::default(), notices: Arc::default(), steps }
     }
 
-    /// The text of a document, or of its previous version if the document is missing; none when both are.
+    /// The text of a document, or of its previous version if the document is missing; `None` when both are.
     pub fn load(&self, name: &str) -> Result<Option<String>> {
         let file = file(name, "json")?;
         if let Some(text) = self.read(&file)? {
             return Ok(Some(self.remember(name, text, file)));
         }
-        // The document was set aside and not stored since, or somebody removed it.
+        // The document was set aside and not stored since, or a user removed it.
         let previous = self::file(name, "previous.json")?;
         let Some(text) = self.read(&previous)? else { return Ok(None) };
         self.add_notice(format!(
@@ -85,7 +85,7 @@ impl Documents {
 
     /// Refuses a new document when the limit is reached.
     fn check_room(&self, directory: &Directory, file: &str) -> Result<()> {
-        let what = || format!("cannot look into {}", self.directory.display());
+        let what = || format!("cannot list {}", self.directory.display());
         if directory.status(file).doing(what)?.is_some() {
             return Ok(());
         }
@@ -137,7 +137,7 @@ impl Documents {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && number < u32::MAX => {}
                 renamed => {
                     renamed.doing(what)?;
-                    // It may hold a password, and somebody may have made it readable for others.
+                    // It may hold a password, and a user may have made it readable for others.
                     let _ = directory.set_mode(&kept, PRIVATE);
                     return Ok(kept);
                 }

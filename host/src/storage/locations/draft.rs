@@ -1,4 +1,4 @@
-//! Writes a file as a draft: a hidden file beside its target, locked while its process lives, then synced and renamed.
+//! Writes a file as a draft: a hidden file next to its target, locked while its process lives, then synced and renamed.
 //!
 //! A listing therefore never shows a file that is only partly written. Drafts of processes that died are removed at the next start.
 
@@ -23,7 +23,7 @@ use crate::disk::write_behind::WriteBehind;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
-/// A draft's name begins so: hidden, and reserved, so that no snapshot shows it.
+/// The prefix of a draft's name. It makes the file hidden, and it is reserved, so that no snapshot shows it.
 const PREFIX: &str = ".larder-";
 const SUFFIX: &str = ".partial";
 /// The longest part of the target's name, in characters, that a draft's name repeats.
@@ -36,14 +36,14 @@ const NOT_DURABLE: &str = "the file system did not confirm that the new file is 
 pub(super) struct FileDraft {
     file: Arc<File>,
     writer: WriteBehind,
-    /// The name of the draft itself; none once it is published.
+    /// The name of the draft itself; `None` once it is published.
     draft: Option<OsString>,
     directory: Directory,
     /// The name of the file once it is published.
     name: OsString,
     /// The same with the path of the directory.
     target: PathBuf,
-    /// Device and inode of the file that is replaced; none for a new file.
+    /// Device and inode of the file that is replaced; `None` for a new file.
     replaces: Option<(u64, u64)>,
     /// Marks the directory when the draft is published.
     marker: Option<Marker>,

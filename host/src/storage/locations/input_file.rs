@@ -10,7 +10,7 @@ use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;
 
-/// The location of a file to be read. Its name and that of its object are the path.
+/// The location of a file to be read. The path is its name and its object's name.
 pub struct InputFile {
     path: PathBuf,
     name: String,
@@ -48,7 +48,7 @@ impl Location for InputFile {
     }
 
     fn objects(&self) -> Result<Vec<Object>> {
-        let metadata = fs::metadata(&self.path).doing(|| format!("cannot look at {}", self.name))?;
+        let metadata = fs::metadata(&self.path).doing(|| format!("cannot access {}", self.name))?;
         Ok(vec![Object { name: self.name.clone(), size: metadata.len(), modified: modified(&metadata) }])
     }
 

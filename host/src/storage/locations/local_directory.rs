@@ -91,7 +91,7 @@ impl Location for LocalDirectory {
                     objects.push(Object { name, size: metadata.len(), modified: modified(&metadata) });
                 }
                 Err(error) if error.kind() != ErrorKind::NotFound => {
-                    // List it all the same: opening it reports the error.
+                    // List it anyway: opening it reports the error.
                     objects.push(Object { name, size: 0, modified: Timestamp::default() });
                 }
                 _ => {}
@@ -122,7 +122,7 @@ impl Location for LocalDirectory {
         let what = || format!("cannot delete {}", self.shown(name));
         let directory = Directory::open(&self.directory).doing(what)?;
         directory.remove(name).doing(what)?;
-        // If this fails, a power cut may bring the file back, and nothing worse.
+        // If this fails, the worst case is that a power cut brings the file back.
         let _ = directory.sync_names();
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! What a storage protocol implements to become a location: [`Location`], and [`Draft`] for objects that it writes.
+//! The traits that a storage protocol implements to become a location: [`Location`], and [`Draft`] for objects that it writes.
 //!
-//! `wit/storage.wit` states the same promises to plugins. A location stores named objects and never sees what is in them; it has no
+//! `wit/storage.wit` states the same promises to plugins. A location stores named objects and never looks inside them; it has no
 //! knowledge of backups, retention or schedules. To add a protocol:
 //!
-//! 1. Write a file beside this one with a type that implements `Location`. Its `draft` returns a type that implements `Draft`.
+//! 1. Write a file next to this one with a type that implements `Location`. Its `draft` returns a type that implements `Draft`.
 //! 2. Choose an id of the form `domain.unique_id`, and keep it: settings and backups refer to it.
 //! 3. Create the location in `assemble`, where the list of locations is put together.
 //!
@@ -27,7 +27,7 @@ pub struct Object {
     pub modified: Timestamp,
 }
 
-/// A place where backups are stored.
+/// A location, where backups are stored.
 pub trait Location: Send + Sync {
     /// The stable id, `domain.unique_id`.
     fn id(&self) -> &str;
@@ -38,7 +38,7 @@ pub trait Location: Send + Sync {
     /// Whether objects can be stored and deleted here.
     fn is_writable(&self) -> bool;
 
-    /// Free bytes; none when the location does not say.
+    /// Free bytes; `None` when the location does not say.
     fn available(&self) -> Option<u64>;
 
     /// All complete objects. Drafts, and files that are not objects, are not listed.
@@ -73,7 +73,7 @@ pub trait Draft: Send {
     /// Overwrites bytes that were already appended, at `offset`.
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
 
-    /// Opens what was written so far, so that it can be compared with what was meant. The bytes should come from where they are stored and
+    /// Opens what was written so far, so that it can be compared with the original. The bytes should come from the storage itself and
     /// not from a cache.
     fn read_back(&mut self) -> Result<ObjectReader>;
 

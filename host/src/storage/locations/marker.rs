@@ -1,4 +1,4 @@
-//! The marker: a file in a directory of backups that tells it from the empty mount point of its disk.
+//! The marker: a file in a directory of backups that distinguishes it from the empty mount point of its disk.
 //!
 //! Larder remembers the directories in which backups were stored. If such a directory lacks its marker, its disk is probably not mounted:
 //! nothing is listed or stored there, so no backup silently goes to the wrong disk.
@@ -18,7 +18,7 @@ use crate::storage::documents::Documents;
 /// The name is reserved: no snapshot shows it and no restore replaces it.
 const NAME: &str = ".larder-location";
 const TEXT: &str =
-    "Larder keeps backups in this directory. Without this file it takes the directory for another one.\n";
+    "Larder keeps backups in this directory. Without this file it treats the directory as a different one.\n";
 /// The document with the remembered directories.
 const DOCUMENT: &str = "locations";
 
@@ -96,7 +96,7 @@ impl Marker {
         match Directory::open(&self.directory).and_then(|directory| directory.status(NAME)) {
             Ok(status) => Ok(status.is_some()),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-            Err(error) => Err(Error::from_io(format!("cannot look at {}", self.path().display()), &error)),
+            Err(error) => Err(Error::from_io(format!("cannot access {}", self.path().display()), &error)),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Locations: the places where backups are stored. Home Assistant calls them agents.
+//! Locations, where backups are stored. Home Assistant calls them agents.
 //!
 //! Knows objects by name and bytes, and does not know what a backup is. A new storage protocol is one more file here: a type that
 //! implements [`Location`], which `location` documents. `assemble` adds it to the list of locations.
 //!
 //! `local` is the backups directory, Home Assistant's `backup.local`. `input` and `output` are single files that a user named on the
-//! command line. `marker` tells a directory of backups from an empty mount point. `draft` writes files safely, `reader` reads them, and
-//! `file_system` holds the checks that they share.
+//! command line. `marker` distinguishes a directory of backups from an empty mount point. `draft` writes files safely, `reader` reads
+//! them, and `file_system` holds the checks that they share.
 
 mod draft;
 mod file_checks;

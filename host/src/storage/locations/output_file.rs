@@ -1,4 +1,4 @@
-//! A file that the user wants to have written: a write-only location with room for one object.
+//! A file that the user wants written: a write-only location with room for one object.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::reader::ObjectReader;
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 
-/// The location of a file to be written. Its name and that of its object are the path.
+/// The location of a file to be written. The path is its name and its object's name.
 pub struct OutputFile {
     path: PathBuf,
     name: String,

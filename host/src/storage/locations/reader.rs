@@ -32,7 +32,7 @@ pub struct ObjectReader {
 impl ObjectReader {
     /// Reads an open file, which has to be a regular one. `name` is what errors call it.
     pub(crate) fn new(file: File, name: &str) -> Result<Self> {
-        let metadata = file.metadata().doing(|| format!("cannot look at {name}"))?;
+        let metadata = file.metadata().doing(|| format!("cannot access {name}"))?;
         if !metadata.is_file() {
             return Err(Error::Invalid(format!("{name} is not a regular file")));
         }

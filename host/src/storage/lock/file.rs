@@ -42,7 +42,7 @@ impl Lock {
         file.lock(purpose, wait, true).map_err(|failure| file.error(failure))
     }
 
-    /// Takes the lock of a state directory without waiting. None when another process holds it, or when the directory has no lock
+    /// Takes the lock of a state directory without waiting. `None` when another process holds it, or when the directory has no lock
     /// file because nothing ever ran there.
     pub fn try_existing(state: &Path) -> Option<Self> {
         LockFile::new(state, STATE_LOCK, "").lock("start", Duration::ZERO, false).ok()
@@ -142,8 +142,8 @@ fn is_removed(file: &File) -> bool {
     fstat(file).is_ok_and(|status| status.st_nlink == 0)
 }
 
-/// An error when another user could hold the lock for ever: the file has a second name, or belongs neither to this user, nor to root, nor
-/// to the owner of the directory.
+/// An error when another user could hold the lock forever: the file has a second name, or belongs neither to this user, nor to root,
+/// nor to the owner of the directory.
 fn check_trust(directory: &Directory, file: &File) -> io::Result<()> {
     let status = fstat(file)?;
     if status.st_nlink > 1 {
@@ -161,7 +161,7 @@ fn check_trust(directory: &Directory, file: &File) -> io::Result<()> {
     }
 }
 
-/// Takes away the permissions of others: an earlier version created the file with them, so others could lock it.
+/// Removes the permissions of others: an earlier version created the file with them, so others could lock it.
 fn restrict(file: &File) {
     if file.metadata().is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
         // A network share may have its own permissions.

@@ -32,7 +32,8 @@ pub struct WriterLocks {
 }
 
 impl WriterLocks {
-    /// Takes the locks for `purpose`. Returns warnings about directories that cannot be locked; the writer goes on without those locks.
+    /// Takes the locks for `purpose`. Returns warnings about directories that cannot be locked; the writer continues without those
+    /// locks.
     pub fn take(places: &Directories, purpose: &str) -> Result<(Self, Vec<String>)> {
         let mut locks = Self { held: Vec::new(), warnings: Vec::new() };
         let state = &places.state;

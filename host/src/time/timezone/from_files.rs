@@ -1,4 +1,4 @@
-//! Reads the zone from the home's own files. As in Home Assistant 2026.11, packages are not considered.
+//! The zone as the home's own files name it. As in Home Assistant 2026.11, packages are not considered.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

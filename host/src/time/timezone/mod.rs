@@ -18,7 +18,8 @@ pub use home_zone::HomeZone;
 pub use machine::Machine;
 pub use tables::{BUILT_IN, RELEASED, Tables};
 
-/// The zone of one home. It is searched again when one of the files that decide it changes. Cheap to clone; clones share what they know.
+/// The zone of one home. It is searched again when one of the files that decide it changes. Cheap to clone; clones share the cached
+/// zone.
 #[derive(Clone)]
 pub struct TimeZone {
     config: Option<PathBuf>,
@@ -72,7 +73,7 @@ impl TimeZone {
         let mut files: Vec<_> = of_home.chain(of_machine).map(stamped).collect();
         let (found, read) = search::search(self.config.as_deref(), &self.machine, &self.tables());
         files.extend(read.into_iter().map(stamped));
-        // Do not cache a problem: a file that could not be read may be the one that is corrected.
+        // Do not cache a problem: the file that could not be read may be corrected.
         *cached = found.problems.is_empty().then(|| Cached { files, zone: found.clone() });
         found
     }

@@ -22,7 +22,7 @@ const MAX_LINE: u64 = 256;
 #[derive(Debug, Clone)]
 pub struct Tables {
     database: PathBuf,
-    /// The release of the machine's rules; none if it has none or they do not say their release.
+    /// The release of the machine's rules; `None` if it has none or they do not say their release.
     machine: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The timeline of a scenario: the initial home, then what happens and when. One entry per line:
+//! The timeline of a scenario: the initial home, then events with their times. One entry per line:
 //!
 //! ```text
 //! zone Europe/Berlin                    the home's zone (UTC)

@@ -1,4 +1,4 @@
-//! What a snapshot lists and opens. Databases and contents have their own files.
+//! Entries that a snapshot lists and opens. Databases and contents have their own files.
 
 mod content;
 mod databases;

@@ -1,6 +1,6 @@
-//! The process is killed before every step of a restore, and again before every step of the recovery. Afterwards the
-//! directory has the complete old or new state, and `recover` says which. The killed process is this test program,
-//! started again.
+//! Interruptions: the process is killed before every step of a restore, and again before every step of the recovery.
+//! Afterwards the directory has the complete old or new state, and `recover` says which. The killed process is this
+//! test program, started again.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! What a restore guarantees: the state of a directory before and after.
+//! The guarantees of a restore: the state of a directory before and after.
 
 mod hostile;
 mod in_use;

@@ -1,4 +1,4 @@
-//! What a restore replaces, what it keeps, and what it refuses to replace.
+//! Entries that a restore replaces, keeps, or refuses to replace.
 
 use std::process::Command;
 use std::sync::Arc;

@@ -107,7 +107,7 @@ fn a_log_beside_a_database_that_uses_none_is_stored_with_it() {
     let mut snapshot = home.snapshot();
     all(&mut snapshot);
     let main = snapshot.open(b"a.db").unwrap();
-    assert!(main.note().unwrap().contains("there is a log beside it"), "{:?}", main.note());
+    assert!(main.note().unwrap().contains("there is a log next to it"), "{:?}", main.note());
     assert_eq!(snapshot.companions(b"a.db"), [b"a.db-wal"]);
     assert!(bytes(&main) == before && bytes(&snapshot.open(b"a.db-wal").unwrap()) == log);
 }

@@ -45,7 +45,7 @@ impl Writer {
         Self(child)
     }
 
-    /// Stops it. Its exit status tells whether a commit was refused.
+    /// Stops it. Its exit status shows whether a commit was refused.
     fn stop(mut self) {
         drop(self.0.stdin.take());
         assert!(self.0.wait().unwrap().success(), "the writer was disturbed");

@@ -48,7 +48,7 @@ fn a_transaction_that_was_cut_off_is_rolled_back_in_the_copy_and_the_home_stays_
 #[test]
 fn a_database_that_its_journal_would_empty_is_stored_with_the_journal() {
     let home = TestHome::new();
-    // The journal of an import that began with an empty file, beside a database that was put in its place.
+    // The journal of an import that began with an empty file, next to a database that replaced it.
     let place = TempDir::new().unwrap();
     let import = Connection::open(place.path().join("a")).unwrap();
     import.execute_batch("PRAGMA cache_size = 4; BEGIN IMMEDIATE; CREATE TABLE i (x)").unwrap();
@@ -132,10 +132,7 @@ fn a_log_that_belongs_to_another_database_does_not_spoil_what_is_stored() {
     all(&mut snapshot);
     let main = snapshot.open(b"a.db").unwrap();
     let note = main.note().unwrap();
-    assert!(
-        note.starts_with("stored as it is, with its log and journal: it could not be recovered"),
-        "{note}"
-    );
+    assert!(note.starts_with("stored as is, with its log and journal: it could not be recovered"), "{note}");
     let stored = snapshot.open(b"a.db-wal").unwrap();
     assert!(bytes(&main) == before[0].1 && bytes(&stored) == log);
     drop((main, stored, snapshot));
