@@ -35,7 +35,7 @@ const HOST: [&[&str]; 6] = [
     ],
 ];
 
-/// The guest's rooms, from the door down.
+/// The guest's rooms, from the entry point down.
 const GUEST: [&[&str]; 4] = [
     &["component"],
     &["manager"],
@@ -97,7 +97,7 @@ fn rooms_use_what_lies_below_them_and_never_what_lies_above() {
     }
 }
 
-/// Each line of the crate's files that holds one of `words`, outside of `allowed`.
+/// Each line of the crate's files that contains one of `words`, except in `allowed`.
 fn found(name: &str, words: &[&str], allowed: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (module, file) in sources(name).files {

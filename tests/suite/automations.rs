@@ -52,7 +52,7 @@ fn home(zone: &str, automations: &str) -> TestHome {
     home
 }
 
-/// What people were told since this was asked last.
+/// The messages for users since the last call.
 fn told(service: &mut TestService) -> Vec<String> {
     let heard = service.events().into_iter().filter(|heard| heard.topic == "larder/log");
     heard.map(|heard| heard.data["message"].as_str().unwrap().to_owned()).collect()

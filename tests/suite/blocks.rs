@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const PASSWORD: &str = "Z0X2-3QJC-BHAZ-R227-4IIQ-7V16-MZB2";
 
-/// A home with blocks of every kind: text, a database, what does not deflate, zeros, many small files.
+/// A home with blocks of every kind: text, a database, incompressible data, zeros, many small files.
 pub fn home() -> TestHome {
     let home = TestHome::in_memory();
     home.write("zigbee2mqtt/log.txt", "12:00 [info] publish zigbee2mqtt/kitchen\n".repeat(40_000));
@@ -28,7 +28,7 @@ pub fn home() -> TestHome {
     home
 }
 
-/// What `create` says.
+/// The answer of `create`.
 #[track_caller]
 pub fn create(home: &TestHome, options: &[&str]) -> Value {
     home.larder(&[&["--json", "create"], options].concat()).exits(0).json()

@@ -70,7 +70,7 @@ fn a_world_for_jobs_needs_no_async_functions() {
         let code = contract[name].lines().map(str::trim).filter(|line| !line.starts_with("//"));
         for line in code {
             assert!(!line.contains("async "), "{name}.wit, which world job uses: {line}");
-            // What it uses of others comes along, and must be without them, too.
+            // The interfaces whose types it uses must be imported, too.
             if let Some((other, _)) = line.strip_prefix("use ").and_then(|rest| rest.split_once('.')) {
                 assert!(world.contains(&format!("import {other};")), "{name}.wit uses {other}");
             }

@@ -75,7 +75,7 @@ fn a_database_has_a_log_in_the_backup_where_home_assistant_needs_one_and_no_othe
     for (directory, journal) in [("wal", Wal), ("rollback", Rollback)] {
         for name in [RECORDER, "other.db"] {
             let database = make(&home, &format!("{directory}/{name}"), journal);
-            // An index that a killed program left, and that SQLite would believe.
+            // An index that a killed program left and that SQLite would trust.
             drop(database);
             home.write(format!("{directory}/{name}-shm"), [7; 32_768]);
         }
@@ -263,8 +263,7 @@ fn a_database_and_its_log_are_left_out_together_or_not_at_all() {
 const FILLER: &str = "CREATE TABLE IF NOT EXISTS filler (x);
     INSERT INTO filler WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT randomblob(500) FROM n";
 
-/// A database whose writer was killed in the middle of a transaction: its facts add up to 40, and to something else
-/// without the journal.
+/// A database whose writer was killed in the middle of a transaction: its rows add up to 40, but not without the journal.
 fn leave_unfinished(home: &TestHome, name: &str) {
     for ending in ["-wal", "-journal"] {
         let _ = fs::remove_file(home.path(format!("{name}{ending}")));
@@ -295,7 +294,7 @@ fn a_backup_leaves_the_databases_of_the_home_and_what_is_beside_them_as_they_wer
     drop(make(&home, "closed/rollback.db", Rollback));
     let open = ["open/wal.db", "open/rollback.db"]
         .map(|name| make(&home, name, if name.contains("wal") { Wal } else { Rollback }));
-    // What a killed program leaves: a log that was not checkpointed, and its index.
+    // The leftovers of a killed program: a log that was not checkpointed, and its index.
     for ending in ["", "-wal", "-shm"] {
         fs::create_dir_all(home.path("killed")).unwrap();
         let (from, to) = (format!("open/wal.db{ending}"), format!("killed/wal.db{ending}"));

@@ -30,7 +30,7 @@ fn shown() -> Vec<(String, String)> {
     shown
 }
 
-/// The command's words, without what the shell does with it.
+/// The command's words, without shell syntax.
 fn words(line: &str) -> Vec<&str> {
     let ends = |word: &&str| !["#", "|", ">", "2>", "&", "&&", "2>&1"].contains(word);
     line.split_whitespace().skip(1).take_while(ends).collect()

@@ -14,7 +14,7 @@ const MIB: u64 = 1 << 20;
 const FILLED: &str = "CREATE TABLE facts (a); WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200) \
                       INSERT INTO facts SELECT hex(randomblob(100)) FROM n";
 
-/// What a run named as left out, stored otherwise or damaged.
+/// The entries that a run reported as left out, stored differently or damaged.
 fn skipped(run: &Run) -> Vec<Value> {
     run.json()["skipped"].as_array().unwrap().clone()
 }
@@ -41,7 +41,7 @@ fn a_damaged_database_is_named_before_a_backup_is_made() {
     let created = home.larder(&["--json", "create"]).exits(3);
     assert!(skipped(&previewed)[0]["reason"].as_str().unwrap().contains("SQLite reports damage"));
     assert_eq!(skipped(&previewed), skipped(&created));
-    // A sample that is taken where space is short has opened it before.
+    // A sample, taken where space is short, has already opened it.
     let kept = home.root().join("kept");
     let Some(_mount) = Mount::tmpfs(&kept, 100 << 10) else { return };
     let created = home.larder(&["--json", "--backups", kept.to_str().unwrap(), "create"]).exits(3);
@@ -98,7 +98,7 @@ fn what_keeps_a_backup_from_being_stored_keeps_the_dry_run_from_succeeding() {
     assert_eq!(error(&home.larder(&dry).exits(1)), said);
 }
 
-/// Runs a restore twice, dry and not, and wants the same refusal; nothing may change.
+/// Runs a restore twice, dry and not, and expects the same refusal; nothing may change.
 #[track_caller]
 fn both_refuse(home: &TestHome, words: &[&str], says: &str) {
     // What is mounted, or somebody writes to.

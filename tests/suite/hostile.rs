@@ -23,7 +23,7 @@ pub(crate) fn case(name: &'static str, archive: Vec<u8>, says: &'static str) -> 
     Case { name, archive, says }
 }
 
-/// A home with something in it that could be lost.
+/// A home with contents that could be lost.
 pub(crate) fn victim() -> TestHome {
     let home = TestHome::in_memory();
     home.write("www/picture.svg", "<svg/>");
@@ -32,7 +32,7 @@ pub(crate) fn victim() -> TestHome {
     home
 }
 
-/// Every way to read the whole of an archive.
+/// Every way to read an archive to its end.
 pub(crate) fn ways(home: &TestHome, archive: &Path) -> Vec<(&'static str, Vec<String>)> {
     let (archive, to) = (text(archive), text(&elsewhere(home)));
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -104,7 +104,7 @@ pub(crate) fn all_are_refused(cases: Vec<Case>) {
     }
 }
 
-/// A file that was asked for by name and is whole comes out of a damaged archive, and nothing else.
+/// Of a damaged archive, only a complete file that was requested by name is extracted.
 #[track_caller]
 pub(crate) fn stood_before_the_damage(home: &TestHome, content: &str, what: &str) {
     let to = elsewhere(home);

@@ -33,7 +33,7 @@ fn a_foreign_backup_is_listed_under_the_name_that_home_assistant_gives_it_and_is
     assert_eq!(imported["restorable"], true);
     home.larder(&["verify", id]).exits(0);
     home.larder(&["restore", id, "--yes"]).exits(0);
-    // It is verified already, and retention leaves alone what another home made.
+    // It is verified already, and retention ignores backups of another home.
     home.larder(&["settings", "set", "retention.copies=1"]).exits(0);
     let told = home.larder(&["retention", "--dry-run"]).exits(0).stdout;
     assert!(told.contains("kept: made by another Home Assistant"), "{told}");

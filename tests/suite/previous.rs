@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "Pa55-w0rd-of-then";
 /// When the test continues: the evening of the day on which the fixture was made.
 const EVENING: &str = "2026-11-30T20:00:00+00:00";
-/// Where `make.sh` worked, which the state directory remembers.
+/// The directory of `make.sh`, which the state directory remembers.
 const MADE_IN: &str = "/tmp/larder-previous/home";
 
 /// The home, its backups and its state directory as they were left.
@@ -32,7 +32,7 @@ fn left() -> TestHome {
     home
 }
 
-/// What `list` says of each backup, newest first.
+/// The entry of each backup in `list`, newest first.
 fn listed(home: &TestHome) -> Vec<Value> {
     let run = home.larder(&["--json", "list"]).exits(0);
     run.json()["backups"].as_array().unwrap().clone()
@@ -42,7 +42,7 @@ fn id(backup: &Value) -> &str {
     backup["backup_id"].as_str().unwrap()
 }
 
-/// What the home holds but for its backups. The fixture keeps whole seconds.
+/// The contents of the home without its backups. The fixture keeps whole seconds.
 fn content(directory: &Path) -> BTreeMap<PathBuf, String> {
     let mut lines = describe_inside(directory, &["backups", "home-assistant_v2.db-wal"]);
     for line in lines.values_mut() {
@@ -122,7 +122,7 @@ fn its_schedule_settings_and_retention_go_on() {
     assert_eq!(new.len(), 3);
     assert_eq!(new[0]["date"].as_str().unwrap()[..16], *"2026-12-01T03:00");
     assert_eq!(new[0]["agents"]["backup.local"]["protected"], true);
-    // Of the two automatic ones the older goes, and what was made by hand stays.
+    // The older of the two automatic ones is deleted, and those made by hand stay.
     assert_eq!([id(&new[1]), id(&new[2])], [id(&old[0]), id(&old[2])]);
 }
 

@@ -20,7 +20,7 @@ use larder_tests::tar::{Tar, manifest, members_in};
 use larder_tests::{Run, TestHome, archives_in, counterpart, describe};
 use serde_json::Value;
 
-/// Not only ASCII, and longer than what anything reads at once.
+/// Not only ASCII, and longer than any single read.
 pub(crate) const PASSWORD: &str = "Schlüssel unterm Blumentopf, links der Tür: 4711-ΩΨ";
 const WRONG: &str = "Schlüssel unterm Blumentopf, rechts der Tür: 4711-ΩΨ";
 
@@ -82,7 +82,7 @@ impl Scene {
         counterpart(&arguments).map(|_| archive)
     }
 
-    /// The same home in every version. Version 1 only Home Assistant's side has; without it there are two.
+    /// The same home in every version. Only Home Assistant's library writes version 1; without it there are two versions.
     pub(crate) fn every_version(&self) -> Vec<(u8, PathBuf)> {
         let first = self.theirs(1).map(|archive| (1, archive));
         first.into_iter().chain([2, 3].map(|version| (version, self.ours(version)))).collect()
@@ -121,13 +121,13 @@ pub(crate) fn ways(scene: &Scene, archive: &Path) -> Vec<Vec<String>> {
     ways.iter().map(|way| way.iter().map(ToString::to_string).collect()).collect()
 }
 
-/// Runs it in JSON: it must fail with that code, and nothing but the state may have changed. What it said.
+/// Runs it in JSON: it must fail with that code, and only the state may have changed. Returns its message.
 #[track_caller]
 pub(crate) fn refused(scene: &Scene, arguments: &[String], password: Option<&str>, code: &str) -> String {
     let before = scene.describe();
     let after = |before: &BTreeMap<PathBuf, String>| {
         let mut after = scene.describe();
-        // What is found out while it is read comes too late for the times of the directories in which it was staged.
+        // An error that is found while reading comes too late to keep the times of the directories in which files were staged.
         for directory in ["", "config"].map(Path::new).into_iter().filter(|_| code != INCORRECT) {
             after.insert(directory.to_owned(), before[directory].clone());
         }
@@ -139,7 +139,7 @@ pub(crate) fn refused(scene: &Scene, arguments: &[String], password: Option<&str
     let error = run.json()["error"].clone();
     assert_eq!(error["code"], code, "{arguments:?}: {error}");
     assert_eq!(after(&before), before, "{arguments:?} left or changed something");
-    // A restore answers in Home Assistant's words, and the rest is in the log.
+    // A restore answers with Home Assistant's message; the details are in the log.
     run.stderr
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn says_protected(archive: &Path) -> Value {
     serde_json::from_slice::<Value>(&bytes[place]).unwrap()["protected"].clone()
 }
 
-/// How the parts of an archive begin: the version of SecureTar, or none where it is gzip.
+/// How the parts of an archive begin: the version of SecureTar, or `None` for gzip.
 pub(crate) fn versions(archive: &Path) -> Vec<Option<u8>> {
     let bytes = fs::read(archive).unwrap();
     let parts = members_in(&bytes).into_iter().filter(|(name, _)| name.ends_with(".tar.gz"));

@@ -63,13 +63,13 @@ fn shown(service: &mut TestService) -> [Value; 4] {
     [event["event_type"].clone(), event["failed_reason"].clone(), event["trigger"].clone(), state.into()]
 }
 
-/// What people were told since this was asked last.
+/// The messages for users since the last call.
 fn told(service: &mut TestService) -> Vec<String> {
     let heard = service.events().into_iter().filter(|heard| heard.topic == "larder/log");
     heard.map(|heard| heard.data["message"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What was put right at the start.
+/// The repairs at the start.
 fn notices(service: &mut TestService) -> String {
     service.service().host().notices.join("\n")
 }
@@ -106,7 +106,7 @@ impl Gate {
     }
 }
 
-/// A shell command that says `paused` and waits until it is let go, without a clock.
+/// A shell command that prints `paused` and waits until it is released, without a clock.
 struct Pause(PathBuf);
 
 impl Pause {

@@ -37,6 +37,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Stands for an owner that must not be restored: `chown` ignores this number.
+    /// Replaces an owner that must not be restored: `chown` ignores this number.
     pub const NO_OWNER: u32 = u32::MAX;
 }

@@ -5,7 +5,7 @@
 use super::entry::Instant;
 use super::time;
 
-/// Stands for an owner number that no file can have.
+/// Replaces an owner number that no file can have.
 const NO_OWNER: i64 = i64::MAX;
 
 /// The values that extension headers give for one member.

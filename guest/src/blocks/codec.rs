@@ -111,7 +111,7 @@ impl Codec {
         if !matches!(first, Ok(Status::Ok)) || self.inflate.total_in() != all || self.buffer.len() != length {
             return None;
         }
-        // Replaces the marker. Only where a stored block may begin do these bytes come out unchanged.
+        // Replaces the marker. These bytes are unchanged only where a stored block may begin.
         let probe = [PROBE_HEADER.as_slice(), &self.probe, &END].concat();
         let end = self.inflate.decompress_vec(&probe, &mut self.buffer, FlushDecompress::Finish);
         all = all.saturating_add(probe.len() as u64);

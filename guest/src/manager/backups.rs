@@ -54,7 +54,7 @@ fn remember_good(host: &dyn Host, stored: &Value) {
     }
 }
 
-/// `backup.remember_verified`: records the result of a command that may not save it itself.
+/// `backup.remember_verified`: records the result of a command that may not save.
 pub fn remember_verified(host: &dyn Host, data: &str) -> Result<Value> {
     remember_size(host, &parsed(data)?).map(|()| Value::Null)
 }

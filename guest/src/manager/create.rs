@@ -86,7 +86,7 @@ async fn create_job(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Val
     Ok(created)
 }
 
-/// Saves what is known of a new backup, which the job has verified.
+/// Saves the record of a new backup, which the job has verified.
 fn remember(host: &dyn Host, trigger: Trigger, created: &Value) {
     let now = Moment::new(home(host).local(host.now()));
     let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();

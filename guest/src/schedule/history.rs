@@ -1,6 +1,6 @@
 //! The history of automatic backups, as far as the schedule needs it.
 //!
-//! Owns how an attempt changes it. Does not care whether an attempt succeeded.
+//! Owns how an attempt changes it. Ignores whether an attempt succeeded.
 
 use chrono::{DateTime, Utc};
 

@@ -33,8 +33,8 @@ impl HostSetup {
         self.unlocked(Writes::Objects)
     }
 
-    /// A host for changing things, with exclusive access to its state directory, its backups and its home. `purpose` is one word
-    /// that other processes are shown.
+    /// A host for changing things, with exclusive access to its state directory, its backups and its home. `purpose` is one word, shown
+    /// to other processes.
     pub fn writer(&self, purpose: &str) -> Result<Host> {
         let places = self.places()?;
         self.must_have_parent(&places)?;

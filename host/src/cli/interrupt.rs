@@ -18,7 +18,7 @@ use crate::storage::locations::OutputFile;
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 static WORK: AtomicU8 = AtomicU8::new(NONE);
 
-/// No work is under way: a signal ends the process at once.
+/// No work is under way: a signal ends the process immediately.
 const NONE: u8 = 0;
 /// This process is working and checks for the signal.
 const IN_PROCESS: u8 = 1;

@@ -46,8 +46,8 @@ pub(super) fn call(host: &mut Host, global: &Global, action: &str, data: Value) 
     Ok(serde_json::from_str(&answer?)?)
 }
 
-/// Calls an action that changes something: through the running service, or else in this process under the lock. `purpose` is one
-/// word that other processes are shown.
+/// Calls an action that changes something: through the running service, or else in this process under the lock. `purpose` is one word,
+/// shown to other processes.
 pub(super) fn change(
     setup: &HostSetup,
     global: &Global,

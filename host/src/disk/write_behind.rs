@@ -62,7 +62,7 @@ struct State {
     pending: u64,
     /// Bytes in memory, including those that are being written.
     bytes: usize,
-    /// Pieces, likewise.
+    /// The number of pieces, likewise.
     count: usize,
     /// Whether the caller waits for room.
     is_caller_waiting: bool,

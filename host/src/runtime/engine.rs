@@ -64,7 +64,7 @@ impl Runtime {
     }
 }
 
-/// The version of the contract (`wit/`), as far as it decides what fits: before 1.0, its first two numbers.
+/// The version of the contract (`wit/`), reduced to the part that decides compatibility: before 1.0, its first two numbers.
 const CONTRACT: &str = "0.2";
 
 /// The version of the contract for which the component was built, if it is not this one. The names of its imports and exports tell.

@@ -2,7 +2,7 @@
 
 /// The longest file of automations, in bytes: a home with a thousand automations has half of it.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
-/// Values in all files together, counting each use of an alias: a few lines of YAML can stand for millions of values.
+/// Values in all files together, counting each use of an alias: a few lines of YAML can represent millions of values.
 pub const MAX_NODES: usize = 500_000;
 /// How deep values may nest: an automation of twenty nested blocks needs 60.
 pub const MAX_DEPTH: usize = 128;
@@ -36,7 +36,7 @@ pub const MAX_REMEMBERED: usize = 2000;
 pub const MAX_MEMORY: usize = 8 * 1024 * 1024;
 /// The largest `stored_traces`.
 pub const MOST_TRACES: usize = 50;
-/// Problems, and likewise warnings, that are reported at a start or reload. `larder automations check` shows all of them.
+/// Problems, and warnings, that are reported at a start or reload. `larder automations check` shows all of them.
 pub const TOLD_AT_ONCE: usize = 5;
 /// Steps of one run that its trace keeps.
 pub const MAX_TRACE_STEPS: usize = 500;

@@ -10,7 +10,7 @@ pub const DISK_BUFFERS: usize = 4;
 /// Bytes in memory that wait to be written behind the caller: enough for the workers to continue while the disk is busy with copied
 /// blocks.
 pub const WRITE_BEHIND_BYTES: usize = 8 << 20;
-/// Pieces that wait likewise.
+/// Pieces that wait in the same way.
 pub const WRITE_BEHIND_PIECES: usize = 1024;
 /// Stored files that are read ahead at once, each with a thread and the buffers above. A job needs one or two; further files are read when
 /// they are asked for.

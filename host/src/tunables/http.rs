@@ -18,7 +18,7 @@ pub const MAX_HEADERS: usize = 64;
 pub const MAX_RESPONSE_HEADERS: usize = 64 * 1024;
 /// Characters that messages show of a refusal: a sentence or two.
 pub const EXCERPT: usize = 200;
-/// Bytes that are read of an answer of which only an excerpt is shown.
+/// Bytes read of an answer if only an excerpt is shown.
 pub const MAX_ANSWER: usize = 16 * 1024;
 /// The longest answer for a plugin, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;

@@ -10,8 +10,8 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 pub const FRAMES: usize = 20;
 /// How long compiled components are kept along with newer ones: those of earlier versions are no longer useful.
 pub const COMPILED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a host waits at its end for its plugin's threads to release what they hold. A disk that does not answer must not keep a command
-/// from ending; the next start removes what is left.
+/// How long a host waits at its end for its plugin's threads to release what they hold. A disk that does not answer must not prevent a
+/// command from ending; the next start removes what is left.
 pub const LAST_WAIT: Duration = Duration::from_secs(10);
 /// Bytes that a content returns per call: large enough to keep the calls cheap, small enough for a small memory.
 pub const MAX_READ: u32 = 1024 * 1024;
@@ -44,8 +44,8 @@ pub const FIRING_PAUSE: Duration = Duration::from_secs(1);
 /// Instances that need address space in addition to the workers: the manager, a job, and room for the rest of the program. If there is
 /// not enough, every instance reserves less.
 pub const BESIDE_WORKERS: usize = 3;
-/// Bytes of addresses that an instance then reserves ahead, at its start and whenever it grows. A growing memory is moved seldom,
-/// and little is wasted.
+/// Bytes of addresses that an instance then reserves ahead, at its start and whenever it grows. Growing memory is rarely moved, and
+/// little is wasted.
 pub const MEMORY_STEP: u64 = 16 << 20;
 /// Bytes of addresses around an instance's memory that are never used: wasmtime's value for small machines.
 pub const MEMORY_GUARD: u64 = 64 * 1024;

@@ -11,7 +11,7 @@ const LONGEST: usize = 105;
 pub fn tree(root: &Path, folder: &str, depth: usize) -> String {
     let mut entries: Vec<_> =
         fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // The file that speaks for the folder, then files, then folders.
+    // The file that represents the folder, then files, then folders.
     entries.sort_by_key(|path| {
         let name = path.file_name().unwrap().to_owned();
         (path.is_dir(), !["lib.rs", "mod.rs"].iter().any(|first| name == *first), name)

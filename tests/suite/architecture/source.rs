@@ -125,7 +125,7 @@ impl Source {
         Some((at, rest.join("::")))
     }
 
-    /// Where a path begins; none when that is not in this crate.
+    /// Where a path begins; `None` when that is not in this crate.
     fn absolute(&self, module: &Module, path: &[String]) -> Option<(Module, Vec<String>)> {
         let first = path.first()?;
         match first.as_str() {
@@ -208,7 +208,7 @@ fn expand(tree: &str) -> Vec<String> {
         .collect()
 }
 
-/// The module of a file; none for tests and programs.
+/// The module of a file; `None` for tests and programs.
 fn module(path: &Path) -> Option<Module> {
     let mut module: Module =
         path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();

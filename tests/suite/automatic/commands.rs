@@ -102,7 +102,7 @@ fn settings_come_from_a_file_as_home_assistant_takes_them() {
     assert!(!shown.stdout.contains("in-the-file"));
     assert_eq!(config(&shown)["create_backup"]["password"], "***");
     assert_eq!(config(&shown)["schedule"]["recurrence"], "daily");
-    // What is protected by the settings is protected.
+    // A backup that the settings protect is protected.
     let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
     assert_eq!(created["securetar"], 3);
     home.larder(&["settings", "set", "--no-password"]).exits(0);
@@ -230,7 +230,7 @@ fn every_password_of_the_settings_is_put_into_the_key_ring_under_a_label_of_its_
     let created = home.larder(&["--json", "call", "backup.create_automatic"]).exits(0).json();
     let verified = home.larder(&["verify", created["backup_id"].as_str().unwrap()]).exits(0).stdout;
     assert!(verified.contains("opened with the key \"mine\""), "{verified}");
-    // One that cannot be put there is in force all the same.
+    // A password that cannot be added there takes effect anyway.
     std::fs::set_permissions(home.key_ring(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let said = set(&["--password-file", &second]).exits(3).stdout;
     assert!(

@@ -37,7 +37,7 @@ fn names_that_home_assistant_does_not_list_are_refused_by_create_unless_forced()
     for name in impossible() {
         home.larder(&["create", "--force", "--name", &name]).exits(1).says("invalid_backup_filename");
     }
-    // The longest that goes, and one that only looks odd.
+    // The longest possible name, and one that only looks unusual.
     for name in ["ä".repeat(112).as_str(), "ab:c", "..."] {
         let run = home.larder(&["create", "--name", name]);
         assert_eq!(run.status, Some(if name == "..." { 1 } else { 0 }), "{name}: {}", run.stderr);
@@ -65,7 +65,7 @@ fn names_that_cannot_be_had_are_refused_when_they_are_set() {
     let taken = set("2:30", &["--force"]).exits(0).json();
     assert_eq!(taken["config"]["create_backup"]["name"], "2:30");
     assert!(taken["warnings"][0].as_str().unwrap().contains("does not list"), "{taken}");
-    // What was there before keeps no other setting from being changed.
+    // An existing objection does not prevent a change of other settings.
     home.larder(&["settings", "set", "schedule.time=04:00"]).exits(0);
 }
 

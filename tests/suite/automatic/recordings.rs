@@ -38,7 +38,7 @@ fn is_compared(line: &Value) -> bool {
     line["entity_id"] != NEXT
 }
 
-/// A home as the recordings had it, where automatic backups are set up.
+/// The home of the recordings in which automatic backups are set up.
 fn service(home: &TestHome) -> TestService {
     home.write(".storage/core.config", r#"{"data": {"time_zone": "Europe/Berlin"}}"#);
     let mut service = home.serve("2026-11-23T15:42:44+01:00");
@@ -79,14 +79,14 @@ fn play_with(service: &mut TestService, name: &str, before: fn(&mut TestService)
     }
 }
 
-/// What the next run is depends on the day of the recording.
+/// The next run depends on the day of the recording.
 fn without_next(states: Vec<Value>) -> Vec<Value> {
     states.into_iter().filter(|state| state["entity_id"] != NEXT).collect()
 }
 
 #[track_caller]
 fn assert_result(action: &str, answer: &Result<Value, larder::runtime::Failure>, recorded: &Value) {
-    // A backup's answer comes when it is finished here, so a failure that Home Assistant tells later is known.
+    // Here a backup's answer arrives when it is finished, so a failure that Home Assistant reports later is already known.
     let later = answer.as_ref().is_err_and(|failure| failure.code == "invalid_backup_filename");
     let is_good = recorded["success"] == true || recorded["status"] == 200;
     assert_eq!(answer.is_ok(), is_good && !later, "{action}: {answer:?}\n{recorded}");
@@ -95,7 +95,7 @@ fn assert_result(action: &str, answer: &Result<Value, larder::runtime::Failure>,
     }
     let replies = ["backup.config.update", "backup.details"];
     if let (Ok(answer), true, Some(result)) = (answer, replies.contains(&action), recorded.get("result")) {
-        // A location that is not there is told besides.
+        // A missing location is reported in addition.
         let is_warning = action == "backup.config.update" && answer.get("warnings").is_some();
         assert!(answer == result || is_warning, "{action}: {answer}\n{result}");
     }

@@ -105,7 +105,7 @@ fn a_refused_restore_has_home_assistants_reason_and_events() {
         data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         data
     };
-    // What is asked for, and Home Assistant's reason for its failure.
+    // The request, and Home Assistant's reason for the failure.
     let cases = [
         (local(json!({"backup_id": protected})), "password_incorrect"),
         (local(json!({"backup_id": protected, "password": "wrong"})), "password_incorrect"),
@@ -139,7 +139,7 @@ fn a_refused_restore_has_home_assistants_reason_and_events() {
     }
 }
 
-/// A backup whose home is cut off.
+/// A backup whose home is truncated.
 fn damaged() -> Vec<u8> {
     let inner = larder_tests::tar::gzip(&larder_tests::tar::Tar::home().end());
     larder_tests::tar::backup_of(&inner[..inner.len() / 2])

@@ -26,7 +26,7 @@ fn index(home: &TestHome) -> PathBuf {
     home.state().join("cache/last-backup")
 }
 
-/// The backup holds what the home does.
+/// The backup contains what the home does.
 #[track_caller]
 fn is_right(home: &TestHome, created: &Value, what: &str) {
     let restored = home.restore(&home.backups().join(created["file"].as_str().unwrap()));
@@ -96,7 +96,7 @@ fn an_index_that_was_sealed_with_another_key_is_none() {
     let created = create(&home, &[]);
     assert_eq!(unchanged(&created), 0);
     is_right(&home, &created, "another key");
-    // And the home's own key makes it good: it is the key that counts.
+    // Sealed with the home's key it is accepted, so the key decides.
     let good = fs::read(index(&home)).unwrap();
     fs::write(index(&home), forged(&good, &key(&home), |_| ())).unwrap();
     assert!(unchanged(&create(&home, &[])) > 1_000_000);

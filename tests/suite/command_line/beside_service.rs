@@ -102,7 +102,7 @@ fn clients_that_send_nothing_or_a_byte_now_and_then_keep_nobody_out() {
     let socket = home.state().join("host/control");
     let mut idle: Vec<_> = (0..70).map(|_| UnixStream::connect(&socket).unwrap()).collect();
     idle.iter_mut().for_each(|client| client.write_all(b"{").unwrap());
-    // They are cut off after a moment, all at once.
+    // After a moment, all of them are disconnected.
     for client in &mut idle {
         client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut answer = String::new();

@@ -5,7 +5,7 @@ use std::fs;
 use larder_tests::{TestHome, archives_in, on_terminal};
 use serde_json::Value;
 
-/// A home with two backups by hand and then an automatic one; their ids, the oldest first.
+/// A home with two backups made by hand and then an automatic one. Returns their ids, the oldest first.
 fn home() -> (TestHome, Vec<String>) {
     let home = TestHome::new();
     // Incompressible content, so that a flipped byte in the middle hits it.
@@ -67,7 +67,7 @@ fn several_are_verified_and_deleted_at_once_and_one_that_is_bad_keeps_the_others
     let run = home.larder(&["--json", "verify", "--all"]).exits(1);
     let all = good(&run.json());
     assert_eq!(all.len(), 3);
-    // What was looked at just now comes last.
+    // The backup that was just verified comes last.
     assert_eq!(all[2], (ids[0].clone(), true));
     let run = home.larder(&["verify", "--all"]).exits(1);
     assert!(run.stdout.ends_with("3 backups read; 1 not good.\n"), "{}", run.stdout);

@@ -5,7 +5,7 @@ use std::fs;
 use larder_tests::{Serving, TestHome, describe_inside, names_in};
 use rustix::process::Signal;
 
-/// Sends a signal to the process that runs this script, and gives it the time to look.
+/// Sends a signal to the process that runs this script, and gives it time to react.
 fn script(signal: &str) -> String {
     format!("kill -{signal} $PPID; sleep 2")
 }
@@ -20,7 +20,7 @@ fn an_interrupted_create_leaves_nothing_and_says_so() {
             assert_eq!(run.stderr.lines().last(), Some("error: interrupted: no backup was stored"), "{step}");
             assert!(!home.backups().exists() || fs::read_dir(home.backups()).unwrap().count() == 0, "{step}");
             assert_eq!(describe_inside(&home.config(), &["backups"]), before, "{step}");
-            // Nothing is left that the next command has to tell of.
+            // Nothing is left for the next command to report.
             assert_eq!(home.larder(&["list"]).exits(0).stderr, "", "{step}");
         }
     }

@@ -19,7 +19,7 @@ fn the_list_says_how_each_was_made_its_age_and_when_it_was_verified() {
     assert!(lines[1].contains("automatic") && lines[2].contains("by hand"), "{}", run.stdout);
     assert!(lines[2].starts_with(&id) && lines[2].contains("0 min ago"), "{}", run.stdout);
     assert!(lines[3].starts_with("2 backups, "), "{}", run.stdout);
-    // A backup that changed since it was verified is not called so.
+    // A backup that changed since it was verified is not called verified.
     let archive = &home.archives()[0];
     fs::write(archive, [fs::read(archive).unwrap(), vec![0; 10240]].concat()).unwrap();
     let listed = home.larder(&["--json", "list"]).exits(0).json();

@@ -54,7 +54,7 @@ fn a_terminal_shows_one_bar_that_fits_and_is_gone_at_the_end() {
     assert_eq!(fs::read_dir(home.backups()).unwrap().count(), 2);
 }
 
-/// Without what steers the terminal.
+/// Without control sequences for the terminal.
 fn plain(text: &str) -> String {
     let mut shown = String::new();
     let mut characters = text.chars();

@@ -25,7 +25,7 @@ fn it_says_that_the_last_good_backup_is_too_old() {
     let home = TestHome::new();
     home.create();
     let run = home.larder(&["status", "--max-age", "0m"]);
-    // Nothing is older than nothing before a second has passed.
+    // No backup is older than 0 seconds before a second has passed.
     let run = if run.status == Some(0) { wait_for_a_second(&home) } else { run };
     assert!(run.exits(1).stdout.contains("Problem: the last good backup is"));
 }

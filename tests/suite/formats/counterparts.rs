@@ -13,7 +13,7 @@ fn read(archive: &Path) -> Option<Members> {
     Some(members(&counterpart(&[Path::new("read"), archive])?))
 }
 
-/// The tree as it would stand in an archive.
+/// The tree as an archive would contain it.
 fn tree(directory: &Path) -> Option<Members> {
     Some(members(&counterpart(&[Path::new("describe"), Path::new("--prefix=data"), directory])?))
 }
@@ -92,7 +92,7 @@ fn everything_an_odd_home_holds_comes_back_equal_from_home_assistants_archive() 
     assert_names_of_one_file(&restored);
 }
 
-/// Three names of one file are still that, not three files.
+/// Three names of one file stay one file.
 #[track_caller]
 fn assert_names_of_one_file(restored: &Path) {
     use std::os::unix::fs::MetadataExt;

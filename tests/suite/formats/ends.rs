@@ -13,7 +13,7 @@ fn save(home: &TestHome, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// Restores to a new directory; the files that are there, and the answer.
+/// Restores to a new directory. Returns the files in it, and the answer.
 #[track_caller]
 fn restored(home: &TestHome, archive: &Path, status: i32) -> (Vec<String>, Value) {
     let to = home.root().join("restored");
@@ -24,7 +24,7 @@ fn restored(home: &TestHome, archive: &Path, status: i32) -> (Vec<String>, Value
     (found, said)
 }
 
-/// What Home Assistant's way of unpacking gives.
+/// The result of unpacking as Home Assistant does.
 fn unpacked(home: &TestHome, archive: &Path) -> Option<Vec<String>> {
     let to = home.root().join("theirs");
     counterpart(&[Path::new("extract"), archive, &to])?;

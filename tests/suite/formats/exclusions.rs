@@ -12,7 +12,7 @@ type Cases = &'static [(&'static str, bool)];
 const STANDARD: Cases = &[
     ("configuration.yaml", true),
     (".storage/auth", true),
-    // `**` is any depth, also none; what lay in it goes, the directory stays.
+    // `**` matches any depth, including none; the contents are excluded, the directory stays.
     ("__pycache__/top.pyc", false),
     ("custom_components/rain/__pycache__/const.pyc", false),
     ("custom_components/rain/__pycache__/deep/er.pyc", false),
@@ -21,7 +21,7 @@ const STANDARD: Cases = &[
     (".DS_Store", false),
     ("www/.DS_Store", false),
     ("www/x.DS_Store", true),
-    // Without `**` the top level only.
+    // Without `**`, only the top level.
     (".HA_RESTORE", false),
     ("www/.HA_RESTORE", true),
     (".HA_RESTORE_RESULT", true),
@@ -157,7 +157,7 @@ fn the_write_ahead_log_is_the_member_behind_its_database() {
     }
 }
 
-/// A person's pattern, and paths of a home with whether they are then kept.
+/// A user's pattern, and paths of a home with whether they are then kept.
 const OWN: &[(&str, Cases)] = &[
     (
         "media",

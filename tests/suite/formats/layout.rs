@@ -11,7 +11,7 @@ use super::odd::{Grain, set_mtime};
 
 const RECORD: u64 = 10_240;
 
-/// What `fixtures/layout.py` sees in the archive that `create` makes, and what `create` said.
+/// What `fixtures/layout.py` finds in the archive that `create` makes, and the answer of `create`.
 fn layout(home: &TestHome, arguments: &[&str]) -> Option<(Value, Value)> {
     let backups = home.root().join("backups");
     let words = [&["--json", "create", "--backups", backups.to_str().unwrap()], arguments].concat();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use larder_tests::{TestHome, missing};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
 
-/// How fine the times of the home are. Python's own archives keep no more than microseconds for certain.
+/// The precision of the home's times. Python's archives keep no more than microseconds reliably.
 #[derive(Clone, Copy)]
 pub enum Grain {
     Nanoseconds = 1,
@@ -36,7 +36,7 @@ struct Thing {
     mtime: (i64, u32),
 }
 
-/// What everything else has.
+/// The values of everything else.
 const MTIME: (i64, u32) = (1_795_444_780, 988_981_713);
 
 impl Thing {

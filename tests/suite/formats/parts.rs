@@ -58,7 +58,7 @@ fn every_part_is_read_to_its_end_and_one_that_is_damaged_is_named() {
     }
 }
 
-/// A backup that says that of itself, with these members.
+/// A backup with that `backup.json` and these members.
 fn archive(home: &TestHome, changes: &[(&str, Value)], members: &[(&str, Vec<u8>)]) -> PathBuf {
     let mut manifest = manifest();
     changes.iter().for_each(|(key, value)| manifest[*key] = value.clone());

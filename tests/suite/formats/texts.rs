@@ -72,7 +72,7 @@ fn variant(home: &TestHome, kind: &str) -> Option<PathBuf> {
     counterpart(&[Path::new("variant"), &original, &archive, Path::new(kind)]).map(|_| archive)
 }
 
-/// All three, of a file: what they say, errors included.
+/// The output of all three about a file, errors included.
 #[track_caller]
 fn assert_reading(name: &str, home: &TestHome, archive: &Path, statuses: [i32; 3]) {
     let (file, to) = (archive.to_str().unwrap(), home.root().join("restored"));

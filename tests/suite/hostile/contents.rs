@@ -13,7 +13,7 @@ fn long(part: usize, count: usize) -> Vec<u8> {
     [b"data".as_slice(), &part.repeat(count)].concat()
 }
 
-/// A file by a name that only PAX can hold.
+/// A file with a name that only PAX can store.
 fn named(name: &[u8]) -> Vec<u8> {
     home().pax(&[("path", name)]).file("data/short", "x").backup()
 }

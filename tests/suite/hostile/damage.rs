@@ -8,7 +8,7 @@ use larder_tests::{Run, TestHome, describe, noise};
 
 use super::{Before, all_are_refused, case, elsewhere, run, save, stood_before_the_damage, victim, ways};
 
-/// A backup as Larder makes it, and where its last byte that is not padding ends.
+/// A backup made by Larder, and the end of its last byte that is not padding.
 fn good(home: &TestHome) -> (Vec<u8>, usize) {
     let id = home.create();
     let bytes = fs::read(&home.archives()[0]).unwrap();
@@ -43,7 +43,7 @@ fn an_archive_cut_off_anywhere_is_refused() {
 #[test]
 fn an_archive_with_a_flipped_bit_is_refused_or_restores_what_was_stored() {
     let home = victim();
-    // Most of the archive is content then, and not what fills its blocks.
+    // Then most of the archive is content and not padding.
     home.write("www/noise.bin", noise(20_000));
     let (bytes, end) = good(&home);
     let original = restored(&home, &bytes).expect("the original restores");
@@ -66,7 +66,7 @@ fn an_archive_with_a_flipped_bit_is_refused_or_restores_what_was_stored() {
 
 type Tree = std::collections::BTreeMap<std::path::PathBuf, String>;
 
-/// What comes out of an archive elsewhere; nothing of it stays.
+/// The result of restoring an archive elsewhere, which is then removed.
 fn restored(home: &TestHome, bytes: &[u8]) -> Result<Tree, Run> {
     let archive = save(home, bytes);
     let to = elsewhere(home);

@@ -16,7 +16,7 @@ fn with(extra: impl FnOnce(Tar) -> Tar) -> Vec<u8> {
     extra(outer()).file("homeassistant.tar.gz", inner()).end()
 }
 
-/// A backup that says that about itself.
+/// A backup with that `backup.json`.
 fn saying(manifest: impl AsRef<[u8]>) -> Vec<u8> {
     Tar::default().file("./backup.json", manifest).file("homeassistant.tar.gz", inner()).end()
 }

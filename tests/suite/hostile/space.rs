@@ -42,12 +42,12 @@ fn more_data_than_the_free_space_is_refused_and_given_back() {
         &["extract", archive, "bomb", "--to", to],
     ];
     for way in ways {
-        // The need of the file whole, and what it may use: 16 MiB stay free.
+        // The space for the whole file, and the space that it may use: 16 MiB stay free.
         let run = home.larder(way).exits(1).says("it needs about 400.0").says(" MiB is available; free some");
         assert_eq!(describe_inside(&home.config(), &[]), before, "{way:?}: {}", run.stderr);
         assert_eq!(self::free(&home.config()), free, "{way:?}");
     }
-    // What is not asked for costs nothing.
+    // Files that are not requested take no space.
     home.larder(&["extract", archive, "configuration.yaml", "--to", to]).exits(0);
     assert_eq!(fs::read_to_string(PathBuf::from(to).join("configuration.yaml")).unwrap(), "restored:\n");
 }
@@ -125,7 +125,7 @@ fn names_of_more_bytes_than_memory_are_refused() {
     refused_while_read(&backup_of(&sink.finish().unwrap()), &["names up to", "limit memory", "in 64 MiB"]);
 }
 
-/// The two ways that differ in what they remember.
+/// The two commands, which keep different amounts in memory.
 fn refused_while_read(archive: &[u8], says: &[&str]) {
     let home = victim();
     let before = super::Before::of(&home);

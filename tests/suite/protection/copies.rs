@@ -11,7 +11,7 @@ use crate::cuts::{cut, steps};
 
 const MIB: usize = 1 << 20;
 
-/// A plain and a protected backup outside the home, of which copies can be made.
+/// An unprotected and a protected backup outside the home, to make copies of.
 struct Originals {
     scene: Scene,
     plain: PathBuf,

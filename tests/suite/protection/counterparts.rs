@@ -12,7 +12,7 @@ use super::{Scene, backup, part, says_protected, versions};
 
 const MIB: usize = 1 << 20;
 
-/// More than a message of SecureTar 3 holds, and something of every kind.
+/// More than one message of SecureTar 3, and an entry of every kind.
 fn rich() -> Scene {
     let home = TestHome::example();
     home.write("www/large.bin", noise(2 * MIB + 12_345));
@@ -58,7 +58,7 @@ fn home_assistants_protected_backups_of_every_version_are_verified_and_restored_
         assert_eq!((&checked["verdict"], &checked["securetar"]), (&"right".into(), &version.into()));
         let to = scene.root(&format!("restored {version}"));
         scene.opened(&["restore", archive, "--to", to.to_str().unwrap()]).exits(0);
-        // Whole microseconds are what Python keeps.
+        // Python keeps whole microseconds.
         let without_time = |tree: std::collections::BTreeMap<PathBuf, String>| {
             tree.into_iter()
                 .map(|(path, line)| (path, line.rsplit_once(' ').unwrap().0.to_owned()))
@@ -120,7 +120,7 @@ fn theirs_is_the_same(scene: &Scene, plain: &[u8], version: &str) {
     scene.opened(&["verify", archive.to_str().unwrap()]).exits(0);
 }
 
-/// A Supervisor's backup, plain without a version.
+/// A Supervisor's backup, unprotected if no version is given.
 fn supervisors(scene: &Scene, version: Option<u8>) -> Option<PathBuf> {
     let archive = scene.root(&format!("supervisor {version:?}.tar"));
     let version = version.map(|version| version.to_string());

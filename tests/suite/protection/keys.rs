@@ -81,7 +81,7 @@ fn a_key_of_the_ring_protects_and_opens_without_anything_typed() {
     assert!(said.contains("SecureTar 3, opened with the key \"the first\""), "{said}");
     scene.home.larder(&["verify", id, "--key", "another"]).exits(1).says("there is no key \"another\"");
     scene.home.larder(&["create", "--key", "another"]).exits(1).says("there is no key \"another\"");
-    // The ring may be another one, named on the command line or in the environment.
+    // The command line or the environment can select another ring.
     let other = scene.home.password_file("other.json", fs::read(scene.home.key_ring()).unwrap());
     fs::set_permissions(&other, Permissions::from_mode(0o600)).unwrap();
     fs::rename(scene.home.key_ring(), scene.root("away.json")).unwrap();
@@ -118,7 +118,7 @@ fn old_keys_in_the_ring_open_old_backups_and_it_is_said_which_one_fitted() {
         let to = scene.root(&format!("restored {version}"));
         let said = scene.home.larder(&["restore", file, "--to", to.to_str().unwrap()]).exits(0).stdout;
         assert!(said.contains("opened with the key \"before the move\""), "{said}");
-        // One that was given is the only one that counts.
+        // Only the given one counts.
         scene.with(&scene.wrong, &["verify", file]).exits(1).says("wrong password");
         scene.home.larder(&["verify", file, "--key", "now"]).exits(1).says("wrong password");
     }

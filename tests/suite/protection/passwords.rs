@@ -13,7 +13,7 @@ fn a_wrong_password_is_told_before_anything_is_written_whatever_the_version() {
             let said = refused(&scene, &way, Some(&scene.wrong), INCORRECT);
             assert!(said.contains("wrong password"), "{version}, {way:?}: {said}");
             assert!(said.contains("enter the"), "what to do: {version}, {way:?}: {said}");
-            // The format of version 3 can tell damage apart, the older ones cannot.
+            // Version 3 can distinguish damage from a wrong password; older versions cannot.
             assert_eq!(said.contains("cannot tell which"), version < 3, "{version}, {way:?}: {said}");
         }
         let file = archive.to_str().unwrap();
@@ -51,7 +51,7 @@ fn without_a_password_it_is_said_how_to_give_one() {
     }
 }
 
-/// What stands in a password file, and what makes of it: none where it is the right password.
+/// The contents of a password file, and the resulting error; `None` where it is the right password.
 const FILES: &[(&str, &[u8], Option<&str>)] = &[
     ("without a line end", PASSWORD.as_bytes(), None),
     ("with a line end of Windows", CRLF.as_bytes(), None),
@@ -87,7 +87,7 @@ fn the_first_line_of_a_password_file_counts_and_a_file_without_one_is_named() {
     assert_eq!(scene.home.archives().len(), FILES.iter().filter(|(.., wrong)| wrong.is_none()).count());
 }
 
-/// The right password as it may have been given where the backup was made, and what is said when it is given otherwise now.
+/// Variants of the right password with which the backup may have been made, and the note when it is now given in another form.
 const MEANT: &[(&str, &str)] = &[
     ("\u{feff}Schlüssel 4711", "with a byte order mark (U+FEFF) in front of it"),
     ("Schlüssel 4711 ", "without the whitespace at its ends"),
@@ -99,7 +99,7 @@ fn a_password_that_fits_only_otherwise_opens_and_it_is_said_how_it_differs() {
     let scene = Scene::new();
     let archive = scene.ours(3);
     let archive = archive.to_str().unwrap();
-    // What was given, and the right one.
+    // The given variant, and the note about the right one.
     for (given, says) in [
         (format!("{PASSWORD} "), "without the whitespace at its ends"),
         (PASSWORD.replace('ü', "u\u{308}"), "(NFC)"),
@@ -137,7 +137,7 @@ fn a_backup_of_a_password_that_nobody_can_type_is_opened_by_what_was_meant() {
         let id = created["backup_id"].as_str().unwrap();
         let file = scene.home.password_file("meant.txt", format!("{meant}\n"));
         let run = scene.with(&file, &["check-password", id]);
-        // A blank more than was given could be any.
+        // A password with additional blanks is not tried: there could be any number.
         match made_with.ends_with(' ') {
             true => drop(run.exits(1)),
             false => assert!(run.exits(0).stdout.contains(says)),
@@ -176,7 +176,7 @@ fn a_doubtful_password_is_warned_of_whatever_new_it_protects() {
         assert!(run.stdout.contains(says), "{}", run.stdout);
         std::fs::remove_file(to).unwrap();
     }
-    // A good one has nothing said of it, and automatic backups do not say it each night.
+    // A good one causes no warning, and automatic backups do not repeat one each night.
     for way in [&["create"][..], &["settings", "set"]] {
         let said = scene.opened(way).exits(0).stdout;
         assert!(!said.contains("the password has") && !said.contains("whitespace"), "{said}");
@@ -277,7 +277,7 @@ fn a_backup_that_says_it_is_protected_and_is_not_is_neither_good_nor_restored() 
             assert!(said.contains(lie) || way[0] == "decrypt", "{way:?}: {said}");
         }
     }
-    // The list follows the bytes as well, for people and for programs.
+    // The list also follows the bytes, in text and in JSON.
     scene.home.write("backups/lie.tar", std::fs::read(&archive).unwrap());
     let listed = scene.home.larder(&["--json", "list"]).exits(0).json();
     let record = &listed["backups"][0];

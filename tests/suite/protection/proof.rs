@@ -55,7 +55,7 @@ fn failed(run: Run, what: &str) {
     assert_eq!(error["code"], "backup_reader_writer_error", "{what}: {error}");
     let said = error["message"].as_str().unwrap();
     assert!(said.contains("does not read back as it was written"), "{what}: {said}");
-    // What helps with a backup from elsewhere does not help here.
+    // The advice for a backup from elsewhere does not apply here.
     assert!(!["another copy", "enter the"].iter().any(|advice| said.contains(advice)), "{what}: {said}");
     assert!(!run.stdout.contains(PASSWORD) && !run.stderr.contains(PASSWORD));
 }
@@ -90,7 +90,7 @@ fn a_copy_that_does_not_read_back_as_it_was_written_is_none() {
     let target = scene.root("target");
     fs::create_dir(&target).unwrap();
     for (word, from) in [("encrypt", &plain), ("decrypt", &protected)] {
-        // Those are no changes to a plain copy.
+        // These do not change an unprotected copy.
         let changes = CHANGES.iter().filter(|(what, _)| {
             word == "encrypt" || !what.contains(" header") && !what.contains("SecureTar")
         });

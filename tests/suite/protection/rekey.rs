@@ -48,7 +48,7 @@ fn a_backup_gets_another_password_in_its_place_and_holds_what_it_held() {
     scene.home.larder(&["settings", "set", "retention.copies=1"]).exits(0);
     let told = scene.home.larder(&["--json", "retention", "--dry-run"]).exits(0).stdout;
     assert!(!told.contains("its size has changed"), "{told}");
-    // And the next backup of either password is as good as ever.
+    // The next backup with either password is good, too.
     for password in [&scene.right, &new] {
         let created = scene.with(password, &["--json", "create"]).exits(0).json();
         scene.with(password, &["verify", created["backup_id"].as_str().unwrap()]).exits(0);
@@ -66,7 +66,7 @@ fn a_copy_under_another_password_leaves_the_backup_as_it_is() {
     assert!(fs::read(scene.home.archives().remove(0)).unwrap() == before);
     scene.with(&new, &["verify", file]).exits(0);
     scene.opened(&["verify", file]).exits(1).says("wrong password");
-    // A file is never written over, its own neither.
+    // A file is never overwritten, not even the original.
     scene.opened(&["rekey", &id, "--new-password-file", &new, "--to", file]).exits(1).says("already exists");
     scene.with(&new, &["rekey", file, "--new-password-file", &scene.right]).exits(2).says("--to");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{PASSWORD, Scene};
 
-/// What `memory.py` exits with when it may not look.
+/// The exit status of `memory.py` when it is not permitted to look.
 const NOT_ALLOWED: i32 = 77;
 
 #[test]
@@ -47,7 +47,7 @@ fn no_command_ever_says_the_password_or_a_key() {
             let words = [globals, words].concat();
             let run = scene.home.larder(&words).exits(*status);
             let said = run.stdout + &run.stderr;
-            // No line of it, no part of it, and none of the wrong one, which may be nearly right.
+            // No line or part of it, and none of the wrong one, which may be nearly right.
             for secret in [PASSWORD, "unterm Blumentopf", "4711-"] {
                 assert!(!said.contains(secret), "{words:?}: {said}");
             }

@@ -15,9 +15,9 @@ const SIZE: std::ops::Range<usize> = 16..24;
 
 const DAMAGED: &str = "backup_damaged";
 
-/// What a changed byte there leads to: where the field ends, the code, and a word of the message.
+/// The result of a changed byte: where the field ends, the code, and a fragment of the message.
 const FIELDS: [(usize, &str, &str); 8] = [
-    // Without its mark it can only be taken for version 1, or for nothing at all.
+    // Without its magic number it can only be taken for version 1, or for an unknown format.
     (9, INCORRECT, "cannot tell which"),
     (10, "decrypt_not_supported", "SecureTar 19, which this version of Larder does not know; update Larder"),
     (16, DAMAGED, "are not zero"),
@@ -39,14 +39,14 @@ fn sealed(scene: &Scene, version: &str, content: usize) -> Vec<u8> {
     sealed
 }
 
-/// Refused by `verify`; what it says.
+/// `verify` must refuse it. Returns the message.
 #[track_caller]
 fn refused_by_verify(scene: &Scene, part: &[u8], code: &str) -> String {
     let archive = scene.save(&backup(part, true));
     refused(scene, &["verify".into(), archive.to_str().unwrap().into()], Some(&scene.right), code)
 }
 
-/// Refused in every way, always saying that.
+/// Every command must refuse it with that message.
 #[track_caller]
 fn refused_by_all(scene: &Scene, part: &[u8], code: &str, says: &str) {
     let archive = scene.save(&backup(part, true));
@@ -58,7 +58,7 @@ fn refused_by_all(scene: &Scene, part: &[u8], code: &str, says: &str) {
     }
 }
 
-/// What is said of the damage when the file that was asked for came to its end before it; none when it did not.
+/// The message about the damage if the requested file ends before it; `None` if it does not.
 fn taken_before_the_damage(scene: &Scene, way: &[String]) -> Option<String> {
     let words: Vec<&str> = ["--json"].into_iter().chain(way.iter().map(String::as_str)).collect();
     let run = scene.opened(&words);
@@ -211,7 +211,7 @@ fn changed_bytes_all_over_a_part_of_version_2_are_noticed_by_the_check_value_of_
     for at in (48..good.len()).step_by(good.len() / 40).chain([good.len() - 17, good.len() - 1]) {
         let mut part = good.clone();
         part[at] ^= 1 << (at % 8);
-        // Only the first block is looked at to tell whether a password fits.
+        // Only the first block is read to check a password.
         let code = if at < 64 { INCORRECT } else { DAMAGED };
         let said = refused_by_verify(&scene, &part, code);
         assert!(said.contains("damaged"), "byte {at}: {said}");

@@ -4,9 +4,9 @@ use larder_tests::{Run, Typed, on_terminal_with_prompts};
 
 use super::{PASSWORD, Scene};
 
-/// The question for a backup's password.
+/// The prompt for a backup's password.
 const QUESTION: &str = "Password for Custom backup 2026.11.0: ";
-/// Those for a new password.
+/// The prompts for a new password.
 const NEW: &str = "Password: ";
 const AGAIN: &str = "Repeat password: ";
 

@@ -21,7 +21,7 @@ fn add(connection: &Connection, state: &str) {
     connection.execute("INSERT INTO states VALUES (?1)", [state]).unwrap();
 }
 
-/// A home whose database says "saved", its backup, and then everything changed.
+/// A home whose database contains "saved", its backup, and then changes to everything.
 fn changed() -> (TestHome, String) {
     let home = TestHome::in_memory();
     home.write("www/picture.svg", "<svg/>");

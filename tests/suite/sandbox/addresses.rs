@@ -7,7 +7,7 @@ use larder_tests::{Run, TestHome, noise};
 
 use super::WATCHDOG;
 
-/// The command line under a limit of the shell's.
+/// The command line under a limit set by the shell.
 fn within(home: &TestHome, limit: &str, arguments: &[&str]) -> Run {
     let wanted = home.command(arguments);
     let mut command = Command::new("sh");

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use super::{MISBEHAVING, WATCHDOG, command};
 
-/// A file that is to be a plugin, and why it is none.
+/// A file passed as a plugin, and the reason why it is not one.
 fn no_plugins() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let good = fs::read(MISBEHAVING).unwrap();
     let half = good[..good.len() / 2].to_vec();

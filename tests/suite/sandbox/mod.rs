@@ -20,7 +20,7 @@ use std::time::Duration;
 use larder_tests::{Run, TestHome, describe};
 
 const MISBEHAVING: &str = env!("LARDER_MISBEHAVING");
-/// Far beyond every limit that a case sets: only what never ends takes so long.
+/// Far beyond every limit that a case sets: only endless work takes that long.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// A home with things outside that no plugin should reach, and paths that seem to lead there.
@@ -57,7 +57,7 @@ fn deed(home: &TestHome, deed: &str, limits: &[&str]) -> Run {
     Run::within(WATCHDOG, command(home, limits, &["--json", "create", "--name", deed]))
 }
 
-/// Everything around the home but the times of directories: a draft that came and went touches those.
+/// Everything around the home but the times of directories: a draft that was created and removed changes those.
 fn state_of(home: &TestHome) -> BTreeMap<PathBuf, String> {
     let ours = ["state", "config/backups/.larder-location", "config/backups/.larder-lock"];
     let mut all = describe(home.root(), &ours);
@@ -72,7 +72,7 @@ fn state_of(home: &TestHome) -> BTreeMap<PathBuf, String> {
     all
 }
 
-/// It fails with that reason, and all is as before.
+/// It fails with that reason, and nothing has changed.
 #[track_caller]
 fn fails(home: &TestHome, name: &str, limits: &[&str], says: &str) -> Run {
     let before = state_of(home);
@@ -84,7 +84,7 @@ fn fails(home: &TestHome, name: &str, limits: &[&str], says: &str) -> Run {
     run
 }
 
-/// It is harmless, and all is as before.
+/// It is harmless, and nothing has changed.
 #[track_caller]
 fn succeeds(home: &TestHome, name: &str, limits: &[&str]) -> Run {
     let before = state_of(home);

@@ -7,7 +7,7 @@ use larder_tests::Run;
 
 use super::{WATCHDOG, command, deed, fails, home, state_of, succeeds};
 
-/// Every thing that was asked for, with the reason why it was refused.
+/// Every request, with the reason why it was refused.
 const READING: &[(&str, &str)] = &[
     ("../../etc/passwd", "Invalid"),
     ("/etc/passwd", "Invalid"),

@@ -16,7 +16,7 @@ fn limits(chosen: &[&str]) -> Limits {
     limits
 }
 
-/// A service of the plugin that misbehaves.
+/// A service with the misbehaving plugin.
 fn misbehaving(home: &TestHome) -> TestService {
     let plugin = Some(MISBEHAVING.into());
     TestService::start(HostSetup { plugin, limits: limits(&["compute-time=1"]), ..home.setting(START) })

@@ -221,7 +221,7 @@ fn a_document_that_cannot_be_read_keeps_nobody_from_a_backup() {
     assert!(document(&home).is_dir());
 }
 
-/// The steps of changing the settings once more.
+/// The steps of another change of the settings.
 fn steps_of_saving(home: &TestHome) -> Vec<String> {
     let (home, trace) = (home.copy(), home.root().join("steps"));
     let mut command = home.command(&["settings", "set", "retention.copies=5"]);

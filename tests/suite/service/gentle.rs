@@ -12,20 +12,20 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::home;
 
-/// The number at a place in what the kernel says of a process or thread (`proc_pid_stat(5)`, counted from 1).
+/// The number in that field of the kernel's statistics of a process or thread (`proc_pid_stat(5)`, counted from 1).
 fn stat(path: &str, field: usize) -> i64 {
     let text = fs::read_to_string(path).unwrap();
     let (_, after_name) = text.rsplit_once(") ").unwrap();
     after_name.split(' ').nth(field - 3).unwrap().parse().unwrap()
 }
 
-/// How nice each of its threads is.
+/// The niceness of each of its threads.
 fn nice(process: u32) -> Vec<i64> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
     threads.map(|thread| stat(thread.unwrap().path().join("stat").to_str().unwrap(), 19)).collect()
 }
 
-/// In which class its requests to disks are; none where the program that tells is not there.
+/// The class of its disk requests; `None` where the program that shows it is missing.
 fn disk_class(process: u32) -> Option<String> {
     let output = Command::new("ionice").args(["-p", &process.to_string()]).output();
     let Ok(output) = output else {
@@ -56,7 +56,7 @@ fn a_service_stands_behind_other_programs_unless_it_is_told_otherwise() {
     }
 }
 
-/// How nice workers of a process are while a backup is read back, as a shell that it starts then tells.
+/// The niceness of a process's workers while a backup is read back, as reported by a shell that it starts then.
 fn workers(told: &Path) -> Vec<i64> {
     let text = fs::read_to_string(told).unwrap();
     let workers = text.lines().filter_map(|line| line.split_once(" (worker) "));
@@ -97,10 +97,10 @@ fn where_disks_cannot_be_left_to_others_the_service_says_so_and_serves() {
     serving.until("serving; ");
 }
 
-/// Of what the kernel counts, in a second.
+/// The kernel's clock ticks per second.
 const TICKS: u64 = 100;
 
-/// How long a command took, and how long it used the processor.
+/// The duration of a command, and its processor time.
 fn taken(mut command: Command) -> (Duration, Duration) {
     let started = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

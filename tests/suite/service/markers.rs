@@ -19,7 +19,7 @@ fn larder(home: &TestHome, backups: &Path, arguments: &[&str]) -> Run {
     Run::of(command)
 }
 
-/// Every command that looks at the backups says that they are not there, and nothing is written.
+/// Every command that reads the backups reports that they are missing, and nothing is written.
 fn refuses(home: &TestHome, backups: &Path) {
     let before = describe_inside(home.root(), &["state"]);
     larder(home, backups, &["settings", "set", "create_backup.agent_ids=backup.local", "retention.copies=1"])

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 use super::{START, daily, home};
 
-/// Only there to catch what never ends.
+/// Only catches a command that never ends.
 const MOST: Duration = Duration::from_secs(120);
 
 fn fifo(path: &Path) {
@@ -56,7 +56,7 @@ fn a_file_of_automations_that_is_none_is_named_and_the_rest_works() {
             automations.iter().for_each(|text| home.write("automations.yaml", text));
             put(&home.path(file));
             let checked = run(&home, &["automations", "check"]).exits(1);
-            // What a person wrote into it cannot be found: that is what is said of secrets.
+            // The secret in it cannot be found, and the message says so.
             let says = if file == "secrets.yaml" { "no secret `word` in " } else { says };
             assert!(checked.stdout.contains(says), "{file}: {}", checked.stdout);
             run(&home, &["states"]).exits(0);
@@ -72,7 +72,7 @@ fn a_larder_toml_that_is_none_is_named_and_the_lock_is_free() {
     for (put, says) in KINDS {
         let home = home();
         put(&home.path("larder.toml"));
-        // Whatever writes into the home keeps no backup from being made.
+        // A program that writes to the home cannot prevent backups.
         let mut serving = Serving::start(home.command(&["serve"]));
         serving.signal(Signal::TERM);
         assert_eq!(serving.ends(), Some(0));
@@ -155,7 +155,7 @@ fn a_key_ring_that_is_none_is_named() {
     }
 }
 
-/// What a person names for one run may be what a shell puts in a file's place.
+/// A file that a user names for one run may be a pipe that a shell substitutes.
 #[test]
 fn a_password_may_come_from_a_fifo_and_from_standard_input() {
     let home = home();

@@ -71,7 +71,7 @@ fn a_service_leaves_no_core_dump() {
     let home = home();
     let serving = Serving::start(under("022", &home.command(&["serve"])));
     assert_eq!(limit(serving.id()), "0");
-    // Asked through its own door, which is found in `/proc/self`.
+    // Requested through its control socket, which is found through `/proc/self`.
     home.larder(&["automations"]).exits(0);
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{EVENT, Pause, document, home, shown, store};
 
-/// A home whose automatic backup was planned for a moment ago: it is due when the service starts.
+/// A home whose automatic backup was planned for a moment ago, so it is due when the service starts.
 pub(super) fn due() -> TestHome {
     let home = home();
     let now = Utc::now() - TimeDelta::minutes(5);
@@ -115,7 +115,7 @@ fn a_backup_that_does_not_end_is_abandoned_and_the_next_start_says_so() {
     assert_eq!(left(&home), 0);
 }
 
-/// Steps of an automatic backup at which the power goes.
+/// Steps of an automatic backup at which the power fails.
 const CUTS: [&str; 5] =
     ["document: saved#2", "draft: created", "draft: append#2", "draft: read back", "draft: rename"];
 
@@ -149,7 +149,7 @@ pub(super) fn json_of(home: &TestHome) -> Value {
     serde_json::from_slice(&fs::read(document(home)).unwrap()).unwrap()
 }
 
-/// How many drafts there are.
+/// The number of drafts.
 fn left(home: &TestHome) -> usize {
     let names = fs::read_dir(home.backups()).into_iter().flatten().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().ends_with(".partial")).count()
@@ -169,7 +169,7 @@ fn the_weekly_run_that_was_cut_off_is_made_up_on_the_next_day() {
         "schedule": {"recurrence": "custom_days", "days": ["mon"], "time": "03:00"},
     }));
     drop(service);
-    // What a process that was killed at 03:00 leaves.
+    // The leftovers of a process that was killed at 03:00.
     let mut stored = json_of(&home);
     let at = "2026-05-04T03:00:00.000000+00:00";
     stored["data"]["config"]["last_attempted_automatic_backup"] = at.into();

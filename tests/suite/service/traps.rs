@@ -10,7 +10,7 @@ use super::{START, daily, home};
 
 const PASSWORD: &str = "Pa55-w0rd-rig";
 
-/// A home that was backed up with stored settings, so that everything that is stored is there.
+/// A home that was backed up with stored settings, so that everything that Larder stores exists.
 fn template() -> TestHome {
     let home = home();
     let file = home.root().join("settings.json");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{START, daily, document, home, notices, store};
 
-/// What a later version with the same form adds to a document.
+/// Fields that a later version with the same format adds to a document.
 const LATER: [(&str, &str); 5] = [
     ("/data", "in data"),
     ("/data/config", "of the settings"),
@@ -116,7 +116,7 @@ fn with_new_settings_the_backups_from_before_count_for_retention_again() {
     assert!(home.backups().join(".larder-location").exists());
 }
 
-/// What Home Assistant's id is was remembered in the state directory only, where the home does not say it.
+/// Home Assistant's id was stored only in the state directory if the home does not contain it.
 #[test]
 fn of_a_home_without_an_id_the_backups_from_before_stay() {
     let home = lost();

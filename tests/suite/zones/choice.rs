@@ -129,7 +129,7 @@ fn an_unusable_zone_is_named_with_its_place_and_what_counts_meanwhile() {
     }
 }
 
-/// What a command says about the time zone.
+/// The messages of a command about the time zone.
 fn warning(run: &Run) -> &str {
     run.stderr.lines().find(|line| line.starts_with("warning: time zone: ")).unwrap_or_default()
 }
@@ -149,7 +149,7 @@ fn a_secret_that_is_no_zone_is_not_shown() {
 
 #[test]
 fn nothing_is_said_of_a_good_zone_but_where_one_asks() {
-    // What Home Assistant takes: a key twice (the last one counts), files elsewhere that do not exist.
+    // Configurations that Home Assistant accepts: a duplicate key (the last one counts), missing files elsewhere.
     let twice = "homeassistant:\n  time_zone: Mars/Olympus\nhomeassistant:\n  time_zone: Asia/Tokyo\nscene: !include scenes.yaml\n";
     for home in [home("Asia/Tokyo"), written(twice)] {
         for command in [&["create"][..], &["settings"], &["schedule"], &["list"], &["retention", "--dry-run"]]

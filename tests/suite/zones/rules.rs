@@ -9,7 +9,7 @@ use larder_zone::Zone;
 use serde::Deserialize;
 use serde_json::json;
 
-/// The years in which each clock is looked at.
+/// The years in which each clock is checked.
 const YEARS: [&str; 2] = ["2025-01-01T00:00:00Z", "2037-01-01T00:00:00Z"];
 
 #[derive(Deserialize)]
@@ -56,7 +56,7 @@ fn every_zone_shows_what_pythons_zoneinfo_shows() {
     }
 }
 
-/// Local times around a change from one offset to another: those that do not exist, and those that come twice.
+/// Local times around a change from one offset to another: those that do not exist, and those that occur twice.
 fn local_times_around(zone: Zone, at: i64, (old, new): (i32, i32)) {
     let utc = |at: i64| DateTime::from_timestamp(at, 0).unwrap();
     let local = |ahead: i32| utc(at + i64::from(ahead)).naive_utc();

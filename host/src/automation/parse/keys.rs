@@ -138,7 +138,7 @@ impl<'a> Keys<'a> {
         number.map(Some).ok_or_else(wrong)
     }
 
-    /// One of a fixed set of words.
+    /// One of a fixed set of keywords.
     pub fn choice<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
         let text = values::text(node, name)?.unwrap_or_default();

@@ -137,7 +137,7 @@ fn instant(text: &str, zone: Zone) -> Option<i64> {
     let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
     let time = |format: &str| NaiveDateTime::parse_from_str(&text.replace(' ', "T"), format).ok();
     let local = day(text).or_else(|| time("%Y-%m-%dT%H:%M")).or_else(|| time("%Y-%m-%dT%H:%M:%S"))?;
-    // A local time that is skipped stands for the moment when the clocks are set forward.
+    // A skipped local time means the moment when the clocks are set forward.
     let later = (0..=MINUTES_OF_A_DAY).map(|minutes| local + TimeDelta::minutes(minutes));
     later.filter_map(|local| zone.from_local_datetime(&local).earliest()).map(|it| it.timestamp()).next()
 }

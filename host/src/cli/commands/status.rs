@@ -47,7 +47,7 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, status: &Status) -> anyhow
     let live = query_service(setup, "states", &json!({}))?;
     let summary = Summary {
         is_served: live.is_some(),
-        // If no process is at work, what was under way was interrupted.
+        // If no process is at work, the work in progress was interrupted.
         is_busy: live
             .as_ref()
             .map_or_else(|| state.as_deref() == Some(BUSY) && is_at_work(&places.state), is_busy),

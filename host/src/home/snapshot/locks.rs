@@ -24,7 +24,7 @@ const SHARED: (off_t, off_t) = (0x4000_0002, 510);
 const CHECKPOINT: (off_t, off_t) = (121, 1);
 const READ_MARK: (off_t, off_t) = (124, 1);
 const USERS: (off_t, off_t) = (128, 1);
-/// The pause between two attempts: short, to catch the gaps of a writer that leaves hardly any.
+/// The pause between two attempts: short, to catch the rare gaps of a busy writer.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// Why a lock was not granted.

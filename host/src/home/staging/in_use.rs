@@ -16,7 +16,7 @@ use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 
 use crate::model::shown;
 
-/// The largest number of directory entries examined. The top levels come first; that is where a home has its databases.
+/// The largest number of directory entries examined. The top levels come first, where the databases of a home are.
 const MAX_ENTRIES: usize = 100_000;
 /// The first bytes of every SQLite database (sqlite.org/fileformat.html, 1.3).
 const HEADER: &[u8; 16] = b"SQLite format 3\0";

@@ -62,7 +62,7 @@ pub fn recover(directory: &Path, steps: &Steps) -> Result<Recovered> {
     Ok(Recovered::Nothing)
 }
 
-/// Whether a restore was interrupted or is under way. Only looks.
+/// Whether a restore was interrupted or is in progress. Changes nothing.
 pub fn was_interrupted(directory: &Path) -> bool {
     directory.join(OsStr::from_bytes(STAGING)).is_dir()
 }
