@@ -1,5 +1,5 @@
-//! The header of one member as bytes, exactly as Python's `tarfile` writes it: a ustar block, preceded by a PAX header for values
-//! that do not fit.
+//! The header of one member as bytes, exactly as Python's `tarfile` writes it. It is a ustar block, preceded by a PAX header
+//! for values that do not fit.
 //!
 //! Owns the encoding of headers. Does not check values; callers check names first.
 

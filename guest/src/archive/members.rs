@@ -1,4 +1,5 @@
-//! The members of a tar in sequence, outer or inner: headers, the extension headers before them, and the end of the archive.
+//! The members of a tar in sequence, outer or inner. It reads headers, the extension headers before them, and the end of the
+//! archive.
 //!
 //! Owns what a header means once PAX and GNU extensions are applied. Refuses headers that can be read in two ways, and never
 //! allocates memory by a size that a header claims. Callers decide which names and types they accept.

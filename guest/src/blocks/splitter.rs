@@ -1,4 +1,4 @@
-//! The splitter: decides where the blocks of a tar begin and end, so that unchanged content yields the same blocks in the next
+//! The splitter: decides where the blocks of a tar begin and end. Unchanged content yields the same blocks in the next
 //! backup.
 //!
 //! Owns the rules, which depend only on headers and content. A large file is split at fixed offsets from its start, whatever

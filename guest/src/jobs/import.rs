@@ -1,4 +1,4 @@
-//! Importing a foreign backup: it is copied, read back and verified, then published under the name that Home Assistant would
+//! Importing a foreign backup. It is copied, read back and verified, then published under the name that Home Assistant would
 //! give it.
 //!
 //! Publishes exactly the bytes that it verified; until then nothing is listed.

@@ -1,5 +1,5 @@
-//! Objections to settings that are valid but cannot work: names that no file can have or that Home Assistant does not list,
-//! locations that do not exist.
+//! Objections to settings that are valid but cannot work. Examples: names that no file can have or that Home Assistant does
+//! not list, locations that do not exist.
 //!
 //! Home Assistant accepts such settings, and the backup fails later. Pure rules.
 

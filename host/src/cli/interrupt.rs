@@ -1,4 +1,5 @@
-//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP): work in progress ends cleanly, and its outcome is reported.
+//! Interruption by Ctrl-C and similar signals (SIGINT, SIGTERM, SIGHUP). Work in progress ends cleanly, and its outcome is
+//! reported.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};

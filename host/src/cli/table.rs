@@ -1,4 +1,4 @@
-//! Tables for a terminal: columns fit their cells, and the least important columns are dropped when the terminal is narrow.
+//! Tables for a terminal. Columns fit their cells, and the least important columns are dropped when the terminal is narrow.
 
 /// A column and its cells, one per row.
 pub(super) struct Column {

@@ -1,4 +1,5 @@
-//! Appends to a growing file: with direct I/O where the file system supports it well, otherwise through the system's cache.
+//! Appends to a growing file. It uses direct I/O where the file system supports it well, otherwise through the system's
+//! cache.
 
 use std::fs::File;
 use std::io;

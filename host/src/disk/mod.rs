@@ -1,5 +1,5 @@
-//! Disk access: direct I/O, read-ahead, write-behind, retries, durable and atomic writes, and files that are created and opened without
-//! following links.
+//! Disk access: direct I/O, read-ahead, write-behind, retries, durable and atomic writes. Also files that are created and
+//! opened without following links.
 //!
 //! Knows bytes and offsets in open files, and does not know what they are for. Where a file system does not support a technique well,
 //! ordinary reads and writes are used.

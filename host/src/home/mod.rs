@@ -1,5 +1,4 @@
-//! The home: the states and events of its entities, the snapshot that backups read, and the staging area that restores
-//! write.
+//! The home: its states and events, the snapshot that backups read, and the staging area that restores write.
 
 pub mod bus;
 pub mod snapshot;

@@ -1,5 +1,5 @@
-//! A small HTTP client on top of `ureq`: one request and one answer, within limits, through proxies, with the machine's certificates and
-//! those of a file.
+//! A small HTTP client on top of `ureq`. It makes one request and one answer, within limits, through proxies, with the
+//! machine's certificates and those of a file.
 //!
 //! Follows redirects itself, so that every hop is checked against the list of allowed hosts. Keeps no connection, cookie or credential, and
 //! knows neither notifications nor plugins.

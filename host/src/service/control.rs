@@ -1,4 +1,5 @@
-//! The control socket in the state directory: other commands on the same machine send requests to the service, one per connection.
+//! The control socket in the state directory. Other commands on the same machine send requests to the service, one per
+//! connection.
 //!
 //! Only the owner of the state directory may open it. A line of JSON in
 //! (`{"command": …, "data": …, "events": true}`); lines of JSON out: `{"begun": true}`, any number of `{"event": {"topic": …, "data": …}}`

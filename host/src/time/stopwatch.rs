@@ -1,5 +1,5 @@
-//! Running time: how long something takes, without the time in which this process was stopped (a paused container, SIGSTOP, a sleeping
-//! machine). Time limits use it, so a stopped process does not make its work late.
+//! Running time: how long something takes, without the time in which this process was stopped. It is stopped in a paused
+//! container, by SIGSTOP, or while the machine sleeps. Time limits use it, so a stopped process does not make its work late.
 //!
 //! Every engine, and every thread that checks a time limit, calls [`tick`] regularly. If a tick comes late, the process was stopped, and
 //! only a part of the gap counts.

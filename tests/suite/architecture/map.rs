@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Where descriptions begin, and how long they may be.
 const COLUMN: usize = 30;
-const LONGEST: usize = 105;
+const LONGEST: usize = 118;
 
 /// The tree of a folder and all below it, without tests.
 pub fn tree(root: &Path, folder: &str, depth: usize) -> String {
@@ -26,22 +26,21 @@ pub fn tree(root: &Path, folder: &str, depth: usize) -> String {
             }
         } else if name.ends_with(".rs") && name != "tests.rs" {
             let file = format!("{indent}{name}");
-            lines += &format!("{file:COLUMN$}{}\n", description(&fs::read_to_string(&path).unwrap()));
+            lines += &format!("{file:COLUMN$}{}\n", description(&fs::read_to_string(&path).unwrap(), &name));
         }
     }
     lines
 }
 
-/// The first sentence of a header, up to its last comma, colon or semicolon where it is too long.
-fn description(text: &str) -> String {
+/// The first sentence of a header. It has to fit.
+fn description(text: &str, name: &str) -> String {
     let header = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     let paragraph: Vec<&str> = header.take_while(|line| !line.is_empty()).collect();
     let paragraph = paragraph.join(" ");
     let sentence = paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    if sentence.chars().count() <= LONGEST {
-        return sentence.to_owned();
-    }
-    let start: String = sentence.chars().take(LONGEST).collect();
-    let end = start.rfind([',', ':', ';']).or_else(|| start.rfind(' ')).unwrap_or(start.len());
-    start.get(..end).unwrap_or_default().to_owned()
+    assert!(
+        sentence.chars().count() <= LONGEST,
+        "the first sentence of {name} is longer than {LONGEST}: {sentence}"
+    );
+    sentence.to_owned()
 }

@@ -1,5 +1,5 @@
-//! Looks up one value of a file by its keys and resolves only the tags on the way to it, so that an error elsewhere
-//! in the home's files does not hide it.
+//! Looks up one value of a file by its keys. Only the tags on the way to it are resolved, so that an error elsewhere in the
+//! home's files does not hide it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! Collects the entities that an automation names, with their places: below `entity_id`, in times and numeric bounds,
-//! and in templates. Skips disabled parts, as Home Assistant does.
+//! Collects the entities that an automation names, with their places. They are found below `entity_id`, in times and numeric
+//! bounds, and in templates. Skips disabled parts, as Home Assistant does.
 
 use crate::automation::literals::is_entity;
 use crate::automation::templates::{self, is_template};

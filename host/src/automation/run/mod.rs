@@ -1,4 +1,4 @@
-//! Runs automations: triggers start runs, modes limit their number, and a loop guard stops automations that trigger
+//! Runs automations. Triggers start runs, modes limit their number, and a loop guard stops automations that trigger
 //! themselves.
 
 mod actions;

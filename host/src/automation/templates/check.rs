@@ -1,5 +1,5 @@
-//! Checks of a template at load time: that it compiles and uses only known names; and the value of a template that
-//! reads nothing.
+//! Checks of a template at load time: that it compiles and uses only known names. Also the value of a template that reads
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! Finds SQLite databases that another process has open: by their locks, and by the open files of all processes that
+//! Finds SQLite databases that another process has open. It looks at their locks, and at the open files of all processes that
 //! are visible.
 //!
 //! Only reads. A database that this process itself has open is skipped and never opened: closing any descriptor of a

@@ -1,5 +1,5 @@
-//! The staging area of a restore: a new state of a directory, staged inside it and then swapped in as a whole or not
-//! at all.
+//! The staging area of a restore. A new state of a directory is staged inside it and then swapped in as a whole or not at
+//! all.
 //!
 //! The directory may be a mount point, so it is never renamed itself. Everything is staged in its subdirectory
 //! `.larder-restore/`, which is on the same file system: `lock` is held while the owner lives, `new/` holds what was

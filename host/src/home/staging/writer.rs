@@ -1,5 +1,5 @@
-//! The writer of one staged file: exactly the announced number of bytes, long runs of zeros as holes, large files with
-//! write-behind.
+//! The writer of one staged file. It writes exactly the announced number of bytes, long runs of zeros as holes, large files
+//! with write-behind.
 //!
 //! Refuses bytes beyond the announced size or the space budget. While a file is not finished, its target cannot be
 //! committed.

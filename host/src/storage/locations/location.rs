@@ -1,4 +1,5 @@
-//! The traits that a storage protocol implements to become a location: [`Location`], and [`Draft`] for objects that it writes.
+//! The traits that a storage protocol implements to become a location. They are [`Location`], and [`Draft`] for objects that
+//! it writes.
 //!
 //! `wit/storage.wit` states the same promises to plugins. A location stores named objects and never looks inside them; it has no
 //! knowledge of backups, retention or schedules. To add a protocol:

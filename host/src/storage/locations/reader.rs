@@ -1,4 +1,5 @@
-//! Reads the bytes of a stored object: from the system's cache, from the disk itself, or from a buffer that was read ahead.
+//! Reads the bytes of a stored object. They come from the system's cache, from the disk itself, or from a buffer that was
+//! read ahead.
 
 use std::fs::File;
 use std::io::ErrorKind;
