@@ -1,7 +1,7 @@
 //! Home Assistant's Backup integration: what a backup contains, and how it is written, read, checked and restored.
 //!
-//! `component` holds the generated types, and `ports` what the logic needs from the host. `actions` turns text into a
-//! command, `manager` decides whether it may run now and starts a job, and `jobs` does the work, each job in its own instance
+//! `component` holds the generated types, and `ports` what the logic needs from the host. `actions` checks what is
+//! asked for, `manager` decides whether it may run now and starts a job, and `jobs` does the work, each job in its own instance
 //! of the component. `archive` is the file format and `securetar` the encryption around its parts;
 //! `protection` combines the two. `schedule` decides when a backup is due and `retention` which backups are deleted: pure rules.
 

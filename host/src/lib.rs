@@ -4,9 +4,9 @@
 //! - `assemble` is the only module that names concrete parts and connects them.
 //! - `plugin` and `runtime` run a component; `capabilities` are what it may call.
 //! - `home` (snapshots and restores) and `storage` (locations, documents, cache, locks) are the engines behind the capabilities. `disk`,
-//!   `time` and `http` are what they build on.
+//!   `time` and `http_client` are what they build on.
 //! - `automation` runs Home Assistant's automations, `notify` sends notifications, and `configuration` reads `larder.toml`.
-//! - `options` holds every tunable, `model` the shared values, `error` the error type.
+//! - `tunables` holds every tunable, `model` the shared values, `error` the error type.
 
 pub mod assemble;
 pub mod automation;

@@ -25,7 +25,7 @@ pub fn check(name: &str, data: &str) -> Result<&'static Action> {
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
         return Err(Failure::new("unknown_command", format!("there is no action {name}")));
     };
-    // The settings are checked as a whole, by `config`.
+    // The settings are checked as a whole, by `settings`.
     if action.job == "config_update" {
         return Ok(action);
     }

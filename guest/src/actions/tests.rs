@@ -40,7 +40,7 @@ fn every_action_takes_each_field_that_it_declares() {
 
 #[test]
 fn every_action_refuses_a_field_that_it_does_not_declare_one_that_is_missing_and_a_wrong_type() {
-    // The settings are checked as a whole, by `config`.
+    // The settings are checked as a whole, by `settings`.
     for action in ACTIONS.iter().filter(|action| action.job != "config_update") {
         let refused = |more: &[(&str, Value)]| taken(action, more).unwrap_err().to_string();
         assert!(refused(&[("surprise", json!(1))]).contains("surprise"), "{}", action.name);

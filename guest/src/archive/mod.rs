@@ -3,8 +3,8 @@
 //! Owns the format in both directions, over readers and writers. All input is treated as hostile. Does not touch a file system, a
 //! clock or a password: reading yields descriptions of entries, and the caller decides where to write them.
 //!
-//! * Outer archive: `outer` reads it, `draft` writes it, `manifest` is its `backup.json`, `name` its id and file name.
-//! * Inner tar: `reader` walks it, `writer` writes it, `structure` checks it while it is written, `exclude` filters its paths.
+//! * Outer archive: `outer_reader` reads it, `outer_writer` writes it, `manifest` is its `backup.json`, `name` its id and file name.
+//! * Inner tar: `inner_reader` walks it, `inner_writer` writes it, `structure` checks it while it is written, `exclude` filters its paths.
 //!   `inflater` and `gzip` are its compression.
 //! * Tar headers: `members` reads the sequence of headers with `extension`, `pax` and `header`; `header_fields` encodes them.
 //!   `entry`, `paths`, `seen_paths` and `time` hold the rules for entries, and `early_stop` is where Home Assistant stops reading.

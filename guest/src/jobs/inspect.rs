@@ -1,4 +1,4 @@
-//! Lists, describes and deletes backups, and checks passwords.
+//! Lists and describes backups, and checks passwords.
 //!
 //! Answers have Home Assistant's shape (`backup/info`, `backup/details`). Parts are not read beyond their first and last bytes.
 
@@ -103,12 +103,12 @@ fn bytes_at(outer: &mut Archive<'_>, member: &Member, offset: u64) -> Result<Vec
 }
 
 /// Home Assistant's answer when no location failed.
-fn answer(key: &str, value: Value) -> Value {
+pub(super) fn answer(key: &str, value: Value) -> Value {
     json!({"agent_errors": {}, "agent_error_translations": {}, key: value})
 }
 
 /// Turns "not found" into `None`: Home Assistant does not treat it as an error.
-fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
+pub(super) fn found(opened: Result<Opened>) -> Result<Option<Opened>> {
     match opened {
         Err(failure) if failure.code == "backup_not_found" => Ok(None),
         opened => opened.map(Some),
@@ -142,30 +142,6 @@ pub fn check_password(host: &dyn Host, request: &ReadRequest) -> Result<Password
         }
     }
     Ok(check)
-}
-
-/// Deletes one backup, or, by its file name, an object that cannot be read as one. Returns the name of the file, or `null` if
-/// there is none.
-pub fn delete(host: &dyn Host, request: &BackupRef) -> Result<Value> {
-    let (agent_id, file) = match found(stored_backups::open(host, request))? {
-        Some(opened) => (opened.agent_id, opened.object.name),
-        None => match unreadable(host, request)? {
-            Some(found) => found,
-            None => return Ok(answer("file", Value::Null)),
-        },
-    };
-    host.delete_object(&agent_id, &file)?;
-    Ok(answer("file", file.into()))
-}
-
-/// The location and name of an object that cannot be read as a backup.
-fn unreadable(host: &dyn Host, request: &BackupRef) -> Result<Option<(String, String)>> {
-    let agent_id = request.agent_id.as_deref().unwrap_or(stored_backups::LOCAL);
-    let is_meant = |listing: &Listing| {
-        listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
-    };
-    let found = stored_backups::list(host, agent_id)?.into_iter().find(is_meant);
-    Ok(found.map(|listing| (listing.agent_id, listing.object.name)))
 }
 
 /// A backup in Home Assistant's description, with the name of its file.

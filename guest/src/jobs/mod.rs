@@ -4,6 +4,7 @@
 
 pub mod apply_retention;
 pub mod create;
+pub mod delete;
 pub mod extract;
 pub mod import;
 pub mod inflate;
@@ -51,7 +52,7 @@ pub fn run(host: &dyn Host, kind: &str, input: &str) -> Result<String> {
         "extract" => answer(&extract::extract(host, &typed(kind, input)?)?),
         protocol::KIND => worker::work(host).map(|()| "{}".into()),
         inflate::KIND => inflate::work(host).map(|()| "{}".into()),
-        "delete" => answer(&inspect::delete(host, &typed(kind, input)?)?),
+        "delete" => answer(&delete::delete(host, &typed(kind, input)?)?),
         _ => Err(Failure::invalid(format!("there is no job {kind}"))),
     }
 }

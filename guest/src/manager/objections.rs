@@ -1,6 +1,6 @@
 //! Reports settings that cannot work, to clients and to the log.
 //!
-//! The rules are in `config::objections`.
+//! The rules are in `settings::objections`.
 
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! The automatic backup settings: shows and changes them, and imports those of the home's Home Assistant.
 //!
-//! The rules are in `config`. This file saves their result and publishes what follows from it.
+//! The rules are in `crate::settings`. This file saves their result and publishes what follows from it.
 
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use crate::runtime::{Grants, Network, Writes};
 use crate::storage::cache::Cache;
 use crate::storage::directories::Directories;
 use crate::storage::documents::Documents;
-use crate::storage::locations::{InputFile, LocalDirectory, Location, Locations, OutputFile};
+use crate::storage::locations::Locations;
 use crate::time::scheduler::Scheduler;
 use crate::time::timezone::TimeZone;
 
@@ -43,26 +43,6 @@ impl HostSetup {
             writes: Writes::Nothing,
             keep_setuid: self.keep_setuid,
         }
-    }
-
-    fn locations(&self, places: &Directories) -> Locations {
-        let mut locations: Vec<Box<dyn Location>> = Vec::new();
-        if let Some(backups) = &places.backups {
-            let own = self.config.as_ref().map(|config| config.join("backups"));
-            let named = self.backups.clone().or(own).unwrap_or_else(|| backups.clone());
-            locations.push(Box::new(LocalDirectory::new(
-                backups.clone(),
-                named,
-                self.host_documents(places),
-            )));
-        }
-        if let Some(file) = &self.file {
-            locations.push(Box::new(InputFile::new(file.clone())));
-        }
-        if let Some(output) = &places.output {
-            locations.push(Box::new(OutputFile::new(output.clone())));
-        }
-        Locations::new(locations)
     }
 
     /// Grants of a plugin besides the backup plugin: neither the home nor the backups.

@@ -6,6 +6,7 @@
 mod build;
 mod component;
 mod grants;
+mod locations;
 mod paths;
 mod recovery;
 mod setup;

@@ -1,6 +1,6 @@
 //! A piece of work for a worker.
 
-use super::resources::Content;
+use super::handles::Content;
 
 /// Bytes from the job, and bytes that the host appends to them.
 #[derive(Default)]

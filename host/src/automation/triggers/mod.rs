@@ -2,7 +2,7 @@
 
 mod context;
 mod event;
-mod numeric;
+mod numeric_state;
 mod pending;
 mod state;
 mod template;

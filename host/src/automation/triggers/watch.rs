@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::context::{Context, Fired, Interest};
 use super::pending::Pending;
-use super::{event, numeric, state, template, time};
+use super::{event, numeric_state, state, template, time};
 use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{At, Trigger, TriggerKind};
@@ -145,7 +145,7 @@ impl Watch {
         for watched in self.watched.iter().filter(|watched| watched.trigger.is_enabled) {
             match (&watched.trigger.kind, &watched.memory) {
                 (TriggerKind::State(state), _) => interest.entities.extend(state.entities.iter().cloned()),
-                (TriggerKind::NumericState { range, .. }, _) => numeric::interest(range, &mut interest),
+                (TriggerKind::NumericState { range, .. }, _) => numeric_state::interest(range, &mut interest),
                 (_, Memory::Times(at, _)) => time::interest(at, &mut interest),
                 (_, Memory::Event(filter)) => interest.events.extend(filter.names.iter().cloned()),
                 (_, Memory::Template(last)) => {
@@ -172,7 +172,7 @@ fn memory(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> M
         TriggerKind::TimePattern { hours, minutes, seconds } => {
             Memory::Next(zone::next_pattern(home.zone, home.now, *hours, *minutes, *seconds))
         }
-        TriggerKind::NumericState { range, .. } => Memory::Armed(numeric::armed(range, context)),
+        TriggerKind::NumericState { range, .. } => Memory::Armed(numeric_state::armed(range, context)),
         TriggerKind::Template { value, .. } => {
             let (last, problem) = template::first(value, context);
             problems.extend(problem);
@@ -202,7 +202,7 @@ impl Watched {
                 return state::handle(trigger, &mut self.pending, context, place);
             }
             (TriggerKind::NumericState { range, for_duration }, Memory::Armed(armed)) => {
-                return numeric::handle(
+                return numeric_state::handle(
                     range,
                     for_duration.as_ref(),
                     armed,

@@ -3,9 +3,9 @@
 //! Knows objects by name and bytes, and does not know what a backup is. A new storage protocol is one more file here: a type that
 //! implements [`Location`], which `location` documents. `assemble` adds it to the list of locations.
 //!
-//! `local` is the backups directory, Home Assistant's `backup.local`. `input` and `output` are single files that a user named on the
+//! `local_directory` is the backups directory, Home Assistant's `backup.local`. `input_file` and `output_file` are single files that a user named on the
 //! command line. `marker` distinguishes a directory of backups from an empty mount point. `draft` writes files safely, `reader` reads
-//! them, and `file_system` holds the checks that they share.
+//! them, and `file_checks` holds the checks that they share.
 
 mod draft;
 mod file_checks;
