@@ -254,7 +254,11 @@ fn a_key_gets_another_label_and_opens_what_it_opened() {
     let said = scene.home.larder(&["verify", archive.to_str().unwrap()]).exits(0).stdout;
     assert!(said.contains("opened with the key \"old\""), "{said}");
     let before = fs::read(scene.home.key_ring()).unwrap();
-    scene.home.larder(&["key", "rename", "old", "other"]).exits(2).says("there is a key called \"other\"");
+    scene
+        .home
+        .larder(&["key", "rename", "old", "other"])
+        .exits(2)
+        .says("the key ring already has a key \"other\"");
     scene.home.larder(&["key", "rename", "odl", "new"]).exits(1).says("there is no key \"odl\"");
     scene.home.larder(&["key", "rename", "old", " "]).exits(2).says("a key needs a label");
     assert_eq!(fs::read(scene.home.key_ring()).unwrap(), before);
