@@ -101,7 +101,7 @@ pub trait Host {
     fn snapshot(&self) -> Box<dyn Snapshot>;
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
     /// Runs the checks of [`Self::target`] without creating one. Returns the bytes that could be written.
-    fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
+    fn dry_run_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
     fn locations(&self) -> Vec<Location>;
     fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;

@@ -90,7 +90,7 @@ impl ports::Host for Host {
         Ok(Box::new(imports::files::Target::open(&scope_of(scope), force).map_err(fault)?))
     }
 
-    fn rehearse_target(&self, scope: &Scope, force: bool) -> Outcome<u64> {
+    fn dry_run_target(&self, scope: &Scope, force: bool) -> Outcome<u64> {
         imports::files::Target::dry_run(&scope_of(scope), force).map_err(fault)
     }
 

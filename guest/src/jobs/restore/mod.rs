@@ -51,7 +51,7 @@ pub fn restore(host: &dyn Host, request: &RestoreRequest) -> Result<Restored> {
     let wanted = |path: &[u8]| selection.includes(path);
     let scope = selection.scope(request.elsewhere);
     let (target, available) = match request.dry_run {
-        true => (None, host.rehearse_target(&scope, request.force)?),
+        true => (None, host.dry_run_target(&scope, request.force)?),
         false => {
             let target = host.target(&scope, request.force)?;
             let available = target.available();
