@@ -20,7 +20,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_PLUGIN")]
     pub plugin: Option<PathBuf>,
     /// The configuration of notification targets, other plugins and HTTP [default: /etc/larder/larder.toml, if it exists];
-    /// <config>/larder.toml ranks below it and may only add notifications over the network
+    /// <config>/larder.toml ranks below it and may only choose the automations, and add notifications over the network or
+    /// to the log
     #[arg(long, global = true, value_name = "FILE", env = "LARDER_OPTIONS")]
     pub options: Option<PathBuf>,
     /// A file of automations [default: <config>/automations.yaml, if it exists]

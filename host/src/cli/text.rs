@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::value::{instant, list, number, string};
 use crate::model::Timestamp;
 use crate::process::terminal::printable;
+use crate::storage::locations::LocalDirectory;
 
 /// What is shown for a setting without a value.
 pub(crate) const NOT_SET: &str = "not set";
@@ -109,6 +110,11 @@ pub(crate) fn note_section(value: &Value, key: &str) -> String {
 /// Lines below a title. Empty without lines.
 pub(crate) fn section(title: &str, lines: String) -> String {
     if lines.is_empty() { lines } else { format!("{title}\n{lines}") }
+}
+
+/// What to do when automatic backups have nowhere to be stored.
+pub(crate) fn no_location() -> String {
+    format!("automatic backups have no location; set create_backup.agent_ids={}", LocalDirectory::ID)
 }
 
 /// Why no automatic backup is planned, and how to change that.

@@ -14,7 +14,7 @@ use crate::cli::request::{call, change};
 use crate::cli::secrets;
 use crate::cli::secrets::PasswordArgs;
 use crate::cli::setup::{print_zone_problems, require_home};
-use crate::cli::text::{NOT_SET, warnings};
+use crate::cli::text::{NOT_SET, no_location, warnings};
 use crate::cli::value::{mask_password, string};
 use crate::process::terminal::printable;
 
@@ -121,10 +121,10 @@ fn describe(value: &Value) -> String {
     let has_next = config.get("next_automatic_backup").is_some_and(Value::is_string);
     let agents = config.pointer("/create_backup/agent_ids").and_then(Value::as_array);
     let note = match has_next && agents.is_some_and(Vec::is_empty) {
-        true => "Note:\n  automatic backups have no location; set create_backup.agent_ids=backup.local\n",
-        false => "",
+        true => format!("Note:\n  {}\n", no_location()),
+        false => String::new(),
     };
-    lines + note + &warnings(value)
+    lines + &note + &warnings(value)
 }
 
 /// Flattens the settings to one line per value: `retention.copies  3`.

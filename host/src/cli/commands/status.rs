@@ -10,7 +10,7 @@ use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::backups::{info, made, stored_size, verified};
 use crate::cli::global::Global;
 use crate::cli::request::{call, query_service};
-use crate::cli::text::{age, counted, failures, fields, no_backup_planned, size};
+use crate::cli::text::{age, counted, failures, fields, no_backup_planned, no_location, size};
 use crate::cli::value::{instant, list, string, time};
 use crate::model::Timestamp;
 use crate::process::terminal::printable;
@@ -163,8 +163,7 @@ impl Summary {
         }
         let agents = self.settings.pointer("/config/create_backup/agent_ids").and_then(Value::as_array);
         if agents.is_some_and(Vec::is_empty) {
-            problems
-                .push("automatic backups have no location; set create_backup.agent_ids=backup.local".into());
+            problems.push(no_location());
         }
         if !self.is_served {
             problems.push(
