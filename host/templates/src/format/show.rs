@@ -1,0 +1,128 @@
+//! Python's `str` and `repr` of values.
+
+use super::float;
+use crate::value::{Callable, Dict, Value};
+
+/// Python's `str`. A list, tuple, set, or mapping that came out of a template is the text that it was rendered to.
+pub fn display(value: &Value) -> String {
+    match value {
+        Value::Undefined(_) => String::new(),
+        Value::Text(text) => text.to_string(),
+        Value::List(items) | Value::Tuple(items) => shown(items.text.as_deref(), value),
+        Value::Set(set) => shown(set.text.as_deref(), value),
+        Value::Dict(dict) => shown(dict.text.as_deref(), value),
+        Value::Moment(moment) => moment.iso(' '),
+        Value::Date(date) => date.to_string(),
+        Value::Time(time) => crate::times::time_text(*time),
+        Value::Span(span) => crate::times::span_text(*span),
+        _ => repr(value),
+    }
+}
+
+fn shown(rendered: Option<&str>, value: &Value) -> String {
+    rendered.map_or_else(|| repr(value), str::to_owned)
+}
+
+/// Python's `repr`.
+pub fn repr(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Value, to: &mut String) {
+    match value {
+        Value::Undefined(_) => to.push_str("Undefined"),
+        Value::None => to.push_str("None"),
+        Value::Bool(true) => to.push_str("True"),
+        Value::Bool(false) => to.push_str("False"),
+        Value::Int(number) => to.push_str(&number.to_string()),
+        Value::Float(number) => to.push_str(&float::repr(*number)),
+        Value::Text(text) => quoted(text, to),
+        Value::Bytes(bytes) => bytes_text(bytes, to),
+        Value::List(items) => list(&items.items, '[', ']', to),
+        Value::Tuple(items) => {
+            list(&items.items, '(', ')', to);
+            if items.items.len() == 1 {
+                to.pop();
+                to.push_str(",)");
+            }
+        }
+        Value::Set(set) if set.is_empty() => to.push_str("set()"),
+        Value::Set(set) => list(set.iter(), '{', '}', to),
+        Value::Dict(dict) => mapping(dict, to),
+        Value::Moment(moment) => to.push_str(&moment.repr()),
+        Value::Date(date) => to.push_str(&crate::times::date_repr(*date)),
+        Value::Time(time) => to.push_str(&crate::times::time_repr(*time)),
+        Value::Span(span) => to.push_str(&crate::times::span_repr(*span)),
+        Value::State(state) => to.push_str(&format!("<state {}={}>", state.entity_id, state.state)),
+        Value::States(None) => to.push_str("<template AllStates>"),
+        Value::States(Some(domain)) => to.push_str(&format!("<template DomainStates('{domain}')>")),
+        Value::Callable(callable) => match callable.as_ref() {
+            Callable::Function(_, name) => to.push_str(&format!("<function {name}>")),
+            Callable::Method(value, name) => {
+                to.push_str(&format!("<built-in method {name} of {} object>", value.type_name()));
+            }
+            Callable::Macro(_, name) => to.push_str(&format!("<Macro '{name}'>")),
+        },
+        Value::Object(object) => to.push_str(&object.repr()),
+    }
+}
+
+fn list<'a>(items: impl IntoIterator<Item = &'a Value>, open: char, close: char, to: &mut String) {
+    to.push(open);
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            to.push_str(", ");
+        }
+        write(item, to);
+    }
+    to.push(close);
+}
+
+fn mapping(dict: &Dict, to: &mut String) {
+    to.push('{');
+    for (at, (key, value)) in dict.iter().enumerate() {
+        if at > 0 {
+            to.push_str(", ");
+        }
+        write(key.value(), to);
+        to.push_str(": ");
+        write(value, to);
+    }
+    to.push('}');
+}
+
+/// A text in quotes: single ones, unless it contains only single ones.
+fn quoted(text: &str, to: &mut String) {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    to.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => to.push_str("\\\\"),
+            '\n' => to.push_str("\\n"),
+            '\r' => to.push_str("\\r"),
+            '\t' => to.push_str("\\t"),
+            c if c == quote => to.extend(['\\', c]),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => to.push_str(&format!("\\x{:02x}", c as u32)),
+            c => to.push(c),
+        }
+    }
+    to.push(quote);
+}
+
+fn bytes_text(bytes: &[u8], to: &mut String) {
+    to.push_str("b'");
+    for byte in bytes {
+        match byte {
+            b'\\' => to.push_str("\\\\"),
+            b'\'' => to.push_str("\\'"),
+            b'\n' => to.push_str("\\n"),
+            b'\r' => to.push_str("\\r"),
+            b'\t' => to.push_str("\\t"),
+            0x20..=0x7e => to.push(char::from(*byte)),
+            byte => to.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    to.push('\'');
+}

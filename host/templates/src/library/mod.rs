@@ -1,0 +1,1 @@
+//! The library: every function, filter, and test, by subject.
