@@ -40,13 +40,26 @@ impl Engine {
         if !is_template(source) {
             return (Ok(Rendered { text: source.to_owned(), value: native(source) }), Reads::default());
         }
-        let run = Run::new(&self.templates, variables);
+        let run = Run::new(&self.templates, variables, false);
         let context = Context::new(world, &run, self.limits);
-        let rendered = run.render(source, &context).map(|output| {
-            let text = output.trim().to_owned();
-            let value = native(&text);
-            Rendered { text, value }
-        });
+        let rendered = run.render(source, &context).map(trimmed);
         (rendered, context.reads())
     }
+
+    /// Renders a template that sees no state and no time, as Home Assistant does for `trigger_variables`.
+    pub fn render_limited(&self, source: &str, variables: &Variables, world: &dyn World) -> Result<Rendered> {
+        let source = source.trim();
+        if !is_template(source) {
+            return Ok(Rendered { text: source.to_owned(), value: native(source) });
+        }
+        let run = Run::new(&self.templates, variables, true);
+        let context = Context::new(world, &run, self.limits);
+        run.render(source, &context).map(trimmed)
+    }
+}
+
+fn trimmed(output: String) -> Rendered {
+    let text = output.trim().to_owned();
+    let value = native(&text);
+    Rendered { text, value }
 }

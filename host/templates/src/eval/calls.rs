@@ -76,6 +76,7 @@ impl Run<'_> {
                     Some(entry) => entry.call(args, keywords, context)?,
                     None => return Err(Error::undefined(format!("'{name}' is undefined"))),
                 },
+                Callable::Limited(name) => return Err(limited(name)),
                 Callable::Method(receiver, name) => {
                     self.call_method(receiver, name, args, keywords, context)?
                 }
@@ -149,6 +150,9 @@ impl Run<'_> {
         frame: usize,
         context: &Context,
     ) -> Result<Value> {
+        if self.is_limited && library::is_limited(&call.name) {
+            return Err(limited(&call.name));
+        }
         let entry = library::find(table, &call.name).ok_or_else(|| unknown(table, &call.name))?;
         let (mut args, keywords) = self.arguments(call, frame, context)?;
         args.insert(0, value);
@@ -159,6 +163,10 @@ impl Run<'_> {
 fn unknown(table: Table, name: &str) -> Error {
     let what = if table == Table::Filter { "filter" } else { "test" };
     Error::runtime(format!("No {what} named '{name}'."))
+}
+
+fn limited(name: &str) -> Error {
+    Error::runtime(format!("Use of '{name}' is not supported in limited templates"))
 }
 
 fn no_keywords(keywords: &Keywords) -> Result<()> {

@@ -64,17 +64,20 @@ pub struct Run<'a> {
     pub macros: RefCell<Vec<MacroInstance>>,
     /// Recursive loops, with the frame and depth that they were entered with.
     pub loops: RefCell<Vec<(Arc<For>, usize, usize)>>,
+    /// Whether functions that see states or the time are refused.
+    pub is_limited: bool,
     depth: Cell<usize>,
 }
 
 impl<'a> Run<'a> {
-    pub fn new(templates: &'a Templates, variables: &'a Variables) -> Self {
+    pub fn new(templates: &'a Templates, variables: &'a Variables, is_limited: bool) -> Self {
         Self {
             templates,
             variables,
             frames: RefCell::default(),
             macros: RefCell::default(),
             loops: RefCell::default(),
+            is_limited,
             depth: Cell::new(0),
         }
     }
@@ -143,6 +146,9 @@ impl<'a> Run<'a> {
         }
         if sees_variables && let Some(value) = self.variables.get(name) {
             return value.clone();
+        }
+        if self.is_limited && library::is_limited(name) {
+            return Value::Callable(Arc::new(Callable::Limited(name.into())));
         }
         if let Some(value) = library::constant(name) {
             return value;

@@ -52,3 +52,8 @@ pub fn state_item(_value: &Value, _name: &str, _context: &Context) -> Result<Opt
 pub fn call_states(_args: Vec<Value>, _keywords: Keywords, _context: &Context) -> Result<Value> {
     Ok(Value::None)
 }
+
+/// Whether a limited template may not use it.
+pub fn is_limited(_name: &str) -> bool {
+    false
+}
