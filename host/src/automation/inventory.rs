@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
 use super::registry::{Found, Registry, field_problems};
-use super::suggestion::nearest;
+use larder_templates::suggestion::nearest;
 use super::trace::redacted;
 use super::yaml::Problem;
 

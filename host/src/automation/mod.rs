@@ -18,7 +18,6 @@ pub mod registry;
 pub mod run;
 pub mod script;
 pub mod slug;
-mod suggestion;
 pub mod templates;
 pub mod trace;
 pub mod triggers;

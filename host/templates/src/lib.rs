@@ -4,6 +4,7 @@
 //! is bounded in steps, output, memory, and recursion, and reports what it read.
 
 mod call;
+mod check;
 mod context;
 mod engine;
 mod error;
@@ -13,10 +14,12 @@ mod library;
 mod limits;
 mod methods;
 mod native;
+pub mod suggestion;
 mod syntax;
 mod times;
 mod value;
 
+pub use check::check;
 pub use context::{Reads, World};
 pub use engine::{Engine, Rendered};
 pub use error::{Error, ErrorKind, Result};

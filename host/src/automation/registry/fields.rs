@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::automation::model::Data;
-use crate::automation::suggestion::nearest;
+use larder_templates::suggestion::nearest;
 use crate::model::{Action, Field};
 
 /// One error in the data of a call.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::suggestion::nearest;
+use larder_templates::suggestion::nearest;
 use crate::model::Action;
 pub use fields::{FieldProblem, field_problems, validated};
 

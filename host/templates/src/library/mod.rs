@@ -57,3 +57,13 @@ pub fn call_states(_args: Vec<Value>, _keywords: Keywords, _context: &Context) -
 pub fn is_limited(_name: &str) -> bool {
     false
 }
+
+/// The registry of Home Assistant that a function needs, if it needs one.
+pub fn registry(_name: &str) -> Option<&'static str> {
+    None
+}
+
+/// The function, filter, or test with the most similar name.
+pub fn nearest(table: Table, name: &str) -> Option<&'static str> {
+    crate::suggestion::nearest(name, names(table))
+}
