@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use crate::automation::home::Event;
+use crate::automation::home::{Event, Home};
 use crate::automation::model::Data;
 
 /// The wanted names and data, with templates rendered.
@@ -23,7 +23,7 @@ impl Filter {
     }
 
     /// The variable `trigger` if the event matches.
-    pub fn handle(&self, event: &Event) -> Vec<Value> {
+    pub fn handle(&self, event: &Event, home: &Home) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();
         let mut fields =
@@ -32,7 +32,12 @@ impl Filter {
             false => Vec::new(),
             true => vec![json!({
                 "platform": "event",
-                "event": {"event_type": name, "data": data},
+                "event": {
+                    "event_type": name,
+                    "data": data,
+                    "origin": "LOCAL",
+                    "time_fired": home.now.to_iso(),
+                },
                 "description": format!("event '{name}'"),
             })],
         }

@@ -1,5 +1,6 @@
 //! State triggers: fire when the state of an entity, or one attribute, changes between given values.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::context::{Context, Fired};
@@ -19,9 +20,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     let attribute = trigger.attribute.as_deref();
     let value = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.value(attribute));
     let (from, to) = (value(old.as_deref()), value(new.as_deref()));
-    if pending.get(id).is_some_and(|waiting| new.is_none() || !stays(trigger, waiting, &to)) {
-        pending.cancel(id);
-    }
+    pending.keep(id, |waiting| new.is_some() && stays(trigger, waiting, &to));
     if !fires(trigger, &from, &to) {
         return fired;
     }
@@ -37,9 +36,12 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     });
     match pending::span(trigger.for_duration.as_ref(), &shown, context, place) {
         Err(problem) => fired.problems.push(problem),
-        Ok(None) => fired.triggers.push(shown),
-        // A change of other attributes does not restart the wait.
-        Ok(Some(_)) if pending.get(id).is_some_and(|waiting| waiting.to == to) => {}
+        Ok(None) => {
+            if let (Some(_), Some(fields)) = (&trigger.for_duration, shown.as_object_mut()) {
+                fields.insert("for".into(), span_text(TimeDelta::zero()).into());
+            }
+            fired.triggers.push(shown);
+        }
         Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
