@@ -7,6 +7,7 @@ use super::context::Context;
 use super::range::in_range;
 use super::time;
 use super::verdict::Verdict;
+use crate::automation::equality::equal;
 use crate::automation::model::{Condition, ConditionKind, Data};
 use crate::automation::{literals, zone};
 
@@ -140,7 +141,7 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
                 let entity = context.home.states.get(id).ok_or_else(|| missing(id))?;
                 value.as_str() == Some(entity.state.as_str())
             }
-            None => value == *wanted,
+            None => equal(&value, wanted),
         };
     }
     if !is_so {

@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::active_run::Caller;
 use super::effect::Effect;
 use super::engine::Engine;
-use super::instance::Firing;
+use super::instance::{Firing, Instance};
 use crate::automation::home::Home;
 use crate::automation::literals;
+use crate::automation::model::Mode;
 use crate::automation::templates::Variables;
 
 const ACTIONS: [&str; 4] =
@@ -50,6 +51,10 @@ impl Engine {
         for key in self.selected(data, target)? {
             let is_on = self.instances.get(&key).is_some_and(|instance| instance.is_on());
             match action {
+                "automation.trigger" if self.restarts(key, run) => {
+                    self.cancel(run, home);
+                    self.write(key, cause, home);
+                }
                 "automation.trigger" => {
                     let firing = Firing {
                         cause,
@@ -67,6 +72,13 @@ impl Engine {
         self.callers.push(Caller { run, call, waits_for });
         self.finish_callers(0);
         Ok(self.work(home))
+    }
+
+    /// Whether a run would restart its own automation. In Home Assistant that ends the run and starts no other.
+    fn restarts(&self, key: usize, run: u64) -> bool {
+        let is_restarted = |it: &Instance| it.automation.mode == Mode::Restart;
+        self.instances.get(&key).is_some_and(is_restarted)
+            && self.runs.get(&run).is_some_and(|run| run.automation == key)
     }
 
     fn set_enabled(

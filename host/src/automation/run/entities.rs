@@ -36,7 +36,8 @@ impl Engine {
         let id = instance.entity_id();
         if let Some(unique) = &instance.automation.id {
             let name = instance.automation.name();
-            let attributes = json!({"restored": true, "id": unique, "friendly_name": name});
+            let attributes =
+                json!({"restored": true, "id": unique, "friendly_name": name, "supported_features": 0});
             return self.put(&id, UNAVAILABLE, attributes, None, home);
         }
         if let Some(old) = Arc::make_mut(&mut home.states).remove(&id) {

@@ -127,15 +127,31 @@ impl Instance {
         first.chain(second.iter().map(|(name, data)| (name.as_str(), data)))
     }
 
-    /// Its entity as the home shows it, or as it will be shown.
+    /// The variable `this`: its entity as the home shows it, or as it will be shown.
     pub fn this(&self, home: &Home) -> Value {
         let id = self.entity_id();
-        if let Some(entity) = home.states.get(&id) {
-            return entity.to_json(&id);
+        let mut this = match home.states.get(&id) {
+            Some(entity) => described(entity, &id),
+            None => {
+                let summary = self.summary(0);
+                let since = self.last_triggered.unwrap_or(home.now);
+                let (state, attributes) = (summary.state().to_owned(), summary.attributes());
+                described(&Entity { state, attributes, last_changed: since, last_updated: since }, &id)
+            }
+        };
+        if let Some(fields) = this.as_object_mut() {
+            let run = self.traces.iter().last().map(|trace| context_id(trace.run));
+            let own = run.unwrap_or_else(|| event_context_id(home.now));
+            fields.insert("context".into(), context(Some(&own), None));
         }
-        let summary = self.summary(0);
-        let since = self.last_triggered.unwrap_or(home.now);
-        let (state, attributes) = (summary.state().to_owned(), summary.attributes());
-        Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
+        this
     }
+}
+
+fn described(entity: &Entity, id: &str) -> Value {
+    let mut shown = entity.to_json(id);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("last_reported".into(), entity.last_updated.to_iso().into());
+    }
+    shown
 }

@@ -9,6 +9,7 @@ mod inventory;
 mod parsing;
 mod properties;
 mod rendering;
+mod runs;
 mod triggers;
 
 use std::collections::BTreeMap;

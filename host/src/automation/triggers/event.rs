@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
+use crate::automation::equality::equal;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::Data;
 
@@ -50,6 +51,6 @@ fn is_like(wanted: &Value, value: &Value) -> bool {
         (Some(wanted), Some(value)) => {
             wanted.iter().all(|(key, wanted)| value.get(key).is_none_or(|value| is_like(wanted, value)))
         }
-        _ => wanted == value,
+        _ => equal(wanted, value),
     }
 }

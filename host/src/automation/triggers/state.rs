@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::context::{Context, Fired};
 use super::pending::{self, Pending, PendingFire};
+use crate::automation::equality::equal;
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;
@@ -57,7 +58,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
 fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
     let StateTrigger { from: wanted, to: target, not_from, not_to, .. } = trigger;
     let is_any = wanted.is_none() && target.is_none() && not_from.is_none() && not_to.is_none();
-    if from == to && (!is_any || trigger.attribute.is_some()) {
+    if equal(from, to) && (!is_any || trigger.attribute.is_some()) {
         return false;
     }
     takes(wanted, not_from, from) && takes(target, not_to, to)
@@ -65,15 +66,15 @@ fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
 
 fn takes(wanted: &Option<Vec<Value>>, unwanted: &Option<Vec<Value>>, value: &Value) -> bool {
     let is_wanted = wanted.as_ref().is_none_or(|wanted| {
-        wanted.is_empty() || wanted.iter().any(|it| it == value || it.as_str() == Some("*"))
+        wanted.is_empty() || wanted.iter().any(|it| equal(it, value) || it.as_str() == Some("*"))
     });
-    is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.contains(value))
+    is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.iter().any(|it| equal(it, value)))
 }
 
 /// Whether it still has the new value. With `from` alone: whether it still differs from the old one.
 fn stays(trigger: &StateTrigger, waiting: &PendingFire, now: &Value) -> bool {
     match trigger.from.is_some() && trigger.to.is_none() {
-        true => *now != waiting.from,
-        false => *now == waiting.to,
+        true => !equal(now, &waiting.from),
+        false => equal(now, &waiting.to),
     }
 }

@@ -115,6 +115,18 @@ fn by_plugin(host: &mut Host, action: &str, data: &Value) -> Begun {
     }
 }
 
+/// Whether an action is one of the host's own, none of which returns anything.
+pub(super) fn returns_nothing(host: &Host, action: &str) -> bool {
+    let is_own = |domain: &str| matches!(domain, "automation" | "notify" | "persistent_notification");
+    action.split_once('.').is_some_and(|(domain, _)| is_own(domain))
+        && !host.plugins().iter().any(|plugin| plugin.has(action))
+}
+
+/// The refusal of a call that wants a response where there is none.
+pub(super) fn no_response(action: &str) -> Failure {
+    refused(format!("{action} returns nothing; remove `response_variable`"))
+}
+
 fn not_running(plugin: &Plugin) -> String {
     let why = plugin.problem().map(|why| why.message.as_str()).unwrap_or_default();
     format!("the plugin {} is not running: {why}", plugin.name)

@@ -29,6 +29,7 @@ use crate::service::host::Host;
 use crate::time::timezone::HomeZone;
 use crate::tunables::automations::TOLD_AT_ONCE;
 use crate::tunables::{MAX_ROUNDS, MAX_UNHEARD};
+use actions::{no_response, returns_nothing};
 use calls::{Answer, BY_HAND, Calls};
 pub use inventory::inventory;
 use inventory::{OWNER, home};
@@ -38,6 +39,8 @@ pub use requests::{Request, Requests};
 
 /// Home Assistant's event at its start.
 const STARTED: &str = "homeassistant_started";
+/// Home Assistant's event at its end.
+const STOPPING: &str = "homeassistant_stop";
 
 /// The automation engine at work on a host.
 pub struct Driver {
@@ -157,6 +160,7 @@ impl Driver {
     pub fn shut_down(&mut self, host: &mut Host) {
         if self.is_started {
             self.handle(host, &Event::Shutdown, None);
+            self.handle(host, &Event::Named { name: STOPPING.into(), data: json!({}) }, None);
         }
     }
 
@@ -262,8 +266,11 @@ impl Driver {
     fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Call { run, call, action, data, target, .. } => {
-                    self.call(host, (run, call), &action, data, target);
+                Effect::Call { run, call, action, data, target, wants_response } => {
+                    match wants_response && returns_nothing(host, &action) {
+                        true => self.calls.answer(run, call, Err(no_response(&action))),
+                        false => self.call(host, (run, call), &action, data, target),
+                    }
                 }
                 Effect::Answer { run, call } => self.calls.answer(run, call, Ok(json!({}))),
                 Effect::Fire { run, name, data } => {
