@@ -28,6 +28,12 @@ impl Moment {
         Self { wall: time.naive_utc(), tz: Some(Tz::Fixed(0)), fold: false }
     }
 
+    /// From a time with an offset.
+    pub fn of_fixed(time: DateTime<chrono::FixedOffset>) -> Self {
+        let seconds = time.offset().local_minus_utc();
+        Self { wall: time.naive_local(), tz: Some(Tz::Fixed(seconds)), fold: false }
+    }
+
     /// Python's `==`.
     pub fn equals(&self, other: &Self) -> bool {
         self == other
