@@ -1,6 +1,17 @@
 //! Python's texts of values, and its ways to format them.
 
-mod float;
+mod apply;
+pub mod characters;
+mod fields;
+pub mod float;
+mod number;
+mod percent;
+mod quote;
 mod show;
+mod spec;
+mod template;
 
-pub use show::{display, repr};
+pub use apply::format_spec;
+pub use percent::percent;
+pub use show::{ascii, display, repr};
+pub use template::{format_map, format_template};
