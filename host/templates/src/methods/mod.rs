@@ -10,6 +10,8 @@ mod pad;
 mod search;
 mod set;
 mod split;
+#[cfg(test)]
+mod tests;
 mod text;
 mod translate;
 
