@@ -122,30 +122,33 @@ fn next_field<'a>(rest: &mut &'a str) -> Result<Field<'a>> {
     fault("unmatched '{' in format spec")
 }
 
-/// The first part of a field's name, and the steps from there.
-pub fn steps(name: &str) -> Result<(&str, Vec<Step<'_>>)> {
-    let (first, mut rest) = cut(name, name.find(['.', '[']).unwrap_or(name.len()));
-    let mut steps = Vec::new();
-    while !rest.is_empty() {
-        let after = behind(rest);
-        let step = if rest.starts_with('.') {
-            let (name, behind) = cut(after, after.find(['.', '[']).unwrap_or(after.len()));
-            rest = behind;
-            Step::Attribute(name)
-        } else if rest.starts_with('[') {
-            let Some(end) = after.find(']') else { return fault("Missing ']' in format string") };
-            let (key, from) = cut(after, end);
-            rest = behind(from);
-            Step::Item(key)
-        } else {
-            return fault("Only '.' or '[' may follow ']' in format field specifier");
-        };
-        match step {
-            Step::Attribute("") | Step::Item("") => return fault("Empty attribute in format string"),
-            step => steps.push(step),
-        }
+/// The first part of a field's name, and the rest of it.
+pub fn first(name: &str) -> (&str, &str) {
+    cut(name, name.find(['.', '[']).unwrap_or(name.len()))
+}
+
+/// Takes the next step from the rest of a field's name.
+pub fn next_step<'a>(rest: &mut &'a str) -> Result<Option<Step<'a>>> {
+    if rest.is_empty() {
+        return Ok(None);
     }
-    Ok((first, steps))
+    let after = behind(rest);
+    let step = if rest.starts_with('.') {
+        let (name, behind) = first(after);
+        *rest = behind;
+        Step::Attribute(name)
+    } else if rest.starts_with('[') {
+        let Some(end) = after.find(']') else { return fault("Missing ']' in format string") };
+        let (key, from) = cut(after, end);
+        *rest = behind(from);
+        Step::Item(key)
+    } else {
+        return fault("Only '.' or '[' may follow ']' in format field specifier");
+    };
+    match step {
+        Step::Attribute("") | Step::Item("") => fault("Empty attribute in format string"),
+        step => Ok(Some(step)),
+    }
 }
 
 /// A name of digits is a number.

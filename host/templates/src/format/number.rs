@@ -43,7 +43,7 @@ fn check_integer(spec: &Spec) -> Result<()> {
         return Err(Error::value("Precision not allowed in integer format specifier"));
     }
     if spec.no_negative_zero {
-        let what = "Negative zero coercion (z) not allowed in format specifier with integer";
+        let what = "Negative zero coercion (z) not allowed in integer format specifier";
         return Err(Error::value(what));
     }
     if spec.kind == Some('c') {
@@ -59,7 +59,11 @@ fn check_integer(spec: &Spec) -> Result<()> {
 
 fn character(number: i128, spec: &Spec, context: &Context) -> Result<String> {
     let c = u32::try_from(number).ok().and_then(char::from_u32);
-    let c = c.ok_or_else(|| Error::overflow("%c arg not in range(0x110000)"))?;
+    let wrong = || match i64::try_from(number) {
+        Ok(_) => Error::overflow("%c arg not in range(0x110000)"),
+        Err(_) => Error::overflow("Python int too large to convert to C long"),
+    };
+    let c = c.ok_or_else(wrong)?;
     aligned("", c.encode_utf8(&mut [0; 4]), spec, context)
 }
 

@@ -71,6 +71,11 @@ pub fn percent(template: &str, argument: &Value, context: &Context) -> Result<St
             continue;
         }
         context.spend(1)?;
+        if reader.peek() == Some('%') {
+            reader.next();
+            result.push('%');
+            continue;
+        }
         result.push_str(&convert(&mut reader, &mut arguments, context)?);
         context.reserve(result.len())?;
     }
@@ -103,10 +108,7 @@ impl<'a> Arguments<'a> {
         value.ok_or_else(|| Error::type_error("not enough arguments for format string"))
     }
 
-    fn key(&mut self, key: &str, context: &Context) -> Result<()> {
-        let Some(mapping) = self.mapping else {
-            return Err(Error::type_error("format requires a mapping"));
-        };
+    fn look_up(&mut self, mapping: &Value, key: &str, context: &Context) -> Result<()> {
         let value = match mapping {
             Value::Dict(dict) => {
                 let missing = || Error::new(ErrorKind::Key, repr(&Value::text(key)));
@@ -115,7 +117,8 @@ impl<'a> Arguments<'a> {
             Value::Undefined(message) => return Err(Error::undefined(message.as_ref())),
             Value::State(_) => context.interpreter.item(mapping, &Value::text(key), context)?,
             other => {
-                let what = format!("{} indices must be integers or slices, not str", other.type_name());
+                let name = if matches!(other, Value::Bytes(_)) { "byte" } else { other.type_name() };
+                let what = format!("{name} indices must be integers or slices, not str");
                 return Err(Error::type_error(what));
             }
         };
@@ -142,8 +145,9 @@ fn incomplete<T>() -> Result<T> {
 fn convert(reader: &mut Reader, arguments: &mut Arguments, context: &Context) -> Result<String> {
     if reader.peek() == Some('(') {
         reader.next();
+        let mapping = arguments.mapping.ok_or_else(|| Error::type_error("format requires a mapping"))?;
         let key = key(reader)?;
-        arguments.key(&key, context)?;
+        arguments.look_up(mapping, &key, context)?;
     }
     let mut conversion = Conversion::default();
     while let Some(c) = reader.peek() {
@@ -160,6 +164,9 @@ fn convert(reader: &mut Reader, arguments: &mut Arguments, context: &Context) ->
     if reader.peek() == Some('*') {
         reader.next();
         let width = arguments.star()?;
+        if i64::try_from(width).is_err() {
+            return Err(Error::overflow("Python int too large to convert to C ssize_t"));
+        }
         conversion.left |= width < 0;
         conversion.width = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
     } else {
@@ -184,7 +191,6 @@ fn convert(reader: &mut Reader, arguments: &mut Arguments, context: &Context) ->
     let at = reader.at;
     match reader.next() {
         None => incomplete(),
-        Some('%') => Ok("%".into()),
         Some(kind) => {
             let value = arguments.next()?;
             context.reserve(conversion.width.max(conversion.precision.unwrap_or(0)))?;
@@ -234,18 +240,28 @@ impl Conversion {
     }
 
     fn integer(&self, kind: char, value: &Value) -> Result<String> {
-        let number = whole(kind, value)?;
-        let size = number.unsigned_abs();
-        let (prefix, digits) = match kind {
-            'o' => ("0o", format!("{size:o}")),
-            'x' => ("0x", format!("{size:x}")),
-            'X' => ("0X", format!("{size:X}")),
-            _ => ("", size.to_string()),
+        let (negative, prefix, digits) = match value {
+            // A whole float is written in full, however large it is.
+            Value::Float(number) if !matches!(kind, 'o' | 'x' | 'X') => {
+                let number = finite(*number)?.trunc();
+                (number < 0.0, "", format!("{:.0}", number.abs()))
+            }
+            _ => {
+                let number = whole(kind, value)?;
+                let size = number.unsigned_abs();
+                let (prefix, digits) = match kind {
+                    'o' => ("0o", format!("{size:o}")),
+                    'x' => ("0x", format!("{size:x}")),
+                    'X' => ("0X", format!("{size:X}")),
+                    _ => ("", size.to_string()),
+                };
+                (number < 0, prefix, digits)
+            }
         };
         let missing = self.precision.unwrap_or(0).saturating_sub(digits.len());
         let digits: String = std::iter::repeat_n('0', missing).chain(digits.chars()).collect();
         let prefix = if self.alternate { prefix } else { "" };
-        Ok(self.filled(self.sign(number < 0), prefix, &digits, true))
+        Ok(self.filled(self.sign(negative), prefix, &digits, true))
     }
 
     fn float(&self, kind: char, value: &Value) -> Result<String> {
@@ -296,20 +312,22 @@ impl Conversion {
     }
 }
 
+fn finite(number: f64) -> Result<f64> {
+    match number {
+        _ if number.is_nan() => Err(Error::value("cannot convert float NaN to integer")),
+        _ if number.is_infinite() => Err(Error::overflow("cannot convert float infinity to integer")),
+        _ => Ok(number),
+    }
+}
+
 fn whole(kind: char, value: &Value) -> Result<i128> {
+    let wrong = || {
+        let wanted = if matches!(kind, 'o' | 'x' | 'X') { "an integer" } else { "a real number" };
+        Error::type_error(format!("%{kind} format: {wanted} is required, not {}", value.type_name()))
+    };
     match value {
         Value::Undefined(message) => Err(Error::undefined(message.as_ref())),
-        Value::Float(number) if !matches!(kind, 'o' | 'x' | 'X') => match number {
-            _ if number.is_nan() => Err(Error::value("cannot convert float NaN to integer")),
-            _ if number.is_infinite() => Err(Error::overflow("cannot convert float infinity to integer")),
-            _ if number.abs() >= 1.7e38 => Err(Error::overflow("the integer is too large")),
-            #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
-            _ => Ok(number.trunc() as i128),
-        },
-        _ => value.as_int().ok_or_else(|| {
-            let wanted = if matches!(kind, 'o' | 'x' | 'X') { "an integer" } else { "a real number" };
-            Error::type_error(format!("%{kind} format: {wanted} is required, not {}", value.type_name()))
-        }),
+        _ => value.as_int().ok_or_else(wrong),
     }
 }
 

@@ -67,7 +67,7 @@ pub fn unknown(kind: char, type_name: &str) -> Error {
 
 /// A character as Python's messages show it.
 fn shown(c: char) -> String {
-    if c.is_ascii_graphic() { c.to_string() } else { format!("\\x{:x}", u32::from(c)) }
+    if ('!'..='\x7f').contains(&c) { c.to_string() } else { format!("\\x{:x}", u32::from(c)) }
 }
 
 fn is_align(c: char) -> bool {
@@ -187,7 +187,9 @@ impl Spec {
         let grouped = float
             || kind == Some('d')
             || (matches!(kind, Some('b' | 'o' | 'x' | 'X')) && self.grouping == Grouping::Underscore);
-        for (grouping, allowed) in [(self.grouping, grouped), (self.fraction_grouping, float)] {
+        // The other types ignore how a fraction is grouped.
+        let fraction = kind != Some('n');
+        for (grouping, allowed) in [(self.grouping, grouped), (self.fraction_grouping, fraction)] {
             if let (Some(separator), Some(kind), false) = (grouping.separator(), kind, allowed) {
                 return Err(Error::value(format!("Cannot specify '{separator}' with '{}'.", shown(kind))));
             }

@@ -71,7 +71,7 @@ fn expand(template: &str, source: &mut Source, depth: usize) -> Result<String> {
 impl Source<'_> {
     /// The value of a field.
     fn field(&mut self, name: &str) -> Result<Value> {
-        let (first, steps) = fields::steps(name)?;
+        let (first, mut rest) = fields::first(name);
         let mut value = match (first, fields::number(first)?) {
             ("", _) => {
                 let Some(next) = &mut self.next else {
@@ -93,7 +93,7 @@ impl Source<'_> {
             (name, None) => self.named(name)?,
         };
         let interpreter = self.context.interpreter;
-        for step in steps {
+        while let Some(step) = fields::next_step(&mut rest)? {
             self.context.spend(1)?;
             value = match step {
                 Step::Attribute(name) => interpreter.attribute(&value, name, self.context)?,

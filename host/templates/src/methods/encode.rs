@@ -104,8 +104,12 @@ fn escaped(number: u32) -> String {
 
 pub fn decode(args: &mut Args, context: &Context) -> Result<Value> {
     let Value::Bytes(bytes) = args.value(0) else { return Ok(Value::None) };
-    let encoding = encoding(args, "decode")?;
     let errors = errors(args, "decode")?;
+    let encoding = match encoding(args, "decode") {
+        // Python looks the encoding up only if there is something to decode.
+        Err(error) if bytes.is_empty() && error.kind == ErrorKind::Runtime => Encoding::Utf8,
+        encoding => encoding?,
+    };
     context.reserve(bytes.len().saturating_mul(4))?;
     Ok(Value::from(match encoding {
         Encoding::Utf8 => utf8(bytes, errors)?,

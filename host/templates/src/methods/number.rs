@@ -166,5 +166,8 @@ fn from_bytes(args: &mut Args, context: &Context) -> Result<Value> {
     if (number < 0) != negative {
         return Err(too_large());
     }
-    Ok(Value::Int(number))
+    Ok(match args.value(0) {
+        Value::Bool(_) => Value::Bool(number != 0),
+        _ => Value::Int(number),
+    })
 }

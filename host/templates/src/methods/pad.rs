@@ -122,10 +122,7 @@ fn chars(args: &Args, method: &str, context: &Context) -> Result<Chars> {
             context.spend(text.len() as u64 / 8)?;
             Ok(Chars::These(text.chars().collect()))
         }
-        Some(other) => {
-            let name = other.type_name();
-            Err(Error::type_error(format!("{method} arg must be None or str, not {name}")))
-        }
+        Some(_) => Err(Error::type_error(format!("{method} arg must be None or str"))),
     }
 }
 

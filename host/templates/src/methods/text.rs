@@ -72,7 +72,7 @@ pub fn receiver(args: &Args) -> Arc<str> {
 /// The text of a required argument, by its number in the message of the error.
 pub fn wanted<'a>(args: &'a Args, at: usize, method: &str) -> Result<&'a str> {
     let value = args.value(at);
-    let name = value.type_name();
+    let name = if value.is_none() { "None" } else { value.type_name() };
     let wrong = || match method {
         "" => Error::type_error(format!("must be str, not {name}")),
         _ => Error::type_error(format!("{method}() argument {at} must be str, not {name}")),

@@ -63,14 +63,14 @@ pub fn maketrans(args: &mut Args, context: &Context) -> Result<Value> {
                 Value::Text(text) => {
                     let mut chars = text.chars();
                     let (Some(c), None) = (chars.next(), chars.next()) else {
-                        let what = "string keys in translate table must be of length 1";
+                        let what = "string keys in translatetable must be of length 1";
                         return Err(Error::value(what));
                     };
                     key(c)?
                 }
                 Value::Int(_) | Value::Bool(_) => from.clone(),
                 _ => {
-                    let what = "keys in translate table must be strings or integers";
+                    let what = "keys in translate table mustbe strings or integers";
                     return Err(Error::type_error(what));
                 }
             };
