@@ -17,11 +17,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 200_000, output: 256 * 1024, size: 1 << 20, recursion: 48, pattern: 256 * 1024 }
+        Self { steps: 200_000, output: 256 * 1024, size: 1 << 20, recursion: 200, pattern: 256 * 1024 }
     }
 }
 
 /// How deep values may nest.
-pub const MAX_DEPTH: u16 = 64;
+pub const MAX_DEPTH: u16 = 100;
 /// How many values a value may hold, counting shared ones each time.
 pub const MAX_WEIGHT: u32 = 200_000;

@@ -32,10 +32,9 @@ impl Thread {
         let (times, items) = match how {
             Repeat::Count(data) => {
                 let count = fill(data)?;
-                let number = count.as_u64().and_then(|count| usize::try_from(count).ok());
                 let wrong =
                     || Halt::failed(format!("{}: {count} is not a count; use a whole number", place()));
-                (Some(number.ok_or_else(wrong)?), Vec::new())
+                (Some(times(&count).ok_or_else(wrong)?), Vec::new())
             }
             Repeat::ForEach(data) => match fill(data)? {
                 Value::Array(items) => (Some(items.len()), items),
@@ -89,7 +88,7 @@ impl Thread {
             if let Some(times) = times {
                 fields.insert("last".into(), (done + 1 == times).into());
             }
-            if let Some(item) = item {
+            if let Some(item) = item.filter(|item| !item.is_null()) {
                 fields.insert("item".into(), item);
             }
         }
@@ -98,10 +97,10 @@ impl Thread {
         }
     }
 
-    /// Whether all conditions hold. `None` if that cannot be decided.
+    /// Whether all conditions hold. `None` if the first that does not hold fails.
     pub fn all(&self, conditions: &[Condition], name: &str, context: &mut StepContext) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
-        self.ask(&path, context, |it| conditions::all(conditions, it))
+        self.ask(&path, context, |it| conditions::in_order(conditions, it))
     }
 
     /// Evaluates a condition and records it in the trace. An error is reported, and the run continues.
@@ -141,4 +140,23 @@ impl Thread {
         }
         false
     }
+}
+
+/// The number of iterations that a rendered count stands for: as `int()` in Python, and none if it is negative.
+fn times(count: &Value) -> Option<usize> {
+    let number = match count {
+        Value::Bool(flag) => i64::from(*flag),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number,
+            None => number.as_f64().filter(|it| it.is_finite()).map(whole)?,
+        },
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Some(usize::try_from(number.max(0)).unwrap_or(usize::MAX))
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
+fn whole(number: f64) -> i64 {
+    number.trunc() as i64
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use crate::automation::home::Event;
+use crate::automation::equality::equal;
+use crate::automation::home::{Event, Home};
 use crate::automation::model::Data;
 
 /// The wanted names and data, with templates rendered.
@@ -23,7 +24,7 @@ impl Filter {
     }
 
     /// The variable `trigger` if the event matches.
-    pub fn handle(&self, event: &Event) -> Vec<Value> {
+    pub fn handle(&self, event: &Event, home: &Home) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();
         let mut fields =
@@ -32,7 +33,12 @@ impl Filter {
             false => Vec::new(),
             true => vec![json!({
                 "platform": "event",
-                "event": {"event_type": name, "data": data},
+                "event": {
+                    "event_type": name,
+                    "data": data,
+                    "origin": "LOCAL",
+                    "time_fired": home.now.to_iso(),
+                },
                 "description": format!("event '{name}'"),
             })],
         }
@@ -45,6 +51,6 @@ fn is_like(wanted: &Value, value: &Value) -> bool {
         (Some(wanted), Some(value)) => {
             wanted.iter().all(|(key, wanted)| value.get(key).is_none_or(|value| is_like(wanted, value)))
         }
-        _ => wanted == value,
+        _ => equal(wanted, value),
     }
 }

@@ -80,10 +80,12 @@ pub fn encode(args: &mut Args, context: &Context) -> Result<Value> {
                 "backslashreplace" => bytes.extend(escaped(number).bytes()),
                 "strict" => {
                     let range = limit + 1;
-                    let what = format!(
-                        "'{name}' codec can't encode character '{}' in position {at}: ordinal not in range({range})",
-                        escaped(number)
-                    );
+                    let run = text.chars().skip(at).take_while(|c| u32::from(*c) > limit).count();
+                    let place = match run {
+                        0 | 1 => format!("character '{}' in position {at}", escaped(number)),
+                        run => format!("characters in position {at}-{}", at + run - 1),
+                    };
+                    let what = format!("'{name}' codec can't encode {place}: ordinal not in range({range})");
                     return Err(Error::value(what));
                 }
                 other => return Err(unknown_handler(other)),

@@ -5,6 +5,7 @@ mod dict;
 mod encode;
 mod letters;
 mod list;
+mod lookup;
 mod number;
 mod pad;
 mod search;
@@ -15,15 +16,4 @@ mod tests;
 mod text;
 mod translate;
 
-use crate::value::Kind;
-
-pub use bytes::BYTES;
-pub use dict::DICT;
-pub use list::{LIST, TUPLE};
-pub use number::{FLOAT, INT, attribute};
-pub use set::SET;
-pub use text::TEXT;
-
-/// Methods that change their receiver. The sandbox refuses them: an error of the kind `Security`.
-pub const REFUSED: &[(Kind, &[&str])] =
-    &[(Kind::List, list::REFUSED), (Kind::Dict, dict::REFUSED), (Kind::Set, set::REFUSED)];
+pub use lookup::{all, attribute, find, is_refused, is_refused_anywhere, nearest};

@@ -37,10 +37,10 @@ fn members(args: &Args, context: &Context) -> Result<Vec<Value>> {
     context.items(args.value(0))
 }
 
-/// Another iterable as a set.
-fn other(value: &Value, context: &Context) -> Result<Set> {
+/// Another iterable as a set. Python names the method's purpose in the error of a member that cannot be hashed if it is `added`.
+fn other(value: &Value, added: bool, context: &Context) -> Result<Set> {
     let items = context.items(value)?;
-    if let Some(item) = items.iter().find(|item| Key::new((*item).clone()).is_err()) {
+    if added && let Some(item) = items.iter().find(|item| Key::new((*item).clone()).is_err()) {
         let name = item.type_name();
         let what = format!("cannot use '{name}' as a set element (unhashable type: '{name}')");
         return Err(Error::type_error(what));
@@ -55,7 +55,7 @@ fn has(set: &Set, member: &Value) -> bool {
 fn union(args: &mut Args, context: &Context) -> Result<Value> {
     let mut all = members(args, context)?;
     for value in &args.rest {
-        all.extend(other(value, context)?.iter().cloned());
+        all.extend(other(value, true, context)?.iter().cloned());
         context.reserve(all.len())?;
     }
     of(all)
@@ -64,7 +64,7 @@ fn union(args: &mut Args, context: &Context) -> Result<Value> {
 fn intersection(args: &mut Args, context: &Context) -> Result<Value> {
     let mut left = members(args, context)?;
     for value in &args.rest {
-        let set = other(value, context)?;
+        let set = other(value, false, context)?;
         left.retain(|member| has(&set, member));
     }
     of(left)
@@ -73,7 +73,7 @@ fn intersection(args: &mut Args, context: &Context) -> Result<Value> {
 fn difference(args: &mut Args, context: &Context) -> Result<Value> {
     let mut left = members(args, context)?;
     for value in &args.rest {
-        let set = other(value, context)?;
+        let set = other(value, true, context)?;
         left.retain(|member| !has(&set, member));
     }
     of(left)
@@ -81,7 +81,7 @@ fn difference(args: &mut Args, context: &Context) -> Result<Value> {
 
 fn symmetric_difference(args: &mut Args, context: &Context) -> Result<Value> {
     let one = Set::new(members(args, context)?)?;
-    let two = other(args.value(1), context)?;
+    let two = other(args.value(1), true, context)?;
     let only =
         |set: &Set, other: &Set| set.iter().filter(|member| !has(other, member)).cloned().collect::<Vec<_>>();
     let mut both = only(&one, &two);
@@ -90,16 +90,16 @@ fn symmetric_difference(args: &mut Args, context: &Context) -> Result<Value> {
 }
 
 fn is_disjoint(args: &mut Args, context: &Context) -> Result<Value> {
-    let set = other(args.value(1), context)?;
+    let set = other(args.value(1), true, context)?;
     Ok(Value::Bool(!members(args, context)?.iter().any(|member| has(&set, member))))
 }
 
 fn is_subset(args: &mut Args, context: &Context) -> Result<Value> {
-    let set = other(args.value(1), context)?;
+    let set = other(args.value(1), false, context)?;
     Ok(Value::Bool(members(args, context)?.iter().all(|member| has(&set, member))))
 }
 
 fn is_superset(args: &mut Args, context: &Context) -> Result<Value> {
     let set = Set::new(members(args, context)?)?;
-    Ok(Value::Bool(other(args.value(1), context)?.iter().all(|member| has(&set, member))))
+    Ok(Value::Bool(other(args.value(1), true, context)?.iter().all(|member| has(&set, member))))
 }
