@@ -79,11 +79,3 @@ fn methods_and_formats_answer_what_python_answers() {
     let differences = differences(&rows);
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }
-
-#[test]
-fn local_rows() {
-    let Ok(path) = std::env::var("ROWS") else { return };
-    let rows: Vec<[String; 5]> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let differences = differences(&rows);
-    println!("{} of {} differ:\n{}", differences.len(), rows.len(), differences.join("\n"));
-}

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::types::{Dict, Extent, Key, Object, Set, Value};
+use super::types::{Dict, Extent, Key, Object, Value};
 use crate::error::{Error, Result};
 use crate::format::repr;
 
@@ -27,10 +27,9 @@ impl DictView {
         Value::object(Self { part, dict })
     }
 
-    /// The members of `dict_keys` and `dict_items`, for the operators of sets. `None` for `dict_values`; an error if a value of
-    /// `dict_items` cannot be hashed.
-    pub fn as_set(&self) -> Option<Result<Set>> {
-        (self.part != Part::Values).then(|| Set::new(self.list()))
+    /// Whether a value has the operators of sets, as `dict_keys` and `dict_items` do.
+    pub fn is_set(value: &Value) -> bool {
+        value.downcast::<Self>().is_some_and(|view| view.part != Part::Values)
     }
 
     fn list(&self) -> Vec<Value> {
