@@ -1,1 +1,3 @@
 //! The library: every function, filter, and test, by subject.
+
+pub mod datetime;

@@ -1,1 +1,3 @@
 //! The methods of Python's types.
+
+pub mod times;
