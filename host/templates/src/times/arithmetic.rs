@@ -7,9 +7,9 @@ use super::span::{DAY, divide, micros, ratio, scale, shrink, span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 
-/// An arithmetic operator.
+/// An operator that spans know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
+enum Operator {
     Add,
     Subtract,
     Multiply,
@@ -19,25 +19,27 @@ pub enum Operator {
 }
 
 impl Operator {
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Add => "+",
-            Self::Subtract => "-",
-            Self::Multiply => "*",
-            Self::Divide => "/",
-            Self::FloorDivide => "//",
-            Self::Remainder => "%",
-        }
+    fn of_sign(sign: &str) -> Option<Self> {
+        Some(match sign {
+            "+" => Self::Add,
+            "-" => Self::Subtract,
+            "*" => Self::Multiply,
+            "/" => Self::Divide,
+            "//" => Self::FloorDivide,
+            "%" => Self::Remainder,
+            _ => return None,
+        })
     }
 }
 
 /// The result of an operator of which one side is a point in time, date, time of day, or span. `None` if neither is, or if another
 /// type decides: text, lists, and objects of their own.
-pub fn binary(operator: Operator, one: &Value, other: &Value) -> Option<Result<Value>> {
+pub fn binary(sign: &str, one: &Value, other: &Value) -> Option<Result<Value>> {
     if !is_time(one) && !is_time(other) {
         return None;
     }
-    match (operator, one, other) {
+    let operator = Operator::of_sign(sign)?;
+    let result = match (operator, one, other) {
         (Operator::Add, Value::Moment(moment), Value::Span(added))
         | (Operator::Add, Value::Span(added), Value::Moment(moment)) => {
             Some(moment.plus(*added).map(Value::from))
@@ -67,8 +69,8 @@ pub fn binary(operator: Operator, one: &Value, other: &Value) -> Option<Result<V
             number.as_int().map(|number| floor(*one, number))
         }
         _ => None,
-    }
-    .or_else(|| unsupported(operator, one, other).map(Err))
+    };
+    result.or_else(|| unsupported(operator, sign, one, other).map(Err))
 }
 
 fn is_time(value: &Value) -> bool {
@@ -131,7 +133,7 @@ fn floor_quotient(one: i128, other: i128) -> Result<i128> {
 }
 
 /// Python's error, unless another type has a say.
-fn unsupported(operator: Operator, one: &Value, other: &Value) -> Option<Error> {
+fn unsupported(operator: Operator, sign: &str, one: &Value, other: &Value) -> Option<Error> {
     let decides = |value: &Value| {
         matches!(
             value,
@@ -146,7 +148,7 @@ fn unsupported(operator: Operator, one: &Value, other: &Value) -> Option<Error> 
     if decides(one) || operator == Operator::Multiply && decides(other) || other.is_undefined() {
         return None;
     }
-    let (sign, one, other) = (operator.sign(), python_name(one), python_name(other));
+    let (one, other) = (python_name(one), python_name(other));
     Some(Error::type_error(format!("unsupported operand type(s) for {sign}: '{one}' and '{other}'")))
 }
 
@@ -156,32 +158,12 @@ fn python_name(value: &Value) -> String {
     format!("{module}{}", value.type_name())
 }
 
-/// `-value`. `None` if it is not a matter of times.
-pub fn negate(value: &Value) -> Option<Result<Value>> {
+/// `-value` of a span.
+pub fn negate(value: &Value) -> Result<Value> {
     match value {
-        Value::Span(one) => Some(span(-micros(*one)).map(Value::Span)),
-        _ => is_time(value).then(|| Err(bad_operand("unary -", value))),
+        Value::Span(one) => span(-micros(*one)).map(Value::Span),
+        _ => Err(Error::type_error(format!("bad operand type for unary -: '{}'", python_name(value)))),
     }
-}
-
-/// `+value`. `None` if it is not a matter of times.
-pub fn positive(value: &Value) -> Option<Result<Value>> {
-    match value {
-        Value::Span(_) => Some(Ok(value.clone())),
-        _ => is_time(value).then(|| Err(bad_operand("unary +", value))),
-    }
-}
-
-/// `abs(value)`. `None` if it is not a matter of times.
-pub fn abs(value: &Value) -> Option<Result<Value>> {
-    match value {
-        Value::Span(one) => Some(span(micros(*one).abs()).map(Value::Span)),
-        _ => is_time(value).then(|| Err(bad_operand("abs()", value))),
-    }
-}
-
-fn bad_operand(operator: &str, value: &Value) -> Error {
-    Error::type_error(format!("bad operand type for {operator}: '{}'", python_name(value)))
 }
 
 impl From<Moment> for Value {

@@ -16,7 +16,7 @@ pub mod tests;
 mod tz;
 mod tzinfo;
 
-pub use arithmetic::{Operator, abs, binary, negate, positive};
+pub use arithmetic::{binary, negate};
 pub use fields::{check_date, check_time, fold_of, ordinal, whole};
 pub use iso::{date_from_iso, moment_from_iso, time_from_iso};
 pub use moment::{Moment, date_of_ordinal, in_range};
