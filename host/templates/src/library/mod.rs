@@ -56,6 +56,6 @@ pub fn call_states(_args: Vec<Value>, _keywords: Keywords, _context: &Context) -
 }
 
 /// Whether a limited template may not use it.
-pub fn is_limited(_name: &str) -> bool {
-    false
+pub fn is_limited(name: &str) -> bool {
+    datetime::LIMITED.contains(&name)
 }

@@ -25,7 +25,7 @@ pub fn astimezone(args: &mut Args, context: &Context) -> Result<Value> {
         return Ok(Value::from(moment.astimezone(tz, system)?));
     }
     // Python makes an offset with a name from the zone of the process.
-    let local = moment.astimezone(system, system)?;
+    let local = moment.astimezone(Tz::UTC, system)?.astimezone(system, system)?;
     let name = system.name(local.wall, local.fold);
     let tz = Tz::Named(local.utcoffset().unwrap_or_default(), Abbreviation::new(&name));
     Ok(Value::from(Moment { tz: Some(tz), fold: false, ..local }))
