@@ -128,7 +128,9 @@ fn clock(text: &str) -> Option<Clock> {
     let Some(at) = sign else { return Some(Clock { fields: fields(text)?, tz: None }) };
     let (time, rest) = text.split_at(at);
     let zone = rest.get(1..).unwrap_or_default();
-    let fields_of_time = fields(time)?;
+    // Before an offset, Python does not look at one more character.
+    let shorter = || time.get(..time.len().checked_sub(1)?).filter(|time| !time.contains(['.', ',']));
+    let fields_of_time = fields(time).or_else(|| fields(shorter()?))?;
     if rest == "Z" {
         return Some(Clock { fields: fields_of_time, tz: Some(Ok(Tz::UTC)) });
     }

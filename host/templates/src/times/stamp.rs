@@ -1,6 +1,6 @@
 //! Timestamps, the time zone of the process, and other things that several functions share.
 
-use chrono::{DateTime, NaiveDateTime, TimeZone};
+use chrono::{DateTime, NaiveDateTime};
 
 use super::moment::Moment;
 use super::tz::Tz;
@@ -16,12 +16,10 @@ pub fn system(context: &Context) -> Tz {
     Tz::Zone(context.zone())
 }
 
-/// The names of the home's zone in winter and in summer, which `%Z` reads.
+/// The names of the home's zone without and with daylight saving, which `%Z` reads.
 pub fn zone_names(context: &Context) -> Vec<String> {
-    let zone = context.zone();
-    let days = [1_767_225_600, 1_782_864_000].into_iter();
-    let days = days.filter_map(|seconds| DateTime::from_timestamp(seconds, 0));
-    days.map(|day| zone.offset_from_utc_datetime(&day.naive_utc()).to_string().to_lowercase()).collect()
+    let system = system(context);
+    vec![system.seasonal_name(false), system.seasonal_name(true)]
 }
 
 /// The wall clock of UTC at a timestamp: an integer or float, rounded to microseconds, halves to even.

@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::moment::Moment;
 use super::show::{clock_offset, micros_of};
+use super::stamp::is_daylight;
 use super::tz::Tz;
 use crate::context::Context;
 use crate::error::Result;
@@ -134,8 +135,8 @@ impl Writer<'_> {
     fn directive(&mut self, directive: char, shape: &Shape) -> bool {
         let wall = self.moment.wall;
         let allowed = match shape.modifier {
-            Some('E') => "cCxXyY",
-            Some(_) => "bBdeHIklmMSuUVwWyh",
+            Some('E') => "cnprstuxyzCPRTXYZ%",
+            Some(_) => "bdeghjklmnprstuwyzBCGHIMPRSTUVWZ%",
             None => return self.plain(directive, shape, wall),
         };
         allowed.contains(directive) && self.plain(directive, shape, wall)
@@ -146,7 +147,7 @@ impl Writer<'_> {
         let month = MONTHS.get(wall.month0() as usize).copied().unwrap_or_default();
         let afternoon = wall.hour() >= 12;
         match directive {
-            '%' if shape.modifier.is_none() => self.pad("%", shape),
+            '%' => self.pad("%", shape),
             'n' => self.pad("\n", shape),
             't' => self.pad("\t", shape),
             'a' => self.name(short(day), shape),
@@ -156,8 +157,7 @@ impl Writer<'_> {
             'p' if shape.change_case => self.pad(if afternoon { "pm" } else { "am" }, shape),
             'p' => self.pad(if afternoon { "PM" } else { "AM" }, shape),
             'P' => self.pad(if afternoon { "pm" } else { "am" }, shape),
-            'Z' if shape.change_case => self.pad(&self.zone_name(), shape),
-            'Z' => self.pad(&self.zone_name(), shape),
+            'Z' => self.pad(&self.process_zone(), shape),
             'z' => self.offset(shape),
             'c' => self.nested(
                 format!(
@@ -230,12 +230,20 @@ impl Writer<'_> {
         self.text.push_str(text);
     }
 
-    /// `%z` with a flag or a width: glibc's form.
+    /// `%Z` with a flag or a width: glibc shows the zone of the process, with the daylight saving of the moment.
+    fn process_zone(&self) -> String {
+        match is_daylight(self.moment) {
+            -1 => String::new(),
+            daylight => self.system.seasonal_name(daylight > 0),
+        }
+    }
+
+    /// `%z` with a flag or a width: glibc gets no offset from Python.
     fn offset(&mut self, shape: &Shape) {
-        let Some(seconds) = self.moment.utcoffset() else { return };
-        let size = seconds.unsigned_abs() / 60;
-        self.text.push(if seconds < 0 { '-' } else { '+' });
-        self.number(&(size / 60 * 100 + size % 60).to_string(), 4, '0', shape);
+        if is_daylight(self.moment) >= 0 {
+            self.pad("+", shape);
+            self.number("0", 4, '0', shape);
+        }
     }
 
     fn name(&mut self, name: &str, shape: &Shape) {
@@ -251,10 +259,8 @@ impl Writer<'_> {
 
     fn pad(&mut self, text: &str, shape: &Shape) {
         let blank = if shape.pad == Some('0') { '0' } else { ' ' };
-        if shape.pad != Some('-') {
-            for _ in text.len()..shape.width {
-                self.text.push(blank);
-            }
+        for _ in text.len()..shape.width {
+            self.text.push(blank);
         }
         match shape.upper {
             true => self.text.push_str(&text.to_uppercase()),

@@ -1,6 +1,6 @@
 //! The `tzinfo` of a point in time: a zone or a fixed offset.
 
-use chrono::{MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use larder_zone::{LocalOffset, Zone};
 
 use super::show::{clock_offset, span_repr};
@@ -71,6 +71,15 @@ impl Tz {
             Self::Named(_, name) => name.to_string(),
             Self::Fixed(seconds) | Self::Parsed(seconds) => format!("UTC{}", clock_offset(seconds, true)),
         }
+    }
+
+    /// The name of standard time or of daylight saving time this decade: `CET`, `CEST`. Without daylight saving, both are the same.
+    pub fn seasonal_name(self, daylight: bool) -> String {
+        let days = [NaiveDate::from_ymd_opt(2026, 1, 1), NaiveDate::from_ymd_opt(2026, 7, 1)];
+        let days = days.into_iter().flatten().map(|day| day.and_time(NaiveTime::MIN));
+        let is_wanted =
+            |day: &NaiveDateTime| self.daylight(*day, false).is_some_and(|share| share.is_zero() != daylight);
+        self.name(days.clone().find(is_wanted).or_else(|| days.clone().next()).unwrap_or_default(), false)
     }
 
     /// The share of daylight saving in the offset. `None` for a fixed offset.
