@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::repr;
 use crate::library;
 use crate::methods;
-use crate::value::{Callable, Key, Value};
+use crate::value::{Callable, Key, Table, Value};
 
 impl Run<'_> {
     /// `value.name`: the attribute, else the item, else undefined.
@@ -95,6 +95,7 @@ impl Run<'_> {
             }),
             Value::Callable(callable) => match (callable.as_ref(), name) {
                 (Callable::Macro(number, _), name) => self.macro_attribute(*number, name),
+            (Callable::Function(Table::Global, function), name) => methods::class_attribute(function, name),
                 _ => None,
             },
             value => methods::attribute(value, name),

@@ -1,5 +1,7 @@
 //! The library: every function, filter, and test, by subject.
 
+mod datetime;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -8,9 +10,9 @@ use crate::context::{Context, Keywords};
 use crate::error::Result;
 use crate::value::{Table, Value};
 
-const GLOBALS: &[&[Builtin]] = &[];
-const FILTERS: &[&[Builtin]] = &[];
-const TESTS: &[&[Builtin]] = &[];
+const GLOBALS: &[&[Builtin]] = &[datetime::GLOBALS];
+const FILTERS: &[&[Builtin]] = &[datetime::FILTERS];
+const TESTS: &[&[Builtin]] = &[datetime::TESTS];
 
 static ENTRIES: LazyLock<HashMap<Table, HashMap<&'static str, Entry>>> = LazyLock::new(|| {
     let table = |parts: &[&[Builtin]]| {
@@ -54,8 +56,8 @@ pub fn call_states(_args: Vec<Value>, _keywords: Keywords, _context: &Context) -
 }
 
 /// Whether a limited template may not use it.
-pub fn is_limited(_name: &str) -> bool {
-    false
+pub fn is_limited(name: &str) -> bool {
+    datetime::LIMITED.contains(&name)
 }
 
 /// The registry of Home Assistant that a function needs, if it needs one.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{bytes, dict, list, number, set, text};
+use super::{bytes, dict, list, number, set, text, times};
 use crate::call::{Builtin, Entry};
 use crate::value::{Kind, Value};
 
@@ -17,6 +17,10 @@ const METHODS: &[(Kind, &[Builtin])] = &[
     (Kind::Tuple, list::TUPLE),
     (Kind::Dict, dict::DICT),
     (Kind::Set, set::SET),
+    (Kind::Moment, times::MOMENT),
+    (Kind::Date, times::DATE),
+    (Kind::Time, times::TIME),
+    (Kind::Span, times::SPAN),
 ];
 
 /// Methods that change their receiver.
@@ -42,6 +46,14 @@ pub fn all(name: &str) -> impl Iterator<Item = &'static Entry> {
 pub fn attribute(value: &Value, name: &str) -> Option<Value> {
     match value.kind() {
         Kind::Bool | Kind::Int | Kind::Float => number::attribute(value, name),
+        _ => times::attribute(value, name),
+    }
+}
+
+/// An attribute of a function that is a class: `timedelta.max`.
+pub fn class_attribute(function: &str, name: &str) -> Option<Value> {
+    match function {
+        "timedelta" => times::span_class_attribute(name),
         _ => None,
     }
 }

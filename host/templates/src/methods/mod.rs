@@ -14,6 +14,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod translate;
 
-pub use lookup::{all, attribute, find, is_refused, is_refused_anywhere, nearest};
+pub use lookup::{all, attribute, class_attribute, find, is_refused, is_refused_anywhere, nearest};
