@@ -5,11 +5,13 @@ use super::text::{is_space, lines, text_of, text_or};
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::value::Value;
+use crate::format::percent;
+use crate::value::{Key, Value};
 
 pub const FILTERS: &[Builtin] = &[
     builtin("capitalize", "s", capitalize),
     builtin("center", "value, width=", center),
+    builtin("format", "value, *args, **kwargs", format_text),
     builtin("indent", "s, width=, first=, blank=", indent),
     builtin("lower", "s", |args, context| cased(args, context, |text| text.to_lowercase())),
     builtin("replace", "s, old, new, count=", replace),
@@ -77,6 +79,19 @@ fn center(args: &mut Args, context: &Context) -> Result<Value> {
     context.reserve(margin.saturating_add(text.len()))?;
     let left = margin / 2 + (margin & width & 1);
     Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(margin - left)).into())
+}
+
+/// Formats with `%`.
+fn format_text(args: &mut Args, context: &Context) -> Result<Value> {
+    let (given, keywords) = (std::mem::take(&mut args.rest), std::mem::take(&mut args.keywords));
+    if !given.is_empty() && !keywords.is_empty() {
+        return Err(Error::runtime("can't handle positional and keyword arguments at the same time"));
+    }
+    let argument = match keywords.is_empty() {
+        true => Value::tuple(given),
+        false => Value::dict(keywords.into_iter().map(|(name, value)| (Key::text(name), value)).collect()),
+    };
+    Ok(percent(&text_of(args.value(0), context)?, &argument, context)?.into())
 }
 
 fn indent(args: &mut Args, context: &Context) -> Result<Value> {

@@ -59,7 +59,7 @@ impl Range {
     }
 
     /// Python's `range(…)[start:stop:step]`.
-    pub fn slice(&self, start: Option<i128>, stop: Option<i128>, step: Option<i128>) -> Result<Value> {
+    pub fn slice(&self, [start, stop, step]: [Option<i128>; 3]) -> Result<Value> {
         let step = step.unwrap_or(1);
         if step == 0 {
             return Err(Error::value("slice step cannot be zero"));
