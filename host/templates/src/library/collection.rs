@@ -1,12 +1,17 @@
 //! Home Assistant's functions for collections: `flatten`, `shuffle`, `union` and the like, `set`, `tuple`.
 
+use std::cmp::Ordering;
+
 use super::attribute::{is_iterable, member, spend_on_hash};
 use super::group::Group;
 use super::mersenne::Mersenne;
+use super::python_set::{Operation, PythonSet};
 use crate::call::{Args, Builtin, Run, builtin};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::value::{Key, Set, Value};
+use crate::eval::binary;
+use crate::syntax::Binary;
+use crate::value::{Set, Value};
 
 pub const GLOBALS: &[Builtin] = &[
     FLATTEN,
@@ -15,7 +20,7 @@ pub const GLOBALS: &[Builtin] = &[
     two("difference", DIFFERENCE),
     two("union", UNION),
     two("symmetric_difference", SYMMETRIC_DIFFERENCE),
-    builtin("set", "value", |args, context| Ok(Value::set(Set::new(members(args.value(0), context)?)?))),
+    builtin("set", "value", set),
     builtin("tuple", "value", |args, context| Ok(Value::tuple(context.items(args.value(0))?))),
 ];
 
@@ -44,24 +49,30 @@ const fn two(name: &'static str, run: Run) -> Builtin {
     builtin(name, "value, other", run)
 }
 
-const INTERSECT: Run = |args, context| combine("intersect", args, context, |left, right| left && right);
-const DIFFERENCE: Run = |args, context| combine("difference", args, context, |left, right| left && !right);
-const UNION: Run = |args, context| combine("union", args, context, |left, right| left || right);
+const INTERSECT: Run = |args, context| combine("intersect", Operation::And, args, context);
+const DIFFERENCE: Run = |args, context| combine("difference", Operation::Minus, args, context);
+const UNION: Run = |args, context| combine("union", Operation::Or, args, context);
 const SYMMETRIC_DIFFERENCE: Run =
-    |args, context| combine("symmetric_difference", args, context, |left, right| left != right);
+    |args, context| combine("symmetric_difference", Operation::Xor, args, context);
 
-/// A list of what is in the sets that `wanted` says.
-fn combine(name: &str, args: &Args, context: &Context, wanted: fn(bool, bool) -> bool) -> Result<Value> {
+/// A list of the result of an operation with two sets.
+fn combine(name: &str, operation: Operation, args: &Args, context: &Context) -> Result<Value> {
     for at in 0..2 {
         require_list(name, args.value(at))?;
     }
-    let left = Set::new(members(args.value(0), context)?)?;
-    let right = Set::new(members(args.value(1), context)?)?;
-    let has = |set: &Set, value: &Value| Key::new(value.clone()).is_ok_and(|key| set.contains(&key));
-    let mut found = Vec::new();
-    found.extend(left.iter().filter(|value| wanted(true, has(&right, value))).cloned());
-    found.extend(right.iter().filter(|value| !has(&left, value) && wanted(false, true)).cloned());
-    Ok(Value::list(found))
+    let mut sets = [PythonSet::default(), PythonSet::default()];
+    for (at, set) in sets.iter_mut().enumerate() {
+        set.extend(members(args.value(at), context)?)?;
+    }
+    let [left, right] = &sets;
+    Ok(Value::list(left.combined(right, operation).into_members()))
+}
+
+/// Python's order of the members is that of their hashes.
+fn set(args: &mut Args, context: &Context) -> Result<Value> {
+    let mut set = PythonSet::default();
+    set.extend(members(args.value(0), context)?)?;
+    Set::new(set.into_members()).map(Value::set)
 }
 
 fn require_list(name: &str, value: &Value) -> Result<()> {
@@ -83,7 +94,7 @@ pub fn members(value: &Value, context: &Context) -> Result<Vec<Value>> {
 
 fn flatten(args: &mut Args, context: &Context) -> Result<Value> {
     let levels = match args.get(1) {
-        Some(value) if !value.is_none() => args.int(1)?,
+        Some(value) if !value.is_none() => Some(value),
         _ => None,
     };
     require_list("flatten", args.value(0))?;
@@ -93,14 +104,27 @@ fn flatten(args: &mut Args, context: &Context) -> Result<Value> {
 }
 
 /// Values do not nest deeper than their limit.
-fn add_flat(value: &Value, levels: Option<i128>, to: &mut Vec<Value>, context: &Context) -> Result<()> {
+fn add_flat(
+    value: &Value,
+    levels: Option<&Value>,
+    to: &mut Vec<Value>,
+    context: &Context,
+) -> Result<()> {
     for item in context.items(value)? {
-        let nested = is_iterable(&item) && item.as_str().is_none();
-        match levels {
-            _ if !nested => to.push(item),
-            None => add_flat(&item, None, to, context)?,
-            Some(levels) if levels >= 1 => add_flat(&item, Some(levels - 1), to, context)?,
-            Some(_) => to.push(item),
+        if !is_iterable(&item) || item.as_str().is_some() {
+            to.push(item);
+            continue;
+        }
+        let Some(left) = levels else {
+            add_flat(&item, None, to, context)?;
+            continue;
+        };
+        match left.order(&Value::Int(1), ">=")? {
+            Some(Ordering::Greater | Ordering::Equal) => {
+                let left = binary(Binary::Subtract, left, &Value::Int(1), context)?;
+                add_flat(&item, Some(&left), to, context)?;
+            }
+            _ => to.push(item),
         }
     }
     context.spend(1)

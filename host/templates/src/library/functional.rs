@@ -5,7 +5,7 @@ use super::function::MacroFunction;
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Dict, Generator, Key, Value};
+use crate::value::{Callable, Dict, Generator, Key, Table, Value};
 
 pub const GLOBALS: &[Builtin] = &[
     APPLY,
@@ -38,13 +38,37 @@ const CONTAINS: Builtin = builtin("contains", "a, b, /", |args, context| {
     Ok(contains(args.value(0), args.value(1), context)?.into())
 });
 const IIF: Builtin = builtin("iif", "value, if_true=, if_false=, if_none=", iif);
-const TYPEOF: Builtin = builtin("typeof", "value", |args, _| Ok(args.value(0).type_name().into()));
+const TYPEOF: Builtin = builtin("typeof", "value", typeof_value);
 
 fn apply(args: &mut Args, context: &Context) -> Result<Value> {
     let function = args.take(1);
     let mut given = vec![args.take(0)];
     given.append(&mut args.rest);
     context.interpreter.call(&function, given, std::mem::take(&mut args.keywords), context)
+}
+
+/// The name of the type. What a template returned is wrapped, to keep its text.
+fn typeof_value(args: &mut Args, _: &Context) -> Result<Value> {
+    let value = args.value(0);
+    let is_wrapped = match value {
+        Value::List(items) | Value::Tuple(items) => items.text.is_some(),
+        Value::Set(set) => set.text.is_some(),
+        Value::Dict(dict) => dict.text.is_some(),
+        _ => false,
+    };
+    if let Value::Callable(callable) = value
+        && matches!(
+            callable.as_ref(),
+            Callable::Function(Table::Global, "cycler" | "dict" | "joiner" | "namespace" | "timedelta" | "zip")
+        )
+    {
+        return Ok("type".into());
+    }
+    Ok(match (is_wrapped, value) {
+        (true, Value::Tuple(_)) => "TupleWrapper".into(),
+        (true, _) => "Wrapper".into(),
+        _ => value.type_name().into(),
+    })
 }
 
 fn iif(args: &mut Args, _: &Context) -> Result<Value> {

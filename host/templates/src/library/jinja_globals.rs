@@ -37,6 +37,7 @@ fn dict(args: &mut Args, context: &Context) -> Result<Value> {
             context.spend(dict.len() as u64)?;
             dict.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
         }
+        Some(Value::Undefined(message)) => return Err(Error::undefined(message.as_ref())),
         Some(pairs) => from_pairs(pairs, context)?,
     };
     for (name, value) in std::mem::take(&mut args.keywords) {

@@ -1,5 +1,7 @@
 //! Jinja's filters for numbers: `abs`, `filesizeformat`, `sum`.
 
+use std::cmp::Ordering;
+
 use super::attribute::Getter;
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
@@ -58,23 +60,22 @@ fn parsed(text: &str) -> Option<f64> {
 fn filesizeformat(args: &mut Args, _: &Context) -> Result<Value> {
     let bytes = float(args.value(0))?;
     let is_binary = args.flag(1, false);
-    let base: f64 = if is_binary { 1024.0 } else { 1000.0 };
+    let base: i128 = if is_binary { 1024 } else { 1000 };
+    let is_below = |limit: i128| Value::Float(bytes).order(&Value::Int(limit), "<");
     if bytes == 1.0 {
         return Ok("1 Byte".into());
     }
-    if bytes < base {
+    if is_below(base)? == Some(Ordering::Less) {
         return match bytes.is_infinite() {
             true => Err(Error::overflow("cannot convert float infinity to integer")),
             false => Ok(format!("{:.0} Bytes", bytes.trunc() + 0.0).into()),
         };
     }
-    let prefixes = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
     let mut unit = base;
     let mut shown = 'k';
-    for prefix in prefixes {
-        unit *= base;
-        shown = prefix;
-        if bytes < unit {
+    for prefix in ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'] {
+        (unit, shown) = (unit * base, prefix);
+        if is_below(unit)? == Some(Ordering::Less) {
             break;
         }
     }
@@ -82,7 +83,10 @@ fn filesizeformat(args: &mut Args, _: &Context) -> Result<Value> {
         true => format!("{}iB", shown.to_ascii_uppercase()),
         false => format!("{shown}B"),
     };
-    Ok(format!("{:.1} {name}", base * bytes / unit).into())
+    #[allow(clippy::cast_precision_loss, reason = "Python rounds too")]
+    let size = base as f64 * bytes / unit as f64;
+    let size = if size.is_nan() { "nan".into() } else { format!("{size:.1}") };
+    Ok(format!("{size} {name}").into())
 }
 
 /// The sum of floats, with what each addition rounds off.
@@ -122,7 +126,11 @@ fn sum(args: &mut Args, context: &Context) -> Result<Value> {
     if let Some((kind, empty)) = kind {
         return Err(Error::type_error(format!("sum() can't sum {kind} [use {empty}.join(seq) instead]")));
     }
-    let mut floats: Option<Sum> = None;
+    let started = |total: &Value| match total {
+        Value::Float(number) => Some(Sum { high: *number, low: 0.0 }),
+        _ => None,
+    };
+    let mut floats = started(&total);
     for item in context.items(args.value(0))? {
         let item = getter.get(&item, context)?;
         match (&mut floats, item.as_float()) {
@@ -138,9 +146,7 @@ fn sum(args: &mut Args, context: &Context) -> Result<Value> {
         }
         context.spend(1)?;
         total = binary(Binary::Add, &total, &item, context)?;
-        if let Value::Float(number) = &total {
-            floats = Some(Sum { high: *number, low: 0.0 });
-        }
+        floats = started(&total);
     }
     Ok(floats.map_or(total, |sum| Value::Float(sum.total())))
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::attribute::{contains, is_iterable};
+use super::attribute::{contains, dict_key, is_iterable};
 use super::text::text_of;
 use crate::call::{Args, Builtin, Run, builtin};
 use crate::context::Context;
@@ -132,6 +132,7 @@ fn remainder_is(value: &Value, divisor: &Value, wanted: f64) -> Result<Value> {
 }
 
 fn exists(args: &Args, find: impl Fn(&str) -> Result<Value>) -> Result<Value> {
+    dict_key(args.value(0).clone())?;
     answer(args.value(0).as_str().is_some_and(|name| find(name).is_ok()))
 }
 
@@ -179,6 +180,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
         (Value::Callable(one), Value::Callable(other)) => Arc::ptr_eq(one, other),
         (Value::Object(one), Value::Object(other)) => Arc::ptr_eq(one, other),
         (Value::State(one), Value::State(other)) => Arc::ptr_eq(one, other),
+        (Value::Undefined(_), _) => false,
         _ => one.kind() == other.kind() && one.equals(other),
     }
 }

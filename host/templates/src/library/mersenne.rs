@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha512};
 
+use super::hash::hash_of_float;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -22,7 +23,7 @@ impl Mersenne {
                 let number = seed.as_int().unwrap_or_default().unsigned_abs();
                 number.to_be_bytes().to_vec()
             }
-            Value::Float(number) => hash_of_float(*number).to_be_bytes().to_vec(),
+            Value::Float(number) => hash_of_float(*number).cast_unsigned().to_be_bytes().to_vec(),
             Value::Text(text) => with_digest(text.as_bytes(), context)?,
             Value::Bytes(bytes) => with_digest(bytes, context)?,
             _ => {
@@ -128,23 +129,4 @@ fn with_digest(bytes: &[u8], context: &Context) -> Result<Vec<u8>> {
     context.reserve(bytes.len() + 64)?;
     context.spend(bytes.len() as u64 / 4)?;
     Ok([bytes, &Sha512::digest(bytes)].concat())
-}
-
-/// Python's hash of a float, without its sign.
-fn hash_of_float(number: f64) -> u64 {
-    const MODULUS: u64 = (1 << 61) - 1;
-    if !number.is_finite() {
-        return 314_159;
-    }
-    let bits = number.abs().to_bits();
-    let exponent = i64::try_from(bits >> 52).unwrap_or_default();
-    let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, power) = match exponent {
-        0 => (fraction, -1074),
-        _ => (fraction | 1 << 52, exponent - 1075),
-    };
-    // Powers of two rotate 61 bits.
-    let by = u32::try_from(power.rem_euclid(61)).unwrap_or_default();
-    let turned = u128::from(mantissa) << by;
-    u64::try_from(turned % u128::from(MODULUS)).unwrap_or_default()
 }
