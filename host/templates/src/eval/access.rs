@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::repr;
-use crate::library;
+use crate::library::{self, Range};
 use crate::methods;
 use crate::value::{Callable, Key, Table, Value};
 
@@ -72,12 +72,10 @@ impl Run<'_> {
                 let kept = places.filter_map(|at| items.items.get(at).cloned()).collect();
                 Ok(if matches!(value, Value::List(_)) { Value::list(kept) } else { Value::tuple(kept) })
             }
-            Value::Object(object) if object.length().is_some() && object.type_name() == "range" => {
-                let items = context.items(value)?;
-                let places = places(items.len(), numbers)?;
-                Ok(Value::list(places.filter_map(|at| items.get(at).cloned()).collect()))
-            }
-            value => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            value => match value.downcast::<Range>() {
+                Some(range) => range.slice(numbers),
+                None => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            },
         }
     }
 
