@@ -6,6 +6,7 @@ pub mod crypto;
 pub mod math;
 pub mod number;
 pub mod range;
+pub mod regex;
 pub mod round;
 pub mod statistics;
 pub mod type_cast;
