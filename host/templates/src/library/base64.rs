@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD as ENCODER};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD as ENCODER};
 
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
@@ -94,7 +94,9 @@ fn decoded(bytes: Vec<u8>, encoding: &str) -> Result<Value> {
     let wrong = || Error::value(format!("'{name}' codec can't decode the bytes"));
     match name.as_str() {
         "utf-8" | "utf8" | "u8" => String::from_utf8(bytes).map(Value::from).map_err(|_| wrong()),
-        "ascii" | "us-ascii" if bytes.is_ascii() => String::from_utf8(bytes).map(Value::from).map_err(|_| wrong()),
+        "ascii" | "us-ascii" if bytes.is_ascii() => {
+            String::from_utf8(bytes).map(Value::from).map_err(|_| wrong())
+        }
         "ascii" | "us-ascii" => Err(wrong()),
         "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" => {
             Ok(Value::from(bytes.into_iter().map(char::from).collect::<String>()))

@@ -17,7 +17,9 @@ fn and(args: &mut Args, context: &Context) -> Result<Value> {
     let (one, other) = (args.value(0), args.value(1));
     match (one, other) {
         (Value::Bool(one), Value::Bool(other)) => Ok(Value::Bool(*one && *other)),
-        (Value::Set(one), Value::Set(other)) => members(context, one, other, |in_one, in_other| in_one && in_other),
+        (Value::Set(one), Value::Set(other)) => {
+            members(context, one, other, |in_one, in_other| in_one && in_other)
+        }
         _ => integers("&", one, other, |one, other| one & other),
     }
 }
@@ -41,7 +43,9 @@ fn xor(args: &mut Args, context: &Context) -> Result<Value> {
     let (one, other) = (args.value(0), args.value(1));
     match (one, other) {
         (Value::Bool(one), Value::Bool(other)) => Ok(Value::Bool(one != other)),
-        (Value::Set(one), Value::Set(other)) => members(context, one, other, |in_one, in_other| in_one != in_other),
+        (Value::Set(one), Value::Set(other)) => {
+            members(context, one, other, |in_one, in_other| in_one != in_other)
+        }
         _ => integers("^", one, other, |one, other| one ^ other),
     }
 }
@@ -50,7 +54,9 @@ fn xor(args: &mut Args, context: &Context) -> Result<Value> {
 fn members(context: &Context, one: &Set, other: &Set, keep: fn(bool, bool) -> bool) -> Result<Value> {
     context.reserve(one.len() + other.len())?;
     let mut kept = Vec::new();
-    for (value, is_first) in one.iter().map(|value| (value, true)).chain(other.iter().map(|value| (value, false))) {
+    for (value, is_first) in
+        one.iter().map(|value| (value, true)).chain(other.iter().map(|value| (value, false)))
+    {
         let key = Key::new(value.clone())?;
         if keep(is_first || one.contains(&key), !is_first || other.contains(&key)) {
             kept.push(value.clone());

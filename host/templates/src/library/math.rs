@@ -120,7 +120,8 @@ fn atan2(args: &mut Args, _: &Context) -> Result<Value> {
 
 fn add(args: &mut Args, _: &Context) -> Result<Value> {
     let value = args.value(0);
-    let result = number::float(value).and_then(|number| Ok(Value::Float(number + operand("+", args.value(1))?)));
+    let result =
+        number::float(value).and_then(|number| Ok(Value::Float(number + operand("+", args.value(1))?)));
     or_default("add", value, result, args.get(2), CAUGHT)
 }
 

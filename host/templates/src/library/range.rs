@@ -113,7 +113,8 @@ fn numbers<const N: usize>(args: &Args, names: [&str; N]) -> Result<[f64; N]> {
     for (at, number) in numbers.iter_mut().enumerate() {
         *number = float(args.value(at)).map_err(|error| match error.is_value_or_type() {
             true => {
-                let shown = |(at, name): (usize, &&str)| format!("{name}={}", shortened(&repr(args.value(at))));
+                let shown =
+                    |(at, name): (usize, &&str)| format!("{name}={}", shortened(&repr(args.value(at))));
                 let all = names.iter().enumerate().map(shown).collect::<Vec<_>>().join(", ");
                 Error::value(format!("function requires numeric arguments, got {all}"))
             }

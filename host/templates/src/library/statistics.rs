@@ -61,7 +61,9 @@ fn half_of_sum(one: &Value, other: &Value) -> Result<Value> {
         }
         _ => match (one.as_int().zip(other.as_int()), one.as_float().zip(other.as_float())) {
             #[allow(clippy::cast_precision_loss, reason = "Python rounds too")]
-            (Some((one, other)), _) => Ok(Value::Float(one.checked_add(other).ok_or_else(too_large)? as f64 / 2.0)),
+            (Some((one, other)), _) => {
+                Ok(Value::Float(one.checked_add(other).ok_or_else(too_large)? as f64 / 2.0))
+            }
             (None, Some((one, other))) => Ok(Value::Float((one + other) / 2.0)),
             (None, None) => Err(Error::type_error(format!(
                 "unsupported operand type(s) for /: '{}' and 'int'",
@@ -76,7 +78,9 @@ fn statistical_mode(args: &mut Args, context: &Context) -> Result<Value> {
     let (items, default) = match all {
         [] => return Err(Error::type_error("statistical_mode expected at least 1 argument, got 0")),
         [only] => (iterated(only, context)?.ok_or_else(|| not_iterable(only))?, default),
-        [Value::List(items) | Value::Tuple(items), second, ..] => (items.items.clone(), default.or(Some(second))),
+        [Value::List(items) | Value::Tuple(items), second, ..] => {
+            (items.items.clone(), default.or(Some(second)))
+        }
         _ => (all.to_vec(), default),
     };
     context.spend(items.len() as u64)?;
@@ -239,9 +243,9 @@ fn total(mut partials: Vec<f64>) -> f64 {
 fn real(value: &Value) -> Result<f64> {
     match value {
         Value::Undefined(message) => Err(Error::undefined(message.as_ref())),
-        _ => value.as_float().ok_or_else(|| {
-            Error::type_error(format!("must be real number, not {}", value.type_name()))
-        }),
+        _ => value
+            .as_float()
+            .ok_or_else(|| Error::type_error(format!("must be real number, not {}", value.type_name()))),
     }
 }
 

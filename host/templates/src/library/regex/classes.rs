@@ -117,7 +117,10 @@ fn code(rest: &mut Rest, digits: usize) -> Result<char> {
     let mut code: u32 = 0;
     for _ in 0..digits {
         let digit = rest.next().and_then(|c| c.to_digit(16)).ok_or_else(|| wrong("incomplete escape"))?;
-        code = code.checked_mul(16).and_then(|code| code.checked_add(digit)).ok_or_else(|| wrong("bad escape"))?;
+        code = code
+            .checked_mul(16)
+            .and_then(|code| code.checked_add(digit))
+            .ok_or_else(|| wrong("bad escape"))?;
     }
     char_of(code)
 }

@@ -38,7 +38,13 @@ thread_local! {
 
 impl Pattern {
     /// Compiles a pattern for a text. `anchored`: it must match at the start, like Python's `match`.
-    pub fn new(find: &str, ignore_case: bool, anchored: bool, text: &str, context: &Context) -> Result<Rc<Self>> {
+    pub fn new(
+        find: &str,
+        ignore_case: bool,
+        anchored: bool,
+        text: &str,
+        context: &Context,
+    ) -> Result<Rc<Self>> {
         if find.len() > MAX_LENGTH {
             return Err(Error::limit(format!("a pattern is longer than {MAX_LENGTH} bytes")));
         }

@@ -45,7 +45,9 @@ impl Replacement {
                         push(&mut parts, &mut text, checked(first as usize, pattern)?);
                         continue;
                     };
-                    if let (0..=7, 0..=7, Some(third)) = (first, second, rest.peek().and_then(|c| c.to_digit(8))) {
+                    if let (0..=7, 0..=7, Some(third)) =
+                        (first, second, rest.peek().and_then(|c| c.to_digit(8)))
+                    {
                         rest.next();
                         let code = first * 64 + second * 8 + third;
                         if code > 0o377 {
@@ -69,7 +71,9 @@ impl Replacement {
                     });
                     continue;
                 }
-                c if c.is_ascii_alphabetic() => return Err(wrong(format!("bad escape \\{c} in a replacement"))),
+                c if c.is_ascii_alphabetic() => {
+                    return Err(wrong(format!("bad escape \\{c} in a replacement")));
+                }
                 c => {
                     text.extend(['\\', c]);
                     continue;

@@ -340,9 +340,8 @@ fn set(flags: &mut Flags, letter: char, on: bool) -> Result<()> {
 /// The bounds of a repetition after `{`. `None` if the brace stands for itself.
 fn bounds(rest: &mut Rest) -> Result<Option<String>> {
     let mut ahead = rest.clone();
-    let digits = |ahead: &mut Rest| -> String {
-        std::iter::from_fn(|| ahead.next_if(char::is_ascii_digit)).collect()
-    };
+    let digits =
+        |ahead: &mut Rest| -> String { std::iter::from_fn(|| ahead.next_if(char::is_ascii_digit)).collect() };
     let low = digits(&mut ahead);
     let has_comma = ahead.next_if_eq(&',').is_some();
     let high = if has_comma { digits(&mut ahead) } else { low.clone() };
