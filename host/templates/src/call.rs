@@ -82,3 +82,142 @@ impl Args {
         self.get(at).map_or(default, Value::is_true)
     }
 }
+
+/// The parameters of a builtin.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    parameters: Vec<Parameter>,
+    has_rest: bool,
+    has_more: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Parameter {
+    name: &'static str,
+    is_required: bool,
+    by_position: bool,
+    by_keyword: bool,
+}
+
+impl Signature {
+    /// Reads the text of a signature.
+    pub fn parse(text: &'static str) -> Self {
+        let mut signature = Self { parameters: Vec::new(), has_rest: false, has_more: false };
+        let mut by_position = true;
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            match part {
+                "/" => signature.parameters.iter_mut().for_each(|parameter| parameter.by_keyword = false),
+                "*" => by_position = false,
+                part if part.starts_with("**") => signature.has_more = true,
+                part if part.starts_with('*') => (signature.has_rest, by_position) = (true, false),
+                part => {
+                    let (name, is_required) = match part.strip_suffix('=') {
+                        Some(name) => (name, false),
+                        None => (part, true),
+                    };
+                    let parameter = Parameter { name, is_required, by_position, by_keyword: true };
+                    signature.parameters.push(parameter);
+                }
+            }
+        }
+        signature
+    }
+
+    /// Binds arguments to the parameters, as Python does. `name` is for errors.
+    pub fn bind(&self, name: &str, args: Vec<Value>, keywords: Vec<(Arc<str>, Value)>) -> Result<Args> {
+        let mut bound = Args { values: vec![None; self.parameters.len()], ..Args::default() };
+        let mut places = self
+            .parameters
+            .iter()
+            .zip(bound.values.iter_mut())
+            .filter(|(parameter, _)| parameter.by_position);
+        let count = args.len();
+        for arg in args {
+            match places.next() {
+                Some((_, place)) => *place = Some(arg),
+                None if self.has_rest => bound.rest.push(arg),
+                None => return Err(self.too_many(name, count)),
+            }
+        }
+        for (keyword, value) in keywords {
+            let mut places = self.parameters.iter().zip(bound.values.iter_mut());
+            match places.find(|(parameter, _)| parameter.by_keyword && parameter.name == &*keyword) {
+                Some((_, place @ None)) => *place = Some(value),
+                Some(_) => {
+                    let text = format!("{name}() got multiple values for argument '{keyword}'");
+                    return Err(Error::type_error(text));
+                }
+                None if self.has_more => bound.keywords.push((keyword, value)),
+                None => return Err(unexpected(name, &keyword)),
+            }
+        }
+        let mut places = self.parameters.iter().zip(&bound.values);
+        match places.find(|(parameter, value)| parameter.is_required && value.is_none()) {
+            Some((parameter, _)) => Err(missing(name, parameter.name)),
+            None => Ok(bound),
+        }
+    }
+
+    /// Whether a call may bind: `count` arguments by position and these keywords, before `*args` and `**kwargs` of unknown contents.
+    pub fn check(&self, name: &str, count: usize, keywords: &[&str], is_open: bool) -> Result<()> {
+        let positions = self.parameters.iter().filter(|parameter| parameter.by_position);
+        if count > positions.clone().count() && !self.has_rest {
+            return Err(self.too_many(name, count));
+        }
+        let given: Vec<&str> = positions.take(count).map(|parameter| parameter.name).collect();
+        for keyword in keywords {
+            let parameter = self.parameters.iter().find(|it| it.by_keyword && it.name == *keyword);
+            match parameter {
+                Some(parameter) if given.contains(&parameter.name) => {
+                    let text = format!("{name}() got multiple values for argument '{keyword}'");
+                    return Err(Error::type_error(text));
+                }
+                None if !self.has_more => return Err(unexpected(name, keyword)),
+                _ => {}
+            }
+        }
+        let is_given = |it: &&Parameter| given.contains(&it.name) || keywords.contains(&it.name);
+        let absent = self.parameters.iter().filter(|it| it.is_required).find(|it| !is_given(it));
+        match absent {
+            Some(parameter) if !is_open => Err(missing(name, parameter.name)),
+            _ => Ok(()),
+        }
+    }
+
+    fn too_many(&self, name: &str, count: usize) -> Error {
+        let most = self.parameters.iter().filter(|parameter| parameter.by_position).count();
+        Error::type_error(format!("{name}() takes at most {most} arguments by position, {count} were given"))
+    }
+}
+
+fn unexpected(name: &str, keyword: &str) -> Error {
+    Error::type_error(format!("{name}() got an unexpected keyword argument '{keyword}'"))
+}
+
+fn missing(name: &str, parameter: &str) -> Error {
+    Error::type_error(format!("{name}() missing 1 required argument: '{parameter}'"))
+}
+
+/// A row of the library with its parsed signature.
+#[derive(Debug)]
+pub struct Entry {
+    pub builtin: Builtin,
+    pub signature: Signature,
+}
+
+impl Entry {
+    pub fn new(builtin: Builtin) -> Self {
+        Self { builtin, signature: Signature::parse(builtin.signature) }
+    }
+
+    /// Binds the arguments and runs it.
+    pub fn call(
+        &self,
+        args: Vec<Value>,
+        keywords: Vec<(Arc<str>, Value)>,
+        context: &Context,
+    ) -> Result<Value> {
+        let mut args = self.signature.bind(self.builtin.name, args, keywords)?;
+        (self.builtin.run)(&mut args, context)
+    }
+}

@@ -5,10 +5,24 @@
 
 mod call;
 mod context;
+mod engine;
 mod error;
+mod eval;
 mod format;
 mod library;
 mod limits;
 mod methods;
+mod native;
+mod syntax;
 mod times;
 mod value;
+
+pub use context::{Reads, World};
+pub use engine::{Engine, Rendered};
+pub use error::{Error, ErrorKind, Result};
+pub use eval::Variables;
+pub use format::{display, repr};
+pub use limits::Limits;
+pub use native::native;
+pub use syntax::is_template;
+pub use value::{Dict, Key, Object, Sequence, Set, State, Value, from_json};

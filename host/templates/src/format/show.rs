@@ -59,6 +59,7 @@ fn write(value: &Value, to: &mut String) {
         Value::States(None) => to.push_str("<template AllStates>"),
         Value::States(Some(domain)) => to.push_str(&format!("<template DomainStates('{domain}')>")),
         Value::Callable(callable) => match callable.as_ref() {
+            Callable::Limited(name) => to.push_str(&format!("<function {name}>")),
             Callable::Function(_, name) => to.push_str(&format!("<function {name}>")),
             Callable::Method(value, name) => {
                 to.push_str(&format!("<built-in method {name} of {} object>", value.type_name()));

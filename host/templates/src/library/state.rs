@@ -24,11 +24,21 @@ pub const METHODS: &[Builtin] =
 pub fn attribute(value: &Value, name: &str, context: &Context) -> Result<Option<Value>> {
     match value {
         Value::State(state) => Ok(of_state(state, name)),
+        Value::States(_) if is_private(name) => {
+            let text = format!("access to attribute '{name}' of '{}' object is unsafe.", value.type_name());
+            Ok(Some(Value::undefined(text)))
+        }
+        Value::States(_) => item(value, name, context),
+        _ => Ok(None),
+    }
+}
+
+/// `value[name]`. Items are attributes, without what the sandbox hides.
+pub fn item(value: &Value, name: &str, context: &Context) -> Result<Option<Value>> {
+    match value {
+        Value::States(Some(domain)) => entity(&format!("{domain}.{name}"), context).map(Some),
         Value::States(None) => of_all(name, context),
-        Value::States(Some(domain)) => match is_private(name) {
-            true => Ok(None),
-            false => entity(&format!("{domain}.{name}"), context).map(Some),
-        },
+        Value::State(state) => Ok(of_state(state, name)),
         _ => Ok(None),
     }
 }
@@ -39,9 +49,6 @@ fn is_private(name: &str) -> bool {
 }
 
 fn of_all(name: &str, context: &Context) -> Result<Option<Value>> {
-    if is_private(name) {
-        return Ok(None);
-    }
     if name.contains('.') {
         return entity(name, context).map(Some);
     }
@@ -156,7 +163,9 @@ fn format_state(args: &mut Args, _: &Context) -> Result<Value> {
 }
 
 fn read_only() -> Dict {
-    Dict { type_name: "ReadOnlyDict", ..Dict::default() }
+    let mut dict = Dict::new();
+    dict.type_name = "ReadOnlyDict";
+    dict
 }
 
 /// Python's `repr` of a state, with its time in the home's zone.

@@ -29,6 +29,19 @@ impl Value {
         Self::Object(Arc::new(object))
     }
 
+    /// The same list, tuple, set, or mapping with the text that it was rendered to.
+    #[must_use]
+    pub fn rendered_to(self, text: &str) -> Self {
+        let text = Some(Arc::from(text));
+        match self {
+            Self::List(items) => Self::List(Arc::new(Sequence { text, ..Sequence::clone(&items) })),
+            Self::Tuple(items) => Self::Tuple(Arc::new(Sequence { text, ..Sequence::clone(&items) })),
+            Self::Set(set) => Self::Set(Arc::new(Set { text, ..Set::clone(&set) })),
+            Self::Dict(dict) => Self::Dict(Arc::new(Dict { text, ..Dict::clone(&dict) })),
+            value => value,
+        }
+    }
+
     /// An undefined value with its message.
     pub fn undefined(message: impl AsRef<str>) -> Self {
         Self::Undefined(Arc::from(message.as_ref()))

@@ -46,6 +46,10 @@ impl Set {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
         self.items.iter().map(Key::value)
     }
+
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Key> + ExactSizeIterator {
+        self.items.iter()
+    }
 }
 
 impl Key {

@@ -73,7 +73,7 @@ impl Value {
             Self::States(None) => "AllStates",
             Self::States(Some(_)) => "DomainStates",
             Self::Callable(callable) => match callable.as_ref() {
-                Callable::Function(..) => "function",
+                Callable::Function(..) | Callable::Limited(_) => "function",
                 Callable::Method(..) => "builtin_function_or_method",
                 Callable::Macro(..) => "Macro",
             },

@@ -118,6 +118,8 @@ pub enum Callable {
     Function(Table, &'static str),
     /// A method of a value: `receiver.name`.
     Method(Value, &'static str),
+    /// A function that a limited template may not call.
+    Limited(Arc<str>),
     /// A macro, by its number in the rendering.
     Macro(usize, Arc<str>),
 }

@@ -1,0 +1,187 @@
+//! Evaluates expressions.
+
+use std::cmp::Ordering;
+
+use super::operators;
+use super::run::{Run, bounded};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::format::display;
+use crate::syntax::{Comparison, Expr, Unary};
+use crate::value::{Dict, Key, Value};
+
+impl Run<'_> {
+    pub fn eval(&self, expr: &Expr, frame: usize, context: &Context) -> Result<Value> {
+        match expr {
+            Expr::Constant(value) => Ok(value.clone()),
+            Expr::Name(name) => Ok(self.lookup(frame, name)),
+            _ => {
+                context.spend(1)?;
+                self.nested(context, || self.eval_parts(expr, frame, context))
+            }
+        }
+    }
+
+    fn eval_parts(&self, expr: &Expr, frame: usize, context: &Context) -> Result<Value> {
+        match expr {
+            Expr::Constant(value) => Ok(value.clone()),
+            Expr::Name(name) => Ok(self.lookup(frame, name)),
+            Expr::List(items) => bounded(Value::list(self.eval_all(items, frame, context)?)),
+            Expr::Tuple(items) => bounded(Value::tuple(self.eval_all(items, frame, context)?)),
+            Expr::Dict(pairs) => {
+                let mut dict = Dict::new();
+                for (key, value) in pairs {
+                    let key = Key::new(self.eval(key, frame, context)?)?;
+                    dict.insert(key, self.eval(value, frame, context)?);
+                }
+                bounded(Value::dict(dict))
+            }
+            Expr::Attribute(value, name) => {
+                let value = self.eval(value, frame, context)?;
+                self.attribute_of(&value, name, context)
+            }
+            Expr::Item(value, key) => {
+                let value = self.eval(value, frame, context)?;
+                let key = self.eval(key, frame, context)?;
+                self.item_of(&value, &key, context)
+            }
+            Expr::Slice(value, bounds) => {
+                let value = self.eval(value, frame, context)?;
+                let mut evaluated = [Value::None, Value::None, Value::None];
+                for (bound, place) in bounds.iter().zip(evaluated.iter_mut()) {
+                    if let Some(bound) = bound {
+                        *place = self.eval(bound, frame, context)?;
+                    }
+                }
+                self.slice_of(&value, &evaluated, context)
+            }
+            Expr::Call(..) => self.eval_call_with(expr, Vec::new(), frame, context),
+            Expr::Filter(value, call) => {
+                let value = self.eval(value, frame, context)?;
+                self.filter(value, call, frame, context).map_err(|error| error.at(call.line))
+            }
+            Expr::Test(value, call) => {
+                let value = self.eval(value, frame, context)?;
+                self.test(value, call, frame, context).map_err(|error| error.at(call.line))
+            }
+            Expr::Unary(operator, value) => {
+                let value = self.eval(value, frame, context)?;
+                match operator {
+                    Unary::Not => Ok(Value::from(!self.is_true(&value, context)?)),
+                    Unary::Negate => operators::negate(&value),
+                    Unary::Plus => operators::plus(&value),
+                }
+            }
+            Expr::Binary(operator, one, other) => {
+                let one = self.eval(one, frame, context)?;
+                let other = self.eval(other, frame, context)?;
+                bounded(operators::binary(*operator, &one, &other, context)?)
+            }
+            Expr::Compare(first, rest) => self.compare(first, rest, frame, context),
+            Expr::And(one, other) => {
+                let one = self.eval(one, frame, context)?;
+                if self.is_true(&one, context)? { self.eval(other, frame, context) } else { Ok(one) }
+            }
+            Expr::Or(one, other) => {
+                let one = self.eval(one, frame, context)?;
+                if self.is_true(&one, context)? { Ok(one) } else { self.eval(other, frame, context) }
+            }
+            Expr::Concat(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    let part = display(&self.eval(part, frame, context)?);
+                    context.reserve(text.len() + part.len())?;
+                    text.push_str(&part);
+                }
+                Ok(Value::from(text))
+            }
+            Expr::If { condition, value, otherwise } => {
+                let condition = self.eval(condition, frame, context)?;
+                match (self.is_true(&condition, context)?, otherwise) {
+                    (true, _) => self.eval(value, frame, context),
+                    (false, Some(otherwise)) => self.eval(otherwise, frame, context),
+                    (false, None) => Ok(Value::undefined(
+                        "the inline if-expression evaluated to false and no else section was defined.",
+                    )),
+                }
+            }
+        }
+    }
+
+    pub fn eval_all(&self, items: &[Expr], frame: usize, context: &Context) -> Result<Vec<Value>> {
+        items.iter().map(|item| self.eval(item, frame, context)).collect()
+    }
+
+    /// Python's truth; `states` is true if there is an entity.
+    pub fn is_true(&self, value: &Value, context: &Context) -> Result<bool> {
+        match value {
+            Value::States(domain) => Ok(!context.states(domain.as_deref())?.is_empty()),
+            value => Ok(value.is_true()),
+        }
+    }
+
+    fn compare(
+        &self,
+        first: &Expr,
+        rest: &[(Comparison, Expr)],
+        frame: usize,
+        context: &Context,
+    ) -> Result<Value> {
+        let mut left = self.eval(first, frame, context)?;
+        for (comparison, right) in rest {
+            let right = self.eval(right, frame, context)?;
+            context.spend(u64::from(left.extent().weight / 16))?;
+            if !compared(*comparison, &left, &right, context)? {
+                return Ok(Value::from(false));
+            }
+            left = right;
+        }
+        Ok(Value::from(true))
+    }
+}
+
+fn compared(comparison: Comparison, one: &Value, other: &Value, context: &Context) -> Result<bool> {
+    let ordered = |sign: &str, holds: fn(Ordering) -> bool| -> Result<bool> {
+        Ok(one.order(other, sign)?.is_some_and(holds))
+    };
+    match comparison {
+        Comparison::Equal => Ok(one.equals(other)),
+        Comparison::NotEqual => Ok(!one.equals(other)),
+        Comparison::Less => ordered("<", Ordering::is_lt),
+        Comparison::LessOrEqual => ordered("<=", Ordering::is_le),
+        Comparison::Greater => ordered(">", Ordering::is_gt),
+        Comparison::GreaterOrEqual => ordered(">=", Ordering::is_ge),
+        Comparison::In => contains(other, one, context),
+        Comparison::NotIn => contains(other, one, context).map(|is_in| !is_in),
+    }
+}
+
+/// Python's `item in container`.
+pub fn contains(container: &Value, item: &Value, context: &Context) -> Result<bool> {
+    match container {
+        Value::Text(text) => match item {
+            Value::Text(part) => {
+                context.spend(text.len() as u64 / 64)?;
+                Ok(text.contains(&**part))
+            }
+            Value::Undefined(message) => Err(Error::undefined(message.as_ref())),
+            item => Err(Error::type_error(format!(
+                "'in <string>' requires string as left operand, not {}",
+                item.type_name()
+            ))),
+        },
+        Value::Dict(dict) => Ok(dict.get(&Key::new(item.clone())?).is_some()),
+        Value::Set(set) => Ok(set.contains(&Key::new(item.clone())?)),
+        Value::List(items) | Value::Tuple(items) => {
+            context.spend(items.items.len() as u64 / 16)?;
+            Ok(items.items.iter().any(|it| it.equals(item)))
+        }
+        Value::Undefined(_) | Value::Bytes(_) | Value::States(_) | Value::Object(_) => {
+            Ok(context.items(container)?.iter().any(|it| it.equals(item)))
+        }
+        other => Err(Error::type_error(format!(
+            "argument of type '{}' is not a container or iterable",
+            other.type_name()
+        ))),
+    }
+}

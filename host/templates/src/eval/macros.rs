@@ -1,0 +1,76 @@
+//! Calls of macros.
+
+use std::sync::Arc;
+
+use super::output::Output;
+use super::run::Run;
+use crate::context::{Context, Keywords};
+use crate::error::{Error, Result};
+use crate::value::{Dict, Key, Value};
+
+impl Run<'_> {
+    /// Calls a macro: its output as a text.
+    pub fn call_macro(
+        &self,
+        number: usize,
+        args: Vec<Value>,
+        keywords: Keywords,
+        context: &Context,
+    ) -> Result<Value> {
+        let instance = self.macros.borrow().get(number).cloned();
+        let Some(instance) = instance else { return Err(Error::runtime("there is no such macro")) };
+        let (node, count) = (&instance.node, args.len());
+        let name = &node.name;
+        let macros = self.macro_count();
+        let frame = self.enter_frame(Some(instance.frame), true);
+        let mut keywords = keywords;
+        let mut args = args.into_iter();
+        for parameter in &node.parameters {
+            let by_keyword = keywords.iter().position(|(keyword, _)| *keyword == parameter.name);
+            let value = match (args.next(), by_keyword) {
+                (Some(_), Some(_)) => {
+                    let parameter = &parameter.name;
+                    let text = format!("macro '{name}' got multiple values for argument '{parameter}'");
+                    return Err(Error::type_error(text));
+                }
+                (Some(value), None) => value,
+                (None, Some(at)) => keywords.remove(at).1,
+                (None, None) => match &parameter.default {
+                    Some(default) => self.eval(default, frame, context)?,
+                    None => Value::undefined(format!("parameter '{}' was not provided", parameter.name)),
+                },
+            };
+            self.assign(frame, &parameter.name, value);
+        }
+        if node.uses_caller {
+            let at = keywords.iter().position(|(keyword, _)| &**keyword == "caller");
+            let caller = match at {
+                Some(at) => keywords.remove(at).1,
+                None => Value::undefined("No caller defined"),
+            };
+            self.assign(frame, &Arc::from("caller"), caller);
+        }
+        if node.uses_kwargs {
+            let pairs = keywords.drain(..).map(|(keyword, value)| (Key::text(keyword), value));
+            let kwargs = Value::dict(pairs.collect::<Dict>());
+            self.assign(frame, &Arc::from("kwargs"), kwargs);
+        } else if let Some((keyword, _)) = keywords.first() {
+            return Err(Error::type_error(match &**keyword {
+                "caller" => format!("macro '{name}' was invoked with a caller, but does not use `caller`"),
+                keyword => format!("macro '{name}' takes no keyword argument '{keyword}'"),
+            }));
+        }
+        if node.uses_varargs {
+            self.assign(frame, &Arc::from("varargs"), Value::tuple(args.collect()));
+        } else if args.next().is_some() {
+            let most = node.parameters.len();
+            return Err(Error::type_error(format!(
+                "macro '{name}' takes not more than {most} argument(s), {count} were given"
+            )));
+        }
+        let mut output = Output::new(context.limits.output);
+        self.nested(context, || self.statements(&node.body, frame, &mut output, context))?;
+        self.leave_frame(frame, macros);
+        Ok(Value::from(output.text))
+    }
+}

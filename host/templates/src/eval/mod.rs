@@ -1,0 +1,15 @@
+//! Evaluates a template: statements, expressions, calls, macros, and imports.
+
+mod access;
+mod calls;
+mod expressions;
+mod imports;
+mod loops;
+mod macros;
+mod namespace;
+mod operators;
+mod output;
+mod run;
+mod statements;
+
+pub use run::{Run, Templates, Variables};

