@@ -3,8 +3,10 @@
 mod base64;
 mod bits;
 mod crypto;
+mod from_json;
 mod math;
 mod number;
+mod pack;
 mod range;
 mod regex;
 pub mod registry;
@@ -12,6 +14,7 @@ mod round;
 pub mod state;
 mod states;
 mod statistics;
+mod to_json;
 mod type_cast;
 
 use std::collections::HashMap;
@@ -26,6 +29,7 @@ const GLOBALS: &[&[Builtin]] = &[
     bits::GLOBALS,
     crypto::GLOBALS,
     math::GLOBALS,
+    pack::GLOBALS,
     range::GLOBALS,
     states::GLOBALS,
     statistics::GLOBALS,
@@ -35,7 +39,10 @@ const FILTERS: &[&[Builtin]] = &[
     base64::FILTERS,
     bits::FILTERS,
     crypto::FILTERS,
+    from_json::FILTERS,
     math::FILTERS,
+    pack::FILTERS,
+    to_json::FILTERS,
     range::FILTERS,
     regex::FILTERS,
     round::FILTERS,

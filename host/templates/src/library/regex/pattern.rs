@@ -108,10 +108,9 @@ impl Pattern {
             let mut found = None;
             if was_empty {
                 // A match at the same place that is not empty comes before later ones.
-                if filled.is_none() {
-                    filled = Some(build(&self.source, self.limit, true)?);
-                }
-                if let Some(filled) = &filled {
+                // A pattern that matches only the empty text cannot be built so.
+                let filled = filled.get_or_insert_with(|| build(&self.source, self.limit, true).ok());
+                if let Some(filled) = filled {
                     found = self.search(filled, text, at, context)?.filter(|found| start(found) == at);
                 }
                 let next = text.get(at..).and_then(|rest| rest.chars().next()).map(char::len_utf8);
