@@ -52,7 +52,9 @@ fn imports(nodes: &[Node], files: Files, seen: &mut BTreeSet<String>) -> Result<
             check(&source, false).map_err(within)?;
             imports(&inner, files, seen).map_err(within)?;
         }
-        let defined = walk::assigned(&inner);
+        let imported = walk::imported(&inner);
+        let mut defined = walk::assigned(&inner);
+        defined.retain(|name| !imported.contains(&**name));
         if let Some((missing, _)) = names.into_iter().flatten().find(|(name, _)| !defined.contains(name)) {
             return Err(Error::syntax(format!("custom_templates/{name} does not define `{missing}`")));
         }

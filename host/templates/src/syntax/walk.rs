@@ -140,6 +140,21 @@ pub fn assigned(nodes: &[Node]) -> BTreeSet<Arc<str>> {
     names
 }
 
+/// The names that a template imports at its top level.
+pub fn imported(nodes: &[Node]) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for node in nodes {
+        match &node.statement {
+            Statement::Import(import) => {
+                names.insert(&*import.name);
+            }
+            Statement::FromImport(import) => names.extend(import.names.iter().map(|(_, alias)| &**alias)),
+            _ => {}
+        }
+    }
+    names
+}
+
 /// Whether a statement itself assigns a name.
 pub fn assigns(statement: &Statement, name: &str) -> bool {
     let mut names = BTreeSet::new();
