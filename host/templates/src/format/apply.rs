@@ -27,8 +27,11 @@ pub fn format_spec(value: &Value, spec: &str, context: &Context) -> Result<Strin
     }
 }
 
-fn strftime(value: &Value, _spec: &str, _context: &Context) -> Result<String> {
-    Ok(display(value))
+/// Dates and times of day format themselves.
+fn strftime(value: &Value, spec: &str, context: &Context) -> Result<String> {
+    let method = context.interpreter.attribute(value, "strftime", context)?;
+    let text = context.interpreter.call(&method, vec![Value::text(spec)], Vec::new(), context)?;
+    Ok(display(&text))
 }
 
 fn format_text(text: &str, spec: &str, context: &Context) -> Result<String> {

@@ -6,6 +6,7 @@ mod containers;
 mod generator;
 mod json;
 mod kind;
+mod order;
 mod types;
 mod views;
 
