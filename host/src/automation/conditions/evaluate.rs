@@ -9,6 +9,7 @@ use super::time;
 use super::verdict::Verdict;
 use crate::automation::equality::equal;
 use crate::automation::model::{Condition, ConditionKind, Data};
+use crate::automation::templates::to_json;
 use crate::automation::{literals, zone};
 
 /// Whether all conditions hold. Evaluation stops at the first that does not. The error says what to do.
@@ -71,11 +72,11 @@ pub fn holds(condition: &Condition, context: &Context) -> Result<Verdict, String
         ConditionKind::Template(template) => {
             let rendered = context.templates.render(template, context.home, context.variables)?;
             let holds = says_true(&rendered.text);
-            Ok(Verdict::new(holds, json!({"result": rendered.value})))
+            Ok(Verdict::new(holds, json!({"result": rendered.json()})))
         }
         ConditionKind::Trigger(ids) => {
-            let id = context.variables.get("trigger").and_then(|trigger| trigger.get("id")).cloned();
-            let id = id.unwrap_or_default();
+            let trigger = context.variables.get("trigger").and_then(|trigger| trigger.as_dict());
+            let id = trigger.and_then(|trigger| trigger.get_text("id")).map(to_json).unwrap_or_default();
             let holds = id.as_str().is_some_and(|id| ids.iter().any(|wanted| wanted == id));
             Ok(Verdict::new(holds, json!({"trigger": id})))
         }
@@ -153,6 +154,6 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
 }
 
 fn span(data: &Data, context: &Context, condition: &Condition) -> Result<TimeDelta, String> {
-    let value = context.templates.fill(data, context.home, context.variables)?;
+    let value = context.templates.fill_json(data, context.home, context.variables)?;
     literals::period(&value).map_err(|reason| format!("{}: `for` {reason}", condition.place))
 }

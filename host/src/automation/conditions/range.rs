@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::automation::home::Entity;
 use crate::automation::model::{Bound, Range};
+use crate::automation::templates;
 
 /// Whether the entity's number is between the bounds, and the value that was compared. A missing, unknown or
 /// unavailable value is outside; a value that is not a number is an error.
@@ -23,8 +24,8 @@ fn value_of(range: &Range, id: &str, context: &Context) -> Result<Value, String>
         return Ok(entity.value(range.attribute.as_deref()));
     };
     let mut variables = context.variables.clone();
-    variables.insert("state".into(), entity.to_json(id));
-    Ok(context.templates.render(template, context.home, &variables)?.value)
+    variables.insert("state".into(), templates::Value::State(templates::state_of(id, entity)));
+    Ok(context.templates.render(template, context.home, &variables)?.json())
 }
 
 fn entity<'a>(id: &str, context: &'a Context) -> Result<&'a Entity, String> {

@@ -13,7 +13,7 @@ use super::instance::{Firing, Instance};
 use crate::automation::home::Home;
 use crate::automation::literals;
 use crate::automation::model::Mode;
-use crate::automation::templates::Variables;
+use crate::automation::templates::{Variables, from_json};
 
 const ACTIONS: [&str; 4] =
     ["automation.trigger", "automation.turn_on", "automation.turn_off", "automation.toggle"];
@@ -42,7 +42,9 @@ impl Engine {
         let stops_runs = flag(data, "stop_actions", true)?;
         let variables = match data.get("variables") {
             None | Some(Value::Null) => Variables::new(),
-            Some(Value::Object(fields)) => fields.clone(),
+            Some(Value::Object(fields)) => {
+                fields.iter().map(|(name, value)| (name.as_str().into(), from_json(value))).collect()
+            }
             Some(other) => return Err(format!("`variables`: expected a mapping, found {other}")),
         };
         let (run, call) = caller;

@@ -11,7 +11,7 @@ use super::summary::Summary;
 use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::{Automation, Mode};
-use crate::automation::templates::{Templates, Variables};
+use crate::automation::templates::{self, Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
 use crate::automation::triggers::{self, Interest, Watch};
 use crate::automation::zone;
@@ -84,24 +84,24 @@ impl Instance {
     }
 
     /// Starts watching, if it is enabled. Returns notices about problems.
-    pub fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
+    pub fn watch(&mut self, home: &Home, engine: &Templates) -> Vec<Effect> {
         if !self.is_on {
             return Vec::new();
         }
         let mut problems = Vec::new();
         let id = self.entity_id();
         let this = home.states.get(&id).map_or(Value::Null, |entity| entity.to_json(&id));
-        self.variables = Variables::from_iter([("this".to_owned(), this)]);
+        self.variables = Variables::from_iter([("this".into(), templates::described(&this))]);
         for (name, data) in &self.automation.trigger_variables {
-            match templates.fill(data, home, &self.variables) {
+            match engine.fill(data, home, &self.variables) {
                 Ok(value) => {
-                    self.variables.insert(name.clone(), value);
+                    self.variables.insert(name.as_str().into(), value);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
         let triggers = &self.automation.triggers;
-        let (watch, more) = Watch::new(triggers, home, templates, &self.variables);
+        let (watch, more) = Watch::new(triggers, home, engine, &self.variables);
         problems.extend(more);
         self.interest = watch.interest();
         self.next = watch.next();

@@ -6,7 +6,7 @@ use super::instance::{Firing, Instance};
 use crate::automation::conditions;
 use crate::automation::home::{Entity, Event, Home};
 use crate::automation::model::Data;
-use crate::automation::templates::{Templates, Variables};
+use crate::automation::templates::{self, Templates, Variables, from_json};
 use crate::automation::trace::Trace;
 use crate::model::Timestamp;
 
@@ -78,29 +78,29 @@ impl Instance {
         &self,
         firing: &Firing,
         home: &Home,
-        templates: &Templates,
+        engine: &Templates,
         trace: &mut Trace,
     ) -> Result<Option<Variables>, String> {
         let mut variables = firing.variables.clone();
-        variables.insert("trigger".into(), firing.trigger.clone());
+        variables.insert("trigger".into(), templates::trigger(&firing.trigger));
         // The variables of a trigger see nothing but that trigger.
         for (name, data) in self.variables_of(&firing.trigger) {
             if name != "trigger" {
-                let value = templates.fill(data, home, &variables)?;
-                variables.insert(name.clone(), value);
+                let value = engine.fill(data, home, &variables)?;
+                variables.insert(name.as_str().into(), value);
             }
         }
-        variables.entry("this").or_insert_with(|| self.this(home));
+        variables.entry("this".into()).or_insert_with(|| templates::described(&self.this(home)));
         // What is known already wins, so that a trigger can override the variables of its automation.
         for (name, data) in self.definitions() {
             if !variables.contains_key(name) {
-                let value = templates.fill(data, home, &variables)?;
-                variables.insert(name.to_owned(), value);
+                let value = engine.fill(data, home, &variables)?;
+                variables.insert(name.into(), value);
             }
         }
         trace.record("trigger", home.now, &firing.shown());
         if !firing.is_forced && !self.automation.conditions.is_empty() {
-            let context = conditions::Context { home, templates, variables: &variables };
+            let context = conditions::Context { home, templates: engine, variables: &variables };
             let verdict = conditions::all(&self.automation.conditions, &context)?;
             trace.record("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
             if !verdict.holds {
@@ -108,7 +108,7 @@ impl Instance {
             }
         }
         let own = context_id(trace.run);
-        variables.insert("context".into(), context(Some(&own), firing.parent.as_deref()));
+        variables.insert("context".into(), from_json(&context(Some(&own), firing.parent.as_deref())));
         Ok(Some(variables))
     }
 

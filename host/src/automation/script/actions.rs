@@ -13,6 +13,7 @@ use super::wait::{Limit, Wait};
 use super::waiting::until_true;
 use crate::automation::conditions;
 use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, VariableDefinitions};
+use crate::automation::templates::to_json;
 use crate::automation::triggers::Watch;
 use crate::automation::{literals, zone};
 
@@ -76,7 +77,7 @@ impl Thread {
             }
             ActionKind::Event { name, data } => {
                 // Without its data, the event is fired all the same.
-                let data = context.templates.fill(data, context.home, &self.variables(context));
+                let data = context.templates.fill_json(data, context.home, &self.variables(context));
                 let data = data.unwrap_or_else(|problem| {
                     context.problems.push(problem);
                     json!({})
@@ -100,7 +101,7 @@ impl Thread {
                         self.late(&limit, json!({"completed": false}), context)?
                     }
                     Some(wait) => {
-                        self.assign_wait(json!({"completed": false, "remaining": remaining}), context);
+                        self.assign_wait(&json!({"completed": false, "remaining": remaining}), context);
                         self.wait = wait;
                     }
                 }
@@ -112,7 +113,7 @@ impl Thread {
                 context.trace.record(&path, now, &json!({"waits": true, "problems": problems}));
                 let remaining = limit.remaining(context.home);
                 self.assign_wait(
-                    json!({"completed": false, "remaining": remaining, "trigger": null}),
+                    &json!({"completed": false, "remaining": remaining, "trigger": null}),
                     context,
                 );
                 if limit.is_over(context.home) {
@@ -150,12 +151,14 @@ impl Thread {
                 }
                 let response = match response {
                     None => Value::Null,
-                    Some(name) => self.variables(context).get(name).cloned().ok_or_else(|| {
-                        Halt::failed(format!(
-                            "{}: the response variable `{name}` is not set; set it before the stop",
-                            action.place
-                        ))
-                    })?,
+                    Some(name) => {
+                        self.variables(context).get(name.as_str()).map(to_json).ok_or_else(|| {
+                            Halt::failed(format!(
+                                "{}: the response variable `{name}` is not set; set it before the stop",
+                                action.place
+                            ))
+                        })?
+                    }
                 };
                 return Err(Halt::End(End::Stopped { message, response }));
             }
@@ -166,7 +169,7 @@ impl Thread {
     }
 
     pub(super) fn fill(&self, data: &Data, context: &StepContext) -> Result<Value, Halt> {
-        context.templates.fill(data, context.home, &self.variables(context)).map_err(Halt::failed)
+        context.templates.fill_json(data, context.home, &self.variables(context)).map_err(Halt::failed)
     }
 
     fn span(
@@ -201,8 +204,9 @@ impl Thread {
     ) -> Result<(), Halt> {
         let mut seen = serde_json::Map::new();
         for (name, data) in variables {
-            let value = self.fill(data, context)?;
-            seen.insert(name.clone(), value.clone());
+            let variables = self.variables(context);
+            let value = context.templates.fill(data, context.home, &variables).map_err(Halt::failed)?;
+            seen.insert(name.clone(), to_json(&value));
             self.assign(name, value, context);
         }
         context.trace.record(path, context.home.now, &json!({"variables": seen}));

@@ -19,7 +19,7 @@ pub fn rendered(
     context: &StepContext,
 ) -> Result<(String, Value, Value), Halt> {
     let variables = thread.variables(context);
-    let fill = |data: &Data| context.templates.fill(data, context.home, &variables).map_err(step_failed);
+    let fill = |data: &Data| context.templates.fill_json(data, context.home, &variables).map_err(step_failed);
     let name = action(&fill(name)?)?;
     let target = with_entities(fill(target)?)?;
     let data = match fill(data)? {

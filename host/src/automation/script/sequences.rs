@@ -1,6 +1,7 @@
 //! Nested sequences and loops.
 
-use serde_json::{Value, json};
+use larder_templates::Dict;
+use serde_json::{Value as Json, json};
 
 use super::context::StepContext;
 use super::frame::{Frame, Loop};
@@ -9,6 +10,7 @@ use super::thread::Thread;
 use super::wait::Wait;
 use crate::automation::conditions::{self, Verdict};
 use crate::automation::model::{Condition, Repeat, Sequence};
+use crate::automation::templates::{Value, to_json};
 
 impl Thread {
     /// Enters a sequence. An empty one is skipped.
@@ -31,14 +33,17 @@ impl Thread {
         let place = || format!("the repeat at {path}");
         let (times, items) = match how {
             Repeat::Count(data) => {
-                let count = fill(data)?;
+                let count = to_json(&fill(data)?);
                 let wrong =
                     || Halt::failed(format!("{}: {count} is not a count; use a whole number", place()));
                 (Some(times(&count).ok_or_else(wrong)?), Vec::new())
             }
             Repeat::ForEach(data) => match fill(data)? {
-                Value::Array(items) => (Some(items.len()), items),
-                value => return Err(Halt::failed(format!("{}: {value} is not a list; use one", place()))),
+                Value::List(items) => (Some(items.items.len()), items.items.clone()),
+                value => {
+                    let value = to_json(&value);
+                    return Err(Halt::failed(format!("{}: {value} is not a list; use one", place())));
+                }
             },
             Repeat::While(_) | Repeat::Until(_) => (None, Vec::new()),
         };
@@ -83,17 +88,17 @@ impl Thread {
 
     /// Sets the variable `repeat` for the next iteration.
     fn set_repeat(&mut self, done: usize, times: Option<usize>, item: Option<Value>) {
-        let mut repeat = json!({"first": done == 0, "index": done + 1});
-        if let Some(fields) = repeat.as_object_mut() {
-            if let Some(times) = times {
-                fields.insert("last".into(), (done + 1 == times).into());
-            }
-            if let Some(item) = item.filter(|item| !item.is_null()) {
-                fields.insert("item".into(), item);
-            }
+        let mut repeat = Dict::new();
+        repeat.insert_text("first", done == 0);
+        repeat.insert_text("index", done + 1);
+        if let Some(times) = times {
+            repeat.insert_text("last", done + 1 == times);
+        }
+        if let Some(item) = item.filter(|item| !item.is_none()) {
+            repeat.insert_text("item", item);
         }
         if let Some(frame) = self.frames.last_mut() {
-            frame.scope.insert("repeat".into(), repeat);
+            frame.scope.insert("repeat".into(), Value::dict(repeat));
         }
     }
 
@@ -143,14 +148,14 @@ impl Thread {
 }
 
 /// The number of iterations that a rendered count stands for: as `int()` in Python, and none if it is negative.
-fn times(count: &Value) -> Option<usize> {
+fn times(count: &Json) -> Option<usize> {
     let number = match count {
-        Value::Bool(flag) => i64::from(*flag),
-        Value::Number(number) => match number.as_i64() {
+        Json::Bool(flag) => i64::from(*flag),
+        Json::Number(number) => match number.as_i64() {
             Some(number) => number,
             None => number.as_f64().filter(|it| it.is_finite()).map(whole)?,
         },
-        Value::String(text) => text.trim().parse().ok()?,
+        Json::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
     Some(usize::try_from(number.max(0)).unwrap_or(usize::MAX))

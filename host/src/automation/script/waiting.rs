@@ -9,7 +9,7 @@ use super::wait::{Limit, Wait};
 use crate::automation::conditions::says_true;
 use crate::automation::home::Event;
 use crate::automation::model::Template;
-use crate::automation::templates::{Reads, is_true};
+use crate::automation::templates::{Reads, from_json, is_true};
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
@@ -91,7 +91,7 @@ impl Thread {
     fn rendered_again(&self, value: &Template, limit: Limit, context: &mut StepContext) -> Option<Wait> {
         let (rendered, reads) = context.templates.attempt(value, context.home, &self.variables(context));
         match rendered {
-            Ok((_, rendered)) if is_true(&rendered) => return None,
+            Ok(rendered) if is_true(&rendered.value) => return None,
             Ok(_) => {}
             Err(problem) => {
                 context.trace.record(&self.path(), context.home.now, &json!({"problem": problem}));
@@ -132,7 +132,7 @@ impl Thread {
             Ok(value) => {
                 context.trace.record(&path, context.home.now, &json!({"answer": value}));
                 if let Some(name) = response {
-                    self.assign(name, value.clone(), context);
+                    self.assign(name, from_json(value), context);
                 }
                 Ok(())
             }
@@ -149,7 +149,7 @@ impl Thread {
     /// Sets the variable `wait` and records it.
     pub fn waited(&mut self, wait: Value, context: &mut StepContext) {
         context.trace.record(&self.path(), context.home.now, &json!({"wait": wait}));
-        self.assign_wait(wait, context);
+        self.assign_wait(&wait, context);
     }
 
     /// The deadline has passed.

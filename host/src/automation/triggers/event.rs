@@ -17,7 +17,7 @@ pub struct Filter {
 impl Filter {
     /// Renders the templates. Fails if one cannot be rendered.
     pub fn new(names: &[Data], data: &Data, context: &Context) -> Result<Self, String> {
-        let fill = |data: &Data| context.templates.fill(data, context.home, context.variables);
+        let fill = |data: &Data| context.templates.fill_json(data, context.home, context.variables);
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names = names.iter().map(|name| fill(name).map(text)).collect::<Result<_, _>>()?;
         Ok(Self { names, data: fill(data)? })

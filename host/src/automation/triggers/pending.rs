@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::automation::home::Home;
 use crate::automation::model::Data;
+use crate::automation::templates;
 use crate::automation::yaml::Place;
 use crate::automation::{literals, zone};
 use crate::model::Timestamp;
@@ -73,8 +74,8 @@ pub fn span(
 ) -> Result<Option<TimeDelta>, String> {
     let Some(data) = for_duration else { return Ok(None) };
     let mut variables = context.variables.clone();
-    variables.insert("trigger".into(), trigger.clone());
-    let value = context.templates.fill(data, context.home, &variables)?;
+    variables.insert("trigger".into(), templates::trigger(trigger));
+    let value = context.templates.fill_json(data, context.home, &variables)?;
     let span = literals::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
     Ok((!span.is_zero()).then_some(span))
 }

@@ -44,9 +44,9 @@ impl LastResult {
         self.next = reads.time.then(|| minute(context.home)).flatten();
         self.reads = reads;
         self.value = None;
-        let (_, value) = rendered?;
-        self.is_true = is_true(&value);
-        self.value = Some(value);
+        let rendered = rendered?;
+        self.is_true = is_true(&rendered.value);
+        self.value = Some(rendered.json());
         Ok(())
     }
 }

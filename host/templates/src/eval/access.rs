@@ -6,9 +6,9 @@ use super::run::Run;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::repr;
-use crate::library;
+use crate::library::{self, Range};
 use crate::methods;
-use crate::value::{Callable, Key, Value};
+use crate::value::{Callable, Key, Table, Value};
 
 impl Run<'_> {
     /// `value.name`: the attribute, else the item, else undefined.
@@ -72,12 +72,10 @@ impl Run<'_> {
                 let kept = places.filter_map(|at| items.items.get(at).cloned()).collect();
                 Ok(if matches!(value, Value::List(_)) { Value::list(kept) } else { Value::tuple(kept) })
             }
-            Value::Object(object) if object.length().is_some() && object.type_name() == "range" => {
-                let items = context.items(value)?;
-                let places = places(items.len(), numbers)?;
-                Ok(Value::list(places.filter_map(|at| items.get(at).cloned()).collect()))
-            }
-            value => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            value => match value.downcast::<Range>() {
+                Some(range) => range.slice(numbers),
+                None => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            },
         }
     }
 
@@ -95,6 +93,7 @@ impl Run<'_> {
             }),
             Value::Callable(callable) => match (callable.as_ref(), name) {
                 (Callable::Macro(number, _), name) => self.macro_attribute(*number, name),
+            (Callable::Function(Table::Global, function), name) => methods::class_attribute(function, name),
                 _ => None,
             },
             value => methods::attribute(value, name),

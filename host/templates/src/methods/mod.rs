@@ -5,6 +5,7 @@ mod dict;
 mod encode;
 mod letters;
 mod list;
+mod lookup;
 mod number;
 mod pad;
 mod search;
@@ -13,64 +14,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod translate;
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use crate::call::{Builtin, Entry};
-use crate::value::{Kind, Value};
-
-const METHODS: &[(Kind, &[Builtin])] = &[
-    (Kind::Text, text::TEXT),
-    (Kind::Bytes, bytes::BYTES),
-    (Kind::Bool, number::INT),
-    (Kind::Int, number::INT),
-    (Kind::Float, number::FLOAT),
-    (Kind::List, list::LIST),
-    (Kind::Tuple, list::TUPLE),
-    (Kind::Dict, dict::DICT),
-    (Kind::Set, set::SET),
-];
-
-/// Methods that change their receiver.
-const REFUSED: &[(Kind, &[&str])] =
-    &[(Kind::List, list::REFUSED), (Kind::Dict, dict::REFUSED), (Kind::Set, set::REFUSED)];
-
-static ENTRIES: LazyLock<HashMap<Kind, HashMap<&'static str, Entry>>> = LazyLock::new(|| {
-    let table = |methods: &[Builtin]| methods.iter().map(|it| (it.name, Entry::new(*it))).collect();
-    METHODS.iter().map(|(kind, methods)| (*kind, table(methods))).collect()
-});
-
-/// A method of a type. Its first argument is the receiver.
-pub fn find(kind: Kind, name: &str) -> Option<&'static Entry> {
-    ENTRIES.get(&kind)?.get(name)
-}
-
-/// The entries of that name, of any type.
-pub fn all(name: &str) -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.values().filter_map(move |methods| methods.get(name))
-}
-
-/// An attribute that is no method: `now().year`.
-pub fn attribute(value: &Value, name: &str) -> Option<Value> {
-    match value.kind() {
-        Kind::Bool | Kind::Int | Kind::Float => number::attribute(value, name),
-        _ => None,
-    }
-}
-
-/// Whether the sandbox refuses a method, because it changes its receiver.
-pub fn is_refused(kind: Kind, name: &str) -> bool {
-    REFUSED.iter().any(|(of, names)| *of == kind && names.contains(&name))
-}
-
-/// Whether the sandbox refuses a method of that name for some type.
-pub fn is_refused_anywhere(name: &str) -> bool {
-    REFUSED.iter().any(|(_, names)| names.contains(&name))
-}
-
-/// The method with the most similar name.
-pub fn nearest(name: &str) -> Option<&'static str> {
-    crate::suggestion::nearest(name, ENTRIES.values().flat_map(|methods| methods.keys().copied()))
-}
+pub use lookup::{all, attribute, class_attribute, find, is_refused, is_refused_anywhere, nearest};

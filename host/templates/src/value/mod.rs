@@ -4,14 +4,12 @@ mod compare;
 mod construct;
 mod containers;
 mod generator;
-mod json;
 mod kind;
 mod order;
 mod types;
 mod views;
 
 pub use generator::Generator;
-pub use json::from_json;
 pub use kind::Kind;
 pub use types::{Callable, Dict, Extent, Key, Object, Sequence, Set, State, Table, Value};
 pub use views::{DictView, Part};

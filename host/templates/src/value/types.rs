@@ -179,6 +179,11 @@ pub trait Object: fmt::Debug + Send + Sync {
     /// Python's `repr`.
     fn repr(&self) -> String;
 
+    /// Python's `str`.
+    fn display(&self) -> String {
+        self.repr()
+    }
+
     /// How large it is. Types that can change return the largest depth, so that they never contain each other.
     fn extent(&self) -> Extent {
         Extent::default()
