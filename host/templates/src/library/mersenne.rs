@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha512};
 
-use super::hash::hash_of_float;
+use crate::value::hash_of_float;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::value::Value;

@@ -1,11 +1,10 @@
 //! The order of a set of numbers, which is that of Python's hash table. Python orders texts at random; here they keep their own order.
 
-use super::types::{Key, Value};
+use super::hash::hash;
+use super::types::Key;
 
 /// Slots that are tried one after the other.
 const PROBES: usize = 9;
-/// Python's hashes of numbers are taken modulo this prime.
-const MODULUS: i128 = (1 << 61) - 1;
 const SMALLEST: usize = 8;
 
 /// The hash table of a set: places in the list of members, with their hashes.
@@ -14,9 +13,9 @@ struct Table {
     used: usize,
 }
 
-/// The members in Python's order, if they are whole numbers; else as they are.
+/// The members in Python's order, if they are numbers or none; else as they are.
 pub fn ordered(members: Vec<Key>) -> Vec<Key> {
-    let Some(hashes) = members.iter().map(|key| hash(key.value())).collect::<Option<Vec<_>>>() else {
+    let Some(hashes) = members.iter().map(|key| hash(key.value()).map(i64::cast_unsigned)).collect::<Option<Vec<_>>>() else {
         return members;
     };
     let mut table = Table { slots: vec![None; SMALLEST], used: 0 };
@@ -25,17 +24,6 @@ pub fn ordered(members: Vec<Key>) -> Vec<Key> {
     }
     let places = table.slots.into_iter().flatten();
     places.filter_map(|(place, _)| members.get(place).cloned()).collect()
-}
-
-/// Python's hash, as its bits.
-fn hash(value: &Value) -> Option<u64> {
-    let number = match value {
-        #[allow(clippy::cast_possible_truncation, reason = "bounded")]
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e30 => *number as i128,
-        value => value.as_int()?,
-    };
-    let hash = i64::try_from(number % MODULUS).ok()?;
-    Some(if hash == -1 { -2 } else { hash }.cast_unsigned())
 }
 
 impl Table {
