@@ -93,7 +93,9 @@ impl Run<'_> {
             }),
             Value::Callable(callable) => match (callable.as_ref(), name) {
                 (Callable::Macro(number, _), name) => self.macro_attribute(*number, name),
-            (Callable::Function(Table::Global, function), name) => methods::class_attribute(function, name),
+                (Callable::Function(Table::Global, function), name) => {
+                    methods::class_attribute(function, name)
+                }
                 _ => None,
             },
             value => methods::attribute(value, name),

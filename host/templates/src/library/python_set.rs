@@ -125,7 +125,8 @@ impl PythonSet {
     fn remove(&mut self, key: &Key) -> bool {
         let Some(number) = self.members.get_index_of(key) else { return false };
         let Some(table) = &mut self.table else { return self.members.shift_remove(key) };
-        let place = table.iter_mut().find(|place| matches!(place, Place::Member(_, known) if *known == number));
+        let place =
+            table.iter_mut().find(|place| matches!(place, Place::Member(_, known) if *known == number));
         match place {
             Some(place) => {
                 *place = Place::Removed;

@@ -84,3 +84,32 @@ fn methods_and_formats_answer_what_python_answers() {
     let differences = differences(&rows);
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }
+
+#[test]
+fn nothing_is_built_beyond_the_limit() {
+    let long = Value::from("a\t".repeat(1 << 17));
+    let wide = || Value::Int(1 << 40);
+    let text = |text: &str| Value::text(text);
+    let other = || long.clone();
+    for (operation, value, args) in [
+        ("center", text("a"), vec![wide()]),
+        ("ljust", text("a"), vec![wide(), text("é")]),
+        ("zfill", text("a"), vec![wide()]),
+        ("expandtabs", other(), vec![Value::Int(1 << 30)]),
+        ("replace", other(), vec![text("a"), other()]),
+        ("replace", other(), vec![text(""), text("0123456789")]),
+        ("join", other(), vec![other()]),
+        ("translate", other(), vec![Value::list(vec![other(); 128])]),
+        ("format", text(&"{0}".repeat(100)), vec![other()]),
+        ("format", text("{:>{}}"), vec![text("a"), wide()]),
+        ("format", text("{:.{}f}"), vec![Value::Float(0.5), Value::Int(1 << 30)]),
+        ("%", text("%*d"), vec![Value::tuple(vec![wide(), Value::Int(1)])]),
+        ("%", text("%.2000000000f"), vec![Value::Float(0.5)]),
+        ("to_bytes", Value::Int(1), vec![wide()]),
+    ] {
+        let context = Context::new(&home::Empty, &home::Empty, Limits::default());
+        let shown = format!("{operation} {}", repr(&value).chars().take(20).collect::<String>());
+        let answer = run(operation, value, args, Keywords::new(), &context);
+        assert_eq!(answer.map(|it| it.extent()).unwrap_err().kind, ErrorKind::Limit, "{shown}");
+    }
+}

@@ -15,7 +15,9 @@ struct Table {
 
 /// The members in Python's order, if they are numbers or none; else as they are.
 pub fn ordered(members: Vec<Key>) -> Vec<Key> {
-    let Some(hashes) = members.iter().map(|key| hash(key.value()).map(i64::cast_unsigned)).collect::<Option<Vec<_>>>() else {
+    let Some(hashes) =
+        members.iter().map(|key| hash(key.value()).map(i64::cast_unsigned)).collect::<Option<Vec<_>>>()
+    else {
         return members;
     };
     let mut table = Table { slots: vec![None; SMALLEST], used: 0 };
