@@ -4,6 +4,7 @@ mod apply;
 pub mod characters;
 mod fields;
 pub mod float;
+pub mod grow;
 mod number;
 mod percent;
 mod quote;

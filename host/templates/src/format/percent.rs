@@ -1,6 +1,7 @@
 //! Python's `'%s' % value`.
 
 use super::float;
+use super::grow::push;
 use super::show::{ascii, display, repr};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -76,8 +77,7 @@ pub fn percent(template: &str, argument: &Value, context: &Context) -> Result<St
             result.push('%');
             continue;
         }
-        result.push_str(&convert(&mut reader, &mut arguments, context)?);
-        context.reserve(result.len())?;
+        push(&convert(&mut reader, &mut arguments, context)?, &mut result, context)?;
     }
     if arguments.mapping.is_none() && arguments.used < arguments.values.len() {
         return Err(Error::type_error("not all arguments converted during string formatting"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::apply::format_spec;
 use super::fields::{self, Step, next_piece};
+use super::grow::push;
 use super::show::{ascii, display, repr};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,7 +49,7 @@ fn expand(template: &str, source: &mut Source, depth: usize) -> Result<String> {
     let mut rest = template;
     while let Some(piece) = next_piece(&mut rest)? {
         source.context.spend(1)?;
-        result.push_str(piece.literal);
+        push(piece.literal, &mut result, source.context)?;
         let Some(field) = piece.field else { continue };
         let value = source.field(field.name)?;
         let value = match field.conversion {
@@ -62,8 +63,7 @@ fn expand(template: &str, source: &mut Source, depth: usize) -> Result<String> {
             return Err(Error::value("Max string recursion exceeded"));
         };
         let spec = expand(field.spec, source, depth)?;
-        result.push_str(&format_spec(&value, &spec, source.context)?);
-        source.context.reserve(result.len())?;
+        push(&format_spec(&value, &spec, source.context)?, &mut result, source.context)?;
     }
     Ok(result)
 }

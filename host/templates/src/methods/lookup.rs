@@ -1,12 +1,12 @@
 //! Finds methods and attributes by the kind of a value and their name.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::{bytes, dict, list, number, set, text, times};
 use crate::call::{Builtin, Entry};
 use crate::library::state;
-use crate::value::{Kind, Value};
+use crate::value::{Callable, Dict, Kind, Value};
 
 const METHODS: &[(Kind, &[Builtin])] = &[
     (Kind::Text, text::TEXT),
@@ -56,6 +56,10 @@ pub fn attribute(value: &Value, name: &str) -> Option<Value> {
 pub fn class_attribute(function: &str, name: &str) -> Option<Value> {
     match function {
         "timedelta" => times::span_class_attribute(name),
+        "dict" if name == "fromkeys" => {
+            let method = Callable::Method(Value::dict(Dict::new()), "fromkeys");
+            Some(Value::Callable(Arc::new(method)))
+        }
         _ => None,
     }
 }

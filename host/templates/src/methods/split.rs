@@ -3,8 +3,9 @@
 use super::text::{read, receiver};
 use crate::call::Args;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::format::characters::is_space;
+use crate::format::grow::push;
 use crate::value::Value;
 
 /// How a text is split.
@@ -150,7 +151,7 @@ pub fn rpartition(args: &mut Args, context: &Context) -> Result<Value> {
 pub fn join(args: &mut Args, context: &Context) -> Result<Value> {
     let separator = receiver(args);
     let items = context.items(args.value(1)).map_err(|error| match error.kind {
-        crate::error::ErrorKind::Type => Error::type_error("can only join an iterable"),
+        ErrorKind::Type => Error::type_error("can only join an iterable"),
         _ => error,
     })?;
     let mut result = String::new();
@@ -162,12 +163,8 @@ pub fn join(args: &mut Args, context: &Context) -> Result<Value> {
             )));
         };
         let before = if at == 0 { "" } else { separator.as_ref() };
-        if result.len() + before.len() + part.len() > context.limits.size {
-            context.reserve(usize::MAX)?;
-        }
-        result.push_str(before);
-        result.push_str(part);
+        push(before, &mut result, context)?;
+        push(part, &mut result, context)?;
     }
-    context.reserve(result.len())?;
     Ok(Value::from(result))
 }

@@ -4,6 +4,7 @@ use super::text::read;
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::format::grow::push;
 use crate::value::{Dict, Key, Value};
 
 pub fn translate(args: &mut Args, context: &Context) -> Result<Value> {
@@ -14,13 +15,7 @@ pub fn translate(args: &mut Args, context: &Context) -> Result<Value> {
         match looked_up(table, c)? {
             None => result.push(c),
             Some(Value::None) => {}
-            Some(Value::Text(text)) => {
-                context.spend(text.len() as u64 / 32)?;
-                if result.len() + text.len() > context.limits.size {
-                    context.reserve(usize::MAX)?;
-                }
-                result.push_str(&text);
-            }
+            Some(Value::Text(text)) => push(&text, &mut result, context)?,
             Some(Value::Int(number)) => {
                 let c = u32::try_from(number).ok().and_then(char::from_u32);
                 let wrong = || Error::value("character mapping must be in range(0x110000)");

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 
+use super::order::ordered;
 use super::types::{Dict, Extent, Key, Sequence, Set, Value};
 use crate::error::{Error, Result};
 
@@ -27,6 +28,7 @@ impl Set {
     /// An error if a member cannot be hashed.
     pub fn new(items: impl IntoIterator<Item = Value>) -> Result<Self> {
         let items = items.into_iter().map(Key::new).collect::<Result<IndexSet<_>>>()?;
+        let items: IndexSet<Key> = ordered(items.into_iter().collect()).into_iter().collect();
         let extent = items.iter().map(|key| key.value().extent()).fold(Extent::EMPTY, Extent::and);
         Ok(Self { items, text: None, extent })
     }

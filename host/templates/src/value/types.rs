@@ -65,7 +65,7 @@ pub struct Sequence {
     pub(super) extent: Extent,
 }
 
-/// A set, in the order in which its members were added.
+/// A set. Numbers are in the order of Python's hash table, other members in that in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Set {
     pub(super) items: IndexSet<Key>,

@@ -1,5 +1,7 @@
 //! Reads Python's literals, as `repr` writes them.
 
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
+
 use crate::value::{Dict, Key, Set, Value};
 
 pub fn value(text: &str) -> Value {

@@ -1,6 +1,6 @@
 //! Python's hashes of numbers, which decide the order of sets.
 
-use crate::value::Value;
+use super::types::Value;
 
 const MODULUS: u64 = (1 << 61) - 1;
 
