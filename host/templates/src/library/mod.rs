@@ -59,3 +59,13 @@ pub fn call_states(_args: Vec<Value>, _keywords: Keywords, _context: &Context) -
 pub fn is_limited(name: &str) -> bool {
     datetime::LIMITED.contains(&name)
 }
+
+/// The registry of Home Assistant that a function needs, if it needs one.
+pub fn registry(_name: &str) -> Option<&'static str> {
+    None
+}
+
+/// The function, filter, or test with the most similar name.
+pub fn nearest(table: Table, name: &str) -> Option<&'static str> {
+    crate::suggestion::nearest(name, names(table))
+}

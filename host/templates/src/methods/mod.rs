@@ -47,3 +47,13 @@ pub fn class_attribute(function: &str, name: &str) -> Option<Value> {
 pub fn is_refused(_kind: Kind, _name: &str) -> bool {
     false
 }
+
+/// Whether the sandbox refuses a method of that name for some type.
+pub fn is_refused_anywhere(_name: &str) -> bool {
+    false
+}
+
+/// The method with the most similar name.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    crate::suggestion::nearest(name, ENTRIES.values().flat_map(|methods| methods.keys().copied()))
+}

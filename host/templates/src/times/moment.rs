@@ -82,6 +82,12 @@ impl Moment {
         total_seconds(micros(aware.utc().signed_duration_since(DateTime::UNIX_EPOCH.naive_utc())))
     }
 
+    /// From a time with an offset.
+    pub fn of_fixed(time: DateTime<chrono::FixedOffset>) -> Self {
+        let seconds = time.offset().local_minus_utc();
+        Self { wall: in_micros(time.naive_local()), tz: Some(Tz::Fixed(seconds)), fold: false }
+    }
+
     /// Python's `==`. A time whose offset depends on the fold equals no time of another zone.
     pub fn equals(&self, other: &Self) -> bool {
         if self.same_tz(other) {

@@ -209,7 +209,9 @@ impl Writer<'_> {
             'G' => (iso.year().unsigned_abs(), 1, '0'),
             'Y' => (wall.year().unsigned_abs(), 1, '0'),
             's' => {
-                let naive = Moment { tz: Some(self.system), ..*self.moment };
+                // Without daylight saving of its own, a time says nothing of the second of two equal hours.
+                let fold = self.moment.fold && is_daylight(self.moment) >= 0;
+                let naive = Moment { tz: Some(self.system), fold, ..*self.moment };
                 self.number(&naive.utc().and_utc().timestamp().to_string(), 1, '0', shape);
                 return true;
             }

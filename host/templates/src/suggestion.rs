@@ -7,5 +7,5 @@ const ALIKE: f64 = 0.85;
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let measured =
         names.map(|name| (strsim::jaro(wrong, name), name)).filter(|(likeness, _)| *likeness >= ALIKE);
-    measured.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, name)| name)
+    measured.max_by(|(one, a), (other, b)| one.total_cmp(other).then(b.cmp(a))).map(|(_, name)| name)
 }
