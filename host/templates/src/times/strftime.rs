@@ -156,7 +156,7 @@ impl Writer<'_> {
             'B' => self.name(month, shape),
             'p' if shape.change_case => self.pad(if afternoon { "pm" } else { "am" }, shape),
             'p' => self.pad(if afternoon { "PM" } else { "AM" }, shape),
-            'P' => self.pad(if afternoon { "pm" } else { "am" }, shape),
+            'P' => self.pad(if afternoon { "pm" } else { "am" }, &Shape { upper: false, ..*shape }),
             'Z' => self.pad(&self.process_zone(), shape),
             'z' => self.offset(shape),
             'c' => self.nested(
