@@ -41,6 +41,12 @@ impl Value {
         if let Some(order) = order_of_numbers(self, other) {
             return Ok(order);
         }
+        if let Some(tuple) = self.named_tuple() {
+            return tuple.order(other, sign);
+        }
+        if let Some(tuple) = other.named_tuple() {
+            return self.order(&tuple, sign);
+        }
         match (self, other) {
             (Self::Undefined(message), _) | (_, Self::Undefined(message)) => {
                 Err(Error::undefined(message.as_ref()))
