@@ -24,7 +24,7 @@ pub use parse::{parse_datetime, parse_duration, parse_time};
 pub use record::Record;
 pub use show::{Precision, date_repr, iso_time, span_repr, span_text, time_repr, time_text};
 pub use span::{MAX_SPAN, MIN_SPAN, Part, divide, from_parts, micros, span, split, total_seconds};
-pub use stamp::{is_daylight, moment_of_timestamp, now, of_timestamp, system, zone_names};
+pub use stamp::{as_moment, is_daylight, moment_of_timestamp, now, of_timestamp, system, zone_names};
 pub use strftime::strftime;
 pub use strptime::{Parsed, of_iso_week, strptime};
 pub use tz::{Abbreviation, Tz};
