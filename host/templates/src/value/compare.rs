@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::types::{Dict, Key, Sequence, Set, Value};
 use crate::error::{Error, Result};
+use crate::times::Moment;
 
 impl Value {
     /// Python's `==`. Values of different types are not equal, numbers apart.
@@ -149,7 +150,10 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
         Value::Text(text) => text.hash(state),
         Value::Bytes(bytes) => bytes.hash(state),
         Value::Tuple(items) => items.items.iter().for_each(|item| hash(item, state)),
+        // Equal points in time have the same first reading.
+        Value::Moment(moment) => Moment { fold: false, ..**moment }.utc().hash(state),
         Value::Date(date) => date.hash(state),
+        Value::Time(time) => time.hash(state),
         Value::Span(span) => span.hash(state),
         _ => 0_u8.hash(state),
     }
