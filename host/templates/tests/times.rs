@@ -6,7 +6,7 @@ mod world;
 
 use std::path::Path;
 
-use larder_templates::{Engine, ErrorKind, Variables};
+use larder_templates::{Engine, ErrorKind, Value, Variables};
 use world::Fixed;
 
 fn render(template: &str) -> Result<String, ErrorKind> {
@@ -49,5 +49,24 @@ fn texts_that_are_no_times_are_read_to_the_end_once() {
         ("{{ time_since(now() - timedelta(days=700000), 6) }}", Ok("1917 years 9 months 25 days")),
     ] {
         assert_eq!(render(template), expected.map(str::to_owned), "{template}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_format_and_no_text_makes_a_template_panic(format in "(%[-_0^#EO:]{0,2}[0-9]{0,4}.|.){0,8}", text in ".{0,20}") {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/home-assistant");
+        let world = Fixed::read(&fixtures, None);
+        let mut variables = Variables::new();
+        variables.insert("format".into(), Value::text(&format));
+        variables.insert("text".into(), Value::text(&text));
+        for template in [
+            "{{ now().strftime(format) }}{{ now().date().strftime(format) }}{{ 0 | timestamp_custom(format) }}",
+            "{{ strptime(text, format, none) }}",
+            "{{ strptime(now().strftime(format), format, none) }}",
+            "{{ as_datetime(text) }}{{ as_timestamp(text, 0) }}{{ as_timedelta(text) }}",
+        ] {
+            let _ = Engine::default().render(template, &variables, &world);
+        }
     }
 }
