@@ -8,6 +8,8 @@ pub const MAX_NODES: usize = 500_000;
 pub const MAX_DEPTH: usize = 128;
 /// The deepest chain of files that include each other.
 pub const MAX_INCLUDES: usize = 8;
+/// The most files of `custom_templates`.
+pub const MAX_CUSTOM_TEMPLATES: usize = 1000;
 /// Instructions of one rendering: some hundred times what a long notification needs.
 pub const TEMPLATE_FUEL: u64 = 200_000;
 /// The longest output of a template, in bytes: the length of the longest event.

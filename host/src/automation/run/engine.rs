@@ -19,7 +19,7 @@ use super::work::Work;
 use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::{Event, Home};
 use crate::automation::script::{End, Failure, Input};
-use crate::automation::templates::Templates;
+use crate::automation::templates::{CustomTemplates, Templates};
 use crate::automation::trace::{Trace, redacted};
 use crate::automation::zone;
 use crate::model::Timestamp;
@@ -144,6 +144,11 @@ impl Engine {
         let running: Vec<u64> = self.runs.keys().copied().collect();
         running.into_iter().for_each(|run| self.cancel(run, home));
         self.taken()
+    }
+
+    /// Replaces the files that templates may import.
+    pub fn set_custom_templates(&self, custom: CustomTemplates) {
+        self.templates.set_custom(custom);
     }
 
     /// The number of runs in progress.

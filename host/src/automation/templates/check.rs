@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use larder_zone::Zone;
 use serde_json::Value as Json;
 
-use super::engine::{Templates, reason};
+use super::engine::{CustomTemplates, Templates, reason};
 use larder_templates::{Reads, Variables};
 
 use crate::automation::home::Home;
@@ -16,6 +16,11 @@ use crate::automation::yaml::Place;
 /// The error says what to do.
 pub fn check(source: &str) -> Result<(), String> {
     larder_templates::check(source, false).map_err(|error| reason(&error))
+}
+
+/// Checks what a template imports from `custom_templates`.
+pub fn check_imports(source: &str, custom: &CustomTemplates) -> Result<(), String> {
+    larder_templates::check_imports(source, &|name| custom.get(name).cloned()).map_err(|error| reason(&error))
 }
 
 /// The value of a template that reads no states and no time, with these variables.

@@ -81,7 +81,7 @@ fn event(json: &Json) -> Value {
 }
 
 fn attributes(json: &Json) -> Value {
-    let mut dict = Dict { type_name: "ReadOnlyDict", ..Dict::new() };
+    let mut dict = Dict::read_only();
     for (key, value) in json.as_object().into_iter().flatten() {
         let value = match (key.as_str(), value) {
             ("last_triggered", Json::String(text)) => moment(text),

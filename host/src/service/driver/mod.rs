@@ -191,7 +191,7 @@ impl Driver {
         let mut loaded = sources.automations(&configuration);
         inventory(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
             .check(&mut loaded);
-        let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
+        let Loaded { automations, problems, warnings, custom_templates, mut secrets, .. } = loaded;
         let [mut problems, warnings] =
             [problems, warnings].map(|lines| lines.iter().map(ToString::to_string).collect::<Vec<_>>());
         if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
@@ -207,6 +207,7 @@ impl Driver {
             problems.push(format!("{error}; until that is fixed, notify.NAME does not work"));
         }
         self.home.now = host.clock().now();
+        self.engine.set_custom_templates(custom_templates);
         let effects = self.engine.load(automations, secrets, &mut self.home);
         self.perform(host, effects);
         Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })

@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::repr;
-use crate::library;
+use crate::library::{self, Range};
 use crate::methods;
 use crate::value::{Callable, Key, Table, Value};
 
@@ -75,20 +75,18 @@ impl Run<'_> {
                 let kept = places.filter_map(|at| items.items.get(at).cloned()).collect();
                 Ok(if matches!(value, Value::List(_)) { Value::list(kept) } else { Value::tuple(kept) })
             }
-            Value::Object(object) if object.length().is_some() && object.type_name() == "range" => {
-                let items = context.items(value)?;
-                let places = places(items.len(), numbers)?;
-                Ok(Value::list(places.filter_map(|at| items.get(at).cloned()).collect()))
-            }
-            value => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            value => match value.downcast::<Range>() {
+                Some(range) => range.slice(numbers),
+                None => Ok(Value::undefined(format!("'{} object' has no element slice", value.type_name()))),
+            },
         }
     }
 
     /// An attribute or method.
     fn own_attribute(&self, value: &Value, name: &str, context: &Context) -> Result<Option<Value>> {
-        if name.starts_with("__") {
-            let text = format!("access to attribute '{name}' of '{}' object is unsafe.", value.type_name());
-            return Err(Error::security(text));
+        let is_item = || matches!(value, Value::Dict(dict) if dict.get_text(name).is_some());
+        if name.starts_with("__") && !is_item() {
+            return Ok(Some(refused(value, name)));
         }
         let found = match value {
             Value::State(_) | Value::States(_) => library::state_attribute(value, name, context)?,
@@ -111,15 +109,14 @@ impl Run<'_> {
         if let Some(entry) = methods::find(value.kind(), name) {
             return Ok(Some(Value::Callable(Arc::new(Callable::Method(value.clone(), entry.builtin.name)))));
         }
-        match methods::is_refused(value.kind(), name) {
-            true => {
-                let text =
-                    format!("access to attribute '{name}' of '{}' object is unsafe.", value.type_name());
-                Err(Error::security(text))
-            }
-            false => Ok(None),
-        }
+        Ok(methods::is_refused(value.kind(), name).then(|| refused(value, name)))
     }
+}
+
+/// What the sandbox gives instead of an attribute that it refuses: an error only when it is used.
+fn refused(value: &Value, name: &str) -> Value {
+    let type_name = value.type_name();
+    Value::undefined(format!("access to attribute '{name}' of '{type_name}' object is unsafe."))
 }
 
 /// The places of a slice.

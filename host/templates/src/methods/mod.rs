@@ -1,59 +1,20 @@
 //! The methods of Python's types.
 
+mod bytes;
+mod dict;
+mod encode;
+mod letters;
+mod list;
+mod lookup;
+mod number;
+mod pad;
+mod search;
+mod set;
+mod split;
+#[cfg(test)]
+mod tests;
+mod text;
 mod times;
+mod translate;
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use crate::call::{Builtin, Entry};
-use crate::value::{Kind, Value};
-
-const METHODS: &[(Kind, &[Builtin])] = &[
-    (Kind::Moment, times::MOMENT),
-    (Kind::Date, times::DATE),
-    (Kind::Time, times::TIME),
-    (Kind::Span, times::SPAN),
-];
-
-static ENTRIES: LazyLock<HashMap<Kind, HashMap<&'static str, Entry>>> = LazyLock::new(|| {
-    let table = |methods: &[Builtin]| methods.iter().map(|it| (it.name, Entry::new(*it))).collect();
-    METHODS.iter().map(|(kind, methods)| (*kind, table(methods))).collect()
-});
-
-/// A method of a type. Its first argument is the receiver.
-pub fn find(kind: Kind, name: &str) -> Option<&'static Entry> {
-    ENTRIES.get(&kind)?.get(name)
-}
-
-/// The entries of that name, of any type.
-pub fn all(name: &str) -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.values().filter_map(move |methods| methods.get(name))
-}
-
-/// An attribute that is no method: `now().year`.
-pub fn attribute(value: &Value, name: &str) -> Option<Value> {
-    times::attribute(value, name)
-}
-
-/// An attribute of a function that is a class: `timedelta.max`.
-pub fn class_attribute(function: &str, name: &str) -> Option<Value> {
-    match function {
-        "timedelta" => times::span_class_attribute(name),
-        _ => None,
-    }
-}
-
-/// Whether the sandbox refuses a method, because it changes its receiver.
-pub fn is_refused(_kind: Kind, _name: &str) -> bool {
-    false
-}
-
-/// Whether the sandbox refuses a method of that name for some type.
-pub fn is_refused_anywhere(_name: &str) -> bool {
-    false
-}
-
-/// The method with the most similar name.
-pub fn nearest(name: &str) -> Option<&'static str> {
-    crate::suggestion::nearest(name, ENTRIES.values().flat_map(|methods| methods.keys().copied()))
-}
+pub use lookup::{all, attribute, class_attribute, find, is_refused, is_refused_anywhere, nearest};
