@@ -46,6 +46,9 @@ impl Run<'_> {
         if let Value::Undefined(message) = value {
             return Err(Error::undefined(message.as_ref()));
         }
+        if let Some(tuple) = value.named_tuple() {
+            return self.slice_of(&tuple, bounds, context);
+        }
         let mut numbers = [None; 3];
         for (bound, number) in bounds.iter().zip(numbers.iter_mut()) {
             *number = match (bound, bound.as_int()) {

@@ -20,6 +20,12 @@ pub fn binary(operator: Binary, one: &Value, other: &Value, context: &Context) -
     if let (Some(left), Some(right)) = (one.as_float(), other.as_float()) {
         return floats(operator, left, right);
     }
+    if let Some(tuple) = one.named_tuple() {
+        return binary(operator, &tuple, other, context);
+    }
+    if let Some(tuple) = other.named_tuple().filter(|_| !matches!(one, Value::Text(_))) {
+        return binary(operator, one, &tuple, context);
+    }
     if let Some(result) = times::binary(operator.sign(), one, other) {
         return result;
     }

@@ -38,12 +38,6 @@ impl Moment {
         Self { wall, tz: None, fold: false }
     }
 
-    /// From a time with an offset.
-    pub fn of_fixed(time: DateTime<chrono::FixedOffset>) -> Self {
-        let seconds = time.offset().local_minus_utc();
-        Self { wall: time.naive_local(), tz: Some(Tz::Fixed(seconds)), fold: false }
-    }
-
     pub fn at(wall: NaiveDateTime, tz: Option<Tz>) -> Self {
         Self { wall, tz, fold: false }
     }
@@ -86,6 +80,12 @@ impl Moment {
     pub fn timestamp(&self, system: Tz) -> f64 {
         let aware = Self { tz: Some(self.tz.unwrap_or(system)), ..*self };
         total_seconds(micros(aware.utc().signed_duration_since(DateTime::UNIX_EPOCH.naive_utc())))
+    }
+
+    /// From a time with an offset.
+    pub fn of_fixed(time: DateTime<chrono::FixedOffset>) -> Self {
+        let seconds = time.offset().local_minus_utc();
+        Self { wall: in_micros(time.naive_local()), tz: Some(Tz::Fixed(seconds)), fold: false }
     }
 
     /// Python's `==`. A time whose offset depends on the fold equals no time of another zone.

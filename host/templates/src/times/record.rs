@@ -4,6 +4,7 @@ use std::any::Any;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
+use crate::error::{Error, Result};
 use crate::format::repr;
 use crate::value::{Extent, Object, Value};
 
@@ -70,6 +71,29 @@ impl Object for Record {
 
     fn items(&self) -> Option<Vec<Value>> {
         Some(self.values())
+    }
+
+    fn tuple(&self) -> Option<Vec<Value>> {
+        Some(self.values())
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        &["count", "index"]
+    }
+
+    fn call(&self, method: &str, args: &[Value]) -> Result<Value> {
+        let [wanted] = args else {
+            return Err(Error::type_error(format!(
+                "{method}() takes exactly one argument ({} given)",
+                args.len()
+            )));
+        };
+        let values = self.values();
+        if method == "count" {
+            return Ok(Value::from(values.iter().filter(|value| value.equals(wanted)).count()));
+        }
+        let place = values.iter().position(|value| value.equals(wanted)).map(Value::from);
+        place.ok_or_else(|| Error::value("tuple.index(x): x not in tuple"))
     }
 
     fn length(&self) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Timestamps, the time zone of the process, and other things that several functions share.
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::moment::Moment;
 use super::tz::Tz;
@@ -61,5 +61,15 @@ pub fn is_daylight(moment: &Moment) -> i64 {
     match moment.tz.and_then(|tz| tz.daylight(moment.wall, moment.fold)) {
         None => -1,
         Some(share) => i64::from(!share.is_zero()),
+    }
+}
+
+/// A point in time, date at midnight, or time of day on January 1, 1900. `None` for other values.
+pub fn as_moment(value: &Value) -> Option<Moment> {
+    match value {
+        Value::Moment(moment) => Some(**moment),
+        Value::Date(date) => Some(Moment::naive(date.and_time(NaiveTime::MIN))),
+        Value::Time(time) => Some(Moment::naive(NaiveDate::from_ymd_opt(1900, 1, 1)?.and_time(*time))),
+        _ => None,
     }
 }

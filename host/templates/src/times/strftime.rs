@@ -156,7 +156,7 @@ impl Writer<'_> {
             'B' => self.name(month, shape),
             'p' if shape.change_case => self.pad(if afternoon { "pm" } else { "am" }, shape),
             'p' => self.pad(if afternoon { "PM" } else { "AM" }, shape),
-            'P' => self.pad(if afternoon { "pm" } else { "am" }, shape),
+            'P' => self.pad(if afternoon { "pm" } else { "am" }, &Shape { upper: false, ..*shape }),
             'Z' => self.pad(&self.process_zone(), shape),
             'z' => self.offset(shape),
             'c' => self.nested(
@@ -209,7 +209,9 @@ impl Writer<'_> {
             'G' => (iso.year().unsigned_abs(), 1, '0'),
             'Y' => (wall.year().unsigned_abs(), 1, '0'),
             's' => {
-                let naive = Moment { tz: Some(self.system), ..*self.moment };
+                // Without daylight saving of its own, a time says nothing of the second of two equal hours.
+                let fold = self.moment.fold && is_daylight(self.moment) >= 0;
+                let naive = Moment { tz: Some(self.system), fold, ..*self.moment };
                 self.number(&naive.utc().and_utc().timestamp().to_string(), 1, '0', shape);
                 return true;
             }

@@ -1,5 +1,7 @@
 //! `strptime` as Python 3.14 does it, in the C locale: the format becomes a regular expression.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Weekday};
 use regex::{Captures, RegexBuilder};
 
@@ -13,11 +15,15 @@ use crate::error::{Error, Result};
 use crate::format::repr;
 use crate::value::Value;
 
-const DAY: &str = r"(?P<d>3[0-1]|[1-2]\d|0[1-9]|[1-9]| [1-9])";
-const HOUR: &str = r"(?P<H>2[0-3]|[0-1]\d|\d| \d)";
+const DAY: &str = r"(?P<d>3[0-1]|[1-2][0-9]|0[1-9]|[1-9]| [1-9])";
+const HOUR: &str = r"(?P<H>2[0-3]|[0-1][0-9]|[0-9]| [0-9])";
 const HOUR_12: &str = r"(?P<I>1[0-2]|0[1-9]|[1-9]| [1-9])";
-const OFFSET: &str = r"(?P<z>[+-]\d\d:?[0-5]\d(:?[0-5]\d(\.\d{1,6})?)?|(?-i:Z))";
-const YEAR_DAY: &str = r"(?P<j>36[0-6]|3[0-5]\d|[1-2]\d\d|0[1-9]\d|00[1-9]|[1-9]\d|0[1-9]|[1-9])";
+const OFFSET: &str = r"(?P<z>[+-][0-9][0-9]:?[0-5][0-9](:?[0-5][0-9](\.[0-9]{1,6})?)?|(?-i:Z))";
+const YEAR_DAY: &str =
+    r"(?P<j>36[0-6]|3[0-5][0-9]|[1-2][0-9][0-9]|0[1-9][0-9]|00[1-9]|[1-9][0-9]|0[1-9]|[1-9])";
+
+/// Steps that count for the compilation of a format.
+const COMPILATION: u64 = 200;
 
 /// What a text says.
 #[derive(Debug)]
@@ -45,12 +51,13 @@ impl Parsed {
 pub fn strptime(text: &str, format: &str, zones: &[String], context: &Context) -> Result<Parsed> {
     context.reserve(text.len().saturating_add(format.len().saturating_mul(8)))?;
     let pattern = pattern(format, zones)?;
+    // Compiling takes longer than the rest.
+    context.spend(COMPILATION + pattern.len() as u64 / 4)?;
     let regex = RegexBuilder::new(&format!("^(?:{pattern})"))
         .case_insensitive(true)
         .size_limit(context.limits.pattern.saturating_mul(4))
         .build()
-        .map_err(|_| Error::runtime(format!("the time format {} names a part twice", quoted(format))))?;
-    context.spend(pattern.len() as u64 / 4)?;
+        .map_err(|_| Error::limit("the time format is too long"))?;
     let Some(found) = regex.captures(text) else {
         let message = format!("time data {} does not match format {}", quoted(text), quoted(format));
         return Err(Error::value(message));
@@ -68,7 +75,7 @@ fn quoted(text: &str) -> String {
 
 /// The regular expression of a format.
 fn pattern(format: &str, zones: &[String]) -> Result<String> {
-    let mut pattern = String::new();
+    let (mut pattern, mut groups) = (String::new(), BTreeSet::new());
     let mut chars = format.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -78,7 +85,13 @@ fn pattern(format: &str, zones: &[String]) -> Result<String> {
                 let modifier = chars.next_if(|c| matches!(c, 'O' | 'E'));
                 let directive = chars.next_if(|c| *c != '\n');
                 let name: String = modifier.into_iter().chain(directive).collect();
-                pattern.push_str(&directive_pattern(&name, zones).ok_or_else(|| bad(&name, format))?);
+                let part = directive_pattern(&name, zones).ok_or_else(|| bad(&name, format))?;
+                for group in part.split("(?P<").skip(1).filter_map(|rest| rest.split('>').next()) {
+                    if !groups.insert(group.to_owned()) {
+                        return Err(Error::runtime(format!("redefinition of group name '{group}'")));
+                    }
+                }
+                pattern.push_str(&part);
             }
             '\'' => pattern.push_str("['\u{2bc}]"),
             c if c.is_whitespace() => {
@@ -125,16 +138,16 @@ fn directive_pattern(directive: &str, zones: &[String]) -> Option<String> {
         "H" | "k" => HOUR,
         "I" | "l" => HOUR_12,
         "f" => "(?P<f>[0-9]{1,6})",
-        "G" => r"(?P<G>\d\d\d\d)",
-        "Y" => r"(?P<Y>\d\d\d\d)",
-        "y" => r"(?P<y>\d\d)",
+        "G" => r"(?P<G>[0-9][0-9][0-9][0-9])",
+        "Y" => r"(?P<Y>[0-9][0-9][0-9][0-9])",
+        "y" => r"(?P<y>[0-9][0-9])",
         "j" => YEAR_DAY,
         "m" => "(?P<m>1[0-2]|0[1-9]|[1-9])",
-        "M" => r"(?P<M>[0-5]\d|\d)",
-        "S" => r"(?P<S>6[0-1]|[0-5]\d|\d)",
-        "U" => r"(?P<U>5[0-3]|[0-4]\d|\d)",
-        "W" => r"(?P<W>5[0-3]|[0-4]\d|\d)",
-        "V" => r"(?P<V>5[0-3]|0[1-9]|[1-4]\d|\d)",
+        "M" => r"(?P<M>[0-5][0-9]|[0-9])",
+        "S" => r"(?P<S>6[0-1]|[0-5][0-9]|[0-9])",
+        "U" => r"(?P<U>5[0-3]|[0-4][0-9]|[0-9])",
+        "W" => r"(?P<W>5[0-3]|[0-4][0-9]|[0-9])",
+        "V" => r"(?P<V>5[0-3]|0[1-9]|[1-4][0-9]|[0-9])",
         "w" => "(?P<w>[0-6])",
         "u" => "(?P<u>[1-7])",
         "z" => OFFSET,

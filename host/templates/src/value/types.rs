@@ -144,6 +144,11 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Its items, if it is a named tuple: operators and slices treat it as a tuple.
+    fn tuple(&self) -> Option<Vec<Value>> {
+        None
+    }
+
     /// Its length, if it has one.
     fn length(&self) -> Option<usize> {
         None

@@ -6,4 +6,4 @@ mod read;
 mod show;
 mod tables;
 
-pub use tables::{FILTERS, GLOBALS, LIMITED, TESTS};
+pub use tables::{FILTERS, GLOBALS, TESTS};

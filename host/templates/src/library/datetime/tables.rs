@@ -41,7 +41,3 @@ pub const FILTERS: &[Builtin] = &[
 
 pub const TESTS: &[Builtin] =
     &[builtin("datetime", "value", |args, _| Ok(Value::Bool(matches!(args.value(0), Value::Moment(_)))))];
-
-/// What a limited template may not use.
-pub const LIMITED: &[&str] =
-    &["now", "utcnow", "relative_time", "time_since", "time_until", "timedelta_string", "today_at"];

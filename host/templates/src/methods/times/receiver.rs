@@ -1,9 +1,7 @@
 //! Arguments that several methods share.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-
 use crate::error::{Error, Result};
-use crate::times::{Moment, Precision};
+use crate::times::{Moment, Precision, as_moment};
 use crate::value::Value;
 
 /// The error of a method that was called on another type.
@@ -13,13 +11,7 @@ pub fn not_a(wanted: &str, value: &Value) -> Error {
 
 /// The receiver as a point in time: a date at midnight, a time of day on January 1, 1900.
 pub fn receiver(value: &Value) -> Result<Moment> {
-    let first = || NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
-    Ok(match value {
-        Value::Moment(moment) => **moment,
-        Value::Date(date) => Moment::naive(NaiveDateTime::new(*date, NaiveTime::MIN)),
-        Value::Time(time) => Moment::naive(NaiveDateTime::new(first(), *time)),
-        _ => return Err(not_a("datetime", value)),
-    })
+    as_moment(value).ok_or_else(|| not_a("datetime", value))
 }
 
 /// The argument `timespec`.
