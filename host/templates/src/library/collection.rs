@@ -104,12 +104,7 @@ fn flatten(args: &mut Args, context: &Context) -> Result<Value> {
 }
 
 /// Values do not nest deeper than their limit.
-fn add_flat(
-    value: &Value,
-    levels: Option<&Value>,
-    to: &mut Vec<Value>,
-    context: &Context,
-) -> Result<()> {
+fn add_flat(value: &Value, levels: Option<&Value>, to: &mut Vec<Value>, context: &Context) -> Result<()> {
     for item in context.items(value)? {
         if !is_iterable(&item) || item.as_str().is_some() {
             to.push(item);

@@ -59,7 +59,10 @@ fn typeof_value(args: &mut Args, _: &Context) -> Result<Value> {
     if let Value::Callable(callable) = value
         && matches!(
             callable.as_ref(),
-            Callable::Function(Table::Global, "cycler" | "dict" | "joiner" | "namespace" | "timedelta" | "zip")
+            Callable::Function(
+                Table::Global,
+                "cycler" | "dict" | "joiner" | "namespace" | "timedelta" | "zip"
+            )
         )
     {
         return Ok("type".into());

@@ -7,6 +7,7 @@ mod entity;
 mod function;
 mod functional;
 mod group;
+mod hash;
 mod jinja_globals;
 mod jinja_html;
 mod jinja_json;
@@ -21,6 +22,7 @@ mod jinja_urlize;
 mod jinja_wrap;
 mod mersenne;
 mod order;
+mod python_set;
 mod range_object;
 mod text;
 
