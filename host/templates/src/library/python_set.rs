@@ -93,13 +93,17 @@ impl PythonSet {
         }
         let Some(own) = self.places.get_mut(number).filter(|place| place.is_none()) else { return };
         self.used += 1;
-        self.fill += 1;
         let (Some(table), Some(hash)) = (&mut self.table, hash) else {
             *own = Some(0);
             self.table = None;
             return;
         };
-        *own = Some(put(table, hash, number));
+        let (place, is_removed) = put(table, hash, number);
+        *own = Some(place);
+        if is_removed {
+            return;
+        }
+        self.fill += 1;
         if self.fill * 5 >= (table.len() - 1) * 3 {
             self.resize(self.grown());
         }
@@ -120,7 +124,7 @@ impl PythonSet {
             if let Place::Member(hash, number) = entry
                 && let Some(own) = self.places.get_mut(number)
             {
-                *own = Some(put(table, hash, number));
+                *own = Some(put(table, hash, number).0);
             }
         }
         self.fill = self.used;
@@ -198,20 +202,28 @@ impl PythonSet {
     }
 }
 
-/// Puts a member into the table, and returns where. Places of removed members are not used again.
-fn put(table: &mut [Place], hash: i64, number: usize) -> usize {
+/// Puts a member into the table. Returns its place, and whether a removed one was there.
+fn put(table: &mut [Place], hash: i64, number: usize) -> (usize, bool) {
     let mask = table.len() - 1;
     #[allow(clippy::cast_possible_truncation, reason = "the table is shorter than 32 bits")]
     let low = |bits: u64| bits as usize & mask;
     let mut perturb = hash.cast_unsigned();
     let mut at = low(perturb);
+    let mut removed = None;
     loop {
         let probes = if at + PROBES <= mask { PROBES } else { 0 };
-        let places = table.iter_mut().enumerate().skip(at).take(probes + 1);
-        let free = { places }.find(|(_, place)| matches!(place, Place::Empty));
-        if let Some((at, free)) = free {
-            *free = Place::Member(hash, number);
-            return at;
+        for probe in at..=at + probes {
+            match table.get(probe) {
+                Some(Place::Member(..)) => {}
+                Some(Place::Removed) => removed = Some(probe),
+                Some(Place::Empty) | None => {
+                    let chosen = removed.unwrap_or(probe);
+                    if let Some(place) = table.get_mut(chosen) {
+                        *place = Place::Member(hash, number);
+                    }
+                    return (chosen, removed.is_some());
+                }
+            }
         }
         perturb >>= 5;
         at = low((at as u64).wrapping_mul(5).wrapping_add(1).wrapping_add(perturb));
