@@ -134,12 +134,12 @@ fn zip(args: &mut Args, context: &Context) -> Result<Value> {
     let strict = args.flag(0, false);
     let columns = args.rest.iter().map(|value| context.items(value)).collect::<Result<Vec<_>>>()?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
-    if let (true, Some(first)) = (strict, columns.first()) {
-        if let Some((at, other)) = columns.iter().enumerate().find(|(_, other)| other.len() != first.len()) {
-            let how = if other.len() < first.len() { "shorter" } else { "longer" };
-            let others = if at == 1 { "argument 1".to_owned() } else { format!("arguments 1-{at}") };
-            return Err(Error::value(format!("zip() argument {} is {how} than {others}", at + 1)));
-        }
+    let first = columns.first().filter(|_| strict).map(Vec::len);
+    let other = columns.iter().enumerate().find(|(_, other)| first.is_some_and(|first| other.len() != first));
+    if let Some((at, other)) = other {
+        let how = if Some(other.len()) < first { "shorter" } else { "longer" };
+        let others = if at == 1 { "argument 1".to_owned() } else { format!("arguments 1-{at}") };
+        return Err(Error::value(format!("zip() argument {} is {how} than {others}", at + 1)));
     }
     context.spend((shortest as u64).saturating_mul(columns.len() as u64))?;
     let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();

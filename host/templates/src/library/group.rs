@@ -17,11 +17,6 @@ impl Group {
         Self { tuple: Value::tuple(vec![key, Value::list(items)]) }
     }
 
-    /// The plain tuple.
-    pub fn tuple(&self) -> &Value {
-        &self.tuple
-    }
-
     fn at(&self, index: usize) -> Option<Value> {
         self.tuple.as_sequence().and_then(|items| items.get(index)).cloned()
     }

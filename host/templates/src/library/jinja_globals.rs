@@ -6,7 +6,7 @@ use super::range_object::Range;
 use super::text::push;
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::value::{Dict, Key, Value};
 
 pub const GLOBALS: &[Builtin] = &[
@@ -131,9 +131,4 @@ fn lipsum(args: &mut Args, context: &Context) -> Result<Value> {
         push(&mut text, if html { ".</p>" } else { "." }, context)?;
     }
     Ok(text.into())
-}
-
-/// The error of an index that is not there.
-pub fn index_error(message: &str) -> Error {
-    Error::new(ErrorKind::Index, message)
 }

@@ -1,5 +1,7 @@
 //! Jinja's filters for items and lists: `first`, `last`, `length`, `join`, `reverse`, `batch`, `slice`, `default`, `attr`.
 
+use std::cmp::Ordering;
+
 use super::attribute::{Getter, is_iterable, required_length};
 use super::text::push;
 use crate::call::{Args, Builtin, builtin};
@@ -61,19 +63,17 @@ fn batch(args: &mut Args, context: &Context) -> Result<Value> {
         }
         batch.push(item);
     }
-    if let (Some(fill), false) = (fill, batch.is_empty()) {
-        if Value::from(batch.len()).order(size, "<")? == Some(std::cmp::Ordering::Less) {
-            let Some(size) = size.as_int() else {
-                let name = size.type_name();
-                return Err(Error::type_error(format!(
-                    "can't multiply sequence by non-int of type '{name}'"
-                )));
-            };
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            context.reserve(size)?;
-            context.spend(size as u64 / 4)?;
-            batch.resize(size, fill.clone());
-        }
+    if let (Some(fill), false) = (fill, batch.is_empty())
+        && Value::from(batch.len()).order(size, "<")? == Some(Ordering::Less)
+    {
+        let Some(size) = size.as_int() else {
+            let name = size.type_name();
+            return Err(Error::type_error(format!("can't multiply sequence by non-int of type '{name}'")));
+        };
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        context.reserve(size)?;
+        context.spend(size as u64 / 4)?;
+        batch.resize(size, fill.clone());
     }
     if !batch.is_empty() {
         batches.push(Value::list(batch));

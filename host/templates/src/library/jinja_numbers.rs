@@ -133,19 +133,13 @@ fn sum(args: &mut Args, context: &Context) -> Result<Value> {
     let mut floats = started(&total);
     for item in context.items(args.value(0))? {
         let item = getter.get(&item, context)?;
-        match (&mut floats, item.as_float()) {
-            (Some(sum), Some(number)) => {
-                sum.add(number);
-                continue;
-            }
-            (Some(sum), None) => {
-                total = Value::Float(sum.total());
-                floats = None;
-            }
-            (None, _) => {}
+        if let (Some(sum), Some(number)) = (&mut floats, item.as_float()) {
+            sum.add(number);
+            continue;
         }
+        let so_far = floats.map_or(total, |sum| Value::Float(sum.total()));
         context.spend(1)?;
-        total = binary(Binary::Add, &total, &item, context)?;
+        total = binary(Binary::Add, &so_far, &item, context)?;
         floats = started(&total);
     }
     Ok(floats.map_or(total, |sum| Value::Float(sum.total())))

@@ -5,8 +5,9 @@
 use indexmap::IndexSet;
 
 use super::attribute::member;
+use super::hash::hash;
 use crate::error::Result;
-use crate::value::{Key, Value, hash};
+use crate::value::{Key, Value};
 
 /// How many places after the first one are tried.
 const PROBES: usize = 9;
@@ -31,7 +32,10 @@ enum Place {
 
 #[derive(Debug, Clone)]
 pub struct PythonSet {
+    /// Also those that were removed.
     members: IndexSet<Key>,
+    /// The place of each member that was not removed.
+    places: Vec<Option<usize>>,
     /// `None` if the order is not that of the hashes.
     table: Option<Vec<Place>>,
     /// The places that are not empty.
@@ -41,7 +45,8 @@ pub struct PythonSet {
 
 impl Default for PythonSet {
     fn default() -> Self {
-        Self { members: IndexSet::new(), table: Some(vec![Place::Empty; 8]), fill: 0, used: 0 }
+        let table = Some(vec![Place::Empty; 8]);
+        Self { members: IndexSet::new(), places: Vec::new(), table, fill: 0, used: 0 }
     }
 }
 
@@ -61,7 +66,10 @@ impl PythonSet {
     fn in_order(&self) -> Vec<&Key> {
         match &self.table {
             Some(table) => table.iter().filter_map(|place| self.member(*place)).collect(),
-            None => self.members.iter().collect(),
+            None => {
+                let present = self.members.iter().zip(&self.places);
+                present.filter(|(_, place)| place.is_some()).map(|(key, _)| key).collect()
+            }
         }
     }
 
@@ -72,23 +80,37 @@ impl PythonSet {
         }
     }
 
+    fn contains(&self, key: &Key) -> bool {
+        let number = self.members.get_index_of(key);
+        number.and_then(|number| self.places.get(number)).is_some_and(Option::is_some)
+    }
+
     fn add(&mut self, key: Key) {
-        let own_hash = hash(key.value());
+        let hash = hash(key.value());
         let (number, is_new) = self.members.insert_full(key);
-        let (Some(table), Some(hash)) = (&mut self.table, own_hash) else {
+        if is_new {
+            self.places.push(None);
+        }
+        let Some(own) = self.places.get_mut(number).filter(|place| place.is_none()) else { return };
+        self.used += 1;
+        let (Some(table), Some(hash)) = (&mut self.table, hash) else {
+            *own = Some(0);
             self.table = None;
             return;
         };
-        let is_known = table.iter().any(|place| matches!(place, Place::Member(_, known) if *known == number));
-        if !is_new && is_known {
+        let (place, is_removed) = put(table, hash, number);
+        *own = Some(place);
+        if is_removed {
             return;
         }
-        let replaces_removed = place(table, hash, number);
-        self.fill += usize::from(!replaces_removed);
-        self.used += 1;
+        self.fill += 1;
         if self.fill * 5 >= (table.len() - 1) * 3 {
-            self.resize(if self.used > 50_000 { self.used * 2 } else { self.used * 4 });
+            self.resize(self.grown());
         }
+    }
+
+    fn grown(&self) -> usize {
+        if self.used > 50_000 { self.used * 2 } else { self.used * 4 }
     }
 
     fn resize(&mut self, least: usize) {
@@ -99,8 +121,10 @@ impl PythonSet {
         }
         let old = std::mem::replace(table, vec![Place::Empty; size]);
         for entry in old {
-            if let Place::Member(hash, number) = entry {
-                place(table, hash, number);
+            if let Place::Member(hash, number) = entry
+                && let Some(own) = self.places.get_mut(number)
+            {
+                *own = Some(put(table, hash, number).0);
             }
         }
         self.fill = self.used;
@@ -113,6 +137,11 @@ impl PythonSet {
         {
             self.resize((self.used + other.used) * 2);
         }
+        let size = |set: &Self| set.table.as_ref().map(Vec::len);
+        if self.fill == 0 && size(self) == size(other) && other.fill == other.used {
+            *self = other.clone();
+            return;
+        }
         other.in_order().into_iter().for_each(|key| self.add(key.clone()));
     }
 
@@ -122,23 +151,15 @@ impl PythonSet {
         copy
     }
 
+    /// Whether it was there.
     fn remove(&mut self, key: &Key) -> bool {
-        let Some(number) = self.members.get_index_of(key) else { return false };
-        let Some(table) = &mut self.table else { return self.members.shift_remove(key) };
-        let place =
-            table.iter_mut().find(|place| matches!(place, Place::Member(_, known) if *known == number));
-        match place {
-            Some(place) => {
-                *place = Place::Removed;
-                self.used -= 1;
-                true
-            }
-            None => false,
+        let number = self.members.get_index_of(key);
+        let Some(at) = number.and_then(|number| self.places.get_mut(number)?.take()) else { return false };
+        if let Some(place) = self.table.as_mut().and_then(|table| table.get_mut(at)) {
+            *place = Place::Removed;
         }
-    }
-
-    fn contains(&self, key: &Key) -> bool {
-        self.members.contains(key)
+        self.used -= 1;
+        true
     }
 
     /// The set that Python's operator makes.
@@ -159,6 +180,10 @@ impl PythonSet {
                 other.in_order().into_iter().for_each(|key| {
                     result.remove(key);
                 });
+                let size = result.table.as_ref().map_or(0, Vec::len);
+                if result.fill - result.used > size.saturating_sub(1) / 4 {
+                    result.resize(result.grown());
+                }
             }
             Operation::Minus => {
                 let rest = self.in_order().into_iter().filter(|key| !other.contains(key));
@@ -177,19 +202,28 @@ impl PythonSet {
     }
 }
 
-/// Puts a member into the table. Whether it took the place of a removed one.
-fn place(table: &mut [Place], hash: i64, number: usize) -> bool {
+/// Puts a member into the table. Returns its place, and whether a removed one was there.
+fn put(table: &mut [Place], hash: i64, number: usize) -> (usize, bool) {
     let mask = table.len() - 1;
     #[allow(clippy::cast_possible_truncation, reason = "the table is shorter than 32 bits")]
     let low = |bits: u64| bits as usize & mask;
     let mut perturb = hash.cast_unsigned();
     let mut at = low(perturb);
+    let mut removed = None;
     loop {
         let probes = if at + PROBES <= mask { PROBES } else { 0 };
-        let free = table.iter_mut().skip(at).take(probes + 1).find(|place| matches!(place, Place::Empty));
-        if let Some(free) = free {
-            *free = Place::Member(hash, number);
-            return false;
+        for probe in at..=at + probes {
+            match table.get(probe) {
+                Some(Place::Member(..)) => {}
+                Some(Place::Removed) => removed = Some(probe),
+                Some(Place::Empty) | None => {
+                    let chosen = removed.unwrap_or(probe);
+                    if let Some(place) = table.get_mut(chosen) {
+                        *place = Place::Member(hash, number);
+                    }
+                    return (chosen, removed.is_some());
+                }
+            }
         }
         perturb >>= 5;
         at = low((at as u64).wrapping_mul(5).wrapping_add(1).wrapping_add(perturb));

@@ -4,16 +4,16 @@ use super::types::Value;
 
 const MODULUS: u64 = (1 << 61) - 1;
 
-/// Python's hash, if it is the same in every process: that of a number, or of none.
+/// Python's hash, if it is the same in every process: that of a number below 2⁶¹, or of none.
 pub fn hash(value: &Value) -> Option<i64> {
     match value {
         Value::None => Some(0xfca8_6420),
         Value::Float(number) if number.is_nan() => None,
         Value::Float(number) => Some(hash_of_float(*number)),
         value => {
-            let number = value.as_int()?;
-            let rest = i64::try_from(number.unsigned_abs() % u128::from(MODULUS)).unwrap_or_default();
-            Some(signed(rest, number < 0))
+            // Larger ones could all have the same hash.
+            let number = i64::try_from(value.as_int()?).ok()?;
+            (number.unsigned_abs() < MODULUS).then(|| signed(number.abs(), number < 0))
         }
     }
 }
