@@ -15,6 +15,7 @@ pub fn display(value: &Value) -> String {
         Value::Date(date) => date.to_string(),
         Value::Time(time) => crate::times::time_text(*time),
         Value::Span(span) => crate::times::span_text(*span),
+        Value::Object(object) => object.display(),
         _ => repr(value),
     }
 }

@@ -11,11 +11,15 @@ mod range;
 mod regex;
 pub mod registry;
 mod round;
+mod slug;
+mod slug_ranges;
 pub mod state;
 mod states;
 mod statistics;
+mod string;
 mod to_json;
 mod type_cast;
+mod version;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -33,7 +37,9 @@ const GLOBALS: &[&[Builtin]] = &[
     range::GLOBALS,
     states::GLOBALS,
     statistics::GLOBALS,
+    string::GLOBALS,
     type_cast::GLOBALS,
+    version::GLOBALS,
 ];
 const FILTERS: &[&[Builtin]] = &[
     base64::FILTERS,
@@ -48,7 +54,9 @@ const FILTERS: &[&[Builtin]] = &[
     round::FILTERS,
     states::FILTERS,
     statistics::FILTERS,
+    string::FILTERS,
     type_cast::FILTERS,
+    version::FILTERS,
 ];
 const TESTS: &[&[Builtin]] = &[regex::TESTS, states::TESTS, type_cast::TESTS];
 
