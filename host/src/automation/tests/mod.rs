@@ -9,6 +9,7 @@ mod inventory;
 mod parsing;
 mod properties;
 mod rendering;
+mod runs;
 mod triggers;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use super::files::{self, Loaded, Source};
 use super::home::{Entity, Event, Home};
 use super::run::{Effect, Engine};
+use super::script::Failure;
 use crate::model::Timestamp;
 
 /// The files and environment variables of a test.
@@ -79,10 +81,10 @@ impl Play {
     pub fn new(text: &str, zone: &str, now: &str) -> Self {
         let loaded = load(text);
         assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
-        let home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
-        let mut play =
-            Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
-        let effects = play.engine.load(loaded.automations, loaded.secrets, &play.home);
+        let mut home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
+        let mut engine = Engine::default();
+        let effects = engine.load(loaded.automations, loaded.secrets, &mut home);
+        let mut play = Self { engine, home, log: vec![], waits: vec![], answers_at_once: true };
         play.take(effects);
         play
     }
@@ -107,7 +109,7 @@ impl Play {
     }
 
     pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
-        let effects = self.engine.handle(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &mut self.home);
         self.take(effects);
     }
 
@@ -130,23 +132,42 @@ impl Play {
         for effect in effects {
             match effect {
                 Effect::Call { run, call, action, data, target, .. } => {
-                    let target = if target == json!({}) { String::new() } else { format!(" on {target}") };
-                    self.log.push(format!("{now} {action} {data}{target}"));
+                    let shown = if target == json!({}) { String::new() } else { format!(" on {target}") };
+                    self.log.push(format!("{now} {action} {data}{shown}"));
                     match self.answers_at_once {
-                        true => {
-                            let more = self.engine.answer(run, call, Ok(json!({"ok": 1})), &self.home);
-                            self.take(more);
-                        }
+                        true => self.served(run, call, &action, data, target),
                         false => self.waits.push((run, call)),
                     }
                 }
+                Effect::Answer { run, call } => self.answer(run, call, Ok(json!({}))),
                 Effect::Fire { run, name, data } => {
                     self.log.push(format!("{now} event {name} {data}"));
-                    self.hear(&Event::Named { name, data }, Some(run));
+                    self.hear(&Event::Named { name, data }, Some(run).filter(|run| *run > 0));
                 }
+                Effect::Show { .. } => {}
                 Effect::Notice { message, .. } => self.log.push(format!("{now} notice: {message}")),
                 Effect::Ended { .. } => {}
             }
         }
+    }
+    /// Performs an action of the automation domain, and answers every other one.
+    fn served(&mut self, run: u64, call: u64, action: &str, data: Value, target: Value) {
+        let mut merged = data.as_object().cloned().unwrap_or_default();
+        merged.extend(target.as_object().cloned().unwrap_or_default());
+        let data = Value::Object(merged);
+        let called = self.engine.called(run, action, &data);
+        self.take(called.into_iter().collect());
+        if !Engine::has_action(action) {
+            return self.answer(run, call, Ok(json!({"ok": 1})));
+        }
+        match self.engine.call(action, &data, &Value::Null, (run, call), &mut self.home) {
+            Ok(effects) => self.take(effects),
+            Err(message) => self.answer(run, call, Err(Failure { message, is_final: true })),
+        }
+    }
+
+    pub fn answer(&mut self, run: u64, call: u64, result: Result<Value, Failure>) {
+        let effects = self.engine.answer(run, call, result, &mut self.home);
+        self.take(effects);
     }
 }

@@ -33,19 +33,22 @@ impl Driver {
         };
         let (plugin, result) = match begun {
             Begun::ByPlugin(name, call) => (Some((name, call)), None),
-            Begun::ByThread => (None, None),
+            Begun::Later => (None, None),
             Begun::Done(result) => (None, Some(result)),
         };
         self.calls.under_way.push(UnderWay { run, call, plugin });
         if let Some(result) = result {
-            // The driver holds the receiver and owns this.
-            let _ = self.calls.answers.send(Answer::new(run, call, result));
+            self.calls.answer(run, call, result);
         }
     }
 
     fn begun(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: Value) -> Begun {
-        match self.checked(host, action, data, run == BY_HAND) {
-            Ok(data) => self.begin(host, (run, call), action, &data),
+        match self.checked(host, action, data.clone(), run == BY_HAND) {
+            Ok(checked) => {
+                let called = self.engine.called(run, action, &data);
+                self.perform(host, called.into_iter().collect());
+                self.begin(host, (run, call), action, &checked)
+            }
             Err(message) => Begun::Done(Err(refused(message))),
         }
     }
@@ -71,7 +74,7 @@ impl Driver {
             }
             Some(("notify", name)) => {
                 self.send(host, (run, call), name, data);
-                return Begun::ByThread;
+                return Begun::Later;
             }
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, data),
             Some(("automation", "reload")) => match self.reload(host) {
@@ -81,10 +84,10 @@ impl Driver {
                 }
                 Err(problems) => Err(refused(problems.join("\n"))),
             },
-            _ => match self.engine.call(action, data, &Value::Null, Some(run), &self.home) {
+            _ => match self.engine.call(action, data, &Value::Null, (run, call), &mut self.home) {
                 Ok(effects) => {
                     self.perform(host, effects);
-                    Ok(json!({}))
+                    return Begun::Later;
                 }
                 Err(message) => Err(refused(message)),
             },
@@ -95,8 +98,8 @@ impl Driver {
 /// An action that was begun.
 enum Begun {
     ByPlugin(String, Call),
-    /// Another thread sends the answer.
-    ByThread,
+    /// Another thread, or the engine, sends the answer.
+    Later,
     Done(Result<Value, Failure>),
 }
 
@@ -110,6 +113,18 @@ fn by_plugin(host: &mut Host, action: &str, data: &Value) -> Begun {
             Begun::Done(Err(Failure { message: failure.message, is_final }))
         }
     }
+}
+
+/// Whether an action is one of the host's own, none of which returns anything.
+pub(super) fn returns_nothing(host: &Host, action: &str) -> bool {
+    let is_own = |domain: &str| matches!(domain, "automation" | "notify" | "persistent_notification");
+    action.split_once('.').is_some_and(|(domain, _)| is_own(domain))
+        && !host.plugins().iter().any(|plugin| plugin.has(action))
+}
+
+/// The refusal of a call that wants a response where there is none.
+pub(super) fn no_response(action: &str) -> Failure {
+    refused(format!("{action} returns nothing; remove `response_variable`"))
 }
 
 fn not_running(plugin: &Plugin) -> String {
@@ -152,7 +167,7 @@ impl Driver {
 fn with_target(data: Value, target: Value) -> Value {
     match (data, target) {
         (Value::Object(data), Value::Object(target)) => {
-            target.into_iter().chain(data).collect::<Map<_, _>>().into()
+            data.into_iter().chain(target).collect::<Map<_, _>>().into()
         }
         (Value::Null, Value::Object(target)) => target.into(),
         (Value::Null, _) => json!({}),

@@ -99,7 +99,7 @@ impl Driver {
     /// Starts a run by hand, without checking conditions. Returns its number.
     pub fn trigger(&mut self, host: &mut Host, name: &str) -> Result<u64, String> {
         self.home.now = host.clock().now();
-        let effects = self.engine.start(name, false, &self.home)?;
+        let effects = self.engine.start(name, false, &mut self.home)?;
         self.perform(host, effects);
         let last = self.engine.traces(name)?.into_iter().map(|trace| trace.run).max();
         last.ok_or_else(|| {
@@ -136,10 +136,15 @@ impl Driver {
         }
     }
 
-    /// Stops all triggers: from now on automations run only by hand.
+    /// Watches no triggers: automations run only by hand.
     pub fn sleep(&mut self) {
-        self.engine.disable_triggers();
         self.is_started = true;
+    }
+
+    /// Watches the triggers, so that the list shows when they are due.
+    pub fn plan(&mut self) {
+        // Problems of templates are reported by the service.
+        let _ = self.engine.watch(&self.home);
     }
 
     /// The trace of a run, once the run has ended.

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::run::{Run, bounded};
 use crate::context::{Context, Interpreter, Keywords};
 use crate::error::{Error, Result};
-use crate::library;
+use crate::library::{self, MacroFunction};
 use crate::methods;
 use crate::syntax::{Call, Expr};
 use crate::value::{Callable, Dict, Key, Table, Value};
@@ -84,6 +84,9 @@ impl Run<'_> {
             },
             Value::States(None) => library::call_states(args, keywords, context)?,
             Value::Object(object) => {
+                if let Some(function) = callee.downcast::<MacroFunction>() {
+                    return function.run(args, keywords, context);
+                }
                 if let Some((Loop { recursion: Some(recursion), .. }, items)) =
                     callee.downcast::<Loop>().zip(args.first())
                 {

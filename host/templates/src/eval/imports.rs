@@ -16,6 +16,7 @@ use crate::value::{Dict, Extent, Object, Value};
 #[derive(Debug)]
 struct Module {
     name: String,
+    output: String,
     exports: Dict,
 }
 
@@ -29,7 +30,7 @@ impl Object for Module {
     }
 
     fn repr(&self) -> String {
-        format!("<TemplateModule '{}'>", self.name)
+        self.output.clone()
     }
 
     fn extent(&self) -> Extent {
@@ -113,7 +114,7 @@ impl Run<'_> {
             let public = frame.names.iter().filter(|(name, _)| !name.starts_with('_'));
             public.for_each(|(name, value)| exports.insert_text(name, value.clone()));
         }
-        Ok(Module { name, exports })
+        Ok(Module { name, output: output.text, exports })
     }
 }
 

@@ -12,4 +12,5 @@ mod output;
 mod run;
 mod statements;
 
+pub use operators::binary;
 pub use run::{Run, Templates, Variables};

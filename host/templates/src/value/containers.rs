@@ -93,6 +93,11 @@ impl Dict {
         Self::default()
     }
 
+    /// The type of a state's attributes.
+    pub fn read_only() -> Self {
+        Self { type_name: "ReadOnlyDict", ..Self::default() }
+    }
+
     /// An existing key keeps its place.
     pub fn insert(&mut self, key: Key, value: Value) {
         self.extent = self.extent.and(key.value().extent()).and(value.extent());

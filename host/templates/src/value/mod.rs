@@ -4,11 +4,11 @@ mod compare;
 mod construct;
 mod containers;
 mod generator;
-mod json;
 mod kind;
 mod types;
+mod views;
 
 pub use generator::Generator;
-pub use json::from_json;
 pub use kind::Kind;
 pub use types::{Callable, Dict, Extent, Key, Object, Sequence, Set, State, Table, Value};
+pub use views::{DictView, Part};

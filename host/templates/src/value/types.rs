@@ -182,13 +182,13 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Python's `repr`.
+    fn repr(&self) -> String;
+
     /// Python's `str`.
     fn display(&self) -> String {
         self.repr()
     }
-
-    /// Python's `repr`.
-    fn repr(&self) -> String;
 
     /// How large it is. Types that can change return the largest depth, so that they never contain each other.
     fn extent(&self) -> Extent {
