@@ -36,16 +36,20 @@ mod range_object;
 mod regex;
 mod registry;
 mod round;
+mod slug;
+mod slug_ranges;
 pub mod state;
 mod states;
 mod statistics;
+mod string;
 mod table;
 mod text;
 mod to_json;
 mod type_cast;
+mod version;
 
 pub use function::MacroFunction;
 pub use range_object::Range;
 pub use table::{
-    call_states, constant, find, is_limited, names, nearest, refusal, state_attribute, state_item,
+    call_states, constant, find, is_limited, names, nearest, registry, state_attribute, state_item,
 };

@@ -7,7 +7,7 @@ use super::{
     base64, bits, collection, crypto, datetime, from_json, functional, jinja_globals, jinja_html, jinja_json,
     jinja_lists, jinja_numbers, jinja_order, jinja_pprint, jinja_select, jinja_tests, jinja_text,
     jinja_urlize, jinja_wrap, math, pack, range, regex, registry as needs, round, state, states, statistics,
-    to_json, type_cast,
+    string, to_json, type_cast, version,
 };
 use crate::call::{Builtin, Entry};
 use crate::context::{Context, Keywords};
@@ -27,7 +27,9 @@ const GLOBALS: &[&[Builtin]] = &[
     range::GLOBALS,
     states::GLOBALS,
     statistics::GLOBALS,
+    string::GLOBALS,
     type_cast::GLOBALS,
+    version::GLOBALS,
 ];
 const FILTERS: &[&[Builtin]] = &[
     jinja_html::FILTERS,
@@ -54,8 +56,10 @@ const FILTERS: &[&[Builtin]] = &[
     round::FILTERS,
     states::FILTERS,
     statistics::FILTERS,
+    string::FILTERS,
     to_json::FILTERS,
     type_cast::FILTERS,
+    version::FILTERS,
 ];
 const TESTS: &[&[Builtin]] = &[
     jinja_tests::TESTS,
@@ -132,7 +136,7 @@ pub fn is_limited(name: &str) -> bool {
     needs::LIMITED.contains(&name)
 }
 
-/// Why a name of Home Assistant is refused, if it needs something that Larder does not have.
-pub fn refusal(table: Table, name: &str) -> Option<String> {
-    needs::refusal(table, name)
+/// The registry of Home Assistant that a function needs, if it needs one.
+pub fn registry(name: &str) -> Option<&'static str> {
+    needs::needs(name)
 }

@@ -48,6 +48,16 @@ impl Value {
         if let Some(tuple) = other.named_tuple() {
             return self.order(&tuple, sign);
         }
+        let of_object = match (self, other) {
+            (Self::Object(object), other) => object.order(other),
+            (one, Self::Object(object)) => {
+                object.order(one).map(|order| order.map(|order| order.map(Ordering::reverse)))
+            }
+            _ => None,
+        };
+        if let Some(order) = of_object {
+            return order;
+        }
         match (self, other) {
             (Self::Undefined(message), _) | (_, Self::Undefined(message)) => {
                 Err(Error::undefined(message.as_ref()))

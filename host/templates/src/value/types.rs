@@ -4,6 +4,7 @@
 //! text that it was rendered to, as in Home Assistant.
 
 use std::any::Any;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -179,6 +180,11 @@ pub trait Object: fmt::Debug + Send + Sync {
     /// Whether it equals another value.
     fn equals(&self, _other: &Value) -> bool {
         false
+    }
+
+    /// Its order to another value, as `Value::order`. `None` if it has none.
+    fn order(&self, _other: &Value) -> Option<Result<Option<Ordering>>> {
+        None
     }
 
     /// Python's `repr`.
