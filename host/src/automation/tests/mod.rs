@@ -5,6 +5,7 @@ mod conditions;
 mod documented;
 mod engine;
 mod entities;
+mod goldens;
 mod inventory;
 mod parsing;
 mod properties;
@@ -51,6 +52,15 @@ impl Source for Given {
 pub fn load(text: &str) -> Loaded {
     let path = PathBuf::from("/config/automations.yaml");
     let given = Given { files: BTreeMap::from([(path.clone(), text.to_owned())]), ..Given::default() };
+    files::load(&given, Path::new("/config"), &path)
+}
+
+/// Loads a text as `automations.yaml`, beside a `secrets.yaml` with a password.
+pub fn load_with_secrets(text: &str) -> Loaded {
+    let path = PathBuf::from("/config/automations.yaml");
+    let secrets = (PathBuf::from("/config/secrets.yaml"), "password: swordfish\n".to_owned());
+    let given =
+        Given { files: BTreeMap::from([(path.clone(), text.to_owned()), secrets]), ..Given::default() };
     files::load(&given, Path::new("/config"), &path)
 }
 
