@@ -57,9 +57,13 @@ impl Engine {
         !(self.stack.is_empty() && self.later.is_empty())
     }
 
-    /// Does the work, up to a limit, and returns the results. The rest is done with the next call.
+    /// Does the work up to the next call of an action, and returns the results. An action that is done at once can be
+    /// answered before anything else happens; then `proceed` does the rest.
     pub(super) fn work(&mut self, home: &mut Home) -> Vec<Effect> {
         for _ in 0..MAX_WORK {
+            if let Some(Effect::Call { .. } | Effect::Answer { .. }) = self.effects.last() {
+                break;
+            }
             match self.stack.pop().or_else(|| self.later.pop_front()) {
                 Some(Work::Offer { key, event, cause }) => self.offer(key, &event, cause, home),
                 Some(Work::Step { run, input }) => self.step(run, &input, home),
@@ -67,6 +71,11 @@ impl Engine {
             }
         }
         self.taken()
+    }
+
+    /// Does the work that is left, up to the next call of an action. Returns nothing if there is none.
+    pub fn proceed(&mut self, home: &mut Home) -> Vec<Effect> {
+        self.work(home)
     }
 
     fn offer(&mut self, key: usize, event: &Event, cause: Option<u64>, home: &mut Home) {

@@ -13,7 +13,7 @@ mod rendering;
 mod runs;
 mod triggers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,6 +85,8 @@ pub struct Play {
     pub log: Vec<String>,
     pub waits: Vec<(u64, u64)>,
     pub answers_at_once: bool,
+    /// Events that automations fired and that were not heard yet.
+    fired: VecDeque<(String, Value, u64)>,
 }
 
 impl Play {
@@ -94,7 +96,8 @@ impl Play {
         let mut home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
         let mut engine = Engine::default();
         let effects = engine.load(loaded.automations, loaded.secrets, &mut home);
-        let mut play = Self { engine, home, log: vec![], waits: vec![], answers_at_once: true };
+        let mut play =
+            Self { engine, home, log: vec![], waits: vec![], answers_at_once: true, fired: VecDeque::new() };
         play.take(effects);
         play
     }
@@ -121,6 +124,12 @@ impl Play {
     pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
         let effects = self.engine.handle(event, cause, &mut self.home);
         self.take(effects);
+        // What automations fire is heard after what fired it.
+        while let Some((name, data, run)) = self.fired.pop_front() {
+            let event = Event::Named { name, data };
+            let effects = self.engine.handle(&event, Some(run).filter(|run| *run > 0), &mut self.home);
+            self.take(effects);
+        }
     }
 
     /// Advances time to `then`, with every event on the way at its time.
@@ -152,12 +161,16 @@ impl Play {
                 Effect::Answer { run, call } => self.answer(run, call, Ok(json!({}))),
                 Effect::Fire { run, name, data } => {
                     self.log.push(format!("{now} event {name} {data}"));
-                    self.hear(&Event::Named { name, data }, Some(run).filter(|run| *run > 0));
+                    self.fired.push_back((name, data, run));
                 }
                 Effect::Show { .. } => {}
                 Effect::Notice { message, .. } => self.log.push(format!("{now} notice: {message}")),
                 Effect::Ended { .. } => {}
             }
+        }
+        let more = self.engine.proceed(&mut self.home);
+        if !more.is_empty() {
+            self.take(more);
         }
     }
     /// Performs an action of the automation domain, and answers every other one.
@@ -176,7 +189,7 @@ impl Play {
         }
     }
 
-    pub fn answer(&mut self, run: u64, call: u64, result: Result<Value, Failure>) {
+    fn answer(&mut self, run: u64, call: u64, result: Result<Value, Failure>) {
         let effects = self.engine.answer(run, call, result, &mut self.home);
         self.take(effects);
     }

@@ -253,8 +253,8 @@ fn triggers_see_automations_change_and_describe_themselves_as_in_home_assistant(
         let text = format!(
             "- alias: a\n  triggers: {{trigger: event, event_type: go}}\n  actions: []\n- alias: turns off\n  triggers: {{trigger: event, event_type: 'off'}}\n  \
              actions: [{{action: automation.turn_off, target: {{entity_id: automation.a}}}}]\n- alias: saw\n  mode: parallel\n  triggers: [{trigger}]\n  \
-             actions: [{{event: saw, event_data: {{d: '{{{{ trigger.description }}}} {{{{ trigger.from_state.attributes.current }}}} \
-             {{{{ trigger.to_state.attributes.current }}}}'}}}}]\n"
+             actions: [{{event: saw, event_data: {{d: '{{{{ trigger.description }}}} {{{{ trigger.from_state.attributes.current if trigger.from_state }}}} \
+             {{{{ trigger.to_state.attributes.current if trigger.to_state }}}}'}}}}]\n"
         );
         let mut play = Play::new(&text, "UTC", "2026-01-01T00:00:00Z");
         events.iter().for_each(|event| play.fire(event, json!({})));

@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::automation::equality::equal;
 use crate::automation::home::{Event, Home};
 use crate::automation::model::Data;
+use crate::model::Timestamp;
 
 /// The wanted names and data, with templates rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,7 @@ impl Filter {
                     "data": data,
                     "origin": "LOCAL",
                     "time_fired": home.now.to_iso(),
+                    "time_fired_timestamp": seconds(home.now),
                 },
                 "description": format!("event '{name}'"),
             })],
@@ -53,4 +55,9 @@ fn is_like(wanted: &Value, value: &Value) -> bool {
         }
         _ => equal(wanted, value),
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "as in Home Assistant, a time is a number with fractions")]
+fn seconds(time: Timestamp) -> f64 {
+    time.seconds as f64 + f64::from(time.nanoseconds) / 1e9
 }

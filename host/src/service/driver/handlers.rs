@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::calls::BY_HAND;
 use super::requests::{Reply, Request, RunWaiter};
 use super::{Driver, Notifications, Reloaded};
+use crate::automation::run::Effect;
 use crate::runtime::Failure;
 use crate::service::host::Host;
 
@@ -64,7 +65,8 @@ impl Driver {
 
     fn reload_by_hand(&mut self, host: &mut Host) -> Result<Value, Failure> {
         match self.reload(host) {
-            Ok(reloaded) => {
+            Ok((reloaded, effects)) => {
+                self.perform(host, effects);
                 // The client shows the problems.
                 let warnings = Reloaded { problems: Vec::new(), ..reloaded.clone() };
                 warnings.log_lines().iter().for_each(|(level, line)| host.bus.log(*level, line));
@@ -115,7 +117,8 @@ impl Driver {
         let call = self.next_call;
         self.next_call += 1;
         self.manual_calls.push((call, reply));
-        self.call(host, (BY_HAND, call), action, data, Value::Null);
+        let (run, action, target) = (BY_HAND, action.to_owned(), Value::Null);
+        self.perform(host, vec![Effect::Call { run, call, action, data, target, wants_response: false }]);
     }
 
     /// Sends the result of an action to the client that called it.

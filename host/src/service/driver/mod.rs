@@ -12,6 +12,7 @@ mod notifications;
 mod remembered;
 mod requests;
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
@@ -28,8 +29,8 @@ use crate::runtime;
 use crate::service::host::Host;
 use crate::time::timezone::HomeZone;
 use crate::tunables::automations::TOLD_AT_ONCE;
-use crate::tunables::{MAX_ROUNDS, MAX_UNHEARD};
-use actions::{no_response, returns_nothing};
+use crate::tunables::{MAX_AT_ONCE, MAX_ROUNDS, MAX_UNHEARD};
+use actions::{Begun, no_response, returns_nothing};
 use calls::{Answer, BY_HAND, Calls};
 pub use inventory::inventory;
 use inventory::{OWNER, home};
@@ -95,11 +96,13 @@ impl Driver {
             next_call: 0,
             is_started: false,
         };
-        let reloaded = driver.load(host);
-        let lines = reloaded.map_or_else(
-            |problems| problems,
-            |reloaded| reloaded.log_lines().into_iter().map(|(_, line)| line).collect(),
-        );
+        let (lines, effects) = match driver.load(host) {
+            Ok((reloaded, effects)) => {
+                (reloaded.log_lines().into_iter().map(|(_, line)| line).collect(), effects)
+            }
+            Err(problems) => (problems, Vec::new()),
+        };
+        driver.perform(host, effects);
         for line in lines {
             if !host.notices.contains(&line) {
                 host.notices.push(line);
@@ -175,13 +178,13 @@ impl Driver {
     }
 
     /// Reads the files again. Runs of unchanged automations continue. If no automation in the files is usable, nothing changes.
-    pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
+    fn reload(&mut self, host: &mut Host) -> Result<(Reloaded, Vec<Effect>), Vec<String>> {
         self.load(host)
     }
 
-    fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
+    fn load(&mut self, host: &mut Host) -> Result<(Reloaded, Vec<Effect>), Vec<String>> {
         let Some(sources) = &host.sources else {
-            return Ok(Reloaded::default());
+            return Ok(Default::default());
         };
         let configuration = match self.is_started {
             true => sources.configuration(),
@@ -209,8 +212,7 @@ impl Driver {
         self.home.now = host.clock().now();
         self.engine.set_custom_templates(custom_templates);
         let effects = self.engine.load(automations, secrets, &mut self.home);
-        self.perform(host, effects);
-        Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })
+        Ok((Reloaded { automations: self.engine.list().len(), problems, warnings }, effects))
     }
 
     /// Processes one event, timer, answer or request. False if there was none.
@@ -263,30 +265,74 @@ impl Driver {
         self.perform(host, effects);
     }
 
-    /// Carries out what the engine wants done.
+    /// Carries out what the engine wants done. Actions that are done at once are answered at once, up to a limit.
     fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Call { run, call, action, data, target, wants_response } => {
-                    match wants_response && returns_nothing(host, &action) {
-                        true => self.calls.answer(run, call, Err(no_response(&action))),
-                        false => self.call(host, (run, call), &action, data, target),
-                    }
+        let mut effects = VecDeque::from(effects);
+        for round in 0_usize.. {
+            let Some(effect) = effects.pop_front() else {
+                // After too much of it, the rest is done in the next step of the driver.
+                let more = if round < MAX_AT_ONCE { self.engine.proceed(&mut self.home) } else { Vec::new() };
+                if more.is_empty() {
+                    return;
                 }
-                Effect::Answer { run, call } => self.calls.answer(run, call, Ok(json!({}))),
-                Effect::Fire { run, name, data } => {
-                    let cause = Some(run).filter(|run| *run > 0);
-                    host.bus.emit(&bus::Event { cause, ..bus::Event::new(name, data.to_string()) });
+                effects.extend(more);
+                continue;
+            };
+            let (run, call, result) = match self.carried_out(host, effect) {
+                Carried::Out => continue,
+                Carried::On(more) => {
+                    more.into_iter().rev().for_each(|effect| effects.push_front(effect));
+                    continue;
                 }
-                Effect::Show { id, entity, cause } => {
-                    host.states().for_owner(OWNER).put(&id, entity.as_deref(), cause);
-                    self.save_later(self.home.now);
-                }
-                Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
-                Effect::Ended { run, .. } => self.run_ended(host, run),
+                Carried::Answer(run, call, result) => (run, call, result),
+            };
+            if run == BY_HAND || round >= MAX_AT_ONCE {
+                self.calls.answer(run, call, result);
+                continue;
             }
+            let more = self.engine.answer(run, call, result, &mut self.home);
+            more.into_iter().rev().for_each(|effect| effects.push_front(effect));
         }
     }
+
+    /// Carries out one effect.
+    fn carried_out(&mut self, host: &mut Host, effect: Effect) -> Carried {
+        match effect {
+            Effect::Call { run, call, action, wants_response: true, .. }
+                if returns_nothing(host, &action) =>
+            {
+                return Carried::Answer(run, call, Err(no_response(&action)));
+            }
+            Effect::Call { run, call, action, data, target, .. } => {
+                return match self.call(host, (run, call), &action, data, target) {
+                    Begun::Later => Carried::Out,
+                    Begun::Goes(effects) => Carried::On(effects),
+                    Begun::Done(result) => Carried::Answer(run, call, result),
+                };
+            }
+            Effect::Answer { run, call } => return Carried::Answer(run, call, Ok(json!({}))),
+            Effect::Fire { run, name, data } => {
+                let cause = Some(run).filter(|run| *run != BY_HAND);
+                host.bus.emit(&bus::Event { cause, ..bus::Event::new(name, data.to_string()) });
+            }
+            Effect::Show { id, entity, cause } => {
+                host.states().for_owner(OWNER).put(&id, entity.as_deref(), cause);
+                self.save_later(self.home.now);
+            }
+            Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
+            Effect::Ended { run, .. } => self.run_ended(host, run),
+        }
+        Carried::Out
+    }
+}
+
+/// What became of an effect.
+enum Carried {
+    Out,
+    /// More is to be done, before anything else.
+    On(Vec<Effect>),
+    /// A call is done: the run, the call and the result.
+    Answer(u64, u64, Result<Value, Failure>),
 }
 
 impl Reloaded {

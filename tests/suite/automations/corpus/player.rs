@@ -27,6 +27,8 @@ pub struct Player {
     home: Home,
     log: String,
     todo: VecDeque<Effect>,
+    /// Events that automations fired: heard when nothing is left to do.
+    fired: VecDeque<(Event, Option<u64>)>,
     /// The results of calls, next one first.
     answers: BTreeMap<String, VecDeque<Line>>,
     /// State changes caused by calls.
@@ -47,6 +49,7 @@ impl Player {
             home,
             log: String::new(),
             todo: VecDeque::new(),
+            fired: VecDeque::new(),
             answers: BTreeMap::new(),
             whens: Vec::new(),
             late: Vec::new(),
@@ -112,11 +115,23 @@ impl Player {
     fn take(&mut self, effects: Vec<Effect>) {
         self.todo.extend(effects);
         let mut rounds = 0;
-        while let Some(effect) = self.todo.pop_front() {
+        loop {
+            let Some(effect) = self.todo.pop_front() else {
+                self.todo.extend(self.engine.proceed(&mut self.home));
+                match (self.todo.is_empty(), self.fired.pop_front()) {
+                    (false, _) => continue,
+                    (true, None) => return,
+                    (true, Some((event, cause))) => {
+                        self.todo.extend(self.engine.handle(&event, cause, &mut self.home));
+                        continue;
+                    }
+                }
+            };
             rounds += 1;
             assert!(rounds < 100_000, "it goes on for ever");
+            // What an action causes comes before anything else.
             let more = self.effect(effect);
-            self.todo.extend(more);
+            more.into_iter().rev().for_each(|effect| self.todo.push_front(effect));
         }
     }
 
@@ -134,7 +149,8 @@ impl Player {
             Effect::Fire { run, name, data } => {
                 self.note("fire", &format!("{name} {data}"));
                 let cause = Some(run).filter(|run| *run > 0);
-                self.engine.handle(&Event::Named { name, data }, cause, &mut self.home)
+                self.fired.push_back((Event::Named { name, data }, cause));
+                Vec::new()
             }
             Effect::Show { .. } => Vec::new(),
             Effect::Notice { automation, message } => {
