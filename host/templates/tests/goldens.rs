@@ -96,6 +96,12 @@ fn difference(case: &Json, answer: &Result<Rendered, String>) -> Option<String> 
     }
 }
 
+/// Functions that need a registry are refused by `check` with a sentence that says so, whatever Home Assistant answers.
+fn is_refused_by_design(template: &str) -> bool {
+    larder_templates::check(template, false)
+        .is_err_and(|error| error.message.contains("which Larder does not have"))
+}
+
 #[test]
 fn templates_have_the_value_that_home_assistant_gives_them() {
     let listed: BTreeMap<String, String> = serde_json::from_str(
@@ -119,6 +125,9 @@ fn templates_have_the_value_that_home_assistant_gives_them() {
         for case in answers {
             cases += 1;
             let world = Fixed::read(&fixtures(), case["now"].as_str());
+            if is_refused_by_design(case["template"].as_str().unwrap()) {
+                continue;
+            }
             if let Some(difference) = difference(&case, &answer(&engine, &case, &world)) {
                 let template = case["template"].as_str().unwrap().to_owned();
                 if !listed.contains_key(&template) {
