@@ -1,8 +1,11 @@
 //! Values from JSON and to JSON.
 
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 use crate::format::display;
+use crate::limits::MAX_DEPTH;
 use crate::value::{Dict, Value};
 
 /// The value of a JSON document.
@@ -57,5 +60,69 @@ fn key_text(key: &Value) -> String {
         Value::Bool(false) => "false".into(),
         Value::None => "null".into(),
         key => display(key),
+    }
+}
+
+/// From a JSON document, in its order.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::None)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> std::result::Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> std::result::Result<Value, E> {
+        Ok(Value::Int(i128::from(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> std::result::Result<Value, E> {
+        Ok(Value::Int(i128::from(number)))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> std::result::Result<Value, E> {
+        match number.is_finite() {
+            true => Ok(Value::Float(number)),
+            false => Err(E::custom("number out of range")),
+        }
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Value, E> {
+        Ok(Value::text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        let list = Value::list(list);
+        if list.extent().depth > MAX_DEPTH {
+            return Err(A::Error::custom("recursion limit exceeded"));
+        }
+        Ok(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> std::result::Result<Value, A::Error> {
+        let mut dict = Dict::new();
+        while let Some((key, value)) = pairs.next_entry::<String, Value>()? {
+            dict.insert_text(key, value);
+        }
+        Ok(Value::dict(dict))
     }
 }

