@@ -204,10 +204,8 @@ fn unknown(table: Table, name: &str) -> Error {
         Table::Filter => ("filter", name.to_owned()),
         Table::Test => ("test", format!("is {name}")),
     };
-    if let Some(needs) = library::registry(name) {
-        let text =
-            format!("`{name}` needs {needs}, which Larder does not have; write the template without it");
-        return Error::syntax(text);
+    if let Some(refusal) = library::refusal(table, name) {
+        return Error::syntax(refusal);
     }
     Error::syntax(match library::nearest(table, name) {
         Some(similar) => format!("unknown template {what} `{shown}`; did you mean `{similar}`?"),

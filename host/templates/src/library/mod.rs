@@ -29,12 +29,13 @@ mod mersenne;
 mod number;
 mod order;
 mod pack;
+mod python_set;
 mod range;
 mod range_object;
 mod regex;
 mod registry;
 mod round;
-mod state;
+pub mod state;
 mod states;
 mod statistics;
 mod table;
@@ -45,5 +46,5 @@ mod type_cast;
 pub use function::MacroFunction;
 pub use range_object::Range;
 pub use table::{
-    call_states, constant, find, is_limited, names, nearest, registry, state_attribute, state_item,
+    call_states, constant, find, is_limited, names, nearest, refusal, state_attribute, state_item,
 };

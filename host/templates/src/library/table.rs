@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use super::{
     base64, bits, collection, crypto, datetime, from_json, functional, jinja_globals, jinja_html, jinja_json,
-    jinja_lists, jinja_numbers, jinja_order, jinja_pprint, jinja_select, jinja_tests, jinja_text, jinja_urlize,
-    jinja_wrap, math, pack, range, regex, registry as needs, round, state, states, statistics, to_json, type_cast,
+    jinja_lists, jinja_numbers, jinja_order, jinja_pprint, jinja_select, jinja_tests, jinja_text,
+    jinja_urlize, jinja_wrap, math, pack, range, regex, registry as needs, round, state, states, statistics,
+    to_json, type_cast,
 };
 use crate::call::{Builtin, Entry};
 use crate::context::{Context, Keywords};
@@ -131,7 +132,7 @@ pub fn is_limited(name: &str) -> bool {
     needs::LIMITED.contains(&name)
 }
 
-/// The registry of Home Assistant that a function needs, if it needs one.
-pub fn registry(name: &str) -> Option<&'static str> {
-    needs::needs(name)
+/// Why a name of Home Assistant is refused, if it needs something that Larder does not have.
+pub fn refusal(table: Table, name: &str) -> Option<String> {
+    needs::refusal(table, name)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::{bytes, dict, list, number, set, text, times};
 use crate::call::{Builtin, Entry};
+use crate::library::state;
 use crate::value::{Callable, Dict, Kind, Value};
 
 const METHODS: &[(Kind, &[Builtin])] = &[
@@ -21,6 +22,7 @@ const METHODS: &[(Kind, &[Builtin])] = &[
     (Kind::Date, times::DATE),
     (Kind::Time, times::TIME),
     (Kind::Span, times::SPAN),
+    (Kind::State, state::METHODS),
 ];
 
 /// Methods that change their receiver.
