@@ -1,10 +1,13 @@
 //! Python's `format(value, spec)`, by the type of the value.
 
+use chrono::{NaiveDate, NaiveTime};
+
 use super::number::format_number;
 use super::show::display;
 use super::spec::{Spec, aligned, unknown};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::times::{self, Moment};
 use crate::value::Value;
 
 /// Python's `format(value, spec)`.
@@ -27,11 +30,17 @@ pub fn format_spec(value: &Value, spec: &str, context: &Context) -> Result<Strin
     }
 }
 
-/// Dates and times of day format themselves.
+/// A date has midnight, and a time of day the first day of 1900, as in Python.
 fn strftime(value: &Value, spec: &str, context: &Context) -> Result<String> {
-    let method = context.interpreter.attribute(value, "strftime", context)?;
-    let text = context.interpreter.call(&method, vec![Value::text(spec)], Vec::new(), context)?;
-    Ok(display(&text))
+    let moment = match value {
+        Value::Moment(moment) => **moment,
+        Value::Date(date) => Moment::naive(date.and_time(NaiveTime::MIN)),
+        Value::Time(time) => {
+            Moment::naive(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default().and_time(*time))
+        }
+        other => return Ok(display(other)),
+    };
+    times::strftime(&moment, spec, times::system(context), context)
 }
 
 fn format_text(text: &str, spec: &str, context: &Context) -> Result<String> {
