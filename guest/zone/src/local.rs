@@ -6,7 +6,7 @@ use chrono::{
     DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
     TimeZone, Timelike, Utc,
 };
-use jiff::tz::AmbiguousOffset;
+use jiff::tz::{AmbiguousOffset, Dst};
 
 use crate::Zone;
 
@@ -74,6 +74,28 @@ impl TimeZone for Zone {
         let seconds = self.0.table.to_offset(at).seconds();
         let ahead = FixedOffset::east_opt(seconds).unwrap_or_else(|| Utc.fix());
         LocalOffset { zone: *self, ahead, at }
+    }
+}
+
+impl LocalOffset {
+    /// The share of daylight saving in the offset, in seconds: the difference from the standard time before it, or else after it. It is
+    /// negative where the winter is the exception, as in Ireland.
+    pub fn daylight_saving(&self) -> i32 {
+        let table = &self.zone.0.table;
+        if table.to_offset_info(self.at).dst() == Dst::No {
+            return 0;
+        }
+        let ahead = self.ahead.local_minus_utc();
+        let after = self.at.saturating_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(self.at);
+        let before = table.preceding(after).nth(1);
+        let standard = |change: Option<jiff::tz::TimeZoneTransition<'_>>| {
+            change.filter(|change| change.dst() == Dst::No).map(|change| ahead - change.offset().seconds())
+        };
+        let share = standard(before).filter(|share| *share != 0);
+        share
+            .or_else(|| standard(table.following(self.at).next()))
+            .filter(|share| *share != 0)
+            .unwrap_or(3600)
     }
 }
 

@@ -54,6 +54,25 @@ fn a_skipped_time_is_in_a_gap_and_a_repeated_one_is_ambiguous() {
 }
 
 #[test]
+fn an_offset_tells_its_share_of_daylight_saving() {
+    let cases = [
+        ("Europe/Berlin", "2026-07-01T10:00:00Z", 3600),
+        ("Europe/Berlin", "2026-12-01T10:00:00Z", 0),
+        ("Europe/Berlin", "2090-07-01T10:00:00Z", 3600),
+        ("Europe/London", "1944-07-01T00:00:00Z", 3600),
+        ("Australia/Lord_Howe", "2026-01-01T10:00:00Z", 1800),
+        ("Antarctica/Troll", "2026-07-01T10:00:00Z", 7200),
+        ("UTC", "2026-07-01T10:00:00Z", 0),
+    ];
+    for (name, utc, expected) in cases {
+        let time = utc.parse::<DateTime<Utc>>().unwrap().with_timezone(&zone(name));
+        assert_eq!(time.offset().daylight_saving(), expected, "{name} {utc}");
+    }
+    let fixed = Zone::fixed(3600).unwrap().offset_from_utc_datetime(&wall("2026-07-01T10:00:00"));
+    assert_eq!(fixed.daylight_saving(), 0);
+}
+
+#[test]
 fn a_skipped_day_is_a_gap_of_24_hours() {
     let gap = zone("Pacific/Apia").gap(wall("2011-12-30T12:00:00")).unwrap();
     assert_eq!(gap.begin, wall("2011-12-30T00:00:00"));
@@ -86,7 +105,8 @@ fn invalid_rules_are_refused() {
 fn times_at_the_ends_of_the_calendar_do_not_panic() {
     for zone in [zone("Europe/Berlin"), zone("Pacific/Apia"), Zone::UTC] {
         for time in [NaiveDateTime::MIN, NaiveDateTime::MAX] {
-            let _ = (zone.gap(time), zone.offset_from_utc_datetime(&time).fix());
+            let offset = zone.offset_from_utc_datetime(&time);
+            let _ = (zone.gap(time), offset.fix(), offset.daylight_saving());
             let _ = zone.offset_from_local_datetime(&time);
         }
     }

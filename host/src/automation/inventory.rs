@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use super::files::Loaded;
 use super::model::{ActionKind, Automation, CallPlaces, Data, Sequence};
 use super::registry::{Found, Registry, field_problems};
-use super::suggestion::nearest;
 use super::trace::redacted;
 use super::yaml::Problem;
+use larder_templates::suggestion::nearest;
 
 /// Actions that make a backup of the home.
 const MAKE_BACKUPS: [&str; 2] = ["backup.create", "backup.create_automatic"];

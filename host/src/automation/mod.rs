@@ -8,6 +8,7 @@
 
 pub mod clock_history;
 pub mod conditions;
+mod equality;
 pub mod files;
 pub mod home;
 pub mod inventory;
@@ -18,7 +19,6 @@ pub mod registry;
 pub mod run;
 pub mod script;
 pub mod slug;
-mod suggestion;
 pub mod templates;
 pub mod trace;
 pub mod triggers;

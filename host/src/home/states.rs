@@ -60,17 +60,6 @@ impl States {
         Ok(())
     }
 
-    /// Removes this owner's entities that are not in `ids`.
-    pub fn retain(&self, ids: &[String]) {
-        let is_removed = |(id, entry): &(&String, &Published)| entry.owner == self.owner && !ids.contains(id);
-        let mut table = self.table();
-        let removed: Vec<_> = table.iter().filter(is_removed).map(|(id, _)| id.clone()).collect();
-        for id in removed {
-            let old = table.remove(&id).map(|entry| entry.state);
-            self.emit_change(&id, old.as_ref(), None);
-        }
-    }
-
     /// The owner of an entity.
     pub fn owner(&self, id: &str) -> Option<Arc<str>> {
         self.table().get(id).map(|entry| entry.owner.clone())
@@ -131,16 +120,36 @@ impl States {
         table.insert(id.to_owned(), Published { owner: self.owner.clone(), state: new });
     }
 
+    /// Shows the state of an automation, which the automations know already, or removes it. `cause` is the run that
+    /// changed it.
+    pub fn put(&self, id: &str, state: Option<&State>, cause: Option<u64>) {
+        let mut table = self.table();
+        let old = table.get(id).map(|entry| entry.state.clone());
+        let event = Event { cause, is_own: true, ..change(id, old.as_ref(), state) };
+        self.bus.emit(&event);
+        match state {
+            Some(state) => {
+                let state = state.clone();
+                table.insert(id.to_owned(), Published { owner: self.owner.clone(), state });
+            }
+            None => drop(table.remove(id)),
+        }
+    }
+
     /// Called with the table locked, so that listeners see changes in the order in which they happened.
     fn emit_change(&self, id: &str, old: Option<&State>, new: Option<&State>) {
-        let to_json = |state: Option<&State>| state.map(|state| state.to_json(id));
-        let data = json!({"entity_id": id, "old_state": to_json(old), "new_state": to_json(new)});
-        self.bus.emit(&Event::new(STATE_CHANGED, data.to_string()));
+        self.bus.emit(&change(id, old, new));
     }
 
     fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Published>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn change(id: &str, old: Option<&State>, new: Option<&State>) -> Event {
+    let to_json = |state: Option<&State>| state.map(|state| state.to_json(id));
+    let data = json!({"entity_id": id, "old_state": to_json(old), "new_state": to_json(new)});
+    Event::new(STATE_CHANGED, data.to_string())
 }
 
 fn is_id(id: &str) -> bool {

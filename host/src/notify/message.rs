@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::automation::templates::Variables;
+use crate::automation::templates::{Variables, from_json};
 use crate::tunables::notify::MAX_MESSAGE;
 
 /// One notification.
@@ -51,20 +51,19 @@ impl Message {
 
     /// The variables for templates.
     pub fn variables(&self) -> Variables {
+        self.fields().map(|(name, value)| (name.into(), from_json(&value))).into_iter().collect()
+    }
+
+    fn fields(&self) -> [(&'static str, Value); 4] {
         let title = self.title.clone().map_or(Value::Null, Value::String);
         let message = Value::String(self.message.clone());
-        let named = [
-            ("message", message),
-            ("title", title),
-            ("target", self.target.clone()),
-            ("data", self.data.clone()),
-        ];
-        named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        [("message", message), ("title", title), ("target", self.target.clone()), ("data", self.data.clone())]
     }
 
     /// An object of the given fields, without empty ones.
     pub fn to_json(&self) -> Value {
-        let mut fields = self.variables();
+        let mut fields: Map<String, Value> =
+            self.fields().map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
         fields.retain(|_, value| !matches!(value, Value::Null));
         fields.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
         fields.retain(|_, value| value.as_object().is_none_or(|fields| !fields.is_empty()));

@@ -8,14 +8,24 @@ pub const MAX_NODES: usize = 500_000;
 pub const MAX_DEPTH: usize = 128;
 /// The deepest chain of files that include each other.
 pub const MAX_INCLUDES: usize = 8;
+/// The most files of `custom_templates`.
+pub const MAX_CUSTOM_TEMPLATES: usize = 1000;
 /// Instructions of one rendering: some hundred times what a long notification needs.
 pub const TEMPLATE_FUEL: u64 = 200_000;
 /// The longest output of a template, in bytes: the length of the longest event.
 pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
+/// The longest text or list that a template may build on the way, in bytes or items.
+pub const TEMPLATE_SIZE: usize = 1024 * 1024;
+/// The deepest nesting of expressions, blocks, and macros in a rendering. A deeper one would need more than the stack of a thread.
+pub const TEMPLATE_RECURSION: usize = 200;
 /// The most memory of a compiled regular expression, in bytes.
 pub const MAX_PATTERN: usize = 256 * 1024;
 /// Steps that one run takes without a wait. More of them are an endless loop.
 pub const MAX_STEPS: usize = 10_000;
+/// Steps of all runs, and events for one automation each, that are handled before the driver's other work: far more than one event sets off.
+pub const MAX_WORK: usize = 10_000;
+/// Changes of entities that one trigger with `for` waits for at the same time.
+pub const MAX_PENDING_FIRES: usize = 10_000;
 /// How often an automation may cause itself within `CHAIN_SECONDS` before it is stopped.
 pub const MAX_SELF_CAUSED: usize = 10;
 /// How often an automation may run within `LOOP_SECONDS`, whatever the cause. Ten times a second is a loop through something that cannot be

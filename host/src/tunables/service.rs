@@ -14,6 +14,8 @@ pub const MAX_LINES: usize = 1024;
 pub const LAST_LINES: Duration = Duration::from_secs(1);
 /// Rounds of events and due timers that automations handle before the rest of the service gets its turn.
 pub const MAX_ROUNDS: usize = 10_000;
+/// Effects that the driver carries out at once, for automations that call actions without end.
+pub const MAX_AT_ONCE: usize = 10_000;
 /// Seconds from a run of an automation until the past of automations is stored.
 pub const SAVE_AFTER: i64 = 10;
 /// Persistent notifications that are kept. The oldest is removed.

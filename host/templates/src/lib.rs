@@ -4,25 +4,35 @@
 //! is bounded in steps, output, memory, and recursion, and reports what it read.
 
 mod call;
+mod check;
 mod context;
 mod engine;
 mod error;
 mod eval;
 mod format;
+mod imports;
+mod json;
 mod library;
 mod limits;
 mod methods;
+mod names;
 mod native;
+pub mod suggestion;
 mod syntax;
 mod times;
 mod value;
 
+pub use check::check;
 pub use context::{Reads, World};
 pub use engine::{Engine, Rendered};
 pub use error::{Error, ErrorKind, Result};
 pub use eval::Variables;
 pub use format::{display, repr};
+pub use imports::check_imports;
+pub use json::{from_json, to_json};
 pub use limits::Limits;
+pub use names::entities;
 pub use native::native;
 pub use syntax::is_template;
-pub use value::{Dict, Key, Object, Sequence, Set, State, Value, from_json};
+pub use times::{Moment, span_text};
+pub use value::{Dict, Key, Object, Sequence, Set, State, Value};

@@ -22,6 +22,6 @@ impl Default for Limits {
 }
 
 /// How deep values may nest.
-pub const MAX_DEPTH: u16 = 64;
+pub const MAX_DEPTH: u16 = 100;
 /// How many values a value may hold, counting shared ones each time.
 pub const MAX_WEIGHT: u32 = 200_000;

@@ -9,7 +9,7 @@ use crate::syntax::unescaped;
 use crate::value::{Dict, Key, Object, Set, Value};
 
 /// How deep a literal may nest. Deeper ones stay text, as where Python's parser gives up.
-const MAX_LEVELS: usize = 60;
+const MAX_LEVELS: usize = 98;
 
 /// The value of a rendered text, which has been trimmed.
 pub fn native(text: &str) -> Value {
@@ -149,8 +149,8 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Option<Value> {
         let mut is_negative = false;
-        while let Some(sign) = self.rest.chars().next().filter(|c| matches!(c, '+' | '-')) {
-            is_negative ^= sign == '-';
+        if let Some(sign) = self.rest.chars().next().filter(|c| matches!(c, '+' | '-')) {
+            is_negative = sign == '-';
             self.rest = self.rest.get(1..)?.trim_start_matches([' ', '\t']);
         }
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');

@@ -50,6 +50,16 @@ fn automations_are_listed_run_and_traced_without_a_service() {
 }
 
 #[test]
+fn an_automation_that_is_run_without_a_service_sees_the_others() {
+    let yaml = "- {alias: b, initial_state: false, triggers: [], actions: []}\n- alias: a\n  triggers: []\n  actions:\n    \
+                - action: persistent_notification.create\n      data: {notification_id: seen, message: \"b is {{ states('automation.b') }}\"}\n";
+    let home = home("UTC", yaml);
+    home.larder(&["automations", "trigger", "a"]).exits(0);
+    let states = home.larder(&["states"]).exits(0).stdout;
+    assert!(states.contains("b is off"), "{states}");
+}
+
+#[test]
 fn a_backup_by_automation_can_be_tried_by_hand() {
     let home = home("UTC", NIGHTLY);
     home.larder(&["automations", "trigger", "Backup Home Assistant every night at 3 AM"]).exits(0);

@@ -124,10 +124,73 @@ fn the_last_run_is_remembered_across_a_restart() {
     let mut service = home.serve(START);
     service.pass(660);
     let mut service = service.restart();
+    service.pass(1);
     let listed = service.service().driver().list();
     assert_eq!(listed[0]["last_triggered"], "2026-05-04T12:10:00.000000+00:00");
     assert_eq!(listed[0]["next"], "2026-05-04T12:20:00.000000+00:00");
     assert_eq!(ends(&mut service, "tick"), ["done"]);
+}
+
+#[test]
+fn nothing_that_appears_at_the_start_fires_a_trigger() {
+    let yaml = r#"
+- {alias: a, triggers: [], actions: []}
+- alias: seen
+  mode: parallel
+  triggers:
+    - {trigger: state, entity_id: [automation.a, automation.seen, event.backup_automatic_backup]}
+    - {trigger: state, entity_id: sensor.backup_backup_manager_state}
+    - {trigger: state, entity_id: automation.a, to: "on"}
+    - {trigger: state, entity_id: automation.a, not_to: "off", for: 1}
+    - {trigger: template, value_template: "{{ is_state('automation.a', 'on') }}"}
+    - {trigger: template, value_template: "{{ has_value('sensor.backup_backup_manager_state') }}"}
+    - {trigger: event, event_type: state_changed, event_data: {entity_id: automation.a}}
+  actions: [{event: "seen"}]
+- {alias: began, triggers: [{trigger: event, event_type: homeassistant_started}], actions: [{event: began}]}
+- {alias: switch, triggers: [{trigger: event, event_type: try}], actions: [{action: automation.turn_off, target: {entity_id: automation.a}}]}
+"#;
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
+    service.pass(60);
+    let count = |service: &mut TestService, topic: &str| {
+        service.events().iter().filter(|heard| heard.topic == topic).count()
+    };
+    assert_eq!(ends(&mut service, "began"), ["done"]);
+    assert_eq!(ends(&mut service, "seen"), Vec::<String>::new());
+    let mut service = service.restart();
+    service.pass(60);
+    assert_eq!(ends(&mut service, "seen"), Vec::<String>::new());
+    fire(&mut service, "try");
+    assert!(count(&mut service, "seen") > 0);
+}
+
+#[test]
+fn the_next_step_sees_what_an_action_on_an_automation_did() {
+    let yaml = r#"
+- {alias: a, triggers: [], actions: []}
+- alias: switch
+  triggers: [{trigger: event, event_type: try}]
+  actions:
+    - {action: automation.turn_off, target: {entity_id: automation.a}}
+    - {condition: state, entity_id: automation.a, state: "off"}
+    - {action: automation.toggle, target: {entity_id: [automation.a, automation.nope]}}
+    - {event: switched, event_data: {now: "{{ states('automation.a') }}", own: "{{ state_attr('automation.switch', 'current') }}"}}
+- alias: calls
+  mode: queued
+  triggers: [{trigger: event, event_type: call_service, event_data: {domain: automation}}]
+  actions: [{event: called, event_data: {service: "{{ trigger.event.data.service }}"}}]
+"#;
+    let home = home("UTC", yaml);
+    let mut service = home.serve(START);
+    service.pass(1);
+    fire(&mut service, "try");
+    assert_eq!(ends(&mut service, "switch"), ["done"]);
+    let events = service.events();
+    let data = |topic: &str| -> Vec<_> {
+        events.iter().filter(|heard| heard.topic == topic).map(|heard| heard.data.clone()).collect()
+    };
+    assert_eq!(data("switched"), [json!({"now": "on", "own": 1})]);
+    assert_eq!(data("called"), [json!({"service": "turn_off"}), json!({"service": "toggle"})]);
 }
 
 fn fire(service: &mut TestService, name: &str) {

@@ -7,12 +7,27 @@ use super::context::Context;
 use super::range::in_range;
 use super::time;
 use super::verdict::Verdict;
+use crate::automation::equality::equal;
 use crate::automation::model::{Condition, ConditionKind, Data};
+use crate::automation::templates::to_json;
 use crate::automation::{literals, zone};
 
 /// Whether all conditions hold. Evaluation stops at the first that does not. The error says what to do.
 pub fn all(conditions: &[Condition], context: &Context) -> Result<Verdict, String> {
     decide(false, enabled(conditions).map(|condition| holds(condition, context)))
+}
+
+/// Whether all conditions hold. Evaluation stops at the first that does not, or that fails.
+pub fn in_order(conditions: &[Condition], context: &Context) -> Result<Verdict, String> {
+    let mut seen = Vec::new();
+    for condition in enabled(conditions) {
+        let verdict = holds(condition, context)?;
+        seen.push(verdict.seen);
+        if !verdict.holds {
+            return Ok(Verdict::new(false, Value::Array(seen)));
+        }
+    }
+    Ok(Verdict::new(true, Value::Array(seen)))
 }
 
 /// Whether at least one condition holds.
@@ -57,11 +72,11 @@ pub fn holds(condition: &Condition, context: &Context) -> Result<Verdict, String
         ConditionKind::Template(template) => {
             let rendered = context.templates.render(template, context.home, context.variables)?;
             let holds = says_true(&rendered.text);
-            Ok(Verdict::new(holds, json!({"result": rendered.value})))
+            Ok(Verdict::new(holds, json!({"result": rendered.json()})))
         }
         ConditionKind::Trigger(ids) => {
-            let id = context.variables.get("trigger").and_then(|trigger| trigger.get("id")).cloned();
-            let id = id.unwrap_or_default();
+            let trigger = context.variables.get("trigger").and_then(|trigger| trigger.as_dict());
+            let id = trigger.and_then(|trigger| trigger.get_text("id")).map(to_json).unwrap_or_default();
             let holds = id.as_str().is_some_and(|id| ids.iter().any(|wanted| wanted == id));
             Ok(Verdict::new(holds, json!({"trigger": id})))
         }
@@ -76,10 +91,26 @@ pub fn holds(condition: &Condition, context: &Context) -> Result<Verdict, String
             };
             decide(false, range.entities.iter().map(verdict))
         }
-        ConditionKind::State { entities, any, .. } => {
-            decide(*any, entities.iter().map(|id| state(condition, id, context)))
+        ConditionKind::State { entities, any: false, .. } => {
+            decide(false, entities.iter().map(|id| state(condition, id, context)))
+        }
+        ConditionKind::State { entities, any: true, .. } => any_state(condition, entities, context),
+    }
+}
+
+/// Whether one of the entities is in one of the wanted states. It fails if one of them fails.
+fn any_state(condition: &Condition, entities: &[String], context: &Context) -> Result<Verdict, String> {
+    let (mut holds, mut seen, mut problems) = (false, Vec::new(), Vec::new());
+    for id in entities {
+        match state(condition, id, context) {
+            Ok(verdict) => {
+                holds |= verdict.holds;
+                seen.push(verdict.seen);
+            }
+            Err(problem) => problems.push(problem),
         }
     }
+    if problems.is_empty() { Ok(Verdict::new(holds, Value::Array(seen))) } else { Err(problems.join("; ")) }
 }
 
 /// Whether the output of a template condition is `true`. Nothing else counts, as in Home Assistant.
@@ -101,6 +132,9 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
     let has_one = attribute.as_ref().is_none_or(|name| entity.attributes.get(name).is_some());
     let mut is_so = false;
     for wanted in states.iter().filter(|_| has_one) {
+        if is_so {
+            break;
+        }
         // If the wanted state is an `input_…` entity, its current state is used.
         let named = wanted.as_str().filter(|id| id.starts_with("input_") && literals::is_entity(id));
         is_so |= match named {
@@ -108,7 +142,7 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
                 let entity = context.home.states.get(id).ok_or_else(|| missing(id))?;
                 value.as_str() == Some(entity.state.as_str())
             }
-            None => value == *wanted,
+            None => equal(&value, wanted),
         };
     }
     if !is_so {
@@ -120,6 +154,6 @@ fn state(condition: &Condition, id: &str, context: &Context) -> Result<Verdict, 
 }
 
 fn span(data: &Data, context: &Context, condition: &Condition) -> Result<TimeDelta, String> {
-    let value = context.templates.fill(data, context.home, context.variables)?;
+    let value = context.templates.fill_json(data, context.home, context.variables)?;
     literals::period(&value).map_err(|reason| format!("{}: `for` {reason}", condition.place))
 }

@@ -8,7 +8,7 @@ mod time;
 mod verdict;
 
 pub use context::Context;
-pub use evaluate::{all, holds, says_true};
+pub use evaluate::{all, holds, in_order, says_true};
 pub use range::in_range;
 pub use time::entity_moment;
 pub use verdict::Verdict;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::automation::home::Entity;
 use crate::automation::model::{Bound, Range};
+use crate::automation::templates;
 
 /// Whether the entity's number is between the bounds, and the value that was compared. A missing, unknown or
 /// unavailable value is outside; a value that is not a number is an error.
@@ -17,10 +18,14 @@ pub fn in_range(range: &Range, id: &str, context: &Context) -> (Result<bool, Str
 
 fn value_of(range: &Range, id: &str, context: &Context) -> Result<Value, String> {
     let entity = entity(id, context)?;
-    let Some(template) = &range.value else { return Ok(entity.value(range.attribute.as_deref())) };
+    // Without the attribute there is no number, whatever a template would make of it.
+    let has_attribute = range.attribute.as_ref().is_none_or(|name| entity.attributes.get(name).is_some());
+    let Some(template) = range.value.as_ref().filter(|_| has_attribute) else {
+        return Ok(entity.value(range.attribute.as_deref()));
+    };
     let mut variables = context.variables.clone();
-    variables.insert("state".into(), entity.to_json(id));
-    Ok(context.templates.render(template, context.home, &variables)?.value)
+    variables.insert("state".into(), templates::Value::State(templates::state_of(id, entity)));
+    Ok(context.templates.render(template, context.home, &variables)?.json())
 }
 
 fn entity<'a>(id: &str, context: &'a Context) -> Result<&'a Entity, String> {
@@ -30,17 +35,23 @@ fn entity<'a>(id: &str, context: &'a Context) -> Result<&'a Entity, String> {
 
 fn is_within(range: &Range, id: &str, value: &Value, context: &Context) -> Result<bool, String> {
     let Some(number) = number(value, id)? else { return Ok(false) };
-    let bound = |bound: &Option<Bound>| match bound {
-        None => Ok(Some(None)),
-        Some(Bound::Number(number)) => Ok(Some(Some(*number))),
-        Some(Bound::Entity(id)) => {
-            let state = Value::String(entity(id, context)?.state.clone());
-            Ok::<_, String>(self::number(&state, id)?.map(Some))
+    // As in Home Assistant, `below` decides first, and then `above` is not looked at.
+    for (bound, is_below) in [(&range.below, true), (&range.above, false)] {
+        let bound = match bound {
+            None => continue,
+            Some(Bound::Number(bound)) => *bound,
+            Some(Bound::Entity(id)) => {
+                let state = Value::String(entity(id, context)?.state.clone());
+                // If a bound is unknown, no number is inside.
+                let Some(bound) = self::number(&state, id)? else { return Ok(false) };
+                bound
+            }
+        };
+        if (is_below && number >= bound) || (!is_below && number <= bound) {
+            return Ok(false);
         }
-    };
-    // If a bound is unknown, no number is inside.
-    let (Some(above), Some(below)) = (bound(&range.above)?, bound(&range.below)?) else { return Ok(false) };
-    Ok(above.is_none_or(|above| number > above) && below.is_none_or(|below| number < below))
+    }
+    Ok(true)
 }
 
 /// The number, or `None` if the value is unknown or unavailable.
@@ -52,7 +63,6 @@ fn number(value: &Value, id: &str) -> Result<Option<f64>, String> {
         Value::String(text) if matches!(text.as_str(), "unknown" | "unavailable") => return Ok(None),
         value => value.as_str().unwrap_or_default(),
     };
-    let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
     let wrong = || format!("`{text}` of {id} is not a number; give it one or convert it in `value_template`");
-    number.map(Some).ok_or_else(wrong)
+    text.trim().parse().map(Some).map_err(|_| wrong())
 }

@@ -5,10 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::custom::custom_templates;
 use super::reader::Reader;
 use super::source::Source;
 use crate::automation::model::Automation;
 use crate::automation::parse;
+use crate::automation::templates::CustomTemplates;
 use crate::automation::yaml::{Kind, Node, Parsed, Problem};
 
 /// The contents of a file of automations.
@@ -21,6 +23,8 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
     /// Every file that was read and every directory that was listed, so that changes can be watched.
     pub files: Vec<PathBuf>,
+    /// The files that templates may import.
+    pub custom_templates: CustomTemplates,
     /// The values of `!secret` tags. They must not appear in traces or logs.
     pub secrets: Vec<String>,
 }
@@ -29,13 +33,15 @@ pub struct Loaded {
 pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     let mut reader = Reader::new(source, config);
     let root = reader.file(path, None, 0);
-    let (files, secrets) = (reader.files, reader.secrets);
-    let mut loaded = Loaded { files, secrets, ..Loaded::default() };
+    let (mut files, secrets) = (reader.files, reader.secrets);
+    let custom_templates = custom_templates(source, config, &mut files);
+    let mut loaded = Loaded { files, custom_templates, secrets, ..Loaded::default() };
     match root {
         Err(problem) => loaded.problems.push(problem),
         Ok(root) => {
             for node in automations(root, &mut loaded.problems) {
-                match parse::automation(&node) {
+                let imports = parse::check_imports(&node, &loaded.custom_templates);
+                match parse::automation(&node).and_then(|automation| imports.map(|()| automation)) {
                     Ok(automation) => loaded.automations.push(automation),
                     Err(problem) => loaded.problems.push(problem),
                 }

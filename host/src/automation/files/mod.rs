@@ -1,5 +1,6 @@
 //! Files of automations: reads them through a `Source` and resolves their tags. Tests need no disk.
 
+mod custom;
 mod directories;
 mod load;
 mod lookup;

@@ -119,8 +119,8 @@ impl<'a> Keys<'a> {
         match self.left.iter().find(|(key, _)| key.name == "enabled").map(|(_, node)| node) {
             Some(Node { kind: Kind::Text(text), place, .. }) if templates::is_template(text) => {
                 self.take("enabled");
-                templates::constant(text)
-                    .map(|value| templates::is_true(&value))
+                templates::constant(text, &templates::Variables::new())
+                    .map(|value| templates::is_true(&templates::from_json(&value)))
                     .map_err(|reason| place.problem(reason))
             }
             _ => self.flag("enabled").map(|flag| flag.unwrap_or(true)),

@@ -3,9 +3,12 @@
 mod action;
 mod condition;
 mod entities;
+mod imports;
 pub mod keys;
 mod trigger;
 mod values;
+
+pub use imports::check_imports;
 
 use std::sync::Arc;
 

@@ -10,7 +10,11 @@ pub fn actions() -> Vec<Action> {
     let automations =
         || required("entity_id", ANY, "the automations: an entity, a list of entities, or `all`");
     vec![
-        action("automation.trigger", "Runs the actions of automations.", vec![automations(), skips()]),
+        action(
+            "automation.trigger",
+            "Runs the actions of automations.",
+            vec![automations(), skips(), passed()],
+        ),
         action("automation.turn_on", "Enables automations.", vec![automations()]),
         action("automation.turn_off", "Disables automations.", vec![automations(), stops()]),
         action("automation.toggle", "Enables or disables automations.", vec![automations()]),
@@ -58,6 +62,10 @@ fn title() -> Field {
 
 fn skips() -> Field {
     optional("skip_condition", "boolean", "whether to skip the conditions; true by default")
+}
+
+fn passed() -> Field {
+    optional("variables", "object", "variables for the runs")
 }
 
 fn stops() -> Field {

@@ -6,8 +6,8 @@
 use serde_json::{Map, Value};
 
 use crate::automation::model::Data;
-use crate::automation::suggestion::nearest;
 use crate::model::{Action, Field};
+use larder_templates::suggestion::nearest;
 
 /// One error in the data of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::suggestion::nearest;
 use crate::model::Action;
 pub use fields::{FieldProblem, field_problems, validated};
+use larder_templates::suggestion::nearest;
 
 const NOTIFY: &str = "notify.";
 /// The domains of the built-in actions.

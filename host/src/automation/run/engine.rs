@@ -1,23 +1,25 @@
 //! The engine: holds all automations and their runs.
 //!
-//! Pure: it receives events, answers and instants, and returns effects. The driver performs the effects, passes on
-//! the events that they cause together with the run that caused them, and calls again at `next`.
+//! Pure apart from the home: it receives events, answers and instants, keeps the entities of automations in the home,
+//! and returns effects. The driver performs the effects, passes on the events that they cause together with the run
+//! that caused them, and calls again at `next`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::active_run::Run;
+use super::active_run::{Caller, Run};
 use super::effect::Effect;
-use super::instance::Instance;
+use super::instance::{Firing, Instance};
 use super::loop_guard::LoopGuard;
 use super::summary::Summary;
+use super::work::Work;
 use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::{Event, Home};
 use crate::automation::script::{End, Failure, Input};
-use crate::automation::templates::Templates;
+use crate::automation::templates::{CustomTemplates, Templates};
 use crate::automation::trace::{Trace, redacted};
 use crate::automation::zone;
 use crate::model::Timestamp;
@@ -33,8 +35,19 @@ pub struct Engine {
     pub(super) next_run: u64,
     pub(super) loop_guard: LoopGuard,
     pub(super) clock_history: ClockHistory,
-    /// Automations whose entity changed.
-    pub(super) changed: BTreeSet<usize>,
+    /// What is to be done, the next item last.
+    pub(super) stack: Vec<Work>,
+    /// What is to be done after that, the next item first.
+    pub(super) later: VecDeque<Work>,
+    /// Results that have not been returned yet.
+    pub(super) effects: Vec<Effect>,
+    /// Calls of `automation.trigger` that wait for the runs that they started.
+    pub(super) callers: Vec<Caller>,
+    /// The events that triggers wait for by name. `None` until it is needed.
+    pub(super) heard: Option<BTreeSet<String>>,
+    /// Whether triggers are not watched yet.
+    pub(super) is_held: bool,
+    pub(super) is_loaded: bool,
 }
 
 impl Default for Engine {
@@ -48,36 +61,40 @@ impl Default for Engine {
             next_run: 1,
             loop_guard: LoopGuard::default(),
             clock_history: ClockHistory::default(),
-            changed: BTreeSet::new(),
+            stack: Vec::new(),
+            later: VecDeque::new(),
+            effects: Vec::new(),
+            callers: Vec::new(),
+            heard: None,
+            is_held: false,
+            is_loaded: false,
         }
     }
 }
 
 impl Engine {
+    /// An engine whose automations start watching with `watch`, when the home is complete. Until then they run only
+    /// by hand.
+    pub fn held() -> Self {
+        Self { is_held: true, ..Self::default() }
+    }
+
+    /// Starts watching: what has happened before fires nothing.
+    pub fn watch(&mut self, home: &Home) -> Vec<Effect> {
+        self.is_held = false;
+        self.heard = None;
+        for instance in self.instances.values_mut() {
+            self.effects.extend(instance.watch(home, &self.templates));
+        }
+        self.taken()
+    }
+
     /// Handles an event. `cause` is the run that caused it, if any.
-    pub fn handle(&mut self, event: &Event, cause: Option<u64>, home: &Home) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    pub fn handle(&mut self, event: &Event, cause: Option<u64>, home: &mut Home) -> Vec<Effect> {
         self.loop_guard.forget(home.now);
         self.clock_history.begin(home.now);
-        let running: Vec<u64> = self.runs.keys().copied().collect();
-        for run in running {
-            effects.extend(self.step(run, &Input::Event(event), home));
-        }
-        let keys: Vec<usize> = self.instances.keys().copied().collect();
-        for key in keys {
-            let Some(instance) = self.instances.get_mut(&key) else { continue };
-            if !instance.is_concerned(event, home) {
-                continue;
-            }
-            let (firings, problems) = instance.handle(event, home, &self.templates);
-            let name = instance.automation.name();
-            let notice = |message| Effect::Notice { automation: name.clone(), message };
-            effects.extend(problems.into_iter().map(notice));
-            for firing in firings {
-                effects.extend(self.trigger(key, firing, cause, false, home));
-            }
-        }
-        self.redacted(effects)
+        self.publish(event, cause, home);
+        self.work(home)
     }
 
     /// Handles the result of a called action. A result that no run waits for is ignored.
@@ -86,14 +103,17 @@ impl Engine {
         run: u64,
         call: u64,
         result: Result<Value, Failure>,
-        home: &Home,
+        home: &mut Home,
     ) -> Vec<Effect> {
-        let effects = self.step(run, &Input::Answer { call, result }, home);
-        self.redacted(effects)
+        self.stack.push(Work::Step { run, input: Input::Answer { call, result } });
+        self.work(home)
     }
 
     /// When to pass in `Event::Time`, unless another event comes first.
     pub fn next(&self) -> Option<Timestamp> {
+        if self.has_work() {
+            return Some(Timestamp::default());
+        }
         let watched = self.instances.values().filter_map(|instance| instance.next);
         watched.chain(self.runs.values().filter_map(|run| run.script.next())).min()
     }
@@ -119,11 +139,16 @@ impl Engine {
     }
 
     /// Ends every run, because the program stops.
-    pub fn stop(&mut self, home: &Home) -> Vec<Effect> {
+    pub fn stop(&mut self, home: &mut Home) -> Vec<Effect> {
         self.instances.values_mut().for_each(|instance| instance.queue.clear());
         let running: Vec<u64> = self.runs.keys().copied().collect();
-        let effects = running.into_iter().flat_map(|run| self.cancel(run, home)).collect();
-        self.redacted(effects)
+        running.into_iter().for_each(|run| self.cancel(run, home));
+        self.taken()
+    }
+
+    /// Replaces the files that templates may import.
+    pub fn set_custom_templates(&self, custom: CustomTemplates) {
+        self.templates.set_custom(custom);
     }
 
     /// The number of runs in progress.
@@ -132,30 +157,22 @@ impl Engine {
     }
 
     /// Starts an automation by hand, by its alias, ID or entity. `checks_conditions`: whether its conditions must hold.
-    pub fn start(&mut self, name: &str, checks_conditions: bool, home: &Home) -> Result<Vec<Effect>, String> {
+    pub fn start(
+        &mut self,
+        name: &str,
+        checks_conditions: bool,
+        home: &mut Home,
+    ) -> Result<Vec<Effect>, String> {
         let key = self.find(name)?;
-        let trigger =
-            serde_json::json!({"platform": null, "id": null, "idx": null, "description": "by hand"});
-        let effects = self.trigger(key, trigger, None, !checks_conditions, home);
-        Ok(self.redacted(effects))
-    }
-
-    /// Disables all triggers, so that runs start only by hand.
-    pub fn disable_triggers(&mut self) {
-        self.instances.values_mut().for_each(Instance::disable_triggers);
+        let firing = Firing { is_forced: !checks_conditions, ..Firing::by_hand("by hand") };
+        self.trigger(key, firing, home);
+        Ok(self.work(home))
     }
 
     /// All automations, in file order.
     pub fn list(&self) -> Vec<Summary> {
         let running = |key| self.runs.values().filter(|run| run.automation == key).count();
         self.instances.iter().map(|(key, instance)| instance.summary(running(*key))).collect()
-    }
-
-    /// The automations whose entity changed since the last call.
-    pub fn changed(&mut self) -> Vec<Summary> {
-        let changed = std::mem::take(&mut self.changed);
-        let running = |key| self.runs.values().filter(|run| run.automation == key).count();
-        changed.into_iter().filter_map(|key| Some(self.instances.get(&key)?.summary(running(key)))).collect()
     }
 
     /// The traces of one automation, oldest first, with runs in progress at the end.
@@ -166,8 +183,9 @@ impl Engine {
         Ok(ended.chain(running).collect())
     }
 
-    /// Replaces secrets in messages for users.
-    pub(super) fn redacted(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
+    /// The results so far, without secrets in messages for users.
+    pub(super) fn taken(&mut self) -> Vec<Effect> {
+        let mut effects = std::mem::take(&mut self.effects);
         for effect in &mut effects {
             match effect {
                 Effect::Notice { message, .. }
@@ -178,6 +196,12 @@ impl Engine {
             }
         }
         effects
+    }
+
+    pub(super) fn notice(&mut self, key: usize, message: String) {
+        let automation =
+            self.instances.get(&key).map(|instance| instance.automation.name()).unwrap_or_default();
+        self.effects.push(Effect::Notice { automation, message });
     }
 
     pub(super) fn find(&self, name: &str) -> Result<usize, String> {

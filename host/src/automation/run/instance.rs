@@ -3,18 +3,17 @@
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::active_run::Run;
 use super::effect::Effect;
 use super::summary::Summary;
 use crate::automation::clock_history::ClockHistory;
-use crate::automation::conditions;
-use crate::automation::home::{Entity, Event, Home};
-use crate::automation::model::{Automation, Mode, VariableDefinitions};
-use crate::automation::templates::{Templates, Variables};
+use crate::automation::home::{Event, Home};
+use crate::automation::model::{Automation, Mode};
+use crate::automation::templates::{self, Templates, Variables};
 use crate::automation::trace::{Trace, Traces};
-use crate::automation::triggers::{Firing, Interest, Watch};
+use crate::automation::triggers::{self, Interest, Watch};
 use crate::automation::zone;
 use crate::model::Timestamp;
 
@@ -38,6 +37,23 @@ pub struct Instance {
     halted: Option<String>,
 }
 
+/// Why an automation is to run.
+#[derive(Debug)]
+pub struct Firing {
+    /// The variable `trigger`.
+    pub trigger: Value,
+    /// The description that traces show.
+    pub reason: Value,
+    /// The run that caused it.
+    pub cause: Option<u64>,
+    /// The ID of the context of what caused it.
+    pub parent: Option<String>,
+    /// Whether the conditions do not count.
+    pub is_forced: bool,
+    /// The variables that a call of `automation.trigger` passes.
+    pub variables: Variables,
+}
+
 /// What happens to a new run.
 pub enum Admission {
     Start,
@@ -50,9 +66,9 @@ pub enum Admission {
 }
 
 impl Instance {
-    /// Starts watching, if it is enabled. Returns notices about problems.
-    pub fn new(automation: Automation, home: &Home, templates: &Templates) -> (Self, Vec<Effect>) {
-        let mut instance = Self {
+    /// An automation that is not watching yet.
+    pub fn new(automation: Automation) -> Self {
+        Self {
             is_on: automation.is_enabled,
             automation,
             watch: None,
@@ -64,27 +80,28 @@ impl Instance {
             last_triggered: None,
             starts: VecDeque::new(),
             halted: None,
-        };
-        let notices = instance.watch(home, templates);
-        (instance, notices)
+        }
     }
 
-    fn watch(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
+    /// Starts watching, if it is enabled. Returns notices about problems.
+    pub fn watch(&mut self, home: &Home, engine: &Templates) -> Vec<Effect> {
         if !self.is_on {
             return Vec::new();
         }
         let mut problems = Vec::new();
-        self.variables = Variables::new();
+        let id = self.entity_id();
+        let this = home.states.get(&id).map_or(Value::Null, |entity| entity.to_json(&id));
+        self.variables = Variables::from_iter([("this".into(), templates::described(&this))]);
         for (name, data) in &self.automation.trigger_variables {
-            match templates.fill(data, home, &self.variables) {
+            match engine.fill(data, home, &self.variables) {
                 Ok(value) => {
-                    self.variables.insert(name.clone(), value);
+                    self.variables.insert(name.as_str().into(), value);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
         let triggers = &self.automation.triggers;
-        let (watch, more) = Watch::new(triggers, home, templates, &self.variables);
+        let (watch, more) = Watch::new(triggers, home, engine, &self.variables);
         problems.extend(more);
         self.interest = watch.interest();
         self.next = watch.next();
@@ -115,28 +132,16 @@ impl Instance {
         self.starts.clear();
     }
 
-    /// Enables or disables its triggers. The queue and the runs are left to the engine.
-    pub fn set_enabled(&mut self, is_on: bool, home: &Home, templates: &Templates) -> Vec<Effect> {
+    /// Enables or disables it. It does not watch until `watch`. False if nothing changed.
+    pub fn set_enabled(&mut self, is_on: bool) -> bool {
         if self.is_on == is_on && self.halted.is_none() {
-            return Vec::new();
+            return false;
         }
         self.is_on = is_on;
         self.halted = None;
         self.watch = None;
         self.next = None;
-        self.watch(home, templates)
-    }
-
-    /// Disables it at startup, before any event.
-    pub fn start_disabled(&mut self) {
-        self.is_on = false;
-        self.disable_triggers();
-    }
-
-    /// Disables its triggers.
-    pub fn disable_triggers(&mut self) {
-        self.watch = None;
-        self.next = None;
+        true
     }
 
     /// Stores the trace of a run that has ended.
@@ -149,12 +154,14 @@ impl Instance {
         self.is_on
     }
 
-    /// Ends a halt and starts watching again.
-    pub fn resume(&mut self, home: &Home, templates: &Templates) -> Vec<Effect> {
-        match self.halted.take() {
-            Some(_) => self.watch(home, templates),
-            None => Vec::new(),
-        }
+    /// Ends a halt. It does not watch until `watch`. False if it was not halted.
+    pub fn resume(&mut self) -> bool {
+        self.halted.take().is_some()
+    }
+
+    /// The events that its triggers wait for by name.
+    pub fn events(&self) -> impl Iterator<Item = &String> {
+        self.interest.events.iter().filter(|_| self.watch.is_some())
     }
 
     /// Whether an event may fire a trigger. Called for every automation and event, so it must be cheap.
@@ -174,38 +181,7 @@ impl Instance {
         let (firings, problems) = watch.handle(event, home, templates, &self.variables);
         self.interest = watch.interest();
         self.next = watch.next();
-        (firings.into_iter().map(|Firing { trigger, .. }| trigger).collect(), problems)
-    }
-
-    /// The variables of a new run, or `None` if its conditions do not hold.
-    pub fn begin(
-        &self,
-        trigger: &Value,
-        is_forced: bool,
-        home: &Home,
-        templates: &Templates,
-        trace: &mut Trace,
-    ) -> Result<Option<Variables>, String> {
-        let mut variables = self.variables.clone();
-        variables.insert("this".into(), self.this(home));
-        let context = format!("{:x}-{}", home.now.seconds, trace.run);
-        variables.insert("context".into(), json!({"id": context, "parent_id": null, "user_id": null}));
-        variables.insert("trigger".into(), trigger.clone());
-        let idx = trigger.get("idx").and_then(Value::as_str).and_then(|idx| idx.parse::<usize>().ok());
-        let own = idx.and_then(|idx| self.automation.triggers.get(idx));
-        let own = own.map_or(&[] as &[_], |trigger| trigger.variables.as_slice());
-        for (name, data) in own.iter().chain(&self.automation.variables as &VariableDefinitions) {
-            let value = templates.fill(data, home, &variables)?;
-            variables.insert(name.clone(), value);
-        }
-        trace.record("trigger", home.now, trigger);
-        if is_forced || self.automation.conditions.is_empty() {
-            return Ok(Some(variables));
-        }
-        let context = conditions::Context { home, templates, variables: &variables };
-        let verdict = conditions::all(&self.automation.conditions, &context)?;
-        trace.record("condition", home.now, &json!({"result": verdict.holds, "seen": verdict.seen}));
-        Ok(verdict.holds.then_some(variables))
+        (firings.into_iter().map(|triggers::Firing { trigger, .. }| trigger).collect(), problems)
     }
 
     /// What happens to a new run while `running` others are in progress.
@@ -237,18 +213,6 @@ impl Instance {
     pub fn is_called(&self, name: &str) -> bool {
         let Automation { alias, id, .. } = &self.automation;
         alias.as_deref() == Some(name) || id.as_deref() == Some(name) || self.entity_id() == name
-    }
-
-    /// Its entity as the home shows it, or as it will be shown.
-    fn this(&self, home: &Home) -> Value {
-        let id = self.entity_id();
-        if let Some(entity) = home.states.get(&id) {
-            return entity.to_json(&id);
-        }
-        let summary = self.summary(0);
-        let since = self.last_triggered.unwrap_or(home.now);
-        let (state, attributes) = (summary.state().to_owned(), summary.attributes());
-        Entity { state, attributes, last_changed: since, last_updated: since }.to_json(&id)
     }
 
     /// Its summary, with `running` runs in progress.

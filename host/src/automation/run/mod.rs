@@ -3,14 +3,18 @@
 
 mod actions;
 mod active_run;
+mod core_events;
 mod effect;
 mod engine;
+mod entities;
 mod instance;
 mod lifecycle;
 mod loading;
 mod loop_guard;
 mod remembered;
 mod summary;
+mod variables;
+mod work;
 
 pub use effect::Effect;
 pub use engine::Engine;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::effect::Effect;
 use super::engine::Engine;
 use super::instance::Instance;
+use crate::automation::home::Home;
 use crate::automation::model::Automation;
 use crate::automation::trace::Trace;
 use crate::automation::zone;
@@ -29,8 +30,8 @@ impl Engine {
         json!({"version": VERSION, "automations": kept})
     }
 
-    /// Restores saved state after the automations are loaded.
-    pub fn recall(&mut self, memory: &Value) -> Vec<Effect> {
+    /// Restores saved state after the automations are loaded. No automation sees that.
+    pub fn recall(&mut self, memory: &Value, home: &mut Home) -> Vec<Effect> {
         let notice = |name: &str, message: &str| {
             let message = format!("{message}; unreadable parts are discarded, no action is needed");
             Effect::Notice { automation: name.to_owned(), message }
@@ -49,6 +50,10 @@ impl Engine {
             let last = instance.traces.iter().map(|trace| trace.run).max().unwrap_or(0);
             self.next_run = self.next_run.max(last.saturating_add(1));
         }
+        self.heard = None;
+        let keys: Vec<usize> = self.instances.keys().copied().collect();
+        keys.into_iter().for_each(|key| self.write_quietly(key, home));
+        effects.extend(self.taken());
         effects
     }
 }
@@ -64,15 +69,20 @@ impl Instance {
     pub fn take_over(&mut self, old: &Self) {
         self.last_triggered = old.last_triggered;
         old.traces.iter().for_each(|trace| self.store_trace(trace.clone()));
-        if old.automation.is_enabled && !old.is_on() {
-            self.start_disabled();
+        if !self.has_initial_state() {
+            self.set_enabled(old.is_on());
         }
+    }
+
+    /// Whether the file says if it is on. Then nothing that was saved does.
+    fn has_initial_state(&self) -> bool {
+        self.automation.source.get("initial_state").is_some()
     }
 
     fn remember(&self, traces: Vec<Value>) -> Value {
         json!({
             "last_triggered": self.last_triggered.map(Timestamp::to_iso),
-            "is_off": self.automation.is_enabled && !self.is_on(),
+            "is_off": !self.is_on() && !self.has_initial_state(),
             "traces": traces,
         })
     }
@@ -86,8 +96,8 @@ impl Instance {
             time.map(|time| zone::timestamp(time.to_utc()))
         };
         self.last_triggered = kept.get("last_triggered").and_then(&mut last);
-        if kept.get("is_off").and_then(Value::as_bool).unwrap_or(false) {
-            self.start_disabled();
+        if kept.get("is_off").and_then(Value::as_bool).unwrap_or(false) && !self.has_initial_state() {
+            self.set_enabled(false);
         }
         for trace in kept.get("traces").and_then(Value::as_array).into_iter().flatten() {
             match Trace::recall(trace) {

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Script;
+use super::calls;
 use super::context::StepContext;
 use super::frame::Frame;
 use super::outcome::{Effect, End, Halt};
@@ -12,6 +13,7 @@ use super::wait::{Limit, Wait};
 use super::waiting::until_true;
 use crate::automation::conditions;
 use crate::automation::model::{Action, ActionKind, Condition, Data, Sequence, VariableDefinitions};
+use crate::automation::templates::to_json;
 use crate::automation::triggers::Watch;
 use crate::automation::{literals, zone};
 
@@ -67,30 +69,41 @@ impl Thread {
         let now = context.home.now;
         match &action.kind {
             ActionKind::Call { action: name, data, target, response, .. } => {
-                let name = self.fill(name, context)?;
-                let name = name.as_str().unwrap_or_default().to_owned();
-                let (data, target) = (self.fill(data, context)?, self.fill(target, context)?);
+                let (name, data, target) = calls::rendered(self, name, data, target, context)?;
                 context.trace.record(&path, now, &json!({"action": name, "data": data, "target": target}));
                 let wants_response = response.is_some();
                 self.wait = Wait::Call { call, action: name.clone(), response: response.clone() };
                 return Ok(Some(Effect::Call { call, action: name, data, target, wants_response }));
             }
             ActionKind::Event { name, data } => {
-                let data = self.fill(data, context)?;
+                // Without its data, the event is fired all the same.
+                let data = context.templates.fill_json(data, context.home, &self.variables(context));
+                let data = data.unwrap_or_else(|problem| {
+                    context.problems.push(problem);
+                    json!({})
+                });
                 context.trace.record(&path, now, &json!({"event": name, "data": data}));
                 return Ok(Some(Effect::Fire { name: name.clone(), data }));
             }
             ActionKind::Delay(span) => {
                 let span = self.span(span, "delay", context, action)?;
                 context.trace.record(&path, now, &json!({"delay": span.num_milliseconds() / 1000}));
-                self.wait = Wait::Until(zone::plus(now, span));
+                if !span.is_zero() {
+                    self.wait = Wait::Until(zone::plus(now, span));
+                }
             }
             ActionKind::WaitTemplate { value, timeout, continues_on_timeout } => {
                 let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
                 let remaining = limit.remaining(context.home);
-                match until_true(value, true, limit, self, context)? {
+                match until_true(value, limit.clone(), self, context)? {
                     None => self.waited(json!({"completed": true, "remaining": remaining}), context),
-                    Some(wait) => self.wait = wait,
+                    Some(_) if limit.is_over(context.home) => {
+                        self.late(&limit, json!({"completed": false}), context)?
+                    }
+                    Some(wait) => {
+                        self.assign_wait(&json!({"completed": false, "remaining": remaining}), context);
+                        self.wait = wait;
+                    }
                 }
             }
             ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout } => {
@@ -98,7 +111,16 @@ impl Thread {
                 let (watch, problems) =
                     Watch::new(triggers, context.home, context.templates, &self.variables(context));
                 context.trace.record(&path, now, &json!({"waits": true, "problems": problems}));
-                self.wait = Wait::Trigger { watch, limit };
+                let remaining = limit.remaining(context.home);
+                self.assign_wait(
+                    &json!({"completed": false, "remaining": remaining, "trigger": null}),
+                    context,
+                );
+                if limit.is_over(context.home) {
+                    self.late(&limit, json!({"trigger": null}), context)?;
+                } else if !watch.is_idle() {
+                    self.wait = Wait::Trigger { watch, limit };
+                }
             }
             ActionKind::Choose { options, default } => {
                 for (at, (conditions, steps)) in options.iter().enumerate() {
@@ -118,14 +140,27 @@ impl Thread {
             ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
             ActionKind::Condition(condition) => self.require(condition, &path, context)?,
             ActionKind::Stop { message, is_error, response } => {
-                let message = self.fill(message, context)?;
-                let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
+                // Home Assistant does not render the message.
+                let message = match message {
+                    Data::Template(template) => template.source.to_string(),
+                    message => self.fill(message, context).map(|it| plain(&it))?,
+                };
                 context.trace.record(&path, now, &json!({"stop": message, "error": is_error}));
-                let response = response.as_ref().and_then(|name| self.variables(context).get(name).cloned());
-                return Err(match is_error {
-                    true => Halt::Failed { reason: message, is_final: true },
-                    false => Halt::End(End::Stopped { message, response: response.unwrap_or_default() }),
-                });
+                if *is_error {
+                    return Err(Halt::failed(message));
+                }
+                let response = match response {
+                    None => Value::Null,
+                    Some(name) => {
+                        self.variables(context).get(name.as_str()).map(to_json).ok_or_else(|| {
+                            Halt::failed(format!(
+                                "{}: the response variable `{name}` is not set; set it before the stop",
+                                action.place
+                            ))
+                        })?
+                    }
+                };
+                return Err(Halt::End(End::Stopped { message, response }));
             }
             // Executed by `Script::act`, because it needs several threads.
             ActionKind::Parallel(_) => {}
@@ -133,8 +168,8 @@ impl Thread {
         Ok(None)
     }
 
-    fn fill(&self, data: &Data, context: &StepContext) -> Result<Value, Halt> {
-        context.templates.fill(data, context.home, &self.variables(context)).map_err(Halt::failed)
+    pub(super) fn fill(&self, data: &Data, context: &StepContext) -> Result<Value, Halt> {
+        context.templates.fill_json(data, context.home, &self.variables(context)).map_err(Halt::failed)
     }
 
     fn span(
@@ -169,8 +204,9 @@ impl Thread {
     ) -> Result<(), Halt> {
         let mut seen = serde_json::Map::new();
         for (name, data) in variables {
-            let value = self.fill(data, context)?;
-            seen.insert(name.clone(), value.clone());
+            let variables = self.variables(context);
+            let value = context.templates.fill(data, context.home, &variables).map_err(Halt::failed)?;
+            seen.insert(name.clone(), to_json(&value));
             self.assign(name, value, context);
         }
         context.trace.record(path, context.home.now, &json!({"variables": seen}));
@@ -182,4 +218,9 @@ impl Thread {
         let verdict = self.ask(path, context, |it| conditions::holds(condition, it));
         if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }
     }
+}
+
+/// A value as the text that a message shows.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

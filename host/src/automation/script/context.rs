@@ -3,16 +3,20 @@
 use serde_json::Value;
 
 use super::outcome::Failure;
-use crate::automation::home::{Event, Home};
+use crate::automation::home::Home;
 use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::Trace;
 
-/// What happened since the last step.
+/// Why a run advances.
 #[derive(Debug)]
-pub enum Input<'a> {
+pub enum Input {
     Begin,
-    Event(&'a Event),
-    Answer { call: u64, result: Result<Value, Failure> },
+    /// A wait is over: `Script::wake` said so.
+    Resume,
+    Answer {
+        call: u64,
+        result: Result<Value, Failure>,
+    },
 }
 
 /// The input of a step and the context that it runs in.

@@ -1,9 +1,7 @@
 //! A sequence in progress: its position, and its loop if it is the body of one.
 
-use serde_json::Value;
-
 use crate::automation::model::{Action, Repeat, Sequence};
-use crate::automation::templates::Variables;
+use crate::automation::templates::{Value, Variables};
 
 /// A sequence in progress.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! run.
 
 mod actions;
+mod calls;
 mod context;
 mod ending;
 mod frame;
@@ -23,10 +24,9 @@ use self::outcome::Halt;
 use self::thread::Thread;
 use self::wait::Wait;
 use super::clock_history::ClockHistory;
-use super::home::Home;
+use super::home::{Event, Home};
 use super::model::Sequence;
 use super::templates::Variables;
-use super::triggers::Interest;
 use crate::model::Timestamp;
 use crate::tunables::automations::MAX_STEPS;
 pub use context::{Input, StepContext};
@@ -48,20 +48,34 @@ impl Script {
         Self { threads: BTreeMap::from([(0, thread)]), next_thread: 1, next_call: 1, end: None }
     }
 
-    /// Advances as far as possible. Returns nothing after an `End`.
-    pub fn step(&mut self, input: &Input, context: &mut StepContext) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    /// Lets an event end the waits of this run. True if it can advance.
+    pub fn wake(&mut self, event: &Event, context: &mut StepContext) -> bool {
         if self.end.is_some() {
-            return effects;
+            return false;
         }
         let ids: Vec<usize> = self.threads.keys().copied().collect();
         for id in ids {
-            let woken = match self.threads.get_mut(&id) {
-                Some(thread) => thread.wake(input, context),
-                None => Ok(()),
-            };
-            if let Err(halt) = woken {
+            let woken = self.threads.get_mut(&id).map(|thread| thread.hear(event, context));
+            if let Some(Err(halt)) = woken {
                 self.halt(id, halt, context);
+            }
+        }
+        self.end.is_some() || self.threads.values().any(|thread| matches!(thread.wait, Wait::Ready))
+    }
+
+    /// Advances as far as possible. Returns nothing after an `End`.
+    pub fn step(&mut self, input: &Input, context: &mut StepContext) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.threads.is_empty() {
+            return effects;
+        }
+        if let Input::Answer { call, result } = input {
+            let ids: Vec<usize> = self.threads.keys().copied().collect();
+            for id in ids {
+                let answered = self.threads.get_mut(&id).map(|thread| thread.take(*call, result, context));
+                if let Some(Err(halt)) = answered {
+                    self.halt(id, halt, context);
+                }
             }
         }
         self.run(context, &mut effects);
@@ -88,11 +102,9 @@ impl Script {
         self.threads.values_mut().for_each(|thread| thread.wait.clock_changed(by, home, history));
     }
 
-    /// The events that it waits for.
-    pub fn interest(&self) -> Interest {
-        let mut interest = Interest::default();
-        self.threads.values().for_each(|thread| thread.wait.add_interest(&mut interest));
-        interest
+    /// Whether it waits for an event of this name.
+    pub fn hears(&self, name: &str) -> bool {
+        self.threads.values().any(|thread| thread.wait.hears(name))
     }
 
     fn run(&mut self, context: &mut StepContext, effects: &mut Vec<Effect>) {

@@ -1,6 +1,7 @@
 //! Nested sequences and loops.
 
-use serde_json::{Value, json};
+use larder_templates::Dict;
+use serde_json::{Value as Json, json};
 
 use super::context::StepContext;
 use super::frame::{Frame, Loop};
@@ -9,6 +10,7 @@ use super::thread::Thread;
 use super::wait::Wait;
 use crate::automation::conditions::{self, Verdict};
 use crate::automation::model::{Condition, Repeat, Sequence};
+use crate::automation::templates::{Value, to_json};
 
 impl Thread {
     /// Enters a sequence. An empty one is skipped.
@@ -31,15 +33,17 @@ impl Thread {
         let place = || format!("the repeat at {path}");
         let (times, items) = match how {
             Repeat::Count(data) => {
-                let count = fill(data)?;
-                let number = count.as_u64().and_then(|count| usize::try_from(count).ok());
+                let count = to_json(&fill(data)?);
                 let wrong =
                     || Halt::failed(format!("{}: {count} is not a count; use a whole number", place()));
-                (Some(number.ok_or_else(wrong)?), Vec::new())
+                (Some(times(&count).ok_or_else(wrong)?), Vec::new())
             }
             Repeat::ForEach(data) => match fill(data)? {
-                Value::Array(items) => (Some(items.len()), items),
-                value => return Err(Halt::failed(format!("{}: {value} is not a list; use one", place()))),
+                Value::List(items) => (Some(items.items.len()), items.items.clone()),
+                value => {
+                    let value = to_json(&value);
+                    return Err(Halt::failed(format!("{}: {value} is not a list; use one", place())));
+                }
             },
             Repeat::While(_) | Repeat::Until(_) => (None, Vec::new()),
         };
@@ -84,24 +88,24 @@ impl Thread {
 
     /// Sets the variable `repeat` for the next iteration.
     fn set_repeat(&mut self, done: usize, times: Option<usize>, item: Option<Value>) {
-        let mut repeat = json!({"first": done == 0, "index": done + 1});
-        if let Some(fields) = repeat.as_object_mut() {
-            if let Some(times) = times {
-                fields.insert("last".into(), (done + 1 == times).into());
-            }
-            if let Some(item) = item {
-                fields.insert("item".into(), item);
-            }
+        let mut repeat = Dict::new();
+        repeat.insert_text("first", done == 0);
+        repeat.insert_text("index", done + 1);
+        if let Some(times) = times {
+            repeat.insert_text("last", done + 1 == times);
+        }
+        if let Some(item) = item.filter(|item| !item.is_none()) {
+            repeat.insert_text("item", item);
         }
         if let Some(frame) = self.frames.last_mut() {
-            frame.scope.insert("repeat".into(), repeat);
+            frame.scope.insert("repeat".into(), Value::dict(repeat));
         }
     }
 
-    /// Whether all conditions hold. `None` if that cannot be decided.
+    /// Whether all conditions hold. `None` if the first that does not hold fails.
     pub fn all(&self, conditions: &[Condition], name: &str, context: &mut StepContext) -> Option<bool> {
         let path = format!("{}/{name}", self.path());
-        self.ask(&path, context, |it| conditions::all(conditions, it))
+        self.ask(&path, context, |it| conditions::in_order(conditions, it))
     }
 
     /// Evaluates a condition and records it in the trace. An error is reported, and the run continues.
@@ -141,4 +145,23 @@ impl Thread {
         }
         false
     }
+}
+
+/// The number of iterations that a rendered count stands for: as `int()` in Python, and none if it is negative.
+fn times(count: &Json) -> Option<usize> {
+    let number = match count {
+        Json::Bool(flag) => i64::from(*flag),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => number,
+            None => number.as_f64().filter(|it| it.is_finite()).map(whole)?,
+        },
+        Json::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Some(usize::try_from(number.max(0)).unwrap_or(usize::MAX))
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
+fn whole(number: f64) -> i64 {
+    number.trunc() as i64
 }

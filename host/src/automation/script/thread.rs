@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::context::StepContext;
 use super::frame::Frame;
 use super::outcome::Halt;
 use super::wait::Wait;
-use crate::automation::templates::Variables;
+use crate::automation::templates::{self, Value, Variables};
 
 /// One position in a run: the main sequence or a parallel branch.
 #[derive(Debug)]
@@ -48,13 +46,13 @@ impl Thread {
     pub fn assign(&mut self, name: &str, value: Value, context: &mut StepContext) {
         let known = self.frames.iter_mut().rev().map(|frame| &mut frame.scope).chain([&mut self.own]);
         let scope = known.into_iter().find(|scope| scope.contains_key(name)).unwrap_or(context.variables);
-        scope.insert(name.to_owned(), value);
+        scope.insert(name.into(), value);
     }
 
     /// Sets `wait`, which is not shared between branches.
-    pub fn assign_wait(&mut self, value: Value, context: &mut StepContext) {
+    pub fn assign_wait(&mut self, value: &serde_json::Value, context: &mut StepContext) {
         let scope = if self.parent.is_some() { &mut self.own } else { &mut *context.variables };
-        scope.insert("wait".to_owned(), value);
+        scope.insert("wait".into(), templates::wait(value));
     }
 
     /// The current path, for the trace.

@@ -7,7 +7,7 @@ use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::Home;
 use crate::automation::model::Template;
 use crate::automation::templates::Reads;
-use crate::automation::triggers::{Interest, Watch};
+use crate::automation::triggers::Watch;
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
@@ -91,17 +91,8 @@ impl Wait {
         }
     }
 
-    /// Adds the events that the wait needs.
-    pub fn add_interest(&self, interest: &mut Interest) {
-        let more = match self {
-            Self::Template { reads, .. } => {
-                Interest { entities: reads.entities.clone(), all_states: reads.all, ..Interest::default() }
-            }
-            Self::Trigger { watch, .. } => watch.interest(),
-            _ => return,
-        };
-        interest.entities.extend(more.entities);
-        interest.events.extend(more.events);
-        interest.all_states |= more.all_states;
+    /// Whether it waits for an event of this name.
+    pub fn hears(&self, name: &str) -> bool {
+        matches!(self, Self::Trigger { watch, .. } if watch.hears(name))
     }
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Input, StepContext};
+use super::context::StepContext;
 use super::outcome::{End, Failure, Halt};
 use super::thread::Thread;
 use super::wait::{Limit, Wait};
 use crate::automation::conditions::says_true;
 use crate::automation::home::Event;
 use crate::automation::model::Template;
-use crate::automation::templates::is_true;
+use crate::automation::templates::{Reads, from_json, is_true};
 use crate::automation::zone::{self, Every};
+use crate::model::Timestamp;
 
 /// `None` if the template is true now, else the wait until it is.
 pub fn until_true(
     value: &Template,
-    is_first: bool,
     limit: Limit,
     thread: &Thread,
     context: &StepContext,
@@ -23,37 +23,34 @@ pub fn until_true(
     let rendered =
         context.templates.render(value, context.home, &thread.variables(context)).map_err(Halt::failed)?;
     // Home Assistant evaluates it first like a condition, later like a trigger.
-    let is_so = if is_first { says_true(&rendered.text) } else { is_true(&rendered.value) };
-    if is_so {
+    if says_true(&rendered.text) {
         return Ok(None);
     }
+    let again = again(&rendered.reads, context);
+    Ok(Some(Wait::Template { value: value.clone(), reads: rendered.reads, again, limit }))
+}
+
+/// When a template that reads the time is rendered again.
+fn again(reads: &Reads, context: &StepContext) -> Option<Timestamp> {
     let home = context.home;
-    let again = rendered
-        .reads
-        .time
-        .then(|| zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0)));
-    Ok(Some(Wait::Template { value: value.clone(), reads: rendered.reads, again: again.flatten(), limit }))
+    let minute = || zone::next_pattern(home.zone, home.now, Every::Any, Every::Any, Every::Is(0));
+    reads.time.then(minute).flatten()
 }
 
 impl Thread {
-    /// Handles an input. The thread becomes ready if it was waiting for that.
-    pub fn wake(&mut self, input: &Input, context: &mut StepContext) -> Result<(), Halt> {
+    /// Handles an event. The thread becomes ready if it was waiting for that.
+    pub fn hear(&mut self, event: &Event, context: &mut StepContext) -> Result<(), Halt> {
         let home = context.home;
-        match (std::mem::replace(&mut self.wait, Wait::Ready), input) {
-            (Wait::Until(due), _) if due <= home.now => Ok(()),
-            (Wait::Call { call, action, response }, Input::Answer { call: answered, result })
-                if call == *answered =>
-            {
-                self.answered(&action, response.as_deref(), result, context)
-            }
-            (Wait::Template { value, reads, again, limit }, Input::Event(event)) => {
+        match std::mem::replace(&mut self.wait, Wait::Ready) {
+            Wait::Until(due) if due <= home.now => Ok(()),
+            Wait::Template { value, reads, again, limit } => {
                 let is_concerned = match event {
                     Event::State { id, .. } => reads.all || reads.entities.contains(id),
                     _ => again.is_some_and(|again| again <= home.now),
                 };
                 let waits = match is_concerned {
                     false => Some(Wait::Template { value, reads, again, limit: limit.clone() }),
-                    true => until_true(&value, false, limit.clone(), self, context)?,
+                    true => self.rendered_again(&value, limit.clone(), context),
                 };
                 let remaining = limit.remaining(home);
                 match waits {
@@ -65,7 +62,7 @@ impl Thread {
                 }
                 Ok(())
             }
-            (Wait::Trigger { mut watch, limit }, Input::Event(event)) => {
+            Wait::Trigger { mut watch, limit } => {
                 let (firings, problems) =
                     watch.handle(event, home, context.templates, &self.variables(context));
                 for problem in problems {
@@ -83,7 +80,40 @@ impl Thread {
                 }
                 Ok(())
             }
-            (wait, _) => {
+            wait => {
+                self.wait = wait;
+                Ok(())
+            }
+        }
+    }
+
+    /// `None` if the template is true now. An error is reported, and the wait continues.
+    fn rendered_again(&self, value: &Template, limit: Limit, context: &mut StepContext) -> Option<Wait> {
+        let (rendered, reads) = context.templates.attempt(value, context.home, &self.variables(context));
+        match rendered {
+            Ok(rendered) if is_true(&rendered.value) => return None,
+            Ok(_) => {}
+            Err(problem) => {
+                context.trace.record(&self.path(), context.home.now, &json!({"problem": problem}));
+                context.problems.push(problem);
+            }
+        }
+        let again = again(&reads, context);
+        Some(Wait::Template { value: value.clone(), reads, again, limit })
+    }
+
+    /// Handles the result of a call. The thread becomes ready if it was waiting for that.
+    pub fn take(
+        &mut self,
+        answered: u64,
+        result: &Result<Value, Failure>,
+        context: &mut StepContext,
+    ) -> Result<(), Halt> {
+        match std::mem::replace(&mut self.wait, Wait::Ready) {
+            Wait::Call { call, action, response } if call == answered => {
+                self.answered(&action, response.as_deref(), result, context)
+            }
+            wait => {
                 self.wait = wait;
                 Ok(())
             }
@@ -102,7 +132,7 @@ impl Thread {
             Ok(value) => {
                 context.trace.record(&path, context.home.now, &json!({"answer": value}));
                 if let Some(name) = response {
-                    self.assign(name, value.clone(), context);
+                    self.assign(name, from_json(value), context);
                 }
                 Ok(())
             }
@@ -119,11 +149,11 @@ impl Thread {
     /// Sets the variable `wait` and records it.
     pub fn waited(&mut self, wait: Value, context: &mut StepContext) {
         context.trace.record(&self.path(), context.home.now, &json!({"wait": wait}));
-        self.assign_wait(wait, context);
+        self.assign_wait(&wait, context);
     }
 
     /// The deadline has passed.
-    fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut StepContext) -> Result<(), Halt> {
+    pub fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut StepContext) -> Result<(), Halt> {
         if let Some(fields) = wait.as_object_mut() {
             fields.insert("completed".into(), false.into());
             fields.insert("remaining".into(), json!(0.0));

@@ -1,22 +1,22 @@
-//! The template engine: compiles, renders, and bounds the time and the output of a rendering.
+//! The engine of a host: renders templates against a home, and says where and why one fails.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
-use serde_json::Value;
+use larder_templates::{
+    Dict, Engine, Error, ErrorKind, Key, Limits, Reads, Value, Variables, from_json, to_json,
+};
+use serde_json::Value as Json;
 
-use super::native::parse as native;
-use super::view::{Reads, Scope, View};
-use super::{arithmetic, convert, functions, patterns, states, times};
+use super::world::HomeWorld;
 use crate::automation::home::Home;
 use crate::automation::model::{Data, Template};
-use crate::tunables::automations::{TEMPLATE_FUEL, TEMPLATE_OUTPUT};
-
-/// The variables of a run.
-pub type Variables = serde_json::Map<String, Value>;
+use crate::tunables::automations::{
+    MAX_PATTERN, TEMPLATE_FUEL, TEMPLATE_OUTPUT, TEMPLATE_RECURSION, TEMPLATE_SIZE,
+};
 
 /// The result of a rendering.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Rendered {
     pub text: String,
     /// The value that the text stands for: a Python literal, or the text itself.
@@ -24,12 +24,20 @@ pub struct Rendered {
     pub reads: Reads,
 }
 
-/// The template engine. It caches compiled templates, so all automations should share one.
+impl Rendered {
+    /// The value as JSON: tuples and sets as lists.
+    pub fn json(&self) -> Json {
+        to_json(&self.value)
+    }
+}
+
+/// Files of `custom_templates`, by their path in that directory.
+pub type CustomTemplates = BTreeMap<String, Arc<str>>;
+
+/// The template engine. It caches parsed templates, so all automations should share one.
 pub struct Templates {
-    pub(super) environment: Environment<'static>,
-    view: View,
-    /// Serializes renderings.
-    gate: Mutex<()>,
+    engine: Engine,
+    custom: RwLock<Arc<CustomTemplates>>,
 }
 
 impl Default for Templates {
@@ -40,20 +48,19 @@ impl Default for Templates {
 
 impl Templates {
     pub fn new() -> Self {
-        let view = View::default();
-        let mut environment = Environment::new();
-        environment.set_loader(|source| Ok(Some(arithmetic::rewritten(source).into_owned())));
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_undefined_behavior(UndefinedBehavior::Lenient);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.set_fuel(Some(TEMPLATE_FUEL));
-        environment.set_recursion_limit(64);
-        environment.set_debug(false);
-        functions::add(&mut environment, &view);
-        states::add(&mut environment, &view);
-        times::add(&mut environment, &view);
-        patterns::add(&mut environment);
-        Self { environment, view, gate: Mutex::new(()) }
+        let limits = Limits {
+            steps: TEMPLATE_FUEL,
+            output: TEMPLATE_OUTPUT,
+            size: TEMPLATE_SIZE,
+            recursion: TEMPLATE_RECURSION,
+            pattern: MAX_PATTERN,
+        };
+        Self { engine: Engine::new(limits), custom: RwLock::default() }
+    }
+
+    /// Replaces the files that templates may import.
+    pub fn set_custom(&self, custom: CustomTemplates) {
+        *self.custom.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(custom);
     }
 
     /// Renders a template. The error says what is wrong, then what to do.
@@ -63,8 +70,7 @@ impl Templates {
         home: &Home,
         variables: &Variables,
     ) -> Result<Rendered, String> {
-        let (rendered, reads) = self.attempt(template, home, variables);
-        rendered.map(|(text, value)| Rendered { text, value, reads })
+        self.attempt(template, home, variables).0
     }
 
     /// Renders a template and returns what it read, even on failure.
@@ -73,84 +79,58 @@ impl Templates {
         template: &Template,
         home: &Home,
         variables: &Variables,
-    ) -> (Result<(String, Value), String>, Reads) {
-        let placed = |reason: String| format!("{}: {reason}", template.place);
-        let _one = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.view.lock() = Some(Scope { home: home.clone(), reads: Reads::default() });
-        let rendered = self.text(&template.source, variables);
-        let reads = self.view.lock().take().map(|scope| scope.reads).unwrap_or_default();
-        let rendered = rendered.map_err(placed).map(|text| {
-            let text = text.trim().to_owned();
-            let value = native(&text);
-            (text, value)
-        });
+    ) -> (Result<Rendered, String>, Reads) {
+        let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let world = HomeWorld { home, custom: &custom };
+        let (rendered, reads) = self.engine.render(&template.source, variables, &world);
+        let rendered = rendered.map_err(|error| format!("{}: {}", template.place, reason(&error)));
+        let rendered = rendered.map(|it| Rendered { text: it.text, value: it.value, reads: reads.clone() });
         (rendered, reads)
     }
 
     /// Renders every template in a value.
     pub fn fill(&self, data: &Data, home: &Home, variables: &Variables) -> Result<Value, String> {
         match data {
-            Data::Constant(value) => Ok(value.clone()),
+            Data::Constant(value) => Ok(from_json(value)),
             Data::Template(template) => Ok(self.render(template, home, variables)?.value),
-            Data::List(items) => items.iter().map(|item| self.fill(item, home, variables)).collect(),
+            Data::List(items) => {
+                let items = items.iter().map(|item| self.fill(item, home, variables));
+                items.collect::<Result<_, _>>().map(Value::list)
+            }
             Data::Map(pairs) => {
-                let fill =
-                    |(key, data): &(String, Data)| Ok((key.clone(), self.fill(data, home, variables)?));
-                pairs.iter().map(fill).collect::<Result<Variables, String>>().map(Value::Object)
+                let mut dict = Dict::new();
+                for (key, data) in pairs {
+                    dict.insert(Key::text(key), self.fill(data, home, variables)?);
+                }
+                Ok(Value::dict(dict))
             }
         }
     }
 
-    fn text(&self, source: &str, variables: &Variables) -> Result<String, String> {
-        let template = self.environment.get_template(source).map_err(|error| reason(&error))?;
-        let context = variables.iter().map(|(name, value)| (name.clone(), convert::variable(name, value)));
-        let mut output = Output(Vec::new());
-        let context = minijinja::Value::from_pairs(context);
-        let rendered = template.render_captured_to(context, &mut output).map(|_| ());
-        let Output(bytes) = output;
-        rendered.map_err(|error| match bytes.len() > TEMPLATE_OUTPUT {
-            true => format!("the template returns more than {TEMPLATE_OUTPUT} bytes; correct the template"),
-            false => reason(&error),
-        })?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    /// Renders every template in a value, as JSON.
+    pub fn fill_json(&self, data: &Data, home: &Home, variables: &Variables) -> Result<Json, String> {
+        match data {
+            Data::Constant(value) => Ok(value.clone()),
+            data => Ok(to_json(&self.fill(data, home, variables)?)),
+        }
     }
 }
 
 /// Whether the value of a template counts as true.
 pub fn is_true(value: &Value) -> bool {
     match value {
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64().is_some_and(|number| number != 0.0),
-        Value::String(text) => {
+        Value::Text(text) => {
             matches!(text.trim().to_lowercase().as_str(), "1" | "true" | "yes" | "on" | "enable")
         }
-        _ => false,
+        value => value.as_float().is_some_and(|number| number != 0.0),
     }
 }
 
 /// What is wrong with a template, then what to do.
 pub fn reason(error: &Error) -> String {
-    let line = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
-    if error.kind() == ErrorKind::OutOfFuel {
-        return format!("the template takes too long{line}; correct the template");
-    }
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("template error{line}: {}{detail}; correct the template", error.kind())
-}
-
-/// An output buffer with a size limit.
-struct Output(Vec<u8>);
-
-impl std::io::Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        match self.0.len() > TEMPLATE_OUTPUT {
-            true => Err(std::io::Error::other("too long")),
-            false => Ok(bytes.len()),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    let line = error.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+    match error.kind {
+        ErrorKind::Limit => format!("{error}{line}; correct the template"),
+        _ => format!("template error{line}: {error}; correct the template"),
     }
 }

@@ -21,7 +21,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "- action: a.b\n  data: {x: '{{ trigger.event.data.n * 2 }}', y: plain}",
         &["00:00:00 a.b {\"x\":6,\"y\":\"plain\"}"],
     ),
-    ("- service: a.b\n  entity_id: c.d", &["00:00:00 a.b {} on {\"entity_id\":\"c.d\"}"]),
+    ("- service: a.b\n  entity_id: c.d", &["00:00:00 a.b {} on {\"entity_id\":[\"c.d\"]}"]),
     (
         "- action: a.b\n  response_variable: r\n- event: e\n  event_data: {got: '{{ r.ok }}'}",
         &["00:00:00 a.b {}", "00:00:00 event e {\"got\":1}"],
@@ -110,7 +110,7 @@ fn a_failing_action_ends_the_run_unless_it_continues_on_error() {
         play.fire("go", json!({}));
         let (run, call) = play.waits.remove(0);
         let failure = Failure { message: "no disk".into(), is_final: false };
-        let effects = play.engine.answer(run, call, Err(failure), &play.home);
+        let effects = play.engine.answer(run, call, Err(failure), &mut play.home);
         play.take(effects);
         let notices: Vec<_> =
             play.log.iter().filter_map(|line| line.split_once("notice: ").map(|(_, text)| text)).collect();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Play, at};
+use crate::automation::run::Effect;
 
 /// A mode, and the effects of three events within 20 seconds if a run takes a minute.
 const MODES: &[(&str, &[&str])] = &[
@@ -71,7 +72,7 @@ fn an_automation_that_triggers_itself_is_halted_until_the_next_reload() {
     assert_eq!(play.log, Vec::<String>::new());
     assert!(play.engine.list()[0].halted.is_some());
     let again = super::load(text).automations;
-    play.engine.load(again, vec![], &play.home);
+    play.engine.load(again, vec![], &mut play.home);
     assert!(play.engine.list()[0].halted.is_none());
 }
 
@@ -97,8 +98,9 @@ fn a_reload_ends_runs_of_changed_automations_only() {
     let mut play = Play::new(&format!("{one}{two}"), "UTC", "2026-01-01T00:00:00Z");
     play.fire("go", json!({}));
     let changed = format!("{}# moved\n{one}", two.replace("c.d", "e.f"));
-    let effects = play.engine.load(super::load(&changed).automations, vec![], &play.home);
-    assert_eq!(effects.len(), 1, "{effects:?}");
+    let effects = play.engine.load(super::load(&changed).automations, vec![], &mut play.home);
+    let ended = effects.iter().filter(|effect| matches!(effect, Effect::Ended { .. })).count();
+    assert_eq!(ended, 1, "{effects:?}");
     play.until("2026-01-01T01:00:00Z");
     assert_eq!(play.log, ["01-01 00:01:00 a.b {}"]);
 }
@@ -107,7 +109,7 @@ fn a_reload_ends_runs_of_changed_automations_only() {
 fn a_trace_keeps_five_runs_step_by_step_without_secrets() {
     let text = "alias: A\ntriggers: {trigger: event, event_type: go}\nactions:\n- action: a.b\n  data: {key: swordfish}";
     let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
-    play.engine.load(super::load(text).automations, vec!["swordfish".into()], &play.home);
+    play.engine.load(super::load(text).automations, vec!["swordfish".into()], &mut play.home);
     for _ in 0..7 {
         play.fire("go", json!({}));
     }

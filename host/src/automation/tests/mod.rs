@@ -5,13 +5,15 @@ mod conditions;
 mod documented;
 mod engine;
 mod entities;
+mod goldens;
 mod inventory;
 mod parsing;
 mod properties;
 mod rendering;
+mod runs;
 mod triggers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use serde_json::{Value, json};
 use super::files::{self, Loaded, Source};
 use super::home::{Entity, Event, Home};
 use super::run::{Effect, Engine};
+use super::script::Failure;
 use crate::model::Timestamp;
 
 /// The files and environment variables of a test.
@@ -52,6 +55,15 @@ pub fn load(text: &str) -> Loaded {
     files::load(&given, Path::new("/config"), &path)
 }
 
+/// Loads a text as `automations.yaml`, beside a `secrets.yaml` with a password.
+pub fn load_with_secrets(text: &str) -> Loaded {
+    let path = PathBuf::from("/config/automations.yaml");
+    let secrets = (PathBuf::from("/config/secrets.yaml"), "password: swordfish\n".to_owned());
+    let given =
+        Given { files: BTreeMap::from([(path.clone(), text.to_owned()), secrets]), ..Given::default() };
+    files::load(&given, Path::new("/config"), &path)
+}
+
 pub fn at(text: &str) -> Timestamp {
     super::zone::timestamp(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
 }
@@ -73,16 +85,19 @@ pub struct Play {
     pub log: Vec<String>,
     pub waits: Vec<(u64, u64)>,
     pub answers_at_once: bool,
+    /// Events that automations fired and that were not heard yet.
+    fired: VecDeque<(String, Value, u64)>,
 }
 
 impl Play {
     pub fn new(text: &str, zone: &str, now: &str) -> Self {
         let loaded = load(text);
         assert_eq!(loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
-        let home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
+        let mut home = Home { now: at(now), zone: zone_of(zone), states: Arc::default() };
+        let mut engine = Engine::default();
+        let effects = engine.load(loaded.automations, loaded.secrets, &mut home);
         let mut play =
-            Self { engine: Engine::default(), home, log: vec![], waits: vec![], answers_at_once: true };
-        let effects = play.engine.load(loaded.automations, loaded.secrets, &play.home);
+            Self { engine, home, log: vec![], waits: vec![], answers_at_once: true, fired: VecDeque::new() };
         play.take(effects);
         play
     }
@@ -107,8 +122,14 @@ impl Play {
     }
 
     pub fn hear(&mut self, event: &Event, cause: Option<u64>) {
-        let effects = self.engine.handle(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &mut self.home);
         self.take(effects);
+        // What automations fire is heard after what fired it.
+        while let Some((name, data, run)) = self.fired.pop_front() {
+            let event = Event::Named { name, data };
+            let effects = self.engine.handle(&event, Some(run).filter(|run| *run > 0), &mut self.home);
+            self.take(effects);
+        }
     }
 
     /// Advances time to `then`, with every event on the way at its time.
@@ -130,23 +151,46 @@ impl Play {
         for effect in effects {
             match effect {
                 Effect::Call { run, call, action, data, target, .. } => {
-                    let target = if target == json!({}) { String::new() } else { format!(" on {target}") };
-                    self.log.push(format!("{now} {action} {data}{target}"));
+                    let shown = if target == json!({}) { String::new() } else { format!(" on {target}") };
+                    self.log.push(format!("{now} {action} {data}{shown}"));
                     match self.answers_at_once {
-                        true => {
-                            let more = self.engine.answer(run, call, Ok(json!({"ok": 1})), &self.home);
-                            self.take(more);
-                        }
+                        true => self.served(run, call, &action, data, target),
                         false => self.waits.push((run, call)),
                     }
                 }
+                Effect::Answer { run, call } => self.answer(run, call, Ok(json!({}))),
                 Effect::Fire { run, name, data } => {
                     self.log.push(format!("{now} event {name} {data}"));
-                    self.hear(&Event::Named { name, data }, Some(run));
+                    self.fired.push_back((name, data, run));
                 }
+                Effect::Show { .. } => {}
                 Effect::Notice { message, .. } => self.log.push(format!("{now} notice: {message}")),
                 Effect::Ended { .. } => {}
             }
         }
+        let more = self.engine.proceed(&mut self.home);
+        if !more.is_empty() {
+            self.take(more);
+        }
+    }
+    /// Performs an action of the automation domain, and answers every other one.
+    fn served(&mut self, run: u64, call: u64, action: &str, data: Value, target: Value) {
+        let mut merged = data.as_object().cloned().unwrap_or_default();
+        merged.extend(target.as_object().cloned().unwrap_or_default());
+        let data = Value::Object(merged);
+        let called = self.engine.called(run, action, &data);
+        self.take(called.into_iter().collect());
+        if !Engine::has_action(action) {
+            return self.answer(run, call, Ok(json!({"ok": 1})));
+        }
+        match self.engine.call(action, &data, &Value::Null, (run, call), &mut self.home) {
+            Ok(effects) => self.take(effects),
+            Err(message) => self.answer(run, call, Err(Failure { message, is_final: true })),
+        }
+    }
+
+    fn answer(&mut self, run: u64, call: u64, result: Result<Value, Failure>) {
+        let effects = self.engine.answer(run, call, result, &mut self.home);
+        self.take(effects);
     }
 }

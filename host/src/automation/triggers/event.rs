@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use crate::automation::home::Event;
+use crate::automation::equality::equal;
+use crate::automation::home::{Event, Home};
 use crate::automation::model::Data;
+use crate::model::Timestamp;
 
 /// The wanted names and data, with templates rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,14 +18,14 @@ pub struct Filter {
 impl Filter {
     /// Renders the templates. Fails if one cannot be rendered.
     pub fn new(names: &[Data], data: &Data, context: &Context) -> Result<Self, String> {
-        let fill = |data: &Data| context.templates.fill(data, context.home, context.variables);
+        let fill = |data: &Data| context.templates.fill_json(data, context.home, context.variables);
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names = names.iter().map(|name| fill(name).map(text)).collect::<Result<_, _>>()?;
         Ok(Self { names, data: fill(data)? })
     }
 
     /// The variable `trigger` if the event matches.
-    pub fn handle(&self, event: &Event) -> Vec<Value> {
+    pub fn handle(&self, event: &Event, home: &Home) -> Vec<Value> {
         let Event::Named { name, data } = event else { return Vec::new() };
         let fields = self.data.as_object().into_iter().flatten();
         let mut fields =
@@ -32,7 +34,13 @@ impl Filter {
             false => Vec::new(),
             true => vec![json!({
                 "platform": "event",
-                "event": {"event_type": name, "data": data},
+                "event": {
+                    "event_type": name,
+                    "data": data,
+                    "origin": "LOCAL",
+                    "time_fired": home.now.to_iso(),
+                    "time_fired_timestamp": seconds(home.now),
+                },
                 "description": format!("event '{name}'"),
             })],
         }
@@ -45,6 +53,11 @@ fn is_like(wanted: &Value, value: &Value) -> bool {
         (Some(wanted), Some(value)) => {
             wanted.iter().all(|(key, wanted)| value.get(key).is_none_or(|value| is_like(wanted, value)))
         }
-        _ => wanted == value,
+        _ => equal(wanted, value),
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "as in Home Assistant, a time is a number with fractions")]
+fn seconds(time: Timestamp) -> f64 {
+    time.seconds as f64 + f64::from(time.nanoseconds) / 1e9
 }

@@ -64,7 +64,6 @@ pub fn handle(
             "from_state": old.as_ref().map(|entity| entity.to_json(id)),
             "to_state": new.as_ref().map(|entity| entity.to_json(id)),
             "for": null,
-            "attribute": range.attribute,
             "description": format!("numeric state of {id}"),
         });
         match pending::span(for_duration, &shown, context, place) {

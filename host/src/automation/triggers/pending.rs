@@ -1,21 +1,21 @@
 //! The option `for`: a new state must last for a while before the trigger fires. Records per entity when it fires.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::context::Context;
 use crate::automation::home::Home;
 use crate::automation::model::Data;
+use crate::automation::templates;
 use crate::automation::yaml::Place;
 use crate::automation::{literals, zone};
 use crate::model::Timestamp;
+use crate::tunables::automations::MAX_PENDING_FIRES;
 
-/// The triggers that wait for their time, by entity.
+/// The triggers that wait for their time, with their entities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pending {
-    waiting: BTreeMap<String, PendingFire>,
+    waiting: Vec<(String, PendingFire)>,
 }
 
 /// One entity in the wanted state, and when it fires.
@@ -32,35 +32,36 @@ pub struct PendingFire {
 impl Pending {
     /// When the first one fires.
     pub fn next(&self) -> Option<Timestamp> {
-        self.waiting.values().map(|waiting| waiting.due).min()
+        self.waiting.iter().map(|(_, waiting)| waiting.due).min()
     }
 
-    pub fn get(&self, id: &str) -> Option<&PendingFire> {
-        self.waiting.get(id)
-    }
-
+    /// Adds one. Each change of an entity that fires waits on its own, as in Home Assistant.
     pub fn put(&mut self, id: &str, waiting: PendingFire) {
-        self.waiting.insert(id.to_owned(), waiting);
+        if self.waiting.len() < MAX_PENDING_FIRES {
+            self.waiting.push((id.to_owned(), waiting));
+        }
     }
 
     pub fn cancel(&mut self, id: &str) {
-        self.waiting.remove(id);
+        self.waiting.retain(|(of, _)| of != id);
+    }
+
+    /// Cancels those of an entity that do not stay.
+    pub fn keep(&mut self, id: &str, stays: impl Fn(&PendingFire) -> bool) {
+        self.waiting.retain(|(of, waiting)| of != id || stays(waiting));
     }
 
     /// The clock was set by `by`. The remaining times stay the same.
     pub fn shift(&mut self, by: TimeDelta) {
-        self.waiting.values_mut().for_each(|waiting| waiting.due = zone::plus(waiting.due, by));
+        self.waiting.iter_mut().for_each(|(_, waiting)| waiting.due = zone::plus(waiting.due, by));
     }
 
     /// Takes what is due, earliest first.
     pub fn take_due(&mut self, home: &Home) -> Vec<Value> {
-        let is_due = |waiting: &PendingFire| waiting.due <= home.now;
-        let mut due: Vec<_> = self.waiting.iter().filter(|(_, it)| is_due(it)).collect();
-        due.sort_by_key(|(_, waiting)| waiting.due);
-        let due: Vec<_> =
-            due.into_iter().map(|(id, waiting)| (id.clone(), waiting.trigger.clone())).collect();
-        due.iter().for_each(|(id, _)| self.cancel(id));
-        due.into_iter().map(|(_, trigger)| trigger).collect()
+        let mut due: Vec<_> =
+            self.waiting.extract_if(.., |(_, waiting)| waiting.due <= home.now).map(|(_, it)| it).collect();
+        due.sort_by_key(|waiting| waiting.due);
+        due.into_iter().map(|waiting| waiting.trigger).collect()
     }
 }
 
@@ -73,8 +74,8 @@ pub fn span(
 ) -> Result<Option<TimeDelta>, String> {
     let Some(data) = for_duration else { return Ok(None) };
     let mut variables = context.variables.clone();
-    variables.insert("trigger".into(), trigger.clone());
-    let value = context.templates.fill(data, context.home, &variables)?;
+    variables.insert("trigger".into(), templates::trigger(trigger));
+    let value = context.templates.fill_json(data, context.home, &variables)?;
     let span = literals::period(&value).map_err(|reason| format!("{place}: `for` {reason}"))?;
     Ok((!span.is_zero()).then_some(span))
 }

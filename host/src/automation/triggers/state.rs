@@ -1,9 +1,11 @@
 //! State triggers: fire when the state of an entity, or one attribute, changes between given values.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::context::{Context, Fired};
 use super::pending::{self, Pending, PendingFire};
+use crate::automation::equality::equal;
 use crate::automation::home::{Entity, Event};
 use crate::automation::model::StateTrigger;
 use crate::automation::templates::span_text;
@@ -19,9 +21,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     let attribute = trigger.attribute.as_deref();
     let value = |entity: Option<&Entity>| entity.map_or(Value::Null, |entity| entity.value(attribute));
     let (from, to) = (value(old.as_deref()), value(new.as_deref()));
-    if pending.get(id).is_some_and(|waiting| new.is_none() || !stays(trigger, waiting, &to)) {
-        pending.cancel(id);
-    }
+    pending.keep(id, |waiting| new.is_some() && stays(trigger, waiting, &to));
     if !fires(trigger, &from, &to) {
         return fired;
     }
@@ -37,9 +37,12 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
     });
     match pending::span(trigger.for_duration.as_ref(), &shown, context, place) {
         Err(problem) => fired.problems.push(problem),
-        Ok(None) => fired.triggers.push(shown),
-        // A change of other attributes does not restart the wait.
-        Ok(Some(_)) if pending.get(id).is_some_and(|waiting| waiting.to == to) => {}
+        Ok(None) => {
+            if let (Some(_), Some(fields)) = (&trigger.for_duration, shown.as_object_mut()) {
+                fields.insert("for".into(), span_text(TimeDelta::zero()).into());
+            }
+            fired.triggers.push(shown);
+        }
         Ok(Some(span)) => {
             if let Some(fields) = shown.as_object_mut() {
                 fields.insert("for".into(), span_text(span).into());
@@ -55,7 +58,7 @@ pub fn handle(trigger: &StateTrigger, pending: &mut Pending, context: &Context, 
 fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
     let StateTrigger { from: wanted, to: target, not_from, not_to, .. } = trigger;
     let is_any = wanted.is_none() && target.is_none() && not_from.is_none() && not_to.is_none();
-    if from == to && (!is_any || trigger.attribute.is_some()) {
+    if equal(from, to) && (!is_any || trigger.attribute.is_some()) {
         return false;
     }
     takes(wanted, not_from, from) && takes(target, not_to, to)
@@ -63,15 +66,15 @@ fn fires(trigger: &StateTrigger, from: &Value, to: &Value) -> bool {
 
 fn takes(wanted: &Option<Vec<Value>>, unwanted: &Option<Vec<Value>>, value: &Value) -> bool {
     let is_wanted = wanted.as_ref().is_none_or(|wanted| {
-        wanted.is_empty() || wanted.iter().any(|it| it == value || it.as_str() == Some("*"))
+        wanted.is_empty() || wanted.iter().any(|it| equal(it, value) || it.as_str() == Some("*"))
     });
-    is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.contains(value))
+    is_wanted && !unwanted.as_ref().is_some_and(|unwanted| unwanted.iter().any(|it| equal(it, value)))
 }
 
 /// Whether it still has the new value. With `from` alone: whether it still differs from the old one.
 fn stays(trigger: &StateTrigger, waiting: &PendingFire, now: &Value) -> bool {
     match trigger.from.is_some() && trigger.to.is_none() {
-        true => *now != waiting.from,
-        false => *now == waiting.to,
+        true => !equal(now, &waiting.from),
+        false => equal(now, &waiting.to),
     }
 }

@@ -17,6 +17,8 @@ use crate::model::Timestamp;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LastResult {
     is_true: bool,
+    /// What it returned. `None` after a failure.
+    value: Option<Value>,
     pub reads: Reads,
     /// When to render again, unless something changes before.
     pub next: Option<Timestamp>,
@@ -41,7 +43,10 @@ impl LastResult {
         let (rendered, reads) = context.templates.attempt(template, context.home, context.variables);
         self.next = reads.time.then(|| minute(context.home)).flatten();
         self.reads = reads;
-        self.is_true = is_true(&rendered?.1);
+        self.value = None;
+        let rendered = rendered?;
+        self.is_true = is_true(&rendered.value);
+        self.value = Some(rendered.json());
         Ok(())
     }
 }
@@ -68,12 +73,13 @@ pub fn handle(
     if !is_concerned {
         return fired;
     }
-    let was_true = last.is_true;
+    let (was_true, before) = (last.is_true, last.value.clone());
     if let Err(problem) = last.render(template, context) {
         fired.problems.push(problem);
         return fired;
     }
-    if !last.is_true {
+    // Another value counts as a change, even if it is true as well.
+    if last.value != before {
         pending.cancel("");
     }
     if was_true || !last.is_true {
@@ -85,10 +91,11 @@ pub fn handle(
         "from_state": null,
         "to_state": null,
         "for": null,
-        "description": "template",
+        "description": "time change or manual update via template",
     });
     if let (Event::State { id, old, new }, Some(fields)) = (context.event, shown.as_object_mut()) {
         fields.insert("entity_id".into(), id.clone().into());
+        fields.insert("description".into(), format!("{id} via template").into());
         fields.insert("from_state".into(), old.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
         fields.insert("to_state".into(), new.as_ref().map_or(Value::Null, |entity| entity.to_json(id)));
     }

@@ -113,7 +113,8 @@ fn shown(platform: &str, due: Timestamp, home: &Home, at: &At) -> Value {
         At::Entity { id, .. } => Some(id),
         At::Time(_) | At::Template(_) => None,
     };
-    let mut shown = json!({"platform": platform, "now": local(due, home), "description": "time"});
+    let now = local(due, home);
+    let mut shown = json!({"platform": platform, "now": now, "description": "time", "entity_id": null});
     if let (Some(id), Some(fields)) = (id, shown.as_object_mut()) {
         fields.insert("entity_id".into(), id.clone().into());
         fields.insert("description".into(), format!("time set in {id}").into());

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::context::{Context, Fired, Interest};
 use super::pending::Pending;
@@ -139,6 +139,17 @@ impl Watch {
         own.chain(self.watched.iter().filter_map(|watched| watched.pending.next())).min()
     }
 
+    /// Whether a trigger waits for an event of this name.
+    pub fn hears(&self, name: &str) -> bool {
+        let waits = |it: &Watched| matches!(&it.memory, Memory::Event(filter) if filter.names.iter().any(|of| of == name));
+        self.watched.iter().any(waits)
+    }
+
+    /// Whether no trigger can fire.
+    pub fn is_idle(&self) -> bool {
+        self.watched.iter().all(|watched| !watched.trigger.is_enabled)
+    }
+
     /// The events that are needed at present. A template may change this whenever it is rendered.
     pub fn interest(&self) -> Interest {
         let mut interest = Interest::default();
@@ -227,7 +238,7 @@ impl Watched {
             (TriggerKind::TimePattern { hours, minutes, seconds }, Memory::Next(next)) => {
                 time::due_pattern((*hours, *minutes, *seconds), next, context)
             }
-            (TriggerKind::Event { .. }, Memory::Event(filter)) => filter.handle(context.event),
+            (TriggerKind::Event { .. }, Memory::Event(filter)) => filter.handle(context.event, context.home),
             (TriggerKind::Start, _) if *context.event == Event::Start => home_event("start", "starting"),
             (TriggerKind::Shutdown, _) if *context.event == Event::Shutdown => {
                 home_event("shutdown", "stopping")
@@ -238,12 +249,12 @@ impl Watched {
 }
 
 /// Adds the fields that every `trigger` variable has.
-fn described(trigger: &Trigger, index: usize, mut value: Value) -> Value {
-    if let Some(fields) = value.as_object_mut() {
-        let id = trigger.id.clone().unwrap_or_else(|| index.to_string());
-        fields.insert("id".into(), id.into());
-        fields.insert("idx".into(), index.to_string().into());
-        fields.insert("alias".into(), trigger.alias.clone().map_or(Value::Null, Value::from));
-    }
-    value
+fn described(trigger: &Trigger, index: usize, value: Value) -> Value {
+    let id = trigger.id.clone().unwrap_or_else(|| index.to_string());
+    let mut fields = Map::new();
+    fields.insert("id".into(), id.into());
+    fields.insert("idx".into(), index.to_string().into());
+    fields.insert("alias".into(), trigger.alias.clone().map_or(Value::Null, Value::from));
+    fields.extend(value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    fields.into()
 }

@@ -60,7 +60,8 @@ pub(crate) fn run(setup: &HostSetup, command: Option<&AutomationsCommand>) -> an
 fn local_driver(setup: &HostSetup) -> anyhow::Result<(Host, Driver)> {
     let mut host = setup.reader()?;
     print_zone_problems(&host);
-    let driver = Driver::new(&mut host);
+    let mut driver = Driver::new(&mut host);
+    driver.plan();
     print_notices(&mut host);
     Ok((host, driver))
 }

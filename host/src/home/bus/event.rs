@@ -50,10 +50,12 @@ pub struct Event {
     pub data: String,
     /// The automation run that emitted the event.
     pub cause: Option<u64>,
+    /// Whether it shows the state of an automation: the automations have seen it already.
+    pub is_own: bool,
 }
 
 impl Event {
     pub fn new(topic: impl Into<String>, data: impl Into<String>) -> Self {
-        Self { topic: topic.into(), data: data.into(), cause: None }
+        Self { topic: topic.into(), data: data.into(), cause: None, is_own: false }
     }
 }

@@ -21,20 +21,25 @@ actions:
   - action: done.it
 "#;
 
+fn calls(effects: Vec<Effect>) -> Vec<Effect> {
+    effects.into_iter().filter(|effect| matches!(effect, Effect::Call { .. })).collect()
+}
+
 /// Passes the event of a failed backup to the engine, delivers its call, and passes the outcome back. Returns the last effects.
 fn notifier(server: &Server) -> (Engine, Vec<Effect>) {
     let toml = format!("[notify.phone]\nkind = \"webhook\"\nurl = \"{}\"", server.url("/hook"));
     let notifier = TestNotifier::new(&toml);
-    let home = Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
+    let mut home =
+        Home { now: at("2026-11-23T04:45:00Z"), zone: larder_zone::Zone::UTC, states: Arc::default() };
     let mut engine = Engine::default();
-    engine.load(load(AUTOMATION).automations, vec![], &home);
+    engine.load(load(AUTOMATION).automations, vec![], &mut home);
     let event =
         Event::Named { name: "backup_failed".into(), data: json!({"failed_reason": "upload_failed: 507"}) };
-    let effects = engine.handle(&event, None, &home);
+    let effects = calls(engine.handle(&event, None, &mut home));
     let [Effect::Call { run, call, action, data, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let name = action.strip_prefix("notify.").unwrap();
     let outcome = notifier.begin(name, data.clone()).recv().unwrap();
-    let effects = engine.answer(*run, *call, outcome, &home);
+    let effects = engine.answer(*run, *call, outcome, &mut home);
     (engine, effects)
 }
 

@@ -6,10 +6,12 @@ use super::Driver;
 use super::calls::{Answer, BY_HAND, UnderWay};
 use super::inventory::registry;
 use crate::automation::registry::{Found, Registry};
+use crate::automation::run::Effect;
 use crate::automation::script::Failure;
+use crate::home::bus::Event;
 use crate::plugin::Plugin;
 use crate::runtime;
-use crate::service::host::{Call, Host};
+use crate::service::host::Host;
 
 impl Driver {
     /// The actions that can be called now.
@@ -17,7 +19,7 @@ impl Driver {
         registry(host, self.calls.targets().as_deref())
     }
 
-    /// Begins an action that an automation or a user called.
+    /// Begins an action that an automation or a user called. `target` is merged into `data`.
     pub(super) fn call(
         &mut self,
         host: &mut Host,
@@ -25,29 +27,21 @@ impl Driver {
         action: &str,
         data: Value,
         target: Value,
-    ) {
-        let begun = match host.missing(action).map(not_running) {
+    ) -> Begun {
+        if let Some(message) = host.missing(action).map(not_running) {
             // The plugin may be restarted.
-            Some(message) => Begun::Done(Err(Failure { message, is_final: false })),
-            None => self.begun(host, (run, call), action, with_target(data, target)),
-        };
-        let (plugin, result) = match begun {
-            Begun::ByPlugin(name, call) => (Some((name, call)), None),
-            Begun::ByThread => (None, None),
-            Begun::Done(result) => (None, Some(result)),
-        };
-        self.calls.under_way.push(UnderWay { run, call, plugin });
-        if let Some(result) = result {
-            // The driver holds the receiver and owns this.
-            let _ = self.calls.answers.send(Answer::new(run, call, result));
+            return Begun::Done(Err(Failure { message, is_final: false }));
         }
-    }
-
-    fn begun(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: Value) -> Begun {
-        match self.checked(host, action, data, run == BY_HAND) {
-            Ok(data) => self.begin(host, (run, call), action, &data),
-            Err(message) => Begun::Done(Err(refused(message))),
+        let data = with_target(data, target);
+        let checked = match self.checked(host, action, data.clone(), run == BY_HAND) {
+            Ok(checked) => checked,
+            Err(message) => return Begun::Done(Err(refused(message))),
+        };
+        if let Some(Effect::Fire { name, data, .. }) = self.engine.called(run, action, &data) {
+            let cause = Some(run).filter(|run| *run != BY_HAND);
+            host.bus.emit(&Event { cause, ..Event::new(name, data.to_string()) });
         }
+        self.begin(host, (run, call), action, &checked)
     }
 
     /// The data of a call, converted to what the action expects. The error says why the call is refused.
@@ -64,28 +58,27 @@ impl Driver {
     fn begin(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: &Value) -> Begun {
         Begun::Done(match action.split_once('.') {
             _ if host.plugins().iter().any(|plugin| plugin.has(action)) => {
-                return by_plugin(host, action, data);
+                return self.by_plugin(host, (run, call), action, data);
             }
             Some(("notify", "persistent_notification")) => {
                 self.calls.notifications.call(host, "create", &lift_notification_id(data))
             }
             Some(("notify", name)) => {
                 self.send(host, (run, call), name, data);
-                return Begun::ByThread;
+                self.calls.under_way.push(UnderWay { run, call, plugin: None });
+                return Begun::Later;
             }
             Some(("persistent_notification", name)) => self.calls.notifications.call(host, name, data),
             Some(("automation", "reload")) => match self.reload(host) {
-                Ok(reloaded) => {
+                Ok((reloaded, mut effects)) => {
                     reloaded.log_lines().iter().for_each(|(level, line)| host.bus.log(*level, line));
-                    Ok(json!({}))
+                    effects.push(Effect::Answer { run, call });
+                    return Begun::Goes(effects);
                 }
                 Err(problems) => Err(refused(problems.join("\n"))),
             },
-            _ => match self.engine.call(action, data, &Value::Null, Some(run), &self.home) {
-                Ok(effects) => {
-                    self.perform(host, effects);
-                    Ok(json!({}))
-                }
+            _ => match self.engine.call(action, data, &Value::Null, (run, call), &mut self.home) {
+                Ok(effects) => return Begun::Goes(effects),
                 Err(message) => Err(refused(message)),
             },
         })
@@ -93,23 +86,42 @@ impl Driver {
 }
 
 /// An action that was begun.
-enum Begun {
-    ByPlugin(String, Call),
-    /// Another thread sends the answer.
-    ByThread,
+pub(super) enum Begun {
+    /// A plugin or another thread answers.
+    Later,
+    /// The engine performed it: what it wants done, and the answer in it or later.
+    Goes(Vec<Effect>),
     Done(Result<Value, Failure>),
 }
 
-fn by_plugin(host: &mut Host, action: &str, data: &Value) -> Begun {
-    let name = host.plugins().iter().find(|plugin| plugin.has(action)).map(|plugin| plugin.name.clone());
-    match host.begin(action, &data.to_string()) {
-        Ok(call) => Begun::ByPlugin(name.unwrap_or_default(), call),
-        // A plugin that is not running may be restarted.
-        Err(failure) => {
-            let is_final = failure.code != runtime::STOPPED;
-            Begun::Done(Err(Failure { message: failure.message, is_final }))
+impl Driver {
+    fn by_plugin(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: &Value) -> Begun {
+        let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
+        let name = plugin.map(|plugin| plugin.name.clone()).unwrap_or_default();
+        match host.begin(action, &data.to_string()) {
+            Ok(pending) => {
+                self.calls.under_way.push(UnderWay { run, call, plugin: Some((name, pending)) });
+                Begun::Later
+            }
+            // A plugin that is not running may be restarted.
+            Err(failure) => {
+                let is_final = failure.code != runtime::STOPPED;
+                Begun::Done(Err(Failure { message: failure.message, is_final }))
+            }
         }
     }
+}
+
+/// Whether an action is one of the host's own, none of which returns anything.
+pub(super) fn returns_nothing(host: &Host, action: &str) -> bool {
+    let is_own = |domain: &str| matches!(domain, "automation" | "notify" | "persistent_notification");
+    action.split_once('.').is_some_and(|(domain, _)| is_own(domain))
+        && !host.plugins().iter().any(|plugin| plugin.has(action))
+}
+
+/// The refusal of a call that wants a response where there is none.
+pub(super) fn no_response(action: &str) -> Failure {
+    refused(format!("{action} returns nothing; remove `response_variable`"))
 }
 
 fn not_running(plugin: &Plugin) -> String {
@@ -152,7 +164,7 @@ impl Driver {
 fn with_target(data: Value, target: Value) -> Value {
     match (data, target) {
         (Value::Object(data), Value::Object(target)) => {
-            target.into_iter().chain(data).collect::<Map<_, _>>().into()
+            data.into_iter().chain(target).collect::<Map<_, _>>().into()
         }
         (Value::Null, Value::Object(target)) => target.into(),
         (Value::Null, _) => json!({}),

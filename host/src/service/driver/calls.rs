@@ -85,6 +85,12 @@ impl Calls {
         self.notifier.as_ref().map(|notifier| notifier.names().collect())
     }
 
+    /// Sends the result of a call to the driver, which processes it after the events so far.
+    pub fn answer(&self, run: u64, call: u64, result: Result<Value, Failure>) {
+        // The driver holds the receiver and owns this.
+        let _ = self.answers.send(Answer::new(run, call, result));
+    }
+
     pub fn are_under_way(&self) -> bool {
         !self.under_way.is_empty()
     }

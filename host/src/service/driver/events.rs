@@ -53,26 +53,51 @@ impl Driver {
 
     /// Updates the home and passes an event to the engine.
     pub(super) fn on_event(&mut self, host: &mut Host, event: &bus::Event) {
+        let is_heard = self.engine.hears(&event.topic);
+        // The engine wrote the states of automations to the home itself.
+        let is_state = event.topic == STATE_CHANGED && !event.is_own;
+        if !is_heard && !is_state && event.topic != MISSED {
+            return;
+        }
         let Ok(data) = serde_json::from_str::<Value>(&event.data) else { return };
         if event.topic == MISSED {
             return self.on_missed(host, &data);
         }
         let mut cause = event.cause;
-        if event.topic == STATE_CHANGED
-            && let Some(id) = data.get("entity_id").and_then(Value::as_str)
-        {
+        if let Some((id, old, new)) = is_state.then(|| self.follow(&data)).flatten() {
             // A state that a plugin publishes while it works for a run is caused by that run.
-            cause = cause.or_else(|| self.calls.run_of(&host.states().owner(id)?));
-            let [old, new] =
-                ["old_state", "new_state"].map(|key| data.get(key).and_then(entity).map(Arc::new));
-            let states = Arc::make_mut(&mut self.home.states);
-            match &new {
-                Some(new) => states.insert(id.to_owned(), new.clone()),
-                None => states.remove(id),
-            };
-            self.handle(host, &Event::State { id: id.to_owned(), old, new }, cause);
+            cause = cause.or_else(|| self.calls.run_of(&host.states().owner(&id)?));
+            self.handle(host, &Event::State { id, old, new }, cause);
         }
-        self.handle(host, &Event::Named { name: event.topic.clone(), data }, cause);
+        if is_heard {
+            self.handle(host, &Event::Named { name: event.topic.clone(), data }, cause);
+        }
+    }
+
+    /// Takes the events so far into the home, without passing them to the engine.
+    pub(super) fn read_events(&mut self, host: &Host) {
+        while let Ok(event) = self.events.try_recv() {
+            if event.topic == MISSED {
+                self.home = home(host);
+            } else if event.topic == STATE_CHANGED
+                && !event.is_own
+                && let Ok(data) = serde_json::from_str::<Value>(&event.data)
+            {
+                self.follow(&data);
+            }
+        }
+    }
+
+    /// Takes a changed state into the home. Returns its entity, the old state and the new one.
+    fn follow(&mut self, data: &Value) -> Option<(String, Option<Arc<Entity>>, Option<Arc<Entity>>)> {
+        let id = data.get("entity_id").and_then(Value::as_str)?;
+        let [old, new] = ["old_state", "new_state"].map(|key| data.get(key).and_then(entity).map(Arc::new));
+        let states = Arc::make_mut(&mut self.home.states);
+        match &new {
+            Some(new) => states.insert(id.to_owned(), new.clone()),
+            None => states.remove(id),
+        };
+        Some((id.to_owned(), old, new))
     }
 
     /// The queue overflowed: the missed events are lost, which is logged.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::calls::BY_HAND;
 use super::requests::{Reply, Request, RunWaiter};
 use super::{Driver, Notifications, Reloaded};
+use crate::automation::run::Effect;
 use crate::runtime::Failure;
 use crate::service::host::Host;
 
@@ -64,7 +65,8 @@ impl Driver {
 
     fn reload_by_hand(&mut self, host: &mut Host) -> Result<Value, Failure> {
         match self.reload(host) {
-            Ok(reloaded) => {
+            Ok((reloaded, effects)) => {
+                self.perform(host, effects);
                 // The client shows the problems.
                 let warnings = Reloaded { problems: Vec::new(), ..reloaded.clone() };
                 warnings.log_lines().iter().for_each(|(level, line)| host.bus.log(*level, line));
@@ -99,7 +101,7 @@ impl Driver {
     /// Starts a run by hand, without checking conditions. Returns its number.
     pub fn trigger(&mut self, host: &mut Host, name: &str) -> Result<u64, String> {
         self.home.now = host.clock().now();
-        let effects = self.engine.start(name, false, &self.home)?;
+        let effects = self.engine.start(name, false, &mut self.home)?;
         self.perform(host, effects);
         let last = self.engine.traces(name)?.into_iter().map(|trace| trace.run).max();
         last.ok_or_else(|| {
@@ -115,7 +117,8 @@ impl Driver {
         let call = self.next_call;
         self.next_call += 1;
         self.manual_calls.push((call, reply));
-        self.call(host, (BY_HAND, call), action, data, Value::Null);
+        let (run, action, target) = (BY_HAND, action.to_owned(), Value::Null);
+        self.perform(host, vec![Effect::Call { run, call, action, data, target, wants_response: false }]);
     }
 
     /// Sends the result of an action to the client that called it.
@@ -136,10 +139,15 @@ impl Driver {
         }
     }
 
-    /// Stops all triggers: from now on automations run only by hand.
+    /// Watches no triggers: automations run only by hand.
     pub fn sleep(&mut self) {
-        self.engine.disable_triggers();
         self.is_started = true;
+    }
+
+    /// Watches the triggers, so that the list shows when they are due.
+    pub fn plan(&mut self) {
+        // Problems of templates are reported by the service.
+        let _ = self.engine.watch(&self.home);
     }
 
     /// The trace of a run, once the run has ended.

@@ -15,7 +15,7 @@ mod requests;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, channel};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::automation::files::Loaded;
 use crate::automation::home::{Event, Home};
@@ -24,17 +24,24 @@ use crate::automation::script::Failure;
 use crate::home::bus;
 use crate::home::bus::Level;
 use crate::model::Timestamp;
+use crate::plugin::Plugin;
 use crate::runtime;
 use crate::service::host::Host;
 use crate::time::timezone::HomeZone;
 use crate::tunables::automations::TOLD_AT_ONCE;
-use crate::tunables::{MAX_ROUNDS, MAX_UNHEARD};
+use crate::tunables::{MAX_AT_ONCE, MAX_ROUNDS, MAX_UNHEARD};
+use actions::{Begun, no_response, returns_nothing};
 use calls::{Answer, BY_HAND, Calls};
-use inventory::home;
 pub use inventory::inventory;
+use inventory::{OWNER, home};
 pub use notifications::{Notification, Notifications};
 use requests::{Reply, RunWaiter};
 pub use requests::{Request, Requests};
+
+/// Home Assistant's event at its start.
+const STARTED: &str = "homeassistant_started";
+/// Home Assistant's event at its end.
+const STOPPING: &str = "homeassistant_stop";
 
 /// The automation engine at work on a host.
 pub struct Driver {
@@ -75,7 +82,7 @@ impl Driver {
         let (answer_sender, answers) = channel();
         let (request_sender, requests) = Requests::new(host.scheduler().clone());
         let mut driver = Self {
-            engine: Engine::default(),
+            engine: Engine::held(),
             home: home(host),
             zone: host.time_zone().get(),
             events,
@@ -89,18 +96,21 @@ impl Driver {
             next_call: 0,
             is_started: false,
         };
-        let reloaded = driver.load(host);
-        let lines = reloaded.map_or_else(
-            |problems| problems,
-            |reloaded| reloaded.log_lines().into_iter().map(|(_, line)| line).collect(),
-        );
+        let (lines, effects) = match driver.load(host) {
+            Ok((reloaded, effects)) => {
+                (reloaded.log_lines().into_iter().map(|(_, line)| line).collect(), effects)
+            }
+            Err(problems) => (problems, Vec::new()),
+        };
+        driver.perform(host, effects);
         for line in lines {
             if !host.notices.contains(&line) {
                 host.notices.push(line);
             }
         }
         driver.recall(host);
-        driver.show_all(host);
+        // So far, there is nothing to save.
+        driver.save_due = None;
         driver
     }
 
@@ -121,16 +131,15 @@ impl Driver {
 
     /// Processes everything that happened or is due.
     pub fn tick(&mut self, host: &mut Host) {
-        if !std::mem::replace(&mut self.is_started, true) {
-            self.handle(host, &Event::Start, None);
+        if !self.is_started {
+            self.read_events(host);
+            // Home Assistant starts its automations when all integrations are set up.
+            if !host.plugins().iter().any(Plugin::is_starting) {
+                self.begin_watching(host);
+            }
         }
         self.follow_zone(host);
         for _ in 0..MAX_ROUNDS {
-            if self.step(host) {
-                continue;
-            }
-            self.show(host);
-            // State changes that this caused are events, too.
             if !self.step(host) {
                 self.save_if_due(host);
                 return;
@@ -140,17 +149,28 @@ impl Driver {
         host.scheduler().wake();
     }
 
+    /// Starts watching, and fires the start trigger. What happened before fires nothing.
+    fn begin_watching(&mut self, host: &mut Host) {
+        self.is_started = true;
+        self.home.now = host.clock().now();
+        let effects = self.engine.watch(&self.home);
+        self.perform(host, effects);
+        self.handle(host, &Event::Start, None);
+        self.handle(host, &Event::Named { name: STARTED.into(), data: json!({}) }, None);
+    }
+
     /// Fires the shutdown trigger: the program is about to end.
     pub fn shut_down(&mut self, host: &mut Host) {
         if self.is_started {
             self.handle(host, &Event::Shutdown, None);
+            self.handle(host, &Event::Named { name: STOPPING.into(), data: json!({}) }, None);
         }
     }
 
     /// Stops every run and saves the state of the automations.
     pub fn close(&mut self, host: &mut Host) {
         self.home.now = host.clock().now();
-        let effects = self.engine.stop(&self.home);
+        let effects = self.engine.stop(&mut self.home);
         self.perform(host, effects);
         self.calls.close();
         self.fail_pending();
@@ -158,15 +178,13 @@ impl Driver {
     }
 
     /// Reads the files again. Runs of unchanged automations continue. If no automation in the files is usable, nothing changes.
-    pub fn reload(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
-        let reloaded = self.load(host)?;
-        self.show_all(host);
-        Ok(reloaded)
+    fn reload(&mut self, host: &mut Host) -> Result<(Reloaded, Vec<Effect>), Vec<String>> {
+        self.load(host)
     }
 
-    fn load(&mut self, host: &mut Host) -> Result<Reloaded, Vec<String>> {
+    fn load(&mut self, host: &mut Host) -> Result<(Reloaded, Vec<Effect>), Vec<String>> {
         let Some(sources) = &host.sources else {
-            return Ok(Reloaded::default());
+            return Ok(Default::default());
         };
         let configuration = match self.is_started {
             true => sources.configuration(),
@@ -176,7 +194,7 @@ impl Driver {
         let mut loaded = sources.automations(&configuration);
         inventory(host, Some((sources, &configuration)), &sources.automations_file(&configuration))
             .check(&mut loaded);
-        let Loaded { automations, problems, warnings, mut secrets, .. } = loaded;
+        let Loaded { automations, problems, warnings, custom_templates, mut secrets, .. } = loaded;
         let [mut problems, warnings] =
             [problems, warnings].map(|lines| lines.iter().map(ToString::to_string).collect::<Vec<_>>());
         if automations.is_empty() && !problems.is_empty() && !self.engine.list().is_empty() {
@@ -192,9 +210,9 @@ impl Driver {
             problems.push(format!("{error}; until that is fixed, notify.NAME does not work"));
         }
         self.home.now = host.clock().now();
-        let effects = self.engine.load(automations, secrets, &self.home);
-        self.perform(host, effects);
-        Ok(Reloaded { automations: self.engine.list().len(), problems, warnings })
+        self.engine.set_custom_templates(custom_templates);
+        let effects = self.engine.load(automations, secrets, &mut self.home);
+        Ok((Reloaded { automations: self.engine.list().len(), problems, warnings }, effects))
     }
 
     /// Processes one event, timer, answer or request. False if there was none.
@@ -238,32 +256,83 @@ impl Driver {
     /// Passes an event to the engine and carries out the effects.
     fn handle(&mut self, host: &mut Host, event: &Event, cause: Option<u64>) {
         self.home.now = host.clock().now();
-        let effects = self.engine.handle(event, cause, &self.home);
+        let effects = self.engine.handle(event, cause, &mut self.home);
         self.perform(host, effects);
     }
 
     fn finish_call(&mut self, host: &mut Host, run: u64, call: u64, result: Result<Value, Failure>) {
-        let effects = self.engine.answer(run, call, result, &self.home);
+        let effects = self.engine.answer(run, call, result, &mut self.home);
         self.perform(host, effects);
     }
 
-    /// Carries out what the engine wants done.
+    /// Carries out what the engine wants done. Actions that are done at once are answered at once, up to a limit.
     fn perform(&mut self, host: &mut Host, effects: Vec<Effect>) {
-        let mut queue = VecDeque::from(effects);
-        while let Some(effect) = queue.pop_front() {
-            match effect {
-                Effect::Call { run, call, action, data, target, .. } => {
-                    self.call(host, (run, call), &action, data, target);
+        let mut effects = VecDeque::from(effects);
+        for round in 0_usize.. {
+            let Some(effect) = effects.pop_front() else {
+                // After too much of it, the rest is done in the next step of the driver.
+                let more = if round < MAX_AT_ONCE { self.engine.proceed(&mut self.home) } else { Vec::new() };
+                if more.is_empty() {
+                    return;
                 }
-                Effect::Fire { run, name, data } => {
-                    host.bus
-                        .emit(&bus::Event { cause: Some(run), ..bus::Event::new(name, data.to_string()) });
+                effects.extend(more);
+                continue;
+            };
+            let (run, call, result) = match self.carried_out(host, effect) {
+                Carried::Out => continue,
+                Carried::On(more) => {
+                    more.into_iter().rev().for_each(|effect| effects.push_front(effect));
+                    continue;
                 }
-                Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
-                Effect::Ended { run, .. } => self.run_ended(host, run),
+                Carried::Answer(run, call, result) => (run, call, result),
+            };
+            if run == BY_HAND || round >= MAX_AT_ONCE {
+                self.calls.answer(run, call, result);
+                continue;
             }
+            let more = self.engine.answer(run, call, result, &mut self.home);
+            more.into_iter().rev().for_each(|effect| effects.push_front(effect));
         }
     }
+
+    /// Carries out one effect.
+    fn carried_out(&mut self, host: &mut Host, effect: Effect) -> Carried {
+        match effect {
+            Effect::Call { run, call, action, wants_response: true, .. }
+                if returns_nothing(host, &action) =>
+            {
+                return Carried::Answer(run, call, Err(no_response(&action)));
+            }
+            Effect::Call { run, call, action, data, target, .. } => {
+                return match self.call(host, (run, call), &action, data, target) {
+                    Begun::Later => Carried::Out,
+                    Begun::Goes(effects) => Carried::On(effects),
+                    Begun::Done(result) => Carried::Answer(run, call, result),
+                };
+            }
+            Effect::Answer { run, call } => return Carried::Answer(run, call, Ok(json!({}))),
+            Effect::Fire { run, name, data } => {
+                let cause = Some(run).filter(|run| *run != BY_HAND);
+                host.bus.emit(&bus::Event { cause, ..bus::Event::new(name, data.to_string()) });
+            }
+            Effect::Show { id, entity, cause } => {
+                host.states().for_owner(OWNER).put(&id, entity.as_deref(), cause);
+                self.save_later(self.home.now);
+            }
+            Effect::Notice { message, .. } => host.bus.log(bus::Level::Warning, &message),
+            Effect::Ended { run, .. } => self.run_ended(host, run),
+        }
+        Carried::Out
+    }
+}
+
+/// What became of an effect.
+enum Carried {
+    Out,
+    /// More is to be done, before anything else.
+    On(Vec<Effect>),
+    /// A call is done: the run, the call and the result.
+    Answer(u64, u64, Result<Value, Failure>),
 }
 
 impl Reloaded {

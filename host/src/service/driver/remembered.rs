@@ -1,9 +1,8 @@
-//! The memory of automations across restarts: when each ran last, its traces, and whether it is off. Also publishes them as entities.
+//! The memory of automations across restarts: when each ran last, its traces, and whether it is off.
 //!
 //! Saved a while after a change, so that a busy bus does not wear out a disk.
 
 use super::Driver;
-use super::inventory::OWNER;
 use crate::automation::run::Effect;
 use crate::home::bus::Level;
 use crate::model::Timestamp;
@@ -22,11 +21,17 @@ impl Driver {
         };
         // Text that is not JSON is reported like any other damage.
         let memory = serde_json::from_str(&text).unwrap_or_default();
-        for effect in self.engine.recall(&memory) {
+        let (notices, shown): (Vec<_>, Vec<_>) = self
+            .engine
+            .recall(&memory, &mut self.home)
+            .into_iter()
+            .partition(|effect| matches!(effect, Effect::Notice { .. }));
+        for effect in notices {
             if let Effect::Notice { message, .. } = effect {
                 host.notices.push(message);
             }
         }
+        self.perform(host, shown);
     }
 
     /// Schedules a save: something changed.
@@ -47,20 +52,5 @@ impl Driver {
             let text = format!("{error}: after a restart, Larder will not know when automations ran last");
             host.bus.log(Level::Warning, &text);
         }
-    }
-
-    /// Updates the entities of automations that changed.
-    pub(super) fn show(&mut self, host: &Host) {
-        let states = host.states().for_owner(OWNER);
-        for listed in self.engine.changed() {
-            states.set(&listed.entity_id, listed.state().into(), listed.attributes());
-        }
-    }
-
-    /// Publishes the entities of all automations after loading, and removes those of automations that are gone.
-    pub(super) fn show_all(&mut self, host: &Host) {
-        let ids: Vec<_> = self.engine.list().into_iter().map(|listed| listed.entity_id).collect();
-        host.states().for_owner(OWNER).retain(&ids);
-        self.show(host);
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::repr;
 use crate::library::{self, Range};
 use crate::methods;
-use crate::value::{Callable, Key, Value};
+use crate::value::{Callable, Key, Table, Value};
 
 impl Run<'_> {
     /// `value.name`: the attribute, else the item, else undefined.
@@ -16,7 +16,7 @@ impl Run<'_> {
         if let Value::Undefined(message) = value {
             return Err(Error::undefined(message.as_ref()));
         }
-        if let Some(found) = own_attribute(value, name, context)? {
+        if let Some(found) = self.own_attribute(value, name, context)? {
             return Ok(found);
         }
         match own_item(value, &Value::from(name), context)? {
@@ -34,7 +34,7 @@ impl Run<'_> {
             return Ok(found);
         }
         if let Value::Text(name) = key
-            && let Some(found) = own_attribute(value, name, context)?
+            && let Some(found) = self.own_attribute(value, name, context)?
         {
             return Ok(found);
         }
@@ -46,13 +46,15 @@ impl Run<'_> {
         if let Value::Undefined(message) = value {
             return Err(Error::undefined(message.as_ref()));
         }
+        if let Some(tuple) = value.named_tuple() {
+            return self.slice_of(&tuple, bounds, context);
+        }
         let mut numbers = [None; 3];
         for (bound, number) in bounds.iter().zip(numbers.iter_mut()) {
-            *number = match bound {
-                Value::None => None,
-                bound => Some(bound.as_int().ok_or_else(|| {
-                    Error::type_error("slice indices must be integers or None or have an __index__ method")
-                })?),
+            *number = match (bound, bound.as_int()) {
+                (Value::None, _) => None,
+                (_, Some(bound)) => Some(bound),
+                (_, None) => return Ok(Value::undefined("slice indices must be integers")),
             };
         }
         match value {
@@ -79,6 +81,42 @@ impl Run<'_> {
             },
         }
     }
+
+    /// An attribute or method.
+    fn own_attribute(&self, value: &Value, name: &str, context: &Context) -> Result<Option<Value>> {
+        let is_item = || matches!(value, Value::Dict(dict) if dict.get_text(name).is_some());
+        if name.starts_with("__") && !is_item() {
+            return Ok(Some(refused(value, name)));
+        }
+        let found = match value {
+            Value::State(_) | Value::States(_) => library::state_attribute(value, name, context)?,
+            Value::Object(object) => object.attribute(name).or_else(|| {
+                let method = object.methods().iter().find(|method| **method == name)?;
+                Some(Value::Callable(Arc::new(Callable::Method(value.clone(), method))))
+            }),
+            Value::Callable(callable) => match (callable.as_ref(), name) {
+                (Callable::Macro(number, _), name) => self.macro_attribute(*number, name),
+                (Callable::Function(Table::Global, function), name) => {
+                    methods::class_attribute(function, name)
+                }
+                _ => None,
+            },
+            value => methods::attribute(value, name),
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        if let Some(entry) = methods::find(value.kind(), name) {
+            return Ok(Some(Value::Callable(Arc::new(Callable::Method(value.clone(), entry.builtin.name)))));
+        }
+        Ok(methods::is_refused(value.kind(), name).then(|| refused(value, name)))
+    }
+}
+
+/// What the sandbox gives instead of an attribute that it refuses: an error only when it is used.
+fn refused(value: &Value, name: &str) -> Value {
+    let type_name = value.type_name();
+    Value::undefined(format!("access to attribute '{name}' of '{type_name}' object is unsafe."))
 }
 
 /// The places of a slice.
@@ -116,39 +154,6 @@ fn missing(value: &Value, key: &Value) -> Value {
         Value::Text(key) => format!("'{name}' has no attribute '{key}'"),
         key => format!("'{name}' has no element {}", repr(key)),
     })
-}
-
-/// An attribute or method.
-fn own_attribute(value: &Value, name: &str, context: &Context) -> Result<Option<Value>> {
-    if name.starts_with("__") {
-        let text = format!("access to attribute '{name}' of '{}' object is unsafe.", value.type_name());
-        return Err(Error::security(text));
-    }
-    let found = match value {
-        Value::State(_) | Value::States(_) => library::state_attribute(value, name, context)?,
-        Value::Object(object) => object.attribute(name).or_else(|| {
-            let method = object.methods().iter().find(|method| **method == name)?;
-            Some(Value::Callable(Arc::new(Callable::Method(value.clone(), method))))
-        }),
-        Value::Callable(callable) => match (callable.as_ref(), name) {
-            (Callable::Macro(_, name), "name") => Some(Value::Text(name.clone())),
-            _ => None,
-        },
-        value => methods::attribute(value, name),
-    };
-    if found.is_some() {
-        return Ok(found);
-    }
-    if let Some(entry) = methods::find(value.kind(), name) {
-        return Ok(Some(Value::Callable(Arc::new(Callable::Method(value.clone(), entry.builtin.name)))));
-    }
-    match methods::is_refused(value.kind(), name) {
-        true => {
-            let text = format!("access to attribute '{name}' of '{}' object is unsafe.", value.type_name());
-            Err(Error::security(text))
-        }
-        false => Ok(None),
-    }
 }
 
 /// An item.

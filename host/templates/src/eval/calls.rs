@@ -71,7 +71,7 @@ impl Run<'_> {
         let result = match callee {
             Value::Undefined(message) => return Err(Error::undefined(message.as_ref())),
             Value::Callable(callable) => match callable.as_ref() {
-                Callable::Function(Table::Global, "namespace") => namespace(args, keywords)?,
+                Callable::Function(Table::Global, "namespace") => namespace(args, keywords, context)?,
                 Callable::Function(table, name) => match library::find(*table, name) {
                     Some(entry) => entry.call(args, keywords, context)?,
                     None => return Err(Error::undefined(format!("'{name}' is undefined"))),
@@ -180,13 +180,20 @@ fn no_keywords(keywords: &Keywords) -> Result<()> {
 }
 
 /// `namespace(mapping, name=value)`.
-fn namespace(args: Vec<Value>, keywords: Keywords) -> Result<Value> {
+fn namespace(args: Vec<Value>, keywords: Keywords, context: &Context) -> Result<Value> {
     let mut fields = Dict::new();
     for arg in args {
-        let dict = arg.as_dict().ok_or_else(|| {
-            Error::type_error(format!("cannot convert '{}' object to a namespace", arg.type_name()))
-        })?;
-        dict.iter().for_each(|(key, value)| fields.insert(key.clone(), value.clone()));
+        if let Value::Dict(dict) = &arg {
+            dict.iter().for_each(|(key, value)| fields.insert(key.clone(), value.clone()));
+            continue;
+        }
+        for pair in context.items(&arg)? {
+            let pair = context.items(&pair)?;
+            let [key, value] = pair.as_slice() else {
+                return Err(Error::value("a namespace is made of pairs"));
+            };
+            fields.insert(Key::new(key.clone())?, value.clone());
+        }
     }
     keywords.into_iter().for_each(|(name, value)| fields.insert(Key::text(name), value));
     bounded(Value::dict(fields.clone()))?;

@@ -9,13 +9,14 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::display;
 use crate::limits::MAX_DEPTH;
-use crate::syntax::{Expr, FromImport, Import, Node};
+use crate::syntax::{Expr, FromImport, Import, Node, walk};
 use crate::value::{Dict, Extent, Object, Value};
 
 /// An imported template: its macros and variables.
 #[derive(Debug)]
 struct Module {
     name: String,
+    output: String,
     exports: Dict,
 }
 
@@ -29,7 +30,7 @@ impl Object for Module {
     }
 
     fn repr(&self) -> String {
-        format!("<TemplateModule '{}'>", self.name)
+        self.output.clone()
     }
 
     fn extent(&self) -> Extent {
@@ -110,10 +111,13 @@ impl Run<'_> {
         self.nested(context, || self.statements(&tree, inner, &mut output, context))?;
         let mut exports = Dict::new();
         if let Some(frame) = self.frames.borrow().get(inner) {
-            let public = frame.names.iter().filter(|(name, _)| !name.starts_with('_'));
+            // What a template imports itself, it does not export.
+            let imported = walk::imported(&tree);
+            let is_public = |name: &str| !name.starts_with('_') && !imported.contains(name);
+            let public = frame.names.iter().filter(|(name, _)| is_public(name));
             public.for_each(|(name, value)| exports.insert_text(name, value.clone()));
         }
-        Ok(Module { name, exports })
+        Ok(Module { name, output: output.text, exports })
     }
 }
 

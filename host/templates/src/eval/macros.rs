@@ -9,6 +9,24 @@ use crate::error::{Error, Result};
 use crate::value::{Dict, Key, Value};
 
 impl Run<'_> {
+    /// `macro.name` and the others that Jinja has.
+    pub fn macro_attribute(&self, number: usize, name: &str) -> Option<Value> {
+        let macros = self.macros.borrow();
+        let node = &macros.get(number)?.node;
+        Some(match name {
+            "name" if &*node.name == "caller" => Value::None,
+            "name" => Value::Text(node.name.clone()),
+            "arguments" => {
+                let names = node.parameters.iter().map(|parameter| Value::Text(parameter.name.clone()));
+                Value::tuple(names.collect())
+            }
+            "catch_kwargs" => Value::from(node.uses_kwargs),
+            "catch_varargs" => Value::from(node.uses_varargs),
+            "caller" => Value::from(node.uses_caller),
+            _ => return None,
+        })
+    }
+
     /// Calls a macro: its output as a text.
     pub fn call_macro(
         &self,

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::percent;
 use crate::syntax::Binary;
 use crate::times;
-use crate::value::{Set, Value};
+use crate::value::{DictView, Set, Value};
 
 /// The result of a binary operator.
 pub fn binary(operator: Binary, one: &Value, other: &Value, context: &Context) -> Result<Value> {
@@ -19,6 +19,12 @@ pub fn binary(operator: Binary, one: &Value, other: &Value, context: &Context) -
     }
     if let (Some(left), Some(right)) = (one.as_float(), other.as_float()) {
         return floats(operator, left, right);
+    }
+    if let Some(tuple) = one.named_tuple() {
+        return binary(operator, &tuple, other, context);
+    }
+    if let Some(tuple) = other.named_tuple().filter(|_| !matches!(one, Value::Text(_))) {
+        return binary(operator, one, &tuple, context);
     }
     if let Some(result) = times::binary(operator.sign(), one, other) {
         return result;
@@ -43,6 +49,12 @@ pub fn binary(operator: Binary, one: &Value, other: &Value, context: &Context) -
         (Binary::Subtract, Value::Set(left), Value::Set(right)) => {
             let kept = left.keys().filter(|key| !right.contains(key));
             Set::new(kept.map(|key| key.value().clone())).map(Value::set)
+        }
+        (Binary::Subtract, left, right) if DictView::is_set(left) || DictView::is_set(right) => {
+            let right = Set::new(context.items(right)?)?;
+            let kept = Set::new(context.items(left)?)?;
+            let kept = kept.keys().filter(|key| !right.contains(key)).map(|key| key.value().clone());
+            Set::new(kept).map(Value::set)
         }
         (Binary::Multiply, Value::Text(_) | Value::Bytes(_) | Value::List(_) | Value::Tuple(_), times) => {
             let count = times.as_int().ok_or_else(|| not_repeated(times))?;

@@ -153,6 +153,9 @@ impl<'a> Run<'a> {
         if let Some(value) = library::constant(name) {
             return value;
         }
+        if name == "namespace" {
+            return Value::Callable(Arc::new(Callable::Function(Table::Global, "namespace")));
+        }
         match library::find(Table::Global, name) {
             Some(entry) => Value::Callable(Arc::new(Callable::Function(Table::Global, entry.builtin.name))),
             None => Value::undefined(format!("'{name}' is undefined")),

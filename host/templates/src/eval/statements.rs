@@ -204,6 +204,8 @@ impl Run<'_> {
             return Ok(());
         }
         let items = Arc::new(items);
+        // As in Jinja, an item that ends with `break` or `continue` does not count for `else`.
+        let mut is_done = false;
         let changed = Arc::new(Mutex::new(None));
         for (index, item) in items.iter().enumerate() {
             context.spend(1)?;
@@ -217,9 +219,14 @@ impl Run<'_> {
             self.assign_to(&node.target, item.clone(), inner, context)?;
             let flow = self.statements(&node.body, inner, output, context)?;
             self.leave_frame(inner, macros);
+            is_done |= flow == Flow::Next;
             if flow == Flow::Break {
                 break;
             }
+        }
+        if !is_done && !node.otherwise.is_empty() {
+            let inner = self.enter_frame(Some(frame), true);
+            self.statements(&node.otherwise, inner, output, context)?;
         }
         Ok(())
     }

@@ -1,14 +1,18 @@
 //! Python's texts of values, and its ways to format them.
 
-mod float;
+mod apply;
+pub mod characters;
+mod fields;
+pub mod float;
+pub mod grow;
+mod number;
+mod percent;
+mod quote;
 mod show;
+mod spec;
+mod template;
 
-pub use show::{display, repr};
-
-use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::value::Value;
-
-pub fn percent(_template: &str, _argument: &Value, _context: &Context) -> Result<String> {
-    Err(Error::type_error("stub"))
-}
+pub use apply::format_spec;
+pub use percent::percent;
+pub use show::{ascii, display, repr};
+pub use template::{format_map, format_template};

@@ -1,7 +1,9 @@
 //! Python's `str` and `repr` of values.
 
 use super::float;
-use crate::value::{Callable, Dict, Value};
+use super::quote::{escaped, quoted, quoted_bytes};
+use crate::times::Moment;
+use crate::value::{Callable, Dict, State, Value};
 
 /// Python's `str`. A list, tuple, set, or mapping that came out of a template is the text that it was rendered to.
 pub fn display(value: &Value) -> String {
@@ -15,6 +17,7 @@ pub fn display(value: &Value) -> String {
         Value::Date(date) => date.to_string(),
         Value::Time(time) => crate::times::time_text(*time),
         Value::Span(span) => crate::times::span_text(*span),
+        Value::Object(object) => object.display(),
         _ => repr(value),
     }
 }
@@ -30,6 +33,18 @@ pub fn repr(value: &Value) -> String {
     text
 }
 
+/// Python's `ascii`: the `repr` with everything beyond ASCII escaped.
+pub fn ascii(value: &Value) -> String {
+    let mut result = String::new();
+    for c in repr(value).chars() {
+        match c.is_ascii() {
+            true => result.push(c),
+            false => escaped(c, &mut result),
+        }
+    }
+    result
+}
+
 fn write(value: &Value, to: &mut String) {
     match value {
         Value::Undefined(_) => to.push_str("Undefined"),
@@ -39,7 +54,7 @@ fn write(value: &Value, to: &mut String) {
         Value::Int(number) => to.push_str(&number.to_string()),
         Value::Float(number) => to.push_str(&float::repr(*number)),
         Value::Text(text) => quoted(text, to),
-        Value::Bytes(bytes) => bytes_text(bytes, to),
+        Value::Bytes(bytes) => quoted_bytes(bytes, to),
         Value::List(items) => list(&items.items, '[', ']', to),
         Value::Tuple(items) => {
             list(&items.items, '(', ')', to);
@@ -48,6 +63,14 @@ fn write(value: &Value, to: &mut String) {
                 to.push_str(",)");
             }
         }
+        // Home Assistant wraps the sets that templates return in a type of its own.
+        Value::Set(set) if set.text.is_some() => {
+            to.push_str("Wrapper(");
+            if !set.is_empty() {
+                list(set.iter(), '{', '}', to);
+            }
+            to.push(')');
+        }
         Value::Set(set) if set.is_empty() => to.push_str("set()"),
         Value::Set(set) => list(set.iter(), '{', '}', to),
         Value::Dict(dict) => mapping(dict, to),
@@ -55,7 +78,7 @@ fn write(value: &Value, to: &mut String) {
         Value::Date(date) => to.push_str(&crate::times::date_repr(*date)),
         Value::Time(time) => to.push_str(&crate::times::time_repr(*time)),
         Value::Span(span) => to.push_str(&crate::times::span_repr(*span)),
-        Value::State(state) => to.push_str(&format!("<state {}={}>", state.entity_id, state.state)),
+        Value::State(state) => state_text(state, to),
         Value::States(None) => to.push_str("<template AllStates>"),
         Value::States(Some(domain)) => to.push_str(&format!("<template DomainStates('{domain}')>")),
         Value::Callable(callable) => match callable.as_ref() {
@@ -67,6 +90,36 @@ fn write(value: &Value, to: &mut String) {
             Callable::Macro(_, name) => to.push_str(&format!("<Macro '{name}'>")),
         },
         Value::Object(object) => to.push_str(&object.repr()),
+    }
+}
+
+/// The time is in UTC: a value does not know the zone of the home.
+fn state_text(state: &State, to: &mut String) {
+    to.push_str(&format!("<template TemplateState(<state {}={}", state.entity_id, state.state));
+    if state.attributes.is_true() {
+        to.push_str("; ");
+        attribute_text(&state.attributes, to);
+    }
+    let changed = Moment::of_utc(state.last_changed).iso('T');
+    to.push_str(&format!(" @ {changed}>)>"));
+}
+
+/// `name=value, name=value`, at all depths.
+fn attribute_text(value: &Value, to: &mut String) {
+    let Some(dict) = value.as_dict() else {
+        match value {
+            Value::Moment(moment) => to.push_str(&moment.iso('T')),
+            value => to.push_str(&display(value)),
+        }
+        return;
+    };
+    for (at, (key, value)) in dict.iter().enumerate() {
+        if at > 0 {
+            to.push_str(", ");
+        }
+        attribute_text(key.value(), to);
+        to.push('=');
+        attribute_text(value, to);
     }
 }
 
@@ -92,38 +145,4 @@ fn mapping(dict: &Dict, to: &mut String) {
         write(value, to);
     }
     to.push('}');
-}
-
-/// A text in quotes: single ones, unless it contains only single ones.
-fn quoted(text: &str, to: &mut String) {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    to.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => to.push_str("\\\\"),
-            '\n' => to.push_str("\\n"),
-            '\r' => to.push_str("\\r"),
-            '\t' => to.push_str("\\t"),
-            c if c == quote => to.extend(['\\', c]),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => to.push_str(&format!("\\x{:02x}", c as u32)),
-            c => to.push(c),
-        }
-    }
-    to.push(quote);
-}
-
-fn bytes_text(bytes: &[u8], to: &mut String) {
-    to.push_str("b'");
-    for byte in bytes {
-        match byte {
-            b'\\' => to.push_str("\\\\"),
-            b'\'' => to.push_str("\\'"),
-            b'\n' => to.push_str("\\n"),
-            b'\r' => to.push_str("\\r"),
-            b'\t' => to.push_str("\\t"),
-            0x20..=0x7e => to.push(char::from(*byte)),
-            byte => to.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    to.push('\'');
 }

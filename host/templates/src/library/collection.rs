@@ -68,11 +68,10 @@ fn combine(name: &str, operation: Operation, args: &Args, context: &Context) -> 
     Ok(Value::list(left.combined(right, operation).into_members()))
 }
 
-/// Python's order of the members is that of their hashes.
 fn set(args: &mut Args, context: &Context) -> Result<Value> {
-    let mut set = PythonSet::default();
-    set.extend(members(args.value(0), context)?)?;
-    Set::new(set.into_members()).map(Value::set)
+    let items = members(args.value(0), context)?;
+    items.iter().try_for_each(|item| member(item.clone()).map(drop))?;
+    Set::new(items).map(Value::set)
 }
 
 fn require_list(name: &str, value: &Value) -> Result<()> {

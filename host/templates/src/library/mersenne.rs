@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha512};
 
-use super::hash::hash_of_float;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::value::Value;
+use crate::value::hash_of_float;
 
 const SIZE: usize = 624;
 const MIDDLE: usize = 397;

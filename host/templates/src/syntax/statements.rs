@@ -142,6 +142,9 @@ impl Parser {
 
     fn for_statement(&mut self) -> Result<Statement> {
         let target = self.targets(Some("in"))?;
+        if has_name(&target, "loop") {
+            return Err(self.error("`loop` cannot be the variable of a loop"));
+        }
         self.expect_word("in")?;
         let items = self.loop_items()?;
         let condition = match self.eat_word("if") {
@@ -222,6 +225,9 @@ impl Parser {
     fn macro_body(&mut self, name: Arc<str>, parameters: Vec<Parameter>, end: &str) -> Result<Macro> {
         let outer = std::mem::take(&mut self.special);
         let loops = std::mem::take(&mut self.loops);
+        if parameters.iter().any(|it| &*it.name == "caller" && it.default.is_none()) {
+            return Err(self.error("the parameter `caller` needs a default"));
+        }
         let (body, _) = self.block(&[end])?;
         self.loops = loops;
         let Special { caller, varargs, kwargs, is_loop } = self.special;
@@ -243,6 +249,9 @@ impl Parser {
         self.expect_sign("(")?;
         while !self.is_sign(")") {
             let name = self.expect_name()?;
+            if parameters.iter().any(|parameter| parameter.name == name) {
+                return Err(self.error(format!("the parameter `{name}` stands twice")));
+            }
             let default = match self.eat_sign("=") {
                 true => Some(self.expression()?),
                 false if parameters.iter().any(|parameter| parameter.default.is_some()) => {
@@ -335,5 +344,13 @@ impl Parser {
             true => Ok(Target::Attribute(name, self.expect_name()?)),
             false => Ok(Target::Name(name)),
         }
+    }
+}
+
+fn has_name(target: &Target, name: &str) -> bool {
+    match target {
+        Target::Name(found) => &**found == name,
+        Target::Attribute(..) => false,
+        Target::Tuple(parts) => parts.iter().any(|part| has_name(part, name)),
     }
 }

@@ -136,14 +136,41 @@ pub fn statements<'a>(nodes: &'a [Node], visit: &mut dyn FnMut(&'a Statement)) {
 /// The names that a template assigns, at any place.
 pub fn assigned(nodes: &[Node]) -> BTreeSet<Arc<str>> {
     let mut names = BTreeSet::new();
-    statements(nodes, &mut |statement| match statement {
+    statements(nodes, &mut |statement| assigned_by(statement, &mut names));
+    names
+}
+
+/// The names that a template imports at its top level.
+pub fn imported(nodes: &[Node]) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for node in nodes {
+        match &node.statement {
+            Statement::Import(import) => {
+                names.insert(&*import.name);
+            }
+            Statement::FromImport(import) => names.extend(import.names.iter().map(|(_, alias)| &**alias)),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Whether a statement itself assigns a name.
+pub fn assigns(statement: &Statement, name: &str) -> bool {
+    let mut names = BTreeSet::new();
+    assigned_by(statement, &mut names);
+    names.contains(name)
+}
+
+fn assigned_by(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
+    match statement {
         Statement::For(node) => {
-            targets(&node.target, &mut names);
+            targets(&node.target, names);
             names.insert("loop".into());
         }
-        Statement::Set { target, .. } | Statement::SetBlock { target, .. } => targets(target, &mut names),
+        Statement::Set { target, .. } | Statement::SetBlock { target, .. } => targets(target, names),
         Statement::With { targets: pairs, .. } => {
-            pairs.iter().for_each(|(target, _)| targets(target, &mut names));
+            pairs.iter().for_each(|(target, _)| targets(target, names));
         }
         Statement::Macro(node) | Statement::CallBlock { caller: node, .. } => {
             names.insert(node.name.clone());
@@ -155,8 +182,7 @@ pub fn assigned(nodes: &[Node]) -> BTreeSet<Arc<str>> {
         }
         Statement::FromImport(import) => names.extend(import.names.iter().map(|(_, alias)| alias.clone())),
         _ => {}
-    });
-    names
+    }
 }
 
 fn targets(target: &Target, names: &mut BTreeSet<Arc<str>>) {

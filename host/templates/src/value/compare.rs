@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::types::{Dict, Key, Sequence, Set, Value};
 use crate::error::{Error, Result};
+use crate::times::Moment;
 
 impl Value {
     /// Python's `==`. Values of different types are not equal, numbers apart.
@@ -40,6 +41,22 @@ impl Value {
     pub fn order(&self, other: &Self, sign: &str) -> Result<Option<Ordering>> {
         if let Some(order) = order_of_numbers(self, other) {
             return Ok(order);
+        }
+        if let Some(tuple) = self.named_tuple() {
+            return tuple.order(other, sign);
+        }
+        if let Some(tuple) = other.named_tuple() {
+            return self.order(&tuple, sign);
+        }
+        let of_object = match (self, other) {
+            (Self::Object(object), other) => object.order(other),
+            (one, Self::Object(object)) => {
+                object.order(one).map(|order| order.map(|order| order.map(Ordering::reverse)))
+            }
+            _ => None,
+        };
+        if let Some(order) = of_object {
+            return order;
         }
         match (self, other) {
             (Self::Undefined(message), _) | (_, Self::Undefined(message)) => {
@@ -143,7 +160,10 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
         Value::Text(text) => text.hash(state),
         Value::Bytes(bytes) => bytes.hash(state),
         Value::Tuple(items) => items.items.iter().for_each(|item| hash(item, state)),
+        // Equal points in time have the same first reading.
+        Value::Moment(moment) => Moment { fold: false, ..**moment }.utc().hash(state),
         Value::Date(date) => date.hash(state),
+        Value::Time(time) => time.hash(state),
         Value::Span(span) => span.hash(state),
         _ => 0_u8.hash(state),
     }

@@ -88,6 +88,14 @@ impl Value {
         }
     }
 
+    /// The tuple that a named tuple is.
+    pub fn named_tuple(&self) -> Option<Self> {
+        match self {
+            Self::Object(object) => object.tuple().map(Self::tuple),
+            _ => None,
+        }
+    }
+
     pub fn as_dict(&self) -> Option<&Dict> {
         match self {
             Self::Dict(dict) => Some(dict),

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 
+use super::order::ordered;
 use super::types::{Dict, Extent, Key, Sequence, Set, Value};
 use crate::error::{Error, Result};
 
@@ -27,6 +28,7 @@ impl Set {
     /// An error if a member cannot be hashed.
     pub fn new(items: impl IntoIterator<Item = Value>) -> Result<Self> {
         let items = items.into_iter().map(Key::new).collect::<Result<IndexSet<_>>>()?;
+        let items: IndexSet<Key> = ordered(items.into_iter().collect()).into_iter().collect();
         let extent = items.iter().map(|key| key.value().extent()).fold(Extent::EMPTY, Extent::and);
         Ok(Self { items, text: None, extent })
     }
@@ -91,6 +93,11 @@ impl Default for Dict {
 impl Dict {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The type of a state's attributes.
+    pub fn read_only() -> Self {
+        Self { type_name: "ReadOnlyDict", ..Self::default() }
     }
 
     /// An existing key keeps its place.

@@ -4,11 +4,14 @@ mod compare;
 mod construct;
 mod containers;
 mod generator;
-mod json;
+mod hash;
 mod kind;
+mod order;
 mod types;
+mod views;
 
 pub use generator::Generator;
-pub use json::from_json;
+pub use hash::{hash, hash_of_float};
 pub use kind::Kind;
 pub use types::{Callable, Dict, Extent, Key, Object, Sequence, Set, State, Table, Value};
+pub use views::{DictView, Part};

@@ -4,6 +4,7 @@
 //! text that it was rendered to, as in Home Assistant.
 
 use std::any::Any;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ pub struct Sequence {
     pub(super) extent: Extent,
 }
 
-/// A set, in the order in which its members were added.
+/// A set. Numbers are in the order of Python's hash table, other members in that in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Set {
     pub(super) items: IndexSet<Key>,
@@ -144,6 +145,11 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Its items, if it is a named tuple: operators and slices treat it as a tuple.
+    fn tuple(&self) -> Option<Vec<Value>> {
+        None
+    }
+
     /// Its length, if it has one.
     fn length(&self) -> Option<usize> {
         None
@@ -176,8 +182,18 @@ pub trait Object: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Its order to another value, as `Value::order`. `None` if it has none.
+    fn order(&self, _other: &Value) -> Option<Result<Option<Ordering>>> {
+        None
+    }
+
     /// Python's `repr`.
     fn repr(&self) -> String;
+
+    /// Python's `str`.
+    fn display(&self) -> String {
+        self.repr()
+    }
 
     /// How large it is. Types that can change return the largest depth, so that they never contain each other.
     fn extent(&self) -> Extent {

@@ -27,6 +27,8 @@ pub struct Player {
     home: Home,
     log: String,
     todo: VecDeque<Effect>,
+    /// Events that automations fired: heard when nothing is left to do.
+    fired: VecDeque<(Event, Option<u64>)>,
     /// The results of calls, next one first.
     answers: BTreeMap<String, VecDeque<Line>>,
     /// State changes caused by calls.
@@ -47,6 +49,7 @@ impl Player {
             home,
             log: String::new(),
             todo: VecDeque::new(),
+            fired: VecDeque::new(),
             answers: BTreeMap::new(),
             whens: Vec::new(),
             late: Vec::new(),
@@ -73,7 +76,7 @@ impl Player {
 
     fn load(&mut self, loaded: Loaded) {
         self.automations = loaded.automations.clone();
-        let effects = self.engine.load(loaded.automations, loaded.secrets, &self.home);
+        let effects = self.engine.load(loaded.automations, loaded.secrets, &mut self.home);
         self.take(effects);
     }
 
@@ -104,32 +107,31 @@ impl Player {
     }
 
     fn hear(&mut self, event: &Event) {
-        let effects = self.engine.handle(event, None, &self.home);
+        let effects = self.engine.handle(event, None, &mut self.home);
         self.take(effects);
     }
 
     /// Performs effects and their consequences, in order.
     fn take(&mut self, effects: Vec<Effect>) {
         self.todo.extend(effects);
-        self.publish();
         let mut rounds = 0;
-        while let Some(effect) = self.todo.pop_front() {
+        loop {
+            let Some(effect) = self.todo.pop_front() else {
+                self.todo.extend(self.engine.proceed(&mut self.home));
+                match (self.todo.is_empty(), self.fired.pop_front()) {
+                    (false, _) => continue,
+                    (true, None) => return,
+                    (true, Some((event, cause))) => {
+                        self.todo.extend(self.engine.handle(&event, cause, &mut self.home));
+                        continue;
+                    }
+                }
+            };
             rounds += 1;
             assert!(rounds < 100_000, "it goes on for ever");
+            // What an action causes comes before anything else.
             let more = self.effect(effect);
-            self.todo.extend(more);
-            self.publish();
-        }
-    }
-
-    /// Updates the entities of automations, as a host does.
-    fn publish(&mut self) {
-        for listed in self.engine.list() {
-            let (state, attributes) = (listed.state(), listed.attributes());
-            if let Some(event) = self.put(&listed.entity_id, state, attributes) {
-                let more = self.engine.handle(&event, None, &self.home);
-                self.todo.extend(more);
-            }
+            more.into_iter().rev().for_each(|effect| self.todo.push_front(effect));
         }
     }
 
@@ -143,10 +145,14 @@ impl Player {
                     false => self.called(run, call, &action),
                 }
             }
+            Effect::Answer { run, call } => self.engine.answer(run, call, Ok(json!({})), &mut self.home),
             Effect::Fire { run, name, data } => {
                 self.note("fire", &format!("{name} {data}"));
-                self.engine.handle(&Event::Named { name, data }, Some(run), &self.home)
+                let cause = Some(run).filter(|run| *run > 0);
+                self.fired.push_back((Event::Named { name, data }, cause));
+                Vec::new()
             }
+            Effect::Show { .. } => Vec::new(),
             Effect::Notice { automation, message } => {
                 self.note("notice", &format!("{automation}: {message}"));
                 Vec::new()
@@ -160,23 +166,20 @@ impl Player {
 
     /// Performs an action of the automation domain.
     fn served(&mut self, run: u64, call: u64, action: &str, data: &Value, target: &Value) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let result = match self.engine.call(action, data, target, Some(run), &self.home) {
-            Ok(more) => {
-                effects.extend(more);
-                Ok(json!({}))
+        match self.engine.call(action, data, target, (run, call), &mut self.home) {
+            Ok(effects) => effects,
+            Err(message) => {
+                let failure = Failure { message, is_final: true };
+                self.engine.answer(run, call, Err(failure), &mut self.home)
             }
-            Err(message) => Err(Failure { message, is_final: false }),
-        };
-        effects.extend(self.engine.answer(run, call, result, &self.home));
-        effects
+        }
     }
 
     fn called(&mut self, run: u64, call: u64, action: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for when in self.whens.clone().iter().filter(|when| when.name == action) {
             if let Some(event) = self.set(when.rest.trim_start_matches("state ")) {
-                effects.extend(self.engine.handle(&event, Some(run), &self.home));
+                effects.extend(self.engine.handle(&event, Some(run), &mut self.home));
             }
         }
         let answer = self.answers.get_mut(action).and_then(VecDeque::pop_front);
@@ -190,7 +193,7 @@ impl Player {
             }
             Some((verb, text)) => Err(Failure { message: text.into(), is_final: verb == "refuse" }),
         };
-        effects.extend(self.engine.answer(run, call, result, &self.home));
+        effects.extend(self.engine.answer(run, call, result, &mut self.home));
         effects
     }
 
@@ -209,7 +212,7 @@ impl Player {
             let (due, rest): (Vec<_>, Vec<_>) = all.partition(|(due, ..)| *due <= now);
             self.late = rest;
             for (_, run, call, answer) in due {
-                let effects = self.engine.answer(run, call, Ok(answer), &self.home);
+                let effects = self.engine.answer(run, call, Ok(answer), &mut self.home);
                 self.take(effects);
             }
             self.hear(&Event::Time);

@@ -43,11 +43,12 @@ impl Player {
             "home" if line.name == "start" => self.hear(&Event::Start),
             "home" => self.hear(&Event::Shutdown),
             "run" | "ask" => {
-                let started = self.engine.start(&line.all(), line.verb == "ask", &self.home);
+                let started = self.engine.start(&line.all(), line.verb == "ask", &mut self.home);
                 self.told(started);
             }
             "service" => {
-                let done = self.engine.call(&line.name, &data(&line.rest), &json!({}), None, &self.home);
+                let done =
+                    self.engine.call(&line.name, &data(&line.rest), &json!({}), (0, 0), &mut self.home);
                 self.told(done);
             }
             "reload" => {
@@ -56,7 +57,7 @@ impl Player {
                 self.load(loaded);
             }
             "restart" => {
-                let stopped = self.engine.stop(&self.home);
+                let stopped = self.engine.stop(&mut self.home);
                 self.take(stopped);
                 let memory = self.engine.remember().to_string();
                 self.begin_again(&memory);
@@ -87,8 +88,8 @@ impl Player {
     /// A new engine with restored state, which went through text as on disk.
     fn begin_again(&mut self, memory: &str) {
         self.engine = Engine::default();
-        let effects = self.engine.load(self.automations.clone(), Vec::new(), &self.home);
-        let told = self.engine.recall(&serde_json::from_str(memory).unwrap());
+        let effects = self.engine.load(self.automations.clone(), Vec::new(), &mut self.home);
+        let told = self.engine.recall(&serde_json::from_str(memory).unwrap(), &mut self.home);
         self.take(effects);
         self.take(told);
     }

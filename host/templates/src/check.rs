@@ -1,0 +1,235 @@
+//! Checks a template without rendering it: that it parses, and that every function, filter, test, and method exists and takes the
+//! arguments that it is given.
+//!
+//! A call that passes the check never fails for its name or for the number or names of its arguments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::call::Entry;
+use crate::error::{Error, Result};
+use crate::library;
+use crate::methods;
+use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, walk};
+use crate::value::{Kind, Table};
+
+/// Names that only exist in a rendering, and namespaces, which the evaluator makes itself.
+const EVALUATORS: [&str; 2] = ["namespace", "caller"];
+
+/// Methods of types that are no values of Python's: loops, cyclers, modules.
+const OBJECT_METHODS: [&str; 4] = ["cycle", "changed", "next", "reset"];
+
+/// Checks a template. `limited`: it may see no states and no time. The error says what to do.
+pub fn check(source: &str, is_limited: bool) -> Result<()> {
+    let source = source.trim();
+    if !crate::syntax::is_template(source) {
+        return Ok(());
+    }
+    Check::new(&parse(source)?, is_limited).run()
+}
+
+struct Check<'a> {
+    nodes: &'a [Node],
+    assigned: BTreeSet<Arc<str>>,
+    macros: BTreeMap<&'a str, Option<&'a Macro>>,
+    is_limited: bool,
+}
+
+impl<'a> Check<'a> {
+    fn new(nodes: &'a [Node], is_limited: bool) -> Self {
+        let mut macros = BTreeMap::new();
+        walk::statements(nodes, &mut |statement| {
+            if let Statement::Macro(node) = statement {
+                let known = macros.entry(&*node.name).or_insert(Some(&**node));
+                // One of several with a name is called, nobody knows which.
+                if known.is_some_and(|known| !std::ptr::eq(known, &**node)) {
+                    *known = None;
+                }
+            }
+        });
+        Self { nodes, assigned: walk::assigned(nodes), macros, is_limited }
+    }
+
+    fn run(&self) -> Result<()> {
+        let mut result = Ok(());
+        walk::block_filters(self.nodes, &mut |filter| {
+            if result.is_ok() {
+                result = self.entry(Table::Filter, filter);
+            }
+        });
+        walk::expressions(self.nodes, &mut |expr| {
+            if result.is_ok() {
+                result = self.expression(expr);
+            }
+        });
+        result
+    }
+
+    fn expression(&self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Filter(_, call) => self.entry(Table::Filter, call),
+            Expr::Test(_, call) => self.entry(Table::Test, call),
+            Expr::Name(name) if self.is_limited && !self.assigned.contains(name) => self.limits(name),
+            Expr::Call(callee, call) => match &**callee {
+                Expr::Name(name) => self.function(name, call),
+                Expr::Attribute(receiver, name) => self.method(receiver, name, call),
+                _ => Ok(()),
+            }
+            .map_err(|error| error.at(call.line)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A filter or test, whose first argument is the value.
+    fn entry(&self, table: Table, call: &Call) -> Result<()> {
+        let name = &*call.name;
+        self.limits(name)?;
+        let found = match library::find(table, name) {
+            Some(entry) => bind(entry, name, 1, call),
+            None => Err(unknown(table, name)),
+        };
+        found.map_err(|error| error.at(call.line))
+    }
+
+    fn limits(&self, name: &str) -> Result<()> {
+        match self.is_limited && library::is_limited(name) {
+            true => Err(Error::syntax(format!(
+                "`{name}` is not available here, because the template is rendered when the file is loaded; use a value"
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    fn function(&self, name: &str, call: &Call) -> Result<()> {
+        if let Some(known) = self.macros.get(name) {
+            let is_assigned_otherwise = self.nodes.iter().any(|node| is_assigned(node, name));
+            return match known {
+                Some(node) if !is_assigned_otherwise => check_macro(node, call),
+                _ => Ok(()),
+            };
+        }
+        if self.assigned.contains(name) || EVALUATORS.contains(&name) {
+            return Ok(());
+        }
+        match library::find(Table::Global, name) {
+            Some(entry) => bind(entry, name, 0, call),
+            None if library::constant(name).is_some() => Ok(()),
+            None => Err(unknown(Table::Global, name)),
+        }
+    }
+
+    fn method(&self, receiver: &Expr, name: &str, call: &Call) -> Result<()> {
+        let kind = kind_of(receiver);
+        let known: Vec<&Entry> = match kind {
+            Some(kind) => methods::find(kind, name).into_iter().collect(),
+            None => methods::all(name).collect(),
+        };
+        let is_local = root(receiver).is_some_and(|name| self.assigned.contains(name) || name == "states");
+        let is_open = kind.is_none() && (is_local || OBJECT_METHODS.contains(&name));
+        if kind.is_none() && methods::is_refused_anywhere(name) {
+            return Ok(());
+        }
+        let mut problem = None;
+        for entry in &known {
+            match bind(entry, name, 1, call) {
+                Ok(()) => return Ok(()),
+                Err(error) => problem = Some(error),
+            }
+        }
+        match problem {
+            _ if is_open => Ok(()),
+            Some(problem) => Err(problem),
+            None => Err(Error::syntax(match methods::nearest(name) {
+                Some(similar) => format!("unknown method `{name}`; did you mean `{similar}`?"),
+                None => format!("unknown method `{name}`; write the template without it"),
+            })),
+        }
+    }
+}
+
+/// Whether a name is assigned by anything but a macro of this template.
+fn is_assigned(node: &Node, name: &str) -> bool {
+    let mut found = false;
+    walk::statements(std::slice::from_ref(node), &mut |statement| {
+        found |= match statement {
+            Statement::Macro(node) => node.parameters.iter().any(|parameter| &*parameter.name == name),
+            statement => walk::assigns(statement, name),
+        };
+    });
+    found
+}
+
+fn check_macro(node: &Macro, call: &Call) -> Result<()> {
+    let name = &node.name;
+    if call.args.len() > node.parameters.len() && !node.uses_varargs {
+        let most = node.parameters.len();
+        let text =
+            format!("the macro `{name}` takes at most {most} arguments; {} are given", call.args.len());
+        return Err(Error::syntax(text));
+    }
+    let is_known = |keyword: &str| {
+        node.uses_kwargs
+            || keyword == "caller" && node.uses_caller
+            || node.parameters.iter().any(|parameter| &*parameter.name == keyword)
+    };
+    let unknown = call.keywords.iter().find(|(keyword, _)| !is_known(keyword));
+    if let Some((keyword, _)) = unknown {
+        return Err(Error::syntax(format!("the macro `{name}` has no parameter `{keyword}`")));
+    }
+    let given = node.parameters.iter().take(call.args.len());
+    let mut twice =
+        given.filter(|parameter| call.keywords.iter().any(|(keyword, _)| *keyword == parameter.name));
+    match twice.next() {
+        Some(parameter) => Err(Error::syntax(format!("the macro `{name}` gets `{}` twice", parameter.name))),
+        None => Ok(()),
+    }
+}
+
+/// Checks the arguments of a call. `before`: how many arguments stand before those in brackets.
+fn bind(entry: &Entry, name: &str, before: usize, call: &Call) -> Result<()> {
+    let keywords: Vec<&str> = call.keywords.iter().map(|(keyword, _)| &**keyword).collect();
+    let mut seen = BTreeSet::new();
+    if let Some(keyword) = keywords.iter().find(|keyword| !seen.insert(**keyword)) {
+        return Err(Error::syntax(format!("{name}() gets `{keyword}` twice")));
+    }
+    let is_open = call.rest.is_some() || call.more.is_some();
+    let checked = entry.signature.check(name, before + call.args.len(), &keywords, is_open);
+    checked
+        .map_err(|error| Error::syntax(format!("{error}; its parameters are: {}", entry.builtin.signature)))
+}
+
+fn unknown(table: Table, name: &str) -> Error {
+    let (what, shown) = match table {
+        Table::Global => ("function", name.to_owned()),
+        Table::Filter => ("filter", name.to_owned()),
+        Table::Test => ("test", format!("is {name}")),
+    };
+    if let Some(refusal) = library::refusal(table, name) {
+        return Error::syntax(refusal);
+    }
+    Error::syntax(match library::nearest(table, name) {
+        Some(similar) => format!("unknown template {what} `{shown}`; did you mean `{similar}`?"),
+        None => format!("unknown template {what} `{shown}`; write the template without it"),
+    })
+}
+
+/// The kind of an expression's value, if it is plain to see.
+fn kind_of(expr: &Expr) -> Option<Kind> {
+    match expr {
+        Expr::Constant(value) => Some(value.kind()),
+        Expr::List(_) => Some(Kind::List),
+        Expr::Tuple(_) => Some(Kind::Tuple),
+        Expr::Dict(_) => Some(Kind::Dict),
+        Expr::Concat(_) => Some(Kind::Text),
+        _ => None,
+    }
+}
+
+/// The name at the beginning of a path: `x` of `x.a[0].b`.
+fn root(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(name) => Some(name),
+        Expr::Attribute(value, _) | Expr::Item(value, _) => root(value),
+        _ => None,
+    }
+}
