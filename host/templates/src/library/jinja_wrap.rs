@@ -118,11 +118,10 @@ impl Wrap {
         let before = |at: usize, back: usize| at.checked_sub(back).and_then(char_at);
         // Two or more hyphens between words.
         let dash = |at: usize| {
+            // Checked first: a long run of hyphens is counted once.
+            before(at, 1).filter(|c| is_word_end(*c))?;
             let dashes = run(at, |c| c == '-');
-            let fits = dashes >= 2
-                && before(at, 1).is_some_and(is_word_end)
-                && char_at(at + dashes).is_some_and(is_word);
-            fits.then_some(at + dashes)
+            (dashes >= 2 && char_at(at + dashes).is_some_and(is_word)).then_some(at + dashes)
         };
         if let Some(end) = dash(start) {
             return end;
