@@ -12,7 +12,6 @@ mod from_json;
 mod function;
 mod functional;
 mod group;
-mod hash;
 mod jinja_globals;
 mod jinja_html;
 mod jinja_json;
@@ -51,5 +50,5 @@ mod version;
 pub use function::MacroFunction;
 pub use range_object::Range;
 pub use table::{
-    call_states, constant, find, is_limited, names, nearest, registry, state_attribute, state_item,
+    call_states, constant, find, is_limited, names, nearest, refusal, state_attribute, state_item,
 };

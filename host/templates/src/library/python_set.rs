@@ -5,9 +5,8 @@
 use indexmap::IndexSet;
 
 use super::attribute::member;
-use super::hash::hash;
 use crate::error::Result;
-use crate::value::{Key, Value};
+use crate::value::{Key, Value, hash};
 
 /// How many places after the first one are tried.
 const PROBES: usize = 9;

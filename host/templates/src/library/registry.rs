@@ -1,7 +1,9 @@
 //! The names of Home Assistant's functions that Larder refuses, and those that limited templates do not have.
 
+use crate::value::Table;
+
 /// What a function needs that Larder does not have.
-const NEEDS: &[(&str, &str)] = &[
+pub const NEEDS: &[(&str, &str)] = &[
     ("areas", AREAS),
     ("area_id", AREAS),
     ("area_name", AREAS),
@@ -47,9 +49,22 @@ const ENTITIES: &str = "Home Assistant's entity registry";
 const TRANSLATIONS: &str = "Home Assistant's translations";
 const PLACES: &str = "the coordinates and units of the home";
 
-/// What a function of Home Assistant needs that Larder does not have, if it does.
-pub fn needs(name: &str) -> Option<&'static str> {
-    NEEDS.iter().find(|(known, _)| *known == name).map(|(_, needs)| *needs)
+/// Those that are filters.
+const NO_FILTERS: &[&str] = &["areas", "floors", "issues", "is_device_attr", "is_hidden_entity", "distance"];
+/// Those that are tests.
+const TESTS: &[&str] = &["is_device_attr", "is_hidden_entity"];
+
+/// Why a name of Home Assistant is refused: the whole sentence. `None` if Home Assistant has no such name in that table, or Larder has
+/// it.
+pub fn refusal(table: Table, name: &str) -> Option<String> {
+    let is_there = match table {
+        Table::Global => true,
+        Table::Filter => !NO_FILTERS.contains(&name),
+        Table::Test => TESTS.contains(&name),
+    };
+    let (_, needs) = NEEDS.iter().find(|(known, _)| is_there && *known == name)?;
+
+    Some(format!("`{name}` needs {needs}, which Larder does not have; write the template without it"))
 }
 
 /// The names that are not available in limited templates, in every table in which they are. A call of one of them is a `TemplateError`

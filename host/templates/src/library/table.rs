@@ -136,7 +136,7 @@ pub fn is_limited(name: &str) -> bool {
     needs::LIMITED.contains(&name)
 }
 
-/// The registry of Home Assistant that a function needs, if it needs one.
-pub fn registry(name: &str) -> Option<&'static str> {
-    needs::needs(name)
+/// Why a name of Home Assistant is refused, if it needs something that Larder does not have.
+pub fn refusal(table: Table, name: &str) -> Option<String> {
+    needs::refusal(table, name)
 }
