@@ -104,8 +104,7 @@ fn plain(text: &str) -> Option<String> {
 
 /// Without spaces around it, with ASCII digits.
 fn plain_digits(text: &str) -> String {
-    let separators = ['\u{1c}', '\u{1d}', '\u{1e}', '\u{1f}'];
-    let text = text.trim_matches(|c: char| c.is_whitespace() || separators.contains(&c));
+    let text = text.trim();
     text.chars().map(|c| digit(c).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)).collect()
 }
 

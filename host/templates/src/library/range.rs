@@ -58,7 +58,7 @@ fn remap(args: &mut Args, _: &Context) -> Result<Value> {
     }
     let mut normalized = (value - in_min) / size;
     if steps != 0.0 {
-        normalized = finite(normalized * steps)?.round_ties_even() / steps;
+        normalized = (finite(normalized * steps)?.round_ties_even() + 0.0) / steps;
     }
     let result = out_min + normalized * (out_max - out_min);
     if edges != "clamp" {

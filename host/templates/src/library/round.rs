@@ -18,14 +18,15 @@ fn round(args: &mut Args, _: &Context) -> Result<Value> {
 fn rounded(value: &Value, precision: &Value, method: &str) -> Result<Value> {
     let multiplier = power_of_ten(precision)?;
     let number = number::float(value)?;
+    // Python rounds to an integer, which has no negative zero.
     let scaled = |round: fn(f64) -> f64| {
         let scaled = finite(number * multiplier)?;
-        if multiplier == 0.0 { Err(division_by_zero()) } else { Ok(round(scaled) / multiplier) }
+        if multiplier == 0.0 { Err(division_by_zero()) } else { Ok((round(scaled) + 0.0) / multiplier) }
     };
     let result = match (method, precision.as_int()) {
         ("ceil", _) => scaled(f64::ceil)?,
         ("floor", _) => scaled(f64::floor)?,
-        ("half", _) => finite(number * 2.0)?.round_ties_even() / 2.0,
+        ("half", _) => (finite(number * 2.0)?.round_ties_even() + 0.0) / 2.0,
         (_, Some(digits)) => decimals(number, digits)?,
         (_, None) => {
             let name = precision.type_name();

@@ -17,6 +17,8 @@ pub enum Escape {
     Group(usize),
     /// A place in the text.
     Place(&'static str),
+    /// The boundary of a word, or any other place.
+    Boundary(bool),
 }
 
 /// The error of a pattern that Python refuses, or that this engine does not have.
@@ -49,8 +51,8 @@ pub fn escape(rest: &mut Rest, in_class: bool, ascii: bool) -> Result<Escape> {
         'U' => Escape::Char(code(rest, 8)?),
         'A' if !in_class => Escape::Place("\\A"),
         'Z' | 'z' if !in_class => Escape::Place("\\z"),
-        'b' => Escape::Place(if ascii { "(?-u:\\b)" } else { "\\b" }),
-        'B' if !in_class => Escape::Place(if ascii { "(?-u:\\B)" } else { "\\B" }),
+        'b' => Escape::Boundary(true),
+        'B' if !in_class => Escape::Boundary(false),
         '0' => Escape::Char(octal(rest, 0, 2)?),
         '1'..='9' => number(c, rest, in_class)?,
         c if c.is_ascii_alphabetic() => return Err(wrong(format!("bad escape \\{c}"))),
@@ -172,6 +174,8 @@ fn member(c: char, rest: &mut Rest, ascii: bool) -> Result<std::result::Result<c
     Ok(match escape(rest, true, ascii)? {
         Escape::Char(c) => Ok(c),
         Escape::Class(class) => Err(class),
-        Escape::Group(_) | Escape::Place(_) => return Err(wrong("bad escape in a character set")),
+        Escape::Group(_) | Escape::Place(_) | Escape::Boundary(_) => {
+            return Err(wrong("bad escape in a character set"));
+        }
     })
 }

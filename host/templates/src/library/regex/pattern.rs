@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
-use super::translate::translate;
+use super::translate::{Text, translate};
 use crate::context::Context;
 use crate::error::{Error, Result};
 
@@ -29,8 +30,8 @@ pub struct Pattern {
     backtracks: bool,
 }
 
-/// The pattern, whether it ignores case, is anchored at the start, and for texts that end with a newline; the limit of its memory.
-type Key = (String, bool, bool, bool, usize);
+/// The pattern, whether it ignores case, is anchored at the start; its texts; the limit of its memory.
+type Key = (String, bool, bool, Text, usize);
 
 thread_local! {
     static PATTERNS: RefCell<Vec<Rc<Pattern>>> = const { RefCell::new(Vec::new()) };
@@ -48,7 +49,7 @@ impl Pattern {
         if find.len() > MAX_LENGTH {
             return Err(Error::limit(format!("a pattern is longer than {MAX_LENGTH} bytes")));
         }
-        let key = (find.to_owned(), ignore_case, anchored, text.ends_with('\n'), context.limits.pattern);
+        let key = (find.to_owned(), ignore_case, anchored, Text::of(text), context.limits.pattern);
         let known = PATTERNS.with_borrow_mut(|patterns| {
             let at = patterns.iter().position(|pattern| pattern.key == key)?;
             let pattern = patterns.remove(at);
@@ -71,8 +72,8 @@ impl Pattern {
     }
 
     fn compiled(key: Key) -> Result<Self> {
-        let (find, ignore_case, anchored, before_newline, limit) = &key;
-        let translated = translate(find, *ignore_case, *before_newline)?;
+        let (find, ignore_case, anchored, text, limit) = &key;
+        let translated = translate(find, *ignore_case, *text)?;
         let start = if *anchored { "\\A" } else { "" };
         let flag = if translated.ignore_case { "(?i)" } else { "" };
         let source = format!("{flag}{start}(?:{})", translated.text);
@@ -147,6 +148,17 @@ impl Pattern {
     fn spend(&self, bytes: usize, context: &Context) -> Result<()> {
         let each = if self.backtracks { 100 } else { 1 };
         context.spend(each + bytes as u64 / 32)
+    }
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        static ODD: LazyLock<Option<regex::Regex>> =
+            LazyLock::new(|| regex::Regex::new(r"[^\x00-\x7f\p{L}]").ok());
+        Self {
+            before_newline: text.ends_with('\n'),
+            has_odd_letters: !text.is_ascii() && ODD.as_ref().is_some_and(|odd| odd.is_match(text)),
+        }
     }
 }
 

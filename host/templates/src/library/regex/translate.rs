@@ -56,12 +56,20 @@ struct Translator<'a> {
     open: Vec<Open>,
     closed: Vec<bool>,
     last: Last,
-    /// Whether the text to match ends with a newline, before which `$` matches too.
-    before_newline: bool,
+    text: Text,
 }
 
-/// Translates a pattern. `before_newline`: whether the text to match ends with a newline.
-pub fn translate(pattern: &str, ignore_case: bool, before_newline: bool) -> Result<Translated> {
+/// What a translation must know of the text to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    /// Whether it ends with a newline, before which `$` matches too.
+    pub before_newline: bool,
+    /// Whether it has characters beyond ASCII that are no letters.
+    pub has_odd_letters: bool,
+}
+
+/// Translates a pattern, for a text.
+pub fn translate(pattern: &str, ignore_case: bool, text: Text) -> Result<Translated> {
     let mut translator = Translator {
         rest: pattern.chars().peekable(),
         out: Translated::default(),
@@ -69,7 +77,7 @@ pub fn translate(pattern: &str, ignore_case: bool, before_newline: bool) -> Resu
         open: Vec::new(),
         closed: vec![true],
         last: Last::Nothing,
-        before_newline,
+        text,
     };
     translator.leading_flags()?;
     translator.out.ignore_case = translator.flags.ignore_case;
@@ -154,7 +162,7 @@ impl Translator<'_> {
     }
 
     fn dollar(&mut self) {
-        match (self.flags.multi_line, self.before_newline) {
+        match (self.flags.multi_line, self.text.before_newline) {
             (true, _) => self.mark("(?m:$)"),
             (false, false) => self.mark("\\z"),
             (false, true) => {
@@ -169,9 +177,27 @@ impl Translator<'_> {
             Escape::Char(c) => self.char(c),
             Escape::Class(class) => self.item(&format!("[{class}]")),
             Escape::Place(place) => self.mark(place),
+            Escape::Boundary(is_boundary) => self.boundary(is_boundary),
             Escape::Group(number) => self.backreference(number)?,
         }
         Ok(())
+    }
+
+    /// `\b` or `\B`. Python and the engine differ about which characters are letters of words.
+    fn boundary(&mut self, is_boundary: bool) {
+        self.out.backtracks |= self.text.has_odd_letters && !self.flags.ascii;
+        self.mark(match (self.flags.ascii, self.text.has_odd_letters, is_boundary) {
+            (true, _, true) => "(?-u:\\b)",
+            (true, _, false) => "(?-u:\\B)",
+            (false, false, true) => "\\b",
+            (false, false, false) => "\\B",
+            (false, true, true) => {
+                r"(?:(?<=[\p{L}\p{N}_])(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?=[\p{L}\p{N}_]))"
+            }
+            (false, true, false) => {
+                r"(?:(?<=[\p{L}\p{N}_])(?=[\p{L}\p{N}_])|(?<![\p{L}\p{N}_])(?![\p{L}\p{N}_]))"
+            }
+        });
     }
 
     fn backreference(&mut self, number: usize) -> Result<()> {

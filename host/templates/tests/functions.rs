@@ -1,0 +1,37 @@
+//! Calls of functions have the output that Home Assistant gives them; where it raises an error, so does this engine.
+//!
+//! The answers are in `functions.json`: a template and its output, or null.
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use larder_templates::{Engine, Variables};
+use world::Fixed;
+
+#[test]
+fn functions_have_the_output_that_home_assistant_gives_them() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = std::env::var("FUNCTIONS").map_or(here.join("tests/functions.json"), Into::into);
+    let cases: BTreeMap<String, Option<String>> =
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let (engine, variables) = (Engine::default(), Variables::new());
+    let world = Fixed::read(&here.join("../../tests/fixtures/home-assistant"), None);
+    let mut differences = Vec::new();
+    for (template, expected) in &cases {
+        let answer = engine.render(template, &variables, &world).0;
+        let given = answer.as_ref().ok().map(|rendered| rendered.text.clone());
+        if given.as_deref() != expected.as_deref().map(str::trim) {
+            differences.push(format!("{template}\n    {expected:?} | {:?}", answer.map(|it| it.text)));
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{} of {} differ (Home Assistant | Larder):\n{}",
+        differences.len(),
+        cases.len(),
+        differences.join("\n")
+    );
+}
