@@ -14,7 +14,11 @@ impl Run<'_> {
     /// `value.name`: the attribute, else the item, else undefined.
     pub fn attribute_of(&self, value: &Value, name: &str, context: &Context) -> Result<Value> {
         if let Value::Undefined(message) = value {
-            return Err(Error::undefined(message.as_ref()));
+            // Jinja lets Python look for these.
+            return match name.starts_with("__") {
+                true => Ok(missing(value, &Value::from(name))),
+                false => Err(Error::undefined(message.as_ref())),
+            };
         }
         if let Some(found) = self.own_attribute(value, name, context)? {
             return Ok(found);
