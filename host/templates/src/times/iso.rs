@@ -4,8 +4,8 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::fields::{check_date, check_time};
 use super::moment::Moment;
-use super::strptime::of_iso_week;
 use super::tz::Tz;
+use super::weeks::of_iso_week;
 use crate::error::{Error, Result};
 use crate::format::repr;
 use crate::value::Value;

@@ -15,6 +15,7 @@ mod strptime;
 pub mod tests;
 mod tz;
 mod tzinfo;
+mod weeks;
 
 pub use arithmetic::{binary, negate};
 pub use fields::{check_date, check_time, fold_of, ordinal, whole};
@@ -26,6 +27,7 @@ pub use show::{Precision, date_repr, iso_time, span_repr, span_text, time_repr, 
 pub use span::{MAX_SPAN, MIN_SPAN, Part, divide, from_parts, micros, span, split, total_seconds};
 pub use stamp::{as_moment, is_daylight, moment_of_timestamp, now, of_timestamp, system, zone_names};
 pub use strftime::strftime;
-pub use strptime::{Parsed, of_iso_week, strptime};
+pub use strptime::{Parsed, strptime};
 pub use tz::{Abbreviation, Tz};
 pub use tzinfo::TzInfo;
+pub use weeks::of_iso_week;

@@ -8,8 +8,8 @@ use regex::{Captures, Regex};
 use super::fields::{check_date, check_time};
 use super::moment::{Moment, date_of_ordinal};
 use super::span::{DAY, Part, from_parts, micros, span};
-use super::strptime::of_iso_week;
 use super::tz::Tz;
+use super::weeks::of_iso_week;
 use crate::error::{Error, Result};
 
 /// The forms of ISO 8601 that `ciso8601` reads, with separators and without.
