@@ -4,6 +4,7 @@
 
 mod classes;
 mod filters;
+mod marks;
 mod pattern;
 mod replacement;
 mod translate;

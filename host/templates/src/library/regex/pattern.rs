@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
-use super::translate::{Text, translate};
+use super::marks::Text;
+use super::translate::translate;
 use crate::context::Context;
 use crate::error::{Error, Result};
 
