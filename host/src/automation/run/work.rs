@@ -18,6 +18,8 @@ use crate::tunables::automations::MAX_WORK;
 pub enum Work {
     /// An automation sees an event.
     Offer { key: usize, event: Arc<Event>, cause: Option<u64> },
+    /// A trigger fired.
+    Fire { key: usize, firing: Box<Firing> },
     /// A run advances.
     Step { run: u64, input: Input },
 }
@@ -66,6 +68,7 @@ impl Engine {
             }
             match self.stack.pop().or_else(|| self.later.pop_front()) {
                 Some(Work::Offer { key, event, cause }) => self.offer(key, &event, cause, home),
+                Some(Work::Fire { key, firing }) => drop(self.trigger(key, *firing, home)),
                 Some(Work::Step { run, input }) => self.step(run, &input, home),
                 None => break,
             }
@@ -82,9 +85,10 @@ impl Engine {
         let Some(instance) = self.instances.get_mut(&key) else { return };
         let (triggers, problems) = instance.handle(event, home, &self.templates);
         problems.into_iter().for_each(|problem| self.notice(key, problem));
-        for trigger in triggers {
-            let firing = Firing::of(trigger, event, cause, home);
-            self.trigger(key, firing, home);
+        // The first run goes as far as it can before the next trigger counts.
+        for trigger in triggers.into_iter().rev() {
+            let firing = Box::new(Firing::of(trigger, event, cause, home));
+            self.stack.push(Work::Fire { key, firing });
         }
     }
 
