@@ -15,7 +15,7 @@ impl Run<'_> {
     pub fn attribute_of(&self, value: &Value, name: &str, context: &Context) -> Result<Value> {
         if let Value::Undefined(message) = value {
             // Jinja lets Python look for these.
-            return match name.starts_with("__") {
+            return match name.starts_with("__") && !message.starts_with("access to") {
                 true => Ok(missing(value, &Value::from(name))),
                 false => Err(Error::undefined(message.as_ref())),
             };
