@@ -29,11 +29,12 @@ pub enum Data {
     Template(Template),
     List(Vec<Data>),
     #[serde(serialize_with = "as_map")]
-    Map(Vec<(String, Data)>),
+    /// In file order. A key is a template or a constant that is no list and no mapping.
+    Map(Vec<(Data, Data)>),
 }
 
-fn as_map<S: serde::Serializer>(pairs: &[(String, Data)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(pairs.iter().map(|(key, data)| (key, data)))
+fn as_map<S: serde::Serializer>(pairs: &[(Data, Data)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(pairs.iter().map(|(key, data)| (key.key_text(), data)))
 }
 
 impl Data {
@@ -44,10 +45,29 @@ impl Data {
             Self::Template(_) => None,
             Self::List(items) => items.iter().map(Data::constant).collect(),
             Self::Map(pairs) => {
-                let pairs = pairs.iter().map(|(key, data)| data.constant().map(|value| (key.clone(), value)));
+                let pairs = pairs.iter().map(|(key, data)| Some((key.constant_key()?, data.constant()?)));
                 pairs.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
             }
         }
+    }
+
+    /// The key of a mapping as text, if it is no template.
+    pub fn constant_key(&self) -> Option<String> {
+        self.constant().map(|_| self.key_text())
+    }
+
+    /// The key of a mapping as text; the source if it is a template.
+    fn key_text(&self) -> String {
+        match self {
+            Self::Template(template) => template.source.to_string(),
+            Self::Constant(Value::String(text)) => text.clone(),
+            key => key.constant().unwrap_or_default().to_string(),
+        }
+    }
+
+    /// A mapping without entries.
+    pub fn empty() -> Self {
+        Self::Map(Vec::new())
     }
 }
 
@@ -90,7 +110,7 @@ pub struct Automation {
     /// The entities that it names, with their places.
     #[serde(skip)]
     pub entities: Vec<(String, Place)>,
-    /// The automation as written, without places. A reload compares this to find changes.
+    /// The automation as written, without places, mappings as lists of pairs. A reload compares this to find changes.
     #[serde(skip)]
     pub source: Value,
 }
@@ -114,6 +134,9 @@ pub struct Trigger {
     pub id: Option<String>,
     pub alias: Option<String>,
     pub is_enabled: bool,
+    /// Rendered when watching starts: whether it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_if: Option<Template>,
     pub variables: VariableDefinitions,
     pub kind: TriggerKind,
     #[serde(skip)]
@@ -148,6 +171,9 @@ pub enum TriggerKind {
     Event {
         names: Vec<Data>,
         data: Data,
+        /// What the context of the event must have: `id`, `parent_id`, `user_id`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        context: Option<Data>,
     },
     Start,
     Shutdown,
@@ -240,6 +266,9 @@ pub enum ConditionKind {
 pub struct Action {
     pub alias: Option<String>,
     pub is_enabled: bool,
+    /// Rendered when the step is reached: whether it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_if: Option<Template>,
     pub continues_on_error: bool,
     pub kind: ActionKind,
     #[serde(skip)]
@@ -293,13 +322,15 @@ pub enum ActionKind {
     },
     Variables(VariableDefinitions),
     Stop {
-        message: Data,
+        message: Option<String>,
         is_error: bool,
         response: Option<String>,
     },
     Parallel(Vec<Sequence>),
     Sequence(Sequence),
     Condition(Condition),
+    /// What a conversation would answer. Rendered; without effect, because no run answers a conversation.
+    ConversationResponse(Option<Template>),
 }
 
 /// The places of the parts of a call in its file.

@@ -29,8 +29,8 @@ pub struct Loaded {
 pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     let mut reader = Reader::new(source, config);
     let root = reader.file(path, None, 0);
-    let (files, secrets) = (reader.files, reader.secrets);
-    let mut loaded = Loaded { files, secrets, ..Loaded::default() };
+    let Reader { files, secrets, warnings, .. } = reader;
+    let mut loaded = Loaded { files, secrets, warnings, ..Loaded::default() };
     match root {
         Err(problem) => loaded.problems.push(problem),
         Ok(root) => {

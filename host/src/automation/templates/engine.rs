@@ -94,8 +94,13 @@ impl Templates {
             Data::Template(template) => Ok(self.render(template, home, variables)?.value),
             Data::List(items) => items.iter().map(|item| self.fill(item, home, variables)).collect(),
             Data::Map(pairs) => {
-                let fill =
-                    |(key, data): &(String, Data)| Ok((key.clone(), self.fill(data, home, variables)?));
+                let fill = |(key, data): &(Data, Data)| {
+                    let key = match self.fill(key, home, variables)? {
+                        Value::String(text) => text,
+                        key => key.to_string(),
+                    };
+                    Ok((key, self.fill(data, home, variables)?))
+                };
                 pairs.iter().map(fill).collect::<Result<Variables, String>>().map(Value::Object)
             }
         }

@@ -10,6 +10,7 @@ mod parsing;
 mod properties;
 mod rendering;
 mod triggers;
+mod validator;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
