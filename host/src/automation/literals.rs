@@ -39,7 +39,8 @@ pub fn offset(value: &Value) -> Result<TimeDelta, String> {
         Value::Object(parts) => {
             let mut sum = 0.0;
             for (unit, part) in parts {
-                let size = unit_seconds(unit).ok_or_else(|| format!("has the unknown unit `{unit}`; {HELP}"))?;
+                let size =
+                    unit_seconds(unit).ok_or_else(|| format!("has the unknown unit `{unit}`; {HELP}"))?;
                 sum += size * number(part).ok_or_else(wrong)?;
             }
             sum
@@ -50,7 +51,9 @@ pub fn offset(value: &Value) -> Result<TimeDelta, String> {
     // No timer runs for longer than a hundred years.
     match seconds.is_finite() && seconds.abs() <= MOST_SECONDS {
         #[allow(clippy::cast_possible_truncation, reason = "bounded on this line")]
-        true => Ok(TimeDelta::milliseconds((seconds.clamp(-MAX_SECONDS, MAX_SECONDS) * 1000.0).round() as i64)),
+        true => {
+            Ok(TimeDelta::milliseconds((seconds.clamp(-MAX_SECONDS, MAX_SECONDS) * 1000.0).round() as i64))
+        }
         false => Err(format!("is longer than any time span can be; {HELP}")),
     }
 }

@@ -168,10 +168,20 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
 fn count(node: &Node) -> Parsed<Data> {
     match &node.kind {
         Kind::Text(text) if is_template(text) => data(node),
-        _ => integer(node)
-            .map(|count| Data::Constant(count.max(0).into()))
-            .ok_or_else(|| node.place.problem("`count` must be a whole number or a template")),
+        _ => {
+            let wrong = || node.place.problem("`count` must be a whole number or a template");
+            let count = integer(node).or_else(|| fraction(node)).ok_or_else(wrong)?;
+            Ok(Data::Constant(count.max(0).into()))
+        }
     }
+}
+
+/// A number with a fraction in text, which Home Assistant takes as the result of a template.
+fn fraction(node: &Node) -> Option<i64> {
+    let Kind::Text(text) = &node.kind else { return None };
+    let (whole, rest) = text.split_once('.')?;
+    let is_fraction = !whole.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    whole.parse().ok().filter(|_| is_fraction)
 }
 
 fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
@@ -218,7 +228,9 @@ fn conversation_response(keys: &mut Keys) -> Parsed<ActionKind> {
 }
 
 fn device(keys: &mut Keys) -> Parsed<ActionKind> {
-    Err(keys.place().problem("actions of devices are not supported: Larder knows no devices; use `action: …`"))
+    Err(keys
+        .place()
+        .problem("actions of devices are not supported: Larder knows no devices; use `action: …`"))
 }
 
 fn scene(keys: &mut Keys) -> Parsed<ActionKind> {

@@ -147,9 +147,8 @@ fn names_an_entity(state: &Value) -> bool {
 fn time(keys: &mut Keys, node: &Node) -> Parsed<ConditionKind> {
     keys.describe_as("a time condition");
     let domains = ["input_datetime", "time", "sensor"];
-    let mut read = |name: &'static str| {
-        keys.take(name).map(|(_, node)| time_of_day(node, name, &domains)).transpose()
-    };
+    let mut read =
+        |name: &'static str| keys.take(name).map(|(_, node)| time_of_day(node, name, &domains)).transpose();
     let (after, before) = (read("after")?, read("before")?);
     let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?;
     match weekdays {

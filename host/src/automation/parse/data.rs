@@ -29,7 +29,8 @@ fn scalar(kind: &Kind, place: &Place) -> Parsed<Data> {
         Kind::Int(number) => Value::from(*number),
         Kind::Float(number) => Value::from(*number),
         Kind::Foreign(text) => {
-            let text = format!("YAML reads `{text}` as a date or a number that is too large; put it in quotes");
+            let text =
+                format!("YAML reads `{text}` as a date or a number that is too large; put it in quotes");
             return Err(place.problem(text));
         }
         Kind::Null | Kind::List(_) | Kind::Map(_) => Value::Null,
@@ -71,7 +72,9 @@ pub fn span(node: &Node, name: &str) -> Parsed<Data> {
     let data = data(node)?;
     match (&data, data.constant()) {
         (_, Some(value)) => period(&value).map_err(|reason| wrong(&reason))?,
-        (Data::Map(parts), None) => return parts.iter().try_for_each(part).map(|()| data.clone()).map_err(|reason| wrong(&reason)),
+        (Data::Map(parts), None) => {
+            return parts.iter().try_for_each(part).map(|()| data.clone()).map_err(|reason| wrong(&reason));
+        }
         (Data::List(_), None) => return Err(wrong("is a list; use \"HH:MM:SS\" or a number of seconds")),
         _ => return Ok(data),
     };

@@ -44,10 +44,9 @@ fn of_domains(node: &Node, name: &str, domains: &[&str]) -> Parsed<String> {
     };
     match id.split_once('.').is_some_and(|(domain, _)| domains.contains(&domain)) {
         true => Ok(id),
-        false => Err(node.place.problem(format!(
-            "`{name}` cannot be {id}; use an entity of {}",
-            domains.join(", ")
-        ))),
+        false => Err(node
+            .place
+            .problem(format!("`{name}` cannot be {id}; use an entity of {}", domains.join(", ")))),
     }
 }
 

@@ -131,7 +131,8 @@ impl<'a> Keys<'a> {
         match self.take_unlisted("metadata") {
             Some((_, Node { kind: Kind::Map(_), .. })) | None => Ok(()),
             Some((_, node)) => {
-                let text = format!("`metadata`: expected a mapping, found {}; remove the line", node.describe());
+                let text =
+                    format!("`metadata`: expected a mapping, found {}; remove the line", node.describe());
                 Err(node.place.problem(text))
             }
         }
@@ -197,16 +198,19 @@ impl<'a> Keys<'a> {
         self.take(name).map(|(_, node)| data::mapping(node, name)).transpose()
     }
 
-    /// Moves the entries of `options` to the others, if nothing else is left but keys that every trigger has.
-    pub fn spread_options(&mut self, common: &[&str]) {
+    /// Moves the entries of `options` to the others, if nothing else is left but keys that every trigger has. Whether
+    /// it did.
+    pub fn spread_options(&mut self, common: &[&str]) -> bool {
         let is_common = |key: &Key| key.is("options") || common.iter().any(|name| key.is(name));
-        let Some(at) = self.left.iter().position(|(key, _)| key.is("options")) else { return };
-        let Some(Kind::Map(entries)) = self.left.get(at).map(|(_, node)| &node.kind) else { return };
-        if self.left.iter().all(|(key, _)| is_common(key)) {
+        let Some(at) = self.left.iter().position(|(key, _)| key.is("options")) else { return false };
+        let Some(Kind::Map(entries)) = self.left.get(at).map(|(_, node)| &node.kind) else { return false };
+        let are_alone = self.left.iter().all(|(key, _)| is_common(key));
+        if are_alone {
             self.left.remove(at);
             self.left.retain(|(key, _)| !entries.iter().any(|(other, _)| other.kind == key.kind));
             self.left.extend(entries.iter().map(|(key, node)| (key, node)));
         }
+        are_alone
     }
 
     /// Fails if a key has not been read.

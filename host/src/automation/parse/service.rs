@@ -32,7 +32,8 @@ pub fn call(keys: &mut Keys) -> Parsed<ActionKind> {
         [(node, name)] => call_data(node, name)?,
         [(first, one), (second, two), ..] => joined(mapping(first, one)?, mapping(second, two)?),
     };
-    let mut target = keys.take("target").map(|(_, node)| target(node)).transpose()?.unwrap_or_else(Data::empty);
+    let mut target =
+        keys.take("target").map(|(_, node)| target(node)).transpose()?.unwrap_or_else(Data::empty);
     if let Some((place, node)) = keys.take("entity_id") {
         places.fields.push(("entity_id".into(), place.clone()));
         let ids = Data::Constant(match all_or_none(node) {
@@ -114,8 +115,11 @@ fn target(node: &Node) -> Parsed<Data> {
             Some(name) => registered(value, name)?,
             None if key.is("exclude") => exclude(value, entries)?,
             None => {
-                let text =
-                    format!("unknown key `{}` in a target; use one of {}, exclude", key.name, TARGETS.join(", "));
+                let text = format!(
+                    "unknown key `{}` in a target; use one of {}, exclude",
+                    key.name,
+                    TARGETS.join(", ")
+                );
                 return Err(key.place.problem(text));
             }
         };
@@ -141,7 +145,8 @@ fn target_entity(node: &Node) -> Parsed<Data> {
         Kind::Text(text) if is_template(text) => data(node),
         _ => {
             let id = string(node, "entity_id")?.to_lowercase();
-            let wrong = || node.place.problem(format!("`{id}` is not an entity ID; use one like `sensor.name`"));
+            let wrong =
+                || node.place.problem(format!("`{id}` is not an entity ID; use one like `sensor.name`"));
             is_entity(&id).then(|| Data::Constant(Value::String(id.clone()))).ok_or_else(wrong)
         }
     }

@@ -46,12 +46,19 @@ fn items(node: &Node) -> &[Node] {
 
 fn one(node: &Node) -> Parsed<Trigger> {
     let mut keys = Keys::of(node, "a trigger")?;
-    keys.spread_options(&COMMON);
+    let has_options = keys.spread_options(&COMMON);
     let kind = keys.need_any(&["trigger", "platform"], "its kind")?;
     let word = text(kind, "trigger")?;
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
     keys.note()?;
+    let given = keys.peek("enabled").map(|(_, node)| node);
+    let is_template = given.is_some_and(|node| literals::boolean(&node.to_json()).is_none());
+    if has_options && (is_template || keys.has("variables")) {
+        let text = "`options` is not possible with `variables` or with a template as `enabled`; write what it \
+                    holds beside them";
+        return Err(node.place.problem(text));
+    }
     let (is_enabled, enabled_if) = enabled(&mut keys)?.split();
     let variables = keys.variables("variables")?;
     let kind = match word.as_str() {
@@ -140,9 +147,8 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
     let entities = entities(keys.need("entity_id", "the entity")?, "entity_id")?;
     let has_attribute = keys.has("attribute");
     let attribute = attribute(keys)?;
-    let mut read = |name: &'static str| {
-        keys.take(name).map(|(_, node)| compared(node, name, has_attribute)).transpose()
-    };
+    let mut read =
+        |name: &'static str| keys.take(name).map(|(_, node)| compared(node, name, has_attribute)).transpose();
     let (from, to) = (read("from")?, read("to")?);
     let (not_from, not_to) = (read("not_from")?, read("not_to")?);
     for (one, other, name) in [(&from, &not_from, "not_from"), (&to, &not_to, "not_to")] {
@@ -207,7 +213,9 @@ fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
     let names = many(node, |node| {
         let name = template(node, "event_type")?;
         if &*name.source == "state_reported" {
-            return Err(node.place.problem("an event trigger cannot wait for `state_reported`; use a state trigger"));
+            return Err(node
+                .place
+                .problem("an event trigger cannot wait for `state_reported`; use a state trigger"));
         }
         if !seen.insert(name.source.to_string()) {
             return Err(node.place.problem(format!("`{}` is listed twice; keep one", name.source)));

@@ -23,7 +23,10 @@ const WRONG: &[(&str, &str)] = &[
     ),
     ("just text", "1:1: expected a list of automations or a single one, found text"),
     ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation in full"),
-    ("- triggers: {trigger: sun}\n  actions: []", "1:23: the trigger `sun` is not supported here; supported are "),
+    (
+        "- triggers: {trigger: sun}\n  actions: []",
+        "1:23: the trigger `sun` is not supported here; supported are ",
+    ),
     ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is not an entity ID"),
     (
         "- triggers: {trigger: state, entity_id: a.b, to: on}\n  actions: []",

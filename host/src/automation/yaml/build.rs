@@ -27,6 +27,7 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Tree> {
     let mut builder = Builder {
         file: file.clone(),
         stand_in: hidden.stand_in(),
+        unended: if is_unended(text) { text.chars().count() } else { usize::MAX },
         open: Vec::new(),
         anchors: HashMap::new(),
         nodes: 0,
@@ -39,6 +40,11 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Tree> {
     }
     let root = builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null });
     Ok(Tree { root, warnings: builder.warnings })
+}
+
+/// Whether the last line has contents and no line break.
+fn is_unended(text: &str) -> bool {
+    !text.rsplit('\n').next().unwrap_or_default().trim().is_empty()
 }
 
 fn syntax_problem(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
@@ -68,6 +74,8 @@ enum Partial {
 struct Builder {
     file: Arc<str>,
     stand_in: Option<char>,
+    /// The number of characters if the last line has contents and no line break; more than there are otherwise.
+    unended: usize,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -80,21 +88,37 @@ impl Builder {
         let place = self.place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let name = tag.as_deref().map(tag_name);
-                let text = Hidden::restored(self.stand_in, &text);
-                // Only a plain `<<` merges.
-                let is_merge = style == ScalarStyle::Plain && name.is_none() && text == "<<";
+                let is_plain = style == ScalarStyle::Plain;
+                let is_own = |name: &String| !is_plain || text.is_empty() || name != "!";
+                let name = tag.as_deref().map(tag_name).filter(is_own);
+                let mut text = Hidden::restored(self.stand_in, &text);
                 let is_key = matches!(self.open.last(), Some(Open { kind: Partial::Map(_, None), .. }));
-                let kind = match (style, name.as_deref()) {
-                    (ScalarStyle::Plain, None) if !(is_key && text == "=") => {
-                        plain(&text).map_err(|told| place.problem(told))?
+                // Only a plain `<<` merges.
+                let is_merge = is_key && is_plain && name.is_none() && text == "<<";
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && span.end.index() >= self.unended
+                {
+                    // The last line of the file has no line break, so that the text has none either.
+                    text.truncate(text.trim_end_matches('\n').len());
+                }
+                if is_key && is_plain && text.is_empty() {
+                    return Err(place.problem("a key is missing in front of `:`; add it"));
+                }
+                if !is_key && is_plain && name.is_none() && text == "<<" {
+                    return Err(place.problem("`<<` is no value; put it in quotes"));
+                }
+                let (kind, tag) = match name {
+                    Some(name) => typed(&text, name, &place)?,
+                    None if is_plain && !(is_key && text == "=") => {
+                        (plain(&text).map_err(|told| place.problem(told))?, None)
                     }
-                    _ => Kind::Text(text.clone()),
+                    None => (Kind::Text(text.clone()), None),
                 };
-                let (kind, tag) = typed(kind, name, &place)?;
                 if let Some(Open { kind: Partial::Map(_, key @ None), .. }) = self.open.last_mut() {
                     if let Some(tag) = tag {
-                        return Err(place.problem(format!("a key cannot have the tag `{tag}`; write the key out")));
+                        return Err(
+                            place.problem(format!("a key cannot have the tag `{tag}`; write the key out"))
+                        );
                     }
                     // A merge is marked by a kind that no key has.
                     let kind = if is_merge { Kind::List(Vec::new()) } else { kind };
@@ -142,7 +166,11 @@ impl Builder {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(&place));
         }
-        let tag = tag.map(tag_name).filter(|name| !name.starts_with("!!"));
+        let own = if matches!(kind, Partial::List(_)) { "!!seq" } else { "!!map" };
+        let tag = tag.map(tag_name).filter(|name| name != own && name != "!");
+        if let Some(tag) = tag.as_ref().filter(|tag| tag.starts_with("!!")) {
+            return Err(place.problem(format!("unsupported tag `{tag}`; remove it")));
+        }
         self.open.push(Open { place, tag, anchor, kind });
         Ok(())
     }
@@ -219,10 +247,14 @@ fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node) -> Option<Proble
         entries.push((key, node));
         return None;
     };
-    let text =
-        format!("duplicate key `{}`, first in line {}; the last one counts, keep one", key.name, entry.0.place.line);
+    let text = format!(
+        "duplicate key `{}`, first in line {}; the last one counts, keep one",
+        key.name, entry.0.place.line
+    );
     let warning = key.place.problem(text);
-    *entry = (key, node);
+    // The place is that of the value that counts; the key itself stays, as in Python.
+    entry.0.place = key.place;
+    entry.1 = node;
     Some(warning)
 }
 
@@ -235,22 +267,31 @@ fn too_deep(place: &Place) -> Problem {
 }
 
 fn tag_name(tag: &Tag) -> String {
-    match tag.handle.as_str() {
-        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
-        handle => format!("{handle}{}", tag.suffix),
+    let whole = format!("{}{}", tag.handle, tag.suffix);
+    match whole.strip_prefix("tag:yaml.org,2002:") {
+        Some(name) => format!("!!{name}"),
+        None => whole,
     }
 }
 
 /// Applies a tag of YAML itself to a scalar. Other tags are kept.
-fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option<String>)> {
-    let text = match (&kind, tag.as_deref()) {
-        (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),
-        (_, Some(tag)) if tag.starts_with("!!") && tag != "!!str" => {
+fn typed(text: &str, tag: String, place: &Place) -> Parsed<(Kind, Option<String>)> {
+    let kind = match tag.as_str() {
+        "!" | "!!str" => Some(Kind::Text(text.to_owned())),
+        "!!null" => Some(Kind::Null),
+        "!!int" | "!!float" | "!!bool" | "!!timestamp" => match (tag.as_str(), plain(text)) {
+            ("!!int", Ok(kind @ Kind::Int(_))) | ("!!bool", Ok(kind @ Kind::Bool(_))) => Some(kind),
+            ("!!int" | "!!float" | "!!timestamp", Ok(kind @ Kind::Foreign(_))) => Some(kind),
+            ("!!float", Ok(kind @ Kind::Float(_))) => Some(kind),
+            #[allow(clippy::cast_precision_loss, reason = "as Python converts it")]
+            ("!!float", Ok(Kind::Int(number))) => Some(Kind::Float(number as f64)),
+            _ => None,
+        },
+        tag if tag.starts_with("!!") => {
             return Err(place.problem(format!("unsupported tag `{tag}`; remove it")));
         }
-        (_, Some(tag)) if !tag.starts_with("!!") && tag != "!" => return Ok((kind, Some(tag.to_owned()))),
-        _ => return Ok((kind, None)),
+        _ => return Ok((Kind::Text(text.to_owned()), Some(tag))),
     };
-    let kind = plain(&text).map_err(|told| place.problem(told))?;
-    Ok((kind, None))
+    let wrong = || place.problem(format!("`{text}` is not what its tag `{tag}` says; remove the tag"));
+    kind.map(|kind| (kind, None)).ok_or_else(wrong)
 }

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use chrono::NaiveDate;
-use regex::Regex;
+use chrono::{NaiveDate, NaiveTime};
+use regex::{Captures, Regex};
 
 use super::Kind;
 
@@ -27,7 +27,7 @@ fn forms() -> Option<&'static Forms> {
             )
             .ok()?,
             date: Regex::new(
-                r"^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)?$",
+                r"^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(Z|[-+]([0-9]{1,2})(?::([0-9]{2}))?))?)?$",
             )
             .ok()?,
         })
@@ -59,17 +59,37 @@ fn number_or_date(text: &str) -> Result<Kind, &'static str> {
     }
     if forms.float.is_match(text) {
         let number = float(text).filter(|number| number.is_finite());
-        return Ok(number.map_or_else(|| Kind::Foreign(text.into()), Kind::Float));
+        return Ok(number.map_or_else(|| Kind::Foreign("inf".into()), Kind::Float));
     }
     // A date alone has two digits for month and day.
     let Some(parts) = forms.date.captures(text).filter(|_| text.len() == 10 || text.contains(':')) else {
         return Ok(Kind::Text(text.into()));
     };
-    let part = |at: usize| parts.get(at).and_then(|part| part.as_str().parse::<u32>().ok()).unwrap_or(0);
-    match NaiveDate::from_ymd_opt(i32::try_from(part(1)).unwrap_or(0), part(2), part(3)) {
-        Some(_) if part(1) > 0 => Ok(Kind::Foreign(text.into())),
-        _ => Err("YAML reads this as a date, which does not exist; put it in quotes"),
-    }
+    moment(&parts)
+        .map(Kind::Foreign)
+        .ok_or("YAML reads this as a date or a time, which does not exist; put it in quotes")
+}
+
+/// A date or a time as Python writes it. `None` if it does not exist.
+fn moment(parts: &Captures) -> Option<String> {
+    let part = |at: usize| parts.get(at).map(|part| part.as_str());
+    let number = |at: usize| part(at)?.parse::<u32>().ok();
+    let year = i32::try_from(number(1)?).ok().filter(|year| *year > 0)?;
+    let date = NaiveDate::from_ymd_opt(year, number(2)?, number(3)?)?.format("%Y-%m-%d");
+    let Some(hour) = number(4) else { return Some(date.to_string()) };
+    let time = NaiveTime::from_hms_opt(hour, number(5)?, number(6)?)?.format("%H:%M:%S");
+    let fraction = match part(7).map(|digits| digits.chars().take(6).collect::<String>()) {
+        Some(digits) if digits.contains(|c: char| c != '0') => format!(".{digits:0<6}"),
+        _ => String::new(),
+    };
+    let zone = match (part(8), part(9), part(10).unwrap_or("00")) {
+        (None, _, _) => String::new(),
+        (Some("Z"), _, _) => "+00:00".to_owned(),
+        (Some(sign), hours, minutes) => {
+            format!("{}{:0>2}:{minutes}", sign.get(..1)?, hours?)
+        }
+    };
+    Some(format!("{date} {time}{fraction}{zone}"))
 }
 
 /// `None` if the number has more than 64 bits.
@@ -79,20 +99,20 @@ fn integer(text: &str) -> Option<i64> {
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
     let digits = digits.replace('_', "");
-    let based = |digits: &str, base| i64::from_str_radix(digits, base).ok();
+    let based = |digits: &str, base| i128::from_str_radix(digits, base).ok();
     let number = if let Some(hex) = digits.strip_prefix("0x") {
         based(hex, 16)
     } else if let Some(bits) = digits.strip_prefix("0b") {
         based(bits, 2)
     } else if digits.contains(':') {
-        let mut parts = digits.split(':').map(|part| part.parse::<i64>().ok());
-        parts.try_fold(0_i64, |sum, part| sum.checked_mul(60)?.checked_add(part?))
+        let mut parts = digits.split(':').map(|part| part.parse::<i128>().ok());
+        parts.try_fold(0_i128, |sum, part| sum.checked_mul(60)?.checked_add(part?))
     } else if digits.len() > 1 && digits.starts_with('0') {
         based(&digits, 8)
     } else {
         digits.parse().ok()
     };
-    number?.checked_mul(sign)
+    i64::try_from(number?.checked_mul(sign)?).ok()
 }
 
 fn float(text: &str) -> Option<f64> {
