@@ -8,6 +8,7 @@
 
 pub mod clock_history;
 pub mod conditions;
+mod data;
 pub mod files;
 pub mod home;
 pub mod inventory;
