@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::service::call;
 use super::trigger;
 use super::values::{integer, many, string, text};
-use crate::automation::model::{Action, ActionKind, Data, Repeat, Sequence};
+use crate::automation::model::{Action, ActionKind, Condition, Data, Repeat, Sequence};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
@@ -31,7 +31,7 @@ fn one(node: &Node) -> Parsed<Action> {
     let mut keys = Keys::of(node, "an action")?;
     let (is_enabled, enabled_if) = enabled(&mut keys)?.split();
     if is_condition(&keys) && !["delay", "wait_template"].iter().any(|name| keys.has(name)) {
-        let condition = condition::of_action(keys, node)?;
+        let condition = Condition { is_enabled, ..condition::of_action(keys, node)? };
         let alias = condition.alias.clone();
         let kind = ActionKind::Condition(condition);
         return Ok(Action { alias, is_enabled, enabled_if, continues_on_error: false, kind, place });
