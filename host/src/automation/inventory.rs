@@ -135,6 +135,7 @@ fn each_call(steps: &Sequence, visit: &mut dyn FnMut(Call<'_>)) {
             | ActionKind::Event { .. }
             | ActionKind::Variables(_)
             | ActionKind::Stop { .. }
+            | ActionKind::ConversationResponse(_)
             | ActionKind::Condition(_) => {}
         }
     }

@@ -8,6 +8,7 @@
 
 pub mod clock_history;
 pub mod conditions;
+mod data;
 mod equality;
 pub mod files;
 pub mod home;

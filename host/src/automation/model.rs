@@ -8,48 +8,10 @@ use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 use serde_json::Value;
 
+pub use super::data::{Data, Template};
 use super::slug::slug;
 use super::yaml::Place;
 use super::zone::Every;
-
-/// A template, rendered when its value is needed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Template {
-    #[serde(rename = "template")]
-    pub source: Arc<str>,
-    #[serde(skip)]
-    pub place: Place,
-}
-
-/// A value that may contain templates at any depth.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Data {
-    Constant(Value),
-    Template(Template),
-    List(Vec<Data>),
-    #[serde(serialize_with = "as_map")]
-    Map(Vec<(String, Data)>),
-}
-
-fn as_map<S: serde::Serializer>(pairs: &[(String, Data)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(pairs.iter().map(|(key, data)| (key, data)))
-}
-
-impl Data {
-    /// The value, if it contains no template.
-    pub fn constant(&self) -> Option<Value> {
-        match self {
-            Self::Constant(value) => Some(value.clone()),
-            Self::Template(_) => None,
-            Self::List(items) => items.iter().map(Data::constant).collect(),
-            Self::Map(pairs) => {
-                let pairs = pairs.iter().map(|(key, data)| data.constant().map(|value| (key.clone(), value)));
-                pairs.collect::<Option<serde_json::Map<_, _>>>().map(Value::Object)
-            }
-        }
-    }
-}
 
 /// Variables in the order in which they are set.
 pub type VariableDefinitions = Vec<(String, Data)>;
@@ -90,7 +52,7 @@ pub struct Automation {
     /// The entities that it names, with their places.
     #[serde(skip)]
     pub entities: Vec<(String, Place)>,
-    /// The automation as written, without places. A reload compares this to find changes.
+    /// The automation as written, without places, mappings as lists of pairs. A reload compares this to find changes.
     #[serde(skip)]
     pub source: Value,
 }
@@ -114,6 +76,9 @@ pub struct Trigger {
     pub id: Option<String>,
     pub alias: Option<String>,
     pub is_enabled: bool,
+    /// Rendered when watching starts: whether it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_if: Option<Template>,
     pub variables: VariableDefinitions,
     pub kind: TriggerKind,
     #[serde(skip)]
@@ -148,6 +113,9 @@ pub enum TriggerKind {
     Event {
         names: Vec<Data>,
         data: Data,
+        /// What the context of the event must have: `id`, `parent_id`, `user_id`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        context: Option<Data>,
     },
     Start,
     Shutdown,
@@ -240,6 +208,9 @@ pub enum ConditionKind {
 pub struct Action {
     pub alias: Option<String>,
     pub is_enabled: bool,
+    /// Rendered when the step is reached: whether it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_if: Option<Template>,
     pub continues_on_error: bool,
     pub kind: ActionKind,
     #[serde(skip)]
@@ -293,13 +264,15 @@ pub enum ActionKind {
     },
     Variables(VariableDefinitions),
     Stop {
-        message: Data,
+        message: Option<String>,
         is_error: bool,
         response: Option<String>,
     },
     Parallel(Vec<Sequence>),
     Sequence(Sequence),
     Condition(Condition),
+    /// What a conversation would answer. Rendered; without effect, because no run answers a conversation.
+    ConversationResponse(Option<Template>),
 }
 
 /// The places of the parts of a call in its file.

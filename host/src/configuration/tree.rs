@@ -25,7 +25,7 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
 fn table(table: &DeTable, place: Place, places: &Directories) -> Parsed<Node> {
     let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue>)| {
         let name: &std::borrow::Cow<str> = key.get_ref();
-        let key = Key { place: places.at(key.span()), name: name.to_string() };
+        let key = Key::text(places.at(key.span()), name.to_string());
         Ok((key, node(value, places)?))
     };
     let entries = table.iter().map(entry).collect::<Parsed<Vec<_>>>()?;

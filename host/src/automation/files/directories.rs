@@ -25,7 +25,7 @@ impl Reader<'_> {
                 ("!include_dir_list", kind) => items.push(Node { kind, ..node }),
                 ("!include_dir_named", kind) => {
                     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    entries.push((Key { place: node.place.clone(), name }, Node { kind, ..node }));
+                    entries.push((Key::text(node.place.clone(), name), Node { kind, ..node }));
                 }
                 (tag, _) => {
                     let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };

@@ -33,9 +33,9 @@ pub struct Loaded {
 pub fn load(source: &dyn Source, config: &Path, path: &Path) -> Loaded {
     let mut reader = Reader::new(source, config);
     let root = reader.file(path, None, 0);
-    let (mut files, secrets) = (reader.files, reader.secrets);
+    let Reader { mut files, secrets, warnings, .. } = reader;
     let custom_templates = custom_templates(source, config, &mut files);
-    let mut loaded = Loaded { files, custom_templates, secrets, ..Loaded::default() };
+    let mut loaded = Loaded { files, custom_templates, secrets, warnings, ..Loaded::default() };
     match root {
         Err(problem) => loaded.problems.push(problem),
         Ok(root) => {

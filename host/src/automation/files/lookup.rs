@@ -21,7 +21,7 @@ pub struct Lookup {
 
 /// Looks up the value under `keys` in `path`, reading the file as Home Assistant does.
 pub fn lookup(source: &dyn Source, config: &Path, path: &Path, keys: &[&str]) -> Lookup {
-    let mut reader = Reader::lenient(source, config);
+    let mut reader = Reader::new(source, config);
     let value = reader.value(path, keys);
     Lookup { value, is_secret: !reader.secrets.is_empty(), files: reader.files }
 }
@@ -40,7 +40,7 @@ impl Reader<'_> {
                     return Err(found.node.place.problem(text));
                 }
             };
-            match entries.into_iter().find(|(entry, _)| entry.name == *key) {
+            match entries.into_iter().find(|(entry, _)| entry.is(key)) {
                 Some((_, node)) => found.node = node,
                 None => return Ok(None),
             }

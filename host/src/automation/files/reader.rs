@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::Source;
-use crate::automation::yaml::{self, DuplicateKeys, Kind, Node, Parsed, Place};
+use crate::automation::yaml::{self, Kind, Node, Parsed, Place, Problem};
 use crate::tunables::automations::{MAX_FILE, MAX_INCLUDES, MAX_NODES};
 
 /// Reads files and records which files and secrets it read.
@@ -14,19 +14,15 @@ pub struct Reader<'a> {
     config: &'a Path,
     pub files: Vec<PathBuf>,
     pub secrets: Vec<String>,
-    duplicates: DuplicateKeys,
+    /// Keys that stand twice.
+    pub warnings: Vec<Problem>,
     nodes: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(source: &'a dyn Source, config: &'a Path) -> Self {
         let (files, secrets) = (Vec::new(), Vec::new());
-        Self { source, config, files, secrets, duplicates: DuplicateKeys::Refused, nodes: 0 }
-    }
-
-    /// A reader that accepts duplicate keys, for which Home Assistant logs a warning.
-    pub fn lenient(source: &'a dyn Source, config: &'a Path) -> Self {
-        Self { duplicates: DuplicateKeys::LastWins, ..Self::new(source, config) }
+        Self { source, config, files, secrets, warnings: Vec::new(), nodes: 0 }
     }
 
     /// Reads one file and resolves all its tags. `from` is the place of the include.
@@ -54,7 +50,8 @@ impl<'a> Reader<'a> {
         if !self.files.iter().any(|known| known == path) {
             self.files.push(path.to_owned());
         }
-        let node = yaml::parse_with(&shown, &text, self.duplicates)?;
+        let yaml::Tree { root: node, warnings } = yaml::parse(&shown, &text)?;
+        self.warnings.extend(warnings);
         self.nodes = self.nodes.saturating_add(node.size());
         if self.nodes > MAX_NODES {
             return Err(
@@ -130,12 +127,12 @@ impl<'a> Reader<'a> {
             if let Ok(text) = self.source.read(&path) {
                 let shown: Arc<str> =
                     path.strip_prefix(self.config).unwrap_or(&path).display().to_string().into();
-                let file = yaml::parse_with(&shown, &text, self.duplicates)?;
+                let file = yaml::parse(&shown, &text)?.root;
                 if !self.files.contains(&path) {
                     self.files.push(path);
                 }
                 if let Kind::Map(entries) = file.kind
-                    && let Some((_, value)) = entries.into_iter().find(|(key, _)| key.name == name)
+                    && let Some((_, value)) = entries.into_iter().find(|(key, _)| key.is(name))
                 {
                     if let Kind::Text(text) = &value.kind {
                         self.secrets.push(text.clone());

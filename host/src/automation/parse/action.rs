@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::condition::{self, is_condition};
+use super::data::{data, template};
+use super::enabled::enabled;
 use super::keys::Keys;
-use super::values::{check, data, many, text};
-use super::{trigger, values};
-use crate::automation::literals::is_entity;
-use crate::automation::model::{Action, ActionKind, CallPlaces, Data, Repeat, Sequence};
+use super::service::call;
+use super::trigger;
+use super::values::{integer, many, string, text};
+use crate::automation::model::{Action, ActionKind, Condition, Data, Repeat, Sequence};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
@@ -24,44 +24,47 @@ fn sequence(node: &Node) -> Parsed<Sequence> {
 
 fn one(node: &Node) -> Parsed<Action> {
     let place = node.place.clone();
-    if let Kind::Text(source) = &node.kind
-        && is_template(source)
-    {
-        let kind = ActionKind::Condition(condition::one(node)?);
-        return Ok(Action { alias: None, is_enabled: true, continues_on_error: false, kind, place });
+    if matches!(&node.kind, Kind::Text(source) if is_template(source)) {
+        let text = "a template alone is no action; write `condition: \"{{ … }}\"`";
+        return Err(place.problem(text));
     }
     let mut keys = Keys::of(node, "an action")?;
-    if is_condition(&keys) {
-        let condition = condition::one(node)?;
-        let (alias, is_enabled) = (condition.alias.clone(), condition.is_enabled);
+    let (is_enabled, enabled_if) = enabled(&mut keys)?.split();
+    if is_condition(&keys) && !["delay", "wait_template"].iter().any(|name| keys.has(name)) {
+        let condition = Condition { is_enabled, ..condition::of_action(keys, node)? };
+        let alias = condition.alias.clone();
         let kind = ActionKind::Condition(condition);
-        return Ok(Action { alias, is_enabled, continues_on_error: false, kind, place });
+        return Ok(Action { alias, is_enabled, enabled_if, continues_on_error: false, kind, place });
     }
-    let alias = keys.text("alias")?;
-    let is_enabled = keys.enabled()?;
+    let alias = keys.string("alias")?;
+    keys.note()?;
     let continues_on_error = keys.flag("continue_on_error")?.unwrap_or(false);
     let kind = kind(&mut keys, node)?;
     keys.finish()?;
-    Ok(Action { alias, is_enabled, continues_on_error, kind, place })
+    Ok(Action { alias, is_enabled, enabled_if, continues_on_error, kind, place })
 }
 
 fn kind(keys: &mut Keys, node: &Node) -> Parsed<ActionKind> {
     type Read = fn(&mut Keys) -> Parsed<ActionKind>;
-    let kinds: [(&'static str, Read); 14] = [
-        ("action", call),
-        ("service", call),
+    // In Home Assistant's order: the first key decides.
+    let kinds: [(&'static str, Read); 17] = [
         ("delay", delay),
         ("wait_template", wait_template),
-        ("wait_for_trigger", wait_for_trigger),
         ("event", event),
-        ("choose", choose),
-        ("if", decide),
+        ("device_id", device),
+        ("scene", scene),
         ("repeat", repeat),
+        ("choose", choose),
+        ("wait_for_trigger", wait_for_trigger),
         ("variables", variables),
+        ("if", decide),
+        ("action", call),
+        ("service", call),
+        ("service_template", call),
         ("stop", stop),
         ("parallel", parallel),
         ("sequence", block),
-        ("scene", scene),
+        ("set_conversation_response", conversation_response),
     ];
     match kinds.iter().find(|(name, _)| keys.has(name)) {
         Some((_, read)) => read(keys),
@@ -72,54 +75,17 @@ fn kind(keys: &mut Keys, node: &Node) -> Parsed<ActionKind> {
     }
 }
 
-fn call(keys: &mut Keys) -> Parsed<ActionKind> {
-    keys.describe_as("an action call");
-    let node = keys.need_any(&["action", "service"], "the name of the action")?;
-    let name = text(node, "action")?.unwrap_or_default();
-    if !is_entity(&name) && !is_template(&name) {
-        let text = format!("`{name}` is not an action name; use one like `backup.create` (lowercase)");
-        return Err(node.place.problem(text));
-    }
-    let action = data(node);
-    let mut places = CallPlaces { action: node.place.clone(), fields: Vec::new() };
-    for name in ["data", "data_template", "target"] {
-        places.fields.extend(keys.places(name));
-    }
-    let (fields, mut target) = (keys.map("data")?, keys.map("target")?);
-    let templates = keys.map("data_template")?;
-    let fields = match fields == nothing() {
-        true => templates,
-        false if templates == nothing() => fields,
-        false => return Err(node.place.problem("`data_template` and `data` mean the same; keep `data`")),
-    };
-    if let Some((place, node)) = keys.take("entity_id") {
-        if target != nothing() {
-            return Err(place.problem("`entity_id` and `target` mean the same; keep `target`"));
-        }
-        places.fields.push(("entity_id".into(), place.clone()));
-        target = Data::Map(vec![("entity_id".into(), data(node))]);
-    }
-    // Data that Home Assistant's editor stores for itself.
-    keys.ignore("metadata");
-    let response = keys.text("response_variable")?;
-    [&action, &fields, &target].into_iter().try_for_each(check)?;
-    Ok(ActionKind::Call { action, data: fields, target, response, places })
-}
-
-fn nothing() -> Data {
-    Data::Constant(Value::Object(Default::default()))
-}
-
 fn delay(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a delay");
-    Ok(ActionKind::Delay(keys.period("delay")?.unwrap_or(Data::Constant(Value::from(0)))))
+    let node = keys.need("delay", "how long it waits")?;
+    super::data::span(node, "delay").map(ActionKind::Delay)
 }
 
 fn wait_template(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a wait_template");
-    let value = values::template(keys.need("wait_template", "what has to become true")?, "wait_template")?;
+    let value = template(keys.need("wait_template", "what has to become true")?, "wait_template")?;
     let (timeout, continues_on_timeout) =
-        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+        (keys.span("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
     Ok(ActionKind::WaitTemplate { value, timeout, continues_on_timeout })
 }
 
@@ -127,20 +93,22 @@ fn wait_for_trigger(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a wait_for_trigger");
     let triggers = Arc::new(trigger::list(keys.need("wait_for_trigger", "what it waits for")?)?);
     let (timeout, continues_on_timeout) =
-        (keys.period("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
+        (keys.span("timeout")?, keys.flag("continue_on_timeout")?.unwrap_or(true));
     Ok(ActionKind::WaitForTrigger { triggers, timeout, continues_on_timeout })
 }
 
 fn event(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("an event");
     let node = keys.need("event", "the name of the event")?;
-    let name = text(node, "event")?.unwrap_or_default();
-    if name.is_empty() || is_template(&name) {
+    let name = string(node, "event")?;
+    if is_template(&name) {
         return Err(node.place.problem("`event` must be the name of the event, not a template"));
     }
-    let (plain, templates) = (keys.map("event_data")?, keys.map("event_data_template")?);
-    let data = if plain == nothing() { templates } else { plain };
-    check(&data)?;
+    let (data, templates) = (keys.mapping("event_data")?, keys.mapping("event_data_template")?);
+    let data = match (data, templates) {
+        (Some(data), Some(templates)) => super::service::joined(data, templates),
+        (data, templates) => data.or(templates).unwrap_or_else(Data::empty),
+    };
     Ok(ActionKind::Event { name, data })
 }
 
@@ -148,9 +116,9 @@ fn choose(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a choose");
     let options = many(keys.need("choose", "the options")?, |node| {
         let mut keys = Keys::of(node, "an option of a choose")?;
-        keys.ignore("alias");
-        let conditions = keys.need_any(&["conditions", "condition"], "its conditions")?;
-        let conditions = condition::list(conditions)?;
+        keys.string("alias")?;
+        keys.note()?;
+        let conditions = condition::list(keys.need("conditions", "its conditions")?)?;
         let steps = sequence(keys.need("sequence", "what it does")?)?;
         keys.finish()?;
         Ok((conditions, steps))
@@ -174,13 +142,7 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
     let sequence = sequence(inner.need("sequence", "what it does")?)?;
     let mut found = Vec::new();
     if let Some((_, node)) = inner.take("count") {
-        let count = data(node);
-        check(&count)?;
-        let is_count = count.constant().is_none_or(|count| count.as_i64().is_some_and(|count| count >= 0));
-        if !is_count {
-            return Err(node.place.problem("`count` must be a whole number or a template"));
-        }
-        found.push(Repeat::Count(count));
+        found.push(Repeat::Count(count(node)?));
     }
     if let Some((_, node)) = inner.take("while") {
         found.push(Repeat::While(condition::list(node)?));
@@ -189,9 +151,8 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
         found.push(Repeat::Until(condition::list(node)?));
     }
     if let Some((_, node)) = inner.take("for_each") {
-        let items = data(node);
-        check(&items)?;
-        if !matches!(node.kind, Kind::List(_)) && !matches!(items, Data::Template(_)) {
+        let items = data(node)?;
+        if !matches!(items, Data::List(_) | Data::Template(_)) {
             return Err(node.place.problem("`for_each` must be a list or a template"));
         }
         found.push(Repeat::ForEach(items));
@@ -203,6 +164,26 @@ fn repeat(keys: &mut Keys) -> Parsed<ActionKind> {
     }
 }
 
+/// A whole number, in text too, or a template. With less than 1 nothing is repeated.
+fn count(node: &Node) -> Parsed<Data> {
+    match &node.kind {
+        Kind::Text(text) if is_template(text) => data(node),
+        _ => {
+            let wrong = || node.place.problem("`count` must be a whole number or a template");
+            let count = integer(node).or_else(|| fraction(node)).ok_or_else(wrong)?;
+            Ok(Data::Constant(count.max(0).into()))
+        }
+    }
+}
+
+/// A number with a fraction in text, which Home Assistant takes as the result of a template.
+fn fraction(node: &Node) -> Option<i64> {
+    let Kind::Text(text) = &node.kind else { return None };
+    let (whole, rest) = text.split_once('.')?;
+    let is_fraction = !whole.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    whole.parse().ok().filter(|_| is_fraction)
+}
+
 fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a variables step");
     keys.variables("variables").map(ActionKind::Variables)
@@ -210,24 +191,46 @@ fn variables(keys: &mut Keys) -> Parsed<ActionKind> {
 
 fn stop(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a stop");
-    let message = keys.data("stop").unwrap_or(Data::Constant(Value::Null));
-    check(&message)?;
-    let (is_error, response) = (keys.flag("error")?.unwrap_or(false), keys.text("response_variable")?);
+    let message = match keys.need("stop", "why it stops")? {
+        Node { kind: Kind::Null, .. } => None,
+        node => Some(string(node, "stop")?),
+    };
+    let is_error = keys.flag("error")?.unwrap_or(false);
+    let response = match keys.take("response_variable") {
+        Some((place, _)) if is_error => {
+            let text = "`response_variable` is not possible with `error: true`; remove one of them";
+            return Err(place.problem(text));
+        }
+        found => found.map(|(_, node)| text(node, "response_variable")).transpose()?,
+    };
     Ok(ActionKind::Stop { message, is_error, response })
 }
 
 fn parallel(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a parallel");
-    let branches = many(keys.need("parallel", "the branches")?, |node| match &node.kind {
-        Kind::List(_) => sequence(node),
-        _ => Ok(Arc::new(vec![one(node)?])),
-    })?;
+    let branches = many(keys.need("parallel", "the branches")?, sequence)?;
     Ok(ActionKind::Parallel(branches))
 }
 
 fn block(keys: &mut Keys) -> Parsed<ActionKind> {
     keys.describe_as("a sequence");
+    keys.metadata()?;
     sequence(keys.need("sequence", "what it does")?).map(ActionKind::Sequence)
+}
+
+fn conversation_response(keys: &mut Keys) -> Parsed<ActionKind> {
+    keys.describe_as("a set_conversation_response");
+    let node = keys.need("set_conversation_response", "the answer")?;
+    Ok(ActionKind::ConversationResponse(match &node.kind {
+        Kind::Null => None,
+        _ => Some(template(node, "set_conversation_response")?),
+    }))
+}
+
+fn device(keys: &mut Keys) -> Parsed<ActionKind> {
+    Err(keys
+        .place()
+        .problem("actions of devices are not supported: Larder knows no devices; use `action: …`"))
 }
 
 fn scene(keys: &mut Keys) -> Parsed<ActionKind> {

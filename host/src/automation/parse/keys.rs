@@ -1,10 +1,7 @@
 //! Reads a mapping key by key. A key that is never read is an error.
 
-use serde_json::Value;
-
-use super::values;
+use super::{data, values};
 use crate::automation::model::{Data, Template, VariableDefinitions};
-use crate::automation::templates;
 use crate::automation::yaml::{Key, Kind, Node, Parsed, Place};
 
 /// The keys of a mapping that have not been read yet.
@@ -38,17 +35,22 @@ impl<'a> Keys<'a> {
 
     /// Whether the mapping has a key that has not been read yet.
     pub fn has(&self, name: &str) -> bool {
-        self.left.iter().any(|(key, _)| key.name == name)
+        self.left.iter().any(|(key, _)| key.is(name))
     }
 
     /// The places of the keys in the mapping below `name`.
     pub fn places(&self, name: &str) -> Vec<(String, Place)> {
-        match self.left.iter().find(|(key, _)| key.name == name).map(|(_, node)| &node.kind) {
+        match self.left.iter().find(|(key, _)| key.is(name)).map(|(_, node)| &node.kind) {
             Some(Kind::Map(entries)) => {
                 entries.iter().map(|(key, _)| (key.name.clone(), key.place.clone())).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A key that has not been read yet: its place and its value.
+    pub fn peek(&self, name: &str) -> Option<(&'a Place, &'a Node)> {
+        self.left.iter().find(|(key, _)| key.is(name)).map(|(key, node)| (&key.place, *node))
     }
 
     /// Takes a key: its place and its value.
@@ -59,14 +61,9 @@ impl<'a> Keys<'a> {
 
     /// Like `take`, for keys that messages do not list: old spellings and keys that are ignored.
     fn take_unlisted(&mut self, name: &str) -> Option<(&'a Place, &'a Node)> {
-        let at = self.left.iter().position(|(key, _)| key.name == name)?;
+        let at = self.left.iter().position(|(key, _)| key.is(name))?;
         let (key, node) = self.left.remove(at);
         Some((&key.place, node))
-    }
-
-    /// Accepts a key without reading it.
-    pub fn ignore(&mut self, name: &'static str) {
-        self.take_unlisted(name);
     }
 
     /// Takes a key that has several spellings, the current one first.
@@ -98,32 +95,46 @@ impl<'a> Keys<'a> {
         self.need_any(&[name], what)
     }
 
-    /// A text.
+    /// A text, which Home Assistant converts from numbers and booleans.
+    pub fn string(&mut self, name: &'static str) -> Parsed<Option<String>> {
+        self.take(name).map(|(_, node)| values::string(node, name)).transpose()
+    }
+
+    /// A text that is written as one.
     pub fn text(&mut self, name: &'static str) -> Parsed<Option<String>> {
-        self.take(name).map(|(_, node)| values::text(node, name)).transpose().map(Option::flatten)
+        self.take(name).map(|(_, node)| values::text(node, name)).transpose()
     }
 
     /// True or false.
     pub fn flag(&mut self, name: &'static str) -> Parsed<Option<bool>> {
-        let Some((_, node)) = self.take(name) else { return Ok(None) };
-        match &node.kind {
-            Kind::Bool(flag) => Ok(Some(*flag)),
-            _ => Err(node
-                .place
-                .problem(format!("`{name}`: expected true or false, found {}", node.describe()))),
+        self.take(name).map(|(_, node)| values::boolean(node, name)).transpose()
+    }
+
+    /// Like `flag`, for a key that has no effect.
+    pub fn unlisted_flag(&mut self, name: &'static str) -> Parsed<()> {
+        match self.take_unlisted(name) {
+            Some((_, node)) => values::boolean(node, name).map(|_| ()),
+            None => Ok(()),
         }
     }
 
-    /// `enabled`: true, false, or a template that does not read the home, as in Home Assistant.
-    pub fn enabled(&mut self) -> Parsed<bool> {
-        match self.left.iter().find(|(key, _)| key.name == "enabled").map(|(_, node)| node) {
-            Some(Node { kind: Kind::Text(text), place, .. }) if templates::is_template(text) => {
-                self.take("enabled");
-                templates::constant(text, &templates::Variables::new())
-                    .map(|value| templates::is_true(&templates::from_json(&value)))
-                    .map_err(|reason| place.problem(reason))
+    /// Accepts `note`, a text that only Home Assistant's editor shows.
+    pub fn note(&mut self) -> Parsed<()> {
+        match self.take_unlisted("note") {
+            Some((_, node)) => values::text(node, "note").map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Accepts `metadata`, a mapping that Home Assistant's editor stores for itself.
+    pub fn metadata(&mut self) -> Parsed<()> {
+        match self.take_unlisted("metadata") {
+            Some((_, Node { kind: Kind::Map(_), .. })) | None => Ok(()),
+            Some((_, node)) => {
+                let text =
+                    format!("`metadata`: expected a mapping, found {}; remove the line", node.describe());
+                Err(node.place.problem(text))
             }
-            _ => self.flag("enabled").map(|flag| flag.unwrap_or(true)),
         }
     }
 
@@ -138,10 +149,18 @@ impl<'a> Keys<'a> {
         number.map(Some).ok_or_else(wrong)
     }
 
+    /// Like `whole_number`, from everything that Home Assistant converts to one: `5`, `"5"` and `5.9`.
+    pub fn coerced_number(&mut self, name: &'static str, least: usize) -> Parsed<Option<usize>> {
+        let Some((_, node)) = self.take(name) else { return Ok(None) };
+        let number = values::integer(node).and_then(|number| usize::try_from(number).ok());
+        let wrong = || node.place.problem(format!("`{name}` must be a whole number of at least {least}"));
+        number.filter(|number| *number >= least).map(Some).ok_or_else(wrong)
+    }
+
     /// One of a fixed set of keywords.
     pub fn choice<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
         let Some((_, node)) = self.take(name) else { return Ok(None) };
-        let text = values::text(node, name)?.unwrap_or_default();
+        let text = values::text(node, name)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         let wrong = || {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
@@ -150,51 +169,48 @@ impl<'a> Keys<'a> {
         found.map(Some).ok_or_else(wrong)
     }
 
-    /// Any value; its templates are not checked.
-    pub fn data(&mut self, name: &'static str) -> Option<Data> {
-        self.take(name).map(|(_, node)| values::data(node))
-    }
-
     /// A time span or a template that returns one.
-    pub fn period(&mut self, name: &'static str) -> Parsed<Option<Data>> {
-        self.take(name).map(|(_, node)| values::period_data(node, name)).transpose()
+    pub fn span(&mut self, name: &'static str) -> Parsed<Option<Data>> {
+        self.take(name).map(|(_, node)| data::span(node, name)).transpose()
     }
 
     /// A template. It must compile.
     pub fn template(&mut self, name: &'static str) -> Parsed<Option<Template>> {
-        self.take(name).map(|(_, node)| values::template(node, name)).transpose()
+        self.take(name).map(|(_, node)| data::template(node, name)).transpose()
     }
 
-    /// A mapping of variables. Their templates must compile.
+    /// A mapping of variables. Their templates must compile; their names are texts, also with template syntax.
     pub fn variables(&mut self, name: &'static str) -> Parsed<VariableDefinitions> {
         let Some((_, node)) = self.take(name) else { return Ok(Vec::new()) };
-        match &node.kind {
-            Kind::Map(entries) => {
-                let read = |(key, node): &(Key, Node)| {
-                    let data = values::data(node);
-                    values::check(&data).map(|()| (key.name.clone(), data))
-                };
-                entries.iter().map(read).collect()
-            }
-            Kind::Null => Ok(Vec::new()),
-            _ => Err(node
-                .place
-                .problem(format!("`{name}`: expected a mapping (`name: value`), found {}", node.describe()))),
-        }
+        let Kind::Map(entries) = &node.kind else {
+            let text = format!("`{name}`: expected a mapping (`name: value`), found {}", node.describe());
+            return Err(node.place.problem(text));
+        };
+        let read = |(key, node): &(Key, Node)| match &key.kind {
+            Kind::Text(text) => Ok((text.clone(), data::data(node)?)),
+            _ => Err(key.place.problem(format!("the name `{}` is no text; put it in quotes", key.name))),
+        };
+        entries.iter().map(read).collect()
     }
 
-    /// A mapping with any values; empty if the key is absent.
-    pub fn map(&mut self, name: &'static str) -> Parsed<Data> {
-        let Some((_, node)) = self.take(name) else {
-            return Ok(Data::Constant(Value::Object(Default::default())));
-        };
-        match (&node.kind, values::data(node)) {
-            (Kind::Null, _) => Ok(Data::Constant(Value::Object(Default::default()))),
-            (Kind::Map(_), data) | (Kind::Text(_), data @ Data::Template(_)) => Ok(data),
-            _ => Err(node
-                .place
-                .problem(format!("`{name}`: expected a mapping (`name: value`), found {}", node.describe()))),
+    /// A mapping with any values, or `None` if the key is absent.
+    pub fn mapping(&mut self, name: &'static str) -> Parsed<Option<Data>> {
+        self.take(name).map(|(_, node)| data::mapping(node, name)).transpose()
+    }
+
+    /// Moves the entries of `options` to the others, if nothing else is left but keys that every trigger has. Whether
+    /// it did.
+    pub fn spread_options(&mut self, common: &[&str]) -> bool {
+        let is_common = |key: &Key| key.is("options") || common.iter().any(|name| key.is(name));
+        let Some(at) = self.left.iter().position(|(key, _)| key.is("options")) else { return false };
+        let Some(Kind::Map(entries)) = self.left.get(at).map(|(_, node)| &node.kind) else { return false };
+        let are_alone = self.left.iter().all(|(key, _)| is_common(key));
+        if are_alone {
+            self.left.remove(at);
+            self.left.retain(|(key, _)| !entries.iter().any(|(other, _)| other.kind == key.kind));
+            self.left.extend(entries.iter().map(|(key, node)| (key, node)));
         }
+        are_alone
     }
 
     /// Fails if a key has not been read.

@@ -2,136 +2,114 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::data::{data, mapping, template};
+use super::enabled::enabled;
+use super::identifiers::{bound, entities, trigger_time};
 use super::keys::Keys;
-use super::values::{at, bound, check, data, entities, many, template, texts, weekdays};
+use super::values::{integer, many, states, text, weekdays};
 use crate::automation::literals;
-use crate::automation::model::{At, Bound, Range, StateTrigger, Trigger, TriggerKind};
-use crate::automation::templates::is_template;
+use crate::automation::model::{Bound, Data, Range, StateTrigger, Trigger, TriggerKind};
 use crate::automation::yaml::{Kind, Node, Parsed};
 use crate::automation::zone::Every;
 
-/// A nested list under `triggers:` is flattened into the outer list.
+/// Keys of every kind of trigger.
+const COMMON: [&str; 7] = ["trigger", "platform", "id", "alias", "enabled", "variables", "note"];
+
+/// A nested list under `triggers:` is flattened into the outer list, one level deep.
 pub fn list(node: &Node) -> Parsed<Vec<Trigger>> {
     let mut found = Vec::new();
-    match &node.kind {
-        Kind::List(items) => items.iter().try_for_each(|item| add(item, &mut found))?,
-        Kind::Null => {}
-        _ => add(node, &mut found)?,
+    for node in items(node) {
+        match &node.kind {
+            Kind::Map(entries) if entries.iter().any(|(key, _)| key.is("triggers")) => {
+                let mut keys = Keys::of(node, "a nested list of triggers")?;
+                let inner = keys.need("triggers", "the triggers")?;
+                keys.finish()?;
+                for node in items(inner) {
+                    found.push(one(node)?);
+                }
+            }
+            _ => found.push(one(node)?),
+        }
     }
     Ok(found)
 }
 
-fn add(node: &Node, found: &mut Vec<Trigger>) -> Parsed<()> {
-    let mut keys = Keys::of(node, "a trigger")?;
-    match keys.take("triggers") {
-        None => found.push(one(node)?),
-        Some((_, inner)) => {
-            keys.describe_as("a nested list of triggers");
-            keys.finish()?;
-            found.extend(list(inner)?);
-        }
+fn items(node: &Node) -> &[Node] {
+    match &node.kind {
+        Kind::List(items) => items,
+        Kind::Null => &[],
+        _ => std::slice::from_ref(node),
     }
-    Ok(())
 }
 
 fn one(node: &Node) -> Parsed<Trigger> {
     let mut keys = Keys::of(node, "a trigger")?;
+    let has_options = keys.spread_options(&COMMON);
     let kind = keys.need_any(&["trigger", "platform"], "its kind")?;
-    let word = super::values::text(kind, "trigger")?.unwrap_or_default();
+    let word = text(kind, "trigger")?;
     let id = keys.text("id")?;
     let alias = keys.text("alias")?;
-    let is_enabled = keys.enabled()?;
+    keys.note()?;
+    let given = keys.peek("enabled").map(|(_, node)| node);
+    let is_template = given.is_some_and(|node| literals::boolean(&node.to_json()).is_none());
+    if has_options && (is_template || keys.has("variables")) {
+        let text = "`options` is not possible with `variables` or with a template as `enabled`; write what it \
+                    holds beside them";
+        return Err(node.place.problem(text));
+    }
+    let (is_enabled, enabled_if) = enabled(&mut keys)?.split();
     let variables = keys.variables("variables")?;
     let kind = match word.as_str() {
         "time" => time(&mut keys)?,
         "time_pattern" => pattern(&mut keys, node)?,
         "state" => state(&mut keys)?,
-        "numeric_state" => {
-            keys.describe_as("a numeric_state trigger");
-            TriggerKind::NumericState { range: range(&mut keys, node)?, for_duration: keys.period("for")? }
-        }
+        "numeric_state" => numeric_state(&mut keys, node)?,
         "template" => {
             keys.describe_as("a template trigger");
-            let value = keys.need("value_template", "what becomes true")?;
-            let value = super::values::template(value, "value_template")?;
-            TriggerKind::Template { value, for_duration: keys.period("for")? }
+            let value = template(keys.need("value_template", "what becomes true")?, "value_template")?;
+            TriggerKind::Template { value, for_duration: keys.span("for")? }
         }
         "event" => event(&mut keys)?,
         "homeassistant" => {
             keys.describe_as("a homeassistant trigger");
-            let words = [("start", TriggerKind::Start), ("shutdown", TriggerKind::Shutdown)];
-            let word = keys.choice("event", &[("start", 0), ("shutdown", 1)])?;
-            let found = word.and_then(|at: usize| words.into_iter().nth(at));
-            found
-                .ok_or_else(|| {
-                    node.place.problem("`event` is missing; add `event: start` or `event: shutdown`")
-                })?
-                .1
+            match keys.choice("event", &[("start", true), ("shutdown", false)])? {
+                Some(true) => TriggerKind::Start,
+                Some(false) => TriggerKind::Shutdown,
+                None => {
+                    let text = "`event` is missing; add `event: start` or `event: shutdown`";
+                    return Err(node.place.problem(text));
+                }
+            }
         }
         word => {
             return Err(kind.place.problem(format!(
-                "unsupported trigger `{word}`; supported are time, time_pattern, state, numeric_state, template, event and \
-                 homeassistant"
+                "the trigger `{word}` is not supported here; supported are time, time_pattern, state, numeric_state, \
+                 template, event and homeassistant"
             )));
         }
     };
     keys.finish()?;
-    Ok(Trigger { id, alias, is_enabled, variables, kind, place: node.place.clone() })
+    Ok(Trigger { id, alias, is_enabled, enabled_if, variables, kind, place: node.place.clone() })
 }
 
 fn time(keys: &mut Keys) -> Parsed<TriggerKind> {
     keys.describe_as("a time trigger");
     let node = keys.need("at", "a time of day or an entity that shows one")?;
-    let at = many(node, |node| match &node.kind {
-        Kind::Map(_) => shifted(node),
-        Kind::Text(text) if is_template(text) => template(node, "at").map(At::Template),
-        _ => at(node, "at"),
-    })?;
-    if at.is_empty() {
-        return Err(node.place.problem("`at` is empty; add a time in quotes: \"07:30:00\""));
+    let mut at = many(node, trigger_time)?;
+    let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?;
+    if weekdays.as_ref().is_some_and(Vec::is_empty) {
+        // On no day of the week: it never fires.
+        at.clear();
     }
-    let weekdays = keys.take("weekday").map(|(_, node)| weekdays(node)).transpose()?.unwrap_or_default();
-    Ok(TriggerKind::Time { at, weekdays })
-}
-
-/// An entity's time plus an offset, which may be negative.
-fn shifted(node: &Node) -> Parsed<At> {
-    let mut keys = Keys::of(node, "a time with an offset")?;
-    let id = entities(keys.need("entity_id", "the entity that shows the time")?)?;
-    let offset = match keys.take("offset") {
-        None => 0,
-        Some((_, node)) => offset(node)?,
-    };
-    keys.finish()?;
-    match <[String; 1]>::try_from(id) {
-        Ok([id]) => Ok(At::Entity { id, offset }),
-        Err(_) => {
-            Err(node.place.problem("only one entity is allowed here; add the others as separate times"))
-        }
-    }
-}
-
-fn offset(node: &Node) -> Parsed<i64> {
-    let (sign, value) = match node.to_json() {
-        Value::String(text) => match text.trim().strip_prefix('-') {
-            Some(rest) => (-1, Value::String(rest.to_owned())),
-            None => (1, Value::String(text.trim().trim_start_matches('+').to_owned())),
-        },
-        Value::Number(number) if number.as_f64().is_some_and(|number| number < 0.0) => {
-            (-1, Value::from(-number.as_f64().unwrap_or_default()))
-        }
-        value => (1, value),
-    };
-    let span = literals::period(&value).map_err(|reason| node.place.problem(format!("`offset` {reason}")))?;
-    Ok(span.num_seconds() * sign)
+    Ok(TriggerKind::Time { at, weekdays: weekdays.unwrap_or_default() })
 }
 
 fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
     keys.describe_as("a time_pattern trigger");
     let mut read =
-        |name: &'static str, end: u32| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
+        |name: &'static str, end: i64| keys.take(name).map(|(_, node)| every(node, name, end)).transpose();
     let (hours, minutes, seconds) = (read("hours", 24)?, read("minutes", 60)?, read("seconds", 60)?);
     if hours.is_none() && minutes.is_none() && seconds.is_none() {
         return Err(node.place.problem("`hours`, `minutes` and `seconds` are missing; add at least one"));
@@ -143,31 +121,34 @@ fn pattern(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
     Ok(TriggerKind::TimePattern { hours: hours.unwrap_or(Every::Any), minutes, seconds })
 }
 
-fn every(node: &Node, name: &str, end: u32) -> Parsed<Every> {
-    let text = match &node.kind {
-        Kind::Text(text) => text.trim().to_owned(),
-        Kind::Int(number) => number.to_string(),
-        _ => String::new(),
-    };
+fn every(node: &Node, name: &str, end: i64) -> Parsed<Every> {
     let wrong = || {
         let text = format!("`{name}` must be a number below {end}, \"/N\" for every Nth, or \"*\"");
         node.place.problem(text)
     };
-    let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number < end);
-    match (text.as_str(), text.strip_prefix('/')) {
-        ("*", _) => Ok(Every::Any),
-        (_, Some(step)) => number(step).filter(|step| *step > 0).map(Every::Multiple).ok_or_else(wrong),
-        (text, None) => number(text).map(Every::Is).ok_or_else(wrong),
+    let within = |number: Option<i64>| {
+        number.filter(|number| (0..end).contains(number)).and_then(|number| u32::try_from(number).ok())
+    };
+    match &node.kind {
+        Kind::Text(text) if text == "*" => Ok(Every::Any),
+        Kind::Text(text) => match text.strip_prefix('/') {
+            Some(step) => {
+                let step = within(literals::integer(step)).filter(|step| *step > 0);
+                step.map(Every::Multiple).ok_or_else(wrong)
+            }
+            None => within(integer(node)).map(Every::Is).ok_or_else(wrong),
+        },
+        _ => within(integer(node)).map(Every::Is).ok_or_else(wrong),
     }
 }
 
 fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
     keys.describe_as("a state trigger");
-    let entities = entities(keys.need("entity_id", "the entity")?)?;
-    let attribute = keys.text("attribute")?;
-    let mut read = |name: &'static str| {
-        keys.take(name).map(|(_, node)| states(node, name, attribute.is_some())).transpose()
-    };
+    let entities = entities(keys.need("entity_id", "the entity")?, "entity_id")?;
+    let has_attribute = keys.has("attribute");
+    let attribute = attribute(keys)?;
+    let mut read =
+        |name: &'static str| keys.take(name).map(|(_, node)| compared(node, name, has_attribute)).transpose();
     let (from, to) = (read("from")?, read("to")?);
     let (not_from, not_to) = (read("not_from")?, read("not_to")?);
     for (one, other, name) in [(&from, &not_from, "not_from"), (&to, &not_to, "not_to")] {
@@ -177,52 +158,74 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
             return Err(keys.place().problem(text));
         }
     }
-    let for_duration = keys.period("for")?;
+    let for_duration = keys.span("for")?;
     Ok(TriggerKind::State(StateTrigger { entities, attribute, from, to, not_from, not_to, for_duration }))
 }
 
-/// States are text; attributes may have any value.
-pub fn states(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
-    many(node, |node| match is_attribute {
-        true => Ok(node.to_json()),
-        false => {
-            texts(node, name).map(|texts| texts.into_iter().map(Value::String).next().unwrap_or_default())
-        }
-    })
+/// The attribute of a trigger. Nothing means the state.
+fn attribute(keys: &mut Keys) -> Parsed<Option<String>> {
+    match keys.take("attribute") {
+        None | Some((_, Node { kind: Kind::Null, .. })) => Ok(None),
+        Some((_, node)) => text(node, "attribute").map(Some),
+    }
 }
 
-/// The range of a numeric_state trigger or condition.
-pub fn range(keys: &mut Keys, node: &Node) -> Parsed<Range> {
-    let entities = entities(keys.need("entity_id", "the entity")?)?;
-    let attribute = keys.text("attribute")?;
-    let value = keys.template("value_template")?;
-    let mut limit = |name: &'static str| keys.take(name).map(|(_, node)| bound(node, name)).transpose();
-    let (above, below) = (limit("above")?, limit("below")?);
-    if above.is_none() && below.is_none() {
-        return Err(node.place.problem("`above` and `below` are missing; add one or both"));
+/// The values of `from` and the like: texts, or any values of an attribute.
+fn compared(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
+    match &node.kind {
+        // No state is a list, so that an empty list matches nothing.
+        Kind::List(items) if items.is_empty() => Ok(vec![json!([])]),
+        _ if is_attribute => many(node, |node| Ok(node.to_json())),
+        _ => states(node, name),
     }
-    if let (Some(Bound::Number(above)), Some(Bound::Number(below))) = (&above, &below)
+}
+
+fn numeric_state(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {
+    keys.describe_as("a numeric_state trigger");
+    let attribute = attribute(keys)?;
+    let range = range(keys, node, attribute)?;
+    if let (Some(Bound::Number(above)), Some(Bound::Number(below))) = (&range.above, &range.below)
         && above > below
     {
         let text =
             format!("no number is above {above} and below {below}; swap the bounds, or write two entries");
         return Err(node.place.problem(text));
     }
-    Ok(Range { entities, attribute, above, below, value })
+    Ok(TriggerKind::NumericState { range, for_duration: keys.span("for")? })
+}
+
+/// The range of a numeric_state trigger or condition.
+pub fn range(keys: &mut Keys, node: &Node, attribute: Option<String>) -> Parsed<Range> {
+    let entities = entities(keys.need("entity_id", "the entity")?, "entity_id")?;
+    let value = keys.template("value_template")?;
+    let mut limit = |name: &'static str| keys.take(name).map(|(_, node)| bound(node, name)).transpose();
+    let (above, below) = (limit("above")?, limit("below")?);
+    match above.is_none() && below.is_none() {
+        true => Err(node.place.problem("`above` and `below` are missing; add one or both")),
+        false => Ok(Range { entities, attribute, above, below, value }),
+    }
 }
 
 fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
     keys.describe_as("an event trigger");
     let node = keys.need("event_type", "the name of the event")?;
     let mut seen = HashSet::new();
-    for name in texts(node, "event_type")? {
-        if !seen.insert(name.clone()) {
-            return Err(node.place.problem(format!("`{name}` is listed twice; keep one")));
+    let names = many(node, |node| {
+        let name = template(node, "event_type")?;
+        if &*name.source == "state_reported" {
+            return Err(node
+                .place
+                .problem("an event trigger cannot wait for `state_reported`; use a state trigger"));
         }
-    }
-    let names = many(node, |node| Ok(data(node)))?;
-    names.iter().try_for_each(check)?;
-    let data = keys.map("event_data")?;
-    check(&data)?;
-    Ok(TriggerKind::Event { names, data })
+        if !seen.insert(name.source.to_string()) {
+            return Err(node.place.problem(format!("`{}` is listed twice; keep one", name.source)));
+        }
+        match node.kind {
+            Kind::Text(_) => data(node),
+            _ => Ok(Data::Constant(Value::String(name.source.to_string()))),
+        }
+    })?;
+    let mut read = |name: &'static str| keys.take(name).map(|(_, node)| mapping(node, name)).transpose();
+    let (data, context) = (read("event_data")?.unwrap_or_else(Data::empty), read("context")?);
+    Ok(TriggerKind::Event { names, data, context })
 }

@@ -71,7 +71,8 @@ fn given(data: &Data) -> Option<Vec<(String, Shape)>> {
         }
         Data::Constant(_) => Some(Vec::new()),
         Data::Map(pairs) => {
-            Some(pairs.iter().map(|(name, data)| (name.clone(), Shape::written(data))).collect())
+            let field = |(name, data): &(Data, Data)| Some((name.constant_key()?, Shape::written(data)));
+            pairs.iter().map(field).collect()
         }
         Data::Template(_) | Data::List(_) => None,
     }

@@ -27,7 +27,7 @@ impl Script {
         context: &mut StepContext,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Halt> {
-        if !action.is_enabled {
+        if !self.is_enabled(id, action, context)? {
             context.trace.record(&path, context.home.now, &json!({"enabled": false}));
             return Ok(());
         }
@@ -43,6 +43,15 @@ impl Script {
         }
         effects.extend(effect);
         Ok(())
+    }
+
+    /// Whether a step is enabled. A template is rendered now, and counts as Python takes its value.
+    fn is_enabled(&self, id: usize, action: &Action, context: &StepContext) -> Result<bool, Halt> {
+        let (Some(template), Some(thread)) = (&action.enabled_if, self.threads.get(&id)) else {
+            return Ok(action.is_enabled);
+        };
+        let rendered = context.templates.render(template, context.home, &thread.variables(context));
+        rendered.map(|rendered| literals::is_truthy(&rendered.json())).map_err(Halt::failed)
     }
 
     fn branch(&mut self, id: usize, branches: &[Sequence], path: &str, context: &mut StepContext) {
@@ -140,11 +149,7 @@ impl Thread {
             ActionKind::Sequence(steps) => self.enter(steps, format!("{path}/sequence")),
             ActionKind::Condition(condition) => self.require(condition, &path, context)?,
             ActionKind::Stop { message, is_error, response } => {
-                // Home Assistant does not render the message.
-                let message = match message {
-                    Data::Template(template) => template.source.to_string(),
-                    message => self.fill(message, context).map(|it| plain(&it))?,
-                };
+                let message = message.clone().unwrap_or_else(|| "None".into());
                 context.trace.record(&path, now, &json!({"stop": message, "error": is_error}));
                 if *is_error {
                     return Err(Halt::failed(message));
@@ -161,6 +166,13 @@ impl Thread {
                     }
                 };
                 return Err(Halt::End(End::Stopped { message, response }));
+            }
+            ActionKind::ConversationResponse(answer) => {
+                let render =
+                    |answer| context.templates.render(answer, context.home, &self.variables(context));
+                let answer = answer.as_ref().map(render).transpose().map_err(Halt::failed)?;
+                let answer = answer.map(|rendered| rendered.text);
+                context.trace.record(&path, now, &json!({"conversation_response": answer}));
             }
             // Executed by `Script::act`, because it needs several threads.
             ActionKind::Parallel(_) => {}

@@ -100,7 +100,9 @@ impl Templates {
             Data::Map(pairs) => {
                 let mut dict = Dict::new();
                 for (key, data) in pairs {
-                    dict.insert(Key::text(key), self.fill(data, home, variables)?);
+                    let wrong = |error: Error| format!("a key: {}", reason(&error));
+                    let key = Key::new(self.fill(key, home, variables)?).map_err(wrong)?;
+                    dict.insert(key, self.fill(data, home, variables)?);
                 }
                 Ok(Value::dict(dict))
             }

@@ -58,7 +58,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ("- stop: enough\n- action: a.b", &[]),
     ("- stop: broken\n  error: true\n- action: a.b", &["00:00:00 notice: broken"]),
     ("- condition: template\n  value_template: '{{ false }}'\n- action: a.b", &[]),
-    ("- sequence: ['{{ false }}', {action: a.b}]\n- action: a.c", &["00:00:00 a.c {}"]),
+    ("- sequence: [{condition: '{{ false }}'}, {action: a.b}]\n- action: a.c", &["00:00:00 a.c {}"]),
     ("- enabled: false\n  action: a.b\n- action: a.c", &["00:00:00 a.c {}"]),
     (
         "- parallel:\n  - sequence: [{delay: 60}, {action: a.slow}]\n  - action: a.fast\n- action: a.end",

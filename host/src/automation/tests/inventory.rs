@@ -175,7 +175,7 @@ fn valid_calls_and_values_from_templates_are_accepted() {
     let inventory = inventory(Some(&["phone"]));
     for action in [
         "  - action: backup.create",
-        "  - action: backup.create\n    data: {}\n    target:\n    metadata: {x: y}",
+        "  - action: backup.create\n    data: {}\n    target: {}\n    metadata: {x: y}",
         "  - action: notify.phone\n    data: {message: 5, title: true, target: me, data: {push: {sound: x}}}",
         "  - action: notify.notify\n    data: {message: x, target: [a, b], title: null}",
         "  - action: notify.phone\n    data: {message: '{{ 5 }}', data: {a: '{{ 1 }}'}}",

@@ -12,6 +12,7 @@ mod properties;
 mod rendering;
 mod runs;
 mod triggers;
+mod validator;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};

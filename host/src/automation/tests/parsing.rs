@@ -17,14 +17,16 @@ const WRONG: &[(&str, &str)] = &[
     ),
     ("- actions: []", "1:3: an automation needs `triggers` (what starts it); add it"),
     ("- triggers: []\n  trigger: []\n  actions: []", "2:3: `trigger` and `triggers` mean the same; keep one"),
-    ("- alias: a\n  alias: b", "2:3: duplicate key `alias`, first in line 1; keep one"),
     (
         "- mode: twice\n  triggers: []\n  actions: []",
         "1:9: `mode` cannot be `twice`; use one of single, restart, queued, parallel",
     ),
     ("just text", "1:1: expected a list of automations or a single one, found text"),
     ("- use_blueprint: {path: x}", "1:3: blueprints are not supported; write the automation in full"),
-    ("- triggers: {trigger: sun}\n  actions: []", "1:23: unsupported trigger `sun`; supported are "),
+    (
+        "- triggers: {trigger: sun}\n  actions: []",
+        "1:23: the trigger `sun` is not supported here; supported are ",
+    ),
     ("- triggers: {trigger: state, entity_id: a}\n  actions: []", "1:41: `a` is not an entity ID"),
     (
         "- triggers: {trigger: state, entity_id: a.b, to: on}\n  actions: []",
@@ -60,13 +62,13 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: []\n  conditions: {condition: sun}\n  actions: []",
-        "2:27: unsupported condition `sun`; supported are ",
+        "2:27: the condition `sun` is not supported here; supported are ",
     ),
     (
         "- triggers: []\n  conditions: true\n  actions: []",
         "2:15: expected a condition as `key: value`, found true or false",
     ),
-    ("- triggers: []\n  actions:\n  - device_id: x", "3:5: unsupported action"),
+    ("- triggers: []\n  actions:\n  - conditions: []", "3:5: unsupported action"),
     (
         "- triggers: []\n  actions:\n  - action: Backup",
         "3:13: `Backup` is not an action name; use one like `backup.create`",

@@ -45,8 +45,8 @@ const TRIGGERS: &[(&str, &[&str], &[&str])] = &[
         &["00:05"],
     ),
     (
-        "{trigger: numeric_state, entity_id: a.b, above: c.d}",
-        &["00:01 c.d=5", "00:02 a.b=4", "00:03 c.d=3", "00:04 a.b=3.5"],
+        "{trigger: numeric_state, entity_id: a.b, above: sensor.d}",
+        &["00:01 sensor.d=5", "00:02 a.b=4", "00:03 sensor.d=3", "00:04 a.b=3.5"],
         &["00:04"],
     ),
     (

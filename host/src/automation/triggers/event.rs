@@ -13,15 +13,30 @@ use crate::model::Timestamp;
 pub struct Filter {
     pub names: Vec<String>,
     data: Value,
+    /// Whether the context can match. The events of a home without users have no user and no parent.
+    is_possible: bool,
 }
 
 impl Filter {
     /// Renders the templates. Fails if one cannot be rendered.
-    pub fn new(names: &[Data], data: &Data, context: &Context) -> Result<Self, String> {
+    pub fn new(
+        names: &[Data],
+        data: &Data,
+        wanted: Option<&Data>,
+        context: &Context,
+    ) -> Result<Self, String> {
         let fill = |data: &Data| context.templates.fill_json(data, context.home, context.variables);
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names = names.iter().map(|name| fill(name).map(text)).collect::<Result<_, _>>()?;
-        Ok(Self { names, data: fill(data)? })
+        let wanted = wanted.map(fill).transpose()?;
+        let mut wanted = wanted.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let is_none = |value: &Value| match value {
+            Value::Array(items) => items.contains(&Value::Null),
+            value => value.is_null(),
+        };
+        let is_possible =
+            wanted.all(|(name, value)| ["user_id", "parent_id"].contains(&name.as_str()) && is_none(value));
+        Ok(Self { names, data: fill(data)?, is_possible })
     }
 
     /// The variable `trigger` if the event matches.
@@ -30,7 +45,7 @@ impl Filter {
         let fields = self.data.as_object().into_iter().flatten();
         let mut fields =
             fields.map(|(key, wanted)| data.get(key).is_some_and(|value| is_like(wanted, value)));
-        match self.names.contains(name) && fields.all(|is_like| is_like) {
+        match self.is_possible && self.names.contains(name) && fields.all(|is_like| is_like) {
             false => Vec::new(),
             true => vec![json!({
                 "platform": "event",

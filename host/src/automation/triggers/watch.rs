@@ -13,8 +13,9 @@ use super::pending::Pending;
 use super::{event, numeric_state, state, template, time};
 use crate::automation::clock_history::ClockHistory;
 use crate::automation::home::{Event, Home};
+use crate::automation::literals;
 use crate::automation::model::{At, Trigger, TriggerKind};
-use crate::automation::templates::{Templates, Variables};
+use crate::automation::templates::{Reads, Templates, Variables};
 use crate::automation::zone::{self, Every};
 use crate::model::Timestamp;
 
@@ -67,8 +68,10 @@ impl Watch {
         let context = Context { event: &Event::Time, home, templates, variables };
         let mut watched = Vec::new();
         for trigger in triggers {
-            let memory = memory(trigger, &context, &mut problems);
-            watched.push(Watched { trigger: trigger.clone(), pending: Pending::default(), memory });
+            let mut trigger = trigger.clone();
+            trigger.is_enabled &= is_enabled(&trigger, &context, &mut problems);
+            let memory = memory(&trigger, &context, &mut problems);
+            watched.push(Watched { trigger, pending: Pending::default(), memory });
         }
         (Self { watched }, problems)
     }
@@ -170,6 +173,25 @@ impl Watch {
     }
 }
 
+/// Whether the template of `enabled` is true. It may use variables, but neither states nor the time.
+fn is_enabled(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> bool {
+    let Some(template) = &trigger.enabled_if else { return true };
+    match context.templates.render(template, context.home, context.variables) {
+        Ok(rendered) if rendered.reads == Reads::default() => literals::is_truthy(&rendered.json()),
+        Ok(_) => {
+            let place = &template.place;
+            problems.push(format!(
+                "{place}: the template of `enabled` reads states or the time, so the trigger is disabled; use                  variables, or true or false"
+            ));
+            false
+        }
+        Err(problem) => {
+            problems.push(format!("{problem}; the trigger is disabled"));
+            false
+        }
+    }
+}
+
 /// The initial memory of a trigger.
 fn memory(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> Memory {
     let home = context.home;
@@ -189,13 +211,15 @@ fn memory(trigger: &Trigger, context: &Context, problems: &mut Vec<String>) -> M
             problems.extend(problem);
             Memory::Template(last)
         }
-        TriggerKind::Event { names, data } => match event::Filter::new(names, data, context) {
-            Ok(filter) => Memory::Event(filter),
-            Err(problem) => {
-                problems.push(problem);
-                Memory::None
+        TriggerKind::Event { names, data, context: wanted } => {
+            match event::Filter::new(names, data, wanted.as_ref(), context) {
+                Ok(filter) => Memory::Event(filter),
+                Err(problem) => {
+                    problems.push(problem);
+                    Memory::None
+                }
             }
-        },
+        }
         _ => Memory::None,
     }
 }

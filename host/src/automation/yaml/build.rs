@@ -5,25 +5,46 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
+use super::characters::{self, Hidden};
 use super::scalar::plain;
-use super::{DuplicateKeys, Key, Kind, Node, Parsed, Place, Problem};
+use super::{Key, Kind, Node, Parsed, Place, Problem};
 use crate::tunables::automations::{MAX_DEPTH, MAX_NODES};
 
-/// Parses one document. An empty document is null.
-pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Node> {
-    parse_with(file, text, DuplicateKeys::Refused)
+/// A parsed document.
+#[derive(Debug)]
+pub struct Tree {
+    pub root: Node,
+    /// Keys that stand twice in a mapping.
+    pub warnings: Vec<Problem>,
 }
 
-/// Like `parse`, with a rule for duplicate keys.
-pub fn parse_with(file: &Arc<str>, text: &str, duplicates: DuplicateKeys) -> Parsed<Node> {
+/// Parses one document. An empty document is null. If a key stands twice, the last one counts, with a warning.
+pub fn parse(file: &Arc<str>, text: &str) -> Parsed<Tree> {
     let start = Place { file: file.clone(), line: 1, column: 1 };
-    let (open, anchors) = (Vec::new(), HashMap::new());
-    let mut builder = Builder { file: file.clone(), duplicates, open, anchors, nodes: 0, root: None };
-    for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    characters::check(file, text)?;
+    let hidden = Hidden::of(text);
+    let mut builder = Builder {
+        file: file.clone(),
+        stand_in: hidden.stand_in(),
+        unended: if is_unended(text) { text.chars().count() } else { usize::MAX },
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        nodes: 0,
+        root: None,
+        warnings: Vec::new(),
+    };
+    for event in Parser::new_from_str(&hidden.text) {
         let (event, span) = event.map_err(|error| syntax_problem(file, text, &error))?;
         builder.take(event, span)?;
     }
-    Ok(builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null }))
+    let root = builder.root.unwrap_or(Node { place: start, tag: None, kind: Kind::Null });
+    Ok(Tree { root, warnings: builder.warnings })
+}
+
+/// Whether the last line has contents and no line break.
+fn is_unended(text: &str) -> bool {
+    !text.rsplit('\n').next().unwrap_or_default().trim().is_empty()
 }
 
 fn syntax_problem(file: &Arc<str>, text: &str, error: &saphyr_parser::ScanError) -> Problem {
@@ -52,11 +73,14 @@ enum Partial {
 
 struct Builder {
     file: Arc<str>,
-    duplicates: DuplicateKeys,
+    stand_in: Option<char>,
+    /// The number of characters if the last line has contents and no line break; more than there are otherwise.
+    unended: usize,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
     root: Option<Node>,
+    warnings: Vec<Problem>,
 }
 
 impl Builder {
@@ -64,15 +88,41 @@ impl Builder {
         let place = self.place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let name = tag.as_deref().map(tag_name);
-                let kind = match (style, name.as_deref()) {
-                    (ScalarStyle::Plain, None) => plain(&text),
-                    _ => Kind::Text(text.to_string()),
+                let is_plain = style == ScalarStyle::Plain;
+                let is_own = |name: &String| !is_plain || text.is_empty() || name != "!";
+                let name = tag.as_deref().map(tag_name).filter(is_own);
+                let mut text = Hidden::restored(self.stand_in, &text);
+                let is_key = matches!(self.open.last(), Some(Open { kind: Partial::Map(_, None), .. }));
+                // Only a plain `<<` merges.
+                let is_merge = is_key && is_plain && name.is_none() && text == "<<";
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && span.end.index() >= self.unended
+                {
+                    // The last line of the file has no line break, so that the text has none either.
+                    text.truncate(text.trim_end_matches('\n').len());
+                }
+                if is_key && is_plain && text.is_empty() {
+                    return Err(place.problem("a key is missing in front of `:`; add it"));
+                }
+                if !is_key && is_plain && name.is_none() && text == "<<" {
+                    return Err(place.problem("`<<` is no value; put it in quotes"));
+                }
+                let (kind, tag) = match name {
+                    Some(name) => typed(&text, name, &place)?,
+                    None if is_plain && !(is_key && text == "=") => {
+                        (plain(&text).map_err(|told| place.problem(told))?, None)
+                    }
+                    None => (Kind::Text(text.clone()), None),
                 };
-                let (kind, tag) = typed(kind, name, &place)?;
-                // Keys are always text: `on:` is not `true:`.
                 if let Some(Open { kind: Partial::Map(_, key @ None), .. }) = self.open.last_mut() {
-                    *key = Some(Key { place, name: text.into_owned() });
+                    if let Some(tag) = tag {
+                        return Err(
+                            place.problem(format!("a key cannot have the tag `{tag}`; write the key out"))
+                        );
+                    }
+                    // A merge is marked by a kind that no key has.
+                    let kind = if is_merge { Kind::List(Vec::new()) } else { kind };
+                    *key = Some(Key { place, name: text, kind });
                     return Ok(());
                 }
                 self.put(Node { place, tag, kind }, anchor)
@@ -116,7 +166,11 @@ impl Builder {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(&place));
         }
-        let tag = tag.map(tag_name).filter(|name| !name.starts_with("!!"));
+        let own = if matches!(kind, Partial::List(_)) { "!!seq" } else { "!!map" };
+        let tag = tag.map(tag_name).filter(|name| name != own && name != "!");
+        if let Some(tag) = tag.as_ref().filter(|tag| tag.starts_with("!!")) {
+            return Err(place.problem(format!("unsupported tag `{tag}`; remove it")));
+        }
         self.open.push(Open { place, tag, anchor, kind });
         Ok(())
     }
@@ -125,9 +179,38 @@ impl Builder {
         let Some(Open { place, tag, anchor, kind }) = self.open.pop() else { return Ok(()) };
         let kind = match kind {
             Partial::List(items) => Kind::List(items),
-            Partial::Map(entries, _) => Kind::Map(merged(entries)?),
+            Partial::Map(entries, _) => Kind::Map(self.merged(entries)?),
         };
         self.put(Node { place, tag, kind }, anchor)
+    }
+
+    /// Puts the entries of `<<` in front of those of the mapping itself, which count if a key stands in both.
+    fn merged(&mut self, entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
+        if !entries.iter().any(|(key, _)| is_merge(key)) {
+            return Ok(entries);
+        }
+        let (merges, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_merge(key));
+        let mut all = Vec::new();
+        for (key, node) in merges {
+            let mut maps = match node.kind {
+                Kind::List(items) if node.tag.is_none() => items,
+                kind => vec![Node { kind, ..node }],
+            };
+            // Of several mappings, the first counts.
+            maps.reverse();
+            for map in maps {
+                let Kind::Map(more) = map.kind else {
+                    return Err(key.place.problem("`<<` needs a mapping (`*name`) or a list of mappings"));
+                };
+                for (key, node) in more {
+                    insert(&mut all, key, node);
+                }
+            }
+        }
+        for (key, node) in own {
+            insert(&mut all, key, node);
+        }
+        Ok(all)
     }
 
     fn put(&mut self, node: Node, anchor: usize) -> Parsed<()> {
@@ -144,7 +227,12 @@ impl Builder {
             None => self.root = Some(node),
             Some(Partial::List(items)) => items.push(node),
             Some(Partial::Map(entries, key)) => match key.take() {
-                Some(key) => insert(entries, key, node, self.duplicates)?,
+                Some(key) => {
+                    if entries.len() > 64 && entries.len() > MAX_NODES / 64 {
+                        return Err(key.place.problem("this mapping has too many keys; split it"));
+                    }
+                    self.warnings.extend(insert(entries, key, node));
+                }
                 None => return Err(node.place.problem("only a scalar can be a key; write the key out")),
             },
         }
@@ -152,44 +240,26 @@ impl Builder {
     }
 }
 
-fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, duplicates: DuplicateKeys) -> Parsed<()> {
-    if entries.len() > 64 && entries.len() > MAX_NODES / 64 {
-        return Err(key.place.problem("this mapping has too many keys; split it"));
-    }
-    let before = entries.iter().position(|(other, _)| other.name == key.name && key.name != "<<");
-    if let Some(entry) = before.and_then(|at| entries.get_mut(at)) {
-        if duplicates == DuplicateKeys::LastWins {
-            *entry = (key, node);
-            return Ok(());
-        }
-        let (first, _) = entry;
-        let text = format!("duplicate key `{}`, first in line {}; keep one", key.name, first.place.line);
-        return Err(key.place.problem(text));
-    }
-    entries.push((key, node));
-    Ok(())
+/// Adds an entry. A key that is already there keeps its position and gets the new value, with a warning.
+fn insert(entries: &mut Vec<(Key, Node)>, key: Key, node: Node) -> Option<Problem> {
+    let before = entries.iter().position(|(other, _)| other.equals(&key) && !is_merge(&key));
+    let Some(entry) = before.and_then(|at| entries.get_mut(at)) else {
+        entries.push((key, node));
+        return None;
+    };
+    let text = format!(
+        "duplicate key `{}`, first in line {}; the last one counts, keep one",
+        key.name, entry.0.place.line
+    );
+    let warning = key.place.problem(text);
+    // The place is that of the value that counts; the key itself stays, as in Python.
+    entry.0.place = key.place;
+    entry.1 = node;
+    Some(warning)
 }
 
-/// Adds the entries of `<<` whose keys the mapping does not have.
-fn merged(entries: Vec<(Key, Node)>) -> Parsed<Vec<(Key, Node)>> {
-    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.name == "<<");
-    for (key, node) in merges {
-        let maps = match node.kind {
-            Kind::List(items) => items,
-            kind => vec![Node { kind, ..node }],
-        };
-        for map in maps {
-            let Kind::Map(more) = map.kind else {
-                return Err(key.place.problem("`<<` needs a mapping (`*name`) or a list of mappings"));
-            };
-            for (key, node) in more {
-                if !own.iter().any(|(other, _)| other.name == key.name) {
-                    own.push((key, node));
-                }
-            }
-        }
-    }
-    Ok(own)
+fn is_merge(key: &Key) -> bool {
+    matches!(key.kind, Kind::List(_))
 }
 
 fn too_deep(place: &Place) -> Problem {
@@ -197,21 +267,31 @@ fn too_deep(place: &Place) -> Problem {
 }
 
 fn tag_name(tag: &Tag) -> String {
-    match tag.handle.as_str() {
-        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
-        handle => format!("{handle}{}", tag.suffix),
+    let whole = format!("{}{}", tag.handle, tag.suffix);
+    match whole.strip_prefix("tag:yaml.org,2002:") {
+        Some(name) => format!("!!{name}"),
+        None => whole,
     }
 }
 
 /// Applies a tag of YAML itself to a scalar. Other tags are kept.
-fn typed(kind: Kind, tag: Option<String>, place: &Place) -> Parsed<(Kind, Option<String>)> {
-    let text = match (&kind, tag.as_deref()) {
-        (Kind::Text(text), Some("!!int" | "!!float" | "!!bool" | "!!null")) => text.clone(),
-        (_, Some(tag)) if tag.starts_with("!!") && tag != "!!str" => {
+fn typed(text: &str, tag: String, place: &Place) -> Parsed<(Kind, Option<String>)> {
+    let kind = match tag.as_str() {
+        "!" | "!!str" => Some(Kind::Text(text.to_owned())),
+        "!!null" => Some(Kind::Null),
+        "!!int" | "!!float" | "!!bool" | "!!timestamp" => match (tag.as_str(), plain(text)) {
+            ("!!int", Ok(kind @ Kind::Int(_))) | ("!!bool", Ok(kind @ Kind::Bool(_))) => Some(kind),
+            ("!!int" | "!!float" | "!!timestamp", Ok(kind @ Kind::Foreign(_))) => Some(kind),
+            ("!!float", Ok(kind @ Kind::Float(_))) => Some(kind),
+            #[allow(clippy::cast_precision_loss, reason = "as Python converts it")]
+            ("!!float", Ok(Kind::Int(number))) => Some(Kind::Float(number as f64)),
+            _ => None,
+        },
+        tag if tag.starts_with("!!") => {
             return Err(place.problem(format!("unsupported tag `{tag}`; remove it")));
         }
-        (_, Some(tag)) if !tag.starts_with("!!") && tag != "!" => return Ok((kind, Some(tag.to_owned()))),
-        _ => return Ok((kind, None)),
+        _ => return Ok((Kind::Text(text.to_owned()), Some(tag))),
     };
-    Ok((plain(&text), None))
+    let wrong = || place.problem(format!("`{text}` is not what its tag `{tag}` says; remove the tag"));
+    kind.map(|kind| (kind, None)).ok_or_else(wrong)
 }

@@ -6,13 +6,14 @@
 //! Knows neither files nor automations.
 
 mod build;
+mod characters;
 mod scalar;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-pub use build::{parse, parse_with};
+pub use build::{Tree, parse};
 
 use crate::model::sanitized;
 use crate::tunables::MAX_MESSAGE;
@@ -62,16 +63,37 @@ pub struct Node {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
     pub place: Place,
+    /// The key as it is written.
     pub name: String,
+    /// Its value, a scalar: the key `on` is true, the key `1` is a number.
+    pub kind: Kind,
 }
 
-/// How to treat duplicate keys in a mapping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DuplicateKeys {
-    /// Report an error.
-    Refused,
-    /// The last one wins, as in Home Assistant, which logs a warning.
-    LastWins,
+impl Key {
+    /// A key that is a text.
+    pub fn text(place: Place, name: String) -> Self {
+        Self { place, kind: Kind::Text(name.clone()), name }
+    }
+
+    /// Whether the key is this text.
+    pub fn is(&self, name: &str) -> bool {
+        matches!(&self.kind, Kind::Text(text) if text == name)
+    }
+
+    /// Whether Python takes both for the same key: `1`, `1.0` and `true` are.
+    fn equals(&self, other: &Self) -> bool {
+        let number = |kind: &Kind| match kind {
+            Kind::Bool(flag) => Some(f64::from(u8::from(*flag))),
+            #[allow(clippy::cast_precision_loss, reason = "keys above 2^53 are compared as numbers first")]
+            Kind::Int(number) => Some(*number as f64),
+            Kind::Float(number) => Some(*number),
+            _ => None,
+        };
+        match (&self.kind, &other.kind) {
+            (Kind::Int(one), Kind::Int(two)) => one == two,
+            (one, two) => one == two || number(one).is_some_and(|one| number(two) == Some(one)),
+        }
+    }
 }
 
 /// The type and content of a value.
@@ -82,6 +104,8 @@ pub enum Kind {
     Int(i64),
     Float(f64),
     Text(String),
+    /// A date, a number that is not finite, or a whole number of more than 64 bits, as it is written.
+    Foreign(String),
     List(Vec<Node>),
     /// In file order; every key occurs once.
     Map(Vec<(Key, Node)>),
@@ -95,7 +119,7 @@ impl Node {
             Kind::Bool(it) => Value::Bool(*it),
             Kind::Int(it) => Value::from(*it),
             Kind::Float(it) => Value::from(*it),
-            Kind::Text(it) => Value::String(it.clone()),
+            Kind::Text(it) | Kind::Foreign(it) => Value::String(it.clone()),
             Kind::List(items) => items.iter().map(Node::to_json).collect(),
             Kind::Map(entries) => {
                 let pairs = entries.iter().map(|(key, value)| (key.name.clone(), value.to_json()));
@@ -111,6 +135,7 @@ impl Node {
             Kind::Bool(_) => "true or false",
             Kind::Int(_) | Kind::Float(_) => "a number",
             Kind::Text(_) => "text",
+            Kind::Foreign(_) => "a date or a number that is too large",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }
