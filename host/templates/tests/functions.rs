@@ -35,3 +35,22 @@ fn functions_have_the_output_that_home_assistant_gives_them() {
         differences.join("\n")
     );
 }
+
+#[test]
+fn hostile_calls_end_with_an_error() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let world = Fixed::read(&here.join("../../tests/fixtures/home-assistant"), None);
+    let (engine, variables) = (Engine::default(), Variables::new());
+    for template in [
+        r"{{ ('a' * 5000) | regex_search('(?=(a+)+b)(a+)+\\1c') }}",
+        r"{{ 'a' | regex_search('((((a{1000}){1000}){1000}){1000})') }}",
+        r"{{ ('a' * 100000) | regex_replace('', 'b' * 1000) }}",
+        r"{{ 'a' | regex_search('(' * 5000) }}",
+        r"{{ pack(5, '99999999999xI') }}",
+        r"{{ ('[' * 100000) | from_json }}",
+        r"{{ ('1' * 1000) | int }}",
+        r"{{ (('日' * 200000) | slugify) * 10 }}",
+    ] {
+        assert!(engine.render(template, &variables, &world).0.is_err(), "{template}");
+    }
+}
