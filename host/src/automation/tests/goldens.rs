@@ -47,7 +47,7 @@ pub fn cases(kind: &str) -> Vec<(String, Value)> {
 fn accepted(kind: &str) -> BTreeMap<String, String> {
     let path = directory().join("differences.yaml");
     let text = fs::read_to_string(path).unwrap();
-    let listed = yaml::parse(&Arc::from("differences.yaml"), &text).unwrap().to_json();
+    let listed = yaml::parse(&Arc::from("differences.yaml"), &text).unwrap().root.to_json();
     let entries = listed[kind].as_array().cloned().unwrap_or_default();
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().trim().to_owned();
     entries.iter().map(|entry| (text(entry, "case"), text(entry, "reason"))).collect()

@@ -62,14 +62,14 @@ proptest! {
     #[test]
     fn no_characters_make_loading_panic(text in any::<String>()) {
         load(&text);
-        templates::native(&text);
+        larder_templates::native(&text);
     }
 
     #[test]
     fn no_template_makes_checking_panic(text in "[-{}%#a-c0-9 ()+|.'\"~\\[\\]é]{0,40}") {
         let _ = templates::check(&text);
         let _ = templates::check(&format!("{{{{ now() {text} }}}}"));
-        templates::native(&text);
+        larder_templates::native(&text);
     }
 
     #[test]

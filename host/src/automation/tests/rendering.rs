@@ -25,12 +25,12 @@ fn render(source: &str) -> Result<Value, String> {
         Home { now: at("2026-06-01T10:00:00Z"), zone: zone_of("Europe/Berlin"), states: Arc::new(states) };
     let place = Place { file: "t".into(), line: 1, column: 1 };
     let mut variables = Variables::new();
-    variables.insert("x".into(), json!({"a": [1, 2], "b": "t", "c": null, "d": true}));
-    variables.insert("trigger".into(), json!({
+    variables.insert("x".into(), templates::from_json(&json!({"a": [1, 2], "b": "t", "c": null, "d": true})));
+    variables.insert("trigger".into(), templates::trigger(&json!({
         "to_state": home.states.get("light.l").unwrap().to_json("light.l"), "for": "0:05:00", "now": "2026-06-01T12:00:00+02:00",
-    }));
+    })));
     let template = Template { source: source.into(), place };
-    Templates::new().render(&template, &home, &variables).map(|rendered| rendered.value)
+    Templates::new().render(&template, &home, &variables).map(|rendered| rendered.json())
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn an_output_that_is_a_literal_becomes_its_value() {
         ("2026-01-01", json!("2026-01-01")),
     ];
     for (text, expected) in cases {
-        assert_eq!(&templates::native(text), expected, "{text}");
+        assert_eq!(&templates::to_json(&larder_templates::native(text)), expected, "{text}");
     }
 }
 

@@ -12,7 +12,10 @@ mod show;
 mod spec;
 mod template;
 
-pub use apply::format_spec;
 pub use percent::percent;
-pub use show::{ascii, display, repr};
+#[cfg(test)]
+pub use apply::format_spec;
+#[cfg(test)]
+pub use show::ascii;
+pub use show::{display, repr};
 pub use template::{format_map, format_template};

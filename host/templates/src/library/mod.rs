@@ -50,5 +50,5 @@ mod version;
 pub use function::MacroFunction;
 pub use range_object::Range;
 pub use table::{
-    call_states, constant, find, is_limited, names, nearest, refusal, state_attribute, state_item,
+    call_states, constant, find, is_limited, nearest, refusal, state_attribute, state_item,
 };

@@ -9,7 +9,7 @@ mod statements;
 pub mod walk;
 
 pub use ast::{
-    Binary, Call, Comparison, Expr, For, FromImport, Import, Macro, Node, Parameter, Statement, Target, Unary,
+    Binary, Call, Comparison, Expr, For, FromImport, Import, Macro, Node, Statement, Target, Unary,
 };
 pub use escapes::unescaped;
 pub use lexer::is_template;

@@ -17,11 +17,15 @@ use crate::model::Timestamp;
 /// The actions that exist besides those of the automation domain.
 const ACTIONS: [&str; 4] = ["notify.phone", "test.do", "test.other", "test.get"];
 
+/// Events of Home Assistant itself, which the record has in another form.
+const OWN_EVENTS: [&str; 2] = ["call_service", "automation_triggered"];
+
 pub struct Player {
     engine: Engine,
     home: Home,
     record: Record,
-    todo: VecDeque<Effect>,
+    /// Events that automations fired and that were not heard yet.
+    fired: VecDeque<(String, Value, u64)>,
     /// The results of calls, next one first: how, and with what.
     answers: BTreeMap<String, VecDeque<(String, String)>>,
     /// State changes caused by calls: the action and the state.
@@ -48,7 +52,7 @@ impl Player {
             engine: Engine::default(),
             home,
             record: Record::default(),
-            todo: VecDeque::new(),
+            fired: VecDeque::new(),
             answers: BTreeMap::new(),
             whens: Vec::new(),
             late: Vec::new(),
@@ -58,7 +62,7 @@ impl Player {
             if verb == "state" { drop(player.set(rest)) } else { player.line(verb, rest) }
         }
         let loaded = load_with_secrets(automations);
-        let effects = player.engine.load(loaded.automations, loaded.secrets, &player.home);
+        let effects = player.engine.load(loaded.automations, loaded.secrets, &mut player.home);
         player.take(effects);
         player.hear(&Event::Start);
         after.into_iter().for_each(|(verb, rest)| player.line(verb, rest));
@@ -80,11 +84,11 @@ impl Player {
             }
             "event" => self.hear(&Event::Named { name: name.into(), data: data(more) }),
             "run" | "ask" => {
-                let started = self.engine.start(name, verb == "ask", &self.home);
+                let started = self.engine.start(name, verb == "ask", &mut self.home);
                 self.take(started.unwrap_or_default());
             }
             "service" => {
-                let done = self.engine.call(name, &data(more), &json!({}), None, &self.home);
+                let done = self.engine.call(name, &data(more), &json!({}), (0, 0), &mut self.home);
                 self.take(done.unwrap_or_default());
             }
             "answer" | "slowly" | "fail" | "break" => {
@@ -121,32 +125,31 @@ impl Player {
     }
 
     fn hear(&mut self, event: &Event) {
-        let effects = self.engine.handle(event, None, &self.home);
+        let effects = self.engine.handle(event, None, &mut self.home);
         self.take(effects);
+        // What automations fire is heard after what fired it.
+        while let Some((name, data, run)) = self.fired.pop_front() {
+            let cause = Some(run).filter(|run| *run > 0);
+            let effects = self.engine.handle(&Event::Named { name, data }, cause, &mut self.home);
+            self.take(effects);
+        }
     }
 
     /// Performs effects and their consequences, in order.
     fn take(&mut self, effects: Vec<Effect>) {
-        self.todo.extend(effects);
-        self.publish();
+        let mut todo = VecDeque::from(effects);
         let mut rounds = 0;
-        while let Some(effect) = self.todo.pop_front() {
-            rounds += 1;
-            assert!(rounds < 100_000, "it goes on for ever");
-            let more = self.effect(effect);
-            self.todo.extend(more);
-            self.publish();
-        }
-    }
-
-    /// Updates the entities of automations.
-    fn publish(&mut self) {
-        for listed in self.engine.list() {
-            let (id, state, attributes) = (listed.entity_id.clone(), listed.state(), listed.attributes());
-            self.record.state(&id, state, &attributes["current"], !attributes["last_triggered"].is_null());
-            if let Some(event) = self.put(&id, state, attributes) {
-                let more = self.engine.handle(&event, None, &self.home);
-                self.todo.extend(more);
+        loop {
+            while let Some(effect) = todo.pop_front() {
+                rounds += 1;
+                assert!(rounds < 100_000, "it goes on for ever");
+                for more in self.effect(effect).into_iter().rev() {
+                    todo.push_front(more);
+                }
+            }
+            todo.extend(self.engine.proceed(&mut self.home));
+            if todo.is_empty() {
+                break;
             }
         }
     }
@@ -157,10 +160,14 @@ impl Player {
             Effect::Call { run, call, action, data, target, .. } => {
                 let mut all = data.as_object().cloned().unwrap_or_default();
                 all.extend(target.as_object().cloned().unwrap_or_default());
-                match Engine::has_action(&action) {
+                let mut before: Vec<Effect> = Vec::new();
+                if Engine::has_action(&action) || ACTIONS.contains(&action.as_str()) {
+                    before.extend(self.engine.called(run, &action, &Value::Object(all.clone())));
+                }
+                let more = match Engine::has_action(&action) {
                     true => {
-                        self.record.effect(&at, "call", &action, &Value::Object(all));
-                        self.served(run, call, &action, &data, &target)
+                        self.record.effect(&at, "call", &action, &Value::Object(all.clone()));
+                        self.served(run, call, &action, &Value::Object(all))
                     }
                     false if ACTIONS.contains(&action.as_str()) => {
                         self.record.effect(&at, "call", &action, &Value::Object(all));
@@ -169,13 +176,26 @@ impl Player {
                     false => {
                         let failure =
                             Failure { message: format!("there is no action {action}"), is_final: true };
-                        self.engine.answer(run, call, Err(failure), &self.home)
+                        self.engine.answer(run, call, Err(failure), &mut self.home)
                     }
-                }
+                };
+                before.extend(more);
+                before
             }
+            Effect::Answer { run, call } => self.engine.answer(run, call, Ok(json!({})), &mut self.home),
             Effect::Fire { run, name, data } => {
-                self.record.effect(&at, "fire", &name, &data);
-                self.engine.handle(&Event::Named { name, data }, Some(run), &self.home)
+                if !OWN_EVENTS.contains(&name.as_str()) {
+                    self.record.effect(&at, "fire", &name, &data);
+                }
+                self.fired.push_back((name, data, run));
+                Vec::new()
+            }
+            Effect::Show { id, entity, .. } => {
+                if let Some(entity) = entity {
+                    let was_triggered = !entity.attributes["last_triggered"].is_null();
+                    self.record.state(&id, &entity.state, &entity.attributes["current"], was_triggered);
+                }
+                Vec::new()
             }
             Effect::Notice { .. } => Vec::new(),
             Effect::Ended { automation, end, .. } => {
@@ -191,20 +211,21 @@ impl Player {
     }
 
     /// Performs an action of the automation domain.
-    fn served(&mut self, run: u64, call: u64, action: &str, data: &Value, target: &Value) -> Vec<Effect> {
-        let (mut effects, result) = match self.engine.call(action, data, target, Some(run), &self.home) {
-            Ok(effects) => (effects, Ok(json!({}))),
-            Err(message) => (Vec::new(), Err(Failure { message, is_final: false })),
-        };
-        effects.extend(self.engine.answer(run, call, result, &self.home));
-        effects
+    fn served(&mut self, run: u64, call: u64, action: &str, data: &Value) -> Vec<Effect> {
+        match self.engine.call(action, data, &Value::Null, (run, call), &mut self.home) {
+            Ok(effects) => effects,
+            Err(message) => {
+                let failure = Failure { message, is_final: true };
+                self.engine.answer(run, call, Err(failure), &mut self.home)
+            }
+        }
     }
 
     fn called(&mut self, run: u64, call: u64, action: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for (_, state) in self.whens.clone().into_iter().filter(|(when, _)| when == action) {
             if let Some(event) = self.set(&state) {
-                effects.extend(self.engine.handle(&event, Some(run), &self.home));
+                effects.extend(self.engine.handle(&event, Some(run), &mut self.home));
             }
         }
         let answer = self.answers.get_mut(action).and_then(VecDeque::pop_front);
@@ -217,7 +238,7 @@ impl Player {
             }
             Some((_, what)) => Err(Failure { message: what.into(), is_final: false }),
         };
-        effects.extend(self.engine.answer(run, call, result, &self.home));
+        effects.extend(self.engine.answer(run, call, result, &mut self.home));
         effects
     }
 
@@ -236,7 +257,7 @@ impl Player {
                 std::mem::take(&mut self.late).into_iter().partition(|(due, ..)| *due <= now);
             self.late = rest;
             for (_, run, call, answer) in due {
-                let effects = self.engine.answer(run, call, Ok(answer), &self.home);
+                let effects = self.engine.answer(run, call, Ok(answer), &mut self.home);
                 self.take(effects);
             }
             self.hear(&Event::Time);
