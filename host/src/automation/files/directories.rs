@@ -19,13 +19,16 @@ impl Reader<'_> {
         for file in found {
             let node = self.file(&file, Some(place), depth.saturating_add(1))?;
             match (tag, node.kind) {
+                ("!include_dir_named", Kind::Null) => {
+                    let empty = Node { kind: Kind::Map(Vec::new()), ..node };
+                    entries.push((Key::text(empty.place.clone(), stem(&file)), empty));
+                }
                 (_, Kind::Null) => {}
                 ("!include_dir_merge_list", Kind::List(more)) => items.extend(more),
                 ("!include_dir_merge_named", Kind::Map(more)) => entries.extend(more),
                 ("!include_dir_list", kind) => items.push(Node { kind, ..node }),
                 ("!include_dir_named", kind) => {
-                    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    entries.push((Key::text(node.place.clone(), name), Node { kind, ..node }));
+                    entries.push((Key::text(node.place.clone(), stem(&file)), Node { kind, ..node }));
                 }
                 (tag, _) => {
                     let kind = if tag == "!include_dir_merge_list" { "list" } else { "mapping" };
@@ -64,4 +67,9 @@ impl Reader<'_> {
         let below: Vec<_> = below.cloned().collect();
         below.iter().try_for_each(|path| self.find(path, place, depth + 1, found))
     }
+}
+
+/// The name of a file without its ending.
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }

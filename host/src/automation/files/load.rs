@@ -89,6 +89,7 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
     match root.kind {
         Kind::Null => Vec::new(),
         Kind::List(items) => items,
+        Kind::Map(entries) if entries.is_empty() => Vec::new(),
         Kind::Map(entries) if entries.iter().any(|(key, _)| is_section(&key.name)) => {
             let mut found = Vec::new();
             for (key, node) in entries {
@@ -96,6 +97,7 @@ fn automations(root: Node, problems: &mut Vec<Problem>) -> Vec<Node> {
                     found.extend(match node.kind {
                         Kind::List(items) => items,
                         Kind::Null => Vec::new(),
+                        Kind::Map(entries) if entries.is_empty() => Vec::new(),
                         _ => vec![node],
                     });
                 } else {

@@ -88,7 +88,12 @@ impl<'a> Reader<'a> {
                     format!("includes are nested more than {MAX_INCLUDES} levels deep; remove the circular include");
                 Err(place.problem(text))
             }
-            "!include" => self.file(&normalized(&here.join(argument)), Some(place), depth.saturating_add(1)),
+            "!include" => {
+                let read = self.file(&normalized(&here.join(argument)), Some(place), depth.saturating_add(1))?;
+                // An empty file counts as an empty mapping.
+                let kind = if read.kind == Kind::Null { Kind::Map(Vec::new()) } else { read.kind };
+                Ok(Node { kind, ..read })
+            }
             "!include_dir_list" | "!include_dir_merge_list" | "!include_dir_named" | "!include_dir_merge_named" => {
                 self.directory(tag, &normalized(&here.join(argument)), place, depth)
             }

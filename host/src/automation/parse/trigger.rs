@@ -149,10 +149,14 @@ fn state(keys: &mut Keys) -> Parsed<TriggerKind> {
     let attribute = attribute(keys)?;
     let mut read =
         |name: &'static str| keys.take(name).map(|(_, node)| compared(node, name, has_attribute)).transpose();
-    let (from, to) = (read("from")?, read("to")?);
+    let (mut from, mut to) = (read("from")?, read("to")?);
     let (not_from, not_to) = (read("not_from")?, read("not_to")?);
-    for (one, other, name) in [(&from, &not_from, "not_from"), (&to, &not_to, "not_to")] {
-        if one.is_some() && other.is_some() {
+    let pairs = [(&mut from, &not_from, "not_from"), (&mut to, &not_to, "not_to")];
+    for (one, other, name) in pairs {
+        if one.is_none() && other.as_ref().is_some_and(|states| states.contains(&json!("*"))) {
+            // Nothing is not any state.
+            *one = Some(nothing());
+        } else if one.is_some() && other.is_some() {
             let text =
                 format!("`{}` and `{name}` exclude each other; keep one", name.trim_start_matches("not_"));
             return Err(keys.place().problem(text));
@@ -173,11 +177,23 @@ fn attribute(keys: &mut Keys) -> Parsed<Option<String>> {
 /// The values of `from` and the like: texts, or any values of an attribute.
 fn compared(node: &Node, name: &str, is_attribute: bool) -> Parsed<Vec<Value>> {
     match &node.kind {
-        // No state is a list, so that an empty list matches nothing.
-        Kind::List(items) if items.is_empty() => Ok(vec![json!([])]),
+        Kind::List(_) => {
+            let read = |node: &Node| {
+                if is_attribute { Ok(node.to_json()) } else { text(node, name).map(Value::String) }
+            };
+            let mut values = many(node, read)?;
+            // In a list, `*` is a state like any other, which no entity has.
+            values.retain(|value| value != "*");
+            Ok(if values.is_empty() { nothing() } else { values })
+        }
         _ if is_attribute => many(node, |node| Ok(node.to_json())),
         _ => states(node, name),
     }
+}
+
+/// Values that match nothing: no state is a list.
+fn nothing() -> Vec<Value> {
+    vec![json!([])]
 }
 
 fn numeric_state(keys: &mut Keys, node: &Node) -> Parsed<TriggerKind> {

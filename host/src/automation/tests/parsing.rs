@@ -153,6 +153,19 @@ fn includes_secrets_and_variables_are_resolved() {
 }
 
 #[test]
+fn an_empty_file_that_is_included_is_an_empty_mapping() {
+    let files = [
+        ("/config/automations.yaml", "automation: !include none.yaml\nautomation two: !include two.yaml\n"),
+        ("/config/none.yaml", "# Nothing yet.\n"),
+        ("/config/two.yaml", "{triggers: [], actions: [], variables: !include none.yaml}"),
+    ];
+    let files = files.map(|(path, text)| (PathBuf::from(path), text.to_owned()));
+    let given = Given { files: BTreeMap::from(files), ..Given::default() };
+    let loaded = files::load(&given, Path::new("/config"), Path::new("/config/automations.yaml"));
+    assert_eq!((loaded.problems, loaded.automations.len()), (vec![], 1));
+}
+
+#[test]
 fn files_that_include_each_other_and_aliases_that_explode_are_refused() {
     let path = PathBuf::from("/config/automations.yaml");
     let files = BTreeMap::from([(path.clone(), "!include automations.yaml".to_owned())]);

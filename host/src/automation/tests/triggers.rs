@@ -44,6 +44,11 @@ const TRIGGERS: &[(&str, &[&str], &[&str])] = &[
         &["00:01 a.b=1", "00:02 a.b=4", "00:03 a.b=2", "00:09 a.b=2"],
         &["00:05"],
     ),
+    ("{trigger: state, entity_id: a.b, to: []}", &["00:01 a.b=x", "00:02 a.b=y"], &[]),
+    ("{trigger: state, entity_id: a.b, to: ['*']}", &["00:01 a.b=x", "00:02 a.b=y"], &[]),
+    ("{trigger: state, entity_id: a.b, not_to: '*'}", &["00:01 a.b=x", "00:02 a.b=y"], &[]),
+    ("{trigger: state, entity_id: a.b, not_to: []}", &["00:01 a.b=x", "00:02 a.b=y"], &["00:01", "00:02"]),
+    ("{trigger: time, at: '00:05', weekday: []}", &[], &[]),
     (
         "{trigger: numeric_state, entity_id: a.b, above: sensor.d}",
         &["00:01 sensor.d=5", "00:02 a.b=4", "00:03 sensor.d=3", "00:04 a.b=3.5"],
