@@ -79,8 +79,8 @@ pub fn handle(
         let mut shown = json!({
             "platform": "numeric_state",
             "entity_id": id,
-            "above": bound(&range.above),
             "below": bound(&range.below),
+            "above": bound(&range.above),
             "from_state": old.as_ref().map(|entity| entity.to_json(id)),
             "to_state": new.as_ref().map(|entity| entity.to_json(id)),
             "for": null,
