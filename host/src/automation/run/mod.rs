@@ -11,6 +11,7 @@ mod instance;
 mod lifecycle;
 mod loading;
 mod loop_guard;
+mod order;
 mod remembered;
 mod summary;
 mod variables;

@@ -148,10 +148,14 @@ impl Instance {
     }
 }
 
+/// An entity with all that Home Assistant keeps of it, apart from its context.
 fn described(entity: &Entity, id: &str) -> Value {
-    let mut shown = entity.to_json(id);
-    if let Some(fields) = shown.as_object_mut() {
-        fields.insert("last_reported".into(), entity.last_updated.to_iso().into());
-    }
-    shown
+    json!({
+        "entity_id": id,
+        "state": entity.state,
+        "attributes": entity.attributes,
+        "last_changed": entity.last_changed.to_iso(),
+        "last_reported": entity.last_updated.to_iso(),
+        "last_updated": entity.last_updated.to_iso(),
+    })
 }

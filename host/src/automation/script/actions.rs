@@ -105,12 +105,12 @@ impl Thread {
                 let limit = self.limit(timeout.as_ref(), *continues_on_timeout, context, action)?;
                 let remaining = limit.remaining(context.home);
                 match until_true(value, limit.clone(), self, context)? {
-                    None => self.waited(json!({"completed": true, "remaining": remaining}), context),
+                    None => self.waited(json!({"remaining": remaining, "completed": true}), context),
                     Some(_) if limit.is_over(context.home) => {
-                        self.late(&limit, json!({"completed": false}), context)?
+                        self.late(&limit, json!({"remaining": 0.0, "completed": false}), context)?
                     }
                     Some(wait) => {
-                        self.assign_wait(&json!({"completed": false, "remaining": remaining}), context);
+                        self.assign_wait(&json!({"remaining": remaining, "completed": false}), context);
                         self.wait = wait;
                     }
                 }
@@ -122,11 +122,15 @@ impl Thread {
                 context.trace.record(&path, now, &json!({"waits": true, "problems": problems}));
                 let remaining = limit.remaining(context.home);
                 self.assign_wait(
-                    &json!({"completed": false, "remaining": remaining, "trigger": null}),
+                    &json!({"remaining": remaining, "completed": false, "trigger": null}),
                     context,
                 );
                 if limit.is_over(context.home) {
-                    self.late(&limit, json!({"trigger": null}), context)?;
+                    self.late(
+                        &limit,
+                        json!({"remaining": 0.0, "completed": false, "trigger": null}),
+                        context,
+                    )?;
                 } else if !watch.is_idle() {
                     self.wait = Wait::Trigger { watch, limit };
                 }

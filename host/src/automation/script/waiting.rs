@@ -54,9 +54,9 @@ impl Thread {
                 };
                 let remaining = limit.remaining(home);
                 match waits {
-                    None => self.waited(json!({"completed": true, "remaining": remaining}), context),
+                    None => self.waited(json!({"remaining": remaining, "completed": true}), context),
                     Some(_) if limit.is_over(home) => {
-                        self.late(&limit, json!({"completed": false}), context)?
+                        self.late(&limit, json!({"remaining": 0.0, "completed": false}), context)?
                     }
                     Some(wait) => self.wait = wait,
                 }
@@ -72,10 +72,14 @@ impl Thread {
                     Some(firing) => {
                         let remaining = limit.remaining(home);
                         let wait =
-                            json!({"completed": true, "remaining": remaining, "trigger": firing.trigger});
+                            json!({"remaining": remaining, "completed": true, "trigger": firing.trigger});
                         self.waited(wait, context);
                     }
-                    None if limit.is_over(home) => self.late(&limit, json!({"trigger": null}), context)?,
+                    None if limit.is_over(home) => self.late(
+                        &limit,
+                        json!({"remaining": 0.0, "completed": false, "trigger": null}),
+                        context,
+                    )?,
                     None => self.wait = Wait::Trigger { watch, limit },
                 }
                 Ok(())
@@ -152,12 +156,8 @@ impl Thread {
         self.assign_wait(&wait, context);
     }
 
-    /// The deadline has passed.
-    pub fn late(&mut self, limit: &Limit, mut wait: Value, context: &mut StepContext) -> Result<(), Halt> {
-        if let Some(fields) = wait.as_object_mut() {
-            fields.insert("completed".into(), false.into());
-            fields.insert("remaining".into(), json!(0.0));
-        }
+    /// The deadline has passed: sets `wait`, and ends the run unless it continues.
+    pub fn late(&mut self, limit: &Limit, wait: Value, context: &mut StepContext) -> Result<(), Halt> {
         self.waited(wait, context);
         match limit.continues_on_timeout {
             true => Ok(()),

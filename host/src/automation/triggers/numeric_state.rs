@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::{Context, Fired, Interest};
 use super::pending::{self, Pending, PendingFire};
-use crate::automation::conditions::in_range;
+use crate::automation::conditions::{self, in_range};
 use crate::automation::home::Event;
 use crate::automation::model::{Bound, Data, Range};
 use crate::automation::templates::span_text;
@@ -14,8 +14,29 @@ use crate::automation::yaml::Place;
 
 /// The entities that are outside the range at first.
 pub fn armed(range: &Range, context: &Context) -> BTreeSet<String> {
-    let is_outside = |id: &&String| in_range(range, id, &context.for_conditions()).0 == Ok(false);
+    let is_outside = |id: &&String| is_inside(range, id, context) == Ok(false);
     range.entities.iter().filter(is_outside).cloned().collect()
+}
+
+/// Whether the number of an entity is in the range. A template for it sees what the trigger is.
+fn is_inside(range: &Range, id: &str, context: &Context) -> Result<bool, String> {
+    if range.value.is_none() {
+        return in_range(range, id, &context.for_conditions()).0;
+    }
+    let trigger = json!({
+        "platform": "numeric_state",
+        "entity_id": id,
+        "below": bound(&range.below),
+        "above": bound(&range.above),
+        "attribute": range.attribute,
+    });
+    let mut variables = context.variables.clone();
+    variables.insert("trigger".into(), trigger);
+    in_range(range, id, &conditions::Context { variables: &variables, ..context.for_conditions() }).0
+}
+
+fn bound(bound: &Option<Bound>) -> Value {
+    serde_json::to_value(bound).unwrap_or_default()
 }
 
 /// Adds the events that the trigger needs.
@@ -36,7 +57,7 @@ pub fn handle(
     let Event::State { id: changed, old, new } = context.event else { return fired };
     // A changed bound takes effect with the next number, as in Home Assistant.
     for id in range.entities.iter().filter(|id| *id == changed) {
-        match in_range(range, id, &context.for_conditions()).0 {
+        match is_inside(range, id, context) {
             Ok(true) if armed.remove(id) => {}
             Ok(true) => continue,
             Ok(false) => {
@@ -55,12 +76,11 @@ pub fn handle(
                 continue;
             }
         }
-        let bound = |bound: &Option<Bound>| serde_json::to_value(bound).unwrap_or_default();
         let mut shown = json!({
             "platform": "numeric_state",
             "entity_id": id,
-            "above": bound(&range.above),
             "below": bound(&range.below),
+            "above": bound(&range.above),
             "from_state": old.as_ref().map(|entity| entity.to_json(id)),
             "to_state": new.as_ref().map(|entity| entity.to_json(id)),
             "for": null,

@@ -272,13 +272,17 @@ impl Watched {
     }
 }
 
-/// Adds the fields that every `trigger` variable has.
+/// Adds the fields that every `trigger` variable has, in Home Assistant's order.
 fn described(trigger: &Trigger, index: usize, value: Value) -> Value {
     let id = trigger.id.clone().unwrap_or_else(|| index.to_string());
     let mut fields = Map::new();
+    let is_first = |key: &str| matches!(key, "platform" | "entity_id" | "from_state" | "to_state");
+    let is_template = matches!(trigger.kind, TriggerKind::Template { .. });
+    let own = || value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
+    fields.extend(own().filter(|(key, _)| is_template && is_first(key)));
     fields.insert("id".into(), id.into());
     fields.insert("idx".into(), index.to_string().into());
     fields.insert("alias".into(), trigger.alias.clone().map_or(Value::Null, Value::from));
-    fields.extend(value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    fields.extend(own().filter(|(key, _)| !(is_template && is_first(key))));
     fields.into()
 }

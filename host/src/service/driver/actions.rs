@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Driver;
+use super::begun::{Begun, refused};
 use super::calls::{Answer, BY_HAND, UnderWay};
 use super::inventory::registry;
 use crate::automation::registry::{Found, Registry};
@@ -85,15 +86,6 @@ impl Driver {
     }
 }
 
-/// An action that was begun.
-pub(super) enum Begun {
-    /// A plugin or another thread answers.
-    Later,
-    /// The engine performed it: what it wants done, and the answer in it or later.
-    Goes(Vec<Effect>),
-    Done(Result<Value, Failure>),
-}
-
 impl Driver {
     fn by_plugin(&mut self, host: &mut Host, (run, call): (u64, u64), action: &str, data: &Value) -> Begun {
         let plugin = host.plugins().iter().find(|plugin| plugin.has(action));
@@ -112,25 +104,9 @@ impl Driver {
     }
 }
 
-/// Whether an action is one of the host's own, none of which returns anything.
-pub(super) fn returns_nothing(host: &Host, action: &str) -> bool {
-    let is_own = |domain: &str| matches!(domain, "automation" | "notify" | "persistent_notification");
-    action.split_once('.').is_some_and(|(domain, _)| is_own(domain))
-        && !host.plugins().iter().any(|plugin| plugin.has(action))
-}
-
-/// The refusal of a call that wants a response where there is none.
-pub(super) fn no_response(action: &str) -> Failure {
-    refused(format!("{action} returns nothing; remove `response_variable`"))
-}
-
 fn not_running(plugin: &Plugin) -> String {
     let why = plugin.problem().map(|why| why.message.as_str()).unwrap_or_default();
     format!("the plugin {} is not running: {why}", plugin.name)
-}
-
-fn refused(message: String) -> Failure {
-    Failure { message, is_final: true }
 }
 
 /// Moves `data.notification_id` of `notify.persistent_notification` next to the message, where `create` expects it.

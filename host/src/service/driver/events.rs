@@ -64,10 +64,11 @@ impl Driver {
             return self.on_missed(host, &data);
         }
         let mut cause = event.cause;
-        if let Some((id, old, new)) = is_state.then(|| self.follow(&data)).flatten() {
+        if let Some(change) = is_state.then(|| self.follow(&data)).flatten() {
             // A state that a plugin publishes while it works for a run is caused by that run.
-            cause = cause.or_else(|| self.calls.run_of(&host.states().owner(&id)?));
-            self.handle(host, &Event::State { id, old, new }, cause);
+            let id = data.get("entity_id").and_then(Value::as_str).unwrap_or_default();
+            cause = cause.or_else(|| self.calls.run_of(&host.states().owner(id)?));
+            self.handle(host, &change, cause);
         }
         if is_heard {
             self.handle(host, &Event::Named { name: event.topic.clone(), data }, cause);
@@ -88,8 +89,8 @@ impl Driver {
         }
     }
 
-    /// Takes a changed state into the home. Returns its entity, the old state and the new one.
-    fn follow(&mut self, data: &Value) -> Option<(String, Option<Arc<Entity>>, Option<Arc<Entity>>)> {
+    /// Takes a changed state into the home. Returns the change as an event for the engine.
+    fn follow(&mut self, data: &Value) -> Option<Event> {
         let id = data.get("entity_id").and_then(Value::as_str)?;
         let [old, new] = ["old_state", "new_state"].map(|key| data.get(key).and_then(entity).map(Arc::new));
         let states = Arc::make_mut(&mut self.home.states);
@@ -97,7 +98,7 @@ impl Driver {
             Some(new) => states.insert(id.to_owned(), new.clone()),
             None => states.remove(id),
         };
-        Some((id.to_owned(), old, new))
+        Some(Event::State { id: id.to_owned(), old, new })
     }
 
     /// The queue overflowed: the missed events are lost, which is logged.
