@@ -80,7 +80,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
     (
         "- action: a.b\n  data: {x: '{{ 1 / 0 }}'}",
         &[
-            "00:00:00 notice: automations.yaml:7:15: template error in line 1: invalid operation: unable to calculate 1 / 0; correct the template",
+            "00:00:00 notice: automations.yaml:7:15: template error in line 1: division by zero; correct the template",
         ],
     ),
     (

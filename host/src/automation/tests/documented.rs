@@ -73,10 +73,8 @@ fn the_documented_failure_message_says_the_reason_and_only_for_failures() {
     );
     assert_eq!(
         play.log,
-        [
-            "05-01 02:00:00 notify.mobile_app_your_phone {\"message\":\"The last automatic backup failed due to upload_failed\",\
-         \"title\":\"Automatic backup failed\"}"
-        ]
+        ["05-01 02:00:00 notify.mobile_app_your_phone {\"title\":\"Automatic backup failed\",\
+         \"message\":\"The last automatic backup failed due to upload_failed\"}"]
     );
     let traces = play.engine.traces("Backup failed").unwrap();
     let ends: Vec<_> = traces.iter().map(|trace| trace.end.as_str()).collect();

@@ -85,7 +85,7 @@ fn variables_reach_triggers_conditions_and_actions_in_that_order() {
     play.set("a.b", "6", json!({}));
     assert_eq!(
         play.log,
-        ["01-01 00:00:00 c.d {\"by\":\"t\",\"own\":\"mine\",\"who\":\"automation.my_one\"}"]
+        ["01-01 00:00:00 c.d {\"own\":\"mine\",\"who\":\"automation.my_one\",\"by\":\"t\"}"]
     );
 }
 

@@ -62,7 +62,7 @@ fn known_entities_existence_checks_and_foreign_values_are_not_warned_about() {
     - {trigger: state, entity_id: light.hall, enabled: false}
     - {trigger: event, event_type: x, event_data: {entity_id: light.hall}}
     - {trigger: time, at: "03:00"}
-  conditions: "{{ has_value('light.hall') and states('sensor.moon') and trigger.states('light.x') }}"
+  conditions: "{{ has_value('light.hall') and states('sensor.moon') and trigger.states.light }}"
   actions:
     - {event: x, event_data: {entity_id: light.hall}}
     - {delay: 1, enabled: false}

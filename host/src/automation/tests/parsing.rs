@@ -54,7 +54,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "- triggers: {trigger: template, value_template: '{{ 1 + }}'}\n  actions: []",
-        "1:49: template error in line 1: syntax error",
+        "1:49: template error in line 1: unexpected `}}`",
     ),
     (
         "- triggers: {trigger: state, entity_id: a.b, for: soon}\n  actions: []",

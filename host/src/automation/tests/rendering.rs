@@ -116,14 +116,14 @@ fn an_output_that_is_a_literal_becomes_its_value() {
         ("None", Value::Null),
         ("'quoted'", json!("'quoted'")),
         ("[1, 'a', None, {'b': (1, 2)}]", json!([1, "a", null, {"b": [1, 2]}])),
-        ("1, 2", json!("1, 2")),
+        ("1, 2", json!([1, 2])),
         ("{1, 2}", json!([1, 2])),
         ("(1)", json!("(1)")),
         ("()", json!([])),
         ("[1, 2", json!("[1, 2")),
         ("['a\\n\\x41']", json!(["a\nA"])),
         ("", json!("")),
-        ("99999999999999999999", json!("99999999999999999999")),
+        ("99999999999999999999", json!(1e20)),
         ("192.168.1.1", json!("192.168.1.1")),
         ("2026-01-01", json!("2026-01-01")),
     ];
@@ -135,7 +135,7 @@ fn an_output_that_is_a_literal_becomes_its_value() {
 #[test]
 fn a_template_that_cannot_be_rendered_says_where_and_why() {
     for (source, expected) in [
-        ("{{ 'x' | float }}", "float: `x` is not a number; add a default: float(0)"),
+        ("{{ 'x' | float }}", "float got invalid input 'x' but no default was specified"),
         ("{{ nothing.at.all }}", "undefined"),
         ("{% for i in range(9999) %}aaaaaaaaaa{% endfor %}", "more than 65536 bytes"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "takes too long"),
@@ -153,14 +153,20 @@ fn a_template_that_cannot_be_rendered_says_where_and_why() {
 #[test]
 fn unsupported_features_of_a_template_are_found_before_it_runs() {
     for (source, expected) in [
-        ("{{ 1 + }}", "syntax error"),
+        ("{{ 1 + }}", "unexpected `}}`"),
         (
             "{{ x | regex_rename(1) }}",
-            "unknown template filter `regex_rename`; write the template without it",
+            "unknown template filter `regex_rename`; did you mean `regex_replace`?",
         ),
         ("{{ x is matching }}", "unknown template test `is matching`; write the template without it"),
-        ("{{ expand('group.a') }}", "unknown template function `expand`; write the template without it"),
-        ("{% if x %}", "syntax error"),
+        ("{{ widen('group.a') }}", "unknown template function `widen`; write the template without it"),
+        (
+            "{{ area_name('light.l') }}",
+            "`area_name` needs Home Assistant's area registry, which Larder does not have; write the template without it",
+        ),
+        ("{{ 'x' | float(standard=0) }}", "float() got an unexpected keyword argument 'standard'"),
+        ("{{ 'x'.uper() }}", "unknown method `uper`; did you mean `upper`?"),
+        ("{% if x %}", "the template ends before `elif` or `else` or `endif`"),
     ] {
         let error = templates::check(source).unwrap_err();
         assert!(error.contains(expected), "{source}: {error}");

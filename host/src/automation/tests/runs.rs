@@ -14,7 +14,7 @@ const RUNS: &[(&str, &[&str])] = &[
     (
         "{repeat: {for_each: [1, null], sequence: [{event: x, event_data: {r: '{{ repeat }}'}}]}}",
         &[
-            "x {\"r\":{\"first\":true,\"index\":1,\"item\":1,\"last\":false}}",
+            "x {\"r\":{\"first\":true,\"index\":1,\"last\":false,\"item\":1}}",
             "x {\"r\":{\"first\":false,\"index\":2,\"last\":true}}",
         ],
     ),

@@ -9,7 +9,7 @@ use super::pending::{self, Pending, PendingFire};
 use crate::automation::conditions::{self, in_range};
 use crate::automation::home::Event;
 use crate::automation::model::{Bound, Data, Range};
-use crate::automation::templates::span_text;
+use crate::automation::templates::{self, span_text};
 use crate::automation::yaml::Place;
 
 /// The entities that are outside the range at first.
@@ -31,7 +31,7 @@ fn is_inside(range: &Range, id: &str, context: &Context) -> Result<bool, String>
         "attribute": range.attribute,
     });
     let mut variables = context.variables.clone();
-    variables.insert("trigger".into(), trigger);
+    variables.insert("trigger".into(), templates::trigger(&trigger));
     in_range(range, id, &conditions::Context { variables: &variables, ..context.for_conditions() }).0
 }
 
