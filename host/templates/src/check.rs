@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
 
     fn limits(&self, name: &str) -> Result<()> {
         match self.is_limited && library::is_limited(name) {
-            true => Err(Error::syntax(format!(
+            true => Err(Error::name(format!(
                 "`{name}` is not available here, because the template is rendered when the file is loaded; use a value"
             ))),
             false => Ok(()),
@@ -139,7 +139,7 @@ impl<'a> Check<'a> {
         match problem {
             _ if is_open => Ok(()),
             Some(problem) => Err(problem),
-            None => Err(Error::syntax(match methods::nearest(name) {
+            None => Err(Error::name(match methods::nearest(name) {
                 Some(similar) => format!("unknown method `{name}`; did you mean `{similar}`?"),
                 None => format!("unknown method `{name}`; write the template without it"),
             })),
@@ -165,7 +165,7 @@ fn check_macro(node: &Macro, call: &Call) -> Result<()> {
         let most = node.parameters.len();
         let text =
             format!("the macro `{name}` takes at most {most} arguments; {} are given", call.args.len());
-        return Err(Error::syntax(text));
+        return Err(Error::name(text));
     }
     let is_known = |keyword: &str| {
         node.uses_kwargs
@@ -174,13 +174,13 @@ fn check_macro(node: &Macro, call: &Call) -> Result<()> {
     };
     let unknown = call.keywords.iter().find(|(keyword, _)| !is_known(keyword));
     if let Some((keyword, _)) = unknown {
-        return Err(Error::syntax(format!("the macro `{name}` has no parameter `{keyword}`")));
+        return Err(Error::name(format!("the macro `{name}` has no parameter `{keyword}`")));
     }
     let given = node.parameters.iter().take(call.args.len());
     let mut twice =
         given.filter(|parameter| call.keywords.iter().any(|(keyword, _)| *keyword == parameter.name));
     match twice.next() {
-        Some(parameter) => Err(Error::syntax(format!("the macro `{name}` gets `{}` twice", parameter.name))),
+        Some(parameter) => Err(Error::name(format!("the macro `{name}` gets `{}` twice", parameter.name))),
         None => Ok(()),
     }
 }
@@ -190,12 +190,11 @@ fn bind(entry: &Entry, name: &str, before: usize, call: &Call) -> Result<()> {
     let keywords: Vec<&str> = call.keywords.iter().map(|(keyword, _)| &**keyword).collect();
     let mut seen = BTreeSet::new();
     if let Some(keyword) = keywords.iter().find(|keyword| !seen.insert(**keyword)) {
-        return Err(Error::syntax(format!("{name}() gets `{keyword}` twice")));
+        return Err(Error::name(format!("{name}() gets `{keyword}` twice")));
     }
     let is_open = call.rest.is_some() || call.more.is_some();
     let checked = entry.signature.check(name, before + call.args.len(), &keywords, is_open);
-    checked
-        .map_err(|error| Error::syntax(format!("{error}; its parameters are: {}", entry.builtin.signature)))
+    checked.map_err(|error| Error::name(format!("{error}; its parameters are: {}", entry.builtin.signature)))
 }
 
 fn unknown(table: Table, name: &str) -> Error {
@@ -205,9 +204,9 @@ fn unknown(table: Table, name: &str) -> Error {
         Table::Test => ("test", format!("is {name}")),
     };
     if let Some(refusal) = library::refusal(table, name) {
-        return Error::syntax(refusal);
+        return Error::name(refusal);
     }
-    Error::syntax(match library::nearest(table, name) {
+    Error::name(match library::nearest(table, name) {
         Some(similar) => format!("unknown template {what} `{shown}`; did you mean `{similar}`?"),
         None => format!("unknown template {what} `{shown}`; write the template without it"),
     })

@@ -5,8 +5,10 @@ use std::fmt;
 /// Python's exception. Functions with a default catch some of them; a limit is never caught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The template does not compile.
+    /// The template does not parse.
     Syntax,
+    /// The check refuses a name or a call. The message says what to do.
+    Name,
     Undefined,
     Type,
     Value,
@@ -41,6 +43,10 @@ impl Error {
 
     pub fn syntax(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Syntax, message)
+    }
+
+    pub fn name(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Name, message)
     }
 
     pub fn undefined(message: impl Into<String>) -> Self {

@@ -36,17 +36,17 @@ fn imports(nodes: &[Node], files: Files, seen: &mut BTreeSet<String>) -> Result<
             if ignores_missing {
                 continue;
             }
-            return Err(Error::syntax(format!(
+            return Err(Error::name(format!(
                 "there is no template `{name}`; put it into custom_templates in the configuration directory"
             )));
         };
         let within = |error: Error| {
             let line = error.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-            Error::syntax(format!("custom_templates/{name}{line}: {error}"))
+            Error::new(error.kind, format!("custom_templates/{name}{line}: {error}"))
         };
         let inner = parse(&source).map_err(within)?;
         if seen.len() >= MAX_FILES {
-            return Err(Error::syntax(format!("the template imports more than {MAX_FILES} files")));
+            return Err(Error::name(format!("the template imports more than {MAX_FILES} files")));
         }
         if seen.insert(name.to_owned()) {
             check(&source, false).map_err(within)?;
@@ -56,7 +56,7 @@ fn imports(nodes: &[Node], files: Files, seen: &mut BTreeSet<String>) -> Result<
         let mut defined = walk::assigned(&inner);
         defined.retain(|name| !imported.contains(&**name));
         if let Some((missing, _)) = names.into_iter().flatten().find(|(name, _)| !defined.contains(name)) {
-            return Err(Error::syntax(format!("custom_templates/{name} does not define `{missing}`")));
+            return Err(Error::name(format!("custom_templates/{name} does not define `{missing}`")));
         }
     }
     Ok(())

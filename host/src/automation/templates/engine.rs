@@ -132,6 +132,7 @@ pub fn is_true(value: &Value) -> bool {
 pub fn reason(error: &Error) -> String {
     let line = error.line.map(|line| format!(" in line {line}")).unwrap_or_default();
     match error.kind {
+        ErrorKind::Name => error.to_string(),
         ErrorKind::Limit => format!("{error}{line}; correct the template"),
         _ => format!("template error{line}: {error}; correct the template"),
     }

@@ -158,7 +158,7 @@ fn unsupported_features_of_a_template_are_found_before_it_runs() {
             "{{ x | regex_rename(1) }}",
             "unknown template filter `regex_rename`; did you mean `regex_replace`?",
         ),
-        ("{{ x is matching }}", "unknown template test `is matching`; write the template without it"),
+        ("{{ x is matching }}", "unknown template test `is matching`; did you mean `match`?"),
         ("{{ widen('group.a') }}", "unknown template function `widen`; write the template without it"),
         (
             "{{ area_name('light.l') }}",

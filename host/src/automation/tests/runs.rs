@@ -114,21 +114,21 @@ const RUNS: &[(&str, &[&str])] = &[
     // Waits.
     (
         "{wait_template: '{{ false }}', timeout: 0}, {event: end, event_data: {w: '{{ wait }}'}}",
-        &["end {\"w\":{\"completed\":false,\"remaining\":0.0}}"],
+        &["end {\"w\":{\"remaining\":0.0,\"completed\":false}}"],
     ),
     ("{wait_template: '{{ false }}', timeout: 0, continue_on_timeout: false}, {event: end}", &[]),
     (
         "{wait_template: '{{ true }}'}, {event: end, event_data: {w: '{{ wait }}'}}",
-        &["end {\"w\":{\"completed\":true,\"remaining\":null}}"],
+        &["end {\"w\":{\"remaining\":null,\"completed\":true}}"],
     ),
     (
         "{wait_for_trigger: {trigger: event, event_type: zz}, timeout: 0}, {event: end, event_data: {w: '{{ wait }}'}}",
-        &["end {\"w\":{\"completed\":false,\"remaining\":0.0,\"trigger\":null}}"],
+        &["end {\"w\":{\"remaining\":0.0,\"completed\":false,\"trigger\":null}}"],
     ),
     (
         "{wait_for_trigger: {trigger: event, event_type: zz, enabled: false}, timeout: 5}, \
          {event: end, event_data: {w: '{{ wait }}'}}",
-        &["end {\"w\":{\"completed\":false,\"remaining\":5.0,\"trigger\":null}}"],
+        &["end {\"w\":{\"remaining\":5.0,\"completed\":false,\"trigger\":null}}"],
     ),
     (
         "{wait_for_trigger: {trigger: event, event_type: zz}, timeout: {seconds: 1}, continue_on_timeout: false}, {event: end}",
