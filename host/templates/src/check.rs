@@ -1,6 +1,6 @@
-//! Checks a template without rendering it: that it parses, and that every function, filter, test, and method exists and takes the
-//! arguments that it is given.
+//! Checks a template without rendering it.
 //!
+//! It must parse, and every function, filter, test, and method must exist and take the arguments that it is given.
 //! A call that passes the check never fails for its name or for the number or names of its arguments.
 
 use std::collections::{BTreeMap, BTreeSet};

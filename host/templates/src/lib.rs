@@ -17,6 +17,7 @@ mod limits;
 mod methods;
 mod names;
 mod native;
+mod operators;
 pub mod suggestion;
 mod syntax;
 mod times;

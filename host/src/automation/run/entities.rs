@@ -1,5 +1,6 @@
-//! The entities `automation.NAME`: written to the home whenever an automation changes, and seen by the automations
-//! before anything else happens.
+//! The entities `automation.NAME`, written to the home whenever an automation changes.
+//!
+//! The automations see each change before anything else happens.
 
 use std::sync::Arc;
 

@@ -235,8 +235,3 @@ impl Thread {
         if verdict == Some(true) { Ok(()) } else { Err(Halt::Sequence) }
     }
 }
-
-/// A value as the text that a message shows.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}

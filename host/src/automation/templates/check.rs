@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use larder_zone::Zone;
 use serde_json::Value as Json;
 
-use super::engine::{CustomTemplates, Templates, reason};
+use super::engine::{Templates, reason};
+use super::world::CustomTemplates;
 use larder_templates::{Reads, Variables};
 
 use crate::automation::home::Home;

@@ -1,6 +1,5 @@
 //! The engine of a host: renders templates against a home, and says where and why one fails.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use larder_templates::{
@@ -8,7 +7,7 @@ use larder_templates::{
 };
 use serde_json::Value as Json;
 
-use super::world::HomeWorld;
+use super::world::{CustomTemplates, HomeWorld};
 use crate::automation::home::Home;
 use crate::automation::model::{Data, Template};
 use crate::tunables::automations::{
@@ -30,9 +29,6 @@ impl Rendered {
         to_json(&self.value)
     }
 }
-
-/// Files of `custom_templates`, by their path in that directory.
-pub type CustomTemplates = BTreeMap<String, Arc<str>>;
 
 /// The template engine. It caches parsed templates, so all automations should share one.
 pub struct Templates {
@@ -134,6 +130,8 @@ pub fn reason(error: &Error) -> String {
     match error.kind {
         ErrorKind::Name => error.to_string(),
         ErrorKind::Limit => format!("{error}{line}; correct the template"),
+        // Some errors say themselves what to do.
+        _ if error.message.contains("; ") => format!("template error{line}: {error}"),
         _ => format!("template error{line}: {error}; correct the template"),
     }
 }

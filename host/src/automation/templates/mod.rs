@@ -6,6 +6,7 @@ mod values;
 mod world;
 
 pub use check::{check, check_imports, constant};
-pub use engine::{CustomTemplates, Rendered, Templates, is_true};
+pub use engine::{Rendered, Templates, is_true};
 pub use larder_templates::{Reads, Value, Variables, entities, from_json, is_template, span_text, to_json};
 pub use values::{described, state_of, trigger, wait};
+pub use world::CustomTemplates;

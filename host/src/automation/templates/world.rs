@@ -1,5 +1,6 @@
 //! The home as templates see it.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
@@ -7,10 +8,12 @@ use chrono::{DateTime, Utc};
 use larder_templates::{State, World};
 use larder_zone::Zone;
 
-use super::engine::CustomTemplates;
 use super::values;
 use crate::automation::home::Home;
 use crate::automation::zone;
+
+/// Files of `custom_templates`, by their path in that directory.
+pub type CustomTemplates = BTreeMap<String, Arc<str>>;
 
 /// A home and the files that templates may import.
 pub struct HomeWorld<'a> {

@@ -135,7 +135,7 @@ fn an_output_that_is_a_literal_becomes_its_value() {
 #[test]
 fn a_template_that_cannot_be_rendered_says_where_and_why() {
     for (source, expected) in [
-        ("{{ 'x' | float }}", "float got invalid input 'x' but no default was specified"),
+        ("{{ 'x' | float }}", "float got invalid input 'x' and there is no default; add one"),
         ("{{ nothing.at.all }}", "undefined"),
         ("{% for i in range(9999) %}aaaaaaaaaa{% endfor %}", "more than 65536 bytes"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "takes too long"),

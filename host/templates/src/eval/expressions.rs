@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::operators;
 use super::run::{Run, bounded};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::display;
+use crate::operators;
 use crate::syntax::{Comparison, Expr, Unary};
 use crate::value::{Dict, Key, Value};
 

@@ -49,7 +49,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub fn from_import(&self, import: &FromImport, frame: usize, context: &Context) -> Result<()> {
+    pub fn import_names(&self, import: &FromImport, frame: usize, context: &Context) -> Result<()> {
         let module = self.module(&import.template, import.with_context, frame, context)?;
         for (name, alias) in &import.names {
             let value = module.exports.get_text(name).cloned().unwrap_or_else(|| {

@@ -7,10 +7,8 @@ mod imports;
 mod loops;
 mod macros;
 mod namespace;
-mod operators;
 mod output;
 mod run;
 mod statements;
 
-pub use operators::binary;
 pub use run::{Run, Templates, Variables};

@@ -117,7 +117,7 @@ impl Run<'_> {
             Statement::Break => return Ok(Flow::Break),
             Statement::Continue => return Ok(Flow::Continue),
             Statement::Import(import) => self.import(import, frame, context)?,
-            Statement::FromImport(import) => self.from_import(import, frame, context)?,
+            Statement::FromImport(import) => self.import_names(import, frame, context)?,
             Statement::Include { template, ignores_missing, with_context } => {
                 self.include(template, *ignores_missing, *with_context, frame, output, context)?;
             }

@@ -9,7 +9,7 @@ use super::python_set::{Operation, PythonSet};
 use crate::call::{Args, Builtin, Run, builtin};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::eval::binary;
+use crate::operators::binary;
 use crate::syntax::Binary;
 use crate::value::{Set, Value};
 

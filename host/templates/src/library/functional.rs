@@ -1,4 +1,4 @@
-//! Home Assistant's functions for values of any kind: `iif`, `typeof`, `zip`, `combine`, `apply`, `merge_response`, `random`.
+//! Home Assistant's functions for values of any kind: `iif`, `typeof`, `zip`, `combine`, `apply`, `random`.
 
 use super::attribute::{contains, required_length};
 use super::function::MacroFunction;

@@ -6,8 +6,8 @@ use super::attribute::Getter;
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::eval::binary;
 use crate::format::repr;
+use crate::operators::binary;
 use crate::syntax::Binary;
 use crate::value::Value;
 

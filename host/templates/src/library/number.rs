@@ -162,7 +162,7 @@ pub fn division_by_zero() -> Error {
 pub fn no_default(function: &str, value: &Value) -> Error {
     let value = display(value);
     let value = shortened(&value);
-    Error::value(format!("{function} got invalid input '{value}' but no default was specified"))
+    Error::value(format!("{function} got invalid input '{value}' and there is no default; add one"))
 }
 
 /// The result of a calculation, or the default if it failed as Home Assistant expects.

@@ -7,11 +7,9 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
-use super::states::with_unit;
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::display;
 use crate::times::Moment;
 use crate::value::{Dict, Key, Object, State, Value};
 
@@ -162,31 +160,19 @@ fn format_state(args: &mut Args, _: &Context) -> Result<Value> {
     })
 }
 
+/// The state with its unit, if it has one.
+pub fn with_unit(state: &State) -> String {
+    let unit = state.attributes.as_dict().and_then(|attributes| attributes.get_text("unit_of_measurement"));
+    match unit.filter(|unit| unit.is_true()) {
+        Some(unit) => format!("{} {}", state.state, crate::format::display(unit)),
+        None => state.state.to_string(),
+    }
+}
+
 fn read_only() -> Dict {
     let mut dict = Dict::new();
     dict.type_name = "ReadOnlyDict";
     dict
-}
-
-/// Python's `repr` of a state, with its time in the home's zone.
-pub fn repr(state: &State, local: impl Fn(chrono::DateTime<chrono::Utc>) -> Moment) -> String {
-    let attributes = match state.attributes.as_dict() {
-        Some(dict) if !dict.is_empty() => format!("; {}", listed(&state.attributes)),
-        _ => String::new(),
-    };
-    let changed = local(state.last_changed).iso('T');
-    format!("<template TemplateState(<state {}={}{attributes} @ {changed}>)>", state.entity_id, state.state)
-}
-
-/// `key=value, key=value`.
-fn listed(value: &Value) -> String {
-    match value.as_dict() {
-        Some(dict) => {
-            let pairs = dict.iter().map(|(key, value)| format!("{}={}", listed(key.value()), listed(value)));
-            pairs.collect::<Vec<_>>().join(", ")
-        }
-        None => display(value),
-    }
 }
 
 /// The context of a state: its ID, its parent's, and the user's.

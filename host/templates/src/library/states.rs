@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::state::find;
+use super::state::{find, with_unit};
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
 use crate::error::Result;
-use crate::value::{Key, State, Value};
+use crate::value::{Key, Value};
 
 /// What a call of the global `states` does.
 pub const CALL: Builtin = builtin("states", "entity_id, rounded=, with_unit=", states);
@@ -31,15 +31,6 @@ fn states(args: &mut Args, context: &Context) -> Result<Value> {
         true => Value::from(with_unit(&state)),
         false => Value::Text(Arc::clone(&state.state)),
     })
-}
-
-/// The state with its unit, if it has one.
-pub fn with_unit(state: &State) -> String {
-    let unit = state.attributes.as_dict().and_then(|attributes| attributes.get_text("unit_of_measurement"));
-    match unit.filter(|unit| unit.is_true()) {
-        Some(unit) => format!("{} {}", state.state, crate::format::display(unit)),
-        None => state.state.to_string(),
-    }
 }
 
 fn is_state(args: &mut Args, context: &Context) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! From texts to bytes and back.
 
-use super::text::read;
+use super::receiver::read;
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};

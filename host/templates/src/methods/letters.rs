@@ -1,6 +1,6 @@
 //! Methods of texts about case.
 
-use super::text::{read, receiver};
+use super::receiver::{read, receiver};
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::Result;

@@ -8,6 +8,7 @@ mod list;
 mod lookup;
 mod number;
 mod pad;
+mod receiver;
 mod search;
 mod set;
 mod split;

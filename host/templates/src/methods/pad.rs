@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::text::{read, receiver};
+use super::receiver::{read, receiver};
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Methods of texts that look for a part of them, or replace it.
 
-use super::text::{read, wanted};
+use super::receiver::{read, wanted};
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, Result};

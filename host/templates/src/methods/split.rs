@@ -1,6 +1,6 @@
 //! Methods of texts that split and join them.
 
-use super::text::{read, receiver};
+use super::receiver::{read, receiver};
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,11 +1,10 @@
 //! The table of the methods of texts, and what they share.
 
-use std::sync::Arc;
-
+use super::receiver::receiver;
 use super::{encode, letters, pad, search, split, translate};
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::{characters, format_map, format_template};
 use crate::value::Value;
 
@@ -60,32 +59,6 @@ pub const TEXT: &[Builtin] = &[
     builtin("upper", "self, /", letters::upper),
     builtin("zfill", "self, width, /", pad::zfill),
 ];
-
-/// The text whose method it is.
-pub fn receiver(args: &Args) -> Arc<str> {
-    match args.value(0) {
-        Value::Text(text) => Arc::clone(text),
-        _ => Arc::from(""),
-    }
-}
-
-/// The text of a required argument, by its number in the message of the error.
-pub fn wanted<'a>(args: &'a Args, at: usize, method: &str) -> Result<&'a str> {
-    let value = args.value(at);
-    let name = if value.is_none() { "None" } else { value.type_name() };
-    let wrong = || match method {
-        "" => Error::type_error(format!("must be str, not {name}")),
-        _ => Error::type_error(format!("{method}() argument {at} must be str, not {name}")),
-    };
-    value.as_str().ok_or_else(wrong)
-}
-
-/// Counts the work on a whole text.
-pub fn read(args: &Args, context: &Context) -> Result<Arc<str>> {
-    let text = receiver(args);
-    context.spend(text.len() as u64 / 32)?;
-    Ok(text)
-}
 
 fn every(args: &Args, is: impl Fn(char) -> bool) -> Result<Value> {
     let text = receiver(args);

@@ -1,6 +1,6 @@
 //! `str.translate` and its tables.
 
-use super::text::read;
+use super::receiver::read;
 use crate::call::Args;
 use crate::context::Context;
 use crate::error::{Error, Result};

@@ -1,8 +1,10 @@
 //! Jinja's syntax: template text to tokens to a tree.
 
 mod ast;
+mod calls;
 mod escapes;
 mod expressions;
+mod imports;
 mod lexer;
 mod parser;
 mod statements;

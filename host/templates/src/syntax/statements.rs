@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Call, Expr, For, FromImport, Import, Macro, Node, Parameter, Statement, Target};
+use super::ast::{Call, Expr, For, Import, Macro, Node, Parameter, Statement, Target};
 use super::lexer::Kind;
 use super::parser::{Parser, Special};
 use crate::error::Result;
@@ -103,7 +103,7 @@ impl Parser {
                 let with_context = self.context(false);
                 Ok(Statement::Import(Import { template, name, with_context }))
             }
-            "from" => self.from_import(),
+            "from" => self.import_names(),
             "include" => {
                 let template = self.expression()?;
                 let ignores_missing = self.is_word("ignore");
@@ -266,52 +266,6 @@ impl Parser {
         }
         self.expect_sign(")")?;
         Ok(parameters)
-    }
-
-    fn from_import(&mut self) -> Result<Statement> {
-        let template = self.expression()?;
-        self.expect_word("import")?;
-        let mut names = Vec::new();
-        let mut with_context = None;
-        loop {
-            let is_end = matches!(self.kind(), Kind::BlockEnd);
-            if is_end || !names.is_empty() && self.is_context() {
-                break;
-            }
-            let name = self.expect_name()?;
-            if name.starts_with('_') {
-                return Err(self.error("names that begin with an underscore cannot be imported"));
-            }
-            let alias = if self.eat_word("as") { self.expect_name()? } else { name.clone() };
-            names.push((name, alias));
-            if self.is_context() {
-                with_context = Some(self.context(false));
-                break;
-            }
-            if !self.eat_sign(",") {
-                break;
-            }
-        }
-        let with_context = with_context.unwrap_or_else(|| self.context(false));
-        match names.is_empty() {
-            true => Err(self.expected("a name")),
-            false => Ok(Statement::FromImport(FromImport { template, names, with_context })),
-        }
-    }
-
-    fn is_context(&self) -> bool {
-        (self.is_word("with") || self.is_word("without"))
-            && matches!(self.kind_after(1), Kind::Name(word) if &**word == "context")
-    }
-
-    fn context(&mut self, default: bool) -> bool {
-        if !self.is_context() {
-            return default;
-        }
-        let is_with = self.is_word("with");
-        self.next();
-        self.next();
-        is_with
     }
 
     /// One target, or several with commas, up to a word.

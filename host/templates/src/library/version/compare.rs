@@ -1,6 +1,6 @@
 //! Whether one version is newer than another, by AwesomeVersion's rules in their order.
 
-use super::object::Version;
+use super::parsed::Version;
 use super::strategy::{COMPOUND, COMPOUND_PART, FIRST_DIGITS, MODIFIER, SEM, Strategy, group, number};
 
 /// Whether the first is newer.

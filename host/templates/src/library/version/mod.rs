@@ -2,9 +2,10 @@
 
 mod compare;
 mod object;
+mod parsed;
 mod strategy;
 
-use object::Version;
+use parsed::Version;
 
 use crate::call::{Args, Builtin, builtin};
 use crate::context::Context;

@@ -9,10 +9,10 @@ use crate::value::{DictView, Set, Value};
 
 /// The result of a binary operator.
 pub fn binary(operator: Binary, one: &Value, other: &Value, context: &Context) -> Result<Value> {
-    if let (Value::Undefined(message), _) | (_, Value::Undefined(message)) = (one, other) {
-        if operator != Binary::Remainder || !matches!(one, Value::Text(_)) {
-            return Err(Error::undefined(message.as_ref()));
-        }
+    if let (Value::Undefined(message), _) | (_, Value::Undefined(message)) = (one, other)
+        && (operator != Binary::Remainder || !matches!(one, Value::Text(_)))
+    {
+        return Err(Error::undefined(message.as_ref()));
     }
     if let (Some(left), Some(right)) = (one.as_int(), other.as_int()) {
         return integers(operator, left, right);
