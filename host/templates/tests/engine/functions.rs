@@ -1,20 +1,18 @@
 //! Calls of functions have the output that Home Assistant gives them; where it raises an error, so does this engine.
 //!
-//! The answers are in `functions.json`: a template and its output, or null.
-
-mod world;
+//! The answers are in `tests/fixtures/home-assistant/functions.json`: a template and its output, or null.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::world::Fixed;
 use larder_templates::{Engine, Variables};
-use world::Fixed;
 
 #[test]
 fn functions_have_the_output_that_home_assistant_gives_them() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = std::env::var("FUNCTIONS").map_or(here.join("tests/functions.json"), Into::into);
+    let path = here.join("../../tests/fixtures/home-assistant/functions.json");
     let cases: BTreeMap<String, Option<String>> =
         serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let (engine, variables) = (Engine::default(), Variables::new());

@@ -2,14 +2,12 @@
 //!
 //! The answers are in `tests/fixtures/home-assistant/`; `record.py` there asks again.
 
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::world::Fixed;
 use larder_templates::{Dict, Engine, Key, Rendered, Set, Value, Variables, display, is_template, repr};
-use world::Fixed;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/home-assistant")

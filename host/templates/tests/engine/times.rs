@@ -1,13 +1,9 @@
 //! Templates with times stay within the limits, whatever they ask for.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-mod world;
-
 use std::path::Path;
 
+use super::world::Fixed;
 use larder_templates::{Engine, ErrorKind, Value, Variables};
-use world::Fixed;
 
 fn render(template: &str) -> Result<String, ErrorKind> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/home-assistant");
