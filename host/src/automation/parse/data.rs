@@ -42,6 +42,21 @@ fn compiled(source: &str, place: &Place) -> Parsed<Template> {
     Ok(Template { source: source.into(), place: place.clone() })
 }
 
+/// Checks templates that are rendered when the automation is loaded: they see no states and no time.
+pub fn check_limited(data: &Data) -> Parsed<()> {
+    match data {
+        Data::Constant(_) => Ok(()),
+        Data::Template(template) => {
+            templates::check_limited(&template.source).map_err(|reason| template.place.problem(reason))
+        }
+        Data::List(items) => items.iter().try_for_each(check_limited),
+        Data::Map(pairs) => pairs.iter().try_for_each(|(key, value)| {
+            check_limited(key)?;
+            check_limited(value)
+        }),
+    }
+}
+
 /// A template, or a text without template syntax, which is its own result.
 pub fn template(node: &Node, name: &str) -> Parsed<Template> {
     match &node.kind {

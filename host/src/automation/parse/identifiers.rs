@@ -1,10 +1,10 @@
 //! Parses entity IDs, and values that may be one: times of day and numeric bounds.
 
-use super::data::template;
+use super::data::{check_limited, template};
 use super::keys::Keys;
 use super::values::{string, text};
 use crate::automation::literals::{self, clock_time, is_entity};
-use crate::automation::model::{At, Bound};
+use crate::automation::model::{At, Bound, Data};
 use crate::automation::templates::is_template;
 use crate::automation::yaml::{Kind, Node, Parsed};
 
@@ -54,7 +54,11 @@ fn of_domains(node: &Node, name: &str, domains: &[&str]) -> Parsed<String> {
 pub fn trigger_time(node: &Node) -> Parsed<At> {
     match &node.kind {
         Kind::Map(_) => shifted(node),
-        Kind::Text(text) if is_template(text) => template(node, "at").map(At::Template),
+        Kind::Text(text) if is_template(text) => {
+            let template = template(node, "at")?;
+            check_limited(&Data::Template(template.clone()))?;
+            Ok(At::Template(template))
+        }
         _ => time(node, "at", &["input_datetime", "sensor"]),
     }
 }

@@ -48,6 +48,7 @@ pub fn automation(node: &Node) -> Parsed<Automation> {
     let warns = warns(&mut keys)?;
     let traces = traces(&mut keys)?;
     let trigger_variables = keys.variables("trigger_variables")?;
+    trigger_variables.iter().try_for_each(|(_, data)| data::check_limited(data))?;
     let variables = keys.variables("variables")?;
     let is_enabled = keys.flag("initial_state")?.unwrap_or(true);
     // Without effect since Home Assistant has an entity registry.

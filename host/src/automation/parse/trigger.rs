@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::data::{data, mapping, template};
+use super::data::{check_limited, data, mapping, template};
 use super::enabled::enabled;
 use super::identifiers::{bound, entities, trigger_time};
 use super::keys::Keys;
@@ -243,5 +243,6 @@ fn event(keys: &mut Keys) -> Parsed<TriggerKind> {
     })?;
     let mut read = |name: &'static str| keys.take(name).map(|(_, node)| mapping(node, name)).transpose();
     let (data, context) = (read("event_data")?.unwrap_or_else(Data::empty), read("context")?);
+    names.iter().chain([&data]).chain(&context).try_for_each(check_limited)?;
     Ok(TriggerKind::Event { names, data, context })
 }

@@ -19,6 +19,11 @@ pub fn check(source: &str) -> Result<(), String> {
     larder_templates::check(source, false).map_err(|error| reason(&error))
 }
 
+/// Checks a template that is rendered when the automation is loaded, where it sees no states and no time.
+pub fn check_limited(source: &str) -> Result<(), String> {
+    larder_templates::check(source, true).map_err(|error| reason(&error))
+}
+
 /// Checks what a template imports from `custom_templates`.
 pub fn check_imports(source: &str, custom: &CustomTemplates) -> Result<(), String> {
     larder_templates::check_imports(source, &|name| custom.get(name).cloned()).map_err(|error| reason(&error))
