@@ -148,7 +148,7 @@ const RUNS: &[(&str, &[&str])] = &[
     (
         "{event: end, event_data: {o: '{{ trigger.event.origin }}', i: '{{ trigger.event.context.id == context.parent_id }}', \
          l: '{{ this.attributes.last_triggered }}', c: '{{ this.attributes.current }}'}}",
-        &["end {\"c\":0,\"i\":true,\"l\":null,\"o\":\"LOCAL\"}"],
+        &["end {\"o\":\"LOCAL\",\"i\":true,\"l\":null,\"c\":0}"],
     ),
     (
         "{event: end, event_data: {c: \"{{ state_attr('automation.a', 'current') }}\", \
