@@ -31,6 +31,8 @@ pub fn check(source: &str, is_limited: bool) -> Result<()> {
 struct Check<'a> {
     nodes: &'a [Node],
     assigned: BTreeSet<Arc<str>>,
+    /// Names that are assigned by anything but a macro.
+    values: BTreeSet<Arc<str>>,
     macros: BTreeMap<&'a str, Option<&'a Macro>>,
     is_limited: bool,
 }
@@ -47,7 +49,7 @@ impl<'a> Check<'a> {
                 }
             }
         });
-        Self { nodes, assigned: walk::assigned(nodes), macros, is_limited }
+        Self { nodes, assigned: walk::assigned(nodes), values: walk::values(nodes), macros, is_limited }
     }
 
     fn run(&self) -> Result<()> {
@@ -102,9 +104,8 @@ impl<'a> Check<'a> {
 
     fn function(&self, name: &str, call: &Call) -> Result<()> {
         if let Some(known) = self.macros.get(name) {
-            let is_assigned_otherwise = self.nodes.iter().any(|node| is_assigned(node, name));
             return match known {
-                Some(node) if !is_assigned_otherwise => check_macro(node, call),
+                Some(node) if !self.values.contains(name) => check_macro(node, call),
                 _ => Ok(()),
             };
         }
@@ -145,18 +146,6 @@ impl<'a> Check<'a> {
             })),
         }
     }
-}
-
-/// Whether a name is assigned by anything but a macro of this template.
-fn is_assigned(node: &Node, name: &str) -> bool {
-    let mut found = false;
-    walk::statements(std::slice::from_ref(node), &mut |statement| {
-        found |= match statement {
-            Statement::Macro(node) => node.parameters.iter().any(|parameter| &*parameter.name == name),
-            statement => walk::assigns(statement, name),
-        };
-    });
-    found
 }
 
 fn check_macro(node: &Macro, call: &Call) -> Result<()> {

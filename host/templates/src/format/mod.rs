@@ -12,9 +12,9 @@ mod show;
 mod spec;
 mod template;
 
-pub use percent::percent;
 #[cfg(test)]
 pub use apply::format_spec;
+pub use percent::percent;
 #[cfg(test)]
 pub use show::ascii;
 pub use show::{display, repr};

@@ -17,6 +17,7 @@ impl Parser {
         let mut nodes = Vec::new();
         loop {
             let line = self.line();
+            self.begin_expression();
             let statement = match self.kind().clone() {
                 Kind::End if ends.is_empty() => return Ok(nodes),
                 Kind::End => {
