@@ -86,7 +86,7 @@ impl<'a> Context<'a> {
     /// Counts the work of going through a whole value: to show, hash, or compare it.
     pub fn charge(&self, value: &Value) -> Result<()> {
         let weight = u64::from(value.extent().weight);
-        self.spend(if matches!(value, Value::Text(_) | Value::Bytes(_)) { weight / 8 } else { weight / 64 })
+        self.spend(if matches!(value, Value::Text(_) | Value::Bytes(_)) { weight / 4 } else { weight / 64 })
     }
 
     /// The items of a value that can be iterated: those of a list, the characters of a text, the keys of a mapping. None of an undefined

@@ -34,6 +34,8 @@ impl Run<'_> {
         if let Value::Undefined(message) = value {
             return Err(Error::undefined(message.as_ref()));
         }
+        // It is hashed, and shown if there is none.
+        context.charge(key)?;
         context.charge(key)?;
         if let Some(found) = own_item(value, key, context)? {
             return Ok(found);
