@@ -5,9 +5,13 @@ use std::fmt;
 /// Python's exception. Functions with a default catch some of them; a limit is never caught.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The template does not compile.
+    /// The template does not parse.
     Syntax,
+    /// The check refuses a name or a call. The message says what to do.
+    Name,
     Undefined,
+    /// A call that cannot be made: no such filter or test, or arguments that do not bind. Python's `TypeError`.
+    Call,
     Type,
     Value,
     Key,
@@ -43,12 +47,20 @@ impl Error {
         Self::new(ErrorKind::Syntax, message)
     }
 
+    pub fn name(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Name, message)
+    }
+
     pub fn undefined(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Undefined, message)
     }
 
     pub fn type_error(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Type, message)
+    }
+
+    pub fn call(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Call, message)
     }
 
     pub fn value(message: impl Into<String>) -> Self {

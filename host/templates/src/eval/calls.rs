@@ -36,7 +36,12 @@ impl Run<'_> {
         context: &Context,
     ) -> Result<Value> {
         let (args, mut keywords) = self.arguments(call, frame, context)?;
-        keywords.extend(more);
+        for (name, value) in more {
+            if keywords.iter().any(|(known, _)| *known == name) {
+                return Err(Error::call(format!("got multiple values for keyword argument '{name}'")));
+            }
+            keywords.push((name, value));
+        }
         self.call_value(callee, args, keywords, context).map_err(|error| error.at(call.line))
     }
 
@@ -225,7 +230,7 @@ fn charge_arguments(
 
 fn unknown(table: Table, name: &str) -> Error {
     let what = if table == Table::Filter { "filter" } else { "test" };
-    Error::runtime(format!("No {what} named '{name}'."))
+    Error::call(format!("No {what} named '{name}'."))
 }
 
 fn limited(name: &str) -> Error {
@@ -234,7 +239,7 @@ fn limited(name: &str) -> Error {
 
 fn no_keywords(keywords: &Keywords) -> Result<()> {
     match keywords.first() {
-        Some((name, _)) => Err(Error::type_error(format!("got an unexpected keyword argument '{name}'"))),
+        Some((name, _)) => Err(Error::call(format!("got an unexpected keyword argument '{name}'"))),
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! Parses expressions, with Jinja's precedence.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ast::{Binary, Call, Comparison, Expr, Unary};
@@ -391,6 +392,7 @@ impl Parser {
     /// The arguments of a call, with their brackets.
     fn call(&mut self, name: Arc<str>) -> Result<Call> {
         let mut call = Call { name, line: self.line(), ..Call::default() };
+        let mut names = BTreeSet::new();
         self.expect_sign("(")?;
         while !self.is_sign(")") {
             let has_keywords = !call.keywords.is_empty() || call.more.is_some();
@@ -408,6 +410,9 @@ impl Parser {
                 call.rest = Some(self.expression()?);
             } else if is_keyword && call.more.is_none() {
                 let keyword = self.expect_name()?;
+                if !names.insert(keyword.clone()) {
+                    return Err(self.error(format!("the keyword `{keyword}` stands twice in a call")));
+                }
                 self.expect_sign("=")?;
                 call.keywords.push((keyword, self.expression()?));
             } else if has_keywords || call.rest.is_some() {

@@ -82,7 +82,10 @@ impl World for Fixed {
         // Files that hostile templates import.
         let hostile = match name {
             "self" => "{% import 'self' as a %}{{ a }}".to_owned(),
-            "context" => "{% import 'context' as a with context %}{% from 'context' import a as b with context %}".to_owned(),
+            "context" => {
+                "{% import 'context' as a with context %}{% from 'context' import a as b with context %}"
+                    .to_owned()
+            }
             "include" => "{% include 'include' %}".to_owned(),
             "ifs" => format!("{}{{% include 'ifs' %}}{}", "{% if 1 %}".repeat(50), "{% endif %}".repeat(50)),
             _ => String::new(),
