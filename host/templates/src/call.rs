@@ -145,7 +145,7 @@ impl Signature {
                 Some((_, place @ None)) => *place = Some(value),
                 Some(_) => {
                     let text = format!("{name}() got multiple values for argument '{keyword}'");
-                    return Err(Error::type_error(text));
+                    return Err(Error::call(text));
                 }
                 None if self.has_more => bound.keywords.push((keyword, value)),
                 None => return Err(unexpected(name, &keyword)),
@@ -170,7 +170,7 @@ impl Signature {
             match parameter {
                 Some(parameter) if given.contains(&parameter.name) => {
                     let text = format!("{name}() got multiple values for argument '{keyword}'");
-                    return Err(Error::type_error(text));
+                    return Err(Error::call(text));
                 }
                 None if !self.has_more => return Err(unexpected(name, keyword)),
                 _ => {}
@@ -186,16 +186,16 @@ impl Signature {
 
     fn too_many(&self, name: &str, count: usize) -> Error {
         let most = self.parameters.iter().filter(|parameter| parameter.by_position).count();
-        Error::type_error(format!("{name}() takes at most {most} arguments by position, {count} were given"))
+        Error::call(format!("{name}() takes at most {most} arguments by position, {count} were given"))
     }
 }
 
 fn unexpected(name: &str, keyword: &str) -> Error {
-    Error::type_error(format!("{name}() got an unexpected keyword argument '{keyword}'"))
+    Error::call(format!("{name}() got an unexpected keyword argument '{keyword}'"))
 }
 
 fn missing(name: &str, parameter: &str) -> Error {
-    Error::type_error(format!("{name}() missing 1 required argument: '{parameter}'"))
+    Error::call(format!("{name}() missing 1 required argument: '{parameter}'"))
 }
 
 /// A row of the library with its parsed signature.

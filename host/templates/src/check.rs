@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::library;
 use crate::methods;
 use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, walk};
-use crate::value::{Kind, Table};
+use crate::value::{Kind, Table, Value};
 
 /// Names that only exist in a rendering, and namespaces, which the evaluator makes itself.
 const EVALUATORS: [&str; 2] = ["namespace", "caller"];
@@ -31,6 +31,8 @@ pub fn check(source: &str, is_limited: bool) -> Result<()> {
 struct Check<'a> {
     nodes: &'a [Node],
     assigned: BTreeSet<Arc<str>>,
+    /// Names that are assigned by anything but a macro.
+    values: BTreeSet<Arc<str>>,
     macros: BTreeMap<&'a str, Option<&'a Macro>>,
     is_limited: bool,
 }
@@ -47,7 +49,7 @@ impl<'a> Check<'a> {
                 }
             }
         });
-        Self { nodes, assigned: walk::assigned(nodes), macros, is_limited }
+        Self { nodes, assigned: walk::assigned(nodes), values: walk::values(nodes), macros, is_limited }
     }
 
     fn run(&self) -> Result<()> {
@@ -55,6 +57,19 @@ impl<'a> Check<'a> {
         walk::block_filters(self.nodes, &mut |filter| {
             if result.is_ok() {
                 result = self.entry(Table::Filter, filter);
+            }
+        });
+        walk::statements(self.nodes, &mut |statement| {
+            if let Statement::CallBlock { call: Expr::Call(callee, call), .. } = statement
+                && let Expr::Name(name) = &**callee
+                && result.is_ok()
+            {
+                let mut given = Given::of(call);
+                match given.keywords.contains(&"caller") {
+                    true => given.twice = Some("caller"),
+                    false => given.keywords.push("caller"),
+                }
+                result = self.function(name, &given).map_err(|error| error.at(call.line));
             }
         });
         walk::expressions(self.nodes, &mut |expr| {
@@ -71,7 +86,7 @@ impl<'a> Check<'a> {
             Expr::Test(_, call) => self.entry(Table::Test, call),
             Expr::Name(name) if self.is_limited && !self.assigned.contains(name) => self.limits(name),
             Expr::Call(callee, call) => match &**callee {
-                Expr::Name(name) => self.function(name, call),
+                Expr::Name(name) => self.function(name, &Given::of(call)),
                 Expr::Attribute(receiver, name) => self.method(receiver, name, call),
                 _ => Ok(()),
             }
@@ -85,7 +100,10 @@ impl<'a> Check<'a> {
         let name = &*call.name;
         self.limits(name)?;
         let found = match library::find(table, name) {
-            Some(entry) => bind(entry, name, 1, call),
+            Some(entry) => bind(entry, name, 1, call).and_then(|()| match table {
+                Table::Filter => applied(call),
+                _ => Ok(()),
+            }),
             None => Err(unknown(table, name)),
         };
         found.map_err(|error| error.at(call.line))
@@ -100,11 +118,10 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn function(&self, name: &str, call: &Call) -> Result<()> {
+    fn function(&self, name: &str, given: &Given) -> Result<()> {
         if let Some(known) = self.macros.get(name) {
-            let is_assigned_otherwise = self.nodes.iter().any(|node| is_assigned(node, name));
             return match known {
-                Some(node) if !is_assigned_otherwise => check_macro(node, call),
+                Some(node) if !self.values.contains(name) => check_macro(node, given),
                 _ => Ok(()),
             };
         }
@@ -112,8 +129,11 @@ impl<'a> Check<'a> {
             return Ok(());
         }
         match library::find(Table::Global, name) {
-            Some(entry) => bind(entry, name, 0, call),
-            None if library::constant(name).is_some() => Ok(()),
+            Some(entry) => bind_given(entry, name, given.count, given),
+            None if name == "states" => bind_given(library::call_states_entry(), name, given.count, given),
+            None if library::constant(name).is_some() => Err(Error::name(format!(
+                "`{name}` is a number and cannot be called; write it without brackets"
+            ))),
             None => Err(unknown(Table::Global, name)),
         }
     }
@@ -147,24 +167,61 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Whether a name is assigned by anything but a macro of this template.
-fn is_assigned(node: &Node, name: &str) -> bool {
-    let mut found = false;
-    walk::statements(std::slice::from_ref(node), &mut |statement| {
-        found |= match statement {
-            Statement::Macro(node) => node.parameters.iter().any(|parameter| &*parameter.name == name),
-            statement => walk::assigns(statement, name),
-        };
-    });
-    found
+/// The arguments of a call, as far as they are plain to see.
+struct Given<'a> {
+    /// How many are given by position.
+    count: usize,
+    keywords: Vec<&'a str>,
+    /// A keyword that `**` gives again.
+    twice: Option<&'a str>,
+    /// Whether there may be more.
+    is_open: bool,
 }
 
-fn check_macro(node: &Macro, call: &Call) -> Result<()> {
+impl<'a> Given<'a> {
+    fn of(call: &'a Call) -> Self {
+        let mut given = Self {
+            count: call.args.len(),
+            keywords: call.keywords.iter().map(|(keyword, _)| &**keyword).collect(),
+            twice: None,
+            is_open: false,
+        };
+        match &call.rest {
+            None => {}
+            Some(Expr::List(items) | Expr::Tuple(items)) => given.count += items.len(),
+            Some(_) => given.is_open = true,
+        }
+        match &call.more {
+            None => {}
+            Some(Expr::Dict(pairs)) => {
+                let before = given.keywords.len();
+                for (key, _) in pairs {
+                    match (key, given.keywords.get(..before)) {
+                        (Expr::Constant(Value::Text(name)), Some(before)) if before.contains(&&**name) => {
+                            given.twice = Some(name);
+                        }
+                        (Expr::Constant(Value::Text(name)), _) if !given.keywords.contains(&&**name) => {
+                            given.keywords.push(name);
+                        }
+                        (Expr::Constant(Value::Text(_)), _) => {}
+                        _ => given.is_open = true,
+                    }
+                }
+            }
+            Some(_) => given.is_open = true,
+        }
+        given
+    }
+}
+
+fn check_macro(node: &Macro, given: &Given) -> Result<()> {
     let name = &node.name;
-    if call.args.len() > node.parameters.len() && !node.uses_varargs {
+    if let Some(keyword) = given.twice {
+        return Err(twice(name, keyword));
+    }
+    if given.count > node.parameters.len() && !node.uses_varargs {
         let most = node.parameters.len();
-        let text =
-            format!("the macro `{name}` takes at most {most} arguments; {} are given", call.args.len());
+        let text = format!("the macro `{name}` takes at most {most} arguments; {} are given", given.count);
         return Err(Error::name(text));
     }
     let is_known = |keyword: &str| {
@@ -172,29 +229,47 @@ fn check_macro(node: &Macro, call: &Call) -> Result<()> {
             || keyword == "caller" && node.uses_caller
             || node.parameters.iter().any(|parameter| &*parameter.name == keyword)
     };
-    let unknown = call.keywords.iter().find(|(keyword, _)| !is_known(keyword));
-    if let Some((keyword, _)) = unknown {
+    if let Some(keyword) = given.keywords.iter().find(|keyword| !is_known(keyword)) {
         return Err(Error::name(format!("the macro `{name}` has no parameter `{keyword}`")));
     }
-    let given = node.parameters.iter().take(call.args.len());
-    let mut twice =
-        given.filter(|parameter| call.keywords.iter().any(|(keyword, _)| *keyword == parameter.name));
-    match twice.next() {
-        Some(parameter) => Err(Error::name(format!("the macro `{name}` gets `{}` twice", parameter.name))),
+    let mut by_position = node.parameters.iter().take(given.count);
+    match by_position.find(|parameter| given.keywords.contains(&&*parameter.name)) {
+        Some(parameter) => Err(twice(name, &parameter.name)),
         None => Ok(()),
     }
 }
 
+fn twice(name: &str, keyword: &str) -> Error {
+    Error::name(format!("`{name}` gets `{keyword}` twice"))
+}
+
 /// Checks the arguments of a call. `before`: how many arguments stand before those in brackets.
 fn bind(entry: &Entry, name: &str, before: usize, call: &Call) -> Result<()> {
-    let keywords: Vec<&str> = call.keywords.iter().map(|(keyword, _)| &**keyword).collect();
-    let mut seen = BTreeSet::new();
-    if let Some(keyword) = keywords.iter().find(|keyword| !seen.insert(**keyword)) {
-        return Err(Error::name(format!("{name}() gets `{keyword}` twice")));
+    let given = Given::of(call);
+    bind_given(entry, name, before + given.count, &given)
+}
+
+fn bind_given(entry: &Entry, name: &str, count: usize, given: &Given) -> Result<()> {
+    if let Some(keyword) = given.twice {
+        return Err(twice(name, keyword));
     }
-    let is_open = call.rest.is_some() || call.more.is_some();
-    let checked = entry.signature.check(name, before + call.args.len(), &keywords, is_open);
+    let checked = entry.signature.check(name, count, &given.keywords, given.is_open);
     checked.map_err(|error| Error::name(format!("{error}; its parameters are: {}", entry.builtin.signature)))
+}
+
+/// Checks the filter or test that a filter applies to each item, if its name is plain to see: `map('int', default=0)`.
+fn applied(call: &Call) -> Result<()> {
+    let (table, before) = match &*call.name {
+        "map" => (Table::Filter, 0),
+        "select" | "reject" => (Table::Test, 0),
+        "selectattr" | "rejectattr" => (Table::Test, 1),
+        _ => return Ok(()),
+    };
+    let Some(Expr::Constant(Value::Text(name))) = call.args.get(before) else { return Ok(()) };
+    let entry = library::find(table, name).ok_or_else(|| unknown(table, name))?;
+    let given = Given::of(call);
+    // The item takes the place of the name.
+    bind_given(entry, name, given.count - before, &given)
 }
 
 fn unknown(table: Table, name: &str) -> Error {

@@ -83,9 +83,22 @@ impl<'a> Context<'a> {
         self.spend(size as u64 / 32)
     }
 
+    /// Counts the work of going through a whole value: to show, hash, or compare it.
+    pub fn charge(&self, value: &Value) -> Result<()> {
+        let weight = u64::from(value.extent().weight);
+        self.spend(if matches!(value, Value::Text(_) | Value::Bytes(_)) { weight / 4 } else { weight / 64 })
+    }
+
     /// The items of a value that can be iterated: those of a list, the characters of a text, the keys of a mapping. None of an undefined
     /// value, as in Jinja.
     pub fn items(&self, value: &Value) -> Result<Vec<Value>> {
+        match value {
+            // Before they are copied.
+            Value::List(items) | Value::Tuple(items) => self.spend(items.items.len() as u64 / 4)?,
+            Value::Text(text) => self.spend(text.len() as u64 / 4)?,
+            Value::Bytes(bytes) => self.spend(bytes.len() as u64 / 4)?,
+            _ => {}
+        }
         let items = match value {
             Value::Undefined(_) => Vec::new(),
             Value::List(items) | Value::Tuple(items) => items.items.clone(),
@@ -97,7 +110,9 @@ impl<'a> Context<'a> {
             Value::Object(object) => object.items().ok_or_else(|| not_iterable(value))?,
             _ => return Err(not_iterable(value)),
         };
-        self.spend(items.len() as u64 / 4)?;
+        if !matches!(value, Value::List(_) | Value::Tuple(_) | Value::Text(_) | Value::Bytes(_)) {
+            self.spend(items.len() as u64 / 4)?;
+        }
         Ok(items)
     }
 

@@ -10,6 +10,8 @@ pub enum ErrorKind {
     /// The check refuses a name or a call. The message says what to do.
     Name,
     Undefined,
+    /// A call that cannot be made: no such filter or test, or arguments that do not bind. Python's `TypeError`.
+    Call,
     Type,
     Value,
     Key,
@@ -55,6 +57,10 @@ impl Error {
 
     pub fn type_error(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Type, message)
+    }
+
+    pub fn call(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Call, message)
     }
 
     pub fn value(message: impl Into<String>) -> Self {

@@ -17,7 +17,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 200_000, output: 256 * 1024, size: 1 << 20, recursion: 200, pattern: 256 * 1024 }
+        Self { steps: 200_000, output: 256 * 1024, size: 1 << 20, recursion: 400, pattern: 256 * 1024 }
     }
 }
 

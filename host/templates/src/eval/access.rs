@@ -34,6 +34,9 @@ impl Run<'_> {
         if let Value::Undefined(message) = value {
             return Err(Error::undefined(message.as_ref()));
         }
+        // It is hashed, and shown if there is none.
+        context.charge(key)?;
+        context.charge(key)?;
         if let Some(found) = own_item(value, key, context)? {
             return Ok(found);
         }
@@ -69,6 +72,7 @@ impl Run<'_> {
                 Ok(Value::from(places.filter_map(|at| chars.get(at)).collect::<String>()))
             }
             Value::Bytes(bytes) => {
+                context.reserve(bytes.len())?;
                 let places = places(bytes.len(), numbers)?;
                 let kept: Vec<u8> = places.filter_map(|at| bytes.get(at).copied()).collect();
                 Ok(Value::Bytes(kept.into()))

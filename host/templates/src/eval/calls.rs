@@ -24,15 +24,32 @@ impl Run<'_> {
     ) -> Result<Value> {
         let Expr::Call(callee, call) = expr else { return self.eval(expr, frame, context) };
         let callee = self.eval(callee, frame, context)?;
+        self.eval_call(&callee, call, more, frame, context)
+    }
+
+    pub fn eval_call(
+        &self,
+        callee: &Value,
+        call: &Call,
+        more: Keywords,
+        frame: usize,
+        context: &Context,
+    ) -> Result<Value> {
         let (args, mut keywords) = self.arguments(call, frame, context)?;
-        keywords.extend(more);
-        self.call_value(&callee, args, keywords, context).map_err(|error| error.at(call.line))
+        for (name, value) in more {
+            if keywords.iter().any(|(known, _)| *known == name) {
+                return Err(Error::call(format!("got multiple values for keyword argument '{name}'")));
+            }
+            keywords.push((name, value));
+        }
+        self.call_value(callee, args, keywords, context).map_err(|error| error.at(call.line))
     }
 
     fn arguments(&self, call: &Call, frame: usize, context: &Context) -> Result<(Vec<Value>, Keywords)> {
         let mut args = self.eval_all(&call.args, frame, context)?;
         let mut keywords = Keywords::new();
         for (name, value) in &call.keywords {
+            context.spend(keywords.len() as u64 / 16)?;
             if keywords.iter().any(|(known, _)| known == name) {
                 return Err(Error::syntax(format!("keyword argument repeated: {name}")));
             }
@@ -49,6 +66,7 @@ impl Run<'_> {
                 return Err(Error::type_error(text));
             };
             for (name, value) in more.iter() {
+                context.spend(1 + keywords.len() as u64 / 16)?;
                 let name = name.as_str().ok_or_else(|| Error::type_error("keywords must be strings"))?;
                 if keywords.iter().any(|(known, _)| &**known == name) {
                     let text = format!("got multiple values for keyword argument '{name}'");
@@ -68,6 +86,7 @@ impl Run<'_> {
         context: &Context,
     ) -> Result<Value> {
         context.spend(1)?;
+        charge(callee, &args, &keywords, context)?;
         let result = match callee {
             Value::Undefined(message) => return Err(Error::undefined(message.as_ref())),
             Value::Callable(callable) => match callable.as_ref() {
@@ -159,13 +178,59 @@ impl Run<'_> {
         let entry = library::find(table, &call.name).ok_or_else(|| unknown(table, &call.name))?;
         let (mut args, keywords) = self.arguments(call, frame, context)?;
         args.insert(0, value);
+        charge_arguments(&call.name, table, &args, &keywords, context)?;
         bounded(entry.call(args, keywords, context)?)
     }
 }
 
+/// Filters and methods that do not go through the whole of their first argument.
+const CHEAP: [&str; 14] = [
+    "length",
+    "count",
+    "first",
+    "last",
+    "default",
+    "d",
+    "iif",
+    "get",
+    "keys",
+    "values",
+    "items",
+    "typeof",
+    "is_defined",
+    "attr",
+];
+
+/// Counts the work of a call by the size of what it is given.
+fn charge(callee: &Value, args: &[Value], keywords: &Keywords, context: &Context) -> Result<()> {
+    let Value::Callable(callable) = callee else { return Ok(()) };
+    match callable.as_ref() {
+        Callable::Function(table, name) => charge_arguments(name, *table, args, keywords, context),
+        Callable::Method(receiver, name) => {
+            if !CHEAP.contains(name) || matches!(receiver, Value::List(_) | Value::Tuple(_)) {
+                context.charge(receiver)?;
+            }
+            charge_arguments("", Table::Global, args, keywords, context)
+        }
+        Callable::Limited(_) | Callable::Macro(..) => Ok(()),
+    }
+}
+
+fn charge_arguments(
+    name: &str,
+    table: Table,
+    args: &[Value],
+    keywords: &Keywords,
+    context: &Context,
+) -> Result<()> {
+    let is_cheap = CHEAP.contains(&name) || table == Table::Test && args.len() == 1;
+    let rest = args.iter().skip(usize::from(is_cheap));
+    rest.chain(keywords.iter().map(|(_, value)| value)).try_for_each(|value| context.charge(value))
+}
+
 fn unknown(table: Table, name: &str) -> Error {
     let what = if table == Table::Filter { "filter" } else { "test" };
-    Error::runtime(format!("No {what} named '{name}'."))
+    Error::call(format!("No {what} named '{name}'."))
 }
 
 fn limited(name: &str) -> Error {
@@ -174,7 +239,7 @@ fn limited(name: &str) -> Error {
 
 fn no_keywords(keywords: &Keywords) -> Result<()> {
     match keywords.first() {
-        Some((name, _)) => Err(Error::type_error(format!("got an unexpected keyword argument '{name}'"))),
+        Some((name, _)) => Err(Error::call(format!("got an unexpected keyword argument '{name}'"))),
         None => Ok(()),
     }
 }
@@ -196,8 +261,7 @@ fn namespace(args: Vec<Value>, keywords: Keywords, context: &Context) -> Result<
         }
     }
     keywords.into_iter().for_each(|(name, value)| fields.insert(Key::text(name), value));
-    bounded(Value::dict(fields.clone()))?;
-    Ok(Value::object(Namespace::new(fields)))
+    Namespace::new(fields).map(Value::object)
 }
 
 impl Interpreter for Run<'_> {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::display;
 use crate::operators;
-use crate::syntax::{Comparison, Expr, Unary};
+use crate::syntax::{Binary, Comparison, Expr, Unary};
 use crate::value::{Dict, Key, Value};
 
 impl Run<'_> {
@@ -17,8 +17,79 @@ impl Run<'_> {
             Expr::Name(name) => Ok(self.lookup(frame, name)),
             _ => {
                 context.spend(1)?;
-                self.nested(context, || self.eval_parts(expr, frame, context))
+                self.nested(context, || match left(expr) {
+                    Some(first) => self.eval_chain(expr, first, frame, context),
+                    None => self.eval_parts(expr, frame, context),
+                })
             }
+        }
+    }
+
+    /// Evaluates `a + b + c` and `x.y | f | g` from the left, without recursion.
+    fn eval_chain(&self, expr: &Expr, first: &Expr, frame: usize, context: &Context) -> Result<Value> {
+        let Some(mut at) = left(first) else {
+            let value = self.eval(first, frame, context)?;
+            return self.eval_link(expr, value, frame, context);
+        };
+        let mut links = vec![expr, first];
+        while let Some(next) = left(at) {
+            links.push(at);
+            at = next;
+        }
+        let mut value = self.eval(at, frame, context)?;
+        for link in links.into_iter().rev() {
+            context.spend(1)?;
+            value = self.eval_link(link, value, frame, context)?;
+        }
+        Ok(value)
+    }
+
+    /// Evaluates the rest of an expression whose left part has this value.
+    fn eval_link(&self, expr: &Expr, value: Value, frame: usize, context: &Context) -> Result<Value> {
+        match expr {
+            Expr::Attribute(_, name) => self.attribute_of(&value, name, context),
+            Expr::Item(_, key) => {
+                let key = self.eval(key, frame, context)?;
+                self.item_of(&value, &key, context)
+            }
+            Expr::Slice(_, bounds) => {
+                let mut evaluated = [Value::None, Value::None, Value::None];
+                for (bound, place) in bounds.iter().zip(evaluated.iter_mut()) {
+                    if let Some(bound) = bound {
+                        *place = self.eval(bound, frame, context)?;
+                    }
+                }
+                self.slice_of(&value, &evaluated, context)
+            }
+            Expr::Call(_, call) => self.eval_call(&value, call, Vec::new(), frame, context),
+            Expr::Filter(_, call) => {
+                self.filter(value, call, frame, context).map_err(|error| error.at(call.line))
+            }
+            Expr::Test(_, call) => {
+                self.test(value, call, frame, context).map_err(|error| error.at(call.line))
+            }
+            Expr::Binary(operator, _, other) => {
+                let other = self.eval(other, frame, context)?;
+                if *operator == Binary::Remainder {
+                    context.charge(&other)?;
+                }
+                bounded(operators::binary(*operator, &value, &other, context)?)
+            }
+            Expr::And(_, other) => {
+                if self.is_true(&value, context)? {
+                    self.eval(other, frame, context)
+                } else {
+                    Ok(value)
+                }
+            }
+            Expr::Or(_, other) => {
+                if self.is_true(&value, context)? {
+                    Ok(value)
+                } else {
+                    self.eval(other, frame, context)
+                }
+            }
+            _ => Ok(value),
         }
     }
 
@@ -31,38 +102,12 @@ impl Run<'_> {
             Expr::Dict(pairs) => {
                 let mut dict = Dict::new();
                 for (key, value) in pairs {
-                    let key = Key::new(self.eval(key, frame, context)?)?;
+                    let key = self.eval(key, frame, context)?;
+                    context.charge(&key)?;
+                    let key = Key::new(key)?;
                     dict.insert(key, self.eval(value, frame, context)?);
                 }
                 bounded(Value::dict(dict))
-            }
-            Expr::Attribute(value, name) => {
-                let value = self.eval(value, frame, context)?;
-                self.attribute_of(&value, name, context)
-            }
-            Expr::Item(value, key) => {
-                let value = self.eval(value, frame, context)?;
-                let key = self.eval(key, frame, context)?;
-                self.item_of(&value, &key, context)
-            }
-            Expr::Slice(value, bounds) => {
-                let value = self.eval(value, frame, context)?;
-                let mut evaluated = [Value::None, Value::None, Value::None];
-                for (bound, place) in bounds.iter().zip(evaluated.iter_mut()) {
-                    if let Some(bound) = bound {
-                        *place = self.eval(bound, frame, context)?;
-                    }
-                }
-                self.slice_of(&value, &evaluated, context)
-            }
-            Expr::Call(..) => self.eval_call_with(expr, Vec::new(), frame, context),
-            Expr::Filter(value, call) => {
-                let value = self.eval(value, frame, context)?;
-                self.filter(value, call, frame, context).map_err(|error| error.at(call.line))
-            }
-            Expr::Test(value, call) => {
-                let value = self.eval(value, frame, context)?;
-                self.test(value, call, frame, context).map_err(|error| error.at(call.line))
             }
             Expr::Unary(operator, value) => {
                 let value = self.eval(value, frame, context)?;
@@ -72,24 +117,13 @@ impl Run<'_> {
                     Unary::Plus => operators::plus(&value),
                 }
             }
-            Expr::Binary(operator, one, other) => {
-                let one = self.eval(one, frame, context)?;
-                let other = self.eval(other, frame, context)?;
-                bounded(operators::binary(*operator, &one, &other, context)?)
-            }
             Expr::Compare(first, rest) => self.compare(first, rest, frame, context),
-            Expr::And(one, other) => {
-                let one = self.eval(one, frame, context)?;
-                if self.is_true(&one, context)? { self.eval(other, frame, context) } else { Ok(one) }
-            }
-            Expr::Or(one, other) => {
-                let one = self.eval(one, frame, context)?;
-                if self.is_true(&one, context)? { Ok(one) } else { self.eval(other, frame, context) }
-            }
             Expr::Concat(parts) => {
                 let mut text = String::new();
                 for part in parts {
-                    let part = display(&self.eval(part, frame, context)?);
+                    let part = self.eval(part, frame, context)?;
+                    context.charge(&part)?;
+                    let part = display(&part);
                     context.reserve(text.len() + part.len())?;
                     text.push_str(&part);
                 }
@@ -105,6 +139,8 @@ impl Run<'_> {
                     )),
                 }
             }
+            // Chains.
+            _ => Ok(Value::None),
         }
     }
 
@@ -137,6 +173,22 @@ impl Run<'_> {
             left = right;
         }
         Ok(Value::from(true))
+    }
+}
+
+/// The left part of an expression that is evaluated from the left.
+fn left(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Attribute(value, _)
+        | Expr::Item(value, _)
+        | Expr::Slice(value, _)
+        | Expr::Call(value, _)
+        | Expr::Filter(value, _)
+        | Expr::Test(value, _)
+        | Expr::Binary(_, value, _)
+        | Expr::And(value, _)
+        | Expr::Or(value, _) => Some(value),
+        _ => None,
     }
 }
 
@@ -174,6 +226,7 @@ pub fn contains(container: &Value, item: &Value, context: &Context) -> Result<bo
         Value::Set(set) => Ok(set.contains(&Key::new(item.clone())?)),
         Value::List(items) | Value::Tuple(items) => {
             context.spend(items.items.len() as u64 / 16)?;
+            context.charge(container)?;
             Ok(items.items.iter().any(|it| it.equals(item)))
         }
         Value::Undefined(_) | Value::Bytes(_) | Value::States(_) | Value::Object(_) => {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::output::Output;
-use super::run::Run;
+use super::run::{Run, bounded};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::format::display;
@@ -34,7 +34,9 @@ impl Object for Module {
     }
 
     fn extent(&self) -> Extent {
-        Extent { depth: MAX_DEPTH, weight: 1 }
+        let extent = self.exports.extent();
+        let shown = u32::try_from(self.output.len() / 32).unwrap_or(u32::MAX);
+        Extent { depth: extent.depth.max(MAX_DEPTH), weight: shown.saturating_add(1) }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -45,7 +47,7 @@ impl Object for Module {
 impl Run<'_> {
     pub fn import(&self, import: &Import, frame: usize, context: &Context) -> Result<()> {
         let module = self.module(&import.template, import.with_context, frame, context)?;
-        self.assign(frame, &import.name, Value::object(module));
+        self.assign(frame, &import.name, bounded(Value::object(module))?);
         Ok(())
     }
 
@@ -77,6 +79,7 @@ impl Run<'_> {
             Some(names) => names.to_vec(),
             None => vec![template],
         };
+        context.spend(candidates.len() as u64 * 50)?;
         let known = candidates.iter().find_map(|name| self.custom(&display(name), context).transpose());
         match known.transpose()? {
             Some((_, tree)) => {

@@ -49,7 +49,7 @@ impl Run<'_> {
                 (Some(_), Some(_)) => {
                     let parameter = &parameter.name;
                     let text = format!("macro '{name}' got multiple values for argument '{parameter}'");
-                    return Err(Error::type_error(text));
+                    return Err(Error::call(text));
                 }
                 (Some(value), None) => value,
                 (None, Some(at)) => keywords.remove(at).1,
@@ -73,7 +73,7 @@ impl Run<'_> {
             let kwargs = Value::dict(pairs.collect::<Dict>());
             self.assign(frame, &Arc::from("kwargs"), kwargs);
         } else if let Some((keyword, _)) = keywords.first() {
-            return Err(Error::type_error(match &**keyword {
+            return Err(Error::call(match &**keyword {
                 "caller" => format!("macro '{name}' was invoked with a caller, but does not use `caller`"),
                 keyword => format!("macro '{name}' takes no keyword argument '{keyword}'"),
             }));
@@ -82,7 +82,7 @@ impl Run<'_> {
             self.assign(frame, &Arc::from("varargs"), Value::tuple(args.collect()));
         } else if args.next().is_some() {
             let most = node.parameters.len();
-            return Err(Error::type_error(format!(
+            return Err(Error::call(format!(
                 "macro '{name}' takes not more than {most} argument(s), {count} were given"
             )));
         }

@@ -1,5 +1,6 @@
 //! The output of a template or block, with its limit.
 
+use crate::context::Context;
 use crate::error::{Error, Result};
 
 /// Text that grows up to a limit.
@@ -13,7 +14,8 @@ impl Output {
         Self { text: String::new(), limit }
     }
 
-    pub fn push(&mut self, text: &str) -> Result<()> {
+    pub fn push(&mut self, text: &str, context: &Context) -> Result<()> {
+        context.spend(text.len() as u64 / 32)?;
         if self.text.len() + text.len() > self.limit {
             let limit = self.limit;
             return Err(Error::limit(format!("the template returns more than {limit} bytes")));

@@ -46,7 +46,47 @@ pub struct Frame {
     pub parent: Option<usize>,
     /// Whether names that no frame has are looked up in the variables of the rendering.
     pub sees_variables: bool,
-    pub names: Vec<(Arc<str>, Value)>,
+    pub names: Names,
+}
+
+/// Names with their values. Most blocks have few; those of hostile templates are found by an index.
+#[derive(Default)]
+pub struct Names {
+    list: Vec<(Arc<str>, Value)>,
+    index: HashMap<Arc<str>, usize>,
+}
+
+/// How many names are searched one after the other.
+const FEW: usize = 16;
+
+impl Names {
+    fn find(&self, name: &str) -> Option<usize> {
+        match self.index.is_empty() {
+            true => self.list.iter().position(|(known, _)| &**known == name),
+            false => self.index.get(name).copied(),
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name).and_then(|at| self.list.get(at)).map(|(_, value)| value)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(Arc<str>, Value)> {
+        self.list.iter()
+    }
+
+    fn set(&mut self, name: &Arc<str>, value: Value) {
+        if let Some((_, place)) = self.find(name).and_then(|at| self.list.get_mut(at)) {
+            *place = value;
+            return;
+        }
+        self.list.push((name.clone(), value));
+        if self.list.len() > FEW {
+            let known = self.index.len();
+            let new = self.list.iter().enumerate().skip(known);
+            self.index.extend(new.map(|(at, (name, _))| (name.clone(), at)));
+        }
+    }
 }
 
 /// A macro, and the frame that it was defined in.
@@ -106,7 +146,7 @@ impl<'a> Run<'a> {
     /// A new frame. Frames are never removed while a macro may need them, but their number is bounded by the steps.
     pub fn enter_frame(&self, parent: Option<usize>, sees_variables: bool) -> usize {
         let mut frames = self.frames.borrow_mut();
-        frames.push(Frame { parent, sees_variables, names: Vec::new() });
+        frames.push(Frame { parent, sees_variables, names: Names::default() });
         frames.len() - 1
     }
 
@@ -124,10 +164,7 @@ impl<'a> Run<'a> {
     pub fn assign(&self, frame: usize, name: &Arc<str>, value: Value) {
         let mut frames = self.frames.borrow_mut();
         let Some(frame) = frames.get_mut(frame) else { return };
-        match frame.names.iter_mut().find(|(known, _)| known == name) {
-            Some((_, place)) => *place = value,
-            None => frame.names.push((name.clone(), value)),
-        }
+        frame.names.set(name, value);
     }
 
     /// The value of a name: of the innermost frame that has it, else a variable, else a function of the library.
@@ -137,7 +174,7 @@ impl<'a> Run<'a> {
             let frames = self.frames.borrow();
             let mut at = Some(frame);
             while let Some(frame) = at.and_then(|at| frames.get(at)) {
-                if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
+                if let Some(value) = frame.names.get(name) {
                     return value.clone();
                 }
                 sees_variables = frame.sees_variables;

@@ -48,21 +48,27 @@ impl Run<'_> {
         context: &Context,
     ) -> Result<Flow> {
         match statement {
-            Statement::Text(text) => output.push(text)?,
+            Statement::Text(text) => output.push(text, context)?,
             Statement::Output(value) => {
                 let value = self.eval(value, frame, context)?;
                 match &value {
-                    Value::Text(text) => output.push(text)?,
-                    value => output.push(&display(value))?,
+                    Value::Text(text) => output.push(text, context)?,
+                    value => {
+                        context.charge(value)?;
+                        output.push(&display(value), context)?;
+                    }
                 }
             }
             Statement::If { branches, otherwise } => {
+                let mut chosen = otherwise;
                 for (condition, body) in branches {
+                    context.spend(1)?;
                     if self.is_true(&self.eval(condition, frame, context)?, context)? {
-                        return self.statements(body, frame, output, context);
+                        chosen = body;
+                        break;
                     }
                 }
-                return self.statements(otherwise, frame, output, context);
+                return self.nested(context, || self.statements(chosen, frame, output, context));
             }
             Statement::For(node) => {
                 let items = self.eval(&node.items, frame, context)?;
@@ -98,11 +104,11 @@ impl Run<'_> {
             Statement::CallBlock { caller, call } => {
                 let caller = self.define(MacroInstance { node: caller.clone(), frame });
                 let value = self.eval_call_with(call, vec![("caller".into(), caller)], frame, context)?;
-                output.push(&display(&value))?;
+                output.push(&display(&value), context)?;
             }
             Statement::FilterBlock { filters, body } => {
                 let text = self.captured(body, frame, context)?;
-                output.push(&display(&self.filtered(text, filters, frame, context)?))?;
+                output.push(&display(&self.filtered(text, filters, frame, context)?), context)?;
             }
             Statement::Block(body) => {
                 let macros = self.macro_count();

@@ -49,4 +49,7 @@ mod version;
 
 pub use function::MacroFunction;
 pub use range_object::Range;
-pub use table::{call_states, constant, find, is_limited, nearest, refusal, state_attribute, state_item};
+pub use table::{
+    call_states, call_states_entry, constant, find, is_limited, names, nearest, refusal, state_attribute,
+    state_item,
+};

@@ -126,6 +126,11 @@ pub fn state_item(value: &Value, name: &str, context: &Context) -> Result<Option
     state::item(value, name, context)
 }
 
+/// The row of a call of `states`.
+pub fn call_states_entry() -> &'static Entry {
+    &CALL_STATES
+}
+
 /// `states('sensor.t')`.
 pub fn call_states(args: Vec<Value>, keywords: Keywords, context: &Context) -> Result<Value> {
     CALL_STATES.call(args, keywords, context)

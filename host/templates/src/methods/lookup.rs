@@ -39,6 +39,11 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static Entry> {
     ENTRIES.get(&kind)?.get(name)
 }
 
+/// Every method.
+pub fn entries() -> impl Iterator<Item = (Kind, &'static Entry)> {
+    ENTRIES.iter().flat_map(|(kind, methods)| methods.values().map(|entry| (*kind, entry)))
+}
+
 /// The entries of that name, of any type.
 pub fn all(name: &str) -> impl Iterator<Item = &'static Entry> {
     ENTRIES.values().filter_map(move |methods| methods.get(name))

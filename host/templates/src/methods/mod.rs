@@ -18,4 +18,4 @@ mod text;
 mod times;
 mod translate;
 
-pub use lookup::{all, attribute, class_attribute, find, is_refused, is_refused_anywhere, nearest};
+pub use lookup::{all, attribute, class_attribute, entries, find, is_refused, is_refused_anywhere, nearest};

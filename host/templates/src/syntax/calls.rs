@@ -1,5 +1,6 @@
 //! Parses filters, tests, and the arguments of calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ast::{Call, Expr, Unary};
@@ -14,11 +15,14 @@ impl Parser {
         loop {
             if self.is_sign("|") {
                 self.next();
+                self.grow()?;
                 let call = self.filter()?;
                 node = Expr::Filter(Box::new(node), Box::new(call));
             } else if self.eat_word("is") {
+                self.grow()?;
                 node = self.test(node)?;
             } else if self.is_sign("(") {
+                self.grow()?;
                 let call = self.call("".into())?;
                 node = Expr::Call(Box::new(node), Box::new(call));
             } else {
@@ -39,7 +43,8 @@ impl Parser {
     fn dotted_name(&mut self) -> Result<Arc<str>> {
         let mut name = self.expect_name()?.to_string();
         while self.eat_sign(".") {
-            name = format!("{name}.{}", self.expect_name()?);
+            name.push('.');
+            name.push_str(&self.expect_name()?);
         }
         Ok(name.into())
     }
@@ -58,8 +63,10 @@ impl Parser {
         } else if self.is_word("is") {
             return Err(self.error("tests cannot be chained with `is`; use `and`"));
         } else if begins_value && !is_word {
-            let arg = self.primary()?;
-            let arg = self.postfix(arg)?;
+            let arg = self.part(|parser| {
+                let arg = parser.primary()?;
+                parser.postfix(arg)
+            })?;
             Call { name, line, args: vec![arg], ..Call::default() }
         } else {
             Call { name, line, ..Call::default() }
@@ -71,6 +78,7 @@ impl Parser {
     /// The arguments of a call, with their brackets.
     pub fn call(&mut self, name: Arc<str>) -> Result<Call> {
         let mut call = Call { name, line: self.line(), ..Call::default() };
+        let mut names = BTreeSet::new();
         self.expect_sign("(")?;
         while !self.is_sign(")") {
             let has_keywords = !call.keywords.is_empty() || call.more.is_some();
@@ -88,6 +96,9 @@ impl Parser {
                 call.rest = Some(self.expression()?);
             } else if is_keyword && call.more.is_none() {
                 let keyword = self.expect_name()?;
+                if !names.insert(keyword.clone()) {
+                    return Err(self.error(format!("the keyword `{keyword}` stands twice in a call")));
+                }
                 self.expect_sign("=")?;
                 call.keywords.push((keyword, self.expression()?));
             } else if has_keywords || call.rest.is_some() {

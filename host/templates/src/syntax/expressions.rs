@@ -28,18 +28,21 @@ const COMPARISONS: [(&str, Comparison); 6] = [
 impl Parser {
     /// One expression.
     pub fn expression(&mut self) -> Result<Expr> {
-        self.nested(|parser| {
-            let mut value = parser.or()?;
-            while parser.eat_word("if") {
-                let condition = Box::new(parser.or()?);
-                let otherwise = match parser.eat_word("else") {
-                    true => Some(Box::new(parser.expression()?)),
-                    false => None,
-                };
-                value = Expr::If { condition, value: Box::new(value), otherwise };
-            }
-            Ok(value)
-        })
+        self.nested(|parser| parser.part(Self::conditional))
+    }
+
+    fn conditional(&mut self) -> Result<Expr> {
+        let mut value = self.part(Self::or)?;
+        while self.eat_word("if") {
+            let condition = Box::new(self.part(Self::or)?);
+            let otherwise = match self.eat_word("else") {
+                true => Some(Box::new(self.expression()?)),
+                false => None,
+            };
+            self.grow()?;
+            value = Expr::If { condition, value: Box::new(value), otherwise };
+        }
+        Ok(value)
     }
 
     /// One expression, or several with commas: a tuple.
@@ -79,7 +82,8 @@ impl Parser {
     fn or(&mut self) -> Result<Expr> {
         let mut left = self.and()?;
         while self.eat_word("or") {
-            left = Expr::Or(Box::new(left), Box::new(self.and()?));
+            left = Expr::Or(Box::new(left), Box::new(self.part(Self::and)?));
+            self.grow()?;
         }
         Ok(left)
     }
@@ -87,14 +91,19 @@ impl Parser {
     fn and(&mut self) -> Result<Expr> {
         let mut left = self.not()?;
         while self.eat_word("and") {
-            left = Expr::And(Box::new(left), Box::new(self.not()?));
+            left = Expr::And(Box::new(left), Box::new(self.part(Self::not)?));
+            self.grow()?;
         }
         Ok(left)
     }
 
     fn not(&mut self) -> Result<Expr> {
         match self.eat_word("not") {
-            true => Ok(Expr::Unary(Unary::Not, Box::new(self.nested(Self::not)?))),
+            true => {
+                let value = self.nested(Self::not)?;
+                self.grow()?;
+                Ok(Expr::Unary(Unary::Not, Box::new(value)))
+            }
             false => self.compare(),
         }
     }
@@ -117,9 +126,13 @@ impl Parser {
             } else {
                 break;
             };
-            rest.push((comparison, self.sum()?));
+            rest.push((comparison, self.part(Self::sum)?));
         }
-        Ok(if rest.is_empty() { left } else { Expr::Compare(Box::new(left), rest) })
+        if rest.is_empty() {
+            return Ok(left);
+        }
+        self.grow()?;
+        Ok(Expr::Compare(Box::new(left), rest))
     }
 
     fn sum(&mut self) -> Result<Expr> {
@@ -133,8 +146,9 @@ impl Parser {
         }
         let mut parts = vec![first];
         while self.eat_sign("~") {
-            parts.push(self.product()?);
+            parts.push(self.part(Self::product)?);
         }
+        self.grow()?;
         Ok(Expr::Concat(parts))
     }
 
@@ -146,16 +160,21 @@ impl Parser {
         let mut left = operand(self)?;
         while let Some((sign, operator)) = signs.iter().find(|(sign, _)| self.is_sign(sign)) {
             self.eat_sign(sign);
-            left = Expr::Binary(*operator, Box::new(left), Box::new(operand(self)?));
+            left = Expr::Binary(*operator, Box::new(left), Box::new(self.part(operand)?));
+            self.grow()?;
         }
         Ok(left)
     }
 
     fn unary(&mut self, has_filters: bool) -> Result<Expr> {
         let node = if self.eat_sign("-") {
-            Expr::Unary(Unary::Negate, Box::new(self.nested(|parser| parser.unary(false))?))
+            let value = self.nested(|parser| parser.unary(false))?;
+            self.grow()?;
+            Expr::Unary(Unary::Negate, Box::new(value))
         } else if self.eat_sign("+") {
-            Expr::Unary(Unary::Plus, Box::new(self.nested(|parser| parser.unary(false))?))
+            let value = self.nested(|parser| parser.unary(false))?;
+            self.grow()?;
+            Expr::Unary(Unary::Plus, Box::new(value))
         } else {
             self.primary()?
         };
@@ -246,6 +265,9 @@ impl Parser {
     pub fn postfix(&mut self, node: Expr) -> Result<Expr> {
         let mut node = node;
         loop {
+            if [".", "[", "("].iter().any(|sign| self.is_sign(sign)) {
+                self.grow()?;
+            }
             if self.eat_sign(".") {
                 node = match self.next() {
                     Kind::Name(name) => Expr::Attribute(Box::new(node), name),

@@ -73,7 +73,7 @@ impl<'a> Lexer<'a> {
 
     fn run(&mut self) -> Result<()> {
         loop {
-            let at = ["{{", "{%", "{#"].iter().filter_map(|mark| self.rest.find(mark)).min();
+            let at = next_mark(self.rest);
             let Some(at) = at else {
                 let rest = self.rest;
                 self.data(rest.len(), false);
@@ -294,6 +294,13 @@ impl<'a> Lexer<'a> {
         self.skip(end);
         Ok(())
     }
+}
+
+/// Where the next mark begins.
+fn next_mark(text: &str) -> Option<usize> {
+    let braces = text.match_indices('{').map(|(at, _)| at);
+    let mut marks = braces.filter(|at| matches!(text.as_bytes().get(at + 1), Some(b'{' | b'%' | b'#')));
+    marks.next()
 }
 
 /// The white space that Jinja skips: that of Python's `\s`.

@@ -8,11 +8,24 @@ use crate::error::{Error, Result};
 
 /// How deep a template may nest. Deeper ones are refused, so that code may recurse through a tree.
 const MAX_NESTING: usize = 64;
+/// How long a chain like `a + b + c` or `x | f | g` may be, with what stands deepest in it. Home Assistant gives up at about as many.
+const MAX_HEIGHT: usize = 400;
+/// The longest template, in bytes.
+const MAX_LENGTH: usize = 1 << 20;
 
 /// Parses a template. The error has a line.
 pub fn parse(source: &str) -> Result<Vec<Node>> {
-    let mut parser =
-        Parser { tokens: tokens(source)?, at: 0, nesting: 0, special: Special::default(), loops: 0 };
+    if source.len() > MAX_LENGTH {
+        return Err(Error::syntax(format!("the template is longer than {MAX_LENGTH} bytes; split it")));
+    }
+    let mut parser = Parser {
+        tokens: tokens(source)?,
+        at: 0,
+        nesting: 0,
+        height: 0,
+        special: Special::default(),
+        loops: 0,
+    };
     let body = parser.body(&[])?;
     match parser.kind() {
         Kind::End => Ok(body),
@@ -33,6 +46,8 @@ pub(super) struct Parser {
     tokens: Vec<Token>,
     at: usize,
     nesting: usize,
+    /// The height of the tree of the last expression.
+    height: usize,
     pub special: Special,
     /// Loops around the current place, for `break` and `continue`.
     pub loops: usize,
@@ -138,6 +153,28 @@ impl Parser {
             Kind::Float(number) => format!("`{number}`"),
             Kind::Sign(sign) => format!("`{sign}`"),
             Kind::End => "the end of the template".into(),
+        }
+    }
+
+    /// Parses a part of an expression. The height becomes that of the higher one of the parts so far and this one.
+    pub fn part<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = std::mem::take(&mut self.height);
+        let parsed = parse(self)?;
+        self.height = self.height.max(before);
+        Ok(parsed)
+    }
+
+    /// Begins an expression that is no part of another one.
+    pub fn begin_expression(&mut self) {
+        self.height = 0;
+    }
+
+    /// Notes that the last expression becomes a part of another one. An error if that is too high, so that trees can be walked.
+    pub fn grow(&mut self) -> Result<()> {
+        self.height += 1;
+        match self.height > MAX_HEIGHT {
+            true => Err(self.error("an expression has too many parts; split it with `set`")),
+            false => Ok(()),
         }
     }
 

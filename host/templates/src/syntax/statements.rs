@@ -1,5 +1,6 @@
 //! Parses statements: text, output, and blocks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ast::{Call, Expr, For, Import, Macro, Node, Parameter, Statement, Target};
@@ -17,6 +18,7 @@ impl Parser {
         let mut nodes = Vec::new();
         loop {
             let line = self.line();
+            self.begin_expression();
             let statement = match self.kind().clone() {
                 Kind::End if ends.is_empty() => return Ok(nodes),
                 Kind::End => {
@@ -246,15 +248,16 @@ impl Parser {
 
     fn parameters(&mut self) -> Result<Vec<Parameter>> {
         let mut parameters: Vec<Parameter> = Vec::new();
+        let mut names = BTreeSet::new();
         self.expect_sign("(")?;
         while !self.is_sign(")") {
             let name = self.expect_name()?;
-            if parameters.iter().any(|parameter| parameter.name == name) {
+            if !names.insert(name.clone()) {
                 return Err(self.error(format!("the parameter `{name}` stands twice")));
             }
             let default = match self.eat_sign("=") {
                 true => Some(self.expression()?),
-                false if parameters.iter().any(|parameter| parameter.default.is_some()) => {
+                false if parameters.last().is_some_and(|parameter| parameter.default.is_some()) => {
                     return Err(self.error(format!("`{name}` needs a default, as the parameter before it")));
                 }
                 false => None,

@@ -155,11 +155,16 @@ pub fn imported(nodes: &[Node]) -> BTreeSet<&str> {
     names
 }
 
-/// Whether a statement itself assigns a name.
-pub fn assigns(statement: &Statement, name: &str) -> bool {
+/// The names that anything but a macro's definition assigns.
+pub fn values(nodes: &[Node]) -> BTreeSet<Arc<str>> {
     let mut names = BTreeSet::new();
-    assigned_by(statement, &mut names);
-    names.contains(name)
+    statements(nodes, &mut |statement| match statement {
+        Statement::Macro(node) => {
+            names.extend(node.parameters.iter().map(|parameter| parameter.name.clone()));
+        }
+        statement => assigned_by(statement, &mut names),
+    });
+    names
 }
 
 fn assigned_by(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {

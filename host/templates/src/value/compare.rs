@@ -32,6 +32,7 @@ impl Value {
             }
             (Self::States(one), Self::States(other)) => one == other,
             (Self::Callable(one), Self::Callable(other)) => Arc::ptr_eq(one, other),
+            (Self::Object(one), Self::Object(other)) if Arc::ptr_eq(one, other) => true,
             (Self::Object(object), value) | (value, Self::Object(object)) => object.equals(value),
             _ => matches!(order_of_numbers(self, other), Some(Some(Ordering::Equal))),
         }
@@ -165,6 +166,9 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
         Value::Date(date) => date.hash(state),
         Value::Time(time) => time.hash(state),
         Value::Span(span) => span.hash(state),
+        Value::State(entity) => entity.entity_id.hash(state),
+        Value::States(domain) => domain.hash(state),
+        Value::Callable(callable) => Arc::as_ptr(callable).hash(state),
         _ => 0_u8.hash(state),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::types::{Dict, Extent, Object, Sequence, Set, Value};
+use super::types::{Callable, Dict, Extent, Object, Sequence, Set, Value};
 
 impl Value {
     pub fn text(text: impl AsRef<str>) -> Self {
@@ -137,6 +137,10 @@ impl Value {
             Self::Set(set) => set.extent,
             Self::Dict(dict) => dict.extent,
             Self::Object(object) => object.extent(),
+            Self::Callable(callable) => match callable.as_ref() {
+                Callable::Method(receiver, _) => receiver.extent(),
+                _ => Extent { depth: 0, weight: 1 },
+            },
             Self::State(state) => state.attributes.extent(),
             Self::Text(text) => Extent { depth: 0, weight: weight(text.len()) },
             Self::Bytes(bytes) => Extent { depth: 0, weight: weight(bytes.len()) },

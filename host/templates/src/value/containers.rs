@@ -110,6 +110,11 @@ impl Dict {
         self.insert(Key::text(key), value.into());
     }
 
+    /// How large it is.
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
     pub fn get(&self, key: &Key) -> Option<&Value> {
         self.items.get(key)
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod check;
 mod functions;
 mod goldens;
+mod hostile;
 mod times;
 mod world;

@@ -79,6 +79,20 @@ impl World for Fixed {
     }
 
     fn custom_template(&self, name: &str) -> Option<Arc<str>> {
+        // Files that hostile templates import.
+        let hostile = match name {
+            "self" => "{% import 'self' as a %}{{ a }}".to_owned(),
+            "context" => {
+                "{% import 'context' as a with context %}{% from 'context' import a as b with context %}"
+                    .to_owned()
+            }
+            "include" => "{% include 'include' %}".to_owned(),
+            "ifs" => format!("{}{{% include 'ifs' %}}{}", "{% if 1 %}".repeat(50), "{% endif %}".repeat(50)),
+            _ => String::new(),
+        };
+        if !hostile.is_empty() {
+            return Some(hostile.into());
+        }
         let name = Path::new(name);
         let is_below = name.components().all(|part| matches!(part, std::path::Component::Normal(_)));
         is_below.then(|| fs::read_to_string(self.directory.join(name)).ok()).flatten().map(Arc::from)
