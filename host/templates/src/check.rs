@@ -10,7 +10,7 @@ use crate::call::Entry;
 use crate::error::{Error, Result};
 use crate::library;
 use crate::methods;
-use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, walk};
+use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, trimmed, walk};
 use crate::value::{Kind, Table, Value};
 
 /// Names that only exist in a rendering, and namespaces, which the evaluator makes itself.
@@ -21,7 +21,7 @@ const OBJECT_METHODS: [&str; 4] = ["cycle", "changed", "next", "reset"];
 
 /// Checks a template. `limited`: it may see no states and no time. The error says what to do.
 pub fn check(source: &str, is_limited: bool) -> Result<()> {
-    let source = source.trim();
+    let source = trimmed(source);
     if !crate::syntax::is_template(source) {
         return Ok(());
     }

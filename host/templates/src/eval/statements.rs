@@ -98,11 +98,12 @@ impl Run<'_> {
                 return Ok(flow);
             }
             Statement::Macro(node) => {
-                let value = self.define(MacroInstance { node: node.clone(), frame });
+                let value = self.define(MacroInstance { node: node.clone(), frame }, node.name.clone());
                 self.assign(frame, &node.name, value);
             }
             Statement::CallBlock { caller, call } => {
-                let caller = self.define(MacroInstance { node: caller.clone(), frame });
+                let name = Arc::from("");
+                let caller = self.define(MacroInstance { node: caller.clone(), frame }, name);
                 let value = self.eval_call_with(call, vec![("caller".into(), caller)], frame, context)?;
                 output.push(&display(&value), context)?;
             }
@@ -131,9 +132,9 @@ impl Run<'_> {
         Ok(Flow::Next)
     }
 
-    pub fn define(&self, instance: MacroInstance) -> Value {
+    /// `name`: empty for what a `call` block passes.
+    fn define(&self, instance: MacroInstance, name: Arc<str>) -> Value {
         let mut macros = self.macros.borrow_mut();
-        let name = instance.node.name.clone();
         macros.push(instance);
         Value::Callable(Arc::new(Callable::Macro(macros.len() - 1, name)))
     }

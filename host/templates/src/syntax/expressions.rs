@@ -290,9 +290,6 @@ impl Parser {
     }
 
     fn subscript(&mut self, node: Expr) -> Result<Expr> {
-        if self.is_sign("]") {
-            return Err(self.error("expected an expression between `[` and `]`"));
-        }
         let mut bounds = [None, None, None];
         let mut colons = 0;
         let mut items = Vec::new();

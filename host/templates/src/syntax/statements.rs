@@ -233,8 +233,13 @@ impl Parser {
         let (body, _) = self.block(&[end])?;
         self.loops = loops;
         let Special { caller, varargs, kwargs, is_loop } = self.special;
-        self.special = outer;
-        self.special.is_loop |= is_loop;
+        // What an inner macro mentions counts for the outer one, too.
+        self.special = Special {
+            is_loop: outer.is_loop || is_loop,
+            caller: outer.caller || caller,
+            varargs: outer.varargs || varargs,
+            kwargs: outer.kwargs || kwargs,
+        };
         let is_parameter = |name: &str| parameters.iter().any(|parameter| &*parameter.name == name);
         Ok(Macro {
             uses_caller: caller && !is_parameter("caller"),
