@@ -60,7 +60,7 @@ const GUEST: [&[&str]; 4] = [
 /// The rooms of the template engine, from the entry points down.
 const TEMPLATES: [&[&str]; 6] = [
     &["engine", "imports"],
-    &["check", "eval", "names"],
+    &["check", "eval", "listing", "names"],
     &["methods"],
     &["library"],
     &["operators"],

@@ -10,7 +10,7 @@ use crate::call::Entry;
 use crate::error::{Error, Result};
 use crate::library;
 use crate::methods;
-use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, walk};
+use crate::syntax::{Call, Expr, Macro, Node, Statement, parse, trimmed, walk};
 use crate::value::{Kind, Table, Value};
 
 /// Names that only exist in a rendering, and namespaces, which the evaluator makes itself.
@@ -21,7 +21,7 @@ const OBJECT_METHODS: [&str; 4] = ["cycle", "changed", "next", "reset"];
 
 /// Checks a template. `limited`: it may see no states and no time. The error says what to do.
 pub fn check(source: &str, is_limited: bool) -> Result<()> {
-    let source = source.trim();
+    let source = trimmed(source);
     if !crate::syntax::is_template(source) {
         return Ok(());
     }
@@ -84,6 +84,9 @@ impl<'a> Check<'a> {
         match expr {
             Expr::Filter(_, call) => self.entry(Table::Filter, call),
             Expr::Test(_, call) => self.entry(Table::Test, call),
+            Expr::Name(name) if &**name == "self" && !self.assigned.contains(name) => Err(Error::name(
+                "`self` is not supported; write the block where it is needed, or use a macro",
+            )),
             Expr::Name(name) if self.is_limited && !self.assigned.contains(name) => self.limits(name),
             Expr::Call(callee, call) => match &**callee {
                 Expr::Name(name) => self.function(name, &Given::of(call)),
@@ -224,17 +227,18 @@ fn check_macro(node: &Macro, given: &Given) -> Result<()> {
         let text = format!("the macro `{name}` takes at most {most} arguments; {} are given", given.count);
         return Err(Error::name(text));
     }
+    // A keyword of a parameter that is given by position is one more keyword.
+    let left = || node.parameters.iter().skip(given.count);
     let is_known = |keyword: &str| {
         node.uses_kwargs
             || keyword == "caller" && node.uses_caller
-            || node.parameters.iter().any(|parameter| &*parameter.name == keyword)
+            || left().any(|parameter| &*parameter.name == keyword)
     };
-    if let Some(keyword) = given.keywords.iter().find(|keyword| !is_known(keyword)) {
-        return Err(Error::name(format!("the macro `{name}` has no parameter `{keyword}`")));
-    }
-    let mut by_position = node.parameters.iter().take(given.count);
-    match by_position.find(|parameter| given.keywords.contains(&&*parameter.name)) {
-        Some(parameter) => Err(twice(name, &parameter.name)),
+    match given.keywords.iter().find(|keyword| !is_known(keyword)) {
+        Some(keyword) if node.parameters.iter().any(|parameter| &*parameter.name == *keyword) => {
+            Err(twice(name, keyword))
+        }
+        Some(keyword) => Err(Error::name(format!("the macro `{name}` has no parameter `{keyword}`"))),
         None => Ok(()),
     }
 }

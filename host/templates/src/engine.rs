@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::eval::{Run, Templates, Variables};
 use crate::limits::Limits;
 use crate::native::native;
-use crate::syntax::is_template;
+use crate::syntax::{is_template, trimmed};
 use crate::value::Value;
 
 /// What a rendering returns.
@@ -36,30 +36,30 @@ impl Engine {
         variables: &Variables,
         world: &dyn World,
     ) -> (Result<Rendered>, Reads) {
-        let source = source.trim();
+        let source = trimmed(source);
         if !is_template(source) {
             return (Ok(Rendered { text: source.to_owned(), value: native(source) }), Reads::default());
         }
         let run = Run::new(&self.templates, variables, false);
         let context = Context::new(world, &run, self.limits);
-        let rendered = run.render(source, &context).map(trimmed);
-        (rendered, context.reads())
+        let result = run.render(source, &context).map(rendered);
+        (result, context.reads())
     }
 
     /// Renders a template that sees no state and no time, as Home Assistant does for `trigger_variables`.
     pub fn render_limited(&self, source: &str, variables: &Variables, world: &dyn World) -> Result<Rendered> {
-        let source = source.trim();
+        let source = trimmed(source);
         if !is_template(source) {
             return Ok(Rendered { text: source.to_owned(), value: native(source) });
         }
         let run = Run::new(&self.templates, variables, true);
         let context = Context::new(world, &run, self.limits);
-        run.render(source, &context).map(trimmed)
+        run.render(source, &context).map(rendered)
     }
 }
 
-fn trimmed(output: String) -> Rendered {
-    let text = output.trim().to_owned();
+fn rendered(output: String) -> Rendered {
+    let text = trimmed(&output).to_owned();
     let value = native(&text);
     Rendered { text, value }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check::check;
 use crate::error::{Error, Result};
-use crate::syntax::{Expr, Node, Statement, parse, walk};
+use crate::syntax::{Expr, Node, Statement, parse, trimmed, walk};
 
 /// The most files that one template may import, also through others.
 const MAX_FILES: usize = 50;
@@ -16,7 +16,7 @@ pub type Files<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
 /// Checks the imports of a template and of the files that it imports. Names that are expressions are known only when they are
 /// rendered.
 pub fn check_imports(source: &str, files: Files) -> Result<()> {
-    imports(&parse(source.trim())?, files, &mut BTreeSet::new())
+    imports(&parse(trimmed(source))?, files, &mut BTreeSet::new())
 }
 
 fn imports(nodes: &[Node], files: Files, seen: &mut BTreeSet<String>) -> Result<()> {

@@ -1,13 +1,13 @@
 //! The entities that a template names as literals.
 
-use crate::syntax::{Expr, parse, walk};
+use crate::syntax::{Expr, parse, trimmed, walk};
 
 /// Functions and filters whose first argument must be an existing entity. `has_value` is not one: it checks that.
 const OF_ENTITIES: [&str; 4] = ["states", "state_attr", "is_state", "is_state_attr"];
 
 /// The entities that a template names: `states('sensor.a')`, `'sensor.a' | states`, `states.sensor.a`. None if it does not parse.
 pub fn entities(source: &str) -> Vec<String> {
-    let Ok(nodes) = parse(source.trim()) else { return Vec::new() };
+    let Ok(nodes) = parse(trimmed(source)) else { return Vec::new() };
     let mut found = Vec::new();
     walk::expressions(&nodes, &mut |expr| {
         found.extend(match expr {

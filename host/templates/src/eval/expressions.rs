@@ -52,14 +52,21 @@ impl Run<'_> {
                 let key = self.eval(key, frame, context)?;
                 self.item_of(&value, &key, context)
             }
-            Expr::Slice(_, bounds) => {
+            Expr::Slice(sliced, bounds) => {
                 let mut evaluated = [Value::None, Value::None, Value::None];
                 for (bound, place) in bounds.iter().zip(evaluated.iter_mut()) {
                     if let Some(bound) = bound {
                         *place = self.eval(bound, frame, context)?;
                     }
                 }
-                self.slice_of(&value, &evaluated, context)
+                let slice = self.slice_of(&value, &evaluated, context)?;
+                // Jinja computes constants itself, and is content if they cannot be sliced; Python is not.
+                let is_literal =
+                    matches!(**sliced, Expr::Constant(_) | Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_));
+                match &slice {
+                    Value::Undefined(message) if !is_literal => Err(Error::type_error(message.as_ref())),
+                    _ => Ok(slice),
+                }
             }
             Expr::Call(_, call) => self.eval_call(&value, call, Vec::new(), frame, context),
             Expr::Filter(_, call) => {

@@ -79,6 +79,14 @@ impl Run<'_> {
             Some(names) => names.to_vec(),
             None => vec![template],
         };
+        match candidates.first() {
+            Some(Value::Undefined(message)) => return Err(Error::undefined(message.as_ref())),
+            Some(Value::Text(_) | Value::None | Value::Dict(_) | Value::Set(_)) | None => {}
+            Some(other) => {
+                let text = format!("'{}' object is not iterable", other.type_name());
+                return Err(Error::type_error(text));
+            }
+        }
         context.spend(candidates.len() as u64 * 50)?;
         let known = candidates.iter().find_map(|name| self.custom(&display(name), context).transpose());
         match known.transpose()? {

@@ -43,29 +43,32 @@ impl Run<'_> {
         let frame = self.enter_frame(Some(instance.frame), true);
         let mut keywords = keywords;
         let mut args = args.into_iter();
+        let mut missing = Vec::new();
         for parameter in &node.parameters {
-            let by_keyword = keywords.iter().position(|(keyword, _)| *keyword == parameter.name);
-            let value = match (args.next(), by_keyword) {
-                (Some(_), Some(_)) => {
-                    let parameter = &parameter.name;
-                    let text = format!("macro '{name}' got multiple values for argument '{parameter}'");
-                    return Err(Error::call(text));
-                }
-                (Some(value), None) => value,
-                (None, Some(at)) => keywords.remove(at).1,
-                (None, None) => match &parameter.default {
-                    Some(default) => self.eval(default, frame, context)?,
-                    None => Value::undefined(format!("parameter '{}' was not provided", parameter.name)),
-                },
+            let by_keyword = || {
+                let at = keywords.iter().position(|(keyword, _)| *keyword == parameter.name)?;
+                Some(keywords.remove(at).1)
             };
+            let value = args.next().or_else(by_keyword).unwrap_or_else(|| {
+                missing.extend(parameter.default.as_ref().map(|default| (&parameter.name, default)));
+                Value::undefined(format!("parameter '{}' was not provided", parameter.name))
+            });
             self.assign(frame, &parameter.name, value);
+        }
+        // A default sees all the arguments, and the defaults before it.
+        for (name, default) in missing {
+            let value = self.eval(default, frame, context)?;
+            self.assign(frame, name, value);
         }
         if node.uses_caller {
             let at = keywords.iter().position(|(keyword, _)| &**keyword == "caller");
             let caller = match at {
-                Some(at) => keywords.remove(at).1,
-                None => Value::undefined("No caller defined"),
+                Some(at) => Some(keywords.remove(at).1),
+                None => None,
             };
+            let caller = caller
+                .filter(|caller| !caller.is_none())
+                .unwrap_or_else(|| Value::undefined("No caller defined"));
             self.assign(frame, &Arc::from("caller"), caller);
         }
         if node.uses_kwargs {

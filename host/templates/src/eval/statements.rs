@@ -98,17 +98,19 @@ impl Run<'_> {
                 return Ok(flow);
             }
             Statement::Macro(node) => {
-                let value = self.define(MacroInstance { node: node.clone(), frame });
+                let value = self.define(MacroInstance { node: node.clone(), frame }, node.name.clone());
                 self.assign(frame, &node.name, value);
             }
             Statement::CallBlock { caller, call } => {
-                let caller = self.define(MacroInstance { node: caller.clone(), frame });
+                let name = Arc::from("");
+                let caller = self.define(MacroInstance { node: caller.clone(), frame }, name);
                 let value = self.eval_call_with(call, vec![("caller".into(), caller)], frame, context)?;
-                output.push(&display(&value), context)?;
+                output.push(text_of(&value)?, context)?;
             }
             Statement::FilterBlock { filters, body } => {
                 let text = self.captured(body, frame, context)?;
-                output.push(&display(&self.filtered(text, filters, frame, context)?), context)?;
+                let value = self.filtered(text, filters, frame, context)?;
+                output.push(text_of(&value)?, context)?;
             }
             Statement::Block(body) => {
                 let macros = self.macro_count();
@@ -131,9 +133,9 @@ impl Run<'_> {
         Ok(Flow::Next)
     }
 
-    pub fn define(&self, instance: MacroInstance) -> Value {
+    /// `name`: empty for what a `call` block passes.
+    fn define(&self, instance: MacroInstance, name: Arc<str>) -> Value {
         let mut macros = self.macros.borrow_mut();
-        let name = instance.node.name.clone();
         macros.push(instance);
         Value::Callable(Arc::new(Callable::Macro(macros.len() - 1, name)))
     }
@@ -163,9 +165,6 @@ impl Run<'_> {
                 namespace.set(attribute, value)?;
             }
             Target::Tuple(targets) => {
-                if let Value::Undefined(message) = &value {
-                    return Err(Error::undefined(message.as_ref()));
-                }
                 let values = context.items(&value)?;
                 if values.len() < targets.len() {
                     return Err(Error::value(format!(
@@ -253,4 +252,10 @@ impl Run<'_> {
         }
         Ok(selected)
     }
+}
+
+/// The output of a block, which Jinja joins with other texts.
+fn text_of(value: &Value) -> Result<&str> {
+    let wrong = || Error::type_error(format!("expected str instance, {} found", value.type_name()));
+    value.as_str().ok_or_else(wrong)
 }

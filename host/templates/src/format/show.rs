@@ -87,6 +87,7 @@ fn write(value: &Value, to: &mut String) {
             Callable::Method(value, name) => {
                 to.push_str(&format!("<built-in method {name} of {} object>", value.type_name()));
             }
+            Callable::Macro(_, name) if name.is_empty() => to.push_str("<Macro anonymous>"),
             Callable::Macro(_, name) => to.push_str(&format!("<Macro '{name}'>")),
         },
         Value::Object(object) => to.push_str(&object.repr()),

@@ -47,19 +47,19 @@ impl Parser {
 
     /// One expression, or several with commas: a tuple.
     pub fn tuple(&mut self) -> Result<Expr> {
-        self.tuple_until(true, &[])
+        self.tuple_until(true)
     }
 
-    /// The items of a loop: without `… if …`, which filters them.
+    /// The items of a loop or the condition of `if`: without `… if …`.
     pub fn loop_items(&mut self) -> Result<Expr> {
-        self.tuple_until(false, &["recursive"])
+        self.tuple_until(false)
     }
 
-    fn tuple_until(&mut self, has_conditions: bool, ends: &[&str]) -> Result<Expr> {
+    fn tuple_until(&mut self, has_conditions: bool) -> Result<Expr> {
         let mut items = Vec::new();
         let mut is_tuple = false;
         loop {
-            if !items.is_empty() && self.ends_tuple(ends) {
+            if !items.is_empty() && self.ends_tuple() {
                 break;
             }
             items.push(if has_conditions { self.expression()? } else { self.nested(Self::or)? });
@@ -74,9 +74,8 @@ impl Parser {
         })
     }
 
-    fn ends_tuple(&self, ends: &[&str]) -> bool {
+    fn ends_tuple(&self) -> bool {
         matches!(self.kind(), Kind::VariableEnd | Kind::BlockEnd | Kind::Sign(")"))
-            || ends.iter().any(|word| self.is_word(word))
     }
 
     fn or(&mut self) -> Result<Expr> {
@@ -289,9 +288,6 @@ impl Parser {
     }
 
     fn subscript(&mut self, node: Expr) -> Result<Expr> {
-        if self.is_sign("]") {
-            return Err(self.error("expected an expression between `[` and `]`"));
-        }
         let mut bounds = [None, None, None];
         let mut colons = 0;
         let mut items = Vec::new();

@@ -12,15 +12,14 @@ impl Parser {
         let mut names = Vec::new();
         let mut with_context = None;
         loop {
-            let is_end = matches!(self.kind(), Kind::BlockEnd);
-            if is_end || !names.is_empty() && self.is_context() {
+            if !names.is_empty() && self.is_context() {
                 break;
             }
-            let name = self.expect_name()?;
+            let name = self.expect_new_name()?;
             if name.starts_with('_') {
                 return Err(self.error("names that begin with an underscore cannot be imported"));
             }
-            let alias = if self.eat_word("as") { self.expect_name()? } else { name.clone() };
+            let alias = if self.eat_word("as") { self.expect_new_name()? } else { name.clone() };
             names.push((name, alias));
             if self.is_context() {
                 with_context = Some(self.context(false));

@@ -114,6 +114,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn comment(&mut self, length: usize) -> Result<()> {
+        // At the very end of the template, it is closed.
+        if self.rest.len() <= length {
+            self.skip(length);
+            return Ok(());
+        }
         let end = self.rest.get(length..).and_then(|rest| rest.find("#}"));
         let end = end.ok_or_else(|| Error::syntax("a comment is not closed; add `#}`").at(self.line))?;
         self.strips = self.rest.get(..length + end).is_some_and(|text| end > 0 && text.ends_with('-'));
@@ -124,8 +129,16 @@ impl<'a> Lexer<'a> {
     /// `{% raw %}…{% endraw %}`. Returns whether it was one.
     fn raw(&mut self, length: usize) -> Result<bool> {
         let inner = self.rest.get(length..).unwrap_or("");
-        let Some(after_begin) = block(inner, "raw") else { return Ok(false) };
+        let Some(after_begin) = block(inner, "raw").filter(|it| !it.has_plus) else { return Ok(false) };
         let begin = self.rest.len() - after_begin.rest.len();
+        let is_last = match after_begin.strips {
+            true => after_begin.rest.trim_start_matches(is_space).is_empty(),
+            false => after_begin.rest.is_empty(),
+        };
+        if is_last {
+            self.skip(self.rest.len());
+            return Ok(true);
+        }
         let mut from = 0;
         loop {
             let found = after_begin.rest.get(from..).and_then(|rest| rest.find("{%"));
@@ -303,6 +316,11 @@ fn next_mark(text: &str) -> Option<usize> {
     marks.next()
 }
 
+/// A text without white space at its ends, as Python's `strip` leaves it.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
 /// The white space that Jinja skips: that of Python's `\s`.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
@@ -312,14 +330,18 @@ fn is_space(c: char) -> bool {
 struct AfterBlock<'a> {
     rest: &'a str,
     strips: bool,
+    /// Whether it ends with `+%}`, which `raw` must not.
+    has_plus: bool,
 }
 
 /// Reads ` name %}`.
 fn block<'a>(inner: &'a str, name: &str) -> Option<AfterBlock<'a>> {
     let rest = inner.trim_start_matches(is_space).strip_prefix(name)?.trim_start_matches(is_space);
     if let Some(rest) = rest.strip_prefix("-%}") {
-        return Some(AfterBlock { rest, strips: true });
+        return Some(AfterBlock { rest, strips: true, has_plus: false });
     }
-    let rest = rest.strip_prefix("+%}").or_else(|| rest.strip_prefix("%}"))?;
-    Some(AfterBlock { rest, strips: false })
+    if let Some(rest) = rest.strip_prefix("+%}") {
+        return Some(AfterBlock { rest, strips: false, has_plus: true });
+    }
+    Some(AfterBlock { rest: rest.strip_prefix("%}")?, strips: false, has_plus: false })
 }

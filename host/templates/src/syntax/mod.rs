@@ -14,5 +14,5 @@ pub use ast::{
     Binary, Call, Comparison, Expr, For, FromImport, Import, Macro, Node, Statement, Target, Unary,
 };
 pub use escapes::unescaped;
-pub use lexer::is_template;
+pub use lexer::{is_template, trimmed};
 pub use parser::parse;

@@ -73,7 +73,7 @@ impl Parser {
             "set" => self.set_statement(),
             "with" => self.with_statement(),
             "macro" => {
-                let name = self.expect_name()?;
+                let name = self.expect_new_name()?;
                 let parameters = self.parameters()?;
                 Ok(Statement::Macro(Arc::new(self.macro_body(name, parameters, "endmacro")?)))
             }
@@ -91,7 +91,7 @@ impl Parser {
                 self.eat_word(&name);
                 Ok(Statement::Block(body))
             }
-            "print" => Ok(Statement::Output(self.tuple()?)),
+            "print" => self.print_statement(),
             "do" => Ok(Statement::Do(self.tuple()?)),
             "break" | "continue" if self.loops == 0 => {
                 Err(self.error(format!("`{word}` is allowed in a loop only")))
@@ -101,7 +101,7 @@ impl Parser {
             "import" => {
                 let template = self.expression()?;
                 self.expect_word("as")?;
-                let name = self.expect_name()?;
+                let name = self.expect_new_name()?;
                 let with_context = self.context(false);
                 Ok(Statement::Import(Import { template, name, with_context }))
             }
@@ -125,10 +125,25 @@ impl Parser {
         }
     }
 
+    /// Each value on its own: `{% print a, b %}` is `{{ a }}{{ b }}`.
+    fn print_statement(&mut self) -> Result<Statement> {
+        let mut values = Vec::new();
+        while !matches!(self.kind(), Kind::BlockEnd) {
+            if !values.is_empty() {
+                self.expect_sign(",")?;
+            }
+            values.push(self.expression()?);
+        }
+        Ok(match (values.len(), values.pop()) {
+            (1, Some(only)) => Statement::Output(only),
+            (_, last) => Statement::Output(Expr::Concat(values.into_iter().chain(last).collect())),
+        })
+    }
+
     fn if_statement(&mut self) -> Result<Statement> {
         let mut branches = Vec::new();
         loop {
-            let condition = self.tuple()?;
+            let condition = self.loop_items()?;
             let (body, end) = self.block(&["elif", "else", "endif"])?;
             branches.push((condition, body));
             match &*end {
@@ -143,7 +158,7 @@ impl Parser {
     }
 
     fn for_statement(&mut self) -> Result<Statement> {
-        let target = self.targets(Some("in"))?;
+        let target = self.targets(false)?;
         if has_name(&target, "loop") {
             return Err(self.error("`loop` cannot be the variable of a loop"));
         }
@@ -177,7 +192,7 @@ impl Parser {
     }
 
     fn set_statement(&mut self) -> Result<Statement> {
-        let target = self.targets(None)?;
+        let target = self.targets(true)?;
         if self.eat_sign("=") {
             return Ok(Statement::Set { target, value: self.tuple()? });
         }
@@ -206,7 +221,7 @@ impl Parser {
             if !targets.is_empty() {
                 self.expect_sign(",")?;
             }
-            let target = self.target()?;
+            let target = self.targets(false)?;
             self.expect_sign("=")?;
             targets.push((target, self.expression()?));
         }
@@ -227,14 +242,19 @@ impl Parser {
     fn macro_body(&mut self, name: Arc<str>, parameters: Vec<Parameter>, end: &str) -> Result<Macro> {
         let outer = std::mem::take(&mut self.special);
         let loops = std::mem::take(&mut self.loops);
-        if parameters.iter().any(|it| &*it.name == "caller" && it.default.is_none()) {
-            return Err(self.error("the parameter `caller` needs a default"));
-        }
         let (body, _) = self.block(&[end])?;
         self.loops = loops;
         let Special { caller, varargs, kwargs, is_loop } = self.special;
-        self.special = outer;
-        self.special.is_loop |= is_loop;
+        if caller && parameters.iter().any(|it| &*it.name == "caller" && it.default.is_none()) {
+            return Err(self.error("the parameter `caller` needs a default"));
+        }
+        // What an inner macro mentions counts for the outer one, too.
+        self.special = Special {
+            is_loop: outer.is_loop || is_loop,
+            caller: outer.caller || caller,
+            varargs: outer.varargs || varargs,
+            kwargs: outer.kwargs || kwargs,
+        };
         let is_parameter = |name: &str| parameters.iter().any(|parameter| &*parameter.name == name);
         Ok(Macro {
             uses_caller: caller && !is_parameter("caller"),
@@ -251,7 +271,10 @@ impl Parser {
         let mut names = BTreeSet::new();
         self.expect_sign("(")?;
         while !self.is_sign(")") {
-            let name = self.expect_name()?;
+            if !parameters.is_empty() {
+                self.expect_sign(",")?;
+            }
+            let name = self.expect_new_name()?;
             if !names.insert(name.clone()) {
                 return Err(self.error(format!("the parameter `{name}` stands twice")));
             }
@@ -263,43 +286,49 @@ impl Parser {
                 false => None,
             };
             parameters.push(Parameter { name, default });
-            if !self.is_sign(")") {
-                self.expect_sign(",")?;
-            }
         }
         self.expect_sign(")")?;
         Ok(parameters)
     }
 
-    /// One target, or several with commas, up to a word.
-    fn targets(&mut self, end: Option<&str>) -> Result<Target> {
-        let first = self.target()?;
+    /// One target, or several with commas. Only `set` assigns attributes.
+    fn targets(&mut self, has_attributes: bool) -> Result<Target> {
+        let first = self.target(has_attributes)?;
         if !self.is_sign(",") {
             return Ok(first);
         }
         let mut targets = vec![first];
         while self.eat_sign(",") {
-            if end.is_some_and(|word| self.is_word(word)) || self.is_sign("=") || self.is_sign(")") {
+            if self.is_sign(")") || matches!(self.kind(), Kind::BlockEnd) {
                 break;
             }
-            targets.push(self.target()?);
+            targets.push(self.target(has_attributes)?);
         }
         Ok(Target::Tuple(targets))
     }
 
-    fn target(&mut self) -> Result<Target> {
+    fn target(&mut self, has_attributes: bool) -> Result<Target> {
         if self.eat_sign("(") {
-            let target = self.nested(|parser| parser.targets(None))?;
+            let target = match self.is_sign(")") {
+                true => Target::Tuple(Vec::new()),
+                false => self.nested(|parser| parser.targets(has_attributes))?,
+            };
             self.expect_sign(")")?;
             return Ok(target);
         }
-        let name = self.expect_name()?;
-        if matches!(&*name, "true" | "false" | "none" | "True" | "False" | "None") {
-            return Err(self.error(format!("`{name}` cannot be assigned to")));
-        }
-        match self.eat_sign(".") {
+        let name = self.expect_new_name()?;
+        match has_attributes && self.eat_sign(".") {
             true => Ok(Target::Attribute(name, self.expect_name()?)),
             false => Ok(Target::Name(name)),
+        }
+    }
+
+    /// A name that is assigned.
+    pub fn expect_new_name(&mut self) -> Result<Arc<str>> {
+        let name = self.expect_name()?;
+        match matches!(&*name, "true" | "false" | "none" | "True" | "False" | "None") {
+            true => Err(self.error(format!("`{name}` cannot be assigned to"))),
+            false => Ok(name),
         }
     }
 }
