@@ -49,4 +49,6 @@ mod version;
 
 pub use function::MacroFunction;
 pub use range_object::Range;
-pub use table::{call_states, constant, find, is_limited, nearest, refusal, state_attribute, state_item};
+pub use table::{
+    Names, all_names, call_states, constant, find, is_limited, nearest, refusal, state_attribute, state_item,
+};
