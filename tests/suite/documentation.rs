@@ -88,7 +88,8 @@ fn below<'a>(page: &'a str, heading: &str) -> &'a str {
 
 /// The code in one column of a table; columns count from 1.
 fn column(text: &str, number: usize) -> BTreeSet<&str> {
-    let cells = text.lines().filter(|line| line.starts_with('|')).filter_map(|row| row.split('|').nth(number));
+    let cells =
+        text.lines().filter(|line| line.starts_with('|')).filter_map(|row| row.split('|').nth(number));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
 }
 
