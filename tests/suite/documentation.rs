@@ -1,6 +1,6 @@
 //! The documentation: every command in README and `docs/` exists, with the options that they show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use larder_tests::{Run, command, tests_directory};
@@ -78,4 +78,28 @@ fn every_command_on_a_page_exists_with_its_options() {
         }
     }
     assert_eq!(wrong, [""; 0]);
+}
+
+/// The part of a page below a heading, up to the next one.
+fn below<'a>(page: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("\n{heading}\n")).unwrap();
+    rest.split("\n#").next().unwrap()
+}
+
+/// The code in one column of a table; columns count from 1.
+fn column(text: &str, number: usize) -> BTreeSet<&str> {
+    let cells =
+        text.lines().filter(|line| line.starts_with('|')).filter_map(|row| row.split('|').nth(number));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn the_page_lists_exactly_the_functions_filters_and_tests_of_templates() {
+    let page = fs::read_to_string(tests_directory().parent().unwrap().join("docs/automations.md")).unwrap();
+    let names = larder_templates::names();
+    let (there, refused) = (below(&page, "### What is there"), below(&page, "### What is not there"));
+    assert_eq!(column(there, 2), names.globals);
+    assert_eq!(column(there, 3), names.filters);
+    assert_eq!(column(there, 4), names.tests);
+    assert_eq!(column(refused, 2), names.refused);
 }

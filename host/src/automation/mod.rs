@@ -26,5 +26,8 @@ pub mod triggers;
 pub mod yaml;
 pub mod zone;
 
+/// The version of Home Assistant whose behavior automations and templates have.
+pub const HOME_ASSISTANT: &str = "2026.11";
+
 #[cfg(test)]
 pub(crate) mod tests;

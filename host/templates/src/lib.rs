@@ -32,6 +32,7 @@ pub use eval::Variables;
 pub use format::{display, repr};
 pub use imports::check_imports;
 pub use json::{from_json, to_json};
+pub use library::{Names, all_names as names};
 pub use limits::Limits;
 pub use listing::{Known, What, known};
 pub use names::entities;

@@ -54,7 +54,12 @@ fn check_knows_every_action_field_and_target() {
     phone(&home);
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
     let expected = EXPECTED.map(|line| format!("automations.yaml:{line}\n")).concat();
-    assert_eq!(checked, format!("{expected}1 automation without problems; 8 problems.\n"));
+    assert_eq!(
+        checked,
+        format!(
+            "{expected}1 automation without problems; 8 problems (checked as by Home Assistant 2026.11).\n"
+        )
+    );
     let json = home.larder(&["--json", "automations", "check"]).exits(1).json();
     assert_eq!((&json["automations"], json["problems"].as_array().unwrap().len()), (&json!(["fine"]), 8));
 }
@@ -70,7 +75,7 @@ fn an_unknown_entity_is_a_warning_with_exit_status_0() {
     assert_eq!(
         checked,
         "warning: automations.yaml:5:9: unknown entity event.backup_automatc; did you mean event.backup_automatic_backup?\n\
-         1 automation, no problems; 1 warning.\n"
+         1 automation, no problems; 1 warning (checked as by Home Assistant 2026.11).\n"
     );
     assert!(served(&home).contains(" warning: automations.yaml:5:9: unknown entity event.backup_automatc"));
 }
@@ -84,7 +89,10 @@ fn both_documented_automations_are_valid_in_a_separate_file() {
     );
     for yaml in [NIGHTLY, FAILED] {
         home.write("larder.yaml", yaml);
-        assert_eq!(home.larder(&["automations", "check"]).exits(0).stdout, "1 automation, no problems.\n");
+        assert_eq!(
+            home.larder(&["automations", "check"]).exits(0).stdout,
+            "1 automation, no problems (checked as by Home Assistant 2026.11).\n"
+        );
     }
 }
 
@@ -104,7 +112,12 @@ fn without_a_home_check_uses_what_is_known() {
         checked.contains("warning: ") && checked.contains(":8:48: there is no action light.turn_on, unless "),
         "{checked}"
     );
-    assert!(checked.ends_with("3 automations without problems; 6 problems; 2 warnings.\n"), "{checked}");
+    assert!(
+        checked.ends_with(
+            "3 automations without problems; 6 problems; 2 warnings (checked as by Home Assistant 2026.11).\n"
+        ),
+        "{checked}"
+    );
 }
 
 #[test]
@@ -186,7 +199,7 @@ fn a_backup_that_home_assistant_makes_too_is_warned_about() {
     let file = home.path("larder.yaml");
     let named = ["--automations", file.to_str().unwrap()];
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;
-    assert_eq!(checked, "1 automation, no problems.\n");
+    assert_eq!(checked, "1 automation, no problems (checked as by Home Assistant 2026.11).\n");
     // Another path to the same file.
     std::os::unix::fs::symlink("larder.yaml", home.path("automations.yaml")).unwrap();
     let checked = home.larder(&[&named[..], &["automations", "check"]].concat()).exits(0).stdout;

@@ -73,11 +73,18 @@ fn check_reports_errors_with_file_line_and_advice() {
     write(&home, "- alias: Light\n  triggers:\n    - trigger: sun\n      event: sunset\n  actions: []\n");
     let checked = home.larder(&["automations", "check"]).exits(1).stdout;
     assert!(checked.starts_with("automations.yaml:3:"), "{checked}");
-    assert!(checked.ends_with("0 automations without problems; 1 problem.\n"), "{checked}");
+    assert!(
+        checked
+            .ends_with("0 automations without problems; 1 problem (checked as by Home Assistant 2026.11).\n"),
+        "{checked}"
+    );
     let file = home.root().join("other.yaml");
     std::fs::write(&file, NIGHTLY).unwrap();
     let file = file.to_str().unwrap();
-    assert_eq!(home.larder(&["automations", "check", file]).exits(0).stdout, "1 automation, no problems.\n");
+    assert_eq!(
+        home.larder(&["automations", "check", file]).exits(0).stdout,
+        "1 automation, no problems (checked as by Home Assistant 2026.11).\n"
+    );
     home.larder(&["automations", "check", "nowhere.yaml"]).exits(1);
 }
 

@@ -10,6 +10,7 @@ use larder_zone::Zone;
 use serde_json::{Value, json};
 
 use crate::assemble::{Host, HostSetup};
+use crate::automation::HOME_ASSISTANT;
 use crate::automation::files::{self, Disk};
 use crate::automation::yaml::Problem;
 use crate::cli::answer::{Answer, ExitStatus, WrongUse};
@@ -137,7 +138,12 @@ fn check(setup: &HostSetup, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     let status = if problems.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
     let text = verdict(names.len(), &problems, &warnings);
     Ok(Answer {
-        json: json!({"automations": names, "problems": problems, "warnings": warnings}),
+        json: json!({
+            "automations": names,
+            "problems": problems,
+            "warnings": warnings,
+            "home_assistant": HOME_ASSISTANT,
+        }),
         text,
         status,
     })
@@ -156,7 +162,7 @@ fn verdict(good: usize, problems: &[String], warnings: &[String]) -> String {
         1 => "; 1 warning".into(),
         count => format!("; {count} warnings"),
     };
-    format!("{lines}{verdict}{suffix}.\n")
+    format!("{lines}{verdict}{suffix} (checked as by Home Assistant {HOME_ASSISTANT}).\n")
 }
 
 /// One line per problem and warning.

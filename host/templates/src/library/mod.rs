@@ -50,6 +50,6 @@ mod version;
 pub use function::MacroFunction;
 pub use range_object::Range;
 pub use table::{
-    call_states, call_states_entry, constant, find, is_limited, names, nearest, refusal, state_attribute,
-    state_item,
+    Names, all_names, call_states, call_states_entry, constant, find, is_limited, names, nearest, refusal,
+    state_attribute, state_item,
 };

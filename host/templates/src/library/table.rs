@@ -1,6 +1,6 @@
 //! The tables of the library. A later row replaces an earlier one of the same name, as Home Assistant replaces Jinja's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::{
@@ -99,6 +99,29 @@ pub fn find(table: Table, name: &str) -> Option<&'static Entry> {
 /// The names in a table.
 pub fn names(table: Table) -> impl Iterator<Item = &'static str> {
     rows(table).keys().copied()
+}
+
+/// What a template can use by its name, sorted. For the documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// Functions and constants.
+    pub globals: BTreeSet<&'static str>,
+    pub filters: BTreeSet<&'static str>,
+    pub tests: BTreeSet<&'static str>,
+    /// Functions, filters, and tests of Home Assistant that are refused, because they need something that Larder does not have.
+    pub refused: BTreeSet<&'static str>,
+}
+
+/// Every name of the library.
+pub fn all_names() -> Names {
+    let evaluators = ["namespace", "states"];
+    let constants = math::CONSTANTS.iter().map(|(name, _)| *name);
+    Names {
+        globals: names(Table::Global).chain(constants).chain(evaluators).collect(),
+        filters: names(Table::Filter).collect(),
+        tests: names(Table::Test).collect(),
+        refused: needs::NEEDS.iter().map(|(name, _)| *name).collect(),
+    }
 }
 
 /// The function, filter, or test with the most similar name.
