@@ -61,7 +61,8 @@ impl Run<'_> {
                 }
                 let slice = self.slice_of(&value, &evaluated, context)?;
                 // Jinja computes constants itself, and is content if they cannot be sliced; Python is not.
-                let is_literal = matches!(**sliced, Expr::Constant(_) | Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_));
+                let is_literal =
+                    matches!(**sliced, Expr::Constant(_) | Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_));
                 match &slice {
                     Value::Undefined(message) if !is_literal => Err(Error::type_error(message.as_ref())),
                     _ => Ok(slice),
