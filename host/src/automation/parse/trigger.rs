@@ -60,6 +60,7 @@ fn one(node: &Node) -> Parsed<Trigger> {
         return Err(node.place.problem(text));
     }
     let (is_enabled, enabled_if) = enabled(&mut keys)?.split();
+    enabled_if.iter().try_for_each(|template| check_limited(&Data::Template(template.clone())))?;
     let variables = keys.variables("variables")?;
     let kind = match word.as_str() {
         "time" => time(&mut keys)?,

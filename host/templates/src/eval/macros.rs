@@ -62,11 +62,8 @@ impl Run<'_> {
         }
         if node.uses_caller {
             let at = keywords.iter().position(|(keyword, _)| &**keyword == "caller");
-            let caller = match at {
-                Some(at) => Some(keywords.remove(at).1),
-                None => None,
-            };
-            let caller = caller
+            let caller = at
+                .map(|at| keywords.remove(at).1)
                 .filter(|caller| !caller.is_none())
                 .unwrap_or_else(|| Value::undefined("No caller defined"));
             self.assign(frame, &Arc::from("caller"), caller);

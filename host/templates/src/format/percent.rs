@@ -93,7 +93,12 @@ impl<'a> Arguments<'a> {
         };
         let mapping = matches!(
             argument,
-            Value::Dict(_) | Value::List(_) | Value::Bytes(_) | Value::Undefined(_) | Value::State(_)
+            Value::Dict(_)
+                | Value::List(_)
+                | Value::Bytes(_)
+                | Value::Undefined(_)
+                | Value::State(_)
+                | Value::States(_)
         );
         let object = matches!(argument, Value::Object(object) if object.type_name() == "range");
         Self { values, used: 0, mapping: (mapping || object).then_some(argument), keyed: None }
