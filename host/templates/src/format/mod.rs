@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod characters;
+mod conversion;
 mod fields;
 pub mod float;
 pub mod grow;
