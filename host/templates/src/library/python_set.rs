@@ -179,8 +179,9 @@ impl PythonSet {
                 other.in_order().into_iter().for_each(|key| {
                     result.remove(key);
                 });
+                // Without a table, nothing is counted as filled.
                 let size = result.table.as_ref().map_or(0, Vec::len);
-                if result.fill - result.used > size.saturating_sub(1) / 4 {
+                if result.fill.saturating_sub(result.used) > size.saturating_sub(1) / 4 {
                     result.resize(result.grown());
                 }
             }

@@ -78,7 +78,7 @@ impl Key {
 
 fn is_hashable(value: &Value) -> bool {
     match value {
-        Value::List(_) | Value::Set(_) | Value::Dict(_) => false,
+        Value::List(_) | Value::Set(_) | Value::Dict(_) | Value::State(_) => false,
         Value::Tuple(items) => items.items.iter().all(is_hashable),
         _ => true,
     }
