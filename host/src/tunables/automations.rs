@@ -17,7 +17,7 @@ pub const TEMPLATE_OUTPUT: usize = 64 * 1024;
 /// The longest text or list that a template may build on the way, in bytes or items.
 pub const TEMPLATE_SIZE: usize = 1024 * 1024;
 /// The deepest nesting of expressions, blocks, and macros in a rendering. A deeper one would need more than the stack of a thread.
-pub const TEMPLATE_RECURSION: usize = 200;
+pub const TEMPLATE_RECURSION: usize = 400;
 /// The most memory of a compiled regular expression, in bytes.
 pub const MAX_PATTERN: usize = 256 * 1024;
 /// Steps that one run takes without a wait. More of them are an endless loop.
