@@ -135,7 +135,10 @@ impl Manifest {
 
     /// One line of JSON. `Map` keeps its keys sorted.
     pub fn to_json(&self) -> String {
-        Value::Object(self.all.clone()).to_string()
+        // Home Assistant sorts its keys; a mapping does so by itself only without serde_json's feature `preserve_order`.
+        let mut all = Value::Object(self.all.clone());
+        all.sort_all_objects();
+        all.to_string()
     }
 
     /// The backup's id.
