@@ -86,12 +86,17 @@ impl Thread {
             }
             ActionKind::Event { name, data } => {
                 // Without its data, the event is fired all the same.
-                let data = context.templates.fill_json(data, context.home, &self.variables(context));
-                let data = data.unwrap_or_else(|problem| {
-                    context.problems.push(problem);
-                    json!({})
-                });
-                context.trace.record(&path, now, &json!({"event": name, "data": data}));
+                let filled = context.templates.fill_json(data, context.home, &self.variables(context));
+                let (data, problem) = match filled {
+                    Ok(data) => (data, None),
+                    Err(problem) => (json!({}), Some(problem)),
+                };
+                let mut seen = json!({"event": name, "data": data});
+                if let (Some(problem), Some(seen)) = (&problem, seen.as_object_mut()) {
+                    seen.insert("problem".into(), problem.as_str().into());
+                }
+                context.trace.record(&path, now, &seen);
+                context.problems.extend(problem);
                 return Ok(Some(Effect::Fire { name: name.clone(), data }));
             }
             ActionKind::Delay(span) => {
