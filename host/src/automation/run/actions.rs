@@ -10,6 +10,7 @@ use super::active_run::Caller;
 use super::effect::Effect;
 use super::engine::Engine;
 use super::instance::{Firing, Instance};
+use super::work::Work;
 use crate::automation::home::Home;
 use crate::automation::literals;
 use crate::automation::model::Mode;
@@ -50,7 +51,14 @@ impl Engine {
         let (run, call) = caller;
         let cause = Some(run).filter(|run| *run > 0);
         let mut waits_for = BTreeSet::new();
-        for key in self.selected(data, target)? {
+        let keys = self.selected(data, target)?;
+        let is_trigger = action == "automation.trigger";
+        if !is_trigger {
+            self.stack.push(Work::Answer { run, call });
+        }
+        let base = self.stack.len();
+        for key in keys {
+            let before = self.stack.len();
             let is_on = self.instances.get(&key).is_some_and(|instance| instance.is_on());
             match action {
                 "automation.trigger" if self.restarts(key, run) => {
@@ -70,9 +78,14 @@ impl Engine {
                 "automation.turn_off" => self.set_enabled(key, false, stops_runs, cause, home),
                 _ => self.set_enabled(key, !is_on, stops_runs, cause, home),
             }
+            // What the first entity sets off comes first.
+            let more = self.stack.split_off(before.max(base));
+            drop(self.stack.splice(base..base, more));
         }
-        self.callers.push(Caller { run, call, waits_for });
-        self.finish_callers(0);
+        if is_trigger {
+            self.callers.push(Caller { run, call, waits_for });
+            self.finish_callers(0);
+        }
         Ok(self.work(home))
     }
 

@@ -59,6 +59,7 @@ impl Engine {
             match self.stack.pop().or_else(|| self.later.pop_front()) {
                 Some(Work::Offer { key, event, cause }) => self.offer(key, &event, cause, home),
                 Some(Work::Fire { key, firing }) => drop(self.trigger(key, *firing, home)),
+                Some(Work::Answer { run, call }) => self.effects.push(Effect::Answer { run, call }),
                 Some(Work::Step { run, input }) => self.step(run, &input, home),
                 None => break,
             }

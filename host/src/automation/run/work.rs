@@ -13,6 +13,8 @@ pub enum Work {
     Offer { key: usize, event: Arc<Event>, cause: Option<u64> },
     /// A trigger fired.
     Fire { key: usize, firing: Box<Firing> },
+    /// A call of an action is done. What it set off comes before.
+    Answer { run: u64, call: u64 },
     /// A run advances.
     Step { run: u64, input: Input },
 }

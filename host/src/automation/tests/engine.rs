@@ -77,6 +77,28 @@ fn an_automation_that_triggers_itself_is_halted_until_the_next_reload() {
 }
 
 #[test]
+fn changes_of_automations_reach_triggers_in_the_order_in_which_they_happen() {
+    let text = "- {alias: G, triggers: {trigger: event, event_type: never}, actions: []}\n\
+                - {alias: I, triggers: {trigger: event, event_type: never}, actions: []}\n\
+                - {alias: H, triggers: {trigger: event, event_type: go}, actions: [\
+                {action: automation.turn_off, target: {entity_id: [automation.g, automation.i]}}, \
+                {action: automation.turn_on, target: {entity_id: automation.g}}]}\n\
+                - {alias: D, mode: queued, triggers: {trigger: state, entity_id: [automation.g, automation.i]}, actions: [\
+                {event: seen, event_data: {what: '{{ trigger.entity_id }} {{ trigger.from_state.state }} {{ trigger.to_state.state }}'}}]}";
+    let mut play = Play::new(text, "UTC", "2026-01-01T00:00:00Z");
+    play.fire("go", json!({}));
+    let seen: Vec<_> = play.log.iter().filter(|line| line.contains("seen")).map(String::as_str).collect();
+    assert_eq!(
+        seen,
+        [
+            "01-01 00:00:00 event seen {\"what\":\"automation.g on off\"}",
+            "01-01 00:00:00 event seen {\"what\":\"automation.i on off\"}",
+            "01-01 00:00:00 event seen {\"what\":\"automation.g off on\"}",
+        ]
+    );
+}
+
+#[test]
 fn variables_reach_triggers_conditions_and_actions_in_that_order() {
     let text = "trigger_variables: {limit: 5}\nvariables: {twice: '{{ limit * 2 }}', who: '{{ this.entity_id }}'}\nalias: My one\n\
                 triggers:\n- {trigger: template, value_template: \"{{ states('a.b')|int(0) > limit }}\", variables: {own: mine}, id: t}\n\
