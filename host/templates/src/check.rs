@@ -285,6 +285,12 @@ fn unknown(table: Table, name: &str) -> Error {
     if let Some(refusal) = library::refusal(table, name) {
         return Error::name(refusal);
     }
+    if table == Table::Global && library::find(Table::Filter, name).is_some() {
+        return Error::name(format!("`{name}` is a filter, not a function; write `value | {name}`"));
+    }
+    if table == Table::Filter && library::find(Table::Global, name).is_some() {
+        return Error::name(format!("`{name}` is a function, not a filter; write `{name}(…)`"));
+    }
     Error::name(match library::nearest(table, name) {
         Some(similar) => format!("unknown template {what} `{shown}`; did you mean `{similar}`?"),
         None => format!("unknown template {what} `{shown}`; write the template without it"),

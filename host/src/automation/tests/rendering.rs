@@ -165,6 +165,8 @@ fn unsupported_features_of_a_template_are_found_before_it_runs() {
             "`area_name` needs Home Assistant's area registry, which Larder does not have; write the template without it",
         ),
         ("{{ 'x' | float(standard=0) }}", "float() got an unexpected keyword argument 'standard'"),
+        ("{{ ordinal(1) }}", "`ordinal` is a filter, not a function; write `value | ordinal`"),
+        ("{{ 'a' | zip }}", "`zip` is a function, not a filter; write `zip(…)`"),
         ("{{ 'x'.uper() }}", "unknown method `uper`; did you mean `upper`?"),
         ("{% if x %}", "the template ends before `elif` or `else` or `endif`"),
     ] {
