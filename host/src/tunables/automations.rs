@@ -8,7 +8,9 @@ pub const MAX_NODES: usize = 500_000;
 pub const MAX_DEPTH: usize = 128;
 /// The deepest chain of files that include each other.
 pub const MAX_INCLUDES: usize = 8;
-/// The most files of `custom_templates`.
+/// Bytes of all files of `custom_templates` together.
+pub const MAX_CUSTOM_BYTES: usize = 16 * 1024 * 1024;
+/// The most files and directories of `custom_templates` that are looked at.
 pub const MAX_CUSTOM_TEMPLATES: usize = 1000;
 /// Instructions of one rendering: some hundred times what a long notification needs.
 pub const TEMPLATE_FUEL: u64 = 200_000;

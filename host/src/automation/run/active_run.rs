@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::automation::script::Script;
-use crate::automation::templates::Variables;
+use crate::automation::home::Home;
+use crate::automation::script::{Script, StepContext};
+use crate::automation::templates::{Templates, Variables};
 use crate::automation::trace::Trace;
 
 /// One run of an automation.
@@ -13,6 +14,18 @@ pub struct Run {
     pub script: Script,
     pub variables: Variables,
     pub trace: Trace,
+}
+
+impl Run {
+    /// Its script, and what a step of it needs.
+    pub fn parts<'a>(
+        &'a mut self,
+        home: &'a Home,
+        templates: &'a Templates,
+    ) -> (&'a mut Script, StepContext<'a>) {
+        let Self { script, variables, trace, .. } = self;
+        (script, StepContext { home, templates, trace, variables, problems: Vec::new() })
+    }
 }
 
 /// A call of `automation.trigger`. It is answered when the runs that it started have ended.

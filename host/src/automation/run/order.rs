@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::instance::Firing;
 use super::work::Work;
 use crate::automation::home::{Event, Home};
-use crate::automation::script::{self, Input, StepContext};
+use crate::automation::script::{self, Input};
 use crate::tunables::automations::MAX_WORK;
 
 impl Engine {
@@ -23,14 +23,8 @@ impl Engine {
             self.stack.push(Work::Offer { key: *key, event, cause });
         }
         for (id, run) in &mut self.runs {
-            let mut context = StepContext {
-                home,
-                templates: &self.templates,
-                trace: &mut run.trace,
-                variables: &mut run.variables,
-                problems: Vec::new(),
-            };
-            let is_ready = run.script.wake(event, &mut context);
+            let (script, mut context) = run.parts(home, &self.templates);
+            let is_ready = script.wake(event, &mut context);
             let problems = context.problems;
             if !problems.is_empty() {
                 let instance = self.instances.get(&run.automation);
@@ -87,14 +81,8 @@ impl Engine {
     fn step(&mut self, id: u64, input: &Input, home: &mut Home) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let key = run.automation;
-        let mut context = StepContext {
-            home,
-            templates: &self.templates,
-            trace: &mut run.trace,
-            variables: &mut run.variables,
-            problems: Vec::new(),
-        };
-        for effect in run.script.step(input, &mut context) {
+        let (script, mut context) = run.parts(home, &self.templates);
+        for effect in script.step(input, &mut context) {
             match effect {
                 script::Effect::Call { call, action, data, target, wants_response } => {
                     self.effects.push(Effect::Call { run: id, call, action, data, target, wants_response });

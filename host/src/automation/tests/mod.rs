@@ -2,6 +2,7 @@
 
 mod actions;
 mod conditions;
+mod custom;
 mod documented;
 mod engine;
 mod entities;
