@@ -1,0 +1,15 @@
+//! Stores objects on other machines: the protocols S3, WebDAV and SFTP, and one upload engine above them.
+//!
+//! Knows objects by name and bytes, and does not know what a backup is. Reads no configuration and no wall clock; the host passes what it needs.
+
+pub mod error;
+pub mod ports;
+pub mod protocol;
+pub mod s3;
+pub mod settings;
+pub mod sftp;
+pub mod stop;
+pub mod webdav;
+
+pub use error::{Error, Kind, Result};
+pub use stop::Stop;

@@ -1,0 +1,1 @@
+//! S3: a bucket and a prefix, by plain signed requests.

@@ -1,0 +1,1 @@
+//! SFTP: a folder that OpenSSH's client reaches.

@@ -1,0 +1,1 @@
+//! WebDAV: a folder of a server, Nextcloud's chunked uploads included.
