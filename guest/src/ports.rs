@@ -102,8 +102,21 @@ pub trait Host {
     fn target(&self, scope: &Scope, force: bool) -> Outcome<Box<dyn Target>>;
     /// Runs the checks of [`Self::target`] without creating one. Returns the bytes that could be written.
     fn dry_run_target(&self, scope: &Scope, force: bool) -> Outcome<u64>;
-    fn locations(&self) -> Vec<Location>;
+    /// All locations and the staging area ([`STAGING`]).
+    fn places(&self) -> Vec<Location>;
     fn objects(&self, location: &str) -> Outcome<Vec<Object>>;
+    /// The objects as they were listed last.
+    fn remembered(&self, location: &str) -> Outcome<Vec<Object>>;
+    /// Reads small objects whole; one result for each name.
+    fn read_small(&self, location: &str, names: &[String]) -> Outcome<Vec<Outcome<Vec<u8>>>>;
+    /// Stores a copy of a stored object and proves it. Reports the progress itself.
+    fn store(&self, location: &str, name: &str, source: &dyn Content) -> Outcome<Stored>;
+    /// Stores a small object and reads it back.
+    fn put(&self, location: &str, name: &str, bytes: &[u8]) -> Outcome<()>;
+    /// Gives up interrupted uploads except those of the wanted objects. Returns sentences about what was removed.
+    fn clean(&self, location: &str, wanted: &[String]) -> Outcome<Vec<String>>;
+    /// Tests a location.
+    fn test_location(&self, location: &str) -> Outcome<Vec<Check>>;
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn Content>>;
     fn delete_object(&self, location: &str, name: &str) -> Outcome<()>;
     fn draft(&self, location: &str, name: &str) -> Outcome<Box<dyn Draft>>;
@@ -120,7 +133,22 @@ pub trait Host {
     /// Loads from the cache, whose contents may be lost and must be verified before use.
     fn load_cached(&self, name: &str) -> Outcome<Box<dyn Content>>;
     fn store_cached(&self, name: &str, bytes: &[u8]) -> Outcome<()>;
+
+    /// The locations, in a fixed order.
+    fn locations(&self) -> Vec<Location> {
+        self.places().into_iter().filter(|place| place.id != STAGING).collect()
+    }
+
+    /// The location or staging area with this id.
+    fn place(&self, id: &str) -> Outcome<Location> {
+        let missing =
+            || Fault { cause: Cause::NotFound, message: format!("there is no location {id}; `larder locations` shows all") };
+        self.places().into_iter().find(|place| place.id == id).ok_or_else(missing)
+    }
 }
+
+/// The id of the staging area.
+pub const STAGING: &str = "larder.staging";
 
 /// The home's time zone.
 #[derive(Debug, Clone)]
@@ -293,6 +321,42 @@ pub struct Location {
     pub writable: bool,
     /// Free bytes, where known.
     pub available: Option<u64>,
+    /// How backups lie in it: a name that `layout::Layout` knows.
+    pub layout: String,
+    /// The directory as a login of its own sees it, where the layout names it.
+    pub directory: String,
+    /// The Home Assistant agent whose settings apply to it.
+    pub adopts: Option<String>,
+    /// Whether calls may wait for another machine.
+    pub remote: bool,
+    pub knowledge: Knowledge,
+}
+
+/// What the host remembers of a location on another machine.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    /// When its objects were last listed.
+    pub as_of: Option<Instant>,
+    /// Why it could not be reached the last time.
+    pub problem: Option<String>,
+    /// Names of objects whose upload was interrupted.
+    pub unfinished: Vec<String>,
+}
+
+/// A stored copy of an object.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// How far it is proven to be equal: `size`, `digest`, `sample` or `full`.
+    pub proof: &'static str,
+    /// Guarantees that could not be given, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// One step of a test: what was tried, and what was seen or what failed.
+#[derive(Debug, Clone)]
+pub struct Check {
+    pub what: String,
+    pub found: Result<String, String>,
 }
 
 /// A stored file of a location.

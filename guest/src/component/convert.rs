@@ -3,7 +3,7 @@
 use super::bindings::larder::automation as imports;
 use super::bindings::larder::automation::types;
 use crate::archive::{Entry, Instant, Kind};
-use crate::ports::{Cause, Destination, Fault, Listed, Scope};
+use crate::ports::{self, Cause, Destination, Fault, Listed, Scope};
 
 pub(super) fn fault(error: types::Error) -> Fault {
     use types::Error as E;
@@ -84,5 +84,34 @@ pub(super) fn scope_of(scope: &Scope) -> imports::files::Scope {
         Scope::Add => Out::Add,
         Scope::AllBut(names) => Out::AllBut(names.clone()),
         Scope::Only(names) => Out::Only(names.clone()),
+    }
+}
+
+pub(super) fn location(found: imports::storage::Location) -> ports::Location {
+    let imports::storage::Knowledge { as_of, problem, unfinished } = found.knowledge;
+    ports::Location {
+        id: found.id,
+        name: found.name,
+        writable: found.writable,
+        available: found.available,
+        layout: found.layout,
+        directory: found.directory,
+        adopts: found.adopts,
+        remote: found.remote,
+        knowledge: ports::Knowledge { as_of: as_of.map(instant), problem, unfinished },
+    }
+}
+
+pub(super) fn objects(found: Vec<imports::storage::Object>) -> Vec<ports::Object> {
+    found.into_iter().map(|object| ports::Object { name: object.name, size: object.size }).collect()
+}
+
+pub(super) fn proven(proof: imports::storage::Proof) -> &'static str {
+    use imports::storage::Proof as In;
+    match proof {
+        In::Size => "size",
+        In::Digest => "digest",
+        In::Sample => "sample",
+        In::Full => "full",
     }
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use larder_zone::Zone;
 
 use super::bindings::larder::automation as imports;
-use super::convert::{destination, fault, instant, listed, outward, scope_of};
+use super::convert::{destination, fault, instant, listed, location, objects, outward, proven, scope_of};
 use crate::archive::{Entry, Instant};
 use crate::error::Failure;
 use crate::ports::{self, Listed, Outcome, Place, Scope};
@@ -94,16 +94,41 @@ impl ports::Host for Host {
         imports::files::Target::dry_run(&scope_of(scope), force).map_err(fault)
     }
 
-    fn locations(&self) -> Vec<ports::Location> {
-        imports::storage::locations()
-            .into_iter()
-            .map(|l| ports::Location { id: l.id, name: l.name, writable: l.writable, available: l.available })
-            .collect()
+    fn places(&self) -> Vec<ports::Location> {
+        imports::storage::locations().into_iter().map(location).collect()
     }
 
     fn objects(&self, location: &str) -> Outcome<Vec<ports::Object>> {
-        let objects = imports::storage::objects(location).map_err(fault)?;
-        Ok(objects.into_iter().map(|o| ports::Object { name: o.name, size: o.size }).collect())
+        imports::storage::objects(location).map(objects).map_err(fault)
+    }
+
+    fn remembered(&self, location: &str) -> Outcome<Vec<ports::Object>> {
+        imports::storage::remembered(location).map(objects).map_err(fault)
+    }
+
+    fn read_small(&self, location: &str, names: &[String]) -> Outcome<Vec<Outcome<Vec<u8>>>> {
+        let read = imports::storage::read_small(location, names).map_err(fault)?;
+        Ok(read.into_iter().map(|bytes| bytes.map_err(fault)).collect())
+    }
+
+    fn store(&self, location: &str, name: &str, source: &dyn ports::Content) -> Outcome<ports::Stored> {
+        let whole = Place { content: source, offset: 0, count: 0 };
+        let imports::storage::Stored { proof, notes } =
+            imports::storage::store(location, name, host_content(whole)?).map_err(fault)?;
+        Ok(ports::Stored { proof: proven(proof), notes })
+    }
+
+    fn put(&self, location: &str, name: &str, bytes: &[u8]) -> Outcome<()> {
+        imports::storage::put(location, name, bytes).map_err(fault)
+    }
+
+    fn clean(&self, location: &str, wanted: &[String]) -> Outcome<Vec<String>> {
+        imports::storage::clean(location, wanted).map_err(fault)
+    }
+
+    fn test_location(&self, location: &str) -> Outcome<Vec<ports::Check>> {
+        let checks = imports::storage::test(location).map_err(fault)?;
+        Ok(checks.into_iter().map(|check| ports::Check { what: check.what, found: check.found }).collect())
     }
 
     fn open_object(&self, location: &str, name: &str) -> Outcome<Box<dyn ports::Content>> {

@@ -7,7 +7,7 @@ use crate::archive::{Manifest, file_name};
 use crate::error::{Failure, Result};
 use crate::jobs::space;
 use crate::jobs::stored_backups;
-use crate::jobs::stored_backups::{LOCAL, Listing, Opened};
+use crate::jobs::stored_backups::{LOCAL, Opened};
 use crate::jobs::verify;
 use crate::model::{Imported, ReadRequest, Verified};
 use crate::ports::{Content, Draft, Host, Location, Object, Place};
@@ -48,9 +48,7 @@ fn local(host: &dyn Host) -> Result<Location> {
 /// Refuses a second backup with the same id.
 fn must_be_new(host: &dyn Host, manifest: &Manifest, name: &str) -> Result<()> {
     let id = manifest.slug();
-    let has_same_id =
-        |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
-    match stored_backups::list(host, LOCAL)?.into_iter().find(has_same_id) {
+    match stored_backups::with_id(host, LOCAL, id)? {
         None => Ok(()),
         Some(listing) => Err(Failure::new(
             "exists",

@@ -26,6 +26,9 @@ pub fn info(host: &dyn Host, request: &BackupRef) -> Result<Info> {
         match stored_backups::list(host, &id) {
             Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
             Err(failure) => {
+                // Nothing may be remembered yet.
+                let known = stored_backups::list_remembered(host, &id).unwrap_or_default();
+                known.into_iter().for_each(|listing| add(&mut info, listing));
                 info.agent_errors.insert(id, failure.message.into());
             }
         }
@@ -59,6 +62,7 @@ pub fn details(host: &dyn Host, request: &BackupRef) -> Result<Value> {
     let listing = Listing {
         agent_id: opened.agent_id.clone(),
         object: opened.object.clone(),
+        files: Vec::new(),
         backup: Ok((outer.manifest.clone(), protection.clone())),
     };
     let mut backup = record(&listing, &outer.manifest, &protection);
@@ -155,7 +159,7 @@ fn record(listing: &Listing, manifest: &Manifest, protection: &Protection) -> Va
     let automatic = extra.get("with_automatic_settings").cloned().unwrap_or(Value::Null);
     json!({
         "addons": addons,
-        "agents": {&listing.agent_id: {"protected": protection.version.is_some(), "size": listing.object.size}},
+        "agents": {&listing.agent_id: {"protected": protection.is_protected, "size": listing.object.size}},
         "backup_id": manifest.slug(),
         "date": manifest.date_text(),
         "database_included": manifest.database_included(),

@@ -12,12 +12,14 @@ pub mod inspect;
 pub mod keys;
 pub mod lost_attributes;
 pub mod part;
+pub mod records;
 pub mod restorable;
 pub mod restore;
 pub mod restore_memory;
 pub mod rewrite;
 pub mod space;
 pub mod stored_backups;
+pub mod upload;
 pub mod verify;
 
 use serde::Serialize;
@@ -52,6 +54,10 @@ pub fn run(host: &dyn Host, kind: &str, input: &str) -> Result<String> {
         "extract" => answer(&extract::extract(host, &typed(kind, input)?)?),
         protocol::KIND => worker::work(host).map(|()| "{}".into()),
         inflate::KIND => inflate::work(host).map(|()| "{}".into()),
+        "copy" => answer(&upload::upload(host, &typed(kind, input)?)?),
+        "stage" => answer(&rewrite::stage(host, &typed(kind, input)?)?),
+        "clean" => answer(&upload::clean(host, &typed(kind, input)?)?),
+        "test_agent" => answer(&upload::test(host, &typed(kind, input)?)?),
         "delete" => answer(&delete::delete(host, &typed(kind, input)?)?),
         _ => Err(Failure::invalid(format!("there is no job {kind}"))),
     }

@@ -13,8 +13,8 @@ use crate::error::{Failure, Result};
 use crate::jobs::create::proof::{distrusted, unreadable};
 use crate::jobs::space;
 use crate::jobs::stored_backups;
-use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten};
-use crate::ports::{Draft, Host, Object};
+use crate::model::{EncryptRequest, ReadRequest, RekeyRequest, Rewritten, StageRequest};
+use crate::ports::{Draft, Host, Object, STAGING};
 use crate::progress::Progress;
 use crate::protection::part::{DraftSink, PartReader, PartWriter, from_io};
 use crate::protection::{Encryption, Protection, Unlock, Unlocked, first_protected, version_of};
@@ -54,7 +54,7 @@ pub fn encrypt(host: &dyn Host, request: &EncryptRequest) -> Result<Rewritten> {
     };
     let warnings = request.protect.password.doubts();
     let change = Change { from: None, to: Some(encryption), label: None, warnings };
-    rewrite(host, &mut outer, &opened.object, change, None)
+    rewrite(host, &mut outer, &opened.object, change, Destination::Output)
 }
 
 /// Makes an unprotected copy.
@@ -69,7 +69,7 @@ pub fn decrypt(host: &dyn Host, request: &ReadRequest) -> Result<Rewritten> {
     let unlocked = open_all(&mut outer, &part, &request.unlock, name)?;
     let warnings = unlocked.note.into_iter().collect();
     let change = Change { from: Some(unlocked.keys), to: None, label: unlocked.label, warnings };
-    rewrite(host, &mut outer, &opened.object, change, None)
+    rewrite(host, &mut outer, &opened.object, change, Destination::Output)
 }
 
 /// Makes a copy under another password. No plaintext is stored anywhere on the way.
@@ -96,8 +96,11 @@ pub fn rekey(host: &dyn Host, request: &RekeyRequest) -> Result<Rewritten> {
     }
     let warnings = unlocked.note.into_iter().chain(protect.password.doubts()).collect();
     let change = Change { from: Some(unlocked.keys), to: Some(encryption), label: unlocked.label, warnings };
-    let place = request.in_place.then_some(opened.agent_id.as_str());
-    rewrite(host, &mut outer, &opened.object, change, place)
+    let destination = match request.in_place {
+        true => Destination::Replace(&opened.agent_id),
+        false => Destination::Output,
+    };
+    rewrite(host, &mut outer, &opened.object, change, destination)
 }
 
 /// Opens all parts with one password. A part with another password is reported before anything is written.
@@ -135,17 +138,51 @@ impl Change {
     }
 }
 
-/// Writes the copy to the output location, or in place of the original in the location `in_place`.
+/// Where a copy goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Destination<'a> {
+    /// The file that the command line names.
+    Output,
+    /// This location, in place of the original.
+    Replace(&'a str),
+    /// The staging area, under this name.
+    Staging(&'a str),
+}
+
+/// Makes a copy in the staging area with the protection that another location asks for.
+pub fn stage(host: &dyn Host, request: &StageRequest) -> Result<Rewritten> {
+    let opened = stored_backups::open(host, &request.backup)?;
+    let name = &opened.object.name;
+    let mut outer = opened.archive()?;
+    let part = first_protected(&mut outer)?;
+    let encryption = match request.unprotected {
+        true => None,
+        false => Encryption::new(host, &request.protect)?,
+    };
+    let unlocked = match &part {
+        Some(part) => Some(open_all(&mut outer, part, &request.protect.password, name)?),
+        None => None,
+    };
+    let (from, label) = unlocked.map_or((None, None), |unlocked| (Some(unlocked.keys), unlocked.label));
+    let change = Change { from, to: encryption, label, warnings: Vec::new() };
+    rewrite(host, &mut outer, &opened.object, change, Destination::Staging(&request.to_file))
+}
+
+/// Writes the copy.
 fn rewrite(
     host: &dyn Host,
     outer: &mut Archive<'_>,
     original: &Object,
     mut change: Change,
-    in_place: Option<&str>,
+    destination: Destination<'_>,
 ) -> Result<Rewritten> {
     let name = &original.name;
-    let wanted = in_place.unwrap_or(OUTPUT);
-    let Some(location) = host.locations().into_iter().find(|location| location.id == wanted) else {
+    let wanted = match destination {
+        Destination::Output => OUTPUT,
+        Destination::Replace(id) => id,
+        Destination::Staging(_) => STAGING,
+    };
+    let Some(location) = host.places().into_iter().find(|location| location.id == wanted) else {
         return Err(Failure::invalid("there is no output location to write the copy to"));
     };
     if let Some(lost) = outer.ignored.first() {
@@ -156,10 +193,10 @@ fn rewrite(
     let manifest = outer.manifest.with_protected(version.is_some())?;
     let needed = original.size.saturating_add(change.overhead(original.size, outer.members.len() as u64));
     space::must_fit("the copy", needed, location.available, "or write it elsewhere with --to")?;
-    let file = if in_place.is_some() { name } else { &location.name };
-    let draft = match in_place {
-        Some(id) => host.replacement(id, name)?,
-        None => host.draft(OUTPUT, file)?,
+    let (file, draft) = match destination {
+        Destination::Output => (&location.name, host.draft(OUTPUT, &location.name)?),
+        Destination::Replace(id) => (name, host.replacement(id, name)?),
+        Destination::Staging(file) => (&file.to_owned(), host.draft(STAGING, file)?),
     };
     let (digests, size) = write(host, outer, name, &manifest, &mut change, draft.as_ref())?;
 
@@ -186,7 +223,7 @@ fn rewrite(
         securetar: version,
         key: change.label,
         verified: true,
-        replaced: in_place.is_some(),
+        replaced: matches!(destination, Destination::Replace(_)),
         warnings: change.warnings,
         notes,
     })

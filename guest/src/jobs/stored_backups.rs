@@ -1,13 +1,16 @@
 //! The stored backups: which objects of a location are backups, and which one a request refers to.
 //!
-//! Reads headers, `backup.json` and the start of each part, never contents.
+//! Where a location has records beside its archives, the records are read; elsewhere headers, `backup.json` and the start of each part. Contents are
+//! never read.
 
 use serde_json::Value;
 
 use crate::archive::{Limits, Manifest, Outer};
 use crate::error::{Failure, Result, UNREADABLE};
+use crate::jobs::records;
+use crate::layout::Layout;
 use crate::model::BackupRef;
-use crate::ports::{Content, Host, Object};
+use crate::ports::{Content, Host, Location, Object};
 use crate::protection::Protection;
 use crate::settings::required;
 use crate::stored_archive::{self, Archive, Reader};
@@ -15,10 +18,12 @@ use crate::stored_archive::{self, Archive, Reader};
 /// The id of the local location.
 pub const LOCAL: &str = "backup.local";
 
-/// An object of a location, and what its headers say. A failure if it cannot be read as a backup.
+/// An archive of a location, and what its record or its headers say. A failure if it cannot be read as a backup.
 pub struct Listing {
     pub agent_id: String,
     pub object: Object,
+    /// The objects that make up the backup, in the order in which they are deleted.
+    pub files: Vec<String>,
     pub backup: Result<(Manifest, Protection)>,
 }
 
@@ -36,14 +41,31 @@ impl Opened {
     }
 }
 
-/// Lists every object of one location.
+/// Lists every backup of one location, and every object that should be one.
 pub fn list(host: &dyn Host, agent_id: &str) -> Result<Vec<Listing>> {
+    let place = host.place(agent_id)?;
     let objects = host.objects(agent_id)?;
-    let read = |object: Object| {
-        let backup = look(host, agent_id, &object.name);
-        Listing { agent_id: agent_id.to_owned(), object, backup }
-    };
-    Ok(objects.into_iter().map(read).collect())
+    listings(host, &place, objects)
+}
+
+/// As [`list`], from what the host remembers of a location that cannot be reached.
+pub fn list_remembered(host: &dyn Host, agent_id: &str) -> Result<Vec<Listing>> {
+    let place = host.place(agent_id)?;
+    let objects = host.remembered(agent_id)?;
+    listings(host, &place, objects)
+}
+
+fn listings(host: &dyn Host, place: &Location, objects: Vec<Object>) -> Result<Vec<Listing>> {
+    match records::layout(place)? {
+        Layout::Local => {
+            let read = |object: Object| {
+                let backup = look(host, &place.id, &object.name);
+                Listing { agent_id: place.id.clone(), files: vec![object.name.clone()], object, backup }
+            };
+            Ok(objects.into_iter().map(read).collect())
+        }
+        layout => records::list(host, &place.id, layout, objects),
+    }
 }
 
 fn look(host: &dyn Host, agent_id: &str, name: &str) -> Result<(Manifest, Protection)> {
@@ -57,27 +79,35 @@ fn look(host: &dyn Host, agent_id: &str, name: &str) -> Result<(Manifest, Protec
 /// Opens the backup with the given id, or the location's only object.
 pub fn open(host: &dyn Host, wanted: &BackupRef) -> Result<Opened> {
     let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
-    let object = match &wanted.backup_id {
-        Some(id) => find(host, &agent_id, id)?,
+    let object = match (&wanted.file, &wanted.backup_id) {
+        (Some(file), _) => Object { name: file.clone(), size: 0 },
+        (None, Some(id)) => find(host, &agent_id, id)?.object,
         // An id may only be left out for a file named on the command line.
-        None if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
-        None => only(host, &agent_id)?,
+        (None, None) if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
+        (None, None) => only(host, &agent_id)?,
     };
     let content = host.open_object(&agent_id, &object.name)?;
+    let object = Object { size: content.size(), ..object };
     Ok(Opened { agent_id, object, content })
 }
 
-/// The size of a backup in bytes, in the first location of its description.
-pub fn stored_size(backup: &Value) -> Option<u64> {
-    backup.get("agents")?.as_object()?.values().next()?.get("size")?.as_u64()
+/// The size of a backup in bytes in one location, by its description.
+pub fn stored_size(backup: &Value, agent_id: &str) -> Option<u64> {
+    backup.get("agents")?.get(agent_id)?.get("size")?.as_u64()
 }
 
-/// Finds the object of the backup `id`.
-pub fn find(host: &dyn Host, agent_id: &str, id: &str) -> Result<Object> {
+/// The backup with that id, if the location has it.
+pub fn with_id(host: &dyn Host, agent_id: &str, id: &str) -> Result<Option<Listing>> {
+    let has_id = |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
+    Ok(list(host, agent_id)?.into_iter().find(has_id))
+}
+
+/// Finds the backup `id`.
+pub fn find(host: &dyn Host, agent_id: &str, id: &str) -> Result<Listing> {
     let has_id = |listing: &Listing| listing.backup.as_ref().is_ok_and(|(manifest, _)| manifest.slug() == id);
     let mut listings = list(host, agent_id)?;
     if let Some(at) = listings.iter().position(has_id) {
-        return Ok(listings.swap_remove(at).object);
+        return Ok(listings.swap_remove(at));
     }
     // An object that cannot be read right now may be the one, so "not found" would be wrong.
     if let Some(failure) = listings.into_iter().filter_map(|listing| listing.backup.err()).find(is_refusal) {

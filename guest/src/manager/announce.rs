@@ -2,6 +2,8 @@
 //!
 //! Owns the form of the events and their order. Decides nothing and saves nothing.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::archive::Instant;
@@ -29,19 +31,21 @@ pub struct Stages<'a> {
     trigger: Trigger,
     /// The number of stages that were announced.
     announced: usize,
-    /// When the progress of the upload was last announced.
-    last_upload: Option<Instant>,
+    /// Whether it is made in the local location, whose "upload" is its proof.
+    is_local: bool,
+    /// When the progress of each upload was last announced.
+    last_uploads: BTreeMap<String, Instant>,
 }
 
 impl<'a> Stages<'a> {
-    pub fn new(host: &'a dyn Host, trigger: Trigger) -> Self {
-        Self { host, trigger, announced: 0, last_upload: None }
+    pub fn new(host: &'a dyn Host, trigger: Trigger, is_local: bool) -> Self {
+        Self { host, trigger, announced: 0, is_local, last_uploads: BTreeMap::new() }
     }
 
     pub fn progress(&mut self, stage: &str, done: u64, total: Option<u64>) {
         let at = STAGES.iter().position(|known| *known == stage).unwrap_or(self.announced.saturating_sub(1));
         self.reach(at);
-        if let (1, Some(total)) = (at, total) {
+        if let (1, Some(total), true) = (at, total, self.is_local) {
             self.upload(LOCAL, done, total);
         }
     }
@@ -50,8 +54,21 @@ impl<'a> Stages<'a> {
     pub fn finish(&mut self, created: &Value) {
         self.reach(STAGES.len().saturating_sub(1));
         let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
-        let agent = created.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL);
-        if self.last_upload.is_none() {
+        if self.is_local {
+            self.uploaded(LOCAL, size);
+        }
+    }
+
+    /// A copy is being stored.
+    pub fn uploading(&mut self, agent: &str, done: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.upload(agent, done, total);
+        }
+    }
+
+    /// A copy of that size is stored.
+    pub fn uploaded(&mut self, agent: &str, size: u64) {
+        if !self.last_uploads.contains_key(agent) {
             self.upload(agent, 0, size);
         }
         self.announce_upload(agent, size, size);
@@ -68,12 +85,12 @@ impl<'a> Stages<'a> {
     /// Announces 0 bytes first, then progress at most once per interval. [`Self::finish`] announces the end.
     fn upload(&mut self, agent: &str, done: u64, total: u64) {
         let now = self.host.now();
-        match self.last_upload {
+        match self.last_uploads.get(agent) {
             None => self.announce_upload(agent, 0, total),
-            Some(last) if is_too_soon(last, now) || done == total => return,
+            Some(last) if is_too_soon(*last, now) || done == total => return,
             Some(_) => self.announce_upload(agent, done, total),
         }
-        self.last_upload = Some(now);
+        self.last_uploads.insert(agent.to_owned(), now);
     }
 
     fn announce_upload(&self, agent: &str, done: u64, total: u64) {

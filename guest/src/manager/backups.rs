@@ -116,7 +116,8 @@ pub async fn delete(host: &dyn Host, data: &str) -> Result<Value> {
     let answer = run(host, "delete", data).await?;
     if answer.get("file").is_some_and(Value::is_string) {
         log::info(host, &format!("backup {} deleted", id.as_deref().unwrap_or_default()));
-        with(|inner| inner.store.forget(|known| id.as_deref() == Some(known)));
+        let agent = request.backup.agent_id.as_deref().unwrap_or(LOCAL);
+        with(|inner| inner.store.forget_copy(id.as_deref().unwrap_or_default(), agent));
         save(host);
     }
     Ok(answer)

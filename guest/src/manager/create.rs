@@ -2,15 +2,17 @@
 //!
 //! Owns the values that the job gets in addition to the request, and what is recorded of a new backup.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::Result;
+use crate::jobs::stored_backups::LOCAL;
 use crate::manager::announce::{self, Announcement, Stages, announce};
 use crate::manager::entities::Trigger;
 use crate::manager::job::{job, parsed};
 use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::{home, upcoming};
 use crate::manager::state::{State, save, with};
+use crate::manager::uploads::{self, Outcome};
 use crate::manager::{log, retention};
 use crate::ports::Host;
 use crate::settings::Moment;
@@ -20,7 +22,13 @@ use crate::settings::Moment;
 pub async fn manual(host: &dyn Host, data: &str) -> Result<Value> {
     let mut data: Value = parsed(data)?;
     let (id, key) = with(|inner| (inner.store.instance_id(host), inner.store.index_key(host)));
+    // Home Assistant's settings of the other locations count for manual backups, too.
+    let unprotected: Vec<String> = with(|inner| {
+        let agents = inner.store.config().agents.iter();
+        agents.filter(|(id, agent)| !agent.protected && *id != LOCAL).map(|(id, _)| id.clone()).collect()
+    });
     if let Some(data) = data.as_object_mut() {
+        data.insert("unprotected_agent_ids".into(), unprotected.into());
         data.insert("instance_id".into(), id.into());
         data.insert("index_key".into(), key.into());
     }
@@ -56,20 +64,30 @@ pub async fn automatic(host: &dyn Host) -> Result<Value> {
 async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> {
     begin(host, State::CreateBackup, Some(trigger))?;
     let started = host.now();
-    let mut result = create_job(host, trigger, data).await;
-    match &result {
-        Ok(created) => {
-            // Saved before it is announced: an interruption must not undo what was announced.
-            remember(host, trigger, created);
-            log::made(host, trigger, created, started);
-            announce(host, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
-            if trigger == Trigger::Automatic {
-                retention::prune(host).await;
-            }
+    let mut stages = Stages::new(host, trigger, is_local(data));
+    let mut result = create_job(host, data, &mut stages).await;
+    if let Ok(created) = &mut result {
+        // Saved before it is announced: an interruption must not undo what was announced.
+        remember(host, created);
+        log::made(host, trigger, created, started);
+        let outcomes = uploads::store_all(host, trigger, created, data, &mut stages).await;
+        add_outcomes(created, outcomes);
+        if trigger == Trigger::Automatic && uploads_failed(created).is_none() {
+            completed(host, created);
         }
-        Err(failure) => log::failed(host, log::kind(trigger), failure, true),
+        announce(host, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
+        if trigger == Trigger::Automatic {
+            retention::prune(host).await;
+        }
     }
-    conclude(host, State::CreateBackup, Some(trigger), result.as_ref().err().map(announce::reason));
+    let reason = match &result {
+        Ok(created) => uploads_failed(created),
+        Err(failure) => {
+            log::failed(host, log::kind(trigger), failure, true);
+            Some(announce::reason(failure))
+        }
+    };
+    conclude(host, State::CreateBackup, Some(trigger), reason);
     if trigger == Trigger::Automatic {
         log::info(host, &upcoming(host));
     }
@@ -77,8 +95,14 @@ async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> 
     result
 }
 
-async fn create_job(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> {
-    let mut stages = Stages::new(host, trigger);
+/// Whether the request names the local location, or none.
+fn is_local(data: &str) -> bool {
+    let request: Value = parsed(data).unwrap_or_default();
+    let wanted = request.get("agent_ids").and_then(Value::as_array);
+    wanted.is_none_or(|ids| ids.iter().any(|id| id == LOCAL))
+}
+
+async fn create_job(host: &dyn Host, data: &str, stages: &mut Stages<'_>) -> Result<Value> {
     let answer =
         job(host, "create", data, &mut |stage, done, total| stages.progress(stage, done, total)).await?;
     let created = parsed(&answer)?;
@@ -86,24 +110,62 @@ async fn create_job(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Val
     Ok(created)
 }
 
-/// Saves the record of a new backup, which the job has verified.
-fn remember(host: &dyn Host, trigger: Trigger, created: &Value) {
+/// Saves the record of a new backup, which the job has verified. Copies that are still to be stored count as failed until they are.
+fn remember(host: &dyn Host, created: &Value) {
     let now = Moment::new(home(host).local(host.now()));
     let id = created.get("backup_id").and_then(Value::as_str).unwrap_or_default();
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
     let failed = created.get("failed_agent_ids").cloned().unwrap_or_default();
-    let failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
+    let mut failed: Vec<String> = serde_json::from_value(failed).unwrap_or_default();
     if !failed.is_empty() {
         log::not_stored(host, id, &failed);
     }
+    let copies = created.get("copies").and_then(Value::as_array).into_iter().flatten();
+    failed.extend(copies.filter_map(|copy| Some(copy.get("agent_id")?.as_str()?.to_owned())));
     with(|inner| {
         inner.store.add_backup(id, failed);
-        inner.store.set_verified(id, size, now);
-        if trigger == Trigger::Automatic {
-            inner.store.set_completed(now, size);
+        if created.get("agent_id").and_then(Value::as_str) == Some(LOCAL) {
+            inner.store.set_verified(id, size, now);
         }
     });
     save(host);
+}
+
+/// An automatic backup is stored wherever Home Assistant would have stored it.
+fn completed(host: &dyn Host, created: &Value) {
+    let now = Moment::new(home(host).local(host.now()));
+    let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
+    with(|inner| inner.store.set_completed(now, size));
+    save(host);
+}
+
+/// Adds to the answer what came of the copies: `stored` has those that succeeded, `agent_errors` says why others failed.
+fn add_outcomes(created: &mut Value, outcomes: Vec<Outcome>) {
+    let (mut stored, mut errors, mut failed) = (Vec::new(), Map::new(), Vec::new());
+    for Outcome { agent_id, result } in outcomes {
+        match result {
+            Ok(copied) => stored.push(copied),
+            Err(failure) => {
+                failed.push(Value::from(agent_id.clone()));
+                errors.insert(agent_id, failure.message.into());
+            }
+        }
+    }
+    let Some(fields) = created.as_object_mut().filter(|_| !stored.is_empty() || !errors.is_empty()) else {
+        return;
+    };
+    if let Some(Value::Array(ids)) = fields.get_mut("failed_agent_ids") {
+        ids.extend(failed);
+    }
+    fields.remove("copies");
+    fields.insert("stored".into(), stored.into());
+    fields.insert("agent_errors".into(), errors.into());
+}
+
+/// Home Assistant's reason when a location could not store the backup. A location that does not exist is no reason, as there.
+fn uploads_failed(created: &Value) -> Option<&'static str> {
+    let errors = created.get("agent_errors").and_then(Value::as_object)?;
+    (!errors.is_empty()).then_some("upload_failed")
 }
 
 /// Adds a note to the answer if the state could not be saved: the backup is good, but not recorded.

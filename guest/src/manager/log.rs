@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::archive::Instant;
 use crate::error::Failure;
+use crate::manager::document::PendingCopy;
 use crate::manager::entities::Trigger;
 use crate::ports::Host;
 
@@ -116,6 +117,55 @@ fn log_problems(host: &dyn Host, trigger: Trigger, created: &Value) {
 /// A backup could not be stored in some of its locations.
 pub fn not_stored(host: &dyn Host, id: &str, agents: &[String]) {
     warn(host, &format!("backup {id} was not stored in {}: no such location", agents.join(", ")));
+}
+
+/// A copy was stored in another location.
+pub fn copied(host: &dyn Host, copied: &Value, failed_attempts: u32) {
+    let after = match failed_attempts {
+        0 => String::new(),
+        1 => ", after one failed attempt".into(),
+        count => format!(", after {count} failed attempts"),
+    };
+    let proof = proof(text(copied, "proof"));
+    info(host, &format!("backup {} stored in {}{after}: {proof}", label(copied), text(copied, "agent_id")));
+    list(copied, "notes").iter().filter_map(Value::as_str).for_each(|note| warn(host, note));
+}
+
+/// How a copy was proven, as a phrase.
+fn proof(proof: &str) -> &'static str {
+    match proof {
+        "full" => "read back completely",
+        "sample" => "size compared, samples read back",
+        "digest" => "compared by its digests",
+        _ => "size compared",
+    }
+}
+
+/// A copy could not be stored, and is tried again.
+pub fn not_copied(host: &dyn Host, copy: &PendingCopy, failure: &Failure) {
+    let PendingCopy { backup_id, name, agent_id, .. } = copy;
+    let message =
+        format!("backup {backup_id} ({name}) was not stored in {agent_id}, and is tried again: {}", failure.message);
+    warn(host, &message);
+}
+
+/// A newer backup made a copy pointless.
+pub fn given_up(host: &dyn Host, copy: &PendingCopy) {
+    let PendingCopy { backup_id, name, agent_id, .. } = copy;
+    info(host, &format!("backup {backup_id} ({name}) is no longer tried in {agent_id}: a newer one is stored there"));
+}
+
+/// What was removed of interrupted uploads.
+pub fn cleaned(host: &dyn Host, agent_id: &str, done: &Value) {
+    list(done, "messages").iter().filter_map(Value::as_str).for_each(|text| info(host, &format!("{agent_id}: {text}")));
+}
+
+/// The warning about a copy that anyone with access can read.
+pub fn plain_copy(agent_id: &str) -> String {
+    format!(
+        "the copy in {agent_id} is not protected: anyone with access to it can read the home and its passwords; set a password, or \
+         agents.{agent_id}.protected=false if that is meant"
+    )
 }
 
 /// Something failed. `answered` says that the client gets the same message as its answer.

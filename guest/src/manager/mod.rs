@@ -5,6 +5,7 @@
 
 pub mod announce;
 pub mod backups;
+pub mod copies;
 pub mod create;
 pub mod document;
 pub mod entities;
@@ -21,6 +22,8 @@ pub mod settings;
 pub mod state;
 pub mod store;
 pub mod timers;
+pub mod together;
+pub mod uploads;
 
 use serde_json::Value;
 
@@ -57,6 +60,7 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
         }
     }
     timers::begin_maintenance(host);
+    uploads::begin(host);
     Ok(())
 }
 
@@ -99,6 +103,7 @@ pub async fn call(host: &dyn Host, name: &str, data: &str) -> Result<String> {
         "rekey" => text(backups::rekey(host, data).await),
         "import" => text(backups::import(host, data).await),
         "keep" => text(backups::keep(host, data).await),
+        "copy" => text(uploads::copy(host, data).await),
         "agents_info" => text(Ok(listing::agents(host))),
         "config_info" => text(Ok(settings::info(host))),
         "config_update" => text(settings::update(host, data)),

@@ -47,6 +47,8 @@ pub struct Inner {
     pub last_action: Option<Value>,
     /// The clock is not set, so nothing is planned until it is.
     pub waits_for_clock: bool,
+    /// Copies are being tried again.
+    pub uploading: bool,
     /// Why saving the store failed the last time; `None` if it succeeded.
     pub unsaved: Option<String>,
 }

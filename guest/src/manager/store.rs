@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::error::{Failure, Result};
-use crate::jobs::stored_backups;
-use crate::manager::document::{Document, DocumentError, KnownBackup};
+use crate::jobs::stored_backups::{self, LOCAL};
+use crate::manager::document::{Document, DocumentError, Extra, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Host;
 use crate::protection::key::random_hex;
@@ -146,6 +146,32 @@ impl Store {
         self.document.extra.index_key.get_or_insert_with(|| random_hex::<32>(host)).clone()
     }
 
+    pub(super) fn extra(&self) -> &Extra {
+        &self.document.extra
+    }
+
+    pub(super) fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.document.extra
+    }
+
+    /// Whether a backup is stored in all locations that were asked for.
+    pub fn is_complete(&self, backup_id: &str) -> bool {
+        let known = self.document.known.iter().find(|known| known.backup_id == backup_id);
+        known.is_some_and(|known| known.failed_agent_ids.is_empty())
+    }
+
+    /// Whether no backup was made after this one.
+    pub fn is_newest(&self, backup_id: &str) -> bool {
+        self.document.known.last().is_some_and(|known| known.backup_id == backup_id)
+    }
+
+    /// A backup was stored in a location after all.
+    pub fn stored_in(&mut self, backup_id: &str, agent_id: &str) {
+        for known in self.document.known.iter_mut().filter(|known| known.backup_id == backup_id) {
+            known.failed_agent_ids.retain(|failed| failed != agent_id);
+        }
+    }
+
     /// Adds a backup that was made, with the locations that it could not be stored in.
     pub fn add_backup(&mut self, backup_id: &str, failed_agent_ids: Vec<String>) {
         self.document.known.retain(|known| known.backup_id != backup_id);
@@ -177,12 +203,22 @@ impl Store {
         entries.filter_map(|(id, found)| Some((id.clone(), found.get("size")?.clone()))).collect()
     }
 
-    /// Forgets the backups that are gone.
-    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
-        self.document.known.retain(|known| !is_gone(&known.backup_id));
-        self.document.extra.verified.retain(|id, _| !is_gone(id));
-        self.document.extra.damaged.retain(|id, _| !is_gone(id));
-        self.document.extra.kept.retain(|id| !is_gone(id));
+    /// Forgets a backup that is gone from every location.
+    pub fn forget(&mut self, backup_id: &str) {
+        self.document.known.retain(|known| known.backup_id != backup_id);
+        self.document.extra.kept.remove(backup_id);
+    }
+
+    /// Forgets the verification of a backup that is gone from the local location.
+    pub(super) fn forget_local(&mut self, backup_id: &str) {
+        self.document.extra.verified.remove(backup_id);
+        self.document.extra.damaged.remove(backup_id);
+    }
+
+    /// Size and time of the last successful verification of the local copy.
+    pub(super) fn verified_at_size(&self, backup_id: &str) -> Option<(u64, Value)> {
+        let found = self.document.extra.verified.get(backup_id)?;
+        Some((found.get("size")?.as_u64()?, found.get("at")?.clone()))
     }
 
     /// Protects a backup from retention, or ends that.
@@ -206,7 +242,8 @@ impl Store {
     /// marked as kept, and when it was verified or found damaged.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let verified = self.verified_at(&id, stored_backups::stored_size(backup));
+        let verified = self.verified_at(&id, stored_backups::stored_size(backup, LOCAL));
+        self.describe_copies(backup);
         let known = self.document.known.iter().find(|known| known.backup_id == id);
         let Some(fields) = backup.as_object_mut() else { return };
         fields.insert("verified".into(), json!(verified));

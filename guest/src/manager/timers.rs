@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::manager::announce::publish_entities;
 use crate::manager::planning::{RETRY, RUN, later, plan, set_timers};
 use crate::manager::state::{State, save, with};
-use crate::manager::{create, objections, retention};
+use crate::manager::{create, objections, retention, uploads};
 use crate::ports::Host;
 
 /// Fires at start-up and then daily: retention counts days, so it also runs without a new backup.
@@ -16,6 +16,10 @@ const DAY: i64 = 24 * 3600;
 pub async fn fired(host: &dyn Host, name: &str) -> Result<()> {
     match name {
         RUN => run(host).await,
+        uploads::TIMER => {
+            uploads::fired(host).await;
+            Ok(())
+        }
         MAINTENANCE => {
             host.set_timer(MAINTENANCE, later(host, DAY));
             objections::log_all(host);

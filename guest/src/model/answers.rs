@@ -46,7 +46,10 @@ pub struct Created {
     pub links_out: u64,
     /// The SecureTar version. `None` if the backup is unprotected.
     pub securetar: Option<u8>,
-    /// Locations that were asked for and do not exist.
+    /// The other locations that get a copy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Copy>,
+    /// Locations that were asked for and do not exist, or could not store it yet.
     pub failed_agent_ids: Vec<String>,
     pub skipped: Vec<Skipped>,
     /// Irregularities that left nothing out of the backup.
@@ -236,4 +239,32 @@ pub struct Restored {
     pub notes: Vec<String>,
     /// Symbolic links that were restored and lead nowhere. Those that the home needs are in `skipped` instead.
     pub dangling: Vec<Skipped>,
+}
+
+/// A copy of a new backup that is to be stored in another location.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub struct Copy {
+    pub agent_id: String,
+    pub is_protected: bool,
+    /// Whether the location may be on another machine.
+    #[serde(skip)]
+    pub remote: bool,
+}
+
+/// A copy of a backup in another location.
+#[derive(Debug, Clone, Serialize)]
+pub struct Copied {
+    pub backup_id: String,
+    pub name: String,
+    pub date: String,
+    pub agent_id: String,
+    /// The archive's name there.
+    pub file: String,
+    pub size: u64,
+    pub protected: bool,
+    /// How far the stored bytes were proven: `size`, `digest`, `sample` or `full`.
+    pub proof: &'static str,
+    /// Guarantees that could not be given, as sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

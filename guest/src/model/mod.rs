@@ -6,10 +6,10 @@ mod answers;
 mod requests;
 
 pub use answers::{
-    Created, Excluded, FileSize, Imported, Info, KeyLabel, PasswordCheck, Preview, Problem, Restored,
+    Copied, Copy, Created, Excluded, FileSize, Imported, Info, KeyLabel, PasswordCheck, Preview, Problem, Restored,
     Rewritten, Skipped, Totals, Verified,
 };
 pub use requests::{
-    BackupRef, Caution, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest,
-    KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest, VerifiedSize,
+    AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest,
+    KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest, StageRequest, VerifiedSize,
 };

@@ -82,6 +82,49 @@ pub struct BackupRef {
     pub agent_id: Option<String>,
     #[serde(default)]
     pub backup_id: Option<String>,
+    /// Set by the manager: the archive's name in its location, instead of its id.
+    #[serde(default)]
+    pub file: Option<String>,
+}
+
+/// A backup to store in another location as well.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CopyRequest {
+    #[serde(flatten)]
+    pub backup: BackupRef,
+    /// The location that gets the copy.
+    pub to: String,
+    /// Set by the manager: the backup is new, so no other object can be the same backup.
+    #[serde(default)]
+    pub is_new: bool,
+}
+
+/// Set by the manager: a backup to copy into the staging area, with the protection that another location asks for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct StageRequest {
+    #[serde(flatten)]
+    pub backup: BackupRef,
+    /// The name of the copy.
+    pub to_file: String,
+    /// Leave the copy unprotected.
+    #[serde(default)]
+    pub unprotected: bool,
+    /// What opens the original, and protects the copy.
+    #[serde(flatten)]
+    pub protect: Protect,
+}
+
+/// A location.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AgentRequest {
+    pub agent_id: String,
+}
+
+/// Interrupted uploads of a location: those that are still wanted, by the names of their objects.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CleanRequest {
+    pub agent_id: String,
+    pub wanted: Vec<String>,
 }
 
 /// A backup to read, and what opens it if it is protected.

@@ -14,11 +14,18 @@ use crate::stored_archive::Archive;
 pub struct Protection {
     /// The SecureTar version of the home's part, or of the first part if there is no home. `None` if it is unprotected.
     pub version: Option<u8>,
+    /// Whether it is protected. Where only a record was read, its claim.
+    pub is_protected: bool,
     /// Sentences about `backup.json` or other parts that contradict `version`.
     pub contradictions: Vec<String>,
 }
 
 impl Protection {
+    /// What a record claims.
+    pub fn claimed(is_protected: bool) -> Self {
+        Self { is_protected, ..Self::default() }
+    }
+
     /// Looks at the home's part only, or the first part if there is no home. Enough for a list.
     pub fn of_first_part(outer: &mut Archive<'_>) -> Result<Self> {
         let first = outer.home().or_else(|| outer.members.iter().find(|member| member.is_part())).cloned();
@@ -42,6 +49,7 @@ impl Protection {
             let name = &part.name;
             if at == 0 {
                 protection.version = version;
+                protection.is_protected = version.is_some();
             } else if version.is_some() != protection.version.is_some() {
                 let is = if version.is_some() { "is protected" } else { "can be read by anyone" };
                 protection.contradictions.push(format!("{name} {is}, unlike the first part"));

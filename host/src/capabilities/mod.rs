@@ -20,16 +20,22 @@ impl types::Host for StoreData {
     fn convert_error(&mut self, refusal: Refusal) -> wasmtime::Result<types::Error> {
         match refusal {
             Refusal::Trap(trap) => Err(trap),
-            Refusal::Error(error) => Ok(match error {
-                Error::NotFound(text) => types::Error::NotFound(text),
-                Error::Exists(text) => types::Error::Exists(text),
-                Error::Denied(text) => types::Error::Denied(text),
-                Error::Invalid(text) => types::Error::Invalid(text),
-                Error::InUse(text) | Error::Served(text) => types::Error::InUse(text),
-                Error::NoSpace(text) => types::Error::NoSpace(text),
-                Error::Limit(text) => types::Error::Limit(text),
-                Error::Io(text) => types::Error::Io(text),
-            }),
+            Refusal::Error(error) => Ok(error.into()),
+        }
+    }
+}
+
+impl From<Error> for types::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(text) => Self::NotFound(text),
+            Error::Exists(text) => Self::Exists(text),
+            Error::Denied(text) => Self::Denied(text),
+            Error::Invalid(text) => Self::Invalid(text),
+            Error::InUse(text) | Error::Served(text) => Self::InUse(text),
+            Error::NoSpace(text) => Self::NoSpace(text),
+            Error::Limit(text) => Self::Limit(text),
+            Error::Io(text) => Self::Io(text),
         }
     }
 }

@@ -5,10 +5,12 @@
 //! instance whose call to the host does not return (`overdue`).
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use larder_remote::Stop;
 use wasmtime::{CallHook, UpdateDeadline};
 
 use crate::time::stopwatch;
@@ -31,6 +33,10 @@ pub(crate) struct Watchdog {
     crossings: AtomicU64,
     seen_crossings: AtomicU64,
     cancelled: AtomicBool,
+    /// Stops calls that wait for another machine.
+    token: Stop,
+    /// The instance waits for another machine, a call with its own limits.
+    in_network: AtomicBool,
     reason: Mutex<Option<String>>,
     /// Jobs and workers have a deadline; the manager lives as long as the host.
     is_job: bool,
@@ -48,6 +54,8 @@ impl Watchdog {
             crossings: AtomicU64::new(0),
             seen_crossings: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
+            token: Stop::default(),
+            in_network: AtomicBool::new(false),
             reason: Mutex::new(None),
             is_job,
         }
@@ -82,6 +90,17 @@ impl Watchdog {
         self.last_crossing.store(self.now(), Ordering::Relaxed);
     }
 
+    /// Stops when the instance is stopped.
+    pub(crate) fn token(&self) -> &Stop {
+        &self.token
+    }
+
+    /// Until the answer is dropped, a call may wait for another machine. It gives up by itself when there is no progress.
+    pub(crate) fn waits_for_network(self: &Arc<Self>) -> InNetwork {
+        self.in_network.store(true, Ordering::Relaxed);
+        InNetwork(self.clone())
+    }
+
     fn is_in_host(&self) -> bool {
         let depth = self.depth.load(Ordering::Relaxed);
         depth > 0 && depth.is_multiple_of(2)
@@ -91,6 +110,7 @@ impl Watchdog {
     pub(crate) fn cancel(&self, reason: impl Into<String>) {
         self.stop(reason.into());
         self.cancelled.store(true, Ordering::Relaxed);
+        self.token.stop();
     }
 
     /// Records why the instance is stopped. The first reason counts.
@@ -156,10 +176,21 @@ impl Watchdog {
         if self.is_job && self.started.elapsed() > job_time {
             return Some(format!("it took longer than {} s (limit job-time)", job_time.as_secs_f64()));
         }
-        let is_stuck = self.is_in_host() && self.since(&self.last_crossing) > host_time;
+        let has_own_limit = self.in_network.load(Ordering::Relaxed);
+        let is_stuck = !has_own_limit && self.is_in_host() && self.since(&self.last_crossing) > host_time;
         is_stuck.then(|| {
             format!("one call to the host took longer than {} s (limit host-time)", host_time.as_secs_f64())
         })
+    }
+}
+
+/// A call that waits for another machine.
+pub(crate) struct InNetwork(Arc<Watchdog>);
+
+impl Drop for InNetwork {
+    fn drop(&mut self) {
+        self.0.in_network.store(false, Ordering::Relaxed);
+        self.0.waits_for_others();
     }
 }
 

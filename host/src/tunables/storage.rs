@@ -14,3 +14,5 @@ pub const MAX_SET_ASIDE: usize = 16;
 pub const MAX_CACHED: usize = 32 * 1024 * 1024;
 /// Entries in the cache of one plugin. The oldest are removed.
 pub const MAX_CACHE_ENTRIES: usize = 16;
+/// Small objects that are read in one call.
+pub const MAX_SMALL_READS: usize = 256;

@@ -55,8 +55,8 @@ fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> R
     let manifest = manifest(&prepared, request)?;
     let (now, file) = (prepared.now, prepared.file);
     let Plan { has_database, links_out, .. } = prepared.plan;
-    let encryption = request.protect_in(&prepared.location.id).map(|protect| Encryption::new(host, protect));
-    let encryption = encryption.transpose()?.flatten();
+    let protect = prepared.is_protected.then_some(&request.protect);
+    let encryption = protect.map(|protect| Encryption::new(host, protect)).transpose()?.flatten();
     // With a random key nothing of the previous backup can be reused, and nothing of this one in the next.
     let key = request.index_key.clone().unwrap_or_else(|| Password::new(random_hex::<32>(host)));
     let fingerprints = Fingerprints::new(&key)?;
@@ -128,6 +128,7 @@ fn make(host: &dyn Host, request: &CreateRequest, cached: &CachedIndex<'_>) -> R
         database_included: has_database,
         links_out,
         securetar: version,
+        copies: prepared.copies,
         failed_agent_ids: prepared.failed_agent_ids,
         skipped,
         notes: lost,

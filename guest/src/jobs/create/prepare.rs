@@ -9,8 +9,8 @@ use crate::home::recorder;
 use crate::jobs::create::name::BackupName;
 use crate::jobs::create::plan::Plan;
 use crate::jobs::stored_backups::LOCAL;
-use crate::model::{CreateRequest, Skipped};
-use crate::ports::{Finding, Host, Location, Snapshot};
+use crate::model::{Copy, CreateRequest, Skipped};
+use crate::ports::{Finding, Host, Location, STAGING, Snapshot};
 
 /// Everything that is known about a backup before anything is written.
 pub struct Prepared {
@@ -22,7 +22,12 @@ pub struct Prepared {
     pub name: String,
     /// The object's name in its location.
     pub file: String,
+    /// Where it is made: the local location, or the staging area.
     pub location: Location,
+    /// The other locations that get a copy.
+    pub copies: Vec<Copy>,
+    /// What protects it where it is made.
+    pub is_protected: bool,
     pub failed_agent_ids: Vec<String>,
     pub plan: Plan,
     /// Irregularities of the home or the name that do not prevent the backup.
@@ -31,7 +36,8 @@ pub struct Prepared {
 
 /// Runs all checks that need no data to be written.
 pub fn prepare(host: &dyn Host, request: &CreateRequest) -> Result<Prepared> {
-    let (location, failed_agent_ids) = locations(host, request)?;
+    let Places { location, copies, failed_agent_ids } = places(host, request)?;
+    let is_protected = is_protected(request, &location, &copies);
     check_parts(request)?;
     let snapshot = host.snapshot();
     let home = Home::read(host, snapshot.as_ref());
@@ -39,13 +45,27 @@ pub fn prepare(host: &dyn Host, request: &CreateRequest) -> Result<Prepared> {
     let now = host.now();
     let BackupName { name, date, file, warning } = BackupName::of(request, &home, now)?;
     let elsewhere = recorder::elsewhere(snapshot.as_ref());
-    let warnings = home.version_note.iter().cloned().chain(warning).chain(elsewhere).collect();
+    let plain = unprotected(request, &copies);
+    let warnings = home.version_note.iter().cloned().chain(warning).chain(elsewhere).chain(plain).collect();
     let exclude = Exclude::standard(request.include_database)
         .with(&request.exclude)
         .map_err(|error| Failure::invalid(error.to_string()))?;
     host.report("home_assistant", 0, None);
     let plan = Plan::make(snapshot.as_ref(), &exclude)?;
-    Ok(Prepared { snapshot, home, now, date, name, file, location, failed_agent_ids, plan, warnings })
+    Ok(Prepared {
+        snapshot,
+        home,
+        now,
+        date,
+        name,
+        file,
+        location,
+        copies,
+        is_protected,
+        failed_agent_ids,
+        plan,
+        warnings,
+    })
 }
 
 /// Refuses add-ons and folders, which only a Supervisor backs up.
@@ -65,23 +85,66 @@ fn refused(message: impl Into<String>) -> Failure {
     Failure::new("home_assistant_error", message)
 }
 
-/// The location to store in, and the requested locations that do not exist.
-fn locations(host: &dyn Host, request: &CreateRequest) -> Result<(Location, Vec<String>)> {
+/// Where a new backup goes.
+struct Places {
+    location: Location,
+    copies: Vec<Copy>,
+    /// Requested locations that do not exist.
+    failed_agent_ids: Vec<String>,
+}
+
+/// The backup is made in the local location if that is wanted, else in the staging area, and copied from there.
+fn places(host: &dyn Host, request: &CreateRequest) -> Result<Places> {
     let local = [LOCAL.to_owned()];
     let wanted = request.agent_ids.as_deref().unwrap_or(&local);
     let available: Vec<_> =
         host.locations().into_iter().filter(|l| l.writable && wanted.contains(&l.id)).collect();
     let is_missing = |id: &&String| available.iter().all(|location| location.id != **id);
-    let missing = wanted.iter().filter(is_missing).cloned().collect();
-    match available.into_iter().next() {
-        Some(location) => Ok((location, missing)),
-        None => {
-            // Home Assistant's message, with its notation of a list.
-            let got: Vec<_> = wanted.iter().map(|id| format!("'{id}'")).collect();
-            let got = got.join(", ");
-            Err(refused(format!("At least one available backup agent must be selected, got [{got}]")))
-        }
+    let failed_agent_ids = wanted.iter().filter(is_missing).cloned().collect();
+    if available.is_empty() {
+        // Home Assistant's message, with its notation of a list.
+        let got: Vec<_> = wanted.iter().map(|id| format!("'{id}'")).collect();
+        let got = got.join(", ");
+        return Err(refused(format!("At least one available backup agent must be selected, got [{got}]")));
     }
+    let others = available.iter().filter(|location| location.id != LOCAL);
+    let copies = others
+        .map(|location| Copy {
+            agent_id: location.id.clone(),
+            is_protected: is_to_be_protected(request, &location.id),
+            remote: location.remote,
+        })
+        .collect();
+    let location = match available.into_iter().find(|location| location.id == LOCAL) {
+        Some(local) => local,
+        None => host.place(STAGING)?,
+    };
+    Ok(Places { location, copies, failed_agent_ids })
+}
+
+fn is_to_be_protected(request: &CreateRequest, agent_id: &str) -> bool {
+    request.protect_in(agent_id).is_some_and(|protect| protect.password.is_given())
+}
+
+/// In the staging area it is protected if any copy is.
+fn is_protected(request: &CreateRequest, location: &Location, copies: &[Copy]) -> bool {
+    match location.id == STAGING {
+        true => copies.iter().any(|copy| copy.is_protected),
+        false => is_to_be_protected(request, &location.id),
+    }
+}
+
+/// A warning about copies on other machines that nobody decided to leave unprotected.
+fn unprotected(request: &CreateRequest, copies: &[Copy]) -> Option<String> {
+    let is_meant = |copy: &&Copy| request.unprotected_agent_ids.contains(&copy.agent_id);
+    let plain: Vec<_> = copies.iter().filter(|copy| copy.remote && !copy.is_protected && !is_meant(copy)).collect();
+    let names: Vec<_> = plain.iter().map(|copy| copy.agent_id.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the copy in {} is not protected: anyone with access to it can read the home and its passwords; set a password, or              agents.ID.protected=false if that is meant",
+            names.join(", ")
+        )
+    })
 }
 
 /// The `backup.json` of the new backup.
@@ -95,9 +158,7 @@ pub fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest
     let id = backup_id(date, &prepared.name);
     let (version, database) = (prepared.home.version_or_unknown(), prepared.plan.has_database);
     let manifest = Manifest::new(&id, &prepared.name, date, version, database, extra)?;
-    let protect = request.protect_in(&prepared.location.id);
-    let is_protected = protect.is_some_and(|protect| protect.password.is_given());
-    Ok(manifest.with_protected(is_protected)?)
+    Ok(manifest.with_protected(prepared.is_protected)?)
 }
 
 /// Warnings about the password. An automatic backup has none: they were given when the password was set.

@@ -16,10 +16,10 @@ use crate::protection::Encryption;
 /// Previews a backup. Runs every check of [`create`](super::create), and stores nothing.
 pub fn preview(host: &dyn Host, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(host, request)?;
-    let Prepared { snapshot, home, name, file, location, mut plan, mut warnings, .. } = prepared;
+    let Prepared { snapshot, home, name, file, location, is_protected, mut plan, mut warnings, .. } = prepared;
     host.may_store(&location.id, &file)?;
-    let encryption = request.protect_in(&location.id).map(|protect| Encryption::new(host, protect));
-    encryption.transpose()?;
+    let protect = is_protected.then_some(&request.protect);
+    protect.map(|protect| Encryption::new(host, protect)).transpose()?;
     warnings.extend(doubts(request));
     let estimated_size = estimate::archive_size(&plan, snapshot.as_ref());
     let refused = estimate::must_fit(&plan, snapshot.as_ref(), location.available).err();

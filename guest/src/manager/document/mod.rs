@@ -5,6 +5,7 @@
 
 mod adopt;
 mod migrate;
+mod pending;
 #[cfg(test)]
 mod tests;
 mod unknown_fields;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 pub use adopt::{Adopted, HomeFiles, Item, adopt};
+pub use pending::PendingCopy;
 
 use crate::settings::{Config, DATA, Moment, Purpose, check};
 use unknown_fields::UnknownFields;
@@ -87,6 +89,12 @@ pub struct Extra {
     /// When each damaged backup was found damaged, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub damaged: BTreeMap<String, Moment>,
+    /// The proofs of copies in other locations, by backup and location: size, time and kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Copies that are still to be stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<PendingCopy>,
     /// The ids of backups that are marked as kept, which retention never deletes.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,

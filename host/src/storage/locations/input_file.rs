@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use larder_remote::{Check, Stop};
+
 use super::file_checks::modified;
 use super::location::{Draft, Location, Object};
 use super::reader::ObjectReader;
@@ -45,6 +47,10 @@ impl Location for InputFile {
 
     fn available(&self) -> Option<u64> {
         None
+    }
+
+    fn test(&self, _steps: &Steps, _stop: &Stop) -> Vec<Check> {
+        Vec::new()
     }
 
     fn objects(&self) -> Result<Vec<Object>> {

@@ -8,9 +8,14 @@
 //! 2. Choose an id of the form `domain.unique_id`, and keep it: settings and backups refer to it.
 //! 3. Create the location in `assemble`, where the list of locations is put together.
 //!
+//! A protocol that reaches another machine belongs into the crate `larder-remote`; `remote` makes a location of it.
+//!
 //! Methods may block, and any number of threads may call them at once. Errors say what happened to which object, then what to do.
 
+use larder_remote::{Proof, Stop};
+
 use super::reader::ObjectReader;
+use super::whole;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::steps::Steps;
@@ -28,6 +33,24 @@ pub struct Object {
     pub modified: Timestamp,
 }
 
+/// What is remembered of a location on another machine.
+#[derive(Default)]
+pub struct Knowledge {
+    /// When its objects were last listed.
+    pub as_of: Option<Timestamp>,
+    /// Why it could not be reached the last time.
+    pub problem: Option<String>,
+    /// Names of objects whose upload was interrupted.
+    pub unfinished: Vec<String>,
+}
+
+/// A stored copy of an object.
+pub struct Stored {
+    pub proof: Proof,
+    /// Guarantees that could not be given, as sentences.
+    pub notes: Vec<String>,
+}
+
 /// A location, where backups are stored.
 pub trait Location: Send + Sync {
     /// The stable id, `domain.unique_id`.
@@ -41,6 +64,66 @@ pub trait Location: Send + Sync {
 
     /// Free bytes; `None` when the location does not say.
     fn available(&self) -> Option<u64>;
+
+    /// How backups lie here. The host does not interpret it.
+    fn layout(&self) -> &str {
+        "local"
+    }
+
+    /// The directory of the objects as a login of its own sees it; empty where no layout needs it.
+    fn directory(&self) -> &str {
+        ""
+    }
+
+    /// The id of the Home Assistant agent whose settings apply here.
+    fn adopts(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether calls may wait for another machine.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// What is remembered. Never waits.
+    fn knowledge(&self) -> Knowledge {
+        Knowledge::default()
+    }
+
+    /// The objects as they were listed last. Never waits.
+    fn remembered(&self) -> Result<Vec<Object>> {
+        self.objects()
+    }
+
+    /// Reads small objects whole, in the order of their names.
+    fn read_small(&self, names: &[String], _stop: &Stop) -> Vec<Result<Vec<u8>>> {
+        names.iter().map(|name| whole::read(&self.open(name)?, name)).collect()
+    }
+
+    /// Stores a copy of an object, and proves it. `progress` gets the bytes that are stored so far.
+    fn store(
+        &self,
+        name: &str,
+        source: &ObjectReader,
+        steps: &Steps,
+        progress: &(dyn Fn(u64) + Sync),
+        stop: &Stop,
+    ) -> Result<Stored> {
+        whole::store(self.draft(name, steps)?, name, source, progress, stop)
+    }
+
+    /// Stores a small object, and reads it back.
+    fn put(&self, name: &str, bytes: &[u8], steps: &Steps, _stop: &Stop) -> Result<()> {
+        whole::put(self.draft(name, steps)?, name, bytes)
+    }
+
+    /// Gives up interrupted uploads except those of the `wanted` names. Says what was removed.
+    fn clean(&self, _wanted: &[String], _stop: &Stop) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Tries what can be done here, and says what was seen.
+    fn test(&self, steps: &Steps, stop: &Stop) -> Vec<larder_remote::Check>;
 
     /// All complete objects. Drafts, and files that are not objects, are not listed.
     fn objects(&self) -> Result<Vec<Object>>;

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use larder_remote::{Check, Stop};
+
 use super::draft::FileDraft;
 use super::file_checks::{check_can_create, free_space};
 use super::location::{Draft, Location, Object};
@@ -52,6 +54,10 @@ impl Location for OutputFile {
 
     fn available(&self) -> Option<u64> {
         free_space(&self.path)
+    }
+
+    fn test(&self, _steps: &Steps, _stop: &Stop) -> Vec<Check> {
+        Vec::new()
     }
 
     fn objects(&self) -> Result<Vec<Object>> {

@@ -1,4 +1,7 @@
-//! The local location: a directory of `*.tar` files. Home Assistant calls it `backup.local`.
+//! A location in a directory: the home's own backups (Home Assistant's `backup.local`), the staging area, and mounted shares.
+//!
+//! With the layout `local` only `*.tar` files are objects. Other layouts have records beside their archives: there, every visible file is an
+//! object, and in the layout `sftp` hidden ones too.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,38 +12,96 @@ use rustix::fs::FileType;
 
 use super::draft::FileDraft;
 use super::file_checks::{check_can_create, free_space, modified};
-use super::location::{Draft, Location, Object, check_visible_name};
+use larder_remote::{Check, Stop};
+
+use super::location::{Draft, Location, Object, check_name, check_visible_name};
 use super::marker::Marker;
 use super::reader::ObjectReader;
+use super::whole;
 use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
 use crate::steps::Steps;
 use crate::storage::documents::Documents;
 
-/// Only files with this extension are objects, as in Home Assistant.
+/// With the layout `local`, only files with this extension are objects, as in Home Assistant.
 const EXTENSION: &str = ".tar";
+/// Files whose name begins so are drafts and markers.
+const RESERVED: &str = ".larder-";
 
-/// The directory of backups on this machine.
-pub struct LocalDirectory {
+/// Which files of a directory are objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Archives,
+    Visible,
+    All,
+}
+
+/// A directory of backups.
+pub struct DirectoryLocation {
+    id: String,
+    name: String,
+    layout: String,
+    adopts: Option<String>,
+    names: Names,
     directory: PathBuf,
+    /// The directory as text, for layouts that name it.
+    shown: String,
     marker: Marker,
 }
 
-impl LocalDirectory {
-    /// The location's id, which is Home Assistant's. The rest of the host refers to this constant.
-    pub const ID: &str = "backup.local";
+impl DirectoryLocation {
+    /// The id of the home's own location, which is Home Assistant's. The rest of the host refers to this constant.
+    pub const LOCAL: &str = "backup.local";
+    /// The id of the staging area.
+    pub const STAGING: &str = "larder.staging";
 
-    /// The location in `directory`. `named` is the same path as the user wrote it, possibly through links. `memory` holds the document that
-    /// remembers directories in which backups were stored.
-    pub fn new(directory: PathBuf, named: PathBuf, memory: Documents) -> Self {
-        Self { marker: Marker::new(directory.clone(), named, memory), directory }
+    /// The home's own location in `directory`. `named` is the same path as the user wrote it, possibly through links. `memory` holds the
+    /// document that remembers directories in which backups were stored.
+    pub fn local(directory: PathBuf, named: PathBuf, memory: Documents) -> Self {
+        Self::new(Self::LOCAL, "local", "local", None, directory, named, memory)
+    }
+
+    /// The staging area.
+    pub fn staging(directory: PathBuf, memory: Documents) -> Self {
+        Self::new(Self::STAGING, "staging", "local", None, directory.clone(), directory, memory)
+    }
+
+    /// A location in any directory.
+    pub fn new(
+        id: &str,
+        name: &str,
+        layout: &str,
+        adopts: Option<String>,
+        directory: PathBuf,
+        named: PathBuf,
+        memory: Documents,
+    ) -> Self {
+        let names = match layout {
+            "local" => Names::Archives,
+            "sftp" => Names::All,
+            _ => Names::Visible,
+        };
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            layout: layout.to_owned(),
+            adopts,
+            names,
+            shown: directory.display().to_string(),
+            marker: Marker::new(directory.clone(), named, memory),
+            directory,
+        }
     }
 
     /// Refuses a name that no object here can have.
     fn check(&self, name: &str) -> Result<()> {
-        check_visible_name(name)?;
-        match name.ends_with(EXTENSION) {
+        match self.names {
+            Names::All if name.starts_with(RESERVED) => check_visible_name(name)?,
+            Names::All => check_name(name)?,
+            Names::Archives | Names::Visible => check_visible_name(name)?,
+        }
+        match self.names != Names::Archives || name.ends_with(EXTENSION) {
             true => Ok(()),
             false => Err(Error::Denied(format!(
                 "{name:?} cannot be stored here: the name of a backup ends in {EXTENSION}"
@@ -53,13 +114,29 @@ impl LocalDirectory {
     }
 }
 
-impl Location for LocalDirectory {
+impl Location for DirectoryLocation {
     fn id(&self) -> &str {
-        Self::ID
+        &self.id
     }
 
     fn name(&self) -> &str {
-        "local"
+        &self.name
+    }
+
+    fn layout(&self) -> &str {
+        &self.layout
+    }
+
+    fn directory(&self) -> &str {
+        &self.shown
+    }
+
+    fn adopts(&self) -> Option<&str> {
+        self.adopts.as_deref()
+    }
+
+    fn test(&self, steps: &Steps, stop: &Stop) -> Vec<Check> {
+        whole::test(self, steps, stop)
     }
 
     fn is_writable(&self) -> bool {

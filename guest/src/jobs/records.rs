@@ -1,0 +1,57 @@
+//! Lists a location that has a record beside each archive, as Home Assistant's own agents do.
+//!
+//! The rules are in `crate::layout`. One bad object never hides the others.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Failure, Result};
+use crate::jobs::stored_backups::Listing;
+use crate::layout::{self, Layout};
+use crate::ports::{Host, Location, Object};
+use crate::protection::Protection;
+
+/// Records that are read in one call.
+const AT_ONCE: usize = 64;
+/// The code of an object that is only a part of a backup: it is shown, and never counts.
+pub const INCOMPLETE: &str = "backup_incomplete";
+
+/// The layout of a location.
+pub fn layout(place: &Location) -> Result<Layout> {
+    let unknown = || Failure::invalid(format!("{} has the layout {}, which is unknown", place.id, place.layout));
+    Layout::parse(&place.layout).ok_or_else(unknown)
+}
+
+/// The backups among these objects.
+pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object>) -> Result<Vec<Listing>> {
+    let names: Vec<String> =
+        objects.iter().filter(|it| layout::is_record(layout, &it.name)).map(|it| it.name.clone()).collect();
+    let mut records = BTreeMap::new();
+    for some in names.chunks(AT_ONCE) {
+        let read = host.read_small(agent_id, some)?;
+        let read = read.into_iter().map(|bytes| bytes.map_err(|fault| fault.message));
+        records.extend(some.iter().cloned().zip(read));
+    }
+    let sizes: Vec<(String, u64)> = objects.iter().map(|it| (it.name.clone(), it.size)).collect();
+    let paired = layout::pair(layout, &sizes, &records);
+    let mut listings = Vec::new();
+    for found in paired.backups {
+        let backup = found.record.to_manifest().map_err(|error| Failure::archive(&found.record_name, error));
+        let protection = Protection::claimed(found.record.protected);
+        listings.push(Listing {
+            agent_id: agent_id.to_owned(),
+            object: Object { name: found.archive.clone(), size: found.size },
+            files: vec![found.record_name, found.archive],
+            backup: backup.map(|manifest| (manifest, protection)),
+        });
+    }
+    for (name, reason) in paired.problems {
+        let size = objects.iter().find(|it| it.name == name).map_or(0, |it| it.size);
+        listings.push(Listing {
+            agent_id: agent_id.to_owned(),
+            object: Object { name: name.clone(), size },
+            files: vec![name],
+            backup: Err(Failure::new(INCOMPLETE, reason)),
+        });
+    }
+    Ok(listings)
+}
