@@ -120,7 +120,7 @@ struct Listing<'a> {
 }
 
 /// A problem with a record, and the record as far as it could be read.
-type Unpaired = (Option<FoundRecord>, String);
+type Unpaired = (Option<Box<FoundRecord>>, String);
 
 impl<'a> Listing<'a> {
     fn new(layout: Layout, objects: &'a [(String, u64)]) -> Self {
@@ -135,7 +135,7 @@ impl<'a> Listing<'a> {
             Ok(archive) => archive,
             Err(why) => {
                 let reason = format!("the record `{}` {why}", shown(name.as_bytes()));
-                return Err((Some(found), reason));
+                return Err((Some(Box::new(found)), reason));
             }
         };
         let actual = self.sizes.get(archive).copied().unwrap_or_default();
@@ -146,7 +146,7 @@ impl<'a> Listing<'a> {
                      use another copy of the backup",
                     shown(archive.as_bytes())
                 );
-                Err((Some(found), reason))
+                Err((Some(Box::new(found)), reason))
             }
             _ => {
                 found.record.size = actual;
@@ -183,7 +183,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    fn problem(&self, name: &str, found: Option<FoundRecord>, reason: String) -> Problem {
+    fn problem(&self, name: &str, found: Option<Box<FoundRecord>>, reason: String) -> Problem {
         let archive = match &found {
             Some(found) => self.find(&found.archive).ok().map(str::to_owned),
             None => self.beside(name),
