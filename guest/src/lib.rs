@@ -13,6 +13,7 @@ mod component;
 pub mod error;
 pub mod home;
 pub mod jobs;
+pub mod layout;
 pub mod manager;
 pub mod model;
 pub mod ports;

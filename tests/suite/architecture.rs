@@ -45,6 +45,7 @@ const GUEST: [&[&str]; 4] = [
         "blocks",
         "error",
         "home",
+        "layout",
         "model",
         "ports",
         "progress",
