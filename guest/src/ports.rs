@@ -141,8 +141,10 @@ pub trait Host {
 
     /// The location or staging area with this id.
     fn place(&self, id: &str) -> Outcome<Location> {
-        let missing =
-            || Fault { cause: Cause::NotFound, message: format!("there is no location {id}; `larder locations` shows all") };
+        let missing = || Fault {
+            cause: Cause::NotFound,
+            message: format!("there is no location {id}; `larder locations` shows all"),
+        };
         self.places().into_iter().find(|place| place.id == id).ok_or_else(missing)
     }
 }

@@ -4,8 +4,8 @@
 
 use super::action::{Action, Field, as_request, client, field, public, required};
 use crate::model::{
-    BackupRef, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest, KeyRequest,
-    RekeyRequest, RestoreRequest, VerifiedSize,
+    AgentRequest, BackupRef, CopyRequest, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest,
+    KeepRequest, KeyRequest, RekeyRequest, RestoreRequest, VerifiedSize,
 };
 use crate::settings::{FOLDERS, Rule};
 
@@ -82,10 +82,26 @@ pub const ACTIONS: &[Action] = &[
         &[LOCATED, KEYS],
     ),
     client(
+        "backup.copy",
+        "copy",
+        "Stores an existing backup in another location as well, and proves it there.",
+        &[&[AGENT, BACKUP_REQUIRED], &[required("to", "string", "the location that gets the copy")]],
+    )
+    .takes(as_request::<CopyRequest>)
+    .of_document(),
+    client(
+        "backup.agents.test",
+        "test_agent",
+        "Stores, lists, reads and deletes an object of its own in a location, and says what works there.",
+        &[&[required("agent_id", "string", "the location")]],
+    )
+    .takes(as_request::<AgentRequest>),
+    client(
         "backup.remember_verified",
         "remember_verified",
-        "Records that a local backup of a given size was verified, or that it is damaged.",
+        "Records that a backup of a given size was verified in its location, or that it is damaged.",
         &[&[
+            AGENT,
             BACKUP_REQUIRED,
             field("size", "number", "its size in bytes"),
             field("damaged", "boolean", "it was found damaged"),

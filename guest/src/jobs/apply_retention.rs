@@ -32,6 +32,18 @@ pub struct Request {
     #[serde(default)]
     kept: BTreeSet<String>,
     instance_id: String,
+    /// What is known of the copies in the other locations, by location and backup id.
+    #[serde(default)]
+    copies: BTreeMap<String, BTreeMap<String, KnownCopy>>,
+}
+
+/// A copy in another location that was proven when it was stored, or read to its end.
+#[derive(Debug, Deserialize)]
+struct KnownCopy {
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    damaged: bool,
 }
 
 /// Decides about every backup of every location, and deletes unless it is a dry run.
@@ -57,7 +69,7 @@ pub fn retain(host: &dyn Host, request: &Request) -> Result<Value> {
     }))
 }
 
-fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<String>) -> Result<Value> {
+fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<Value>) -> Result<Value> {
     let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
     let listings = stored_backups::list(host, agent_id)?;
     let partial: Vec<_> = listings.iter().map(|listing| partial(host, listing)).collect();
@@ -76,10 +88,15 @@ fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<
         let mut deleted = false;
         let mut reason = decision.reason.clone();
         if !decision.keep && !request.dry_run {
-            match host.delete_object(agent_id, &listing.object.name) {
+            let removed = listing.files.iter().try_for_each(|file| host.delete_object(agent_id, file));
+            match removed {
                 Ok(()) => {
                     deleted = true;
-                    gone.extend(listing.backup.as_ref().ok().map(|(manifest, _)| manifest.slug().to_owned()));
+                    let backup = listing.backup.as_ref().ok();
+                    gone.extend(
+                        backup
+                            .map(|(manifest, _)| json!({"agent_id": agent_id, "backup_id": manifest.slug()})),
+                    );
                 }
                 Err(fault) => reason = format!("{reason}, but it could not be deleted: {}", fault.message),
             }
@@ -99,16 +116,27 @@ fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<
 fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> Option<Record> {
     let manifest = listing.backup.as_ref().map(|(manifest, _)| manifest).ok().or(partial)?;
     let backup_id = listing.object.name.clone();
-    let state = match (&listing.backup, request.verified.get(manifest.slug())) {
+    let (verified, is_damaged) = known(request, &listing.agent_id, manifest.slug());
+    let state = match (&listing.backup, verified) {
         (Err(failure), _) => State::Failed(format!("only a part of it was written: {}", failure.message)),
-        _ if request.damaged.contains(manifest.slug()) => {
-            State::Failed("it is damaged, as `larder verify` found".into())
-        }
-        (_, Some(size)) if *size == listing.object.size => State::Good,
+        _ if is_damaged => State::Failed("it is damaged, as `larder verify` found".into()),
+        (_, Some(size)) if size == listing.object.size => State::Good,
         (_, Some(_)) => State::Failed("its size has changed since it was verified".into()),
         (_, None) => State::Unverified("it was never read to its end here; `larder verify` does that".into()),
     };
     Some(Record { date: manifest.date()?, origin: origin(request, manifest), state, backup_id })
+}
+
+/// The size of a backup when it was proven in a location, and whether it was found damaged there.
+fn known(request: &Request, agent_id: &str, backup_id: &str) -> (Option<u64>, bool) {
+    if agent_id == stored_backups::LOCAL {
+        return (request.verified.get(backup_id).copied(), request.damaged.contains(backup_id));
+    }
+    match request.copies.get(agent_id).and_then(|copies| copies.get(backup_id)) {
+        Some(copy) if copy.damaged => (None, true),
+        Some(copy) => (Some(copy.size), false),
+        None => (None, false),
+    }
 }
 
 /// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file could then be anything.

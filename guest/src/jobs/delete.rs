@@ -40,11 +40,7 @@ fn located(found: Result<Listing>) -> Result<Option<(String, Vec<String>)>> {
 }
 
 /// An object that cannot be read as a backup, by its name.
-fn unreadable(
-    host: &dyn Host,
-    agent_id: &str,
-    request: &BackupRef,
-) -> Result<Option<(String, Vec<String>)>> {
+fn unreadable(host: &dyn Host, agent_id: &str, request: &BackupRef) -> Result<Option<(String, Vec<String>)>> {
     let is_meant = |listing: &Listing| {
         listing.backup.is_err() && request.backup_id.as_ref() == Some(&listing.object.name)
     };

@@ -17,7 +17,8 @@ pub const INCOMPLETE: &str = "backup_incomplete";
 
 /// The layout of a location.
 pub fn layout(place: &Location) -> Result<Layout> {
-    let unknown = || Failure::invalid(format!("{} has the layout {}, which is unknown", place.id, place.layout));
+    let unknown =
+        || Failure::invalid(format!("{} has the layout {}, which is unknown", place.id, place.layout));
     Layout::parse(&place.layout).ok_or_else(unknown)
 }
 
@@ -35,23 +36,31 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
     let paired = layout::pair(layout, &sizes, &records);
     let mut listings = Vec::new();
     for found in paired.backups {
-        let backup = found.record.to_manifest().map_err(|error| Failure::archive(&found.record_name, error));
+        let files = layout::delete_order(&found);
+        let backup =
+            found.record.to_manifest().map_err(|error| Failure::archive(&found.names.archive, error));
         let protection = Protection::claimed(found.record.protected);
         listings.push(Listing {
             agent_id: agent_id.to_owned(),
-            object: Object { name: found.archive.clone(), size: found.size },
-            files: vec![found.record_name, found.archive],
+            object: Object { name: found.names.archive, size: found.record.size },
+            files,
             backup: backup.map(|manifest| (manifest, protection)),
         });
     }
-    for (name, reason) in paired.problems {
-        let size = objects.iter().find(|it| it.name == name).map_or(0, |it| it.size);
-        listings.push(Listing {
-            agent_id: agent_id.to_owned(),
-            object: Object { name: name.clone(), size },
-            files: vec![name],
-            backup: Err(Failure::new(INCOMPLETE, reason)),
-        });
+    let problem = |name: String, reason: String, size: u64| Listing {
+        agent_id: agent_id.to_owned(),
+        object: Object { name: name.clone(), size },
+        files: vec![name],
+        backup: Err(Failure::new(INCOMPLETE, reason)),
+    };
+    for found in paired.problems {
+        let size = objects.iter().find(|it| it.name == found.name).map_or(0, |it| it.size);
+        listings.push(problem(found.name, found.reason, size));
     }
+    for (name, size) in paired.unrecorded {
+        let reason = "it has no record, so nobody lists it: an upload is on its way or was cut off";
+        listings.push(problem(name, reason.to_owned(), size));
+    }
+    listings.sort_by(|a, b| a.object.name.cmp(&b.object.name));
     Ok(listings)
 }

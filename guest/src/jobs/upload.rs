@@ -28,8 +28,10 @@ pub fn upload(host: &dyn Host, request: &CopyRequest) -> Result<Copied> {
     if !request.is_new {
         must_be_new(host, &manifest, &place.id)?;
     }
-    let names = layout::names(layout, manifest.name(), manifest.date_text(), manifest.slug())
-        .map_err(|error| Failure::new("invalid_backup_filename", format!("{}: {error}", opened.object.name)))?;
+    let names =
+        layout::names(layout, manifest.name(), manifest.date_text(), manifest.slug()).map_err(|error| {
+            Failure::new("invalid_backup_filename", format!("{}: {error}", opened.object.name))
+        })?;
     let size = opened.content.size();
     let stored = store(host, &place.id, &names.archive, &opened)?;
     if let Some(name) = &names.record {
@@ -59,7 +61,9 @@ fn store(host: &dyn Host, to: &str, name: &str, opened: &Opened) -> Result<Store
                 true => Ok(Stored { proof: "full", notes: Vec::new() }),
                 false => Err(Failure::new(
                     "exists",
-                    format!("{to} already has another file {name}; nothing was replaced: delete it there, or keep it and this backup elsewhere"),
+                    format!(
+                        "{to} already has another file {name}; nothing was replaced: delete it there, or keep it and this backup elsewhere"
+                    ),
                 )),
             }
         }

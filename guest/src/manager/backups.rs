@@ -14,24 +14,28 @@ use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Host;
 use crate::settings::Moment;
 
-/// `backup.verify`. Records whether a local backup is good or damaged.
+/// `backup.verify`. Records whether a backup is good or damaged in its location.
 pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {
     let request: Value = parsed(data)?;
-    let is_local = request.get("agent_id").and_then(Value::as_str).is_none_or(|agent| agent == LOCAL);
+    let agent = request.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL).to_owned();
+    // A file named on the command line is in no location.
+    let is_located = host.locations().iter().any(|location| location.id == agent && location.writable);
     let answer = job(host, "verify", data, &mut |_, _, _| ()).await;
+    let agent_id = Some(agent);
     if let (true, Err(failure), Some(id)) =
-        (is_local, &answer, request.get("backup_id").and_then(Value::as_str))
+        (is_located, &answer, request.get("backup_id").and_then(Value::as_str))
         && failure.code == "backup_damaged"
     {
         // A read-only host refuses to save; its command then asks the service to record the damage.
-        let _ = remember_size(host, &VerifiedSize { backup_id: id.into(), size: 0, damaged: true });
+        let found = VerifiedSize { backup_id: id.into(), agent_id: agent_id.clone(), size: 0, damaged: true };
+        let _ = remember_size(host, &found);
     }
     let answer: Value = parsed(&answer?)?;
     let is_restorable = answer.get("restorable").and_then(Value::as_bool).unwrap_or(false);
     let found: Option<VerifiedSize> = serde_json::from_value(answer.clone()).ok();
-    if let Some(found) = found.filter(|_| is_local && is_restorable) {
+    if let Some(found) = found.filter(|_| is_located && is_restorable) {
         // The backup is verified even if a read-only host refuses to save the result.
-        let _ = remember_size(host, &found);
+        let _ = remember_size(host, &VerifiedSize { agent_id, ..found });
     }
     Ok(answer)
 }
@@ -61,10 +65,14 @@ pub fn remember_verified(host: &dyn Host, data: &str) -> Result<Value> {
 
 fn remember_size(host: &dyn Host, found: &VerifiedSize) -> Result<()> {
     let now = Moment::new(home(host).local(host.now()));
+    let agent = found.agent_id.as_deref().unwrap_or(LOCAL);
     with(|inner| {
-        match found.damaged {
-            true => inner.store.set_damaged(&found.backup_id, now),
-            false => inner.store.set_verified(&found.backup_id, found.size, now),
+        match (agent == LOCAL, found.damaged) {
+            (true, true) => inner.store.set_damaged(&found.backup_id, now),
+            (true, false) => inner.store.set_verified(&found.backup_id, found.size, now),
+            (false, _) => {
+                inner.store.set_copy_verified(&found.backup_id, agent, found.size, found.damaged, now);
+            }
         }
         inner.store.save(host)
     })

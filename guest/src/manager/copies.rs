@@ -84,7 +84,8 @@ impl Store {
 
     /// The locations of which copies are known.
     pub fn copied_agents(&self) -> Vec<String> {
-        let mut agents: Vec<_> = self.extra().copies.values().flat_map(|copies| copies.keys().cloned()).collect();
+        let mut agents: Vec<_> =
+            self.extra().copies.values().flat_map(|copies| copies.keys().cloned()).collect();
         agents.sort();
         agents.dedup();
         agents
@@ -109,7 +110,10 @@ impl Store {
         for (agent, fields) in backup.get_mut("agents").and_then(Value::as_object_mut).into_iter().flatten() {
             let Some(fields) = fields.as_object_mut() else { continue };
             if agent == LOCAL {
-                let same = local.0.as_ref().filter(|(size, _)| fields.get("size").and_then(Value::as_u64) == Some(*size));
+                let same = local
+                    .0
+                    .as_ref()
+                    .filter(|(size, _)| fields.get("size").and_then(Value::as_u64) == Some(*size));
                 fields.insert("verified".into(), json!(same.map(|(_, at)| at)));
                 continue;
             }
@@ -134,7 +138,9 @@ impl Store {
             .pending()
             .iter()
             .filter(|it| it.backup_id == id)
-            .map(|it| (it.agent_id.clone(), json!({"next": it.next, "error": it.error, "attempts": it.attempts})))
+            .map(|it| {
+                (it.agent_id.clone(), json!({"next": it.next, "error": it.error, "attempts": it.attempts}))
+            })
             .collect();
         if let Some(fields) = backup.as_object_mut().filter(|_| !waiting.is_empty()) {
             fields.insert("pending".into(), waiting.into());

@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::home::{Home, iso};
-use crate::manager::job::run;
+use crate::manager::entities::milliseconds;
+use crate::manager::job::{parsed, run};
+use crate::manager::merged::Merged;
 use crate::manager::state::with;
-use crate::ports::Host;
+use crate::manager::together::{self, Work};
+use crate::ports::{Host, Location};
 
-/// `backup.info`: the job's list, and the manager's state.
+/// `backup.info`: the lists of all locations, read side by side, and the manager's state.
 pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
-    let mut info = run(host, "info", data).await?;
+    let mut info = lists(host, data).await?;
     let snapshot = host.snapshot();
     let home = Home::read(host, snapshot.as_ref());
     let no_home = home.must_be_one(snapshot.as_ref()).err().map(|failure| failure.message);
@@ -38,6 +41,33 @@ pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
     Ok(info)
 }
 
+/// Locations that are asked at once. Each takes a job.
+const AT_ONCE: usize = 8;
+
+/// The backups of every location, or of the one that is asked for. A location that does not answer delays no other.
+async fn lists(host: &dyn Host, data: &str) -> Result<Value> {
+    let request: Value = parsed(data)?;
+    let ids: Vec<String> = host.locations().into_iter().map(|location| location.id).collect();
+    if ids.len() < 2 || request.get("agent_id").is_some_and(Value::is_string) {
+        return run(host, "info", data).await;
+    }
+    let mut found = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        let work = some.iter().map(|id| -> Work<'_, Result<Value>> {
+            Box::pin(async move { run(host, "info", &json!({"agent_id": id}).to_string()).await })
+        });
+        found.extend(together::all(work.collect()).await);
+    }
+    let mut merged = Merged::default();
+    for (id, found) in ids.iter().zip(found) {
+        match found {
+            Ok(info) => merged.add(info),
+            Err(failure) => merged.fail(id, failure.message),
+        }
+    }
+    Ok(merged.finish())
+}
+
 /// `backup.details`.
 pub async fn details(host: &dyn Host, data: &str) -> Result<Value> {
     let mut details = run(host, "details", data).await?;
@@ -49,10 +79,22 @@ pub async fn details(host: &dyn Host, data: &str) -> Result<Value> {
 
 /// `backup.agents.info`.
 pub fn agents(host: &dyn Host) -> Value {
-    let agents: Vec<_> = host
-        .locations()
-        .into_iter()
-        .map(|location| json!({"agent_id": location.id, "name": location.name}))
-        .collect();
+    let pending = with(|inner| inner.store.pending().to_vec());
+    let describe = |location: Location| {
+        let waiting = pending.iter().filter(|it| it.agent_id == location.id).count();
+        let as_of = location.knowledge.as_of.map(milliseconds);
+        json!({
+            "agent_id": location.id,
+            "name": location.name,
+            "layout": location.layout,
+            "remote": location.remote,
+            "available": location.available,
+            "as_of": as_of,
+            "error": location.knowledge.problem,
+            "adopts": location.adopts,
+            "pending": waiting,
+        })
+    };
+    let agents: Vec<_> = host.locations().into_iter().map(describe).collect();
     json!({"agents": agents})
 }

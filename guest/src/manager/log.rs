@@ -144,20 +144,28 @@ fn proof(proof: &str) -> &'static str {
 /// A copy could not be stored, and is tried again.
 pub fn not_copied(host: &dyn Host, copy: &PendingCopy, failure: &Failure) {
     let PendingCopy { backup_id, name, agent_id, .. } = copy;
-    let message =
-        format!("backup {backup_id} ({name}) was not stored in {agent_id}, and is tried again: {}", failure.message);
+    let message = format!(
+        "backup {backup_id} ({name}) was not stored in {agent_id}, and is tried again: {}",
+        failure.message
+    );
     warn(host, &message);
 }
 
 /// A newer backup made a copy pointless.
 pub fn given_up(host: &dyn Host, copy: &PendingCopy) {
     let PendingCopy { backup_id, name, agent_id, .. } = copy;
-    info(host, &format!("backup {backup_id} ({name}) is no longer tried in {agent_id}: a newer one is stored there"));
+    info(
+        host,
+        &format!("backup {backup_id} ({name}) is no longer tried in {agent_id}: a newer one is stored there"),
+    );
 }
 
 /// What was removed of interrupted uploads.
 pub fn cleaned(host: &dyn Host, agent_id: &str, done: &Value) {
-    list(done, "messages").iter().filter_map(Value::as_str).for_each(|text| info(host, &format!("{agent_id}: {text}")));
+    list(done, "messages")
+        .iter()
+        .filter_map(Value::as_str)
+        .for_each(|text| info(host, &format!("{agent_id}: {text}")));
 }
 
 /// The warning about a copy that anyone with access can read.

@@ -12,6 +12,7 @@ pub mod entities;
 pub mod job;
 pub mod listing;
 pub mod log;
+pub mod merged;
 pub mod objections;
 pub mod operation;
 pub mod planning;

@@ -46,6 +46,9 @@ async fn retain(host: &dyn Host, dry_run: bool) -> Result<Value> {
         let config = inner.store.config();
         let agents = config.agents.iter().filter_map(|(id, agent)| Some((id, agent.retention.as_ref()?)));
         let policies: Map<String, Value> = agents.map(|(id, policy)| (id.clone(), json!(policy))).collect();
+        let agents = inner.store.copied_agents().into_iter();
+        let copies: Map<String, Value> =
+            agents.map(|agent| (agent.clone(), inner.store.copies_in(&agent).into())).collect();
         json!({
             "dry_run": dry_run,
             "policy": config.retention,
@@ -53,13 +56,17 @@ async fn retain(host: &dyn Host, dry_run: bool) -> Result<Value> {
             "verified": inner.store.verified(),
             "damaged": inner.store.damaged(),
             "kept": inner.store.kept(),
+            "copies": copies,
             "instance_id": home.instance_id.clone().unwrap_or_else(|| inner.store.instance_id(host)),
         })
     });
     let done = run(host, "retention", &input.to_string()).await?;
     if !dry_run {
         let gone = done.get("gone").and_then(Value::as_array).cloned().unwrap_or_default();
-        with(|inner| inner.store.forget(|id| gone.iter().any(|gone| gone.as_str() == Some(id))));
+        for gone in gone {
+            let text = |key: &str| gone.get(key).and_then(Value::as_str).unwrap_or_default();
+            with(|inner| inner.store.forget_copy(text("backup_id"), text("agent_id")));
+        }
         save(host);
     }
     Ok(done)

@@ -223,10 +223,8 @@ pub fn set_timer(host: &dyn Host) {
     match next {
         Some(at) => {
             let at = at.time().to_utc();
-            let at = crate::archive::Instant {
-                seconds: at.timestamp(),
-                nanoseconds: at.timestamp_subsec_nanos(),
-            };
+            let at =
+                crate::archive::Instant { seconds: at.timestamp(), nanoseconds: at.timestamp_subsec_nanos() };
             host.set_timer(TIMER, at);
         }
         None => host.cancel_timer(TIMER),
@@ -245,7 +243,9 @@ async fn clean_unfinished(host: &dyn Host) {
     for place in host.locations().into_iter().filter(|place| !place.knowledge.unfinished.is_empty()) {
         let wanted: Vec<String> = Layout::parse(&place.layout)
             .into_iter()
-            .flat_map(|layout| pending.iter().filter(|it| it.agent_id == place.id).map(move |it| (layout, it)))
+            .flat_map(|layout| {
+                pending.iter().filter(|it| it.agent_id == place.id).map(move |it| (layout, it))
+            })
             .filter_map(|(layout, it)| layout::names(layout, &it.name, &it.date, &it.backup_id).ok())
             .map(|names| names.archive)
             .collect();

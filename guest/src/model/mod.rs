@@ -6,10 +6,11 @@ mod answers;
 mod requests;
 
 pub use answers::{
-    Copied, Copy, Created, Excluded, FileSize, Imported, Info, KeyLabel, PasswordCheck, Preview, Problem, Restored,
-    Rewritten, Skipped, Totals, Verified,
+    Copied, Copy, Created, Excluded, FileSize, Imported, Info, KeyLabel, PasswordCheck, Preview, Problem,
+    Restored, Rewritten, Skipped, Totals, Verified,
 };
 pub use requests::{
-    AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest,
-    KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest, StageRequest, VerifiedSize,
+    AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest,
+    EncryptRequest, ExtractRequest, KeepRequest, KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest,
+    StageRequest, VerifiedSize,
 };

@@ -266,6 +266,9 @@ impl Path {
 #[derive(Debug, Clone, Deserialize)]
 pub struct VerifiedSize {
     pub backup_id: String,
+    /// The location; the local one when absent.
+    #[serde(default)]
+    pub agent_id: Option<String>,
     /// Bytes of the file when it was read.
     #[serde(default)]
     pub size: u64,

@@ -35,7 +35,8 @@ impl storage::Host for StoreData {
         names: Vec<String>,
     ) -> Result<Vec<Result<Vec<u8>, types::Error>>, Refusal> {
         if names.len() > MAX_SMALL_READS {
-            let text = format!("{} objects are to be read; the most at once is {MAX_SMALL_READS}", names.len());
+            let text =
+                format!("{} objects are to be read; the most at once is {MAX_SMALL_READS}", names.len());
             return Err(Error::Limit(text).into());
         }
         let _waiting = self.watchdog.waits_for_network();

@@ -137,7 +137,8 @@ fn is_protected(request: &CreateRequest, location: &Location, copies: &[Copy]) -
 /// A warning about copies on other machines that nobody decided to leave unprotected.
 fn unprotected(request: &CreateRequest, copies: &[Copy]) -> Option<String> {
     let is_meant = |copy: &&Copy| request.unprotected_agent_ids.contains(&copy.agent_id);
-    let plain: Vec<_> = copies.iter().filter(|copy| copy.remote && !copy.is_protected && !is_meant(copy)).collect();
+    let plain: Vec<_> =
+        copies.iter().filter(|copy| copy.remote && !copy.is_protected && !is_meant(copy)).collect();
     let names: Vec<_> = plain.iter().map(|copy| copy.agent_id.as_str()).collect();
     (!names.is_empty()).then(|| {
         format!(

@@ -16,7 +16,8 @@ use crate::protection::Encryption;
 /// Previews a backup. Runs every check of [`create`](super::create), and stores nothing.
 pub fn preview(host: &dyn Host, request: &CreateRequest) -> Result<Preview> {
     let prepared = prepare(host, request)?;
-    let Prepared { snapshot, home, name, file, location, is_protected, mut plan, mut warnings, .. } = prepared;
+    let Prepared { snapshot, home, name, file, location, is_protected, mut plan, mut warnings, .. } =
+        prepared;
     host.may_store(&location.id, &file)?;
     let protect = is_protected.then_some(&request.protect);
     protect.map(|protect| Encryption::new(host, protect)).transpose()?;

@@ -22,10 +22,10 @@ mod remote;
 mod remote_error;
 mod whole;
 
+pub use directory::DirectoryLocation;
 pub use draft::remove_stale as remove_stale_drafts;
 pub use input_file::InputFile;
 pub use list::Locations;
-pub use directory::DirectoryLocation;
 pub use location::{Draft, Knowledge, Location, Object, Stored};
 pub(crate) use marker::{is_marked, is_remembered};
 pub use output_file::OutputFile;

@@ -84,12 +84,7 @@ impl ObjectReader {
     }
 
     /// Passes exactly `count` bytes from `offset` on to `take`, piece by piece.
-    pub fn copy_to(
-        &self,
-        offset: u64,
-        count: u64,
-        take: &mut dyn FnMut(&[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn copy_to(&self, offset: u64, count: u64, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match self {
             Self::File(file) => file.copy_to(offset, count, take),
             Self::Remote(_) => copy_pieces(self, offset, count, take),
