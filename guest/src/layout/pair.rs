@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 
-use super::Layout;
 use super::content::{FoundRecord, read_record};
+use super::kind::Layout;
 use super::names::{self, Names, is_archive, is_record};
 use super::record::Record;
 use crate::archive::shown;
