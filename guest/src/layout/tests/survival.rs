@@ -123,3 +123,48 @@ fn further_keys_at_the_top_harm_nobody_but_sftp_and_further_keys_of_addons_harm_
         assert_eq!(fails(&inner), (strict.contains(&agent), 0), "{agent:?}");
     }
 }
+
+/// Records that another program put beside a backup, and which ids Home Assistant 2026.11.0 then listed (recorded).
+#[test]
+fn foreign_records_are_listed_as_recorded_and_larder_names_those_without_an_archive() {
+    let foreign =
+        |backup_id: &str, name: &str| record_bytes(Layout::S3, &record(backup_id, name), "", FOLDER);
+    let mut extra: Value = serde_json::from_slice(&foreign("f0reign3", "Extra key")).unwrap();
+    extra["more"] = json(r#"{"deep": [1]}"#);
+    let mut incomplete = extra.clone();
+    incomplete.as_object_mut().unwrap().remove("addons");
+    let stored: BTreeMap<String, Vec<u8>> = [
+        ("whatever name.metadata.json", foreign("f0reign1", "Foreign")),
+        ("sub/dir/x.metadata.json", foreign("f0reign2", "In a subdirectory")),
+        ("extra.metadata.json", extra.to_string().into_bytes()),
+        ("broken.metadata.json", b"{ broken".to_vec()),
+        ("incomplete.metadata.json", incomplete.to_string().into_bytes()),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| (name.to_owned(), bytes))
+    .collect();
+    let location = stored.iter().map(|(name, bytes)| (name.clone(), Object::Bytes(bytes.clone()))).collect();
+    let Outcome::Lists(listed) = lister(Agent::AwsS3, &location) else { panic!("it fails") };
+    let ids: Vec<_> = listed.iter().map(|listed| listed.backup_id.as_str()).collect();
+    assert_eq!(ids, ["f0reign3", "f0reign2", "f0reign1"]);
+
+    let paired = paired(Layout::S3, &stored);
+    let reasons: Vec<_> = paired.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let missing = |name: &str, archive: &str| {
+        format!(
+            "the record `{name}` leads to the archive `{archive}_{END}.tar`, which is not there; delete the record"
+        )
+    };
+    let unlike = |name: &str, why: &str| format!("`{name}` is not the record of a backup: {why}");
+    assert_eq!(
+        reasons,
+        [
+            unlike("broken.metadata.json", "it is not JSON (key must be a string at line 1 column 3)"),
+            missing("extra.metadata.json", "Extra_key"),
+            unlike("incomplete.metadata.json", "the key `addons` is missing"),
+            missing("sub/dir/x.metadata.json", "In_a_subdirectory"),
+            missing("whatever name.metadata.json", "Foreign"),
+        ]
+    );
+    assert!(paired.backups.is_empty() && paired.is_complete);
+}
