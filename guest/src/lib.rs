@@ -3,7 +3,8 @@
 //! `component` holds the generated types, and `ports` what the logic needs from the host. `actions` checks what is
 //! asked for, `manager` decides whether it may run now and starts a job, and `jobs` does the work, each job in its own instance
 //! of the component. `archive` is the file format and `securetar` the encryption around its parts;
-//! `protection` combines the two. `schedule` decides when a backup is due and `retention` which backups are deleted: pure rules.
+//! `protection` combines the two. `schedule` decides when a backup is due, `retention` which backups are deleted, and
+//! `layout` how a backup lies in each kind of location: pure rules.
 
 pub mod actions;
 pub mod archive;

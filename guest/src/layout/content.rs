@@ -1,7 +1,8 @@
 //! The content of a record in each layout: what is written, and what is read.
 
+use super::kind::Layout;
 use super::record::Record;
-use super::{Layout, b2, names, plain, sftp};
+use super::{b2, names, plain, sftp};
 use crate::archive::{file_name, shown};
 
 /// Bytes of a record. Home Assistant's have a few hundred; a reader need not read more than this.
@@ -17,7 +18,8 @@ pub struct FoundRecord {
     pub size: Option<u64>,
 }
 
-/// The content of the record, beside an archive of the given name. `folder`: see [`sftp`]. Empty in the local layout.
+/// The content of the record of an archive with the given name. `folder` is the location's path as Home Assistant's login sees it;
+/// only SFTP's record contains it. Empty in the local layout.
 pub fn record_bytes(layout: Layout, record: &Record, archive: &str, folder: &str) -> Vec<u8> {
     match layout {
         Layout::Local => Vec::new(),

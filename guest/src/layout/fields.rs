@@ -1,6 +1,6 @@
 //! Reads the keys of a record, as leniently as Home Assistant's agents: further keys are ignored.
 //!
-//! Refuses what could not be listed or stored: ids with control characters, texts without end, sizes that are no number of bytes.
+//! Refuses what could not be listed or stored: ids with control characters, texts that are too long, sizes that are no number of bytes.
 
 use serde_json::{Map, Value};
 

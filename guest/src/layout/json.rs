@@ -1,4 +1,4 @@
-//! JSON as Home Assistant's agents write it: Python's `json.dumps`, and orjson. Reads what Python reads from a file.
+//! JSON as Home Assistant's agents write it, with Python's `json` or with orjson; and reading it.
 
 use std::io;
 

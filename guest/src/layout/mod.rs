@@ -1,4 +1,4 @@
-//! How a backup lies in each kind of location: the names of its objects, the content of its record, and which objects belong together.
+//! How a backup lies in each kind of location: names of objects, content of records, and which objects belong together.
 //!
 //! Pure rules: no input or output, and no host. The layouts are those of Home Assistant's agents, so that Home Assistant lists our
 //! backups and Larder lists its own.

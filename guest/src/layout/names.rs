@@ -2,7 +2,7 @@
 //!
 //! Names are relative to the location's folder or prefix. Nothing here looks at contents.
 
-use super::Layout;
+use super::kind::Layout;
 use crate::archive::{file_name, shown};
 
 /// Bytes of a file name on common file systems, and of a key's segment on several S3 servers.
@@ -96,13 +96,14 @@ fn is_id(base: &str) -> bool {
     base.len() == 8 && base.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether the name ends in `_YYYY-mm-dd_HH.MM_SSffffff`.
+/// Whether the name is, or ends in `_` and, `YYYY-mm-dd_HH.MM_SSffffff`. A backup without a name has nothing else.
 fn ends_in_date(base: &str) -> bool {
-    const PATTERN: &[u8] = b"_0000-00-00_00.00_00000000";
+    const PATTERN: &[u8] = b"0000-00-00_00.00_00000000";
     let Some(start) = base.len().checked_sub(PATTERN.len()) else { return false };
-    let end = base.as_bytes().get(start..).unwrap_or_default();
-    end.iter().zip(PATTERN).all(|(byte, model)| match model {
+    let (before, end) = base.as_bytes().split_at(start);
+    let is_like = |(byte, model): (&u8, &u8)| match model {
         b'0' => byte.is_ascii_digit(),
         model => byte == model,
-    })
+    };
+    matches!(before, [] | [.., b'_']) && end.iter().zip(PATTERN).all(is_like)
 }

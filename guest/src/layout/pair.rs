@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 
-use super::Layout;
 use super::content::{FoundRecord, read_record};
+use super::kind::Layout;
 use super::names::{self, Names, is_archive, is_record};
 use super::record::Record;
 use crate::archive::shown;
@@ -87,7 +87,7 @@ pub fn delete_order(backup: &PairedBackup) -> Vec<String> {
 
 /// One record of an archive describes the backup: the one that is named as we would name it, or else the first. The others are named.
 fn choose(layout: Layout, archive: String, mut found: Vec<(String, FoundRecord)>, paired: &mut Paired) {
-    found.sort_by_key(|(name, found)| !is_canonical(layout, name, found));
+    found.sort_by_cached_key(|(name, found)| !is_canonical(layout, name, found));
     let mut found = found.into_iter();
     let Some((chosen, FoundRecord { record, .. })) = found.next() else { return };
     let mut other_records = Vec::new();

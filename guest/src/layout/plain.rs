@@ -1,7 +1,8 @@
 //! Records that are the document itself: S3, WebDAV, Synology and Seafile.
 
+use super::kind::Layout;
 use super::record::Record;
-use super::{Layout, fields, json};
+use super::{fields, json};
 
 /// S3's agents write with Python's `json`, the others with orjson.
 pub(super) fn write(layout: Layout, record: &Record) -> Vec<u8> {
