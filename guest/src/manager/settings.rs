@@ -2,6 +2,8 @@
 //!
 //! The rules are in `crate::settings`. This file saves their result and publishes what follows from it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::error::Result;
@@ -73,6 +75,11 @@ fn change(host: &dyn Host, config: Config) -> Result<()> {
     Ok(())
 }
 
+/// The locations that take over the settings of a Home Assistant agent, by the agent's id.
+fn adopts(host: &dyn Host) -> BTreeMap<String, String> {
+    host.locations().into_iter().filter_map(|location| Some((location.adopts?, location.id))).collect()
+}
+
 /// `backup.adopt`: imports the settings of the home's Home Assistant. Only reads its files.
 pub fn adopt(host: &dyn Host) -> Result<Value> {
     let snapshot = host.snapshot();
@@ -80,7 +87,8 @@ pub fn adopt(host: &dyn Host) -> Result<Value> {
     let [backup, uuid, version] = [".storage/backup", ".storage/core.uuid", ".HA_VERSION"].map(read);
     let (backup, uuid, version) = (backup?, uuid?, version?);
     let files = HomeFiles { backup: backup.as_deref(), uuid: uuid.as_deref(), version: version.as_deref() };
-    let adopted = adopt_home(&files, &host.time_zone());
+    let adopts = adopts(host);
+    let adopted = adopt_home(&files, &host.time_zone(), &adopts);
     let list = |items: &[Item]| {
         items.iter().map(|item| json!({"what": item.what, "value": item.value})).collect::<Value>()
     };

@@ -1,8 +1,26 @@
-//! The locations of a host: the local directory, and files that a user named. A new kind of location is created here.
+//! The locations of a host: the local directory, those of `larder.toml`, and files that a user named. A new kind of location is created here.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use larder_remote::protocol::Protocol;
+use larder_remote::settings::Environment;
+use larder_remote::{Options, Remote};
+
+use super::paths::absolute;
 use super::setup::HostSetup;
+use crate::configuration::{Location as Configured, LocationKind};
+use crate::error::{Error, Result};
+use crate::http_client;
 use crate::storage::directories::Directories;
-use crate::storage::locations::{InputFile, LocalDirectory, Location, Locations, OutputFile};
+use crate::storage::documents::Documents;
+use crate::storage::locations::{
+    DirectoryLocation, InputFile, Location, Locations, OutputFile, RemoteLocation, RemoteMemory,
+    UnusableLocation,
+};
+
+/// The directory of the staging area, below the state directory.
+const STAGING: &str = "staging";
 
 impl HostSetup {
     /// All locations, in a fixed order.
@@ -11,11 +29,12 @@ impl HostSetup {
         if let Some(backups) = &places.backups {
             let own = self.config.as_ref().map(|config| config.join("backups"));
             let named = self.backups.clone().or(own).unwrap_or_else(|| backups.clone());
-            locations.push(Box::new(LocalDirectory::new(
-                backups.clone(),
-                named,
-                self.host_documents(places),
-            )));
+            let memory = self.host_documents(places);
+            locations.push(Box::new(DirectoryLocation::local(backups.clone(), named, memory)));
+            locations.extend(self.locations.iter().map(|location| self.configured(location, places)));
+            let staging = places.state.join(STAGING);
+            let memory = Documents::new(places.state.join("host"), self.steps.clone());
+            locations.push(Box::new(DirectoryLocation::staging(staging, memory)));
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(InputFile::new(file.clone())));
@@ -25,4 +44,68 @@ impl HostSetup {
         }
         Locations::new(locations)
     }
+
+    /// A location of `larder.toml`. One that cannot be used is a location all the same: whoever uses it gets the reason.
+    fn configured(&self, location: &Configured, places: &Directories) -> Box<dyn Location> {
+        self.connected(location, places).unwrap_or_else(|error| {
+            Box::new(UnusableLocation::new(location.id.clone(), location.name.clone(), error))
+        })
+    }
+
+    fn connected(&self, location: &Configured, places: &Directories) -> Result<Box<dyn Location>> {
+        let clock = self.clock.clone();
+        let environment = Environment { now: Arc::new(move || clock.now().seconds) };
+        let (protocol, directory): (Arc<dyn Protocol>, String) = match &location.kind {
+            LocationKind::Directory { path } => {
+                return Ok(Box::new(DirectoryLocation::new(
+                    &location.id,
+                    &location.name,
+                    &location.layout,
+                    location.adopts.clone(),
+                    absolute(path)?,
+                    path.clone(),
+                    self.host_documents(places),
+                )));
+            }
+            LocationKind::S3(s3) => {
+                let http = http_client::streaming(&self.http, &s3.endpoint)?;
+                let opened = larder_remote::s3::S3Location::new(s3.clone(), http, environment.clone());
+                (Arc::new(opened.map_err(unusable)?), String::new())
+            }
+            LocationKind::WebDav(webdav) => {
+                let http = http_client::streaming(&self.http, &webdav.url)?;
+                let opened =
+                    larder_remote::webdav::WebDavLocation::new(webdav.clone(), http, environment.clone());
+                (Arc::new(opened.map_err(unusable)?), String::new())
+            }
+            LocationKind::Sftp(sftp) => {
+                let opened = larder_remote::sftp::SftpLocation::new(sftp.clone(), environment.clone());
+                (Arc::new(opened.map_err(unusable)?), sftp.path.clone())
+            }
+        };
+        let memory = Documents::new(memory_of(places, &location.id), self.steps.clone());
+        let options = Options { verify: location.verify, bandwidth: location.bandwidth };
+        Ok(Box::new(RemoteLocation {
+            remote: Remote::new(
+                location.id.clone(),
+                protocol,
+                Arc::new(RemoteMemory(memory)),
+                options,
+                environment,
+            ),
+            name: location.name.clone(),
+            layout: location.layout.clone(),
+            directory,
+            adopts: location.adopts.clone(),
+        }))
+    }
+}
+
+/// Where it is remembered what a location holds, and what is being uploaded.
+fn memory_of(places: &Directories, id: &str) -> PathBuf {
+    places.state.join("locations").join(id)
+}
+
+fn unusable(error: larder_remote::Error) -> Error {
+    Error::Invalid(error.message)
 }

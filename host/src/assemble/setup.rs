@@ -44,6 +44,8 @@ pub struct HostSetup {
     /// The file of automations. When absent: the one that `larder.toml` names, or `automations.yaml` in the configuration
     /// directory, if it exists.
     pub automations: Option<PathBuf>,
+    /// The locations that `larder.toml` names. Filled by `configure`.
+    pub locations: Vec<crate::configuration::Location>,
     /// Plugins besides the backup plugin. `configure` adds those that `larder.toml` names.
     pub plugins: Vec<PluginSetting>,
     /// How these plugins make HTTP requests.

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::commands::automations::AutomationsCommand;
 use super::commands::call::Call;
+use super::commands::copy::Copy;
 use super::commands::create::Create;
 use super::commands::decrypt::Decrypt;
 use super::commands::delete::Delete;
@@ -12,6 +13,7 @@ use super::commands::extract::Extract;
 use super::commands::import::Import;
 use super::commands::keep::Keep;
 use super::commands::key::Key;
+use super::commands::locations::Locations;
 use super::commands::rekey::Rekey;
 use super::commands::restore::Restore;
 use super::commands::retention::Retention;
@@ -62,6 +64,10 @@ pub enum Command {
     Rekey(Rekey),
     /// Copy a backup file into the backup directory and verify it
     Import(Import),
+    /// Store backups in another location as well
+    Copy(Copy),
+    /// Show the locations and what is known of them; test one
+    Locations(Locations),
     /// Keep a backup, whatever the retention settings say
     Keep(Keep),
     /// Delete backups
@@ -118,6 +124,10 @@ mod tests {
             "rekey 1 --to x",
             "import f",
             "keep 1",
+            "copy 1 --to x",
+            "copy --all --to x",
+            "locations",
+            "locations test x",
             "serve",
             "settings",
             "settings set a=b",

@@ -9,12 +9,24 @@ use super::text::{age, failures};
 use super::value::{flag, list, number};
 use crate::assemble::HostSetup;
 use crate::model::Timestamp;
+use crate::process::terminal::printable;
 use crate::runtime::Failure;
+use crate::storage::locations::DirectoryLocation;
 
 /// All backups, the newest first. An error if the directory is not a home and has no backups: it is probably the wrong one.
 pub(crate) fn info(setup: &HostSetup, global: &Global) -> anyhow::Result<Value> {
     require_home(setup)?;
     let info = call(&mut setup.reader()?, global, "backup.info", json!({}))?;
+    checked(info)
+}
+
+/// The backups of one location.
+pub(crate) fn info_of(setup: &HostSetup, global: &Global, agent_id: &str) -> anyhow::Result<Value> {
+    require_home(setup)?;
+    call(&mut setup.reader()?, global, "backup.info", json!({"agent_id": agent_id}))
+}
+
+fn checked(info: Value) -> anyhow::Result<Value> {
     let is_empty = list(&info, "backups").is_empty() && failures(&info).is_empty();
     match info.get("no_home").and_then(Value::as_str) {
         Some(message) if is_empty => {
@@ -42,8 +54,39 @@ pub(crate) fn verified(backup: &Value, now: Timestamp) -> String {
     }
 }
 
-/// The size of a backup's file in bytes.
+/// The size of a backup's archive in bytes: the home's own copy, or the first.
 pub(crate) fn stored_size(backup: &Value) -> u64 {
-    let agent = backup.get("agents").and_then(Value::as_object).and_then(|agents| agents.values().next());
-    agent.map_or(0, |agent| number(agent, "size"))
+    let agents = backup.get("agents").and_then(Value::as_object);
+    let own =
+        agents.and_then(|agents| agents.get(DirectoryLocation::LOCAL).or_else(|| agents.values().next()));
+    own.map_or(0, |agent| number(agent, "size"))
+}
+
+/// Whether any copy of a backup is protected.
+pub(crate) fn is_protected(backup: &Value) -> bool {
+    let agents = backup.get("agents").and_then(Value::as_object);
+    agents.is_some_and(|agents| agents.values().any(|agent| flag(agent, "protected")))
+}
+
+/// The locations of a backup, each with how its copy was proven, and those that do not have it yet.
+pub(crate) fn copies(backup: &Value) -> String {
+    let agents = backup.get("agents").and_then(Value::as_object).into_iter().flatten();
+    let shown = |(id, copy): (&String, &Value)| format!("{}{}", printable(id, ""), proof(copy));
+    let mut all: Vec<_> = agents.map(shown).collect();
+    let waiting = backup.get("pending").and_then(Value::as_object).into_iter().flatten();
+    all.extend(waiting.map(|(id, _)| format!("{} (not yet)", printable(id, ""))));
+    all.join(", ")
+}
+
+fn proof(copy: &Value) -> &'static str {
+    if flag(copy, "damaged") {
+        return " (DAMAGED)";
+    }
+    match copy.get("proof").and_then(Value::as_str) {
+        Some("verified" | "full") => " (read back)",
+        Some("sample") => " (sample read back)",
+        Some("digest") => " (digest)",
+        Some(_) => " (size)",
+        None => "",
+    }
 }

@@ -129,6 +129,8 @@ impl Interrupted {
             "backup.restore" => "nothing was replaced",
             "backup.extract" => "nothing was extracted",
             "backup.verify" => "the backup was not read completely",
+            "backup.copy" => "the copy is not listed; the next command continues it or cleans up",
+            "backup.agents.test" => "what the test stored may be left there",
             "backup.delete" | "backup.retention" => "`larder list` shows the remaining backups",
             _ => return "interrupted".into(),
         };

@@ -4,6 +4,7 @@
 
 mod answer;
 mod args;
+mod askpass;
 mod backups;
 mod commands;
 mod confirm;
@@ -13,6 +14,7 @@ mod files;
 mod global;
 mod interrupt;
 mod key_ring;
+mod locations;
 mod password_check;
 mod progress;
 mod request;
@@ -43,14 +45,18 @@ use crate::steps::Steps;
 use answer::{Answer, ExitStatus, WrongUse};
 use args::{Cli, Command};
 use commands::{
-    adopt, automations, call, check_password, create, decrypt, delete, encrypt, extract, import, keep, key,
-    list, plugin, rekey, restore, retention, schedule, serve, settings, show, states, status, verify,
+    adopt, automations, call, check_password, copy, create, decrypt, delete, encrypt, extract, import, keep,
+    key, list, locations as locations_command, plugin, rekey, restore, retention, schedule, serve, settings,
+    show, states, status, verify,
 };
 use interrupt::Interrupted;
 
 /// Runs the command line of this process. `steps` is for tests.
 pub fn main(steps: Steps) -> ExitCode {
     core_dumps::forbid();
+    if let Some(code) = askpass::answer() {
+        return code;
+    }
     // A file that exceeds the size limit becomes a write error instead of ending the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = match Cli::try_parse() {
@@ -166,6 +172,8 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Key(key) => key::run(&setup, global, key),
         Command::Rekey(rekey) => rekey::run(setup, global, rekey),
         Command::Import(import) => import::run(setup, global, import),
+        Command::Copy(copy) => copy::run(&setup, global, copy),
+        Command::Locations(args) => locations_command::run(&setup, global, args),
         Command::Keep(keep) => keep::run(&setup, global, keep),
         Command::Delete(delete) => delete::run(&setup, global, delete),
         Command::Plugin => plugin::run(&setup),

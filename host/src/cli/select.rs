@@ -6,8 +6,9 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::answer::WrongUse;
-use super::backups::info;
+use super::backups::{info, info_of};
 use super::global::Global;
+use super::locations;
 use super::password_check;
 use super::secrets;
 use super::secrets::PasswordArgs;
@@ -17,14 +18,24 @@ use super::value::{flag, instant, list, merge, string, time};
 use crate::assemble::HostSetup;
 use crate::process::terminal;
 use crate::runtime::Failure;
-use crate::storage::locations::{InputFile, LocalDirectory};
+use crate::storage::locations::{DirectoryLocation, InputFile};
 
 /// One backup.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct BackupArg {
     /// A backup's id or the start of it, `latest`, `latest-automatic`, or the path of a backup file
     #[arg(value_name = "ID|FILE")]
     pub backup: String,
+    #[command(flatten)]
+    pub at: LocationArg,
+}
+
+/// Where the backup is.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LocationArg {
+    /// Use the copy in this location (`larder locations`) instead of the home's own
+    #[arg(long, value_name = "NAME")]
+    pub location: Option<String>,
 }
 
 /// One backup that may be protected, and its password.
@@ -57,19 +68,50 @@ fn named_file(backup: &str) -> Option<PathBuf> {
 }
 
 /// A backup as actions take it. A file is added to the setup, so that the host can read it.
-pub(super) fn reference(setup: &mut HostSetup, global: &Global, wanted: &str) -> anyhow::Result<Value> {
-    setup.file = named_file(wanted);
+pub(super) fn reference(setup: &mut HostSetup, global: &Global, wanted: &BackupArg) -> anyhow::Result<Value> {
+    setup.file = named_file(&wanted.backup).filter(|_| wanted.at.location.is_none());
     require_home(setup)?;
-    Ok(match &setup.file {
-        Some(_) => json!({"agent_id": InputFile::ID}),
-        None => json!({"agent_id": LocalDirectory::ID, "backup_id": id(setup, global, wanted)?}),
-    })
+    if setup.file.is_some() {
+        return Ok(json!({"agent_id": InputFile::ID}));
+    }
+    let at = match &wanted.at.location {
+        Some(name) => Some(locations::id(setup, name)?),
+        None => None,
+    };
+    // Without other locations there is nothing to look up for a whole id.
+    if is_whole(&wanted.backup) && (at.is_some() || setup.locations.is_empty()) {
+        let at = at.unwrap_or_else(|| DirectoryLocation::LOCAL.to_owned());
+        return Ok(json!({"agent_id": at, "backup_id": wanted.backup}));
+    }
+    let info = match &at {
+        Some(at) => info_of(setup, global, at)?,
+        None => info(setup, global)?,
+    };
+    let backups = list(&info, "backups");
+    let id = find_id(backups, &wanted.backup)?;
+    let at = at.unwrap_or_else(|| holder(backups, &id));
+    Ok(json!({"agent_id": at, "backup_id": id}))
+}
+
+/// The location that a command reads a backup from: the home's own if it is there, else the first that has it.
+fn holder(backups: &[Value], id: &str) -> String {
+    let backup = backups.iter().find(|backup| string(backup, "backup_id") == id);
+    let agents = backup.and_then(|backup| backup.get("agents")).and_then(Value::as_object);
+    let local = DirectoryLocation::LOCAL;
+    match agents {
+        Some(agents) if !agents.contains_key(local) => agents.keys().next().cloned(),
+        _ => None,
+    }
+    .unwrap_or_else(|| local.to_owned())
+}
+
+fn is_whole(wanted: &str) -> bool {
+    wanted.len() == ID_LENGTH && wanted.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The whole id of a backup. An argument that matches no backup is returned unchanged; the action then reports it.
 pub(super) fn id(setup: &HostSetup, global: &Global, wanted: &str) -> anyhow::Result<String> {
-    let is_whole = wanted.len() == ID_LENGTH && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_whole {
+    if is_whole(wanted) {
         return Ok(wanted.to_owned());
     }
     find_id(list(&info(setup, global)?, "backups"), wanted)
@@ -144,7 +186,7 @@ const ATTEMPTS: u32 = 3;
 pub(super) fn openable(
     setup: &mut HostSetup,
     global: &Global,
-    wanted: &str,
+    wanted: &BackupArg,
     password: &PasswordArgs,
 ) -> anyhow::Result<Value> {
     let backup = reference(setup, global, wanted)?;

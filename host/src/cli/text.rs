@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::value::{instant, list, number, string};
 use crate::model::Timestamp;
 use crate::process::terminal::printable;
-use crate::storage::locations::LocalDirectory;
+use crate::storage::locations::DirectoryLocation;
 
 /// What is shown for a setting without a value.
 pub(crate) const NOT_SET: &str = "not set";
@@ -114,7 +114,7 @@ pub(crate) fn section(title: &str, lines: String) -> String {
 
 /// What to do when automatic backups have nowhere to be stored.
 pub(crate) fn no_location() -> String {
-    format!("automatic backups have no location; set create_backup.agent_ids={}", LocalDirectory::ID)
+    format!("automatic backups have no location; set create_backup.agent_ids={}", DirectoryLocation::LOCAL)
 }
 
 /// Why no automatic backup is planned, and how to change that.

@@ -11,8 +11,9 @@ use crate::assemble::HostSetup;
 use crate::process::terminal::{self, printable};
 
 /// Records that a backup is good. A failure is only a warning.
-pub(super) fn record_verified(setup: &HostSetup, global: &Global, verified: &Value) {
+pub(super) fn record_verified(setup: &HostSetup, global: &Global, verified: &Value, agent: Value) {
     let data = json!({
+        "agent_id": agent,
         "backup_id": string(verified, "backup_id"),
         "size": number(verified, "size"),
     });
@@ -20,8 +21,8 @@ pub(super) fn record_verified(setup: &HostSetup, global: &Global, verified: &Val
 }
 
 /// Records that a backup is damaged. A failure is only a warning.
-pub(super) fn record_damaged(setup: &HostSetup, global: &Global, id: Value) {
-    record(setup, global, json!({"backup_id": id, "damaged": true}));
+pub(super) fn record_damaged(setup: &HostSetup, global: &Global, id: Value, agent: Value) {
+    record(setup, global, json!({"agent_id": agent, "backup_id": id, "damaged": true}));
 }
 
 fn record(setup: &HostSetup, global: &Global, result: Value) {

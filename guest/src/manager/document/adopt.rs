@@ -3,6 +3,8 @@
 //! Gets the texts of the home's files, and reports for each value whether it was taken. Opens and writes no file; shows no
 //! password.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Document, KnownBackup};
@@ -44,10 +46,11 @@ pub struct Item {
     pub value: String,
 }
 
-/// Imports what the files say. A missing or invalid file does not prevent the import of the others.
-pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
+/// Imports what the files say. A missing or invalid file does not prevent the import of the others. `agents` are the locations that take
+/// the place of one of Home Assistant's agents, by the agent's id.
+pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone, agents: &BTreeMap<String, String>) -> Adopted {
     let mut adopted = Adopted::default();
-    adopted.settings(files.backup);
+    adopted.settings(files.backup, agents);
     let uuid = files.uuid.and_then(|text| stored_text(text, "uuid"));
     adopted.instance_id = adopted.single("instance id", ".storage/core.uuid", files.uuid, uuid);
     adopted.time_zone(zone);
@@ -57,14 +60,14 @@ pub fn adopt(files: &HomeFiles<'_>, zone: &HomeZone) -> Adopted {
 }
 
 impl Adopted {
-    fn settings(&mut self, text: Option<&str>) {
+    fn settings(&mut self, text: Option<&str>, agents: &BTreeMap<String, String>) {
         const FILE: &str = ".storage/backup";
         let document = match text.map(Document::parse) {
             None => {
                 return self.skip("settings", format!("{FILE} does not exist: backups were never set up"));
             }
             Some(Err(error)) => return self.skip("settings", format!("{FILE}: {error}")),
-            Some(Ok(document)) => document,
+            Some(Ok(document)) => renamed(document, agents),
         };
         if let Value::Object(fields) = document.config.redacted() {
             fields.iter().for_each(|(name, value)| self.show(name, value));
@@ -118,6 +121,19 @@ impl Adopted {
     fn skip(&mut self, what: &str, value: String) {
         self.not_taken.push(Item { what: what.to_owned(), value });
     }
+}
+
+/// The document with the ids of locations instead of those of the agents that they take over.
+fn renamed(mut document: Document, agents: &BTreeMap<String, String>) -> Document {
+    let new = |id: &String| agents.get(id).unwrap_or(id).clone();
+    let config = &mut document.config;
+    config.create_backup.agent_ids = config.create_backup.agent_ids.iter().map(new).collect();
+    config.agents =
+        std::mem::take(&mut config.agents).into_iter().map(|(id, agent)| (new(&id), agent)).collect();
+    for known in &mut document.known {
+        known.failed_agent_ids = known.failed_agent_ids.iter().map(new).collect();
+    }
+    document
 }
 
 fn stored_text(text: &str, name: &str) -> Option<String> {

@@ -16,7 +16,7 @@ pub(crate) fn run(
     global: &Global,
     args: &ProtectedBackupArgs,
 ) -> anyhow::Result<Answer> {
-    let data = openable(&mut setup, global, &args.target.backup, &args.password)?;
+    let data = openable(&mut setup, global, &args.target, &args.password)?;
     let json = password_check::check(&setup, global, data)?;
     let status = match password_check::verdict(&json) {
         "right" => ExitStatus::Done,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::global::Global;
+use crate::cli::locations;
 use crate::cli::request::{call, change};
 use crate::cli::secrets;
 use crate::cli::secrets::ProtectionArgs;
@@ -14,7 +15,8 @@ use crate::cli::text::{
     content, counted, fields, notes, protected, reasons, section, size, warnings, yes_no,
 };
 use crate::cli::value::{flag, list, merge, number, string};
-use crate::storage::locations::LocalDirectory;
+use crate::process::terminal::printable;
+use crate::storage::locations::DirectoryLocation;
 use crate::tunables::{ENTRY_MEMORY, Limits};
 
 #[derive(Debug, Args)]
@@ -28,6 +30,9 @@ pub struct Create {
     /// Leave out paths that match: `*` matches within a directory, `**/` any depth
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
+    /// Store it in this location (`larder locations`), once for each; in the home's own without this
+    #[arg(long, value_name = "NAME")]
+    pub location: Vec<String>,
     /// Show what the backup would contain without making it
     #[arg(long)]
     pub dry_run: bool,
@@ -40,8 +45,12 @@ pub struct Create {
 
 pub(crate) fn run(setup: HostSetup, global: &Global, create: &Create) -> anyhow::Result<Answer> {
     require_home(&setup)?;
+    let agents = match create.location.as_slice() {
+        [] => vec![DirectoryLocation::LOCAL.to_owned()],
+        names => names.iter().map(|name| locations::id(&setup, name)).collect::<anyhow::Result<_>>()?,
+    };
     let mut data = json!({
-        "agent_ids": [LocalDirectory::ID],
+        "agent_ids": agents,
         "name": create.name,
         "include_database": !create.no_database,
         "exclude": create.exclude,
@@ -57,30 +66,63 @@ pub(crate) fn run(setup: HostSetup, global: &Global, create: &Create) -> anyhow:
     }
     let json = change(&setup, global, "create", "backup.generate", data)?;
     let directory = setup.places()?.backups.unwrap_or_default().display().to_string();
-    Ok(Answer {
-        text: created(&json, &directory),
-        status: ExitStatus::of(&json, &["skipped", "notes"]),
-        json,
-    })
+    Ok(Answer { text: created(&json, &directory), status: status(&json), json })
+}
+
+/// A copy that was not stored is partial success: the service tries again.
+fn status(value: &Value) -> ExitStatus {
+    let failed =
+        value.get("agent_errors").and_then(Value::as_object).is_some_and(|errors| !errors.is_empty());
+    if failed { ExitStatus::Partly } else { ExitStatus::of(value, &["skipped", "notes"]) }
 }
 
 fn created(value: &Value, directory: &str) -> String {
-    let pairs = [
+    let is_local = string(value, "agent_id") == DirectoryLocation::LOCAL;
+    let mut pairs = vec![
         ("name", string(value, "name")),
         ("file", format!("{directory}/{}", string(value, "file"))),
         ("size", format!("{} ({})", size(number(value, "size")), content(value))),
         ("protected", protected(value)),
         ("verified", format!("{}: read back from the disk, complete", yes_no(flag(value, "verified")))),
     ];
+    pairs.retain(|(name, _)| is_local || *name != "file");
+    let copies = stored_copies(value);
+    if !copies.is_empty() {
+        pairs.push(("copies", copies));
+    }
     format!(
-        "Backup {} created.\n{}{}{}{}{}",
+        "Backup {} created.\n{}{}{}{}{}{}",
         string(value, "backup_id"),
         fields(&pairs),
+        not_stored(value),
         warnings(value),
         reasons("Skipped or incomplete:", list(value, "skipped")),
         notes(value),
         reasons("Doubtful:", list(value, "doubted"))
     )
+}
+
+/// The other locations that have it, with the proof.
+fn stored_copies(value: &Value) -> String {
+    let shown = |copy: &Value| {
+        let proof = match string(copy, "proof").as_str() {
+            "full" => "read back completely".to_owned(),
+            "sample" => "sample read back".to_owned(),
+            "digest" => "compared by digest".to_owned(),
+            _ => "size compared".to_owned(),
+        };
+        format!("{} ({proof})", string(copy, "agent_id"))
+    };
+    list(value, "stored").iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// The locations that could not store it.
+fn not_stored(value: &Value) -> String {
+    let errors = value.get("agent_errors").and_then(Value::as_object).into_iter().flatten();
+    let line = |(agent, error): (&String, &Value)| {
+        format!("  {}: {}\n", printable(agent, ""), printable(error.as_str().unwrap_or_default(), ""))
+    };
+    section("Not stored yet (`larder serve` tries again):", errors.map(line).collect())
 }
 
 fn preview(value: &Value, limits: &Limits) -> String {

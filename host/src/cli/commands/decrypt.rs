@@ -20,7 +20,7 @@ pub struct Decrypt {
 }
 
 pub(crate) fn run(mut setup: HostSetup, global: &Global, decrypt: &Decrypt) -> anyhow::Result<Answer> {
-    let data = openable(&mut setup, global, &decrypt.read.target.backup, &decrypt.read.password)?;
+    let data = openable(&mut setup, global, &decrypt.read.target, &decrypt.read.password)?;
     setup.output = Some(decrypt.to.clone());
     copy(&setup, global, "backup.decrypt", data)
 }

@@ -11,18 +11,23 @@ use crate::cli::backups::info;
 use crate::cli::confirm::confirm;
 use crate::cli::global::Global;
 use crate::cli::interrupt::is_interrupted;
+use crate::cli::locations;
 use crate::cli::request::change;
 use crate::cli::select::{id, must_be_there};
 use crate::cli::setup::require_home;
 use crate::cli::text::date;
 use crate::cli::value::{list, string};
 use crate::process::terminal::{self, printable};
+use crate::storage::locations::DirectoryLocation;
 
 #[derive(Debug, Args)]
 pub struct Delete {
     /// Ids of backups or the start of them, `latest`, `latest-automatic`, or names of files that are not readable as backups
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<String>,
+    /// Delete the copy in this location (`larder locations`) instead of the home's own; `all` deletes every copy
+    #[arg(long, value_name = "NAME")]
+    pub location: Option<String>,
     /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
@@ -39,11 +44,11 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, delete: &Delete) -> anyhow
         confirm(&question(setup, global, &ids)?)?;
     }
     if let [only] = ids.as_slice() {
-        return one(setup, global, only, delete.force);
+        return everywhere(setup, global, only, delete);
     }
     let (mut text, mut all, mut worst) = (String::new(), Vec::new(), ExitStatus::Done);
     for id in &ids {
-        match one(setup, global, id, delete.force) {
+        match everywhere(setup, global, id, delete) {
             Ok(answer) => {
                 text += &answer.text;
                 all.push(answer.json);
@@ -59,10 +64,43 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, delete: &Delete) -> anyhow
     Ok(Answer { json: json!({"backups": all}), text, status: worst })
 }
 
-fn one(setup: &HostSetup, global: &Global, id: &str, force: bool) -> anyhow::Result<Answer> {
-    let json = change(setup, global, "delete", "backup.delete", json!({"backup_id": id, "force": force}))?;
+/// Deletes the copies that are meant.
+fn everywhere(setup: &HostSetup, global: &Global, id: &str, delete: &Delete) -> anyhow::Result<Answer> {
+    let agents = match delete.location.as_deref() {
+        None => vec![DirectoryLocation::LOCAL.to_owned()],
+        Some(ALL) => holders(setup, global, id)?,
+        Some(name) => vec![locations::id(setup, name)?],
+    };
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for agent in &agents {
+        let answer = one(setup, global, id, agent, delete.force)?;
+        text += &answer.text;
+        all.push(answer.json);
+    }
+    let json = if agents.len() == 1 { all.pop().unwrap_or_default() } else { json!({"copies": all}) };
+    Ok(Answer { text, status: ExitStatus::Done, json })
+}
+
+/// Every copy.
+const ALL: &str = "all";
+
+/// The locations that have a backup.
+fn holders(setup: &HostSetup, global: &Global, id: &str) -> anyhow::Result<Vec<String>> {
+    let info = info(setup, global)?;
+    let backup = list(&info, "backups").iter().find(|backup| string(backup, "backup_id") == id);
+    let agents = backup.and_then(|backup| backup.get("agents")).and_then(serde_json::Value::as_object);
+    match agents {
+        Some(agents) => Ok(agents.keys().cloned().collect()),
+        None => Ok(vec![DirectoryLocation::LOCAL.to_owned()]),
+    }
+}
+
+fn one(setup: &HostSetup, global: &Global, id: &str, agent: &str, force: bool) -> anyhow::Result<Answer> {
+    let data = json!({"agent_id": agent, "backup_id": id, "force": force});
+    let json = change(setup, global, "delete", "backup.delete", data)?;
     must_be_there(&json, "file", id)?;
-    let text = format!("Backup {} deleted: {}\n", printable(id, ""), string(&json, "file"));
+    let from = if agent == DirectoryLocation::LOCAL { String::new() } else { format!(" from {agent}") };
+    let text = format!("Backup {} deleted{from}: {}\n", printable(id, ""), string(&json, "file"));
     Ok(Answer { text, status: ExitStatus::Done, json })
 }
 

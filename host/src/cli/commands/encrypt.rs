@@ -25,7 +25,7 @@ pub struct Encrypt {
 }
 
 pub(crate) fn run(mut setup: HostSetup, global: &Global, encrypt: &Encrypt) -> anyhow::Result<Answer> {
-    let mut data = reference(&mut setup, global, &encrypt.target.backup)?;
+    let mut data = reference(&mut setup, global, &encrypt.target)?;
     setup.output = Some(encrypt.to.clone());
     let mut fields = secrets::protection(global, &encrypt.protect)?;
     if fields.is_empty() && secrets::can_prompt() {

@@ -36,7 +36,7 @@ pub struct Extract {
 }
 
 pub(crate) fn run(mut setup: HostSetup, global: &Global, extract: &Extract) -> anyhow::Result<Answer> {
-    let mut data = openable(&mut setup, global, &extract.read.target.backup, &extract.read.password)?;
+    let mut data = openable(&mut setup, global, &extract.read.target, &extract.read.password)?;
     setup.target = Some(extract.to.clone());
     setup.keep_setuid = extract.trust.keep_setuid;
     let paths: Value = extract.paths.iter().map(|path| path_of(path)).collect();

@@ -9,7 +9,7 @@ use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus, WrongUse};
 use crate::cli::global::Global;
 use crate::cli::secrets::PasswordArgs;
-use crate::cli::select::openable;
+use crate::cli::select::{BackupArg, LocationArg, openable};
 use crate::cli::store_action::store;
 use crate::cli::text::{content, fields, notes, opened_with, protected, reasons, size, warnings};
 use crate::cli::value;
@@ -33,6 +33,7 @@ pub(crate) fn run(mut setup: HostSetup, global: &Global, import: &Import) -> any
     }
     // An absolute path cannot be mistaken for an id.
     let backup = std::path::absolute(&import.file)?.display().to_string();
+    let backup = BackupArg { backup, at: LocationArg::default() };
     let data = openable(&mut setup, global, &backup, &import.password)?;
     let json = store(&setup, global, "import", "backup.import", data)?;
     let directory = setup.places()?.backups.unwrap_or_default();

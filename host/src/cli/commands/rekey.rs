@@ -40,7 +40,7 @@ pub struct Rekey {
 
 pub(crate) fn run(mut setup: HostSetup, global: &Global, rekey: &Rekey) -> anyhow::Result<Answer> {
     let new = new_password(global, rekey)?;
-    let mut data = openable(&mut setup, global, &rekey.read.target.backup, &rekey.read.password)?;
+    let mut data = openable(&mut setup, global, &rekey.read.target, &rekey.read.password)?;
     if setup.file.is_some() && rekey.to.is_none() {
         return Err(WrongUse(
             "only backups of the home can be changed in place; choose a file for the copy with --to".into(),

@@ -16,7 +16,9 @@ use crate::cli::description::describe;
 use crate::cli::global::Global;
 use crate::cli::request::call;
 use crate::cli::secrets::PasswordArgs;
-use crate::cli::select::{TrustArgs, latest_before, must_be_there, openable, reference};
+use crate::cli::select::{
+    BackupArg, LocationArg, TrustArgs, latest_before, must_be_there, openable, reference,
+};
 use crate::cli::setup::print_notices;
 use crate::cli::text::{content, notes, opened_with, reasons, warnings};
 use crate::cli::value::{flag, list, merge, string};
@@ -30,6 +32,8 @@ pub struct Restore {
     /// The latest backup made before a date or time in the home's time zone (`2026-11-20`, `2026-11-20T18:30`)
     #[arg(long, value_name = "DATE", conflicts_with = "backup")]
     pub before: Option<String>,
+    #[command(flatten)]
+    pub at: LocationArg,
     #[command(flatten)]
     pub password: PasswordArgs,
     /// Restore to a new or empty directory instead of in place
@@ -60,7 +64,7 @@ pub enum Part {
 }
 
 pub(crate) fn run(mut setup: HostSetup, global: &Global, restore: &Restore) -> anyhow::Result<Answer> {
-    let wanted = wanted(&setup, global, restore)?;
+    let wanted = BackupArg { backup: wanted(&setup, global, restore)?, at: restore.at.clone() };
     let backup = reference(&mut setup, global, &wanted)?;
     setup.target.clone_from(&restore.to);
     setup.keep_setuid = restore.trust.keep_setuid;
@@ -81,7 +85,7 @@ pub(crate) fn run(mut setup: HostSetup, global: &Global, restore: &Restore) -> a
         .map(|path| path.display().to_string())
         .unwrap_or_default();
     if restore.to.is_none() && !restore.dry_run && !restore.yes {
-        confirm_replacement(&setup, global, &wanted, backup, &target)?;
+        confirm_replacement(&setup, global, &wanted.backup, backup, &target)?;
     }
     let mut data = openable(&mut setup, global, &wanted, &restore.password)?;
     let options = json!({

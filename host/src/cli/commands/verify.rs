@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::cli::backups::info;
+use crate::cli::backups::{info, info_of};
 use crate::cli::global::Global;
 use crate::cli::interrupt::is_interrupted;
+use crate::cli::locations;
 use crate::cli::request::call;
 use crate::cli::secrets::PasswordArgs;
-use crate::cli::select::openable;
+use crate::cli::select::{BackupArg, LocationArg, openable};
 use crate::cli::text::{
     content, counted, date, failures, fields, opened_with, protected, reasons, size, warnings, yes_no,
 };
@@ -28,15 +29,20 @@ pub struct Verify {
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
     #[command(flatten)]
+    pub at: LocationArg,
+    #[command(flatten)]
     pub password: PasswordArgs,
 }
 
 pub(crate) fn run(setup: &HostSetup, global: &Global, verify: &Verify) -> anyhow::Result<Answer> {
     match (verify.all, verify.ids.as_slice()) {
-        (false, [only]) => one(setup, global, only, &verify.password),
-        (false, several) => each(setup, global, several, &verify.password, ExitStatus::Done),
+        (false, [only]) => one(setup, global, only, verify),
+        (false, several) => each(setup, global, several, verify, ExitStatus::Done),
         (true, _) => {
-            let info = info(setup, global)?;
+            let info = match &verify.at.location {
+                Some(name) => info_of(setup, global, &locations::id(setup, name)?)?,
+                None => info(setup, global)?,
+            };
             let is_all = failures(&info).is_empty() && list(&info, "unreadable").is_empty();
             let worst = if is_all { ExitStatus::Done } else { ExitStatus::Partly };
             for (location, failure) in failures(&info) {
@@ -49,7 +55,7 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, verify: &Verify) -> anyhow
                     string(item, "reason")
                 ));
             }
-            each(setup, global, &oldest_first(&info), &verify.password, worst)
+            each(setup, global, &oldest_first(&info), verify, worst)
         }
     }
 }
@@ -65,12 +71,12 @@ fn each(
     setup: &HostSetup,
     global: &Global,
     backups: &[String],
-    password: &PasswordArgs,
+    verify: &Verify,
     mut worst: ExitStatus,
 ) -> anyhow::Result<Answer> {
     let (mut lines, mut all, mut bad) = (String::new(), Vec::new(), 0);
     for backup in backups {
-        let (text, json, status) = match one(setup, global, backup, password) {
+        let (text, json, status) = match one(setup, global, backup, verify) {
             Ok(Answer { json, text, status }) => (text, json, status),
             Err(error) if is_interrupted(&error) => return Err(error),
             Err(error) => {
@@ -96,20 +102,22 @@ fn each(
     Ok(Answer { json: json!({"backups": all}), text: lines, status: worst })
 }
 
-fn one(setup: &HostSetup, global: &Global, backup: &str, password: &PasswordArgs) -> anyhow::Result<Answer> {
+fn one(setup: &HostSetup, global: &Global, backup: &str, verify: &Verify) -> anyhow::Result<Answer> {
     let mut setup = setup.clone();
-    let data = openable(&mut setup, global, backup, password)?;
+    let backup = BackupArg { backup: backup.to_owned(), at: verify.at.clone() };
+    let data = openable(&mut setup, global, &backup, &verify.password)?;
     let id = data.get("backup_id").cloned();
+    let agent = data.get("agent_id").cloned().unwrap_or_default();
     let found = call(&mut setup.reader()?, global, "backup.verify", data);
     if let (Err(error), Some(id)) = (&found, id)
         && error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == "backup_damaged")
     {
-        record_damaged(&setup, global, id);
+        record_damaged(&setup, global, id, agent.clone());
     }
     let json = found?;
     let is_restorable = flag(&json, "restorable");
     if is_restorable && setup.file.is_none() {
-        record_verified(&setup, global, &json);
+        record_verified(&setup, global, &json, agent);
     }
     let status =
         if is_restorable { ExitStatus::of(&json, &["missing", "skipped"]) } else { ExitStatus::Partly };

@@ -20,6 +20,7 @@ mod output_file;
 mod reader;
 mod remote;
 mod remote_error;
+mod unusable;
 mod whole;
 
 pub use directory::DirectoryLocation;
@@ -30,4 +31,5 @@ pub use location::{Draft, Knowledge, Location, Object, Stored};
 pub(crate) use marker::{is_marked, is_remembered};
 pub use output_file::OutputFile;
 pub use reader::ObjectReader;
-pub use remote::RemoteLocation;
+pub use remote::{RemoteLocation, RemoteMemory};
+pub use unusable::UnusableLocation;

@@ -24,7 +24,7 @@ fn value<'a>(list: &'a [Item], what: &str) -> &'a str {
 
 #[test]
 fn complete_home_is_taken_and_its_password_shows_as_stars() {
-    let adopted = adopt(&FILES, &zone(true, &[]));
+    let adopted = adopt(&FILES, &zone(true, &[]), &BTreeMap::new());
     let config = adopted.config.as_ref().unwrap();
     assert_eq!(config.create_backup.password.as_ref().unwrap().reveal(), PASSWORD);
     assert_eq!(adopted.instance_id.as_deref(), Some("a2f9705851bb430da1a8ca2301ec01ef"));
@@ -52,7 +52,7 @@ fn complete_home_is_taken_and_its_password_shows_as_stars() {
 fn old_home_is_taken_as_home_assistant_would_migrate_it() {
     let case: Value = serde_json::from_str(OLDER[1]).unwrap();
     let stored = case["stored"].to_string();
-    let adopted = adopt(&HomeFiles { backup: Some(&stored), ..FILES }, &zone(true, &[]));
+    let adopted = adopt(&HomeFiles { backup: Some(&stored), ..FILES }, &zone(true, &[]), &BTreeMap::new());
     assert_eq!(serde_json::to_value(adopted.config.unwrap()).unwrap(), case["migrated"]["config"]);
 }
 
@@ -60,7 +60,7 @@ fn old_home_is_taken_as_home_assistant_would_migrate_it() {
 fn missing_and_wrong_files_are_reported_and_the_rest_is_taken() {
     let newer = changed(|document| document["version"] = json!(7));
     let files = HomeFiles { backup: Some(&newer), uuid: Some("{Pa55"), ..FILES };
-    let adopted = adopt(&files, &zone(false, &["`Mars/Olympus` is no time zone"]));
+    let adopted = adopt(&files, &zone(false, &["`Mars/Olympus` is no time zone"]), &BTreeMap::new());
     assert!(adopted.config.is_none() && adopted.instance_id.is_none());
     assert_eq!(adopted.taken, [Item { what: "version".into(), value: "2026.11.0".into() }]);
     assert!(value(&adopted.not_taken, "settings").contains("have version 7"));
@@ -68,10 +68,24 @@ fn missing_and_wrong_files_are_reported_and_the_rest_is_taken() {
     assert_eq!(value(&adopted.not_taken, "time zone"), "`Mars/Olympus` is no time zone");
     assert!(!format!("{adopted:?}").contains("Pa55"));
 
-    let nothing = adopt(&HomeFiles::default(), &zone(false, &[]));
+    let nothing = adopt(&HomeFiles::default(), &zone(false, &[]), &BTreeMap::new());
     assert!(nothing.taken.is_empty());
     assert_eq!(nothing.not_taken.len(), 4);
     assert!(value(&nothing.not_taken, "time zone").contains("the home sets none; using Europe/Berlin"));
     let others = nothing.not_taken.iter().filter(|taken| taken.what != "time zone");
     assert!(others.into_iter().all(|taken| taken.value.contains("does not exist")));
+}
+
+#[test]
+fn a_location_takes_the_place_of_the_agent_that_it_adopts() {
+    let stored = changed(|document| {
+        let config = &mut document["data"]["config"];
+        config["create_backup"]["agent_ids"] = json!(["backup.local", "aws_s3.01J"]);
+        config["agents"] = json!({"aws_s3.01J": {"protected": false, "retention": null}});
+    });
+    let adopts = BTreeMap::from([("aws_s3.01J".to_owned(), "s3.offsite".to_owned())]);
+    let files = HomeFiles { backup: Some(&stored), ..FILES };
+    let config = adopt(&files, &zone(true, &[]), &adopts).config.unwrap();
+    assert_eq!(config.create_backup.agent_ids, ["backup.local", "s3.offsite"]);
+    assert!(!config.agents["s3.offsite"].protected);
 }

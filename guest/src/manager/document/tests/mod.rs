@@ -95,6 +95,8 @@ fn new_document_is_home_assistants_without_larders_state() {
 fn larders_state_is_read_back_with_unknown_fields_of_a_newer_larder() {
     let mut document = Document::parse(RECORDED).unwrap();
     document.extra = Extra {
+        copies: BTreeMap::new(),
+        pending: Vec::new(),
         event: Some(json!({"state": "2026-11-23T14:44:07.642+00:00"})),
         planned: Moment::parse("2026-11-24T05:12:31+01:00"),
         earlier: Moment::parse("2026-11-22T05:12:31.5+01:00").into_iter().collect(),
