@@ -15,15 +15,13 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Starts `command`, whose output goes to `log`. With `remove`, that directory is removed when the server has ended.
-    pub fn start<S: AsRef<OsStr>>(command: &[S], log: &Path, remove: Option<&Path>) -> Self {
-        let output = File::options().create(true).append(true).open(log).unwrap();
+    /// Starts `command`, whose output goes to the file `log` in `root`. If this process ends without ending it, `root` is removed.
+    pub fn start<S: AsRef<OsStr>>(command: &[S], root: &Path) -> Self {
+        let log = root.join("log");
+        let output = File::options().create(true).append(true).open(&log).unwrap();
         let mut guard = Command::new("python3");
-        guard.arg(fixture("guard.py"));
-        if let Some(directory) = remove {
-            guard.arg("--remove").arg(directory);
-        }
-        guard.args(command).stdin(Stdio::piped()).stdout(output.try_clone().unwrap()).stderr(output);
+        guard.arg(fixture("guard.py")).arg(root).args(command);
+        guard.stdin(Stdio::piped()).stdout(output.try_clone().unwrap()).stderr(output);
         // Nothing of the caller's settings, such as those of its agent or its proxies, may change what a server does.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy().to_ascii_lowercase();
@@ -33,7 +31,7 @@ impl Guarded {
                 guard.env_remove(name);
             }
         }
-        Self { child: guard.spawn().unwrap(), log: log.to_owned() }
+        Self { child: guard.spawn().unwrap(), log }
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -42,23 +40,21 @@ impl Guarded {
 
     /// Asks it to end, and kills it after five seconds.
     pub fn stop(&mut self) {
-        if let Some(input) = &mut self.child.stdin {
-            let _ = input.write_all(b"stop\n");
-        }
-        self.wait();
+        self.end(b"stop\n");
     }
 
     /// Kills it and everything that it started.
     pub fn kill(&mut self) {
-        drop(self.child.stdin.take());
-        self.wait();
+        self.end(b"kill\n");
     }
 
-    fn wait(&mut self) {
-        // Not `Child::wait` alone: that closes standard input first, which means to kill.
-        let input = self.child.stdin.take();
+    fn end(&mut self, how: &[u8]) {
+        // `Child::wait` closes standard input first, which would be the end of the input for the guard.
+        let mut input = self.child.stdin.take();
+        if let Some(input) = &mut input {
+            let _ = input.write_all(how);
+        }
         let _ = self.child.wait();
-        drop(input);
     }
 
     /// The last lines that it has written.

@@ -232,12 +232,7 @@ impl Process {
 
     #[track_caller]
     fn start(&mut self) {
-        let log = self.root.path().join("log");
-        let remove = match &self.root {
-            Root::Own(_) => None,
-            Root::Shared(path) => Some(path.as_path()),
-        };
-        let mut guarded = Guarded::start(&self.command, &log, remove);
+        let mut guarded = Guarded::start(&self.command, self.root.path());
         let started = Instant::now();
         while !self.ready.is_there() {
             let command = self.command.join(" ");
