@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::kind::Kind;
-use crate::missing;
+use crate::missing::missing;
 use crate::options::Options;
 use crate::programs::{fixture, installed, packaged};
 use crate::ssh::{self, Keys};

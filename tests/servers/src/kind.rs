@@ -1,5 +1,8 @@
 //! The kinds of real servers.
 
+/// The bucket that every S3 server has.
+pub const BUCKET: &str = "larder";
+
 /// A real server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {

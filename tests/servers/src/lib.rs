@@ -16,10 +16,10 @@ mod server;
 mod ssh;
 mod weed;
 
-pub use kind::{Kind, Protocol};
+pub use kind::{BUCKET, Kind, Protocol};
 pub use missing::missing;
 pub use options::Options;
 pub use programs::rclone;
 pub use proxy::Proxy;
 pub use scripted::{Answer, Gate, Request, Scripted};
-pub use server::{BUCKET, Server};
+pub use server::Server;

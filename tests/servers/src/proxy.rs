@@ -1,42 +1,21 @@
 //! A TCP proxy that makes a line long, stalls it or cuts it.
 
 mod line;
+mod state;
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use line::{Direction, Line};
+use state::Shared;
 
 /// Forwards connections to a port of this machine. Ends with all its connections when it is dropped.
 pub struct Proxy {
     /// The port to connect to instead.
     pub port: u16,
     shared: Arc<Shared>,
-}
-
-/// What its threads share.
-struct Shared {
-    target: u16,
-    one_way: Duration,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    ended: bool,
-    stalled: bool,
-    refusing: bool,
-    /// Both ends of each open connection, by number.
-    open: Vec<(u64, TcpStream)>,
-    connections: u64,
-    /// What has been forwarded to the server and from it.
-    sent: u64,
-    received: u64,
-    /// The value of `sent` at which all connections are cut.
-    cut_at: Option<u64>,
 }
 
 impl Proxy {
@@ -121,8 +100,7 @@ impl Proxy {
     /// Waits until this many bytes have been forwarded to the server since the proxy began. `false` if that takes longer than `patience`.
     pub fn wait_until_sent(&self, bytes: u64, patience: Duration) -> bool {
         let waiting = self.shared.lock();
-        let enough = |state: &mut State| state.sent < bytes;
-        let waited = self.shared.changed.wait_timeout_while(waiting, patience, enough);
+        let waited = self.shared.changed.wait_timeout_while(waiting, patience, |state| state.sent < bytes);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -133,24 +111,6 @@ impl Drop for Proxy {
         self.cut();
         // Wakes the thread that waits for connections.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn cut(&mut self) {
-        for (_, stream) in self.open.drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    }
-
-    fn is_open(&self, connection: u64) -> bool {
-        self.open.iter().any(|(number, _)| *number == connection)
     }
 }
 

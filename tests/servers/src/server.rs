@@ -10,14 +10,11 @@ use tempfile::TempDir;
 use crate::ask;
 use crate::configure::{Setup, command};
 use crate::guard::Guarded;
-use crate::kind::{Kind, Protocol};
+use crate::kind::{BUCKET, Kind, Protocol};
 use crate::options::Options;
 use crate::ports::Port;
 use crate::ssh::{self, Keys};
 use crate::weed::Weed;
-
-/// The bucket that every S3 server has.
-pub const BUCKET: &str = "larder";
 
 /// How long a server may take to answer. SeaweedFS needs ten seconds on a free machine.
 const PATIENCE: Duration = Duration::from_secs(120);

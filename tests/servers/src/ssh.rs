@@ -52,9 +52,10 @@ pub fn user() -> String {
 pub fn openssh(root: &Path, data: &Path, keys: &Keys, port: u16, lines: &[String]) -> Option<Vec<String>> {
     let program = installed("sshd", "openssh-server")?;
     let configuration = root.join("sshd_config");
+    // Without PAM it takes the account of a user who cannot read the passwords for a locked one.
     let text = format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey {host}\nPidFile none\nAuthorizedKeysFile {authorized}\nStrictModes no\n\
-         PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 1000\nMaxSessions 1000\n\
+         PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM yes\nMaxStartups 1000\nMaxSessions 1000\n\
          {lines}\nSubsystem sftp internal-sftp -d {data}\n",
         host = keys.host.display(),
         authorized = keys.authorized.display(),

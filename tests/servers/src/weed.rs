@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::ask;
+use crate::kind::BUCKET;
 use crate::ports::Port;
 use crate::programs::packaged;
-use crate::server::BUCKET;
 
 /// Its ports.
 pub struct Weed {

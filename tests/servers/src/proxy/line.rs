@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::state::Shared;
 
 /// As many bytes may be on the way: 2 GB a second for 30 ms.
 const ON_THE_WAY: usize = 64 << 20;
