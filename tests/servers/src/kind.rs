@@ -33,6 +33,26 @@ impl Kind {
     pub const WEBDAV: [Self; 4] = [Self::RcloneWebdav, Self::WsgiDav, Self::Apache, Self::SeaweedWebdav];
     pub const SFTP: [Self; 3] = [Self::OpenSsh, Self::Asyncssh, Self::RcloneSftp];
 
+    /// As one says it on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RcloneS3 => "rclone-s3",
+            Self::SeaweedS3 => "seaweed-s3",
+            Self::Moto => "moto",
+            Self::RcloneWebdav => "rclone-webdav",
+            Self::WsgiDav => "wsgidav",
+            Self::Apache => "apache",
+            Self::SeaweedWebdav => "seaweed-webdav",
+            Self::OpenSsh => "openssh",
+            Self::Asyncssh => "asyncssh",
+            Self::RcloneSftp => "rclone-sftp",
+        }
+    }
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::S3.into_iter().chain(Self::WEBDAV).chain(Self::SFTP)
+    }
+
     pub fn protocol(self) -> Protocol {
         match self {
             Self::RcloneS3 | Self::SeaweedS3 | Self::Moto => Protocol::S3,
