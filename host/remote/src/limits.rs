@@ -30,3 +30,9 @@ pub const NEXTCLOUD_PARTS_FROM: u64 = 100 << 20;
 pub const NEXTCLOUD_PART_BYTES: u64 = 50 << 20;
 /// Parts of one upload, by Nextcloud's manual.
 pub const NEXTCLOUD_PARTS: u64 = 10_000;
+/// Bytes of a request body from which the server is asked before it is sent (`Expect: 100-continue`): an early refusal would be lost otherwise.
+pub const EXPECT_FROM: u64 = 1 << 20;
+/// Files below this are sent again rather than waited for when an answer was lost.
+pub const CHEAP_BYTES: u64 = 16 << 20;
+/// How many of the pauses are made for them.
+pub const CHEAP_PAUSES: usize = 2;

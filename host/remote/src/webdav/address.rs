@@ -24,10 +24,14 @@ impl Address {
     pub fn new(settings: &settings::WebDav) -> Result<Self> {
         let url = &settings.url;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(invalid(format_args!("{url} is no WebDAV address: it begins with https:// or http:// and a host")));
+            return Err(invalid(format_args!(
+                "{url} is no WebDAV address: it begins with https:// or http:// and a host"
+            )));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("`url` contains a username or password: write them as `username` and `password`"));
+            return Err(invalid(
+                "`url` contains a username or password: write them as `username` and `password`",
+            ));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid("`url` contains `?` or `#`: write the address of a folder (or %3F, %23)"));
@@ -101,7 +105,10 @@ pub fn segments(href: &str) -> Vec<Vec<u8>> {
         Some((scheme, rest)) if !scheme.contains('/') => rest.split_once('/').map_or("", |(_, path)| path),
         _ => href,
     };
-    path.split('/').filter(|segment| !segment.is_empty()).map(|segment| percent_decode_str(segment).collect()).collect()
+    path.split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| percent_decode_str(segment).collect())
+        .collect()
 }
 
 fn with_path(url: &Url, path: &[Vec<u8>]) -> Url {

@@ -18,7 +18,10 @@ pub fn refused(what: &str, status: u16, location: Option<&str>) -> Error {
 fn meaning(status: u16) -> (Kind, &'static str) {
     match status {
         300..=399 => (Kind::Invalid, "redirects are not followed, write the address that it wants as `url`"),
-        401 => (Kind::Denied, "wrong username or password (Nextcloud: create an app password under Settings, Security)"),
+        401 => (
+            Kind::Denied,
+            "wrong username or password (Nextcloud: create an app password under Settings, Security)",
+        ),
         403 => (Kind::Denied, "this user may not do that; check the rights of the user and of the folder"),
         404 | 410 => (Kind::NotFound, "there is no such file or folder; check `url` and `path`"),
         405 | 501 => (Kind::Unsupported, "this is not a WebDAV address, or it is read-only; check `url`"),
@@ -27,7 +30,10 @@ fn meaning(status: u16) -> (Kind, &'static str) {
         409 => (Kind::NotFound, "the folder is missing, or something else is in the way; check `path`"),
         411 => (Kind::Unsupported, "something on the way removes the length of the request; check the proxy"),
         412 => (Kind::Exists, "a file of that name exists"),
-        413 => (Kind::Invalid, "too large; raise the limit of the server or of the proxy in front of it (nginx: client_max_body_size)"),
+        413 => (
+            Kind::Invalid,
+            "too large; raise the limit of the server or of the proxy in front of it (nginx: client_max_body_size)",
+        ),
         414 => (Kind::Invalid, "the name is too long"),
         415 | 422 => (Kind::Unsupported, "the server does not understand the request"),
         423 => (Kind::Unclear, "the file is locked, it may still be worked on"),

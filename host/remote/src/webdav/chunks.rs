@@ -47,14 +47,19 @@ impl Chunks {
         let error = answer.refused(&format!("cannot begin an upload in parts at {}", self.folder));
         match error.kind {
             // Where it exists already, an earlier `start` of the same upload has made it.
-            Kind::NotFound | Kind::Unsupported => Ok(client.find(&self.folder, stop).ok().flatten().is_some_and(|found| found.is_collection)),
+            Kind::NotFound | Kind::Unsupported => {
+                Ok(client.find(&self.folder, stop).ok().flatten().is_some_and(|found| found.is_collection))
+            }
             _ => Err(error),
         }
     }
 
     pub fn send(&self, client: &Client, number: u32, body: Body, stop: &Stop) -> Result<Part> {
         if number == 0 || u64::from(number) > limits::NEXTCLOUD_PARTS {
-            return Err(Error::new(Kind::Invalid, format!("part {number}: Nextcloud takes 1 to {}", limits::NEXTCLOUD_PARTS)));
+            return Err(Error::new(
+                Kind::Invalid,
+                format!("part {number}: Nextcloud takes 1 to {}", limits::NEXTCLOUD_PARTS),
+            ));
         }
         let size = body.size;
         match client.put(&below(&self.folder, &format!("{number:05}")), &self.headers(), body, stop) {
@@ -84,14 +89,27 @@ impl Chunks {
         let there = self.parts(client, stop)?;
         for part in parts {
             if there.iter().any(|found| found.number == part.number && found.size != part.size) {
-                return Err(Error::new(Kind::Interrupted, format!("part {} is not whole on the server", part.number)));
+                return Err(Error::new(
+                    Kind::Interrupted,
+                    format!("part {} is not whole on the server", part.number),
+                ));
             }
         }
-        let length = self.headers().into_iter().filter(|(name, _)| *name != "destination").collect::<Vec<_>>();
+        let length =
+            self.headers().into_iter().filter(|(name, _)| *name != "destination").collect::<Vec<_>>();
         // What is learnt here of MOVE is not true of other files.
-        match Moves::default().rename(client, &below(&self.folder, ".file"), &self.destination, &length, stop)? {
+        match Moves::default().rename(
+            client,
+            &below(&self.folder, ".file"),
+            &self.destination,
+            &length,
+            stop,
+        )? {
             Moved::Done => Ok(()),
-            Moved::Impossible => Err(Error::new(Kind::Unsupported, "the server does not put the parts of an upload together (MOVE)")),
+            Moved::Impossible => Err(Error::new(
+                Kind::Unsupported,
+                "the server does not put the parts of an upload together (MOVE)",
+            )),
         }
     }
 

@@ -37,7 +37,9 @@ pub fn make(client: &Client, address: &Address, stop: &Stop) -> Result<()> {
     }
     match client.find(folder, stop)? {
         Some(found) if found.is_collection => Ok(()),
-        _ => Err(last.unwrap_or_else(|| Error::new(Kind::Interrupted, format!("{folder} is missing after it was made")))),
+        _ => Err(last.unwrap_or_else(|| {
+            Error::new(Kind::Interrupted, format!("{folder} is missing after it was made"))
+        })),
     }
 }
 
@@ -50,7 +52,10 @@ pub fn is_missing(client: &Client, address: &Address, stop: &Stop) -> Result<()>
         let name = segments(child.path()).pop().unwrap_or_default();
         let is_listed = children(resources, parent.path())?.iter().any(|(found, _)| found.as_bytes() == name);
         return match is_listed {
-            true => Err(Error::new(Kind::Interrupted, format!("the server answers 404 for {child}, and yet lists it"))),
+            true => Err(Error::new(
+                Kind::Interrupted,
+                format!("the server answers 404 for {child}, and yet lists it"),
+            )),
             false => Ok(()),
         };
     }

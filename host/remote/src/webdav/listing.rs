@@ -10,12 +10,19 @@ use crate::error::{Error, Kind, Result};
 /// says where the children begin.
 pub fn children(resources: Vec<Resource>, asked: &str) -> Result<Vec<(String, Resource)>> {
     let asked = segments(asked);
-    let entries: Vec<_> = resources.into_iter().map(|resource| (segments(&resource.href), resource)).collect();
-    let root = match entries.iter().any(|(path, _)| *path == asked) {
+    let entries: Vec<_> =
+        resources.into_iter().map(|resource| (segments(&resource.href), resource)).collect();
+    let root = match entries.iter().any(|(path, resource)| *path == asked && resource.is_collection) {
         true => asked,
         false => {
-            let shortest = entries.iter().filter(|(_, resource)| resource.is_collection).map(|(path, _)| path).min_by_key(|path| path.len());
-            shortest.cloned().ok_or_else(|| nonsense("it does not contain the folder itself; check that `url` is a folder"))?
+            let shortest = entries
+                .iter()
+                .filter(|(_, resource)| resource.is_collection)
+                .map(|(path, _)| path)
+                .min_by_key(|path| path.len());
+            shortest.cloned().ok_or_else(|| {
+                nonsense("it does not contain the folder itself; check that `url` is a folder")
+            })?
         }
     };
     let mut children = Vec::new();
@@ -34,8 +41,8 @@ pub fn children(resources: Vec<Resource>, asked: &str) -> Result<Vec<(String, Re
 }
 
 /// The one resource that was asked for, or the one of that name if the server answers more.
-pub fn only(resources: Vec<Resource>, name: &str) -> Option<Resource> {
-    let is_it = |resource: &Resource| segments(&resource.href).last().is_some_and(|last| last == name.as_bytes());
+pub fn only(resources: Vec<Resource>, name: &[u8]) -> Option<Resource> {
+    let is_it = |resource: &Resource| segments(&resource.href).last().is_some_and(|last| last == name);
     match resources.len() {
         0 | 1 => resources.into_iter().next(),
         _ => resources.into_iter().find(is_it),
@@ -53,10 +60,15 @@ fn is_there(name: &str, resource: &Resource) -> Result<bool> {
         None | Some(200..=299) => Ok(true),
         Some(404 | 410) => Ok(false),
         Some(_) if resource.is_collection => Ok(false),
-        Some(status) => Err(Error::new(Kind::Interrupted, format!("the server says nothing about {name} ({status})"))),
+        Some(status) => {
+            Err(Error::new(Kind::Interrupted, format!("the server says nothing about {name} ({status})")))
+        }
     }
 }
 
 fn nonsense(message: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Interrupted, format!("the server's answer is not about the folder that was asked for: {message}"))
+    Error::new(
+        Kind::Interrupted,
+        format!("the server's answer is not about the folder that was asked for: {message}"),
+    )
 }

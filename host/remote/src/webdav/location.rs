@@ -31,10 +31,10 @@ pub struct WebDavLocation {
 
 impl WebDavLocation {
     /// Asks nothing of the network.
-    pub fn new(settings: settings::WebDav, http: settings::Http, environment: Environment) -> Result<Self> {
+    pub fn new(settings: settings::WebDav, http: settings::Http, _environment: Environment) -> Result<Self> {
         Ok(Self {
             address: Address::new(&settings)?,
-            client: Client::new(&settings, http, environment)?,
+            client: Client::new(&settings, http)?,
             moves: Moves::default(),
             has_no_chunks: AtomicBool::new(false),
         })
@@ -83,7 +83,9 @@ impl Protocol for WebDavLocation {
             return Ok(Vec::new());
         };
         let mut objects = Vec::new();
-        for (name, found) in children(resources, folder.path()).map_err(|error| error.about(format_args!("cannot list {folder}")))? {
+        for (name, found) in children(resources, folder.path())
+            .map_err(|error| error.about(format_args!("cannot list {folder}")))?
+        {
             if !found.is_collection {
                 objects.extend(self.object(name, found, stop)?);
             }
@@ -137,7 +139,10 @@ impl Protocol for WebDavLocation {
                 return Ok(chunks_handle(upload));
             }
             self.has_no_chunks.store(true, Ordering::Relaxed);
-            let message = format!("{} takes no uploads in parts; the next attempt sends the file in one piece", self.address.shown());
+            let message = format!(
+                "{} takes no uploads in parts; the next attempt sends the file in one piece",
+                self.address.shown()
+            );
             return Err(Error::new(Kind::Interrupted, message));
         }
         self.whole().start(upload, stop)
@@ -158,7 +163,9 @@ impl Protocol for WebDavLocation {
     }
 
     fn finish(&self, upload: &Upload, handle: &str, parts: &[Part], stop: &Stop) -> Result<()> {
-        let Some(chunks) = self.chunks(upload, handle)? else { return self.whole().finish(upload, handle, stop) };
+        let Some(chunks) = self.chunks(upload, handle)? else {
+            return self.whole().finish(upload, handle, stop);
+        };
         whole::check_free(&self.client, &self.address, &upload.name, stop)?;
         chunks.finish(&self.client, parts, stop)
     }

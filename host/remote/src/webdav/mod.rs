@@ -9,6 +9,7 @@ mod listing;
 mod location;
 mod multistatus;
 mod publish;
+mod transport;
 mod whole;
 
 #[cfg(test)]

@@ -67,7 +67,16 @@ impl Element {
     }
 
     fn has_text(self) -> bool {
-        matches!(self, Self::Href | Self::Status | Self::PropstatStatus | Self::Size | Self::Modified | Self::Tag | Self::Free)
+        matches!(
+            self,
+            Self::Href
+                | Self::Status
+                | Self::PropstatStatus
+                | Self::Size
+                | Self::Modified
+                | Self::Tag
+                | Self::Free
+        )
     }
 }
 
@@ -79,10 +88,13 @@ pub fn read(input: impl Read) -> Result<Vec<Resource>> {
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        let (namespace, event) = reader.read_resolved_event_into(&mut buffer).map_err(|error| match error {
-            quick_xml::Error::Io(error) => Error::new(Kind::Interrupted, format!("the answer broke off: {error}")),
-            error => nonsense(error),
-        })?;
+        let (namespace, event) =
+            reader.read_resolved_event_into(&mut buffer).map_err(|error| match error {
+                quick_xml::Error::Io(error) => {
+                    Error::new(Kind::Interrupted, format!("the answer broke off: {error}"))
+                }
+                error => nonsense(error),
+            })?;
         match event {
             Event::Start(start) => {
                 let is_dav = matches!(namespace, ResolveResult::Bound(Namespace("DAV:")));
@@ -95,7 +107,9 @@ pub fn read(input: impl Read) -> Result<Vec<Resource>> {
                 Some(character) => state.text(character.encode_utf8(&mut [0; 4])),
                 None => match resolve_predefined_entity(&reference) {
                     Some(text) => state.text(text),
-                    None if state.wants_text() => return Err(nonsense(format_args!("unknown entity &{};", &*reference))),
+                    None if state.wants_text() => {
+                        return Err(nonsense(format_args!("unknown entity &{};", &*reference)));
+                    }
                     None => {}
                 },
             },

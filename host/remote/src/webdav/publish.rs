@@ -44,8 +44,16 @@ impl Moves {
     }
 
     /// Renames without overwriting: the whole URL first, then the path alone. Lost and unknown answers are `Unclear`.
-    pub fn rename(&self, client: &Client, from: &Url, to: &Url, more: &[(&str, String)], stop: &Stop) -> Result<Moved> {
-        let forms: &[u8] = if self.0.load(Ordering::Relaxed) == BY_PATH { &[BY_PATH] } else { &[BY_URL, BY_PATH] };
+    pub fn rename(
+        &self,
+        client: &Client,
+        from: &Url,
+        to: &Url,
+        more: &[(&str, String)],
+        stop: &Stop,
+    ) -> Result<Moved> {
+        let forms: &[u8] =
+            if self.0.load(Ordering::Relaxed) == BY_PATH { &[BY_PATH] } else { &[BY_URL, BY_PATH] };
         let what = format!("cannot rename {from}");
         let mut was_refused = None;
         for form in forms {
@@ -61,15 +69,26 @@ impl Moves {
                 400 | 502 => was_refused = Some(answer.refused(&what)),
                 405 | 501 => return Ok(Moved::Impossible),
                 // A proxy's 502 may have hidden that the first one was done.
-                404 | 412 if was_refused.is_some() => return Err(Error { kind: Kind::Unclear, ..answer.refused(&what) }),
-                207 => return Err(Error::new(Kind::Unclear, "the server answered 207, which says nothing about the file").about(&what)),
+                404 | 412 if was_refused.is_some() => {
+                    return Err(Error { kind: Kind::Unclear, ..answer.refused(&what) });
+                }
+                207 => {
+                    return Err(Error::new(
+                        Kind::Unclear,
+                        "the server answered 207, which says nothing about the file",
+                    )
+                    .about(&what));
+                }
                 status => return Err(unclear(refused(&what, status, answer.location.as_deref()))),
             }
         }
         // The server may be down behind its proxy. If it answers and the file has not moved, it does not take the destination.
         match client.find(from, stop) {
             Ok(Some(_)) => Ok(Moved::Impossible),
-            Ok(None) => Err(Error::new(Kind::Unclear, "the server refused it, and the file has vanished").about(&what)),
+            Ok(None) => {
+                Err(Error::new(Kind::Unclear, "the server refused it, and the file has vanished")
+                    .about(&what))
+            }
             Err(error) => Err(unclear(was_refused.unwrap_or(error))),
         }
     }

@@ -51,7 +51,12 @@ impl Whole<'_> {
         let body = Body { size: PROBE.len() as u64, md5: None, reader: Box::new(PROBE) };
         match self.client.put(&hidden, &[], body, stop) {
             Sent::Done => {}
-            Sent::Failed(error) if matches!(error.kind, Kind::Invalid | Kind::Unsupported | Kind::NotFound | Kind::Denied) => {
+            Sent::Failed(error)
+                if matches!(
+                    error.kind,
+                    Kind::Invalid | Kind::Unsupported | Kind::NotFound | Kind::Denied
+                ) =>
+            {
                 return Err(error.about("the server does not take a hidden file, which uploads begin as"));
             }
             Sent::Failed(error) | Sent::Lost(error) => return Err(again(error)),
@@ -81,20 +86,30 @@ impl Whole<'_> {
             Sent::Lost(error) => {
                 // All bytes have left: the server may need time for them, and sending them again would take longer.
                 let mut there = arrived();
-                for pause in limits::LOST_ANSWER_PAUSES {
+                let pauses = if size < limits::CHEAP_BYTES {
+                    limits::CHEAP_PAUSES
+                } else {
+                    limits::LOST_ANSWER_PAUSES.len()
+                };
+                for pause in limits::LOST_ANSWER_PAUSES.iter().take(pauses) {
                     if matches!(there, Ok(Some(there)) if there == size) {
                         break;
                     }
                     stop.wait(*pause)?;
                     there = arrived();
                 }
-                there.ok().flatten().filter(|there| *there == size).ok_or(error)?.into()
+                Some(there.ok().flatten().filter(|there| *there == size).ok_or(error)?)
             }
         };
         match there {
             Some(there) if there == size => Ok(Part { number, size, tag: String::new(), is_proven: false }),
-            Some(there) => Err(Error::new(Kind::Interrupted, format!("{there} of {size} bytes have arrived as {url}"))),
-            None => Err(Error::new(Kind::Interrupted, format!("the server has taken {url}, but does not show it"))),
+            Some(there) => {
+                Err(Error::new(Kind::Interrupted, format!("{there} of {size} bytes have arrived as {url}")))
+            }
+            None => Err(Error::new(
+                Kind::Interrupted,
+                format!("the server has taken {url}, but does not show it"),
+            )),
         }
     }
 
@@ -102,7 +117,10 @@ impl Whole<'_> {
     pub fn parts(&self, upload: &Upload, handle: &str, stop: &Stop) -> Result<Vec<Part>> {
         let found = self.client.find(&self.address.file(handle)?, stop)?;
         let is_whole = found.is_some_and(|found| found.size == Some(upload.size));
-        Ok(is_whole.then_some(Part { number: 1, size: upload.size, tag: String::new(), is_proven: false }).into_iter().collect())
+        Ok(is_whole
+            .then_some(Part { number: 1, size: upload.size, tag: String::new(), is_proven: false })
+            .into_iter()
+            .collect())
     }
 
     pub fn finish(&self, upload: &Upload, handle: &str, stop: &Stop) -> Result<()> {
@@ -115,7 +133,10 @@ impl Whole<'_> {
             Moved::Done => Ok(()),
             Moved::Impossible => {
                 self.moves.give_up();
-                let message = format!("{} does not rename files any more; the upload begins anew under its final name", self.address.shown());
+                let message = format!(
+                    "{} does not rename files any more; the upload begins anew under its final name",
+                    self.address.shown()
+                );
                 Err(Error::new(Kind::NotFound, message))
             }
         }

@@ -67,7 +67,10 @@ fn names_that_are_no_single_segment_are_refused() {
 fn nextcloud_is_known_by_its_path_and_keeps_chunks_beside_the_files() {
     for (url, expected) in [
         ("https://host/remote.php/dav/files/eva", Some("https://host/remote.php/dav/uploads/eva/larder-T/")),
-        ("https://host/cloud/remote.php/dav/files/eva%40b/sub", Some("https://host/cloud/remote.php/dav/uploads/eva%40b/larder-T/")),
+        (
+            "https://host/cloud/remote.php/dav/files/eva%40b/sub",
+            Some("https://host/cloud/remote.php/dav/uploads/eva%40b/larder-T/"),
+        ),
         ("https://host/remote.php/dav/files", None),
         ("https://host/remote.php/webdav", None),
         ("https://host/dav/files/eva", None),

@@ -9,7 +9,9 @@ use crate::webdav::listing::{children, only};
 use crate::webdav::multistatus::{Resource, read};
 
 fn document(responses: &str) -> String {
-    format!(r#"<?xml version="1.0" encoding="utf-8"?><D:multistatus xmlns:D="DAV:" xmlns:x="urn:x">{responses}</D:multistatus>"#)
+    format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><D:multistatus xmlns:D="DAV:" xmlns:x="urn:x">{responses}</D:multistatus>"#
+    )
 }
 
 fn file(href: &str) -> String {
@@ -98,25 +100,39 @@ fn hrefs_name_the_direct_children_whatever_their_form() {
         ("no slash at the folder", "/dav/f/", "/dav/f /dav/f/a", &["a"]),
         ("whole URLs, of any host", "/dav/f/", "http://inner:8080/dav/f/ http://inner:8080/dav/f/a", &["a"]),
         ("a plus is a plus", "/f/", "/f/ /f/a+b /f/a%2Bb%20c", &["a+b", "a+b c"]),
-        ("upper and lower case, raw brackets, entities", "/l%C3%A4r/", "/l%c3%a4r/ /l%c3%a4r/%c3%a4 /l%C3%A4r/[x]&amp;(y)", &["ä", "[x]&(y)"]),
+        (
+            "upper and lower case, raw brackets, entities",
+            "/l%C3%A4r/",
+            "/l%c3%a4r/ /l%c3%a4r/%c3%a4 /l%C3%A4r/[x]&amp;(y)",
+            &["ä", "[x]&(y)"],
+        ),
         ("a percent sign", "/f/", "/f/ /f/100%25 /f/a%zz", &["100%", "a%zz"]),
         ("only direct ones", "/f/", "/f/ /f/sub/deep /f/a", &["a"]),
         ("the proxy adds a prefix", "/proxy/dav/f/", "/dav/f/ /dav/f/a", &["a"]),
-        ("the proxy removes a prefix", "/f/", "/remote.php/dav/files/u/f/ /remote.php/dav/files/u/f/a", &["a"]),
+        (
+            "the proxy removes a prefix",
+            "/f/",
+            "/remote.php/dav/files/u/f/ /remote.php/dav/files/u/f/a",
+            &["a"],
+        ),
         ("doubled slashes", "/dav/f/", "//dav//f/ //dav//f/a", &["a"]),
         ("names that cannot be ours", "/f/", "/f/ /f/%FF%FE /f/a%2Fb /f/a", &["a"]),
         ("the root", "/", "/ /a", &["a"]),
     ];
     for (what, asked, hrefs, expected) in cases {
-        let responses: String =
-            hrefs.split(' ').enumerate().map(|(index, href)| if index == 0 { folder(href) } else { file(href) }).collect();
+        let responses: String = hrefs
+            .split(' ')
+            .enumerate()
+            .map(|(index, href)| if index == 0 { folder(href) } else { file(href) })
+            .collect();
         assert_eq!(names(asked, &responses), *expected, "{what}");
     }
 }
 
 #[test]
 fn a_listing_of_something_else_is_an_error() {
-    for responses in [file("/f"), folder("/f/") + &file("/g/a"), folder("/x/") + &file("/y/a"), String::new()] {
+    for responses in [file("/f"), folder("/f/") + &file("/g/a"), folder("/x/") + &file("/y/a"), String::new()]
+    {
         let found = read(document(&responses).as_bytes()).unwrap();
         assert_eq!(children(found, "/f/").unwrap_err().kind, Kind::Interrupted, "{responses}");
     }
@@ -127,7 +143,8 @@ fn a_file_that_is_gone_is_left_out_and_one_that_is_not_described_is_an_error() {
     let of_status = |href: &str, status: &str| {
         format!("<D:response><D:href>{href}</D:href><D:status>HTTP/1.1 {status}</D:status></D:response>")
     };
-    let harmless = folder("/f/") + &of_status("/f/gone", "404 Not Found") + &of_status("/f/closed/", "403 Forbidden");
+    let harmless =
+        folder("/f/") + &of_status("/f/gone", "404 Not Found") + &of_status("/f/closed/", "403 Forbidden");
     assert!(names("/f/", &harmless).is_empty());
     let found = read(document(&(folder("/f/") + &of_status("/f/a", "403 Forbidden"))).as_bytes()).unwrap();
     assert!(children(found, "/f/").unwrap_err().message.contains("says nothing about a (403)"));
@@ -136,9 +153,9 @@ fn a_file_that_is_gone_is_left_out_and_one_that_is_not_described_is_an_error() {
 #[test]
 fn of_several_answers_the_one_of_that_name_counts() {
     let of = |text: &str| read(document(text).as_bytes()).unwrap();
-    assert_eq!(only(of(&(folder("/f/") + &file("/f/a%20b"))), "a b").unwrap().size, Some(5));
-    assert_eq!(only(of(&(folder("/f/") + &file("/f/b"))), "a"), None);
-    assert_eq!(only(of(""), "a"), None);
+    assert_eq!(only(of(&(folder("/f/") + &file("/f/a%20b"))), b"a b").unwrap().size, Some(5));
+    assert_eq!(only(of(&(folder("/f/") + &file("/f/b"))), b"a"), None);
+    assert_eq!(only(of(""), b"a"), None);
 }
 
 proptest! {
