@@ -3,21 +3,13 @@
 use std::ffi::OsStr;
 use std::process::{Command, Output};
 
+use larder_test_servers::missing;
 use serde_json::Value;
 
 use crate::tests_directory;
 
 /// The exit status of `counterpart.py` when `securetar` is missing.
 const NOT_THERE: i32 = 77;
-
-/// Reports that a test was skipped because `what` is missing. With `LARDER_TESTS_REQUIRE_ALL` that is a failure.
-#[track_caller]
-pub fn missing(what: &str) {
-    assert!(std::env::var_os("LARDER_TESTS_REQUIRE_ALL").is_none(), "{what} is required but missing");
-    // Write directly to standard error, because the test runner captures `eprintln!`.
-    let line = format!("NOT RUN: {what} is missing\n");
-    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), line.as_bytes());
-}
 
 /// Runs a script of `tests/fixtures` with Python. `None` when Python is missing.
 #[track_caller]

@@ -17,8 +17,9 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use counterpart::{counterpart, missing, python};
+pub use counterpart::{counterpart, python};
 pub use home::{TestHome, archives_in, describe, describe_inside, names_in, noise};
+pub use larder_test_servers::missing;
 pub use members::{Members, assert_same_members, members};
 pub use mount::Mount;
 pub use receiver::Receiver;
