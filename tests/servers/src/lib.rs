@@ -1,28 +1,25 @@
 //! Storage servers for tests: real ones from packages, scripted ones for faults, and proxies that slow or cut a line.
 //!
-//! Everything listens on the loopback interface only and ends when its value is dropped.
+//! Everything listens on the loopback interface only and ends when its value is dropped, or when the test's process ends in whatever way.
 
-use std::path::PathBuf;
+mod ask;
+mod configure;
+mod guard;
+mod kind;
+mod missing;
+mod options;
+mod ports;
+mod programs;
+mod proxy;
+mod scripted;
+mod server;
+mod ssh;
+mod weed;
 
-/// A real server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    RcloneS3,
-    SeaweedS3,
-    Moto,
-    RcloneWebdav,
-    WsgiDav,
-    Apache,
-    SeaweedWebdav,
-    OpenSsh,
-    Asyncssh,
-    RcloneSftp,
-}
-
-/// A running server. Credentials: S3 `AKIDTEST`/`SECRETTEST` and the bucket `larder`; WebDAV none; SFTP user and password or key as given.
-pub struct Server {
-    pub kind: Kind,
-    pub port: u16,
-    /// The directory that it serves, where it serves one.
-    pub data: PathBuf,
-}
+pub use kind::{Kind, Protocol};
+pub use missing::missing;
+pub use options::Options;
+pub use programs::rclone;
+pub use proxy::Proxy;
+pub use scripted::{Answer, Gate, Request, Scripted};
+pub use server::{BUCKET, Server};
