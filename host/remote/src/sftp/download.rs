@@ -120,7 +120,6 @@ impl Read for Download {
 impl Drop for Download {
     fn drop(&mut self) {
         self.session.give_reads(self.asked.iter().filter(|asked| asked.is_ahead).count());
-        // Not the caller's token: a file stays open on the server otherwise.
-        self.session.close_unasked(&self.handle, &Stop::default());
+        self.session.close_unasked(&self.handle);
     }
 }

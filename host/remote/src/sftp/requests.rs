@@ -75,7 +75,7 @@ impl Session {
                 break Err(too_many(path));
             }
         };
-        self.close_unasked(&handle, stop);
+        self.close_unasked(&handle);
         result
     }
 
@@ -85,9 +85,9 @@ impl Session {
         done(ticket.wait(limits::SFTP_FLUSH, stop)?)
     }
 
-    /// Closes a file whatever happens, without waiting for the answer.
-    pub fn close_unasked(&self, handle: &[u8], stop: &Stop) {
-        self.request(wire::CLOSE, handle.len(), |packet| packet.bytes(handle), stop).ok();
+    /// Closes a file whatever happens, without waiting: it would stay open on the server otherwise.
+    pub fn close_unasked(&self, handle: &[u8]) {
+        self.tell(wire::CLOSE, handle.len(), |packet| packet.bytes(handle));
     }
 
     pub fn begin_read(&self, handle: &[u8], offset: u64, length: u32, stop: &Stop) -> Result<Ticket> {

@@ -124,7 +124,7 @@ impl Session {
         })
     }
 
-    /// Sends a request. Waits only while too many bytes are on their way to ssh.
+    /// Sends a request. Waits while too many bytes are on their way to ssh.
     pub fn request(
         &self,
         kind: u8,
@@ -140,15 +140,20 @@ impl Session {
         if let Some(error) = &state.ended {
             return Err(error.clone());
         }
-        // 0 is the id of the first answer.
-        state.last_id = state.last_id.checked_add(1).unwrap_or(1);
-        let id = state.last_id;
-        let packet = fields(Packet::new(kind, id, payload)).finish();
-        state.queued += packet.len();
-        state.queue.push_back(packet);
+        let id = state.push(kind, payload, fields);
         state.answers.insert(id, None);
+        drop(state);
         self.line.to_send.notify_one();
         Ok(Ticket { line: self.line.clone(), id, sent: Instant::now() })
+    }
+
+    /// Sends a small request without ever waiting. Its answer is not kept.
+    pub fn tell(&self, kind: u8, payload: usize, fields: impl FnOnce(Packet) -> Packet) {
+        let mut state = self.line.lock();
+        if state.ended.is_none() {
+            state.push(kind, payload, fields);
+            self.line.to_send.notify_one();
+        }
     }
 
     /// Takes a place for a READ ahead. The caller gives it back.
@@ -162,6 +167,18 @@ impl Session {
     pub fn give_reads(&self, count: usize) {
         let mut state = self.line.lock();
         state.reads_ahead = state.reads_ahead.saturating_sub(count);
+    }
+}
+
+impl State {
+    /// Puts a request into the queue. Returns its id.
+    fn push(&mut self, kind: u8, payload: usize, fields: impl FnOnce(Packet) -> Packet) -> u32 {
+        // 0 is the id of the first answer.
+        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+        let packet = fields(Packet::new(kind, self.last_id, payload)).finish();
+        self.queued += packet.len();
+        self.queue.push_back(packet);
+        self.last_id
     }
 }
 

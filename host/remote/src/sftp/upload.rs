@@ -19,8 +19,7 @@ pub fn send(session: &Session, path: &str, mut body: Body, stop: &Stop) -> Resul
     let written =
         write(session, &handle, path, &mut body, stop).and_then(|()| flush(session, &handle, path, stop));
     if let Err(error) = written {
-        // Not the caller's token: a file stays open on the server otherwise.
-        session.close_unasked(&handle, &Stop::default());
+        session.close_unasked(&handle);
         return Err(error);
     }
     session.close(&handle, stop)?.map_err(|status| failure(session, path, 0, &status, stop))?;
