@@ -1,0 +1,3 @@
+//! The protocols against real servers: one module for each.
+
+mod sftp;
