@@ -139,8 +139,8 @@ impl Server {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if shared.is_none() {
             let (root, data) = directories();
-            let root = Root::Shared(root.keep());
-            let made = Process::weed(kind, &Options::default(), root, &data)?;
+            let mut made = Process::weed(kind, &Options::default(), Root::Own(root), &data)?;
+            made.root = made.root.shared();
             *shared = Some(Arc::new(Mutex::new(made)));
         }
         Some(Self::of_weed(kind, Arc::clone(shared.as_ref()?), &Options::default(), true))
@@ -259,6 +259,13 @@ impl Ready {
 }
 
 impl Root {
+    fn shared(self) -> Self {
+        match self {
+            Self::Own(directory) => Self::Shared(directory.keep()),
+            shared @ Self::Shared(_) => shared,
+        }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Own(directory) => directory.path(),

@@ -62,7 +62,8 @@ fn place(server: &Server, name: &str) -> String {
 /// Stores a file, reads it, and reads it once more after a restart.
 #[track_caller]
 fn keeps_what_is_stored(kind: Kind) {
-    let Some(server) = Server::start_with(kind, &Options::alone()) else { return };
+    let started = rclone().and_then(|_| Server::start_with(kind, &Options::alone()));
+    let Some(server) = started else { return };
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "stored").unwrap();
@@ -133,7 +134,8 @@ fn whoever_has_another_login_is_refused() {
     let kinds = [Kind::RcloneS3, Kind::RcloneWebdav, Kind::WsgiDav, Kind::Apache];
     for kind in kinds {
         let options = Options::with_login("somebody", "a-long-secret");
-        let Some(mut server) = Server::start_with(kind, &options) else { continue };
+        let started = rclone().and_then(|_| Server::start_with(kind, &options));
+        let Some(mut server) = started else { continue };
         succeeds(&server, &["lsf", &place(&server, "")]);
         server.password = "another-secret".to_owned();
         assert!(!client(&server, &["lsf", &place(&server, "")]).status.success(), "{kind:?}");
