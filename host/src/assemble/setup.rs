@@ -44,6 +44,10 @@ pub struct HostSetup {
     /// The file of automations. When absent: the one that `larder.toml` names, or `automations.yaml` in the configuration
     /// directory, if it exists.
     pub automations: Option<PathBuf>,
+    /// Locations besides the local one. Filled by `read_locations` and `configure`.
+    pub locations: Vec<configuration::Location>,
+    /// Schedules besides Home Assistant's own, as the backup plugin takes them; null without any. Filled like `locations`.
+    pub schedules: serde_json::Value,
     /// Plugins besides the backup plugin. `configure` adds those that `larder.toml` names.
     pub plugins: Vec<PluginSetting>,
     /// How these plugins make HTTP requests.

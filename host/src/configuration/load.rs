@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::keys::{entries, seconds, text, texts};
+use super::location::Locations;
 use super::origin::{MACHINE, Origin};
 use super::{keys, targets, tree};
 use crate::automation::files::{Source, fill};
@@ -28,6 +29,10 @@ pub struct Configuration {
     pub notify: BTreeMap<String, Target>,
     /// Plugins by name, without the backup plugin.
     pub plugins: BTreeMap<String, Plugin>,
+    /// Locations besides the local one.
+    pub locations: Locations,
+    /// The tables `[schedules.NAME]` as the backup plugin takes them, `{"schedules": {NAME: …}}`; null without any.
+    pub schedules: Value,
     /// Messages about tables that are ignored because of the file's origin.
     pub ignored: Vec<String>,
     /// Values that must not be shown: secrets, tokens and passwords.

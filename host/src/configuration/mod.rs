@@ -6,6 +6,7 @@
 
 mod keys;
 mod load;
+mod location;
 mod origin;
 mod sources;
 mod targets;
@@ -15,5 +16,6 @@ mod tree;
 mod tests;
 
 pub use load::{Configuration, Plugin, load};
+pub use location::{Location, LocationKind, Locations, Verify};
 pub use origin::{MACHINE, Origin};
 pub use sources::Sources;
