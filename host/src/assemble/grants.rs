@@ -1,5 +1,7 @@
 //! The grants: what the backup plugin and every other plugin may access.
 
+use serde_json::{Value, json};
+
 use super::setup::HostSetup;
 use crate::home::bus::Bus;
 use crate::home::states::States;
@@ -34,7 +36,10 @@ impl HostSetup {
             states: States::new(BACKUP, bus.clone(), self.clock.clone()),
             scheduler: Scheduler::new(BACKUP),
             documents: self.plugin_documents(places),
-            settings: serde_json::json!({}),
+            settings: match &self.schedules {
+                Value::Null => json!({}),
+                schedules => schedules.clone(),
+            },
             network: None,
             cache: Cache::new(places.state.join("cache")),
             bus,

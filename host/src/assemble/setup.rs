@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::paths::{absolute, default_state, home};
 use crate::configuration;
-use crate::configuration::Sources;
+use crate::configuration::{Configuration, Locations, Sources, without_home};
 use crate::error::{Doing, Error, Result};
 use crate::plugin::PluginSetting;
 use crate::steps::Steps;
@@ -44,8 +44,10 @@ pub struct HostSetup {
     /// The file of automations. When absent: the one that `larder.toml` names, or `automations.yaml` in the configuration
     /// directory, if it exists.
     pub automations: Option<PathBuf>,
-    /// The locations that `larder.toml` names. Filled by `configure`.
-    pub locations: Vec<crate::configuration::Location>,
+    /// Locations besides the local one. Filled by `read_locations` and `configure`.
+    pub locations: Vec<configuration::Location>,
+    /// Schedules besides Home Assistant's own, as the backup plugin takes them; null without any. Filled like `locations`.
+    pub schedules: serde_json::Value,
     /// Plugins besides the backup plugin. `configure` adds those that `larder.toml` names.
     pub plugins: Vec<PluginSetting>,
     /// How these plugins make HTTP requests.
@@ -79,13 +81,41 @@ impl HostSetup {
         Ok(TimeZone::new(self.places()?.config, self.machine.clone()))
     }
 
-    /// Reads `larder.toml` and adds the plugins that it names. Commands that only deal with backups skip this.
+    /// Reads the locations and schedules of `larder.toml`, for commands that start no plugins besides the backup plugin. Returns warnings
+    /// about them. Fails if a file outside the home is invalid; an invalid one in the home has neither.
+    pub fn read_locations(&mut self) -> Result<Vec<String>> {
+        // The command itself says what is wrong with a directory.
+        let Ok(places) = self.places() else { return Ok(Vec::new()) };
+        let configuration = match self.sources(&places)? {
+            Some(sources) => sources.configuration_at_start(),
+            None => {
+                let options = self.options.as_deref().map(absolute).transpose()?;
+                without_home(options.as_deref(), self.machine_options.as_deref())
+            }
+        };
+        Ok(self.take_locations(configuration.map_err(Error::Invalid)?).1)
+    }
+
+    /// Takes the locations and schedules, and how to reach them. Returns the rest and the warnings.
+    fn take_locations(&mut self, mut configuration: Configuration) -> (Configuration, Vec<String>) {
+        let Locations { by_name, warnings } = std::mem::take(&mut configuration.locations);
+        self.locations = by_name.into_values().collect();
+        self.schedules = configuration.schedules.take();
+        self.http = configuration.http.clone();
+        (configuration, warnings)
+    }
+
+    /// Reads all of `larder.toml`, and adds the plugins that it names.
     pub fn configure(&mut self) -> Result<()> {
-        let Some(sources) = self.sources(&self.places()?)? else { return Ok(()) };
+        let Some(sources) = self.sources(&self.places()?)? else {
+            self.ignored = self.read_locations()?;
+            return Ok(());
+        };
         let configuration = sources.configuration_at_start().map_err(Error::Invalid)?;
         sources.check_named_file(&configuration)?;
-        self.http = configuration.http;
+        let (configuration, warnings) = self.take_locations(configuration);
         self.ignored = configuration.ignored;
+        self.ignored.extend(warnings);
         self.plugins.extend(configuration.plugins.into_iter().map(|(name, plugin)| {
             let configuration::Plugin { component, hosts, settings } = plugin;
             PluginSetting { name, component, hosts, settings }

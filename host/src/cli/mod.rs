@@ -36,6 +36,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use signal_hook::consts::SIGXFSZ;
 
+use crate::assemble::HostSetup;
 use crate::error::{Error, reason};
 use crate::model::json_text;
 use crate::process::terminal::{print, printable};
@@ -137,8 +138,9 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
             | Command::Plugin
             | Command::Automations { .. }
     );
-    if has_plugins {
-        setup.configure()?;
+    match has_plugins {
+        true => setup.configure()?,
+        false => read_locations(&mut setup, &cli.command)?,
     }
     if global.verbose > 0
         // The service logs it itself.
@@ -178,6 +180,37 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
         Command::Delete(delete) => delete::run(&setup, global, delete),
         Command::Plugin => plugin::run(&setup),
     }
+}
+
+/// Reads the locations and schedules. Without them, a command that changes something could do so in half of the locations, so it fails; one that
+/// only reads or writes a file goes on with the local backups.
+fn read_locations(setup: &mut HostSetup, command: &Command) -> anyhow::Result<()> {
+    let is_reading = match command {
+        Command::List
+        | Command::Status(_)
+        | Command::Show(_)
+        | Command::Verify(_)
+        | Command::CheckPassword(_)
+        | Command::Restore(_)
+        | Command::Extract(_)
+        | Command::Encrypt(_)
+        | Command::Decrypt(_)
+        | Command::Schedule(_)
+        | Command::Key(_) => true,
+        Command::Settings(settings) => settings.change.is_none(),
+        _ => false,
+    };
+    let notices = match setup.read_locations() {
+        // Nobody wants to read them with each list.
+        Ok(_) if is_reading => Vec::new(),
+        Ok(warnings) => warnings,
+        Err(error) if is_reading => {
+            vec![format!("{error}; only the local location is known until this is fixed")]
+        }
+        Err(error) => return Err(error.into()),
+    };
+    notices.iter().for_each(|notice| terminal::warn(&printable(notice, "")));
+    Ok(())
 }
 
 /// An error's code, message and exit status.

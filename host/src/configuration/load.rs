@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use super::credentials::Credentials;
 use super::keys::{entries, seconds, text, texts};
+use super::location::Locations;
 use super::origin::{MACHINE, Origin};
-use super::{keys, targets, tree};
+use super::{keys, locations, schedules, targets, tree};
 use crate::automation::files::{Source, fill};
 use crate::automation::parse::keys::Keys;
-use crate::automation::yaml::{Node, Parsed, Place};
+use crate::automation::trace::redacted;
+use crate::automation::yaml::{Node, Parsed, Place, Problem};
 use crate::http_client::{Hosts, Settings};
 use crate::notify::Target;
 use crate::tunables::automations::MAX_FILE;
+use crate::tunables::configuration::{MAX_LOCATIONS, MAX_SCHEDULES};
 use crate::tunables::http::{LONGEST_TIME, REQUEST_TIME};
 use crate::tunables::notify::MAX_TARGETS;
 
@@ -28,6 +32,10 @@ pub struct Configuration {
     pub notify: BTreeMap<String, Target>,
     /// Plugins by name, without the backup plugin.
     pub plugins: BTreeMap<String, Plugin>,
+    /// Locations besides the local one.
+    pub locations: Locations,
+    /// The tables `[schedules.NAME]` as the backup plugin takes them, `{"schedules": {NAME: …}}`; null without any.
+    pub schedules: Value,
     /// Messages about tables that are ignored because of the file's origin.
     pub ignored: Vec<String>,
     /// Values that must not be shown: secrets, tokens and passwords.
@@ -61,12 +69,15 @@ pub fn load(source: &dyn Source, path: &Path, origin: Origin) -> Parsed<Configur
     let mut configuration = Configuration { secrets, ..Configuration::default() };
     configuration.files.push(path.to_owned());
     configuration.files.extend(files);
-    configuration.read(&root, directory, origin)?;
-    Ok(configuration)
+    match configuration.read(source, &root, directory, origin) {
+        Ok(()) => Ok(configuration),
+        // A secret may stand where a message quotes it.
+        Err(problem) => Err(Problem { text: redacted(&problem.text, &configuration.secrets), ..problem }),
+    }
 }
 
 impl Configuration {
-    fn read(&mut self, root: &Node, directory: &Path, origin: Origin) -> Parsed<()> {
+    fn read(&mut self, source: &dyn Source, root: &Node, directory: &Path, origin: Origin) -> Parsed<()> {
         let mut keys = Keys::of(root, "this file")?;
         self.automations = text(&mut keys, "automations")?.map(|path| directory.join(path));
         if let Some((place, node)) = keys.take("http") {
@@ -77,6 +88,8 @@ impl Configuration {
             }
         }
         self.read_targets(&mut keys, directory, origin)?;
+        self.read_locations(source, &mut keys, directory, origin)?;
+        self.read_schedules(&mut keys, origin)?;
         for (name, node) in entries(&mut keys, "plugins")? {
             let plugin = plugin(node, directory)?;
             match origin {
@@ -102,14 +115,60 @@ impl Configuration {
         Ok(())
     }
 
+    fn read_locations(
+        &mut self,
+        source: &dyn Source,
+        keys: &mut Keys,
+        directory: &Path,
+        origin: Origin,
+    ) -> Parsed<()> {
+        let tables = entries(keys, "locations")?;
+        if let Some((_, node)) = tables.get(MAX_LOCATIONS) {
+            return Err(node.place.problem(format!("more than {MAX_LOCATIONS} locations; remove some")));
+        }
+        let mut adopted = BTreeMap::new();
+        for (name, node) in tables {
+            // Not even read in the home: its errors would tell which files this machine has.
+            if let Some(why) = origin.refuses_locations() {
+                self.locations.warnings.push(ignored(&node.place, &format!("locations.{name}"), why));
+                continue;
+            }
+            let mut credentials = Credentials {
+                source,
+                directory,
+                secrets: &mut self.secrets,
+                files: &mut self.files,
+                warnings: &mut self.locations.warnings,
+            };
+            let location = locations::location(&name, node, &mut credentials, &mut adopted)?;
+            self.locations.by_name.insert(name, location);
+        }
+        Ok(())
+    }
+
+    fn read_schedules(&mut self, keys: &mut Keys, origin: Origin) -> Parsed<()> {
+        let tables = entries(keys, "schedules")?;
+        if let Some((_, node)) = tables.get(MAX_SCHEDULES) {
+            return Err(node.place.problem(format!("more than {MAX_SCHEDULES} schedules; remove some")));
+        }
+        let mut schedules = Map::new();
+        for (name, node) in tables {
+            match origin.refuses_schedules() {
+                Some(why) => {
+                    self.locations.warnings.push(ignored(&node.place, &format!("schedules.{name}"), why));
+                }
+                None => drop(schedules.insert(name, schedules::schedule(node, &self.locations)?)),
+            }
+        }
+        if !schedules.is_empty() {
+            self.schedules = json!({"schedules": schedules});
+        }
+        Ok(())
+    }
+
     /// Reports that a table is ignored.
     fn ignore(&mut self, place: &Place, table: &str, why: &str) {
-        let text = format!(
-            "[{table}] is ignored: {why}, which a file in the home may not do, because anything that writes to the home \
-             could change it; move it to {MACHINE}, or to a file outside the home that \
-             is passed with --options"
-        );
-        self.ignored.push(place.problem(text).to_string());
+        self.ignored.push(ignored(place, table, why));
     }
 
     /// Adds what `other` contains. On conflict, this configuration wins.
@@ -118,11 +177,23 @@ impl Configuration {
         for (name, target) in other.notify {
             self.notify.entry(name).or_insert(target);
         }
+        // A file in the home defines no locations and no schedules.
+        self.locations.warnings.extend(other.locations.warnings);
         self.ignored.extend(other.ignored);
         self.secrets.extend(other.secrets);
         self.files.extend(other.files);
         self
     }
+}
+
+/// The message about a table that is ignored.
+fn ignored(place: &Place, table: &str, why: &str) -> String {
+    let text = format!(
+        "[{table}] is ignored: {why}, which a file in the home may not do, because anything that writes to the home \
+         could change it; move it to {MACHINE}, or to a file outside the home that \
+         is passed with --options"
+    );
+    place.problem(text).to_string()
 }
 
 fn http(node: &Node, directory: &Path) -> Parsed<Settings> {

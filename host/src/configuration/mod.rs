@@ -1,12 +1,18 @@
-//! `larder.toml`: notification targets, HTTP settings, and the plugins that are loaded in addition to the backup
-//! plugin.
+//! `larder.toml`: locations, schedules, notification targets, HTTP settings, and the plugins that are loaded in addition to
+//! the backup plugin.
 //!
 //! Strict: an unknown key is an error at its place. A table that is not allowed in a file at that path is ignored and
 //! reported (`origin`). Reads through `Source`, so that tests need no disk. Starts nothing.
 
+mod addresses;
+mod credentials;
 mod keys;
 mod load;
+mod location;
+mod locations;
 mod origin;
+mod rate;
+mod schedules;
 mod sources;
 mod targets;
 mod tree;
@@ -15,5 +21,6 @@ mod tree;
 mod tests;
 
 pub use load::{Configuration, Plugin, load};
+pub use location::{Location, LocationKind, Locations, Verify};
 pub use origin::{MACHINE, Origin};
-pub use sources::Sources;
+pub use sources::{Sources, without_home};

@@ -108,6 +108,14 @@ impl Sources {
     }
 }
 
+/// The configuration of a command without a home: the named file or else the machine's. The error is the first problem.
+pub fn without_home(options: Option<&Path>, machine: Option<&Path>) -> Result<Configuration, String> {
+    let machine = machine.unwrap_or(Path::new(MACHINE));
+    let file = options.or_else(|| machine.exists().then_some(machine));
+    let read = file.map(|file| configuration::load(&Disk, file, Origin::Outside)).transpose();
+    read.map(Option::unwrap_or_default).map_err(|problem| problem.to_string())
+}
+
 fn same(one: &Path, other: &Path) -> bool {
     match (fs::metadata(one), fs::metadata(other)) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),

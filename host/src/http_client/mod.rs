@@ -16,9 +16,11 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use larder_remote::settings::Http;
 use ureq::http::{self, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
+use url::Url;
 
 pub use failure::{Cause, Failure, excerpt};
 pub use hosts::Hosts;
@@ -76,12 +78,8 @@ impl Client {
 
     /// As `new`, with the given environment variables.
     pub fn with_environment(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let proxies = match &settings.proxy {
-            Some(proxy) => Proxies::fixed(proxy, &settings.no_proxy),
-            None => Proxies::from_environment(variable),
-        };
-        let Proxies { http, https, bypass } = proxies.map_err(Error::Invalid)?;
-        let tls = TlsConfig::builder().root_certs(roots(settings)?).build();
+        let Routes { tls, proxies: Proxies { http, https, bypass } } =
+            Routes::with_environment(settings, variable)?;
         let route = |proxy: ureq::Proxy| Route {
             shown: proxies::shown(&proxy),
             agent: agent(settings, &tls, Some(proxy)),
@@ -139,6 +137,37 @@ impl Client {
             false => head.body(()).map_err(ureq::Error::from).and_then(|it| agent.run(it)),
         };
         sent.map_err(|error| explain(error, &hop.url, route.map(|route| route.shown.as_str())))
+    }
+}
+
+/// How requests of another client, such as one for backups, reach the network: the same certificates and proxies.
+pub struct Routes {
+    tls: TlsConfig,
+    proxies: Proxies,
+}
+
+impl Routes {
+    /// Reads the certificates and the environment's proxies now, which takes a while.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Self::with_environment(settings, &|name| std::env::var(name).ok())
+    }
+
+    /// As `new`, with the given environment variables.
+    pub fn with_environment(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let proxies = match &settings.proxy {
+            Some(proxy) => Proxies::fixed(proxy, &settings.no_proxy),
+            None => Proxies::from_environment(variable),
+        };
+        let proxies = proxies.map_err(Error::Invalid)?;
+        Ok(Self { tls: TlsConfig::builder().root_certs(roots(settings)?).build(), proxies })
+    }
+
+    /// The route to an address.
+    pub fn to(&self, url: &Url) -> Http {
+        let Proxies { http, https, bypass } = &self.proxies;
+        let proxy = if url.scheme() == "https" { https } else { http };
+        let proxy = proxy.as_ref().filter(|_| !bypass.matches(url)).cloned();
+        Http { tls: self.tls.clone(), proxy }
     }
 }
 

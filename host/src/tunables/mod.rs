@@ -4,6 +4,7 @@
 //! lists; the other files group the constants by subject.
 
 pub mod automations;
+pub mod configuration;
 mod disk;
 mod home;
 pub mod http;

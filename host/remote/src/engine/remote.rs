@@ -16,8 +16,8 @@ use crate::protocol::{Object, Protocol};
 use crate::settings::Environment;
 use crate::stop::Stop;
 
-/// Temporary objects of uploads have such names, in every protocol that needs one.
-const TEMPORARY: (&str, &str) = (".larder-", ".part");
+/// The beginning of the names of temporary objects, in every protocol that needs one.
+const TEMPORARY: &str = ".larder-";
 
 /// A location. Cheap to clone; calls may come from any thread.
 #[derive(Clone)]
@@ -225,7 +225,7 @@ impl Remote {
 
 /// Whether an object belongs to an upload under way.
 fn is_temporary(name: &str) -> bool {
-    name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1)
+    name.starts_with(TEMPORARY)
 }
 
 /// A small object as a source.

@@ -1,5 +1,6 @@
 //! The source of files and environment variables: the disk or a test.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::disk::regular;
@@ -13,6 +14,10 @@ pub trait Source {
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>, String>;
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<String>;
+    /// Whether every user of this machine can read a file.
+    fn is_readable_by_all(&self, _path: &Path) -> bool {
+        false
+    }
 }
 
 /// The files and environment of this machine.
@@ -33,5 +38,9 @@ impl Source for Disk {
     /// Hides `LARDER_PASSWORD`: a file in the home could send it anywhere.
     fn variable(&self, name: &str) -> Option<String> {
         (name != "LARDER_PASSWORD").then(|| std::env::var(name).ok())?
+    }
+
+    fn is_readable_by_all(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|found| found.permissions().mode() & 0o004 != 0)
     }
 }

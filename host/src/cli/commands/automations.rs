@@ -133,7 +133,7 @@ fn check(setup: &HostSetup, file: Option<&PathBuf>) -> anyhow::Result<Answer> {
     let (mut problems, mut warnings) = (lines(&loaded.problems), lines(&loaded.warnings));
     if let Some(configuration) = &configuration {
         problems.extend(Client::new(&configuration.http).err().map(|error| error.to_string()));
-        warnings.extend(configuration.ignored.iter().cloned());
+        warnings.extend(configuration.ignored.iter().chain(&configuration.locations.warnings).cloned());
     }
     let status = if problems.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
     let text = verdict(names.len(), &problems, &warnings);

@@ -11,7 +11,7 @@ fn errors_have_a_place() {
         ("a = 1\na = 2", "larder.toml:2:1: not valid TOML: duplicate key; correct the line"),
         (
             "\n  automation = \"x\"",
-            "larder.toml:2:3: unknown key `automation` in this file; remove it or use one of automations, http, notify, plugins",
+            "larder.toml:2:3: unknown key `automation` in this file; remove it or use one of automations, http, locations, notify, plugins, schedules",
         ),
         ("automations = 1", "larder.toml:1:15: `automations`: expected text in quotes, found a number"),
         (

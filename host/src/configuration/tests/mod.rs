@@ -1,7 +1,9 @@
 //! Black-box tests of `larder.toml`: text in; typed values, or an error with its place, out.
 
 mod errors;
+mod locations;
 mod origin;
+mod schedules;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

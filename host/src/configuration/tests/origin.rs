@@ -75,3 +75,33 @@ kind = "log"
     let both = named.with_fallback(load_from(Origin::Home, home).unwrap());
     assert_eq!(both.automations.as_deref(), Some(Path::new("/config/outside.yaml")));
 }
+
+#[test]
+fn a_file_in_the_home_defines_neither_locations_nor_schedules() {
+    let text = r#"
+[locations.nas]
+kind = "directory"
+path = "/mnt/nas"
+[locations.hostile]
+kind = "sftp"
+password_file = "/root/.ssh/id"
+[schedules.mine]
+recurrence = "never"
+"#;
+    let inside = load_from(Origin::Home, text).unwrap();
+    assert!(inside.locations.by_name.is_empty() && inside.schedules.is_null());
+    let told: Vec<_> =
+        inside.locations.warnings.iter().map(|text| text.split(", which a file").next().unwrap()).collect();
+    let expected = [
+        "larder.toml:5:12: [locations.hostile] is ignored: it receives the backups and names files of keys",
+        "larder.toml:2:12: [locations.nas] is ignored: it receives the backups and names files of keys",
+        "larder.toml:8:12: [schedules.mine] is ignored: it decides what is stored where and how long it is kept",
+    ];
+    let place = |text: &str| text.split_once(": ").unwrap().1.to_owned();
+    assert_eq!(told.iter().map(|text| place(text)).collect::<Vec<_>>(), expected.map(place));
+    // What the file outside says stays.
+    let outside = load("[locations.nas]\nkind = \"directory\"\npath = \"/mnt/other\"\n").unwrap();
+    let both = outside.with_fallback(inside);
+    assert_eq!(both.locations.by_name.len(), 1);
+    assert_eq!(both.locations.warnings.len(), 3);
+}
