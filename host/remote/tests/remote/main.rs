@@ -1,0 +1,4 @@
+//! Tests of the locations against real and scripted servers, one module for each protocol.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod webdav;
