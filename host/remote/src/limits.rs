@@ -36,3 +36,9 @@ pub const EXPECT_FROM: u64 = 1 << 20;
 pub const CHEAP_BYTES: u64 = 16 << 20;
 /// How many of the pauses are made for them.
 pub const CHEAP_PAUSES: usize = 2;
+/// The longest wait for a TCP and TLS connection.
+pub const CONNECT_TIME: Duration = Duration::from_secs(20);
+/// The longest wait for the answer after a whole request. Servers that put a large file in its place before they answer need minutes.
+pub const ANSWER_TIME: Duration = Duration::from_secs(300);
+/// The longest time without a byte read or written.
+pub const STALL_TIME: Duration = Duration::from_secs(120);

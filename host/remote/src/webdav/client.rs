@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -72,10 +72,6 @@ impl Client {
             format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{password}")))
         });
         Ok(Self { transport: Transport::new(http), authorization })
-    }
-
-    pub fn disconnect(&self) {
-        self.transport.disconnect();
     }
 
     /// A request without a body.
@@ -183,7 +179,7 @@ impl Client {
             504 => return Err(Error { kind: Kind::Interrupted, ..answer(response).refused(&what) }),
             _ => return Err(answer(response).refused(&what)),
         }
-        Ok(Box::new(Exactly { inner: response.body, left: length }))
+        Ok(Box::new(Exactly { inner: response.body, left: length, what: "the server sent" }))
     }
 
     /// Deletes a file, or a folder whose URL ends in `/`. A missing one is no error.
@@ -199,18 +195,20 @@ impl Client {
     /// Sends a file with its length, in one piece.
     pub fn put(&self, url: &Url, headers: &[(&str, String)], body: Body, stop: &Stop) -> Sent {
         let what = format!("cannot upload {url}");
-        let sent = Arc::new(AtomicU64::new(0));
+        let progress = Arc::new(Progress::default());
         let size = body.size;
-        let body =
-            Body { reader: Box::new(Counted { inner: body.reader, count: Arc::clone(&sent) }), ..body };
-        let is_all_sent = || size > 0 && sent.load(Ordering::Relaxed) >= size;
+        let inner = Exactly { inner: body.reader, left: size, what: "the file to upload has" };
+        let body = Body { reader: Box::new(Counted { inner, progress: Arc::clone(&progress) }), ..body };
+        let is_all_sent = || size > 0 && progress.read.load(Ordering::Relaxed) >= size;
         match self.exchange("PUT", url, headers, Outgoing::Body(body), stop) {
             Ok(response) => match response.status {
                 200 | 201 | 204 => Sent::Done,
                 423 | 502 | 504 if is_all_sent() => Sent::Lost(answer(response).refused(&what)),
                 _ => Sent::Failed(answer(response).refused(&what)),
             },
-            Err(error) if matches!(error.kind, Kind::Stopped | Kind::Changed) => Sent::Failed(error),
+            Err(error) if progress.has_failed.load(Ordering::Relaxed) || error.kind == Kind::Stopped => {
+                Sent::Failed(error)
+            }
             Err(error) if is_all_sent() => Sent::Lost(Error { kind: Kind::Unclear, ..error }),
             Err(error) => Sent::Failed(self.reason(url, error, stop)),
         }
@@ -261,17 +259,28 @@ fn answer(response: Response) -> Answer {
     Answer { status, location, explanation }
 }
 
-/// Counts what was read.
+/// How far the body of a request has got.
+#[derive(Default)]
+struct Progress {
+    /// Bytes that were read to be sent.
+    read: AtomicU64,
+    /// The source failed, not the line.
+    has_failed: AtomicBool,
+}
+
 struct Counted {
-    inner: Box<dyn Read + Send>,
-    count: Arc<AtomicU64>,
+    inner: Exactly,
+    progress: Arc<Progress>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.count.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
+        let read = self.inner.read(buffer);
+        match &read {
+            Ok(read) => drop(self.progress.read.fetch_add(*read as u64, Ordering::Relaxed)),
+            Err(_) => self.progress.has_failed.store(true, Ordering::Relaxed),
+        }
+        read
     }
 }
 
@@ -279,6 +288,8 @@ impl Read for Counted {
 struct Exactly {
     inner: Box<dyn Read + Send>,
     left: u64,
+    /// Who has too few of them, and a verb.
+    what: &'static str,
 }
 
 impl Read for Exactly {
@@ -288,7 +299,7 @@ impl Read for Exactly {
         match self.inner.read(buffer)? {
             0 => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                format!("the server sent {} bytes too few", self.left),
+                format!("{} {} bytes too few", self.what, self.left),
             )),
             read => {
                 self.left = self.left.saturating_sub(read as u64);

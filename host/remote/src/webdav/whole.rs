@@ -123,11 +123,8 @@ impl Whole<'_> {
             .collect())
     }
 
+    /// Renames the hidden file.
     pub fn finish(&self, upload: &Upload, handle: &str, stop: &Stop) -> Result<()> {
-        if handle == upload.name {
-            return Ok(());
-        }
-        check_free(self.client, self.address, &upload.name, stop)?;
         let (from, to) = (self.address.file(handle)?, self.address.file(&upload.name)?);
         match self.moves.rename(self.client, &from, &to, &[], stop)? {
             Moved::Done => Ok(()),

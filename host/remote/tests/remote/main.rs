@@ -1,4 +1,11 @@
 //! Tests of the locations against real and scripted servers, one module for each protocol.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+#![allow(clippy::print_stdout, clippy::type_complexity)]
 
 mod webdav;

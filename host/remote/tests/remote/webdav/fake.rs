@@ -19,7 +19,11 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { href: str::to_owned, length: |size| format!("<D:getcontentlength>{size}</D:getcontentlength>"), more: "" }
+        Self {
+            href: str::to_owned,
+            length: |size| format!("<D:getcontentlength>{size}</D:getcontentlength>"),
+            more: "",
+        }
     }
 }
 
@@ -34,10 +38,15 @@ impl Fake {
         Self::with_style(Style::default(), replace)
     }
 
-    pub fn with_style(style: Style, replace: impl Fn(&Request, &Tree) -> Option<Answer> + Send + Sync + 'static) -> Self {
+    pub fn with_style(
+        style: Style,
+        replace: impl Fn(&Request, &Tree) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
         let tree: Tree = Arc::new(Mutex::new(BTreeMap::from([("/dav".to_owned(), None)])));
         let shared = Arc::clone(&tree);
-        let server = Scripted::start(move |request| replace(request, &shared).unwrap_or_else(|| answer(request, &shared, style)));
+        let server = Scripted::start(move |request| {
+            replace(request, &shared).unwrap_or_else(|| answer(request, &shared, style))
+        });
         Self { server, tree }
     }
 
@@ -64,7 +73,8 @@ pub fn answer(request: &Request, tree: &Tree, style: Style) -> Answer {
     let path = request.path.trim_end_matches('/').to_owned();
     let sent = (request.method == "PUT").then(|| request.body());
     let mut tree = tree.lock().unwrap();
-    let parent_is_there = path.rsplit_once('/').is_some_and(|(parent, _)| matches!(tree.get(parent), Some(None)));
+    let parent_is_there =
+        path.rsplit_once('/').is_some_and(|(parent, _)| matches!(tree.get(parent), Some(None)));
     match request.method.as_str() {
         "PROPFIND" => {
             assert_eq!(request.header("content-type"), Some("application/xml; charset=utf-8"));
@@ -82,7 +92,9 @@ pub fn answer(request: &Request, tree: &Tree, style: Style) -> Answer {
                 .filter(|(found, _)| **found == path || is_listing && is_child(found))
                 .map(|(found, content)| response(found, content.as_deref(), style))
                 .collect();
-            Answer::new(207).body(format!(r#"<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">{responses}</D:multistatus>"#))
+            Answer::new(207).body(format!(
+                r#"<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">{responses}</D:multistatus>"#
+            ))
         }
         "MKCOL" | "PUT" if !parent_is_there => Answer::new(409),
         "MKCOL" if tree.contains_key(&path) => Answer::new(405),
@@ -99,7 +111,10 @@ pub fn answer(request: &Request, tree: &Tree, style: Style) -> Answer {
         "DELETE" => Answer::new(if tree.remove(&path).is_some() { 204 } else { 404 }),
         "MOVE" => {
             let destination = request.header("destination").unwrap();
-            let to = destination.split_once("://").map_or(destination, |(_, rest)| &rest[rest.find('/').unwrap()..]).to_owned();
+            let to = destination
+                .split_once("://")
+                .map_or(destination, |(_, rest)| &rest[rest.find('/').unwrap()..])
+                .to_owned();
             if request.header("overwrite") == Some("F") && tree.contains_key(&to) {
                 return Answer::new(412);
             }

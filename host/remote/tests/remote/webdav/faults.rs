@@ -11,7 +11,10 @@ use super::{body, bytes, location, location_of, names, read, send, stop, store, 
 
 /// Whether it is the request for a file itself rather than for the small one that tells whether the server can rename.
 fn is_large(request: &larder_test_servers::Request) -> bool {
-    request.header("content-length").and_then(|length| length.parse().ok()).is_some_and(|length: u64| length > 100)
+    request
+        .header("content-length")
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length > 100)
 }
 
 #[test]
@@ -30,7 +33,10 @@ fn a_redirect_is_not_followed_and_named() {
         ] {
             let error = error.unwrap_err();
             assert_eq!(error.kind, Kind::Invalid);
-            assert!(error.message.contains(&format!("{}/dav/", other.url())) && error.message.contains("`url`"), "{error}");
+            assert!(
+                error.message.contains(&format!("{}/dav/", other.url())) && error.message.contains("`url`"),
+                "{error}"
+            );
         }
         assert_eq!(other.count(), 0);
     }
@@ -85,14 +91,18 @@ fn after_504_or_a_lost_answer_the_file_is_looked_for_and_not_sent_again() {
 
 #[test]
 fn a_file_that_never_appears_after_a_lost_answer_is_unclear() {
-    let fake = Fake::start(|request, _| (request.method == "PUT" && is_large(request)).then(|| Answer::new(504)));
+    let fake =
+        Fake::start(|request, _| (request.method == "PUT" && is_large(request)).then(|| Answer::new(504)));
     assert_eq!(store(&location(&fake.url(), ""), "file", &bytes(1000)).unwrap_err().kind, Kind::Unclear);
     // To stop ends the waiting.
     let location = location(&fake.url(), "");
     let stopped = stop();
     stopped.stop();
     let upload = upload("file", 1000);
-    assert_eq!(location.send(&upload, ".x", 1, body(&bytes(1000)), &stopped).unwrap_err().kind, Kind::Stopped);
+    assert_eq!(
+        location.send(&upload, ".x", 1, body(&bytes(1000)), &stopped).unwrap_err().kind,
+        Kind::Stopped
+    );
 }
 
 #[test]
@@ -165,7 +175,10 @@ fn a_file_that_has_not_arrived_entirely_is_not_renamed() {
 fn a_destination_that_is_refused_as_a_url_is_sent_as_a_path_from_then_on() {
     for status in [400, 502] {
         let fake = Fake::start(move |request, _| {
-            request.header("destination").is_some_and(|destination| destination.contains("://")).then(|| Answer::new(status))
+            request
+                .header("destination")
+                .is_some_and(|destination| destination.contains("://"))
+                .then(|| Answer::new(status))
         });
         let location = location(&fake.url(), "ä");
         store(&location, "a", b"1").unwrap();
@@ -214,11 +227,15 @@ fn a_proxy_whose_server_is_down_does_not_look_like_one_that_cannot_rename() {
 #[test]
 fn a_server_that_refuses_hidden_names_is_told_before_anything_large_is_sent() {
     let fake = Fake::start(|request, _| {
-        (request.method == "PUT").then(|| Answer::new(403).body("<s:message>Dot files &amp; such are forbidden</s:message>"))
+        (request.method == "PUT")
+            .then(|| Answer::new(403).body("<s:message>Dot files &amp; such are forbidden</s:message>"))
     });
     let error = location(&fake.url(), "").start(&upload("file", 1 << 30), &stop()).unwrap_err();
     assert_eq!(error.kind, Kind::Denied);
-    assert!(error.message.contains("hidden") && error.message.contains("Dot files & such are forbidden"), "{error}");
+    assert!(
+        error.message.contains("hidden") && error.message.contains("Dot files & such are forbidden"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -245,11 +262,18 @@ fn a_server_that_ignores_the_overwrite_header_replaces_nothing() {
 fn ranges_that_are_not_what_was_asked_for_are_never_given_out() {
     let cases: [(&str, Kind, fn() -> Answer); 6] = [
         ("whole", Kind::Unsupported, || Answer::new(200).body("0123456789")),
-        ("another range", Kind::Unsupported, || Answer::new(206).header("Content-Range", "bytes 0-4/5000000").body("01234")),
+        ("another range", Kind::Unsupported, || {
+            Answer::new(206).header("Content-Range", "bytes 0-4/5000000").body("01234")
+        }),
         ("no Content-Range", Kind::Unsupported, || Answer::new(206).body("01234")),
-        ("too few", Kind::Interrupted, || Answer::new(206).header("Content-Range", "bytes 4000000-4000004/5000000").body("01")),
+        ("too few", Kind::Interrupted, || {
+            Answer::new(206).header("Content-Range", "bytes 4000000-4000004/5000000").body("01")
+        }),
         ("cut", Kind::Interrupted, || {
-            Answer::new(206).header("Content-Range", "bytes 4000000-4000004/5000000").body("01234").cut_after(2)
+            Answer::new(206)
+                .header("Content-Range", "bytes 4000000-4000004/5000000")
+                .body("01234")
+                .cut_after(2)
         }),
         ("beyond the end", Kind::Interrupted, || Answer::new(416)),
     ];
@@ -278,7 +302,11 @@ fn what_is_no_webdav_is_said() {
         (|| Answer::new(200).body("<html>Welcome</html>"), Kind::Unsupported, "not a WebDAV address"),
         (|| Answer::new(405), Kind::Unsupported, "not a WebDAV address"),
         (|| Answer::new(207).body("<html>Welcome</html>"), Kind::Interrupted, "cannot be read as WebDAV"),
-        (|| Answer::new(207).body(r#"<multistatus xmlns="DAV:"><response>"#).cut_after(20), Kind::Interrupted, "cannot ask for"),
+        (
+            || Answer::new(207).body(r#"<multistatus xmlns="DAV:"><response>"#).cut_after(20),
+            Kind::Interrupted,
+            "cannot ask for",
+        ),
     ];
     for (answer, kind, expected) in cases {
         let server = Scripted::start(move |_| answer());
@@ -292,7 +320,11 @@ fn what_is_no_webdav_is_said() {
 fn a_server_that_is_not_there_is_transient() {
     let port = Scripted::start(|_| Answer::new(200)).port;
     let location = location(&format!("http://127.0.0.1:{port}"), "");
-    for error in [location.list(&stop()).map(|_| ()), location.start(&upload("x", 1), &stop()).map(|_| ()), location.delete("x", &stop())] {
+    for error in [
+        location.list(&stop()).map(|_| ()),
+        location.start(&upload("x", 1), &stop()).map(|_| ()),
+        location.delete("x", &stop()),
+    ] {
         assert_eq!(error.unwrap_err().kind, Kind::Interrupted);
     }
 }

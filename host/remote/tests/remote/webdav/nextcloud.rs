@@ -20,7 +20,9 @@ fn nextcloud(request: &Request, tree: &Tree) -> Option<Answer> {
         return Some(Answer::new(401));
     }
     let path = request.path.trim_end_matches('/').to_owned();
-    if matches!(request.method.as_str(), "PUT" | "MOVE") && (path.ends_with(".part") || path.ends_with(".filepart")) {
+    if matches!(request.method.as_str(), "PUT" | "MOVE")
+        && (path.ends_with(".part") || path.ends_with(".filepart"))
+    {
         return Some(Answer::new(403).body("<s:message>forbidden file type</s:message>"));
     }
     let below = path.strip_prefix(UPLOADS)?.trim_start_matches('/').to_owned();
@@ -40,7 +42,8 @@ fn nextcloud(request: &Request, tree: &Tree) -> Option<Answer> {
     match (request.method.as_str(), below.split_once('/')) {
         ("MKCOL", None) => None,
         ("PUT", Some((_, number))) => {
-            let is_number = number.len() == 5 && number.parse().is_ok_and(|number: u32| (1..=10_000).contains(&number));
+            let is_number =
+                number.len() == 5 && number.parse().is_ok_and(|number: u32| (1..=10_000).contains(&number));
             assert!(request.header("oc-total-length").is_some(), "{request:?}");
             if is_number { None } else { Some(Answer::new(400)) }
         }
@@ -71,7 +74,9 @@ fn nextcloud(request: &Request, tree: &Tree) -> Option<Answer> {
     }
 }
 
-fn start(replace: impl Fn(&Request, &Tree) -> Option<Answer> + Send + Sync + 'static) -> (Fake, WebDavLocation) {
+fn start(
+    replace: impl Fn(&Request, &Tree) -> Option<Answer> + Send + Sync + 'static,
+) -> (Fake, WebDavLocation) {
     let fake = Fake::start(move |request, tree| replace(request, tree).or_else(|| nextcloud(request, tree)));
     for folder in ["/remote.php", "/remote.php/dav", FILES, UPLOADS] {
         fake.add_folder(folder);
@@ -81,7 +86,13 @@ fn start(replace: impl Fn(&Request, &Tree) -> Option<Answer> + Send + Sync + 'st
 }
 
 /// Sends all parts but the given ones, and returns what all of them are.
-fn send_parts(location: &WebDavLocation, upload: &Upload, handle: &str, bytes: &[u8], have: &[Part]) -> Vec<Part> {
+fn send_parts(
+    location: &WebDavLocation,
+    upload: &Upload,
+    handle: &str,
+    bytes: &[u8],
+    have: &[Part],
+) -> Vec<Part> {
     let Plan::Parts(size) = location.plan(upload.size) else { panic!("in parts") };
     let mut parts = Vec::new();
     for (number, chunk) in (1..).zip(bytes.chunks(usize::try_from(size).unwrap())) {
@@ -139,16 +150,20 @@ fn a_discarded_upload_leaves_no_parts() {
         for _ in 0..2 {
             location.discard(&upload, handle_is_known.then_some(&handle), &stop()).unwrap();
         }
-        let left: Vec<_> = fake.tree.lock().unwrap().keys().filter(|path| path.contains(&upload.token)).cloned().collect();
+        let left: Vec<_> =
+            fake.tree.lock().unwrap().keys().filter(|path| path.contains(&upload.token)).cloned().collect();
         assert!(left.is_empty(), "{left:?}");
-        assert_eq!(location.send(&upload, &handle, 1, body(b"12345"), &stop()).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(
+            location.send(&upload, &handle, 1, body(b"12345"), &stop()).unwrap_err().kind,
+            Kind::NotFound
+        );
     }
 }
 
 #[test]
 fn a_lost_or_locked_end_is_unclear_and_a_part_is_just_sent_again() {
     for status in [423, 504, 500] {
-        let (_, location) = start(move |request, _| match request.method.as_str() {
+        let (_fake, location) = start(move |request, _| match request.method.as_str() {
             "MOVE" => Some(Answer::new(status)),
             "PUT" => Some(Answer::new(504)),
             _ => None,
@@ -173,7 +188,7 @@ fn a_part_that_is_not_whole_is_seen_before_the_end() {
 
 #[test]
 fn a_server_without_chunks_gets_the_next_attempt_in_one_piece() {
-    let (_, location) = start(|request, tree| {
+    let (_fake, location) = start(|request, tree| {
         let is_chunked = request.path.starts_with(UPLOADS);
         let plain = || answer(request, tree, Style::default());
         Some(if is_chunked { Answer::new(404) } else { plain() })

@@ -27,7 +27,7 @@ fn on_each(folder: &str, test: impl Fn(&Server, &WebDavLocation)) {
 #[test]
 fn files_with_odd_names_are_stored_listed_read_and_deleted() {
     const NAMES: [&str; 10] =
-        ["plain.tar", "a b", "a+b", "ä€😀", "100%", "%41%2f", "x&y<z>", "[x](y)'z", "a;b=c,d@e:f", ".hidden"];
+        ["plain.tar", "a b", "a+b", "ä€😀", "100%", "%41%2f", "x&y<z>", "[x](y)'z", "a=c,d@e:f", ".hidden"];
     on_each("odd+names ä/100% &[x]", |_, location| {
         for name in NAMES {
             store(location, name, name.as_bytes()).unwrap();
@@ -38,12 +38,27 @@ fn files_with_odd_names_are_stored_listed_read_and_deleted() {
         for object in location.list(&stop()).unwrap() {
             assert_eq!(object.size, object.name.len() as u64);
             assert!(object.modified.is_some_and(|modified| modified > 1_700_000_000), "{object:?}");
-            assert_eq!(location.stat(&object.name, &stop()).unwrap().as_ref().map(|found| found.size), Some(object.size));
+            assert_eq!(
+                location.stat(&object.name, &stop()).unwrap().as_ref().map(|found| found.size),
+                Some(object.size)
+            );
             assert_eq!(read(location, &object.name, 0..object.size).unwrap(), object.name.as_bytes());
             location.delete(&object.name, &stop()).unwrap();
             assert_eq!(location.stat(&object.name, &stop()).unwrap(), None);
         }
         assert!(names(location).is_empty());
+    });
+}
+
+/// WsgiDAV 4.4.0 decodes the destination before it looks for parameters, so it takes what is before the semicolon for the name.
+#[test]
+fn a_semicolon_in_a_name_is_kept_or_the_upload_fails() {
+    on_each("semicolon", |server, location| {
+        let stored = store(location, "a;b", b"1");
+        match server.kind {
+            Servers::WsgiDav => assert!(stored.unwrap_err().message.contains("another name")),
+            _ => assert_eq!(names(location), ["a;b"]),
+        }
     });
 }
 
@@ -68,7 +83,11 @@ fn a_missing_folder_is_empty_and_the_first_upload_makes_it() {
 fn an_address_that_does_not_exist_is_an_error_and_not_an_empty_location() {
     on_each("", |server, _| {
         let wrong = location(&format!("{}/no/such/base", server.url()), "folder");
-        for error in [wrong.list(&stop()).map(|_| ()), wrong.start(&upload("x", 1), &stop()).map(|_| ()), wrong.free(&stop()).map(|_| ())] {
+        for error in [
+            wrong.list(&stop()).map(|_| ()),
+            wrong.start(&upload("x", 1), &stop()).map(|_| ()),
+            wrong.free(&stop()).map(|_| ()),
+        ] {
             let error = error.unwrap_err();
             assert_eq!(error.kind, Kind::NotFound, "{error}");
             assert!(error.message.contains("`url`"), "{error}");
@@ -108,7 +127,7 @@ fn what_an_upload_left_is_listed_under_a_hidden_name_and_discarded() {
             let handle = location.start(&upload, &stop()).unwrap();
             assert!(handle.starts_with('.') && handle.contains(&upload.token), "{handle}");
             send(location, &upload, &handle, b"12345").unwrap();
-            assert_eq!(names(location), [handle.clone()]);
+            assert_eq!(names(location), std::slice::from_ref(&handle));
             for _ in 0..2 {
                 location.discard(&upload, handle_is_known.then_some(&handle), &stop()).unwrap();
                 assert!(names(location).is_empty());
@@ -165,8 +184,23 @@ fn a_source_that_fails_is_an_error_at_once() {
         let body = Body { size: upload.size, md5: None, reader: Box::new(Broken(1 << 20)) };
         let error = location.send(&upload, &handle, 1, body, &stop()).unwrap_err();
         assert!(error.message.contains("the source broke"), "{error}");
-        location.discard(&upload, Some(&handle), &stop()).unwrap();
+        // SeaweedFS keeps the file locked for a moment.
+        while location
+            .discard(&upload, Some(&handle), &stop())
+            .is_err_and(|error| error.kind == Kind::Unclear)
+        {}
         assert!(names(location).is_empty());
+    });
+}
+
+#[test]
+fn a_source_that_is_too_short_is_an_error_at_once() {
+    on_each("short", |_, location| {
+        let upload = upload("file", 5 << 20);
+        let handle = location.start(&upload, &stop()).unwrap();
+        let body = Body { size: upload.size, md5: None, reader: Box::new(io::Cursor::new(bytes(1 << 20))) };
+        let error = location.send(&upload, &handle, 1, body, &stop()).unwrap_err();
+        assert!(error.message.contains("4194304 bytes too few"), "{error}");
     });
 }
 
@@ -189,7 +223,9 @@ fn free_space_is_known_where_the_server_tells_it() {
 #[test]
 fn a_wrong_password_is_refused_with_what_to_do() {
     for kind in Servers::WEBDAV.into_iter().filter(|kind| *kind != Servers::SeaweedWebdav) {
-        let Some(server) = Server::start_with(kind, &Options::with_login("eva", "päss:wörd")) else { continue };
+        let Some(server) = Server::start_with(kind, &Options::with_login("eva", "päss:wörd")) else {
+            continue;
+        };
         println!("{kind:?}");
         for login in [None, Some(("eva", "wrong")), Some(("adam", "päss:wörd"))] {
             let location = location_of(&server.url(), "folder", login);
@@ -198,7 +234,9 @@ fn a_wrong_password_is_refused_with_what_to_do() {
                 location.stat("x", &stop()).map(|_| ()),
                 location.start(&upload("x", 1), &stop()).map(|_| ()),
                 location.send(&upload("x", 1), ".larder-x.part", 1, body(b"1"), &stop()).map(|_| ()),
-                location.send(&upload("x", 1), ".larder-x.part", 1, body(&bytes(5 << 20)), &stop()).map(|_| ()),
+                location
+                    .send(&upload("x", 1), ".larder-x.part", 1, body(&bytes(5 << 20)), &stop())
+                    .map(|_| ()),
                 location.read("x", 0..1, &stop()).map(|_| ()),
                 location.delete("x", &stop()),
                 location.free(&stop()).map(|_| ()),

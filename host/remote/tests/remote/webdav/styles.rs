@@ -12,7 +12,10 @@ fn locations_work_whatever_way_a_server_writes_its_answers() {
         ("plain", plain),
         ("whole URLs", Style { href: |path| format!("http://inner.example:8080{path}"), ..plain }),
         ("the proxy has added a prefix", Style { href: |path| path.replacen("/dav", "", 1), ..plain }),
-        ("the proxy has removed a prefix", Style { href: |path| format!("/remote.php/files/u{path}"), ..plain }),
+        (
+            "the proxy has removed a prefix",
+            Style { href: |path| format!("/remote.php/files/u{path}"), ..plain },
+        ),
         ("no size", Style { length: |_| String::new(), ..plain }),
         ("an empty size", Style { length: |_| "<D:getcontentlength/>".to_owned(), ..plain }),
         (
@@ -23,7 +26,10 @@ fn locations_work_whatever_way_a_server_writes_its_answers() {
                 ..plain
             },
         ),
-        ("lower case escapes", Style { href: |path| path.replace("%C3%A4", "%c3%a4").replace("%2B", "+"), ..plain }),
+        (
+            "lower case escapes",
+            Style { href: |path| path.replace("%C3%A4", "%c3%a4").replace("%2B", "+"), ..plain },
+        ),
         ("doubled slashes", Style { href: |path| path.replace('/', "//"), ..plain }),
     ];
     for (what, style) in cases {
@@ -43,7 +49,10 @@ fn locations_work_whatever_way_a_server_writes_its_answers() {
 #[test]
 fn requests_have_a_length_and_neither_ranges_of_uploads_nor_missing_slashes() {
     let fake = Fake::start(|request, _| {
-        assert!(request.header("transfer-encoding").is_none() && request.header("content-range").is_none(), "{request:?}");
+        assert!(
+            request.header("transfer-encoding").is_none() && request.header("content-range").is_none(),
+            "{request:?}"
+        );
         assert!(request.method != "PUT" || request.header("content-length").is_some(), "{request:?}");
         assert!(request.method != "MKCOL" || request.path.ends_with('/'), "{request:?}");
         None
