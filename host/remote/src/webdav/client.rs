@@ -252,10 +252,14 @@ impl Client {
 fn answer(response: Response) -> Answer {
     let location = response.header("location").map(str::to_owned);
     let status = response.status;
+    let unknown_login = response.login_other_than_basic();
     let mut text = Vec::new();
     let is_error = !matches!(status, 200..=299);
     let read = response.body.take(limits::EXPLANATION_BYTES).read_to_end(&mut text);
-    let explanation = (is_error && read.is_ok()).then(|| explanation(&text)).flatten();
+    let explanation = match unknown_login.filter(|_| status == 401) {
+        Some(scheme) => Some(format!("log in by {scheme}, but only Basic authentication is supported")),
+        None => (is_error && read.is_ok()).then(|| explanation(&text)).flatten(),
+    };
     Answer { status, location, explanation }
 }
 

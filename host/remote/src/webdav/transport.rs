@@ -31,6 +31,14 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+
+    /// The scheme that the server wants for the login, if Basic is none of them.
+    pub fn login_other_than_basic(&self) -> Option<String> {
+        let wanted = self.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+        let schemes: Vec<&str> = wanted.filter_map(|value| value.split_ascii_whitespace().next()).collect();
+        let knows_basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+        schemes.first().filter(|_| !knows_basic).map(|scheme| (*scheme).to_owned())
+    }
 }
 
 impl Transport {

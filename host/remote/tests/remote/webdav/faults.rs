@@ -144,16 +144,28 @@ fn a_refusal_before_the_body_is_told_as_what_it_is() {
         (403, Kind::Denied, "rights"),
         (401, Kind::Denied, "app password"),
     ] {
-        let fake = Fake::start(move |request, _| {
-            (request.method == "PUT" && is_large(request)).then(|| Answer::new(status).early().close())
-        });
-        let location = location(&fake.url(), "");
-        let upload = upload("file", 32 << 20);
-        let handle = location.start(&upload, &stop()).unwrap();
-        let error = send(&location, &upload, &handle, &bytes(32 << 20)).unwrap_err();
-        assert_eq!(error.kind, kind, "{error}");
-        assert!(error.message.contains(expected), "{error}");
+        for closes in [true, false] {
+            let fake = Fake::start(move |request, _| {
+                let early = || Answer::new(status).early();
+                let answer = || if closes { early().close() } else { early() };
+                (request.method == "PUT" && is_large(request)).then(answer)
+            });
+            let location = location(&fake.url(), "");
+            let upload = upload("file", 32 << 20);
+            let handle = location.start(&upload, &stop()).unwrap();
+            let error = send(&location, &upload, &handle, &bytes(32 << 20)).unwrap_err();
+            assert_eq!(error.kind, kind, "{error}");
+            assert!(error.message.contains(expected), "{error}");
+        }
     }
+}
+
+#[test]
+fn a_login_other_than_basic_is_named() {
+    let server =
+        Scripted::start(|_| Answer::new(401).header("WWW-Authenticate", "Digest realm=\"x\", nonce=\"y\""));
+    let error = location_of(&server.url(), "", Some(("eva", "secret"))).list(&stop()).unwrap_err();
+    assert!(error.message.contains("log in by Digest"), "{error}");
 }
 
 #[test]

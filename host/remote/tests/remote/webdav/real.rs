@@ -184,12 +184,12 @@ fn a_source_that_fails_is_an_error_at_once() {
         let body = Body { size: upload.size, md5: None, reader: Box::new(Broken(1 << 20)) };
         let error = location.send(&upload, &handle, 1, body, &stop()).unwrap_err();
         assert!(error.message.contains("the source broke"), "{error}");
-        // SeaweedFS keeps the file locked for a moment.
+        // SeaweedFS keeps the file locked for a moment, and WsgiDAV notices the cut only after the deletion.
         while location
             .discard(&upload, Some(&handle), &stop())
             .is_err_and(|error| error.kind == Kind::Unclear)
+            || !names(location).is_empty()
         {}
-        assert!(names(location).is_empty());
     });
 }
 
