@@ -120,7 +120,10 @@ impl Client {
         let response = self.exchange("PROPFIND", url, &headers, Outgoing::Text(properties), stop)?;
         match response.status {
             207 => multistatus::read(response.body).map(Some).map_err(|error| error.about(what())),
-            404 | 410 => Ok(None),
+            404 | 410 => {
+                answer(response);
+                Ok(None)
+            }
             200..=299 => {
                 Err(Error::new(Kind::Unsupported, "this is not a WebDAV address; check `url`").about(what()))
             }
@@ -179,7 +182,7 @@ impl Client {
             504 => return Err(Error { kind: Kind::Interrupted, ..answer(response).refused(&what) }),
             _ => return Err(answer(response).refused(&what)),
         }
-        Ok(Box::new(Exactly { inner: response.body, left: length, what: "the server sent" }))
+        Ok(Box::new(Exactly { inner: response.body, left: length, what: "the server sent", is_answer: true }))
     }
 
     /// Deletes a file, or a folder whose URL ends in `/`. A missing one is no error.
@@ -197,14 +200,15 @@ impl Client {
         let what = format!("cannot upload {url}");
         let progress = Arc::new(Progress::default());
         let size = body.size;
-        let inner = Exactly { inner: body.reader, left: size, what: "the file to upload has" };
+        let inner =
+            Exactly { inner: body.reader, left: size, what: "the file to upload has", is_answer: false };
         let body = Body { reader: Box::new(Counted { inner, progress: Arc::clone(&progress) }), ..body };
         let is_all_sent = || size > 0 && progress.read.load(Ordering::Relaxed) >= size;
-        match self.exchange("PUT", url, headers, Outgoing::Body(body), stop) {
-            Ok(response) => match response.status {
+        match self.exchange("PUT", url, headers, Outgoing::Body(body), stop).map(answer) {
+            Ok(answer) => match answer.status {
                 200 | 201 | 204 => Sent::Done,
-                423 | 502 | 504 if is_all_sent() => Sent::Lost(answer(response).refused(&what)),
-                _ => Sent::Failed(answer(response).refused(&what)),
+                423 | 502 | 504 if is_all_sent() => Sent::Lost(answer.refused(&what)),
+                _ => Sent::Failed(answer.refused(&what)),
             },
             Err(error) if progress.has_failed.load(Ordering::Relaxed) || error.kind == Kind::Stopped => {
                 Sent::Failed(error)
@@ -294,6 +298,7 @@ struct Exactly {
     left: u64,
     /// Who has too few of them, and a verb.
     what: &'static str,
+    is_answer: bool,
 }
 
 impl Read for Exactly {
@@ -307,6 +312,10 @@ impl Read for Exactly {
             )),
             read => {
                 self.left = self.left.saturating_sub(read as u64);
+                if self.left == 0 && self.is_answer {
+                    // The connection can be used again only after the end was seen.
+                    let _ = self.inner.read(&mut [0]);
+                }
                 Ok(read)
             }
         }

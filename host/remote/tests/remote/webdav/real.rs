@@ -205,6 +205,26 @@ fn a_source_that_is_too_short_is_an_error_at_once() {
 }
 
 #[test]
+fn connections_are_kept() {
+    let bytes = bytes(2 << 20);
+    on_each("kept", |server, _| {
+        let proxy = Proxy::to(server.port);
+        let location = location(&proxy.url(), "kept");
+        for name in ["a", "b"] {
+            store(&location, name, &bytes).unwrap();
+            for start in 0..5 {
+                read(&location, name, start * 1000..(start + 1) * 1000).unwrap();
+            }
+            assert_eq!(location.stat("none", &stop()).unwrap(), None);
+            assert_eq!(location.list(&stop()).unwrap().len(), 1);
+            location.delete(name, &stop()).unwrap();
+        }
+        println!("{} connections", proxy.connections());
+        assert_eq!(proxy.connections(), 1);
+    });
+}
+
+#[test]
 fn an_empty_file_is_a_file() {
     on_each("empty", |_, location| {
         store(location, "file", b"").unwrap();
