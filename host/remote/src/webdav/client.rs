@@ -1,4 +1,4 @@
-//! The requests of WebDAV: PROPFIND, PUT, GET of a range, DELETE and others without a body, with Basic authentication from the first one.
+//! The requests of WebDAV, with Basic authentication from the first one: PROPFIND, PUT, ranges, DELETE and others.
 
 use std::io::{self, Read};
 use std::ops::Range;

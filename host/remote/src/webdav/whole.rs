@@ -1,4 +1,4 @@
-//! Uploads in one piece: to a hidden name, compared by size, renamed; or to the final name where the server cannot rename.
+//! Uploads in one piece: to a hidden name, compared by size, renamed; to the final name where MOVE is impossible.
 
 use super::address::Address;
 use super::client::{Client, Sent};

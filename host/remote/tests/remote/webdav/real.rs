@@ -204,6 +204,16 @@ fn a_source_that_is_too_short_is_an_error_at_once() {
     });
 }
 
+/// Apache takes 1 GiB unless it is configured.
+#[test]
+fn a_limit_of_apache_is_told() {
+    let options = Options::with_arguments(["LimitRequestBody 1000000"]);
+    let Some(server) = Server::start_with(Servers::Apache, &options) else { return };
+    let error = store(&location(&server.url(), "limit"), "file", &bytes(8 << 20)).unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(error.message.contains("LimitRequestBody"), "{error}");
+}
+
 #[test]
 fn connections_are_kept() {
     let bytes = bytes(2 << 20);
