@@ -109,3 +109,10 @@ pub const SMALL_AT_ONCE: usize = 16;
 pub const REMEMBERED_BYTES: usize = 8 << 20;
 /// The longest wait of a rate limiter in one step.
 pub const RATE_STEP: Duration = Duration::from_millis(100);
+
+/// The longest wait for a TCP and TLS connection.
+pub const CONNECT_TIME: Duration = Duration::from_secs(20);
+/// The longest wait for the answer after a whole request. Servers that put a large file in its place before they answer need minutes.
+pub const ANSWER_TIME: Duration = Duration::from_secs(300);
+/// The longest time without a byte read or written.
+pub const STALL_TIME: Duration = Duration::from_secs(120);

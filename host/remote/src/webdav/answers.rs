@@ -32,7 +32,7 @@ fn meaning(status: u16) -> (Kind, &'static str) {
         412 => (Kind::Exists, "a file of that name exists"),
         413 => (
             Kind::Invalid,
-            "too large; raise the limit of the server or of the proxy in front of it (nginx: client_max_body_size)",
+            "too large; raise the limit of the server or of the proxy in front of it (nginx: client_max_body_size, Apache: LimitRequestBody)",
         ),
         414 => (Kind::Invalid, "the name is too long"),
         415 | 422 => (Kind::Unsupported, "the server does not understand the request"),

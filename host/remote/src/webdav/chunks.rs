@@ -1,4 +1,4 @@
-//! Chunked uploads of Nextcloud and ownCloud (version 2): the parts go into a folder of their own, and a MOVE puts them together.
+//! Chunked uploads of Nextcloud and ownCloud, version 2: parts go to a folder of their own, and a MOVE joins them.
 //!
 //! The server forgets such a folder after a day without a request. Every request names the destination.
 

@@ -1,9 +1,9 @@
-//! The requests of WebDAV: PROPFIND, PUT, GET of a range, DELETE and others without a body, with Basic authentication from the first one.
+//! The requests of WebDAV, with Basic authentication from the first one: PROPFIND, PUT, ranges, DELETE and others.
 
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -74,10 +74,6 @@ impl Client {
         Ok(Self { transport: Transport::new(http), authorization })
     }
 
-    pub fn disconnect(&self) {
-        self.transport.disconnect();
-    }
-
     /// A request without a body.
     pub fn send(&self, method: &str, url: &Url, headers: &[(&str, String)], stop: &Stop) -> Result<Answer> {
         let response = self.exchange(method, url, headers, Outgoing::Nothing, stop)?;
@@ -124,7 +120,10 @@ impl Client {
         let response = self.exchange("PROPFIND", url, &headers, Outgoing::Text(properties), stop)?;
         match response.status {
             207 => multistatus::read(response.body).map(Some).map_err(|error| error.about(what())),
-            404 | 410 => Ok(None),
+            404 | 410 => {
+                answer(response);
+                Ok(None)
+            }
             200..=299 => {
                 Err(Error::new(Kind::Unsupported, "this is not a WebDAV address; check `url`").about(what()))
             }
@@ -183,7 +182,7 @@ impl Client {
             504 => return Err(Error { kind: Kind::Interrupted, ..answer(response).refused(&what) }),
             _ => return Err(answer(response).refused(&what)),
         }
-        Ok(Box::new(Exactly { inner: response.body, left: length }))
+        Ok(Box::new(Exactly { inner: response.body, left: length, what: "the server sent", is_answer: true }))
     }
 
     /// Deletes a file, or a folder whose URL ends in `/`. A missing one is no error.
@@ -199,18 +198,21 @@ impl Client {
     /// Sends a file with its length, in one piece.
     pub fn put(&self, url: &Url, headers: &[(&str, String)], body: Body, stop: &Stop) -> Sent {
         let what = format!("cannot upload {url}");
-        let sent = Arc::new(AtomicU64::new(0));
+        let progress = Arc::new(Progress::default());
         let size = body.size;
-        let body =
-            Body { reader: Box::new(Counted { inner: body.reader, count: Arc::clone(&sent) }), ..body };
-        let is_all_sent = || size > 0 && sent.load(Ordering::Relaxed) >= size;
-        match self.exchange("PUT", url, headers, Outgoing::Body(body), stop) {
-            Ok(response) => match response.status {
+        let inner =
+            Exactly { inner: body.reader, left: size, what: "the file to upload has", is_answer: false };
+        let body = Body { reader: Box::new(Counted { inner, progress: Arc::clone(&progress) }), ..body };
+        let is_all_sent = || size > 0 && progress.read.load(Ordering::Relaxed) >= size;
+        match self.exchange("PUT", url, headers, Outgoing::Body(body), stop).map(answer) {
+            Ok(answer) => match answer.status {
                 200 | 201 | 204 => Sent::Done,
-                423 | 502 | 504 if is_all_sent() => Sent::Lost(answer(response).refused(&what)),
-                _ => Sent::Failed(answer(response).refused(&what)),
+                423 | 502 | 504 if is_all_sent() => Sent::Lost(answer.refused(&what)),
+                _ => Sent::Failed(answer.refused(&what)),
             },
-            Err(error) if matches!(error.kind, Kind::Stopped | Kind::Changed) => Sent::Failed(error),
+            Err(error) if progress.has_failed.load(Ordering::Relaxed) || error.kind == Kind::Stopped => {
+                Sent::Failed(error)
+            }
             Err(error) if is_all_sent() => Sent::Lost(Error { kind: Kind::Unclear, ..error }),
             Err(error) => Sent::Failed(self.reason(url, error, stop)),
         }
@@ -254,24 +256,39 @@ impl Client {
 fn answer(response: Response) -> Answer {
     let location = response.header("location").map(str::to_owned);
     let status = response.status;
+    let unknown_login = response.login_other_than_basic();
     let mut text = Vec::new();
     let is_error = !matches!(status, 200..=299);
     let read = response.body.take(limits::EXPLANATION_BYTES).read_to_end(&mut text);
-    let explanation = (is_error && read.is_ok()).then(|| explanation(&text)).flatten();
+    let explanation = match unknown_login.filter(|_| status == 401) {
+        Some(scheme) => Some(format!("log in by {scheme}, but only Basic authentication is supported")),
+        None => (is_error && read.is_ok()).then(|| explanation(&text)).flatten(),
+    };
     Answer { status, location, explanation }
 }
 
-/// Counts what was read.
+/// How far the body of a request has got.
+#[derive(Default)]
+struct Progress {
+    /// Bytes that were read to be sent.
+    read: AtomicU64,
+    /// The source failed, not the line.
+    has_failed: AtomicBool,
+}
+
 struct Counted {
-    inner: Box<dyn Read + Send>,
-    count: Arc<AtomicU64>,
+    inner: Exactly,
+    progress: Arc<Progress>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.count.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
+        let read = self.inner.read(buffer);
+        match &read {
+            Ok(read) => drop(self.progress.read.fetch_add(*read as u64, Ordering::Relaxed)),
+            Err(_) => self.progress.has_failed.store(true, Ordering::Relaxed),
+        }
+        read
     }
 }
 
@@ -279,6 +296,9 @@ impl Read for Counted {
 struct Exactly {
     inner: Box<dyn Read + Send>,
     left: u64,
+    /// Who has too few of them, and a verb.
+    what: &'static str,
+    is_answer: bool,
 }
 
 impl Read for Exactly {
@@ -288,10 +308,14 @@ impl Read for Exactly {
         match self.inner.read(buffer)? {
             0 => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                format!("the server sent {} bytes too few", self.left),
+                format!("{} {} bytes too few", self.what, self.left),
             )),
             read => {
                 self.left = self.left.saturating_sub(read as u64);
+                if self.left == 0 && self.is_answer {
+                    // The connection can be used again only after the end was seen.
+                    let _ = self.inner.read(&mut [0]);
+                }
                 Ok(read)
             }
         }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::address::Address;
+use super::answers::unclear;
 use super::chunks::{self, Chunks};
 use super::client::Client;
 use super::folder;
@@ -55,6 +56,24 @@ impl WebDavLocation {
         match handle == chunks_handle(upload) {
             true => Chunks::new(&self.address, upload),
             false => Ok(None),
+        }
+    }
+
+    /// Looks whether the file lies under its name, with all of its bytes: some servers misread a destination.
+    fn look_after(&self, upload: &Upload, stop: &Stop) -> Result<()> {
+        match self.stat(&upload.name, stop).map_err(unclear)? {
+            Some(object) if object.size == upload.size => Ok(()),
+            Some(object) => {
+                let message = format!(
+                    "{} has {} bytes on the server instead of {}",
+                    upload.name, object.size, upload.size
+                );
+                Err(Error::new(Kind::Interrupted, message))
+            }
+            None => Err(Error::new(
+                Kind::Unsupported,
+                format!("the server has given the file another name than {:?}", upload.name),
+            )),
         }
     }
 
@@ -163,11 +182,15 @@ impl Protocol for WebDavLocation {
     }
 
     fn finish(&self, upload: &Upload, handle: &str, parts: &[Part], stop: &Stop) -> Result<()> {
-        let Some(chunks) = self.chunks(upload, handle)? else {
-            return self.whole().finish(upload, handle, stop);
-        };
-        whole::check_free(&self.client, &self.address, &upload.name, stop)?;
-        chunks.finish(&self.client, parts, stop)
+        let chunks = self.chunks(upload, handle)?;
+        if handle != upload.name {
+            whole::check_free(&self.client, &self.address, &upload.name, stop)?;
+            match chunks {
+                Some(chunks) => chunks.finish(&self.client, parts, stop)?,
+                None => self.whole().finish(upload, handle, stop)?,
+            }
+        }
+        self.look_after(upload, stop)
     }
 
     fn discard(&self, upload: &Upload, handle: Option<&str>, stop: &Stop) -> Result<()> {
@@ -179,9 +202,5 @@ impl Protocol for WebDavLocation {
             self.whole().discard(upload, handle, stop)?;
         }
         Ok(())
-    }
-
-    fn disconnect(&self) {
-        self.client.disconnect();
     }
 }

@@ -1,4 +1,4 @@
-//! Uploads in one piece: to a hidden name, compared by size, renamed; or to the final name where the server cannot rename.
+//! Uploads in one piece: to a hidden name, compared by size, renamed; to the final name where MOVE is impossible.
 
 use super::address::Address;
 use super::client::{Client, Sent};
@@ -123,11 +123,8 @@ impl Whole<'_> {
             .collect())
     }
 
+    /// Renames the hidden file.
     pub fn finish(&self, upload: &Upload, handle: &str, stop: &Stop) -> Result<()> {
-        if handle == upload.name {
-            return Ok(());
-        }
-        check_free(self.client, self.address, &upload.name, stop)?;
         let (from, to) = (self.address.file(handle)?, self.address.file(&upload.name)?);
         match self.moves.rename(self.client, &from, &to, &[], stop)? {
             Moved::Done => Ok(()),
