@@ -50,7 +50,11 @@ pub fn open(settings: &settings::Sftp) -> Result<Command> {
         options.push(format!("IdentityFile={}", quoted(path)?));
         options.push("IdentitiesOnly=yes".to_owned());
     }
-    command.env("LC_ALL", "C").env_remove("SSH_ASKPASS").env_remove("SSH_ASKPASS_REQUIRE");
+    command
+        .env("LC_ALL", "C")
+        .env_remove("SSH_ASKPASS")
+        .env_remove("SSH_ASKPASS_REQUIRE")
+        .env_remove("LARDER_ASKPASS");
     match &settings.password {
         // The first value of an option wins, so BatchMode must not be there.
         Some(password) => {
