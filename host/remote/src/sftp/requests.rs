@@ -70,16 +70,22 @@ impl Session {
 
     fn files(&self, handle: &[u8], path: &str, stop: &Stop) -> Reply<Vec<Entry>> {
         let mut files = Vec::new();
-        while files.len() <= limits::SFTP_ENTRIES {
+        let mut seen: usize = 0;
+        while seen <= limits::SFTP_ENTRIES {
             let ticket = self.request(wire::READDIR, handle.len(), |packet| packet.bytes(handle), stop)?;
             match ticket.wait(limits::SFTP_ANSWER, stop)? {
                 Answer::Names(names) if names.is_empty() => return Err(nonsense()),
-                Answer::Names(names) => files.extend(names.into_iter().filter(Entry::is_file)),
+                Answer::Names(names) => {
+                    seen = seen.saturating_add(names.len());
+                    let kept = names.into_iter().filter(|entry| entry.is_file() && entry.name.len() <= 255);
+                    // The lines are longer than all else.
+                    files.extend(kept.map(|entry| Entry { line: Vec::new(), ..entry }));
+                }
                 Answer::Status(status::END, _) => return Ok(Ok(files)),
                 other => return refused(other),
             }
         }
-        let message = format!("{path} holds more than {} files", limits::SFTP_ENTRIES);
+        let message = format!("{path} holds more than {} names", limits::SFTP_ENTRIES);
         Err(Error::new(Kind::Invalid, message))
     }
 

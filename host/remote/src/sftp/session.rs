@@ -95,6 +95,7 @@ impl Session {
         fields: impl FnOnce(Packet) -> Packet,
         stop: &Stop,
     ) -> Result<Ticket> {
+        stop.check()?;
         let begun = Instant::now();
         let mut state = self.line.lock();
         while state.queued >= limits::SFTP_QUEUE && state.ended.is_none() {

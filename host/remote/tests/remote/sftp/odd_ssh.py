@@ -77,6 +77,8 @@ class Server:
             if not self.names:
                 return STATUS, 1
             names = b"".join(string(name) + string(b"") + attributes(path) for name, path in self.names)
+            if ODDITY == "endless":
+                return NAME, struct.pack(">I", 5000) + names * 5000
             count, self.names = len(self.names), []
             return NAME, struct.pack(">I", count) + names
         if kind == REMOVE:

@@ -87,3 +87,11 @@ fn what_is_no_sftp_is_said_to_be_none() {
         assert!(error.message.contains("not SFTP"), "{oddity}: {error}");
     }
 }
+
+#[test]
+fn a_listing_that_never_ends_is_given_up() {
+    let Some((directory, location)) = odd("endless") else { return };
+    fs::create_dir_all(directory.path().join("new/folder/below")).unwrap();
+    let error = location.list(&Stop::default()).unwrap_err();
+    assert_eq!(error.kind, Failure::Invalid, "{error}");
+}
