@@ -68,7 +68,7 @@ pub const SFTP_QUEUE: usize = 256 * 1024;
 pub const SFTP_PACKET: usize = 1024 * 1024;
 /// SFTP: objects that may be asked for side by side, in one session.
 pub const SFTP_PARALLEL: usize = 32;
-/// SFTP: files in a folder. A server that never ends a listing fills the memory otherwise.
+/// SFTP: names in a folder. A server that never ends a listing fills the memory otherwise.
 pub const SFTP_ENTRIES: usize = 200_000;
 
 /// Parts of one upload that are sent side by side: enough for a line with a long way.

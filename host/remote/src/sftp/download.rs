@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::Range;
 
+use super::line::nonsense;
 use super::requests::refused;
 use super::session::{Held, Ticket};
 use super::status;
@@ -82,7 +83,7 @@ impl Download {
             Answer::Data(data) => data,
             Answer::Status(status::END, _) => return Err(early()),
             other => match refused::<()>(other)? {
-                Ok(()) => return Err(super::session::nonsense()),
+                Ok(()) => return Err(nonsense()),
                 Err(status) => return Err(status.error(format_args!("cannot read {}", self.name))),
             },
         };
@@ -92,7 +93,7 @@ impl Download {
             return Err(early());
         }
         if length > wanted {
-            return Err(super::session::nonsense());
+            return Err(nonsense());
         }
         if length < wanted {
             // Servers may return less than was asked for; the rest comes next.

@@ -96,6 +96,12 @@ impl Keeper {
         let settings = &self.settings;
         let (host, port) = (&settings.host, settings.port);
         let file = match &settings.known_hosts {
+            // Quotes are not in it: `command::check` refuses them.
+            Some(path)
+                if path.to_string_lossy().contains(|c: char| !c.is_alphanumeric() && !"/._-".contains(c)) =>
+            {
+                format!("'{}'", path.display())
+            }
             Some(path) => path.display().to_string(),
             None => "~/.ssh/known_hosts".to_owned(),
         };
@@ -103,11 +109,16 @@ impl Keeper {
             Diagnosis::UnknownHost(key_type) => {
                 let fingerprint = scan::fingerprint(settings, key_type.as_deref(), stop);
                 let shown = fingerprint.unwrap_or_else(|| "could not be read".to_owned());
+                // Only the key that was compared is accepted.
+                let only = match key_type.as_deref() {
+                    Some(kind @ ("ED25519" | "ECDSA" | "RSA")) => format!(" -t {}", kind.to_lowercase()),
+                    _ => String::new(),
+                };
                 Error::new(
                     Kind::Denied,
                     format!(
                         "the host key of {host} is not known; its fingerprint is {shown}. Compare it with what the server's owner says; \
-                         if it is the same, accept the key: ssh-keyscan -p {port} {host} >> {file}"
+                         if it is the same, accept the key: ssh-keyscan{only} -p {port} {host} >> {file}"
                     ),
                 )
             }

@@ -7,6 +7,7 @@ mod command;
 mod diagnosis;
 mod download;
 mod keeper;
+mod line;
 mod location;
 mod path;
 mod requests;

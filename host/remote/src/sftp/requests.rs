@@ -1,9 +1,10 @@
 //! The requests of SFTP as calls. An error is one of the session; a refusal of the server is a [`Status`].
 
-use super::session::{Session, Ticket, nonsense};
+use super::line::nonsense;
+use super::session::{Session, Ticket};
 use super::status::{self, Status};
 use super::wire::{self, Answer, Attributes, Entry};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::limits;
 use crate::stop::Stop;
 
@@ -56,27 +57,36 @@ impl Session {
         }
     }
 
-    /// All names of a folder.
+    /// All regular files of a folder.
     pub fn entries(&self, path: &str, stop: &Stop) -> Reply<Vec<Entry>> {
         let handle = match self.open_folder(path, stop)? {
             Ok(handle) => handle,
             Err(status) => return Ok(Err(status)),
         };
-        let mut entries = Vec::new();
-        let result = loop {
-            let ticket = self.request(wire::READDIR, handle.len(), |packet| packet.bytes(&handle), stop)?;
-            match ticket.wait(limits::SFTP_ANSWER, stop)? {
-                Answer::Names(names) if names.is_empty() => break Err(nonsense()),
-                Answer::Names(names) => entries.extend(names.into_iter().filter(Entry::is_file)),
-                Answer::Status(status::END, _) => break Ok(Ok(entries)),
-                other => break refused(other),
-            }
-            if entries.len() > limits::SFTP_ENTRIES {
-                break Err(too_many(path));
-            }
-        };
+        let entries = self.files(&handle, path, stop);
         self.close_unasked(&handle);
-        result
+        entries
+    }
+
+    fn files(&self, handle: &[u8], path: &str, stop: &Stop) -> Reply<Vec<Entry>> {
+        let mut files = Vec::new();
+        let mut seen: usize = 0;
+        while seen <= limits::SFTP_ENTRIES {
+            let ticket = self.request(wire::READDIR, handle.len(), |packet| packet.bytes(handle), stop)?;
+            match ticket.wait(limits::SFTP_ANSWER, stop)? {
+                Answer::Names(names) if names.is_empty() => return Err(nonsense()),
+                Answer::Names(names) => {
+                    seen = seen.saturating_add(names.len());
+                    let kept = names.into_iter().filter(|entry| entry.is_file() && entry.name.len() <= 255);
+                    // The lines are longer than all else.
+                    files.extend(kept.map(|entry| Entry { line: Vec::new(), ..entry }));
+                }
+                Answer::Status(status::END, _) => return Ok(Ok(files)),
+                other => return refused(other),
+            }
+        }
+        let message = format!("{path} holds more than {} names", limits::SFTP_ENTRIES);
+        Err(Error::new(Kind::Invalid, message))
     }
 
     /// Closes a file that was written. Its errors are errors of the writing.
@@ -173,9 +183,4 @@ pub fn refused<T>(answer: Answer) -> Reply<T> {
         Answer::Status(code, text) if code != status::OK => Ok(Err(Status { code, text })),
         _ => Err(nonsense()),
     }
-}
-
-fn too_many(path: &str) -> crate::error::Error {
-    let message = format!("{path} holds more than {} files", limits::SFTP_ENTRIES);
-    crate::error::Error::new(crate::error::Kind::Invalid, message)
 }

@@ -22,7 +22,7 @@ pub fn send(session: &Session, path: &str, mut body: Body, stop: &Stop) -> Resul
         session.close_unasked(&handle);
         return Err(error);
     }
-    session.close(&handle, stop)?.map_err(|status| failure(session, path, 0, &status, stop))?;
+    session.close(&handle, stop)?.map_err(|status| failure(session, path, &status, stop))?;
     let size =
         session.lstat(path, stop)?.map_err(|status| status.error(format_args!("cannot find {path}")))?.size;
     match size {
@@ -44,21 +44,21 @@ fn write(session: &Session, handle: &[u8], path: &str, body: &mut Body, stop: &S
         let Some(block) = block.get_mut(..length) else { break };
         body.reader.read_exact(block).map_err(broken_body)?;
         while asked.front().is_some_and(|ticket| asked.len() >= limits::SFTP_WRITES || ticket.is_answered()) {
-            take(session, &mut asked, path, body.size, stop)?;
+            take(session, &mut asked, path, stop)?;
         }
         asked.push_back(session.begin_write(handle, offset, block, stop)?);
         offset = offset.saturating_add(length as u64);
     }
     while !asked.is_empty() {
-        take(session, &mut asked, path, body.size, stop)?;
+        take(session, &mut asked, path, stop)?;
     }
     Ok(())
 }
 
-fn take(session: &Session, asked: &mut VecDeque<Ticket>, path: &str, size: u64, stop: &Stop) -> Result<()> {
+fn take(session: &Session, asked: &mut VecDeque<Ticket>, path: &str, stop: &Stop) -> Result<()> {
     let Some(ticket) = asked.pop_front() else { return Ok(()) };
     let reply: Reply<()> = done(ticket.wait(limits::SFTP_ANSWER, stop)?);
-    reply?.map_err(|status| failure(session, path, size, &status, stop))
+    reply?.map_err(|status| failure(session, path, &status, stop))
 }
 
 /// Servers that cannot flush are not asked, or say so; what the disk says counts.
@@ -67,13 +67,13 @@ fn flush(session: &Session, handle: &[u8], path: &str, stop: &Stop) -> Result<()
         return Ok(());
     }
     match session.flush(handle, stop)? {
-        Err(status) if status.kind() == Kind::NoSpace => Err(failure(session, path, 0, &status, stop)),
+        Err(status) if status.kind() == Kind::NoSpace => Err(failure(session, path, &status, stop)),
         _ => Ok(()),
     }
 }
 
 /// The error of a write. A full disk is mostly just a failure, so the server is asked how much space there is.
-fn failure(session: &Session, path: &str, size: u64, status: &Status, stop: &Stop) -> Error {
+fn failure(session: &Session, path: &str, status: &Status, stop: &Stop) -> Error {
     let error = status.error(format_args!("cannot write {path}"));
     let folder =
         path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
@@ -81,7 +81,7 @@ fn failure(session: &Session, path: &str, size: u64, status: &Status, stop: &Sto
         return error;
     }
     match session.free(folder, stop) {
-        Ok(Ok(Some(free))) if free < size.min(FULL) => {
+        Ok(Ok(Some(free))) if free < FULL => {
             Error::new(Kind::NoSpace, format!("cannot write {path}: the server has only {free} bytes left"))
         }
         _ => error,

@@ -27,11 +27,16 @@ fn an_unknown_host_key_is_refused_with_its_fingerprint_and_the_way_to_accept_it(
         let file = settings.known_hosts.clone().unwrap();
         let right = fingerprint(&file);
         fs::write(&file, "").unwrap();
-        let error = location(settings).list(&Stop::default()).unwrap_err();
+        let location = location(settings);
+        let error = location.list(&Stop::default()).unwrap_err();
         assert_eq!(error.kind, Failure::Denied, "{kind:?} {error}");
-        let accept = format!("ssh-keyscan -p {} 127.0.0.1 >> {}", site.server.port, file.display());
+        let accept =
+            format!("ssh-keyscan -t ed25519 -p {} 127.0.0.1 >> '{}'", site.server.port, file.display());
         assert!(error.message.contains(&right) && error.message.contains(&accept), "{kind:?} {error}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "", "{kind:?}: no key is accepted by itself");
+        let accepted = Command::new("sh").args(["-c", &accept]).output().unwrap();
+        assert!(accepted.status.success(), "{kind:?}");
+        location.list(&Stop::default()).unwrap();
     }
 }
 

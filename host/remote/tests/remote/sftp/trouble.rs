@@ -75,6 +75,21 @@ fn an_error_of_the_local_file_ends_an_upload_as_it_is() {
 }
 
 #[test]
+fn an_upload_that_never_waits_stops_as_well() {
+    let Some(site) = Site::start(Kind::OpenSsh) else { return };
+    let location = site.location("");
+    let stop = Stop::default();
+    let upload = upload("a", "token00000000000", 1_000_000);
+    let handle = location.start(&upload, &stop).unwrap();
+    let act = stop.clone();
+    let reader = Box::new(Half { rest: 1_000_000, half: 500_000, act: move || act.stop() });
+    let body = Body { size: 1_000_000, md5: None, reader };
+    assert_eq!(location.send(&upload, &handle, 1, body, &stop).unwrap_err().kind, Failure::Stopped);
+    let part = location.stat(&handle, &Stop::default()).unwrap().unwrap();
+    assert!(part.size < 600_000, "{}", part.size);
+}
+
+#[test]
 fn work_stops_within_a_second_on_a_line_that_stands_still() {
     let Some(site) = Site::start(Kind::OpenSsh) else { return };
     let proxy = Proxy::to(site.server.port);
