@@ -8,13 +8,5 @@
 )]
 #![allow(clippy::print_stdout, clippy::type_complexity)]
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests"
-)]
-
 mod sftp;
 mod webdav;
