@@ -1,5 +1,6 @@
 //! The locations of a host: the local directory, those of `larder.toml`, and files that a user named. A new kind of location is created here.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::paths::absolute;
 use super::setup::HostSetup;
 use crate::configuration::{Location as Configured, LocationKind};
 use crate::error::{Error, Result};
-use crate::http_client;
+use crate::http_client::Routes;
 use crate::storage::directories::Directories;
 use crate::storage::documents::Documents;
 use crate::storage::locations::{
@@ -30,11 +31,11 @@ impl HostSetup {
             let own = self.config.as_ref().map(|config| config.join("backups"));
             let named = self.backups.clone().or(own).unwrap_or_else(|| backups.clone());
             let memory = self.host_documents(places);
-            locations.push(Box::new(DirectoryLocation::local(backups.clone(), named, memory)));
-            locations.extend(self.locations.iter().map(|location| self.configured(location, places)));
-            let staging = places.state.join(STAGING);
-            let memory = Documents::new(places.state.join("host"), self.steps.clone());
-            locations.push(Box::new(DirectoryLocation::staging(staging, memory)));
+            locations.push(Box::new(DirectoryLocation::local(backups.clone(), named, memory.clone())));
+            let network = OnceCell::new();
+            let configured = |it| self.configured(it, places, &network);
+            locations.extend(self.locations.iter().map(configured));
+            locations.push(Box::new(DirectoryLocation::staging(places.state.join(STAGING), memory)));
         }
         if let Some(file) = &self.file {
             locations.push(Box::new(InputFile::new(file.clone())));
@@ -46,13 +47,25 @@ impl HostSetup {
     }
 
     /// A location of `larder.toml`. One that cannot be used is a location all the same: whoever uses it gets the reason.
-    fn configured(&self, location: &Configured, places: &Directories) -> Box<dyn Location> {
-        self.connected(location, places).unwrap_or_else(|error| {
+    fn configured(
+        &self,
+        location: &Configured,
+        places: &Directories,
+        network_cell: &OnceCell<Result<Routes>>,
+    ) -> Box<dyn Location> {
+        self.connected(location, places, network_cell).unwrap_or_else(|error| {
             Box::new(UnusableLocation::new(location.id.clone(), location.name.clone(), error))
         })
     }
 
-    fn connected(&self, location: &Configured, places: &Directories) -> Result<Box<dyn Location>> {
+    /// `network_cell` is filled when the first location needs it: reading the machine's certificates takes a while.
+    fn connected(
+        &self,
+        location: &Configured,
+        places: &Directories,
+        network_cell: &OnceCell<Result<Routes>>,
+    ) -> Result<Box<dyn Location>> {
+        let network = || network_cell.get_or_init(|| Routes::new(&self.http)).as_ref().map_err(Error::clone);
         let clock = self.clock.clone();
         let environment = Environment { now: Arc::new(move || clock.now().seconds) };
         let (protocol, directory): (Arc<dyn Protocol>, String) = match &location.kind {
@@ -68,12 +81,12 @@ impl HostSetup {
                 )));
             }
             LocationKind::S3(s3) => {
-                let http = http_client::streaming(&self.http, &s3.endpoint)?;
+                let http = network()?.to(&s3.endpoint);
                 let opened = larder_remote::s3::S3Location::new(s3.clone(), http, environment.clone());
                 (Arc::new(opened.map_err(unusable)?), String::new())
             }
             LocationKind::WebDav(webdav) => {
-                let http = http_client::streaming(&self.http, &webdav.url)?;
+                let http = network()?.to(&webdav.url);
                 let opened =
                     larder_remote::webdav::WebDavLocation::new(webdav.clone(), http, environment.clone());
                 (Arc::new(opened.map_err(unusable)?), String::new())

@@ -6,6 +6,7 @@ use super::global::Global;
 use super::request::{Executor, call, call_in_process, executor};
 use super::verification::record_verified;
 use crate::assemble::HostSetup;
+use crate::storage::locations::DirectoryLocation;
 
 /// Does an action that stores objects. If a service is running, this process does the work and then reports the verified backup to it.
 pub(super) fn store(
@@ -20,7 +21,7 @@ pub(super) fn store(
         Executor::Service(connection) => {
             drop(connection);
             let stored = call(&mut setup.storing()?, global, action, data)?;
-            record_verified(setup, global, &stored);
+            record_verified(setup, global, &stored, DirectoryLocation::LOCAL.into());
             Ok(stored)
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use larder_remote::Verify;
 use larder_remote::settings::{S3, Sftp, WebDav};
 
 /// The tables `[locations.NAME]`.
@@ -44,18 +45,6 @@ pub enum LocationKind {
     Directory {
         path: PathBuf,
     },
-}
-
-/// How an upload is proven.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Verify {
-    /// The server compares digests, where it can.
-    #[default]
-    Digest,
-    /// A sample is read back.
-    Sample,
-    /// All of it is read back.
-    Full,
 }
 
 impl LocationKind {

@@ -13,7 +13,9 @@ use url::Url;
 use super::addresses;
 use super::credentials::{ACCESS_KEY_ID, Credentials, PASSWORD, SECRET_ACCESS_KEY, USERNAME};
 use super::keys::{as_text, text};
-use super::location::{Location, LocationKind, Verify};
+use larder_remote::Verify;
+
+use super::location::{Location, LocationKind};
 use super::rate::rate;
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Kind, Node, Parsed};

@@ -21,6 +21,6 @@ mod tree;
 mod tests;
 
 pub use load::{Configuration, Plugin, load};
-pub use location::{Location, LocationKind, Locations, Verify};
+pub use location::{Location, LocationKind, Locations};
 pub use origin::{MACHINE, Origin};
 pub use sources::{Sources, without_home};

@@ -6,7 +6,7 @@ use super::keys::{as_text, list, text};
 use super::location::Locations;
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Node, Parsed, Place};
-use crate::storage::locations::LocalDirectory;
+use crate::storage::locations::DirectoryLocation;
 use crate::tunables::configuration::MAX_PATTERNS;
 
 const RECURRENCES: [(&str, &str); 3] =
@@ -106,14 +106,15 @@ fn agents(node: &Node, locations: &Locations) -> Parsed<Value> {
     let mut agents = Vec::new();
     for (place, word) in list(node, "locations")? {
         let found = match word.as_str() {
-            LocalDirectory::ID => Some(LocalDirectory::ID),
+            DirectoryLocation::LOCAL => Some(DirectoryLocation::LOCAL),
             word => {
                 let mut all = locations.by_name.iter();
                 all.find(|(name, location)| *name == word || location.id == word)
                     .map(|(_, it)| it.id.as_str())
             }
         };
-        let known = || [LocalDirectory::ID].into_iter().chain(locations.by_name.keys().map(String::as_str));
+        let known =
+            || [DirectoryLocation::LOCAL].into_iter().chain(locations.by_name.keys().map(String::as_str));
         let Some(id) = found else {
             let known: Vec<_> = known().collect();
             let text = format!(

@@ -72,7 +72,16 @@ impl Remote {
     /// Lists it now, and remembers the result, also a failure.
     pub fn list(&self, stop: &Stop) -> Result<Listing> {
         let patience = Patience::small(self.times());
-        match retry(&patience, stop, || self.protocol().list(stop)) {
+        let listed = retry(&patience, stop, || self.protocol().list(stop));
+        // The folder is made by the first upload. One that held objects and is gone is an error.
+        let was_empty = || self.remembered().is_none_or(|listing| listing.objects.is_empty());
+        let listed = match listed {
+            Err(error) if error.kind == Kind::NotFound && self.protocol().makes_folder() && was_empty() => {
+                Ok(Vec::new())
+            }
+            listed => listed,
+        };
+        match listed {
             Ok(mut objects) => {
                 objects.retain(|object| !is_temporary(&object.name));
                 objects.sort_by(|a, b| a.name.cmp(&b.name));
