@@ -14,6 +14,7 @@ mod dry_runs;
 mod formats;
 mod hostile;
 mod imports;
+mod locations;
 mod oddities;
 mod previous;
 mod protection;

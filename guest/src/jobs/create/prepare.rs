@@ -142,7 +142,7 @@ fn unprotected(request: &CreateRequest, copies: &[Copy]) -> Option<String> {
     let names: Vec<_> = plain.iter().map(|copy| copy.agent_id.as_str()).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "the copy in {} is not protected: anyone with access to it can read the home and its passwords; set a password, or              agents.ID.protected=false if that is meant",
+            "the copy in {} is not protected: anyone with access to it can read the home and its passwords; set a password, or agents.ID.protected=false if that is meant",
             names.join(", ")
         )
     })

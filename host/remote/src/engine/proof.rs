@@ -32,10 +32,12 @@ pub(super) fn prove(remote: &Remote, entry: &Entry, source: &dyn Source, stop: &
     let proof = match remote.options().verify {
         Verify::Digest if is_digested => Proof::Digest,
         Verify::Digest | Verify::Sample => {
-            for range in sample(entry.size) {
+            let ranges = sample(entry.size);
+            let is_all = ranges.len() < 2;
+            for range in ranges {
                 compare(remote, name, range, source, stop)?;
             }
-            Proof::Sample
+            if is_all { Proof::Full } else { Proof::Sample }
         }
         Verify::Full => {
             compare(remote, name, 0..entry.size, source, stop)?;

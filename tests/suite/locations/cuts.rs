@@ -1,0 +1,45 @@
+//! A process that is killed at any step of a copy: nothing is listed that is not whole, and the next start leaves nothing behind.
+
+use larder_tests::Run;
+
+use super::{Home, files};
+
+/// The steps of a copy to another machine.
+const STEPS: [&str; 8] = [
+    "remote: store",
+    "remote: stored",
+    "remote: put",
+    "remote: put done",
+    "document: sync#1",
+    "document: rename#2",
+    "document: rename#3",
+    "document: rename#5",
+];
+
+fn cut(home: &Home, step: &str, arguments: &[&str]) -> Run {
+    let mut command = home.home.command(&[&["--options", &home.options], arguments].concat());
+    command.env("LARDER_CUT_AT", step);
+    Run::of(command)
+}
+
+#[test]
+fn a_copy_that_is_killed_at_any_step_is_listed_whole_or_not_at_all() {
+    let Some((home, server)) = Home::with_nas() else { return };
+    let mut killed = 0;
+    for step in STEPS {
+        let id = home.create(&["local"]);
+        let run = cut(&home, step, &["copy", &id, "--to", "nas"]);
+        killed += usize::from(run.status.is_none());
+        let listed = home.list();
+        let backup = listed["backups"].as_array().unwrap().iter().find(|it| it["backup_id"] == *id).unwrap();
+        if backup["agents"].get("webdav.nas").is_some() {
+            home.larder(&["verify", &id, "--location", "nas"]).exits(0);
+        } else {
+            home.larder(&["copy", &id, "--to", "nas"]).exits(0);
+        }
+        // The next command that stores something has removed what was left.
+        home.larder(&["delete", &id, "--location", "all", "--yes"]).exits(0);
+        assert_eq!(files(&server), Vec::<String>::new(), "{step}");
+    }
+    assert!(killed >= 4, "{killed} of the steps were reached");
+}
