@@ -144,7 +144,7 @@ fn errors_have_a_place_and_say_what_to_do() {
         ),
         (
             &format!("{DIRECTORY}verify = true"),
-            "larder.toml:4:10: `verify`: expected text, found true or false",
+            "larder.toml:4:10: `verify`: expected text in quotes, found true or false",
         ),
         (
             &format!("{DIRECTORY}name = \"\""),
