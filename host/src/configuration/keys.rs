@@ -18,6 +18,26 @@ pub fn text(keys: &mut Keys, name: &'static str) -> Parsed<Option<String>> {
     keys.take(name).map(|(_, node)| as_text(node, name)).transpose()
 }
 
+/// One of a fixed set of words.
+pub fn choice<T: Copy>(keys: &mut Keys, name: &'static str, words: &[(&str, T)]) -> Parsed<Option<T>> {
+    if let Some((_, node)) = keys.peek(name) {
+        as_text(node, name)?;
+    }
+    keys.choice(name, words)
+}
+
+/// True or false.
+pub fn flag(keys: &mut Keys, name: &'static str) -> Parsed<Option<bool>> {
+    match keys.take(name) {
+        None => Ok(None),
+        Some((_, Node { kind: Kind::Bool(flag), .. })) => Ok(Some(*flag)),
+        Some((_, node)) => {
+            let text = format!("`{name}`: expected true or false, found {}", node.describe());
+            Err(node.place.problem(text))
+        }
+    }
+}
+
 /// A list of texts with their places; empty if the key is absent.
 pub fn texts(keys: &mut Keys, name: &'static str) -> Parsed<Vec<(Place, String)>> {
     let Some((_, node)) = keys.take(name) else { return Ok(Vec::new()) };

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use larder_remote::Verify;
 use larder_remote::settings::{S3, Secret, Sftp, WebDav};
 use url::Url;
 
 use super::addresses;
 use super::credentials::{ACCESS_KEY_ID, Credentials, PASSWORD, SECRET_ACCESS_KEY, USERNAME};
-use super::keys::{as_text, text};
-use larder_remote::Verify;
-
+use super::keys::{as_text, choice, text};
 use super::location::{Location, LocationKind};
 use super::rate::rate;
 use crate::automation::parse::keys::Keys;
@@ -57,7 +56,7 @@ pub fn location(
     adopted: &mut BTreeMap<String, String>,
 ) -> Parsed<Location> {
     let mut keys = Keys::of(node, "a location")?;
-    let Some(word) = keys.choice("kind", &WORDS)? else {
+    let Some(word) = choice(&mut keys, "kind", &WORDS)? else {
         let text = "a location needs `kind` (s3, webdav, sftp or directory); add it";
         return Err(keys.place().problem(text));
     };
@@ -67,13 +66,13 @@ pub fn location(
         Word::Sftp => (LocationKind::Sftp(sftp(&mut keys, credentials)?), SFTP_LAYOUTS),
         Word::Directory => (directory(&mut keys, credentials.directory)?, DIRECTORY_LAYOUTS),
     };
-    let layout = keys.choice("layout", layouts)?.or(layouts.first().map(|(layout, _)| *layout));
+    let layout = choice(&mut keys, "layout", layouts)?.or(layouts.first().map(|(layout, _)| *layout));
     let location = Location {
         id: format!("{}.{name}", kind.word()),
         name: shown_name(&mut keys)?.unwrap_or_else(|| name.to_owned()),
         kind,
         layout: layout.unwrap_or_default().to_owned(),
-        verify: keys.choice("verify", &VERIFY)?.unwrap_or_default(),
+        verify: choice(&mut keys, "verify", &VERIFY)?.unwrap_or_default(),
         bandwidth: keys.take("bandwidth").map(|(_, node)| rate(node, "bandwidth")).transpose()?,
         adopts: adopts(&mut keys, name, adopted)?,
     };
@@ -95,7 +94,7 @@ fn s3(keys: &mut Keys, name: &str, credentials: &mut Credentials) -> Parsed<S3> 
     let region = checked(keys, "region", addresses::region)?;
     let prefix = checked(keys, "prefix", |text| addresses::folder(text, "prefix"))?.unwrap_or_default();
     let host = endpoint.host_str().unwrap_or_default().to_owned();
-    let path_style = keys.choice("addressing", &[("path", true), ("host", false)])?;
+    let path_style = choice(keys, "addressing", &[("path", true), ("host", false)])?;
     let access_key_id = credentials.need(keys, &ACCESS_KEY_ID, "an S3 location")?;
     let secret_access_key = Secret(credentials.need(keys, &SECRET_ACCESS_KEY, "an S3 location")?);
     if addresses::is_exposed(&endpoint) {

@@ -1,5 +1,4 @@
-//! `larder.toml`: locations, schedules, notification targets, HTTP settings, and the plugins that are loaded in addition to
-//! the backup plugin.
+//! `larder.toml`: locations, schedules, notification targets, HTTP settings, and plugins besides the backup plugin.
 //!
 //! Strict: an unknown key is an error at its place. A table that is not allowed in a file at that path is ignored and
 //! reported (`origin`). Reads through `Source`, so that tests need no disk. Starts nothing.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::keys::{as_text, list, text};
+use super::keys::{as_text, choice, flag, list, text};
 use super::location::Locations;
 use crate::automation::parse::keys::Keys;
 use crate::automation::yaml::{Node, Parsed, Place};
@@ -17,7 +17,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub fn schedule(node: &Node, locations: &Locations) -> Parsed<Value> {
     let mut keys = Keys::of(node, "a schedule")?;
     let mut schedule = Map::new();
-    let Some(recurrence) = keys.choice("recurrence", &RECURRENCES)? else {
+    let Some(recurrence) = choice(&mut keys, "recurrence", &RECURRENCES)? else {
         return Err(keys
             .place()
             .problem("a schedule needs `recurrence` (daily, custom_days or never); add it"));
@@ -43,7 +43,7 @@ pub fn schedule(node: &Node, locations: &Locations) -> Parsed<Value> {
     if let Some((_, node)) = keys.take("locations") {
         schedule.insert("agent_ids".into(), agents(node, locations)?);
     }
-    if let Some(flag) = keys.flag("include_database")? {
+    if let Some(flag) = flag(&mut keys, "include_database")? {
         schedule.insert("include_database".into(), flag.into());
     }
     if let Some((_, node)) = keys.take("exclude") {

@@ -162,3 +162,33 @@ fn the_password_in_the_environment_is_sent_nowhere_by_a_file_of_the_home() {
     let run = larder_tests::Run::of(command).exits(1);
     assert!(run.stdout.contains("the environment variable `LARDER_PASSWORD` is not set"), "{}", run.stdout);
 }
+
+#[test]
+fn an_invalid_file_stops_what_changes_something_and_nothing_that_reads() {
+    let home = home("UTC", "");
+    let id = home.create();
+    let file = home.options("[locations.nas]\nkind = \"directory\"\n");
+    let larder = |words: &[&str]| home.larder(&[&["--options", file.as_str()], words].concat());
+    let problem = "a directory location needs `path` (the directory); add it";
+    let copy = home.root().join("copy");
+    for words in [
+        &["list"][..],
+        &["status"],
+        &["show", "latest"],
+        &["verify", "latest"],
+        &["restore", "latest", "--to", copy.to_str().unwrap()],
+    ] {
+        larder(words).exits(0).says(problem).says("only the local location is known until this is fixed");
+    }
+    for words in [&["create"][..], &["delete", &id], &["settings", "set", "retention.copies=3"], &["states"]]
+    {
+        larder(words).exits(1).says(problem);
+    }
+    assert_eq!(
+        fs::read_dir(home.path("backups"))
+            .unwrap()
+            .filter(|it| { it.as_ref().unwrap().file_name().to_string_lossy().ends_with(".tar") })
+            .count(),
+        1
+    );
+}

@@ -6,8 +6,7 @@ use larder_tests::{describe, names_in};
 use super::{Home, table};
 
 /// One server of each protocol and its file system, where the files can be seen.
-const SERVERS: [Kind; 5] =
-    [Kind::RcloneWebdav, Kind::WsgiDav, Kind::OpenSsh, Kind::Asyncssh, Kind::RcloneS3];
+const SERVERS: [Kind; 5] = [Kind::RcloneWebdav, Kind::WsgiDav, Kind::OpenSsh, Kind::Asyncssh, Kind::RcloneS3];
 
 #[test]
 fn a_backup_is_stored_listed_verified_restored_and_deleted_in_each_location() {
@@ -74,8 +73,10 @@ fn a_mounted_share_is_a_location_with_the_layout_of_its_agent() {
     let home = Home::new(&[]);
     let share = home.home.root().join("share");
     std::fs::create_dir(&share).unwrap();
-    let table =
-        format!("[locations.share]\nkind = \"directory\"\npath = \"{}\"\nlayout = \"synology\"\n", share.display());
+    let table = format!(
+        "[locations.share]\nkind = \"directory\"\npath = \"{}\"\nlayout = \"synology\"\n",
+        share.display()
+    );
     home.home.options(table);
     let id = home.create(&["share"]);
     let names: Vec<_> = names_in(&share).into_iter().filter(|name| !name.starts_with('.')).collect();
@@ -100,7 +101,9 @@ fn a_location_is_tested_with_an_object_that_does_not_stay() {
     let nas = known["agents"].as_array().unwrap().iter().find(|it| it["agent_id"] == "webdav.nas").unwrap();
     assert_eq!((&nas["layout"], &nas["error"]), (&"webdav".into(), &serde_json::Value::Null));
     assert!(nas["as_of"].is_string(), "{nas}");
-    home.larder(&["locations", "test", "nowhere"]).exits(2).says("there is no location nowhere; there are backup.local");
+    home.larder(&["locations", "test", "nowhere"])
+        .exits(2)
+        .says("there is no location nowhere; there are backup.local");
 }
 
 #[test]

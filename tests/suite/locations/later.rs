@@ -36,7 +36,10 @@ fn a_copy_that_failed_is_stored_once_the_location_is_back_and_everything_says_so
     automatic(&mut service);
     service.advance("2026-11-21T04:00:30+01:00");
     let event = service.state("event.backup_automatic_backup");
-    assert_eq!((&event.attributes["event_type"], &event.attributes["failed_reason"]), (&json!("failed"), &json!("upload_failed")));
+    assert_eq!(
+        (&event.attributes["event_type"], &event.attributes["failed_reason"]),
+        (&json!("failed"), &json!("upload_failed"))
+    );
     assert_eq!(service.state("sensor.backup_last_successful_automatic_backup").state, "unknown");
     let listed = service.call("backup.info", json!({})).unwrap();
     let backup = &listed["backups"][0];
@@ -67,7 +70,10 @@ fn a_newer_backup_makes_an_older_copy_pointless() {
     service.call("backup.create_automatic", json!({})).unwrap();
     service.pass(24 * 3600 - 7200);
     let listed = service.call("backup.info", json!({})).unwrap();
-    assert!(listed["backups"].as_array().unwrap().iter().all(|backup| backup["pending"].is_null()), "{listed}");
+    assert!(
+        listed["backups"].as_array().unwrap().iter().all(|backup| backup["pending"].is_null()),
+        "{listed}"
+    );
 }
 
 #[test]

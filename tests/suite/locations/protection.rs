@@ -7,13 +7,24 @@ use super::{Home, table};
 
 #[test]
 fn each_location_gets_the_protection_that_its_settings_say() {
-    let (Some(one), Some(two)) = (Server::start(Kind::RcloneWebdav), Server::start(Kind::RcloneWebdav)) else {
+    let (Some(one), Some(two)) = (Server::start(Kind::RcloneWebdav), Server::start(Kind::RcloneWebdav))
+    else {
         return;
     };
     let home = Home::new(&[table("one", &one, one.port), table("two", &two, two.port)]);
     home.larder(&["settings", "set", "agents.webdav.two.protected=false"]).exits(0);
     let password = home.home.password_file("password", "Pa55-w0rd");
-    let arguments = ["create", "--password-file", &password, "--location", "local", "--location", "one", "--location", "two"];
+    let arguments = [
+        "create",
+        "--password-file",
+        &password,
+        "--location",
+        "local",
+        "--location",
+        "one",
+        "--location",
+        "two",
+    ];
     let run = home.larder(&arguments).exits(0);
     // One location is plain because the settings say so: no warning.
     assert!(!run.stdout.contains("anyone with access"), "{}", run.stdout);
@@ -31,7 +42,11 @@ fn each_location_gets_the_protection_that_its_settings_say() {
 fn a_plain_copy_away_from_home_is_warned_about() {
     let Some((home, _server)) = Home::with_nas() else { return };
     let run = home.larder(&["create", "--location", "nas"]).exits(0);
-    assert!(run.stdout.contains("the copy in webdav.nas is not protected: anyone with access to it"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("the copy in webdav.nas is not protected: anyone with access to it"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -39,9 +54,12 @@ fn secrets_of_locations_are_shown_nowhere() {
     let Some(server) = Server::start(Kind::RcloneWebdav) else { return };
     let text = table("nas", &server, 1) + "username = \"anna\"\npassword = \"Gehe1m-x\"\n";
     let home = Home::new(&[text]);
-    for arguments in
-        [&["locations"][..], &["create", "--location", "nas"], &["list"], &["-vv", "locations", "test", "nas"]]
-    {
+    for arguments in [
+        &["locations"][..],
+        &["create", "--location", "nas"],
+        &["list"],
+        &["-vv", "locations", "test", "nas"],
+    ] {
         let run = home.larder(arguments);
         assert!(!format!("{run:?}").contains("Gehe1m-x"), "{arguments:?}");
     }

@@ -1,6 +1,7 @@
 //! Black-box tests of `larder.toml`: text in; typed values, or an error with its place, out.
 
 mod errors;
+mod location_errors;
 mod locations;
 mod origin;
 mod schedules;

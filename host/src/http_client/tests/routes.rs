@@ -154,6 +154,29 @@ fn the_proxy_and_the_bypass_list_of_the_environment_are_used() {
 }
 
 #[test]
+fn another_client_gets_the_proxy_for_its_address() {
+    let find = |name: &str| match name {
+        "HTTPS_PROXY" => Some("http://proxy.example:3128".to_owned()),
+        "NO_PROXY" => Some(".lan".to_owned()),
+        _ => None,
+    };
+    let routes = Routes::with_environment(&Settings::default(), &find).unwrap();
+    let fixed = Settings { proxy: Some("http://fixed.example:1".into()), ..settings() };
+    let fixed = Routes::with_environment(&fixed, &find).unwrap();
+    let cases = [
+        ("https://s3.example.org", Some("proxy.example"), Some("fixed.example")),
+        ("http://s3.example.org", None, Some("fixed.example")),
+        ("https://nas.lan:9000", None, Some("fixed.example")),
+    ];
+    for (address, by_environment, by_settings) in cases {
+        let url = Url::parse(address).unwrap();
+        let host = |routes: &Routes| routes.to(&url).proxy.map(|proxy| proxy.host().to_owned());
+        assert_eq!(host(&routes).as_deref(), by_environment, "{address}");
+        assert_eq!(host(&fixed).as_deref(), by_settings, "{address}");
+    }
+}
+
+#[test]
 fn a_socks_proxy_resolves_the_name() {
     let server = Server::start(|_, _| answer("200 OK", "", "end"));
     let (port, asked) = proxy();
