@@ -8,7 +8,7 @@ use super::{Home, files, table};
 
 /// A home whose location `nas` is switched off.
 fn switched_off() -> Option<(Home, Server)> {
-    let mut server = Server::start_with(Kind::RcloneWebdav, &Options::new().alone())?;
+    let server = Server::start_with(Kind::RcloneWebdav, &Options::alone())?;
     let home = Home::new(&[table("nas", &server, server.port)]);
     server.stop();
     Some((home, server))
@@ -31,7 +31,7 @@ fn automatic(service: &mut TestService) {
 
 #[test]
 fn a_copy_that_failed_is_stored_once_the_location_is_back_and_everything_says_so() {
-    let Some((home, mut server)) = switched_off() else { return };
+    let Some((home, server)) = switched_off() else { return };
     let mut service = serve(&home);
     automatic(&mut service);
     service.advance("2026-11-21T04:00:30+01:00");
@@ -61,7 +61,7 @@ fn a_copy_that_failed_is_stored_once_the_location_is_back_and_everything_says_so
 
 #[test]
 fn a_newer_backup_makes_an_older_copy_pointless() {
-    let Some((home, mut server)) = switched_off() else { return };
+    let Some((home, server)) = switched_off() else { return };
     let mut service = serve(&home);
     automatic(&mut service);
     service.advance("2026-11-21T04:00:30+01:00");
@@ -78,7 +78,7 @@ fn a_newer_backup_makes_an_older_copy_pointless() {
 
 #[test]
 fn a_location_that_is_away_hides_neither_the_others_nor_what_is_remembered_of_it() {
-    let Some(mut server) = Server::start_with(Kind::RcloneWebdav, &Options::new().alone()) else { return };
+    let Some(server) = Server::start_with(Kind::RcloneWebdav, &Options::alone()) else { return };
     let home = Home::new(&[table("nas", &server, server.port)]);
     let id = home.create(&["local", "nas"]);
     assert_eq!(home.holders(), ["backup.local", "webdav.nas"]);
@@ -95,7 +95,7 @@ fn a_location_that_is_away_hides_neither_the_others_nor_what_is_remembered_of_it
 
 #[test]
 fn a_backup_that_is_stored_nowhere_else_yet_is_kept_until_it_is() {
-    let Some((home, mut server)) = switched_off() else { return };
+    let Some((home, server)) = switched_off() else { return };
     home.larder(&["create", "--location", "nas"]).exits(3);
     let mut service = serve(&home);
     server.restart();
