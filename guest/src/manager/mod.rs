@@ -8,6 +8,7 @@ pub mod backups;
 pub mod create;
 pub mod document;
 pub mod entities;
+pub mod histories;
 pub mod job;
 pub mod listing;
 pub mod log;
@@ -17,9 +18,12 @@ pub mod planning;
 pub mod refusal;
 pub mod restore;
 pub mod retention;
+pub mod schedules;
 pub mod settings;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod timers;
 
 use serde_json::Value;
@@ -43,6 +47,7 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
         log::error(host, &text);
     }
     with(|inner| *inner = Inner { store, ..Inner::default() });
+    schedules::load(host);
     let interrupted = record_interruption(host);
     planning::plan(host);
     publish_entities(host);
@@ -64,15 +69,17 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
 /// A read-only host cannot know whether another process is still making the backup, so the event stays unchanged.
 fn record_interruption(host: &dyn Host) -> Option<Trigger> {
     let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
-    let was_interrupted = with(|inner| inner.store.history().interrupted);
-    with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
+    let which = event.trigger.schedule();
+    let was_interrupted = with(|inner| which.is_some_and(|which| inner.store.history(which).interrupted));
+    let set_interrupted = |interrupted| {
+        with(|inner| which.map(|which| inner.store.set_interrupted(which, interrupted)));
+    };
+    set_interrupted(true);
     record_event(host, Some(event.trigger), &Announcement::end(Some(INTERRUPTED)));
     match with(|inner| inner.store.save(host)) {
         Err(refusal) if refusal.code == "denied" => {
-            with(|inner| {
-                inner.store.set_interrupted(was_interrupted);
-                inner.store.set_event(event);
-            });
+            set_interrupted(was_interrupted);
+            with(|inner| inner.store.set_event(event));
             None
         }
         // Any other failure to save is logged when the operation is concluded.
@@ -90,6 +97,7 @@ pub async fn call(host: &dyn Host, name: &str, data: &str) -> Result<String> {
     match action.job {
         "create" => text(create::manual(host, data).await),
         "create_automatic" => text(create::automatic(host).await),
+        "create_scheduled" => text(create::by_name(host, data).await),
         "restore" => restore::restore(host, data).await,
         "info" => text(listing::info(host, data).await),
         "verify" => text(backups::verify(host, data).await),

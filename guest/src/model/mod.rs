@@ -11,5 +11,5 @@ pub use answers::{
 };
 pub use requests::{
     BackupRef, Caution, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest, KeepRequest,
-    KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest, VerifiedSize,
+    KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest, SCHEDULE, VerifiedSize,
 };
