@@ -10,13 +10,14 @@ use std::task::{Context, Poll, Waker};
 use larder_zone::Zone;
 use serde_json::{Value, json};
 
+use super::memory::{Memory, SmallHome, missing};
 use crate::archive::Instant;
 use crate::error::{Failure, Result};
-use crate::manager;
 use crate::ports::{
-    Cause, Content, Destination, Draft, Event, Fault, Finding, HomeZone, Host, Job, Listed, Location, Object,
-    Outcome, Scope, Snapshot, Target, WorkerPool,
+    Content, Draft, Event, HomeZone, Host, Job, Location, Object, Outcome, Scope, Snapshot, Target,
+    WorkerPool,
 };
+use crate::{jobs, manager};
 
 /// A job that was started: its kind and its input.
 pub struct Started {
@@ -27,6 +28,9 @@ pub struct Started {
 
 pub struct FakeHost {
     pub settings: Value,
+    /// Jobs really run, on what is in memory.
+    pub runs_jobs: bool,
+    pub location: Memory,
     pub zone: Zone,
     /// Seconds since 1970.
     pub clock: Cell<i64>,
@@ -49,6 +53,8 @@ impl FakeHost {
     pub fn new(now: &str, schedules: Value) -> Self {
         Self {
             settings: json!({"schedules": schedules}),
+            runs_jobs: false,
+            location: Memory::default(),
             zone: crate::testing::zone("Europe/Berlin"),
             clock: Cell::new(at(now)),
             clock_is_unset: Cell::default(),
@@ -169,42 +175,19 @@ impl Job for FakeJob {
     }
 }
 
-/// A home without any file.
-struct EmptyHome;
-
-fn missing<T>() -> Outcome<T> {
-    Err(Fault { cause: Cause::NotFound, message: "there is none".into() })
-}
-
-impl Snapshot for EmptyHome {
-    fn entries(&self, _max: u32) -> Outcome<Vec<Listed>> {
-        Ok(Vec::new())
-    }
-    fn open(&self, _path: &[u8]) -> Outcome<Box<dyn Content>> {
-        missing()
-    }
-    fn follow(&self, _path: &[u8]) -> Outcome<Box<dyn Content>> {
-        missing()
-    }
-    fn leads(&self, _path: &[u8]) -> Outcome<Destination> {
-        missing()
-    }
-    fn expect(&self, _paths: &[&[u8]]) {}
-    fn companions(&self, _path: &[u8]) -> Vec<Vec<u8>> {
-        Vec::new()
-    }
-    fn check_databases(&self) {}
-    fn findings(&self) -> Vec<Finding> {
-        Vec::new()
-    }
-}
-
 impl Host for FakeHost {
     fn start_job(&self, kind: &str, input: &str) -> Outcome<Box<dyn Job>> {
-        let input = serde_json::from_str(input).unwrap();
-        self.jobs.borrow_mut().push(Started { at: self.clock.get(), kind: kind.into(), input });
+        let input: Value = serde_json::from_str(input).unwrap();
+        self.jobs.borrow_mut().push(Started {
+            at: self.clock.get(),
+            kind: kind.into(),
+            input: Value::clone(&input),
+        });
         let held = if kind == "create" { self.hold.clone() } else { Rc::default() };
         let answer = match kind {
+            kind if self.runs_jobs => {
+                jobs::run(self, kind, &input.to_string()).map(|text| serde_json::from_str(&text).unwrap())
+            }
             "create" if self.fail.get() => Err(Failure::new("no_space", "there is no space left")),
             "create" => {
                 self.clock.set(self.clock.get() + self.create_takes.get());
@@ -259,7 +242,7 @@ impl Host for FakeHost {
         HomeZone { zone: self.zone, origin: "the test".into(), is_of_home: true, problems: Vec::new() }
     }
     fn snapshot(&self) -> Box<dyn Snapshot> {
-        Box::new(EmptyHome)
+        Box::new(SmallHome)
     }
     fn target(&self, _scope: &Scope, _force: bool) -> Outcome<Box<dyn Target>> {
         missing()
@@ -271,16 +254,16 @@ impl Host for FakeHost {
         vec![Location { id: "backup.local".into(), name: "Local".into(), writable: true, available: None }]
     }
     fn objects(&self, _location: &str) -> Outcome<Vec<Object>> {
-        Ok(Vec::new())
+        Ok(self.location.objects())
     }
-    fn open_object(&self, _location: &str, _name: &str) -> Outcome<Box<dyn Content>> {
-        missing()
+    fn open_object(&self, _location: &str, name: &str) -> Outcome<Box<dyn Content>> {
+        self.location.open(name)
     }
-    fn delete_object(&self, _location: &str, _name: &str) -> Outcome<()> {
-        missing()
+    fn delete_object(&self, _location: &str, name: &str) -> Outcome<()> {
+        self.location.0.borrow_mut().remove(name).map_or_else(missing, |_| Ok(()))
     }
-    fn draft(&self, _location: &str, _name: &str) -> Outcome<Box<dyn Draft>> {
-        missing()
+    fn draft(&self, _location: &str, name: &str) -> Outcome<Box<dyn Draft>> {
+        Ok(self.location.draft(name))
     }
     fn may_store(&self, _location: &str, _name: &str) -> Outcome<()> {
         missing()

@@ -97,7 +97,7 @@ fn one_bad_schedule_is_named_in_a_sentence_and_does_not_stop_the_others() {
         (json!({"recurrence": "daily", "exclude": ["[a"]}), "not a valid pattern"),
         (json!({"recurrence": "daily", "retention": {"copies": 0}}), "value must be at least 1"),
         (
-            json!({"recurrence": "daily", "retention": {"copy": 1}}),
+            json!({"recurrence": "daily", "retention": {"copie": 1}}),
             "not a valid option, did you mean 'copies'?",
         ),
         (json!({"recurrence": "daily", "password": "Pa55-w0rd-rig"}), "not a valid option at 'password'"),
