@@ -242,7 +242,7 @@ impl Host for FakeHost {
         HomeZone { zone: self.zone, origin: "the test".into(), is_of_home: true, problems: Vec::new() }
     }
     fn snapshot(&self) -> Box<dyn Snapshot> {
-        Box::new(SmallHome)
+        Box::new(SmallHome::default())
     }
     fn target(&self, _scope: &Scope, _force: bool) -> Outcome<Box<dyn Target>> {
         missing()

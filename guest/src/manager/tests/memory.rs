@@ -1,11 +1,11 @@
 //! A location and a home in memory, for jobs that really run.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::archive::Instant;
+use crate::archive::{Entry, Instant, Kind};
 use crate::ports::{
     Cause, Content, Destination, Draft, Fault, Finding, Listed, Object, Outcome, Place, Snapshot,
 };
@@ -90,17 +90,37 @@ impl Draft for MemoryDraft {
 }
 
 /// A home whose only file says which version it has.
-pub struct SmallHome;
+#[derive(Default)]
+pub struct SmallHome {
+    is_listed: Cell<bool>,
+}
+
+const VERSION: &[u8] = b"2026.11.0";
 
 impl Snapshot for SmallHome {
     fn entries(&self, _max: u32) -> Outcome<Vec<Listed>> {
-        Ok(Vec::new())
+        let entry = |(path, kind): (&[u8], Kind)| Listed::Entry {
+            entry: Entry {
+                path: path.into(),
+                kind,
+                mode: 0o755,
+                uid: 0,
+                gid: 0,
+                user: String::new(),
+                group: String::new(),
+                mtime: Instant { seconds: 0, nanoseconds: 0 },
+            },
+            identity: None,
+        };
+        let all = [(b"".as_slice(), Kind::Directory), (b".HA_VERSION", Kind::File(VERSION.len() as u64))];
+        let is_listed = self.is_listed.replace(true);
+        Ok(all.into_iter().map(entry).filter(|_| !is_listed).collect())
     }
-    fn open(&self, _path: &[u8]) -> Outcome<Box<dyn Content>> {
-        missing()
+    fn open(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
+        self.follow(path)
     }
     fn follow(&self, path: &[u8]) -> Outcome<Box<dyn Content>> {
-        if path == b".HA_VERSION" { Ok(Box::new(Bytes(b"2026.11.0".into()))) } else { missing() }
+        if path == b".HA_VERSION" { Ok(Box::new(Bytes(VERSION.into()))) } else { missing() }
     }
     fn leads(&self, _path: &[u8]) -> Outcome<Destination> {
         missing()
