@@ -32,7 +32,7 @@ use crate::actions;
 use crate::error::Result;
 use crate::manager::announce::{Announcement, publish_entities, record_event, set_state};
 use crate::manager::entities::Trigger;
-use crate::manager::state::{Inner, State, with};
+use crate::manager::state::{Inner, State, save, with};
 use crate::manager::store::Store;
 use crate::ports::Host;
 
@@ -50,6 +50,10 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
     schedules::load(host);
     let interrupted = record_interruption(host);
     planning::plan(host);
+    // A new schedule has no history: only its saved plan tells a later start that its first run was missed.
+    if with(|inner| !inner.named.is_empty()) {
+        save(host);
+    }
     publish_entities(host);
     match interrupted {
         Some(trigger) => {

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use serde_json::{Value, json};
 
-use super::fake::{FakeHost, at, block_on, poll};
+use super::fake::{FakeHost, at, poll};
 use crate::manager;
 
 /// Every Sunday at 04:00.
@@ -194,6 +194,16 @@ fn a_missed_run_of_a_schedule_is_made_up_at_its_next_daily_time() {
 }
 
 #[test]
+fn the_first_run_of_a_new_schedule_is_made_up_if_the_machine_was_off() {
+    let host = FakeHost::new("2026-11-21T12:00:00+01:00", json!({"weekly": weekly()}));
+    host.start();
+    host.clock.set(at("2026-11-22T09:00:00+01:00"));
+    host.start();
+    host.live(2);
+    assert_eq!(runs(&host), ["weekly Mon 2026-11-23 04:00"]);
+}
+
+#[test]
 fn a_schedule_that_is_removed_runs_no_more_and_continues_when_it_comes_back() {
     let mut host = started("2026-11-21T12:00:00+01:00", json!({"weekly": weekly()}));
     host.live(2);
@@ -318,7 +328,6 @@ fn a_schedule_that_is_due_while_another_operation_runs_waits_for_its_end() {
     assert_eq!(runs(&host)[1..], ["weekly Sun 2026-11-22 06:00"]);
     host.live(2);
     assert_eq!(host.creates().len(), 2);
-    block_on(async {});
 }
 
 #[test]

@@ -18,8 +18,8 @@ fn one(schedule: Value) -> NamedSchedule {
 }
 
 fn automatic() -> Config {
-    let mut config = Config::default();
-    config.schedule = Schedule { recurrence: Recurrence::Daily, time: time("03:30"), ..Schedule::default() };
+    let schedule = Schedule { recurrence: Recurrence::Daily, time: time("03:30"), ..Schedule::default() };
+    let mut config = Config { schedule, ..Config::default() };
     config.create_backup.agent_ids = vec!["backup.local".into()];
     config.create_backup.exclude = vec!["www/**".into()];
     config.create_backup.name = Some("Nightly".into());
