@@ -86,6 +86,8 @@ pub trait Host {
     /// Sets the manager's timer `name`. It fires at that time, or at once if that has passed.
     fn set_timer(&self, name: &str, at: Instant);
     fn cancel_timer(&self, name: &str);
+    /// The plugin's settings in `larder.toml`: a JSON object. The same for the life of the instance.
+    fn settings(&self) -> String;
     fn load_document(&self, name: &str) -> Outcome<Option<String>>;
     /// The document is durable when this returns.
     fn save_document(&self, name: &str, text: &str) -> Outcome<()>;

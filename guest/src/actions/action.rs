@@ -72,6 +72,11 @@ impl Action {
         self.takes(|_| Ok(()))
     }
 
+    /// Automations may call it, too.
+    pub(super) const fn for_automations(self) -> Self {
+        Self { public: true, ..self }
+    }
+
     /// It needs the stored document.
     pub(super) const fn of_document(self) -> Self {
         Self { needs_document: true, ..self }

@@ -50,6 +50,15 @@ pub const ACTIONS: &[Action] = &[
     .without_request()
     .of_document(),
     client(
+        "backup.create_scheduled",
+        "create_scheduled",
+        "Creates a backup with the settings of a schedule of larder.toml.",
+        &[&[required("schedule", "string", "the name of the schedule")]],
+    )
+    .for_automations()
+    .without_request()
+    .of_document(),
+    client(
         "backup.generate",
         "create",
         "Creates a backup with the given options; with a password it is protected.",

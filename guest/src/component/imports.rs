@@ -42,6 +42,10 @@ impl ports::Host for Host {
         imports::timers::cancel(name);
     }
 
+    fn settings(&self) -> String {
+        imports::settings::get()
+    }
+
     fn load_document(&self, name: &str) -> Outcome<Option<String>> {
         imports::documents::load(name).map_err(fault)
     }

@@ -12,8 +12,10 @@ use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
 use crate::jobs::stored_backups;
 use crate::jobs::stored_backups::Listing;
+use crate::model::SCHEDULE;
 use crate::ports::Host;
-use crate::retention::{Decision, Origin, Policy, Record, State, decide};
+use crate::retention::{Decision, Origin, Policies, Policy, Record, State, decide};
+use crate::schedule::ScheduleName;
 use crate::stored_archive::Reader;
 
 /// The policies, and what the manager knows of the backups beyond their listing.
@@ -23,6 +25,9 @@ pub struct Request {
     /// For every location that has no policy.
     policy: Policy,
     policies: BTreeMap<String, Policy>,
+    /// The same two for the backups of each schedule of `larder.toml`.
+    #[serde(default)]
+    schedules: BTreeMap<ScheduleName, OfSchedule>,
     /// Bytes of each backup that was read to its end and found good, by its id.
     verified: BTreeMap<String, u64>,
     /// The ids of backups that were found damaged.
@@ -44,6 +49,23 @@ struct KnownCopy {
     size: u64,
     #[serde(default)]
     damaged: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfSchedule {
+    policy: Policy,
+    policies: BTreeMap<String, Policy>,
+}
+
+impl Request {
+    /// What holds in one location.
+    fn policies_in(&self, agent_id: &str) -> Policies {
+        let of_schedule = |of: &OfSchedule| *of.policies.get(agent_id).unwrap_or(&of.policy);
+        Policies {
+            automatic: *self.policies.get(agent_id).unwrap_or(&self.policy),
+            schedules: self.schedules.iter().map(|(name, of)| (*name, of_schedule(of))).collect(),
+        }
+    }
 }
 
 /// Decides about every backup of every location, and deletes unless it is a dry run.
@@ -70,7 +92,7 @@ pub fn retain(host: &dyn Host, request: &Request) -> Result<Value> {
 }
 
 fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<Value>) -> Result<Value> {
-    let policy = request.policies.get(agent_id).unwrap_or(&request.policy);
+    let policies = request.policies_in(agent_id);
     let listings = stored_backups::list(host, agent_id)?;
     let partial: Vec<_> = listings.iter().map(|listing| partial(host, listing)).collect();
     let records =
@@ -82,7 +104,7 @@ fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<
     let now = DateTime::from_timestamp(now.seconds, now.nanoseconds).unwrap_or_default();
     let zone = host.time_zone().zone;
     let mut decisions = Vec::new();
-    for decision in decide(&records, policy, now, zone) {
+    for decision in decide(&records, &policies, now, zone) {
         let found = backups.iter().find(|(listing, _)| listing.object.name == decision.backup_id);
         let Some((listing, _)) = found else { continue };
         let mut deleted = false;
@@ -108,7 +130,17 @@ fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<
         false => decision.get("deleted") == Some(&Value::Bool(true)),
     };
     let count = decisions.iter().filter(is_deleted).count();
-    Ok(json!({"agent_id": agent_id, "policy": policy.to_string(), "decisions": decisions, "deleted": count}))
+    let mut done = json!({
+        "agent_id": agent_id,
+        "policy": policies.automatic.to_string(),
+        "decisions": decisions,
+        "deleted": count,
+    });
+    let named = policies.schedules.iter().map(|(name, policy)| (name.to_string(), policy.to_string().into()));
+    if let (Some(done), false) = (done.as_object_mut(), policies.schedules.is_empty()) {
+        done.insert("schedules".into(), Value::Object(named.collect()));
+    }
+    Ok(done)
 }
 
 /// A listed backup as the rules see it, identified by its object's name, which is unique. `None` if it is no backup or has no
@@ -156,7 +188,9 @@ fn origin(request: &Request, manifest: &Manifest) -> Origin {
         _ if request.kept.contains(manifest.slug()) => Origin::Kept,
         _ if !is_ours => Origin::Foreign,
         Some(Value::Bool(true)) => Origin::Automatic,
-        _ => Origin::Manual,
+        _ => field(SCHEDULE).and_then(Value::as_str).map_or(Origin::Manual, |name| {
+            ScheduleName::parse(name).map_or(Origin::Manual, Origin::Scheduled)
+        }),
     }
 }
 

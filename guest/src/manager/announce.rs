@@ -187,6 +187,7 @@ pub fn publish_entities(host: &dyn Host) {
             last_attempted: config.last_attempted_automatic_backup.map(utc),
             last_successful: config.last_completed_automatic_backup.map(utc),
             size: config.last_completed_automatic_backup_size,
+            schedules: inner.shown_schedules(),
         };
         let event = entities::event(inner.store.event());
         std::iter::once(event).chain(entities::sensors(&sensors)).collect::<Vec<_>>()

@@ -26,7 +26,7 @@ impl Store {
     pub fn remove_pending(&mut self, stored: &PendingCopy) -> Vec<PendingCopy> {
         self.drop_pending(stored);
         let is_older = |it: &PendingCopy| {
-            it.agent_id == stored.agent_id && it.automatic == stored.automatic && it.date < stored.date
+            it.agent_id == stored.agent_id && it.trigger() == stored.trigger() && it.date < stored.date
         };
         let (older, kept) = std::mem::take(&mut self.extra_mut().pending).into_iter().partition(is_older);
         self.extra_mut().pending = kept;

@@ -8,14 +8,15 @@ use crate::error::Result;
 use crate::jobs::stored_backups::LOCAL;
 use crate::manager::announce::{self, Announcement, Stages, announce};
 use crate::manager::entities::Trigger;
+use crate::manager::histories::Which;
 use crate::manager::job::{job, parsed};
 use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::{home, upcoming};
 use crate::manager::state::{State, save, with};
 use crate::manager::uploads::{self, Outcome};
-use crate::manager::{log, retention};
+use crate::manager::{log, retention, schedules};
 use crate::ports::Host;
-use crate::settings::Moment;
+use crate::settings::{CreateBackup, Moment};
 
 /// `backup.create` and `backup.generate`. The job gets the request, an instance id for a home that has none, and the key of the
 /// index.
@@ -37,8 +38,25 @@ pub async fn manual(host: &dyn Host, data: &str) -> Result<Value> {
 
 /// `backup.create_automatic`, also called by the timer: creates a backup with the automatic settings.
 pub async fn automatic(host: &dyn Host) -> Result<Value> {
+    let settings = with(|inner| inner.store.config().create_backup.clone());
+    planned(host, None, settings).await
+}
+
+/// `backup.create_scheduled`.
+pub async fn by_name(host: &dyn Host, data: &str) -> Result<Value> {
+    let request: Value = parsed(data)?;
+    scheduled(host, request.get("schedule").and_then(Value::as_str).unwrap_or_default()).await
+}
+
+/// Creates a backup with the settings of a schedule of `larder.toml`.
+pub async fn scheduled(host: &dyn Host, name: &str) -> Result<Value> {
+    let (name, settings) = schedules::named(name)?;
+    planned(host, Some(name), settings).await
+}
+
+/// Creates a backup for a schedule. Home Assistant's retention must not count those of `larder.toml`, so they are not `automatic`.
+async fn planned(host: &dyn Host, which: Which, create: CreateBackup) -> Result<Value> {
     let data = with(|inner| {
-        let create = inner.store.config().create_backup.clone();
         let agents = inner.store.config().agents.iter();
         let unprotected: Vec<_> =
             agents.filter(|(_, agent)| !agent.protected).map(|(id, _)| id.clone()).collect();
@@ -52,13 +70,14 @@ pub async fn automatic(host: &dyn Host) -> Result<Value> {
             "exclude": create.exclude,
             "password": create.password.as_ref().map(|password| password.reveal()),
             "securetar": create.securetar.unwrap_or(3),
-            "automatic": true,
+            "automatic": which.is_none(),
+            "schedule": which,
             "instance_id": inner.store.instance_id(host),
             "index_key": inner.store.index_key(host),
             "unprotected_agent_ids": unprotected,
         })
     });
-    create(host, Trigger::Automatic, &data.to_string()).await
+    self::create(host, Trigger::of(which), &data.to_string()).await
 }
 
 async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> {
@@ -72,24 +91,24 @@ async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> 
         log::made(host, trigger, created, started);
         let outcomes = uploads::store_all(host, trigger, created, data, &mut stages).await;
         add_outcomes(created, outcomes);
-        if trigger == Trigger::Automatic && uploads_failed(created).is_none() {
-            completed(host, created);
+        if let Some(which) = trigger.schedule().filter(|_| uploads_failed(created).is_none()) {
+            completed(host, which, created);
         }
         announce(host, State::CreateBackup, Some(trigger), Announcement::stage(Some("cleaning_up")));
-        if trigger == Trigger::Automatic {
+        if trigger != Trigger::Manual {
             retention::prune(host).await;
         }
     }
     let reason = match &result {
         Ok(created) => uploads_failed(created),
         Err(failure) => {
-            log::failed(host, log::kind(trigger), failure, true);
+            log::failed(host, &log::kind(trigger), failure, true);
             Some(announce::reason(failure))
         }
     };
     conclude(host, State::CreateBackup, Some(trigger), reason);
-    if trigger == Trigger::Automatic {
-        log::info(host, &upcoming(host));
+    if let Some(which) = trigger.schedule() {
+        log::info(host, &upcoming(host, which));
     }
     result.iter_mut().for_each(add_unsaved);
     result
@@ -132,10 +151,10 @@ fn remember(host: &dyn Host, created: &Value) {
 }
 
 /// An automatic backup is stored wherever Home Assistant would have stored it.
-fn completed(host: &dyn Host, created: &Value) {
+fn completed(host: &dyn Host, which: Which, created: &Value) {
     let now = Moment::new(home(host).local(host.now()));
     let size = created.get("size").and_then(Value::as_u64).unwrap_or(0);
-    with(|inner| inner.store.set_completed(now, size));
+    with(|inner| inner.store.set_completed(which, now, size));
     save(host);
 }
 

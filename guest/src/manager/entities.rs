@@ -2,11 +2,14 @@
 //!
 //! Pure. Names, attributes and formats are those recorded from Home Assistant 2026.11.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::archive::Instant;
+use crate::schedule::ScheduleName;
 
 const UNKNOWN: &str = "unknown";
 const EVENT_TYPES: [&str; 3] = ["completed", "failed", "in_progress"];
@@ -21,12 +24,65 @@ pub struct Entity {
     pub attributes: Value,
 }
 
-/// What started a backup. Larder publishes it as an additional attribute.
+/// What started a backup. Larder publishes it in additional attributes.
+///
+/// A backup of a schedule of `larder.toml` has the attribute `trigger: automatic`, too: automations that react to the end or the
+/// failure of backups that nobody asked for must not miss those of a schedule that is added later. The attribute `schedule` tells
+/// them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(from = "Cause", into = "Cause")]
 pub enum Trigger {
+    /// Home Assistant's own schedule, or its action with the automatic settings.
+    Automatic,
+    /// A schedule of `larder.toml`.
+    Scheduled(ScheduleName),
+    Manual,
+}
+
+impl Trigger {
+    pub fn of(which: Option<ScheduleName>) -> Self {
+        which.map_or(Self::Automatic, Self::Scheduled)
+    }
+
+    /// The schedule that the backup belongs to; the inner `None` is Home Assistant's own.
+    pub fn schedule(self) -> Option<Option<ScheduleName>> {
+        match self {
+            Self::Automatic => Some(None),
+            Self::Scheduled(name) => Some(Some(name)),
+            Self::Manual => None,
+        }
+    }
+}
+
+/// A trigger as it is stored and published.
+#[derive(Serialize, Deserialize)]
+struct Cause {
+    trigger: Word,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<ScheduleName>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
     Automatic,
     Manual,
+}
+
+impl From<Cause> for Trigger {
+    fn from(cause: Cause) -> Self {
+        match cause.trigger {
+            Word::Automatic => Self::of(cause.schedule),
+            Word::Manual => Self::Manual,
+        }
+    }
+}
+
+impl From<Trigger> for Cause {
+    fn from(trigger: Trigger) -> Self {
+        let word = if trigger == Trigger::Manual { Word::Manual } else { Word::Automatic };
+        Self { trigger: word, schedule: trigger.schedule().flatten() }
+    }
 }
 
 /// The last event of a backup. It is saved, so it survives a restart.
@@ -38,6 +94,7 @@ pub struct LastEvent {
     pub event_type: String,
     pub backup_stage: Option<String>,
     pub failed_reason: Option<String>,
+    #[serde(flatten)]
     pub trigger: Trigger,
 }
 
@@ -58,7 +115,9 @@ pub fn event(last: Option<&LastEvent>) -> Entity {
         fields.insert("event_type".into(), last.event_type.clone().into());
         fields.insert("backup_stage".into(), last.backup_stage.clone().into());
         fields.insert("failed_reason".into(), last.failed_reason.clone().into());
-        fields.insert("trigger".into(), json!(last.trigger));
+        if let Value::Object(cause) = json!(last.trigger) {
+            fields.extend(cause);
+        }
     }
     let state = last.map_or(UNKNOWN, |last| &last.at).to_owned();
     Entity { id: "event.backup_automatic_backup", state, attributes }
@@ -74,6 +133,18 @@ pub struct Sensors<'a> {
     pub last_successful: Option<DateTime<Utc>>,
     /// Bytes of the last successful automatic backup.
     pub size: Option<u64>,
+    /// The schedules of `larder.toml`, by their names.
+    pub schedules: BTreeMap<ScheduleName, ScheduleSensors>,
+}
+
+/// What is shown of a schedule of `larder.toml`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ScheduleSensors {
+    pub next: Option<DateTime<Utc>>,
+    pub last_attempted: Option<DateTime<Utc>>,
+    pub last_successful: Option<DateTime<Utc>>,
+    /// Bytes of the last successful backup.
+    pub size: Option<u64>,
 }
 
 /// The five sensors, in the order in which Home Assistant updates them.
@@ -88,11 +159,7 @@ pub fn sensors(of: &Sensors<'_>) -> [Entity; 5] {
                 "friendly_name": "Backup Backup Manager state",
             }),
         },
-        timestamp(
-            "sensor.backup_next_scheduled_automatic_backup",
-            "Next scheduled automatic backup",
-            of.next,
-        ),
+        next(of),
         timestamp(
             "sensor.backup_last_attempted_automatic_backup",
             "Last attempted automatic backup",
@@ -116,8 +183,36 @@ pub fn sensors(of: &Sensors<'_>) -> [Entity; 5] {
     ]
 }
 
+/// The next run of Home Assistant's schedule, with those of `larder.toml` as attributes. Home Assistant would not know
+/// additional entities, and an attribute that is there only if there are such schedules changes nothing for anybody else.
+fn next(of: &Sensors<'_>) -> Entity {
+    let mut entity = timestamp(
+        "sensor.backup_next_scheduled_automatic_backup",
+        "Next scheduled automatic backup",
+        of.next,
+    );
+    let shown = |of: &ScheduleSensors| {
+        json!({
+            "next": of.next.map(seconds),
+            "last_attempted": of.last_attempted.map(seconds),
+            "last_successful": of.last_successful.map(seconds),
+            "size": of.size,
+        })
+    };
+    let schedules = of.schedules.iter().map(|(name, of)| (name.to_string(), shown(of)));
+    if let (Some(attributes), false) = (entity.attributes.as_object_mut(), of.schedules.is_empty()) {
+        attributes.insert("schedules".into(), Value::Object(schedules.collect()));
+    }
+    entity
+}
+
+/// A moment in the form of Home Assistant's sensors.
+fn seconds(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
 fn timestamp(id: &'static str, name: &str, at: Option<DateTime<Utc>>) -> Entity {
-    let state = at.map_or(UNKNOWN.to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string());
+    let state = at.map_or(UNKNOWN.to_owned(), seconds);
     let attributes = json!({"device_class": "timestamp", "friendly_name": format!("Backup {name}")});
     Entity { id, state, attributes }
 }
@@ -151,5 +246,49 @@ mod tests {
         assert_eq!(states, ["idle", "unknown", "unknown", "unknown", "unknown"]);
         assert_eq!(event(None).state, "unknown");
         assert_eq!(event(None).attributes["event_type"], Value::Null);
+    }
+
+    #[test]
+    fn schedules_are_attributes_only_if_there_are_any() {
+        let without = sensors(&Sensors::default());
+        let schedules =
+            BTreeMap::from([(ScheduleName::parse("weekly").unwrap(), ScheduleSensors::default())]);
+        let with = sensors(&Sensors { schedules, ..Sensors::default() });
+        let expected =
+            json!({"weekly": {"next": null, "last_attempted": null, "last_successful": null, "size": null}});
+        assert_eq!(with[1].attributes["schedules"], expected);
+        assert!(without[1].attributes.get("schedules").is_none());
+        assert_eq!((&without[0], &without[2..]), (&with[0], &with[2..]));
+    }
+
+    #[test]
+    fn trigger_is_stored_as_before_and_a_schedule_beside_it() {
+        let cases = [
+            (Trigger::Automatic, json!({"trigger": "automatic"})),
+            (Trigger::Manual, json!({"trigger": "manual"})),
+            (
+                Trigger::Scheduled(ScheduleName::parse("weekly").unwrap()),
+                json!({"trigger": "automatic", "schedule": "weekly"}),
+            ),
+        ];
+        for (trigger, cause) in cases {
+            let last = LastEvent {
+                at: "2026-11-24T05:12:31.000+00:00".into(),
+                event_type: "completed".into(),
+                backup_stage: None,
+                failed_reason: None,
+                trigger,
+            };
+            let mut stored = json!({
+                "at": last.at, "event_type": "completed", "backup_stage": null, "failed_reason": null,
+            });
+            stored.as_object_mut().unwrap().extend(cause.as_object().unwrap().clone());
+            assert_eq!(json!(last), stored);
+            assert_eq!(serde_json::from_value::<LastEvent>(stored).unwrap(), last);
+            let attributes = event(Some(&last)).attributes;
+            for key in ["trigger", "schedule"] {
+                assert_eq!(attributes.get(key), cause.get(key), "{key}");
+            }
+        }
     }
 }

@@ -56,10 +56,11 @@ pub fn info(host: &dyn Host, message: &str) {
 }
 
 /// How the log names a backup that has no id yet.
-pub fn kind(trigger: Trigger) -> &'static str {
+pub fn kind(trigger: Trigger) -> String {
     match trigger {
-        Trigger::Automatic => "automatic backup",
-        Trigger::Manual => "backup",
+        Trigger::Automatic => "automatic backup".into(),
+        Trigger::Scheduled(name) => format!("backup of the schedule {name}"),
+        Trigger::Manual => "backup".into(),
     }
 }
 
@@ -104,7 +105,7 @@ pub fn made(host: &dyn Host, trigger: Trigger, created: &Value, started: Instant
 fn log_problems(host: &dyn Host, trigger: Trigger, created: &Value) {
     let warn_of = |entry: &Value| warn(host, &format!("{}: {}", text(entry, "path"), text(entry, "reason")));
     list(created, "doubted").iter().for_each(warn_of);
-    if trigger == Trigger::Automatic {
+    if trigger != Trigger::Manual {
         list(created, "warnings").iter().filter_map(Value::as_str).for_each(|warning| warn(host, warning));
         let skipped = list(created, "skipped");
         skipped.iter().take(MAX_SKIPPED).for_each(warn_of);

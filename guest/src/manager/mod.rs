@@ -9,6 +9,7 @@ pub mod copies;
 pub mod create;
 pub mod document;
 pub mod entities;
+pub mod histories;
 pub mod job;
 pub mod listing;
 pub mod log;
@@ -19,9 +20,12 @@ pub mod planning;
 pub mod refusal;
 pub mod restore;
 pub mod retention;
+pub mod schedules;
 pub mod settings;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod timers;
 pub mod together;
 pub mod uploads;
@@ -32,7 +36,7 @@ use crate::actions;
 use crate::error::Result;
 use crate::manager::announce::{Announcement, publish_entities, record_event, set_state};
 use crate::manager::entities::Trigger;
-use crate::manager::state::{Inner, State, with};
+use crate::manager::state::{Inner, State, save, with};
 use crate::manager::store::Store;
 use crate::ports::Host;
 
@@ -47,8 +51,13 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
         log::error(host, &text);
     }
     with(|inner| *inner = Inner { store, ..Inner::default() });
+    schedules::load(host);
     let interrupted = record_interruption(host);
     planning::plan(host);
+    // A new schedule has no history: only its saved plan tells a later start that its first run was missed.
+    if with(|inner| !inner.named.is_empty()) {
+        save(host);
+    }
     publish_entities(host);
     match interrupted {
         Some(trigger) => {
@@ -69,15 +78,17 @@ pub fn set_up(host: &dyn Host) -> Result<()> {
 /// A read-only host cannot know whether another process is still making the backup, so the event stays unchanged.
 fn record_interruption(host: &dyn Host) -> Option<Trigger> {
     let event = with(|inner| inner.store.event().filter(|event| event.is_in_progress()).cloned())?;
-    let was_interrupted = with(|inner| inner.store.history().interrupted);
-    with(|inner| inner.store.set_interrupted(was_interrupted || event.trigger == Trigger::Automatic));
+    let which = event.trigger.schedule();
+    let was_interrupted = with(|inner| which.is_some_and(|which| inner.store.history(which).interrupted));
+    let set_interrupted = |interrupted| {
+        with(|inner| which.map(|which| inner.store.set_interrupted(which, interrupted)));
+    };
+    set_interrupted(true);
     record_event(host, Some(event.trigger), &Announcement::end(Some(INTERRUPTED)));
     match with(|inner| inner.store.save(host)) {
         Err(refusal) if refusal.code == "denied" => {
-            with(|inner| {
-                inner.store.set_interrupted(was_interrupted);
-                inner.store.set_event(event);
-            });
+            set_interrupted(was_interrupted);
+            with(|inner| inner.store.set_event(event));
             None
         }
         // Any other failure to save is logged when the operation is concluded.
@@ -95,6 +106,7 @@ pub async fn call(host: &dyn Host, name: &str, data: &str) -> Result<String> {
     match action.job {
         "create" => text(create::manual(host, data).await),
         "create_automatic" => text(create::automatic(host).await),
+        "create_scheduled" => text(create::by_name(host, data).await),
         "restore" => restore::restore(host, data).await,
         "info" => text(listing::info(host, data).await),
         "verify" => text(backups::verify(host, data).await),

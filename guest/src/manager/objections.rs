@@ -5,14 +5,15 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
-use crate::manager::log;
 use crate::manager::state::with;
+use crate::manager::{log, schedules};
 use crate::model::Caution;
 use crate::ports::Host;
 
 /// Logs every objection.
 pub fn log_all(host: &dyn Host) {
     all(host).iter().for_each(|warning| log::warn(host, &format!("automatic backups: {warning}")));
+    schedules::log_missing_locations(host, &known_locations(host));
 }
 
 /// Adds the objections to an answer, as `warnings`.

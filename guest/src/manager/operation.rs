@@ -18,7 +18,7 @@ pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<
     }
     with(|inner| inner.state = state);
     if let Some(trigger) = trigger {
-        let reason = if trigger == Trigger::Automatic { planning::attempt(host) } else { None };
+        let reason = trigger.schedule().and_then(|which| planning::attempt(host, which));
         log::started(host, trigger, reason.as_deref());
     }
     let start = Announcement::stage(None);

@@ -60,7 +60,7 @@ fn change(host: &dyn Host, config: Config) -> Result<()> {
     let before = with(|inner| {
         let before = inner.store.config().clone();
         inner.store.set_config(config);
-        inner.store.set_planned(None);
+        inner.store.set_planned(None, None);
         before
     });
     plan(host);
@@ -71,7 +71,7 @@ fn change(host: &dyn Host, config: Config) -> Result<()> {
     }
     publish_entities(host);
     set_timers(host);
-    log::info(host, &format!("the automatic backup settings were changed; {}", upcoming(host)));
+    log::info(host, &format!("the automatic backup settings were changed; {}", upcoming(host, None)));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Memory lives as long as the instance. Anything that must survive a restart belongs in the [`Store`].
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -10,7 +11,8 @@ use crate::error::Failure;
 use crate::manager::log;
 use crate::manager::store::Store;
 use crate::ports::Host;
-use crate::schedule::Next;
+use crate::schedule::{Next, ScheduleName};
+use crate::settings::named::NamedSchedule;
 
 /// Home Assistant's manager states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Inner {
     pub next: Next,
     /// Why an automatic backup is due now; `None` if none is due.
     pub due: Option<String>,
+    /// The schedules of `larder.toml` that can be used.
+    pub named: BTreeMap<ScheduleName, Named>,
     /// The last event of Home Assistant's `backup/subscribe_events`.
     pub last_action: Option<Value>,
     /// The clock is not set, so nothing is planned until it is.
@@ -51,6 +55,13 @@ pub struct Inner {
     pub uploading: bool,
     /// Why saving the store failed the last time; `None` if it succeeded.
     pub unsaved: Option<String>,
+}
+
+/// A schedule of `larder.toml`, with the same facts about its next backup.
+pub struct Named {
+    pub settings: NamedSchedule,
+    pub next: Next,
+    pub due: Option<String>,
 }
 
 thread_local! {

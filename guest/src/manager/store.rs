@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::error::{Failure, Result};
@@ -13,7 +12,6 @@ use crate::manager::document::{Document, DocumentError, Extra, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Host;
 use crate::protection::key::random_hex;
-use crate::schedule::{History, MAX_JITTER_SECONDS};
 use crate::settings::{Config, Moment};
 
 /// The document's name.
@@ -21,7 +19,7 @@ const NAME: &str = "backup";
 
 #[derive(Default)]
 pub struct Store {
-    document: Document,
+    pub(super) document: Document,
     event: Option<LastEvent>,
     /// The text that is stored; an unchanged document is not written again.
     stored: Option<zeroize::Zeroizing<String>>,
@@ -89,51 +87,6 @@ impl Store {
 
     pub fn set_event(&mut self, event: LastEvent) {
         self.event = Some(event);
-    }
-
-    /// The history of automatic backups, for the schedule.
-    pub fn history(&self) -> History {
-        let (config, extra) = (self.config(), &self.document.extra);
-        let utc = |moment: Moment| moment.time().to_utc();
-        History {
-            last_attempted: config.last_attempted_automatic_backup.map(utc),
-            last_completed: config.last_completed_automatic_backup.map(utc),
-            planned: extra.planned.map(utc),
-            earlier: extra.earlier.iter().copied().map(utc).collect(),
-            interrupted: extra.interrupted,
-        }
-    }
-
-    pub fn set_planned(&mut self, at: Option<DateTime<Utc>>) {
-        self.document.extra.planned = at.map(|at| Moment::new(at.fixed_offset()));
-    }
-
-    pub fn set_interrupted(&mut self, interrupted: bool) {
-        self.document.extra.interrupted = interrupted;
-    }
-
-    /// An automatic backup begins at `now`; `history` is the schedule's, with this attempt in it.
-    pub fn set_attempted(&mut self, now: Moment, history: &History) {
-        self.document.config.last_attempted_automatic_backup = Some(now);
-        let earlier = history.earlier.iter().map(|at| Moment::new(at.fixed_offset()));
-        self.document.extra.earlier = earlier.collect();
-        self.set_planned(history.planned);
-        self.set_interrupted(false);
-    }
-
-    /// An automatic backup of `size` bytes was made.
-    pub fn set_completed(&mut self, now: Moment, size: u64) {
-        self.document.config.last_completed_automatic_backup = Some(now);
-        self.document.config.last_completed_automatic_backup_size = Some(size);
-    }
-
-    /// The random delay in seconds of runs whose time is not set; generated once.
-    pub fn jitter(&mut self, host: &dyn Host) -> u32 {
-        *self.document.extra.jitter.get_or_insert_with(|| {
-            let mut bytes = [0; 4];
-            host.random(&mut bytes);
-            u32::from_le_bytes(bytes) % (MAX_JITTER_SECONDS + 1)
-        })
     }
 
     /// This instance's id, for a home that has none; generated once.

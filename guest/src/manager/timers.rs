@@ -1,4 +1,4 @@
-//! The manager's timers: the next automatic backup, and daily maintenance.
+//! The manager's timers: the next backup of a schedule, and daily maintenance.
 
 use crate::error::Result;
 use crate::manager::announce::publish_entities;
@@ -30,10 +30,11 @@ pub async fn fired(host: &dyn Host, name: &str) -> Result<()> {
     }
 }
 
-/// Starts an automatic backup if one is due; otherwise plans the next one.
+/// Starts a backup if one is due; otherwise plans the next one. If several are due, the end of the first sets the timer for the next.
 async fn run(host: &dyn Host) -> Result<()> {
     plan(host);
-    let (is_due, state) = with(|inner| (inner.due.is_some(), inner.state));
+    let (due, state) = with(|inner| (inner.first_due(), inner.state));
+    let is_due = due.is_some();
     if is_due && state != State::Idle {
         host.set_timer(RUN, later(host, RETRY));
         return Ok(());
@@ -49,7 +50,10 @@ async fn run(host: &dyn Host) -> Result<()> {
         return Ok(());
     }
     // A failure has been logged and announced already.
-    let _ = create::automatic(host).await;
+    let _ = match due.flatten() {
+        None => create::automatic(host).await,
+        Some(name) => create::scheduled(host, name.as_str()).await,
+    };
     Ok(())
 }
 

@@ -63,11 +63,9 @@ pub async fn store_all(
             other.clone().unwrap_or_else(|| Ok(made.clone()))
         };
         match source {
-            Ok(source) => pending.push(PendingCopy {
-                agent_id: copy.agent_id,
-                automatic: trigger == Trigger::Automatic,
-                ..source
-            }),
+            Ok(source) => {
+                pending.push(PendingCopy { agent_id: copy.agent_id, ..source.started_by(trigger) });
+            }
             Err(failure) => outcomes.push(Outcome { agent_id: copy.agent_id, result: Err(failure) }),
         }
     }
@@ -195,18 +193,18 @@ pub async fn fired(host: &dyn Host) {
     set_timer(host);
 }
 
-/// A copy was stored after all. When it was the last one that an automatic backup lacked, that backup counts as completed.
+/// A copy was stored after all. When it was the last one that a planned backup lacked, that backup counts as completed.
 fn made_up(host: &dyn Host, copy: &PendingCopy) {
     let is_complete = with(|inner| inner.store.is_complete(&copy.backup_id));
     if !is_complete {
         return;
     }
-    let trigger = if copy.automatic { Trigger::Automatic } else { Trigger::Manual };
+    let trigger = copy.trigger();
     let now = Moment::new(home(host).local(host.now()));
     let is_newest = with(|inner| {
         let is_newest = inner.store.is_newest(&copy.backup_id);
-        if is_newest && copy.automatic {
-            inner.store.set_completed(now, copy.size);
+        if let Some(which) = trigger.schedule().filter(|_| is_newest) {
+            inner.store.set_completed(which, now, copy.size);
         }
         is_newest
     });

@@ -12,5 +12,5 @@ pub use answers::{
 pub use requests::{
     AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest,
     EncryptRequest, ExtractRequest, KeepRequest, KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest,
-    StageRequest, VerifiedSize,
+    SCHEDULE, StageRequest, VerifiedSize,
 };

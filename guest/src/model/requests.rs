@@ -3,7 +3,11 @@
 use serde::Deserialize;
 
 use crate::protection::{Protect, Unlock, newest_securetar};
+use crate::schedule::ScheduleName;
 use crate::securetar::Password;
+
+/// The key in `extra` of `backup.json` that names the schedule that made a backup. Home Assistant keeps it and ignores it.
+pub const SCHEDULE: &str = "larder.schedule";
 
 fn yes() -> bool {
     true
@@ -56,6 +60,9 @@ pub struct CreateRequest {
     /// Set by the manager: the backup follows the automatic settings.
     #[serde(default)]
     pub automatic: bool,
+    /// Set by the manager: the schedule of `larder.toml` that makes it.
+    #[serde(default)]
+    pub schedule: Option<ScheduleName>,
     /// Set by the manager: the instance id to use where the home has none.
     #[serde(default)]
     pub instance_id: Option<String>,
@@ -68,6 +75,11 @@ pub struct CreateRequest {
 }
 
 impl CreateRequest {
+    /// Whether nobody asked for it by hand.
+    pub fn is_planned(&self) -> bool {
+        self.automatic || self.schedule.is_some()
+    }
+
     /// What protects the copy in a location. `None` where that copy stays unprotected.
     pub fn protect_in(&self, agent_id: &str) -> Option<&Protect> {
         let is_unprotected = self.unprotected_agent_ids.iter().any(|id| id == agent_id);

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::schedule::ScheduleName;
+
 /// A backup as a location lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -14,8 +16,10 @@ pub struct Record {
 /// Who made the backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// This instance, with its automatic settings: the only kind that is ever deleted.
+    /// This instance, with its automatic settings.
     Automatic,
+    /// This instance, by this schedule of `larder.toml`.
+    Scheduled(ScheduleName),
     /// This instance, by hand.
     Manual,
     /// Another instance, or an unknown one.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use larder_zone::Zone;
 
 use super::slots::{Slot, Slots};
@@ -64,8 +64,17 @@ impl Calendar<'_> {
     /// Whether to start a backup now, and when to wake next. Changes nothing: the answer stays the same until the caller stores
     /// the result of [`Self::start`].
     pub fn wake(&self, history: &History, now: DateTime<Utc>) -> Wake {
+        self.woken(history, now, GRACE)
+    }
+
+    /// The same for a run that was due before and could not start yet: it is not missed, however late it is.
+    pub fn wake_after_waiting(&self, history: &History, now: DateTime<Utc>) -> Wake {
+        self.woken(history, now, TimeDelta::MAX)
+    }
+
+    fn woken(&self, history: &History, now: DateTime<Utc>, grace: TimeDelta) -> Wake {
         let outlook = self.outlook(history, now);
-        match outlook.due() {
+        match outlook.due(grace) {
             Some(run) => Wake { run: Some(run), next: self.start(history, now).1 },
             None => Wake { run: None, next: outlook.next() },
         }
@@ -123,13 +132,13 @@ fn day_before_first(slots: &Slots<'_>, now: DateTime<Utc>) -> NaiveDate {
 }
 
 impl Outlook<'_> {
-    /// Why the planned run is due now; `None` if it is not.
-    fn due(&self) -> Option<String> {
+    /// Why the planned run is due now; `None` if it is not, or is later than `grace`.
+    fn due(&self, grace: TimeDelta) -> Option<String> {
         let (date, at) = self.slots.planned?;
         let late = self.now.signed_duration_since(at);
         let open = !self.done.contains(&date);
         let wanted = self.slots.is_regular(date) || self.missed_before(date);
-        let in_time = self.now >= at && late <= GRACE;
+        let in_time = self.now >= at && late <= grace;
         let slot = self.slots.of(date).filter(|_| open && wanted && in_time)?;
         Some(reason::late(self.reason(&slot), late))
     }

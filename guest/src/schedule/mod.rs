@@ -12,6 +12,8 @@
 //! * If its start has passed, it was missed, and is made up once, at the next daily time.
 //! * A planned run may start up to [`GRACE`] late (after a restart or a short sleep). Later than that, it was missed.
 //! * A failed run is not made up; the next attempt is on the next matching day. An interrupted run is made up, once.
+//! * A run that was due in time but had to wait, because the manager was busy, starts however late: [`Calendar::wake_after_waiting`].
+//!   Else a long backup of one schedule would displace the run of another forever.
 //!
 //! The caller asks [`Calendar::wake`] at start-up, on every timer and after a clock change. If a run is due, it saves the result of
 //! [`Calendar::start`] and then starts the backup; else it saves `next.at` as `planned` and wakes then. After a change of the
@@ -19,6 +21,7 @@
 
 mod calendar;
 mod history;
+mod name;
 mod reason;
 mod settings;
 mod slots;
@@ -29,6 +32,7 @@ use chrono::{NaiveTime, TimeDelta};
 
 pub use calendar::{Calendar, Next, Wake};
 pub use history::History;
+pub use name::{InvalidName, ScheduleName};
 pub use settings::{Day, InvalidTime, Recurrence, Schedule, TimeOfDay};
 
 /// The local time at which automatic backups start if no time is set: Home Assistant's.

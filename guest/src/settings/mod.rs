@@ -7,6 +7,7 @@
 mod assign;
 mod checker;
 mod moment;
+pub mod named;
 mod nearest;
 mod objections;
 mod python;

@@ -66,6 +66,18 @@ const SCHEDULE: Rule = Rule::Map(&[
     key("time", Rule::OrNull(&Rule::Time)),
 ]);
 
+/// A schedule of `larder.toml`: the keys are those of `schedule`, of `create_backup` and of the settings as a whole.
+pub(super) const NAMED_SCHEDULE: Rule = Rule::Map(&[
+    key("agent_ids", TEXTS),
+    key("days", Rule::List(&Rule::Choice(DAY))),
+    own("exclude", Rule::List(&Rule::Pattern)),
+    key("include_database", Rule::Bool),
+    key("name", Rule::TextOrNull),
+    key("recurrence", Rule::TextChoice(RECURRENCE)),
+    key("retention", Rule::OrNull(&POLICY)),
+    key("time", Rule::OrNull(&Rule::Time)),
+]);
+
 /// The body of `backup/config/update`.
 pub(super) const BODY: Rule = Rule::Map(&[
     key("agents", AGENTS),

@@ -14,7 +14,7 @@ use super::yaml::Problem;
 use larder_templates::suggestion::nearest;
 
 /// Actions that make a backup of the home.
-const MAKE_BACKUPS: [&str; 2] = ["backup.create", "backup.create_automatic"];
+const MAKE_BACKUPS: [&str; 3] = ["backup.create", "backup.create_automatic", "backup.create_scheduled"];
 
 /// The actions and entities of a host.
 pub struct Inventory {

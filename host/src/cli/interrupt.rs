@@ -121,9 +121,11 @@ impl Interrupted {
             return self.done(done);
         }
         let what = match self.action.as_str() {
-            "backup.generate" | "backup.create" | "backup.create_automatic" | "backup.import" => {
-                "no backup was stored"
-            }
+            "backup.generate"
+            | "backup.create"
+            | "backup.create_automatic"
+            | "backup.create_scheduled"
+            | "backup.import" => "no backup was stored",
             "backup.encrypt" | "backup.decrypt" => "no copy was written",
             "backup.rekey" => "nothing was written, and the backup keeps its password",
             "backup.restore" => "nothing was replaced",

@@ -26,13 +26,13 @@ const WRONG: &str = r#"- {id: slip, triggers: [], actions: [{action: backup.crea
 const EXPECTED: [&str; 8] = [
     "1:47: there is no action backup.creat; did you mean backup.create?",
     "2:49: backup.generate is reserved for clients; automations may call backup.create, backup.create_automatic, \
-     notify.NAME and persistent_notification.create",
+     backup.create_scheduled, notify.NAME and persistent_notification.create",
     "3:70: backup.create has no field `name` and takes none; remove it",
     "4:49: there is no notification target notify.mobile_app_your_phone; add a table [notify.mobile_app_your_phone] to larder.toml",
     "5:67: notify.phone has no field `titel`; did you mean `title`?",
     "6:68: `message` of notify.phone: expected text, found a list",
     "7:50: notify.phone needs `message`; add it",
-    "8:48: there is no action light.turn_on; automations may call backup.create, backup.create_automatic, notify.NAME and \
+    "8:48: there is no action light.turn_on; automations may call backup.create, backup.create_automatic, backup.create_scheduled, notify.NAME and \
      persistent_notification.create",
 ];
 

@@ -22,7 +22,7 @@ impl BackupName {
     /// The requested name, or Home Assistant's default.
     pub fn of(request: &CreateRequest, home: &Home, now: Instant) -> Result<Self> {
         let given = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let kind = if request.automatic { "Automatic" } else { "Custom" };
+        let kind = if request.is_planned() { "Automatic" } else { "Custom" };
         let name =
             given.map_or_else(|| format!("{kind} backup {}", home.version_or_unknown()), str::to_owned);
         let date = iso(&home.local(now));

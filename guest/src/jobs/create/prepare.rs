@@ -9,7 +9,7 @@ use crate::home::recorder;
 use crate::jobs::create::name::BackupName;
 use crate::jobs::create::plan::Plan;
 use crate::jobs::stored_backups::LOCAL;
-use crate::model::{Copy, CreateRequest, Skipped};
+use crate::model::{Copy, CreateRequest, SCHEDULE, Skipped};
 use crate::ports::{Finding, Host, Location, STAGING, Snapshot};
 
 /// Everything that is known about a backup before anything is written.
@@ -155,6 +155,9 @@ pub fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest
         extra.insert("instance_id".into(), id.clone().into());
     }
     extra.insert("with_automatic_settings".into(), Value::Bool(request.automatic));
+    if let Some(name) = request.schedule {
+        extra.insert(SCHEDULE.into(), name.as_str().into());
+    }
     let date = &prepared.date;
     let id = backup_id(date, &prepared.name);
     let (version, database) = (prepared.home.version_or_unknown(), prepared.plan.has_database);
@@ -162,9 +165,9 @@ pub fn manifest(prepared: &Prepared, request: &CreateRequest) -> Result<Manifest
     Ok(manifest.with_protected(prepared.is_protected)?)
 }
 
-/// Warnings about the password. An automatic backup has none: they were given when the password was set.
+/// Warnings about the password. A planned backup has none: they were given when the password was set.
 pub fn doubts(request: &CreateRequest) -> Vec<String> {
-    if request.automatic { Vec::new() } else { request.protect.password.doubts() }
+    if request.is_planned() { Vec::new() } else { request.protect.password.doubts() }
 }
 
 /// A damaged database, or one that could not be checked.

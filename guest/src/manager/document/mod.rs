@@ -6,6 +6,7 @@
 mod adopt;
 mod migrate;
 mod pending;
+mod schedules;
 #[cfg(test)]
 mod tests;
 mod unknown_fields;
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 
 pub use adopt::{Adopted, HomeFiles, Item, adopt};
 pub use pending::PendingCopy;
+pub use schedules::ScheduleState;
 
 use crate::settings::{Config, DATA, Moment, Purpose, check};
 use unknown_fields::UnknownFields;
@@ -98,6 +100,9 @@ pub struct Extra {
     /// The ids of backups that are marked as kept, which retention never deletes.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
+    /// The state of each schedule of `larder.toml`, by its name. That of one that was removed stays, in case it comes back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<String, ScheduleState>,
     /// Fields of a newer Larder.
     #[serde(flatten)]
     pub other: Map<String, Value>,

@@ -2,6 +2,7 @@
 
 mod cases;
 mod properties;
+mod schedules;
 
 use chrono::NaiveDateTime;
 
@@ -29,7 +30,11 @@ fn now() -> DateTime<Utc> {
 }
 
 fn decided(backups: &[Record], policy: &Policy) -> Vec<Decision> {
-    decide(backups, policy, now(), crate::testing::zone("Europe/Berlin"))
+    decided_by(backups, &Policies { automatic: *policy, ..Policies::default() })
+}
+
+fn decided_by(backups: &[Record], policies: &Policies) -> Vec<Decision> {
+    decide(backups, policies, now(), crate::testing::zone("Europe/Berlin"))
 }
 
 /// The policy in a document.

@@ -150,3 +150,27 @@ fn settings_that_changed_after_their_own_time_start_nothing() {
     let wake = calendar(&schedule).wake(&ran("2026-11-22T10:00:00Z"), at("2026-11-23T04:46:00Z"));
     assert_eq!((wake.run, wake.next.at), (None, Some(at("2026-11-24T04:45:00Z"))));
 }
+
+#[test]
+fn run_that_had_to_wait_starts_however_late_and_only_if_it_is_still_planned() {
+    let schedule = schedule("daily", "04:45");
+    let calendar = calendar(&schedule);
+    let history = History { planned: Some(at("2026-11-25T04:45:00Z")), ..ran("2026-11-24T04:45:00Z") };
+    let cases = [
+        ("2026-11-25T04:44:59Z", None, None),
+        ("2026-11-25T04:45:00Z", Some("daily at 04:45"), Some("daily at 04:45")),
+        (
+            "2026-11-25T05:45:00Z",
+            Some("daily at 04:45; started 60 minutes late"),
+            Some("daily at 04:45; started 60 minutes late"),
+        ),
+        ("2026-11-25T06:45:00Z", None, Some("daily at 04:45; started 120 minutes late")),
+        ("2026-11-27T04:00:00Z", None, Some("daily at 04:45; started 2835 minutes late")),
+    ];
+    for (now, in_time, after_waiting) in cases {
+        assert_eq!(calendar.wake(&history, at(now)).run.as_deref(), in_time, "{now}");
+        assert_eq!(calendar.wake_after_waiting(&history, at(now)).run.as_deref(), after_waiting, "{now}");
+    }
+    let unplanned = History { planned: None, ..history };
+    assert_eq!(calendar.wake_after_waiting(&unplanned, at("2026-11-25T06:45:00Z")).run, None);
+}

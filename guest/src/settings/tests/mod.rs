@@ -1,6 +1,7 @@
 //! Settings as Home Assistant accepts, shows and refuses them, by recordings, and the keys that Larder adds.
 
 mod assignments;
+mod named;
 mod properties;
 mod refusals;
 

@@ -107,6 +107,7 @@ fn larders_state_is_read_back_with_unknown_fields_of_a_newer_larder() {
         verified: BTreeMap::from([("ae087750".into(), json!({"restorable": true}))]),
         damaged: BTreeMap::new(),
         kept: BTreeSet::from(["ae087750".into()]),
+        schedules: BTreeMap::from([("weekly".into(), schedule_state())]),
         other: Map::from_iter([("later".into(), json!([1]))]),
     };
     let text = written(&document);
@@ -114,6 +115,33 @@ fn larders_state_is_read_back_with_unknown_fields_of_a_newer_larder() {
     assert_eq!(data_of(&text)["larder"]["later"], json!([1]));
     let strange = changed(|document| document["data"]["larder"] = json!({"jitter": PASSWORD}));
     assert!(refused(&strange).contains("`data.larder` is malformed"));
+}
+
+fn schedule_state() -> ScheduleState {
+    ScheduleState {
+        schedule: serde_json::from_value(
+            json!({"days": ["sun"], "recurrence": "custom_days", "time": "04:00:00"}),
+        )
+        .ok(),
+        last_attempted: Moment::parse("2026-11-22T04:00:00.5+01:00"),
+        last_completed: Moment::parse("2026-11-22T04:01:00+01:00"),
+        last_completed_size: Some(10_240),
+        planned: Moment::parse("2026-11-29T04:00:00+01:00"),
+        earlier: Moment::parse("2026-11-15T04:00:00+01:00").into_iter().collect(),
+        interrupted: true,
+        jitter: Some(17),
+        other: Map::from_iter([("later".into(), json!({"a": 1}))]),
+    }
+}
+
+#[test]
+fn documents_without_schedules_are_written_without_them() {
+    let mut document = Document::parse(RECORDED).unwrap();
+    assert_eq!(document.extra.schedules, BTreeMap::new());
+    document.extra.schedules.insert("weekly".into(), ScheduleState::default());
+    assert_eq!(data_of(&written(&document))["larder"]["schedules"], json!({"weekly": {}}));
+    document.extra.schedules.clear();
+    assert_eq!(written(&document), RECORDED);
 }
 
 #[test]
