@@ -14,8 +14,8 @@ use super::memory::{Memory, SmallHome, missing};
 use crate::archive::Instant;
 use crate::error::{Failure, Result};
 use crate::ports::{
-    Content, Draft, Event, HomeZone, Host, Job, Location, Object, Outcome, Scope, Snapshot, Target,
-    WorkerPool,
+    Check, Content, Draft, Event, HomeZone, Host, Job, Knowledge, Location, Object, Outcome, STAGING, Scope,
+    Snapshot, Stored, Target, WorkerPool,
 };
 use crate::{jobs, manager};
 
@@ -250,11 +250,39 @@ impl Host for FakeHost {
     fn dry_run_target(&self, _scope: &Scope, _force: bool) -> Outcome<u64> {
         missing()
     }
-    fn locations(&self) -> Vec<Location> {
-        vec![Location { id: "backup.local".into(), name: "Local".into(), writable: true, available: None }]
+    fn places(&self) -> Vec<Location> {
+        vec![Location {
+            id: "backup.local".into(),
+            name: "Local".into(),
+            writable: true,
+            available: None,
+            layout: "local".into(),
+            directory: String::new(),
+            adopts: None,
+            remote: false,
+            knowledge: Knowledge::default(),
+        }]
     }
-    fn objects(&self, _location: &str) -> Outcome<Vec<Object>> {
-        Ok(self.location.objects())
+    fn objects(&self, location: &str) -> Outcome<Vec<Object>> {
+        if location == STAGING { missing() } else { Ok(self.location.objects()) }
+    }
+    fn remembered(&self, _location: &str) -> Outcome<Vec<Object>> {
+        missing()
+    }
+    fn read_small(&self, _location: &str, _names: &[String]) -> Outcome<Vec<Outcome<Vec<u8>>>> {
+        missing()
+    }
+    fn store(&self, _location: &str, _name: &str, _source: &dyn Content) -> Outcome<Stored> {
+        missing()
+    }
+    fn put(&self, _location: &str, _name: &str, _bytes: &[u8]) -> Outcome<()> {
+        missing()
+    }
+    fn clean(&self, _location: &str, _wanted: &[String]) -> Outcome<Vec<String>> {
+        missing()
+    }
+    fn test_location(&self, _location: &str) -> Outcome<Vec<Check>> {
+        missing()
     }
     fn open_object(&self, _location: &str, name: &str) -> Outcome<Box<dyn Content>> {
         self.location.open(name)
