@@ -2,6 +2,7 @@
 //!
 //! Knows objects by name and bytes, and does not know what a backup is. Reads no configuration and no wall clock; the host passes what it needs.
 
+pub mod engine;
 pub mod error;
 pub mod ports;
 pub mod protocol;
@@ -11,5 +12,6 @@ pub mod sftp;
 pub mod stop;
 pub mod webdav;
 
+pub use engine::{Check, Listing, Options, Proof, Reader, Remote, State, Stored, Verify};
 pub use error::{Error, Kind, Result};
 pub use stop::Stop;
