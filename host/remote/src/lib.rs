@@ -4,6 +4,7 @@
 
 pub mod engine;
 pub mod error;
+pub mod limits;
 pub mod ports;
 pub mod protocol;
 pub mod s3;

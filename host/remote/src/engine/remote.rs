@@ -1,9 +1,21 @@
 //! The public type of the engine: one location on another machine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::bytes::Bytes;
+use super::clean;
+use super::context::Context;
+use super::ledger::Ledger;
+use super::probe;
+use super::rate::Limiter;
 use super::reader::Reader;
-use super::types::{Check, Listing, Options, State, Stored};
+use super::records::Records;
+use super::retry;
+use super::small::Small;
+use super::store::Store;
+use super::time::{RealTime, Time};
+use super::types::{Check, Listing, Options, State, Stored, Verify};
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Memory, Source};
 use crate::protocol::{Object, Protocol};
@@ -15,16 +27,14 @@ use crate::stop::Stop;
 pub struct Remote(Arc<Inner>);
 
 struct Inner {
-    id: String,
-    protocol: Arc<dyn Protocol>,
-}
-
-fn unbuilt<T>() -> Result<T> {
-    Err(Error::new(Kind::Unsupported, "not built yet"))
+    context: Arc<Context>,
+    ledger: Ledger,
+    records: Records,
+    small: Small,
 }
 
 impl Remote {
-    /// Nothing is asked yet. `id` names the documents in the memory.
+    /// Nothing is asked yet. `id` begins the names of the documents in the memory: `ID.uploads`, `ID.listing`, `ID.small`.
     pub fn new(
         id: String,
         protocol: Arc<dyn Protocol>,
@@ -32,74 +42,121 @@ impl Remote {
         options: Options,
         environment: Environment,
     ) -> Self {
-        let _ = (memory, options, environment);
-        Self(Arc::new(Inner { id, protocol }))
+        Self::with_time(id, protocol, memory, options, environment, Arc::new(RealTime::default()))
+    }
+
+    /// With another time than the machine's, for tests.
+    pub fn with_time(
+        id: String,
+        protocol: Arc<dyn Protocol>,
+        memory: Arc<dyn Memory>,
+        options: Options,
+        environment: Environment,
+        time: Arc<dyn Time>,
+    ) -> Self {
+        let limiter = Limiter::new(time.clone(), options.bandwidth);
+        let context = Arc::new(Context { id, protocol, memory, options, environment, time, limiter });
+        let (ledger, records) = (Ledger::new(&context), Records::new(&context));
+        Self(Arc::new(Inner { context, ledger, records, small: Small::default() }))
     }
 
     pub fn id(&self) -> &str {
-        &self.0.id
+        &self.0.context.id
     }
 
     /// Where it is, without credentials.
     pub fn address(&self) -> &str {
-        self.0.protocol.address()
+        self.0.context.protocol.address()
     }
 
     /// Asks for all objects and the free space, and remembers the answer, an error too.
-    pub fn list(&self, _stop: &Stop) -> Result<Listing> {
-        unbuilt()
+    pub fn list(&self, stop: &Stop) -> Result<Listing> {
+        self.0.records.list(&self.0.context, stop)
     }
 
-    /// The last listing. Never waits for the network.
+    /// The last listing, with what was stored and deleted since. Never waits for the network.
     pub fn remembered(&self) -> Option<Listing> {
-        None
+        self.0.records.remembered()
     }
 
     /// What is known. Never waits for the network.
     pub fn state(&self) -> State {
-        State::default()
+        self.0.records.state()
     }
 
     /// Whole small objects, in the order asked, read side by side. They are kept in the memory by name, size and tag (or time of modification), and
     /// forgotten when they are no longer listed. One of more than `most` bytes is an error.
-    pub fn small(&self, objects: &[Object], _most: usize, _stop: &Stop) -> Vec<Result<Vec<u8>>> {
-        objects.iter().map(|_| unbuilt()).collect()
+    pub fn small(&self, objects: &[Object], most: usize, stop: &Stop) -> Vec<Result<Vec<u8>>> {
+        let listed: BTreeSet<String> =
+            self.remembered().unwrap_or_default().objects.into_iter().map(|object| object.name).collect();
+        self.0.small.read(&self.0.context, objects, &listed, most, stop)
     }
 
     /// Opens an object. `NotFound` if there is none.
-    pub fn open(&self, _name: &str, _stop: Stop) -> Result<Reader> {
-        unbuilt()
+    pub fn open(&self, name: &str, stop: Stop) -> Result<Reader> {
+        let context = &self.0.context;
+        let object = retry::call(context, &stop, || context.protocol.stat(name, &stop))
+            .map_err(|error| error.about(format!("cannot open {name}")))?;
+        match object {
+            Some(object) => Ok(Reader::new(context.clone(), object, stop)),
+            None => Err(Error::new(Kind::NotFound, format!("{} has no {name}", context.id))),
+        }
     }
 
     /// Uploads an object and proves it. `progress` is told how many bytes the server has taken so far; the number falls when some are sent
     /// again. After an error or a stop, a call with the same source continues where the protocol can. `Exists` if the name is taken.
     pub fn store(
         &self,
-        _name: &str,
-        _source: Arc<dyn Source>,
-        _progress: &(dyn Fn(u64) + Sync),
-        _stop: &Stop,
+        name: &str,
+        source: Arc<dyn Source>,
+        progress: &(dyn Fn(u64) + Sync),
+        stop: &Stop,
     ) -> Result<Stored> {
-        unbuilt()
+        self.upload(name, &source, self.0.context.options.verify, progress, stop)
     }
 
     /// Uploads a small object and reads it back.
-    pub fn put(&self, _name: &str, _bytes: &[u8], _stop: &Stop) -> Result<()> {
-        unbuilt()
+    pub fn put(&self, name: &str, bytes: &[u8], stop: &Stop) -> Result<()> {
+        let source: Arc<dyn Source> = Arc::new(Bytes { name: name.to_owned(), bytes: bytes.to_vec() });
+        self.upload(name, &source, Verify::Full, &|_| {}, stop).map(drop)
+    }
+
+    fn upload(
+        &self,
+        name: &str,
+        source: &Arc<dyn Source>,
+        verify: Verify,
+        report: &(dyn Fn(u64) + Sync),
+        stop: &Stop,
+    ) -> Result<Stored> {
+        let Inner { context, ledger, records, .. } = &*self.0;
+        let result = Store { context, ledger, name, source, verify, report, stop }.run();
+        match &result {
+            Ok((object, _)) => records.changed(context, name, Some(object)),
+            Err(error) => records.failed(context, error),
+        }
+        result.map(|(_, stored)| stored)
     }
 
     /// Deletes an object. A missing one is no error.
-    pub fn delete(&self, _name: &str, _stop: &Stop) -> Result<()> {
-        unbuilt()
+    pub fn delete(&self, name: &str, stop: &Stop) -> Result<()> {
+        let Inner { context, records, .. } = &*self.0;
+        let deleted = retry::call(context, stop, || context.protocol.delete(name, stop))
+            .map_err(|error| error.about(format!("cannot delete {name}")));
+        match &deleted {
+            Ok(()) => records.changed(context, name, None),
+            Err(error) => records.failed(context, error),
+        }
+        deleted
     }
 
     /// Discards the unfinished uploads whose final name is not wanted. Sentences say what was removed and what could not be.
-    pub fn clean(&self, _is_wanted: &dyn Fn(&str) -> bool, _stop: &Stop) -> Vec<String> {
-        Vec::new()
+    pub fn clean(&self, is_wanted: &dyn Fn(&str) -> bool, stop: &Stop) -> Vec<String> {
+        clean::clean(&self.0.context, &self.0.ledger, is_wanted, stop)
     }
 
     /// Tries out the location with a small object, and leaves nothing.
-    pub fn test(&self, _stop: &Stop) -> Vec<Check> {
-        Vec::new()
+    pub fn test(&self, stop: &Stop) -> Vec<Check> {
+        probe::test(&self.0.context, &self.0.ledger, stop)
     }
 }
