@@ -44,7 +44,7 @@ enum Discarded {
 }
 
 fn discard(context: &Context, ledger: &Ledger, entry: &Entry, stop: &Stop) -> Result<Discarded> {
-    let is_object = !entry.is_probe && entry.finishing && publish::is_there(context, entry, stop)?;
+    let is_object = !entry.is_probe && is_object(context, ledger, &entry.name, stop)?;
     let handle = entry.handle.as_deref();
     if !(is_object && handle == Some(&entry.name)) {
         retry::call(context, stop, || context.protocol.discard(&entry.upload(), handle, stop))?;
@@ -56,6 +56,16 @@ fn discard(context: &Context, ledger: &Ledger, entry: &Entry, stop: &Stop) -> Re
     }
     ledger.remove(context, &entry.token)?;
     Ok(if is_object { Discarded::Nothing } else { Discarded::Upload })
+}
+
+/// Whether one of the uploads to that name was finished.
+fn is_object(context: &Context, ledger: &Ledger, name: &str, stop: &Stop) -> Result<bool> {
+    for entry in ledger.of(name).iter().filter(|entry| entry.finishing) {
+        if publish::is_there(context, entry, stop)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn delete_fragment(context: &Context, entry: &Entry, stop: &Stop) -> Result<()> {

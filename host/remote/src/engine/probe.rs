@@ -140,7 +140,7 @@ impl Probe<'_> {
         let sent = parts::send(&sending, BTreeMap::new(), &|_| {}, self.stop)?;
         let list: Vec<Part> = sent.iter().map(SentPart::part).collect();
         match publish::publish(self.context, self.ledger, &mut entry, &list, &patience, self.stop)? {
-            Published::Yes => Ok(sent),
+            Published::Yes | Published::Found => Ok(sent),
             Published::Forgotten => Err(Error::new(
                 Kind::NotFound,
                 "the server has forgotten the upload, or cannot rename files; try again",

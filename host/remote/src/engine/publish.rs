@@ -13,6 +13,8 @@ use crate::stop::Stop;
 pub enum Published {
     /// The object has its final name and the right size.
     Yes,
+    /// So it is, but who put it there is unclear: this upload, or an earlier one of the same source.
+    Found,
     /// The server has forgotten the upload: it begins anew.
     Forgotten,
 }
@@ -48,13 +50,18 @@ pub fn publish(
         };
         stop.check()?;
         let seen = match error.kind {
-            Kind::Unclear => look(context, entry, limits::UNCLEAR_TIME, stop)?,
-            Kind::Interrupted | Kind::NotFound => look_once(context, entry, stop)?,
-            Kind::Exists if may_be_done => look_once(context, entry, stop)?,
-            _ => return Err(error),
+            Kind::Unclear => look(context, entry, limits::UNCLEAR_TIME, stop),
+            // Somebody else's, even if it has the same size.
+            Kind::Exists if !may_be_done => return Err(error),
+            _ => look_once(context, entry, stop),
         };
+        let seen = seen.map_err(|error| unclear(entry, error))?;
+        let is_final = !error.is_transient() && !matches!(error.kind, Kind::Exists | Kind::NotFound);
+        if is_final && seen == Seen::Missing {
+            return Err(error);
+        }
         match seen {
-            Seen::Right => return Ok(Published::Yes),
+            Seen::Right => return Ok(Published::Found),
             Seen::Wrong(_) if error.kind == Kind::Exists => return Err(error),
             Seen::Wrong(_) => return confirm(context, entry, stop),
             Seen::Missing if error.kind == Kind::NotFound => return Ok(Published::Forgotten),
@@ -70,7 +77,7 @@ pub fn publish(
 
 /// Waits until the object is there with the right size. One of the wrong size is deleted.
 pub fn confirm(context: &Context, entry: &Entry, stop: &Stop) -> Result<Published> {
-    match look(context, entry, limits::CONFIRM_TIME, stop)? {
+    match look(context, entry, limits::CONFIRM_TIME, stop).map_err(|error| unclear(entry, error))? {
         Seen::Right => Ok(Published::Yes),
         Seen::Missing => Err(Error::new(
             Kind::Unclear,
@@ -81,6 +88,14 @@ pub fn confirm(context: &Context, entry: &Entry, stop: &Stop) -> Result<Publishe
             let what = format!("{name} has {size} bytes at the server instead of {wanted}");
             Err(remove(context, name, what, stop))
         }
+    }
+}
+
+/// The upload may be finished, so it must not be forgotten.
+fn unclear(entry: &Entry, error: Error) -> Error {
+    match error.kind {
+        Kind::Stopped => error,
+        _ => Error::new(Kind::Unclear, format!("it is unclear whether {} was stored: {error}", entry.name)),
     }
 }
 

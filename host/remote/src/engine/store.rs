@@ -47,12 +47,12 @@ impl Store<'_> {
         let progress = Arc::new(Progress::new(patience.clone()));
         for _ in 0..=limits::RESTARTS {
             let (mut entry, is_continued) = match left {
-                Left::Object(entry) => return self.prove(&entry),
+                Left::Object(entry) => return self.prove(&entry, Published::Found),
                 Left::Parts(entry) => (entry, true),
                 Left::Nothing => (self.start(&patience)?, false),
             };
             match self.send(&mut entry, is_continued, &progress, &patience) {
-                Ok(Published::Yes) => return self.prove(&entry),
+                Ok(published @ (Published::Yes | Published::Found)) => return self.prove(&entry, published),
                 Ok(Published::Forgotten) => {
                     progress.take_back(progress.current());
                     self.discard(&entry);
@@ -72,17 +72,20 @@ impl Store<'_> {
         let (context, name) = (self.context, self.name);
         let there = retry::call(context, self.stop, || context.protocol.stat(name, self.stop))
             .map_err(|error| error.about(format!("cannot look for {name}")))?;
+        let is_same = |entry: &Entry| {
+            entry.size == self.source.size() && entry.fingerprint == self.source.fingerprint()
+        };
+        let entries = self.ledger.of(name);
+        let is_whole =
+            |entry: &&Entry| entry.finishing && there.as_ref().is_some_and(|there| there.size == entry.size);
+        match entries.iter().find(is_whole) {
+            Some(entry) if is_same(entry) => return Ok(Left::Object(entry.clone())),
+            Some(_) => return Err(self.exists()),
+            None => {}
+        }
         let mut left = Left::Nothing;
         let mut is_ours = false;
-        for entry in self.ledger.of(name) {
-            let is_same = entry.size == self.source.size() && entry.fingerprint == self.source.fingerprint();
-            let is_whole = there.as_ref().is_some_and(|there| there.size == entry.size);
-            if entry.finishing && is_whole {
-                if is_same {
-                    return Ok(Left::Object(entry));
-                }
-                continue;
-            }
+        for entry in entries {
             // An object of a wrong size is ours if it was sent under its final name, or if only its end was missing.
             let was_made = there.is_some() && (entry.finishing || entry.handle.as_deref() == Some(name));
             if was_made && let Some(there) = &there {
@@ -93,7 +96,8 @@ impl Store<'_> {
                 }
                 is_ours = true;
             }
-            let can_continue = is_same && !was_made && entry.part_size.is_some() && entry.handle.is_some();
+            let can_continue =
+                is_same(&entry) && !was_made && entry.part_size.is_some() && entry.handle.is_some();
             match left {
                 Left::Nothing if can_continue && there.is_none() => left = Left::Parts(entry),
                 _ => self.discard(&entry),
@@ -101,9 +105,13 @@ impl Store<'_> {
         }
         self.stop.check()?;
         match there {
-            Some(_) if !is_ours => Err(Error::new(Kind::Exists, format!("{name} exists already"))),
+            Some(_) if !is_ours => Err(self.exists()),
             _ => Ok(left),
         }
+    }
+
+    fn exists(&self) -> Error {
+        Error::new(Kind::Exists, format!("{} exists already", self.name))
     }
 
     /// Starts an upload that is in the ledger before the server knows of it.
@@ -207,38 +215,52 @@ impl Store<'_> {
         }
     }
 
-    fn prove(&self, entry: &Entry) -> Result<(Object, Stored)> {
+    fn prove(&self, entry: &Entry, published: Published) -> Result<(Object, Stored)> {
         let (context, name, size) = (self.context, self.name, entry.size);
         let are_proven = !entry.parts.is_empty() && entry.parts.iter().all(|part| part.is_proven);
-        let object = retry::call(context, self.stop, || context.protocol.stat(name, self.stop))?
-            .unwrap_or(Object { name: name.to_owned(), size, modified: None, tag: None });
-        let proved = proof::prove(context, self.source, &object, self.verify, are_proven, self.stop)?;
+        let found = retry::call(context, self.stop, || context.protocol.stat(name, self.stop))?;
+        let Some(object) = found.filter(|object| object.size == size) else {
+            return Err(Error::new(Kind::Unclear, format!("{name} was stored, and is not there any more")));
+        };
+        let proved = proof::prove(context, self.source, &object, self.verify, are_proven, self.stop);
         let (proof, note) = match proved {
-            Proved::Right(proof, note) => (proof, note),
-            Proved::Wrong(range) => {
+            Ok(Proved::Right(proof, note)) => (proof, note),
+            Ok(Proved::Wrong(range)) => {
                 let what =
                     format!("bytes {} to {} of {name} are wrong at the server", range.start, range.end);
-                let error = publish::remove(context, name, what, self.stop);
-                if error.kind == Kind::Interrupted {
-                    self.discard(entry);
-                }
-                return Err(error);
+                return Err(self.remove(entry, what, Kind::Interrupted));
             }
+            // Nothing is left that it could be compared with.
+            Err(error) if error.kind == Kind::Changed => {
+                return Err(self.remove(entry, error.message, Kind::Changed));
+            }
+            // The next attempt proves it.
+            Err(error) => return Err(error),
         };
-        let _ = self.ledger.remove(context, &entry.token);
         let mut notes: Vec<String> = note.into_iter().collect();
         for old in self.ledger.of(name) {
-            // Under its own name lies the object that has just been proven.
-            if old.handle.as_deref() == Some(name) {
+            // Nothing is left of this upload; and under its own name lies the object that has just been proven.
+            let is_this = published == Published::Yes && old.token == entry.token;
+            if is_this || old.handle.as_deref() == Some(name) {
                 let _ = self.ledger.remove(context, &old.token);
-                continue;
+            } else {
+                self.discard(&old);
             }
-            self.discard(&old);
         }
         if !self.ledger.of(name).is_empty() {
             notes.push(format!("an earlier unfinished upload of {name} could not be removed yet"));
         }
         (self.report)(size);
         Ok((object, Stored { proof, notes }))
+    }
+
+    /// Removes the object that cannot stay, and returns the error that says so.
+    fn remove(&self, entry: &Entry, what: String, kind: Kind) -> Error {
+        let error = publish::remove(self.context, self.name, what, self.stop);
+        if error.kind != Kind::Interrupted {
+            return error;
+        }
+        self.discard(entry);
+        Error { kind, ..error }
     }
 }

@@ -50,7 +50,7 @@ proptest! {
     fn whatever_breaks_the_bytes_are_right(
         reads in prop::collection::vec((0u64..700_000, 1usize..300_000, any::<bool>()), 1..20),
         faults in prop::collection::vec(
-            prop_oneof![Just(None), Just(Some(Fault::Half)), Just(Some(Fault::Refuse(Kind::Interrupted)))],
+            prop_oneof![2 => Just(None), 1 => Just(Some(Fault::Half)), 1 => Just(Some(Fault::Refuse(Kind::Interrupted)))],
             0..20,
         ),
     ) {
@@ -65,7 +65,13 @@ proptest! {
             if max % 3 == 0 {
                 reader.read_ahead(offset, max as u64 * 2);
             }
-            let piece = reader.read(offset, max).unwrap();
+            let piece = match reader.read(offset, max) {
+                Ok(piece) => piece,
+                Err(error) => {
+                    prop_assert!(error.message.contains("given up"), "{error}");
+                    continue;
+                }
+            };
             prop_assert_eq!(piece.is_empty(), offset >= 600_000);
             let start = usize::try_from(offset).unwrap().min(600_000);
             prop_assert!(piece.len() <= max && piece == content[start..start + piece.len()]);
