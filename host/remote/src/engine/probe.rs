@@ -54,7 +54,12 @@ impl Probe<'_> {
     }
 
     fn run(&mut self) {
-        let listed = self.list().map(|objects| format!("{} objects", objects.len()));
+        let listed = match self.list() {
+            Err(error) if error.kind == Kind::NotFound => {
+                Ok(format!("nothing is there yet, and the first upload creates the folder ({error})"))
+            }
+            listed => listed.map(|objects| format!("{} objects", objects.len())),
+        };
         let free = retry::call(self.context, self.stop, || self.context.protocol.free(self.stop));
         if !self.check("list", listed) {
             return;
