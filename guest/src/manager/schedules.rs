@@ -116,7 +116,7 @@ impl Inner {
     /// How long the backups of each schedule of `larder.toml` are kept.
     pub fn retentions(&self) -> BTreeMap<ScheduleName, NamedRetention> {
         let config: &Config = self.store.config();
-        self.named.iter().map(|(name, named)| (*name, named.settings.retention(config))).collect()
+        self.named.iter().map(|(name, named)| (*name, named.settings.retention())).collect()
     }
 
     /// What the entities show of the schedules of `larder.toml`.

@@ -168,12 +168,9 @@ impl NamedSchedule {
         create
     }
 
-    /// How long they are kept. A retention of its own holds in every location.
-    pub fn retention(&self, automatic: &Config) -> NamedRetention {
-        if let Some(own) = self.retention {
-            return NamedRetention { general: own.unwrap_or_default(), agents: BTreeMap::new() };
-        }
-        let agents = automatic.agents.iter().filter_map(|(id, agent)| Some((id.clone(), agent.retention?)));
-        NamedRetention { general: automatic.retention, agents: agents.collect() }
+    /// How long they are kept, in every location. Without a retention of its own nothing is deleted: the rules of the automatic settings were
+    /// made for other backups.
+    pub fn retention(&self) -> NamedRetention {
+        NamedRetention { general: self.retention.flatten().unwrap_or_default(), agents: BTreeMap::new() }
     }
 }

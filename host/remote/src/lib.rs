@@ -13,6 +13,6 @@ pub mod sftp;
 pub mod stop;
 pub mod webdav;
 
-pub use engine::{Check, Listing, Options, Proof, Reader, Remote, State, Stored, Times, Verify};
+pub use engine::{Check, Listing, Options, Proof, Reader, Remote, State, Stored, Verify};
 pub use error::{Error, Kind, Result};
 pub use stop::Stop;

@@ -23,7 +23,6 @@ pub const LOST_ANSWER_PAUSES: &[Duration] = &[
     Duration::from_secs(60),
     Duration::from_secs(120),
 ];
-
 /// Uploads of this size are sent to Nextcloud in parts; Nextcloud's own clients do so from 100 MiB.
 pub const NEXTCLOUD_PARTS_FROM: u64 = 100 << 20;
 /// Bytes of a part. Nextcloud takes 5 MB to 5 GB; proxies and PHP limit bodies, often to some hundred megabytes.
@@ -36,10 +35,8 @@ pub const EXPECT_FROM: u64 = 1 << 20;
 pub const CHEAP_BYTES: u64 = 16 << 20;
 /// How many of the pauses are made for them.
 pub const CHEAP_PAUSES: usize = 2;
-
 /// How often waiting calls look whether they are to stop. A person who stops something waits at most a second.
 pub const STOP_POLL: Duration = Duration::from_millis(200);
-
 /// SFTP: from the start of `ssh` to the first answer of the server. `ssh` itself gives up connecting earlier, with a better message.
 pub const SFTP_OPEN: Duration = Duration::from_secs(40);
 /// SFTP: `ConnectTimeout` of `ssh`, in seconds: name, connection and key exchange.
@@ -70,49 +67,58 @@ pub const SFTP_PACKET: usize = 1024 * 1024;
 pub const SFTP_PARALLEL: usize = 32;
 /// SFTP: names in a folder. A server that never ends a listing fills the memory otherwise.
 pub const SFTP_ENTRIES: usize = 200_000;
-
-/// Parts of one upload that are sent side by side: enough for a line with a long way.
-pub const PARTS_AT_ONCE: usize = 4;
-/// Bytes that are read from a source, or handed on by a reader, at once.
-pub const PIECE: usize = 256 << 10;
-/// The pause before the first further attempt. Each later one is twice as long.
-pub const RETRY_FIRST: Duration = Duration::from_millis(500);
-/// The longest pause between two attempts.
-pub const RETRY_LONGEST: Duration = Duration::from_secs(30);
-/// An upload gives up after this time without progress: a router that restarts takes three minutes.
-pub const NO_PROGRESS: Duration = Duration::from_secs(5 * 60);
-/// The same while the server has not answered at all. Later attempts belong to the caller.
-pub const NO_CONTACT: Duration = Duration::from_secs(45);
-/// A listing or a small request gives up after this time: somebody may be waiting.
-pub const SMALL_REQUEST: Duration = Duration::from_secs(12);
-/// How long an object is asked for whose publication was unclear: a proxy's time-out, and the minutes that a server needs to put parts together.
-pub const UNCLEAR: Duration = Duration::from_secs(4 * 60);
-/// Bytes at the start and the end of an object that a sample reads back.
-pub const SAMPLE_EDGE: u64 = 1 << 20;
-/// Pieces in between, and their bytes.
-pub const SAMPLES: u64 = 6;
-/// See [`SAMPLES`].
-pub const SAMPLE_BYTES: u64 = 256 << 10;
-/// Pieces of a stream that wait for the reader: with [`PIECE`], 1.5 MiB.
-pub const STREAM_PIECES: usize = 6;
-/// Bytes of the smallest request of a reader that jumps about.
-pub const RANDOM_READ: u64 = 64 << 10;
-/// Bytes of such requests that are kept.
-pub const RANDOM_KEPT: usize = 1 << 20;
-/// A reader that is at most this far behind lets the stream catch up instead of asking anew.
-pub const SKIP_AHEAD: u64 = 512 << 10;
-/// Bytes that must be read in order before a stream is opened without an announcement.
-pub const SEQUENTIAL_AFTER: u64 = 256 << 10;
-/// Small objects that are read side by side.
-pub const SMALL_AT_ONCE: usize = 16;
-/// Bytes of small objects that are remembered for one location.
-pub const REMEMBERED_BYTES: usize = 8 << 20;
-/// The longest wait of a rate limiter in one step.
-pub const RATE_STEP: Duration = Duration::from_millis(100);
-
 /// The longest wait for a TCP and TLS connection.
 pub const CONNECT_TIME: Duration = Duration::from_secs(20);
 /// The longest wait for the answer after a whole request. Servers that put a large file in its place before they answer need minutes.
 pub const ANSWER_TIME: Duration = Duration::from_secs(300);
 /// The longest time without a byte read or written.
 pub const STALL_TIME: Duration = Duration::from_secs(120);
+
+/// Bytes that are read from a file, compared and handed on at once.
+pub const PIECE: usize = 256 << 10;
+/// Parts of one upload side by side: enough for a line with a long round trip, few enough for home servers.
+pub const PARTS_PARALLEL: usize = 4;
+/// Small objects read side by side: a thousand of them at 40 ms round trip are to take some seconds.
+pub const SMALL_PARALLEL: usize = 32;
+/// Bytes of small objects that are kept in the memory: a thousand records of backups have about 4 MB.
+pub const SMALL_KEPT: usize = 16 << 20;
+/// An upload gives up after this time without one more byte accepted. A router or a server that restarts needs less.
+pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+/// How long a short call (stat, delete, discard, open) is tried again. People and other work wait for it.
+pub const CALL_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a listing is tried again. A person looks at it, and what is remembered is shown meanwhile.
+pub const LIST_PATIENCE: Duration = Duration::from_secs(15);
+/// How long an object is looked for when it is unclear whether an upload was finished: servers put large files together for minutes.
+pub const UNCLEAR_TIME: Duration = Duration::from_secs(300);
+/// How long a finished object may be missing from the server's answers: some keep listings for a while.
+pub const CONFIRM_TIME: Duration = Duration::from_secs(30);
+/// The first wait before a call is repeated; it doubles each time.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest wait before a call is repeated.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often an upload begins anew in one attempt because the server has forgotten it.
+pub const RESTARTS: u32 = 3;
+/// Parts of an upload. More is a mistake of a protocol's plan; S3 and Nextcloud take 10 000.
+pub const PARTS: u64 = 10_000;
+/// The longest wait without looking whether to stop, and how often progress is reported.
+pub const STEP: Duration = Duration::from_millis(100);
+/// Objects up to this size are read back entirely where a sample is asked for: several ranges would cost as much.
+pub const SAMPLE_ALL: u64 = 4 << 20;
+/// Bytes of the beginning and of the end that a sample reads back.
+pub const SAMPLE_ENDS: u64 = 1 << 20;
+/// Ranges in between that a sample reads back, of one piece each.
+pub const SAMPLE_RANGES: usize = 6;
+/// Bytes of one answer of a reader.
+pub const READ_MOST: usize = 1 << 20;
+/// Bytes that a reader fetches at least: directories of archives are read in many small steps.
+pub const READ_LEAST: u64 = 64 << 10;
+/// Recent pieces that a reader keeps.
+pub const READ_PIECES: usize = 8;
+/// Pieces that wait between the network and a sequential reader: 1.5 MiB, with those in both hands at most 2 MiB.
+pub const READ_QUEUE: usize = 6;
+/// Bytes that a sequential reader skips rather than opening the object anew.
+pub const READ_SKIP: u64 = 1 << 20;
+/// Bytes of the object that `locations test` writes. Several packets and several reads, and no burden.
+pub const PROBE_BYTES: usize = 128 << 10;
+/// The size of a backup for which `locations test` says how it would be sent.
+pub const PROBE_PLAN: u64 = 1 << 30;

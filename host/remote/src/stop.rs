@@ -1,23 +1,62 @@
 //! A token that stops work from another thread. Cheap to clone; clones share it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 
 /// Stops work. Long calls look at it between two steps.
 #[derive(Clone, Default)]
-pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
+pub struct Stop(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_stopped: bool,
+    children: Vec<Weak<Shared>>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Stop {
-    /// Stops everything that holds this token. Cannot be undone.
+    /// Stops everything that holds this token or a child of it. Cannot be undone.
     pub fn stop(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.1.notify_all();
+        let children = {
+            let mut state = self.0.lock();
+            state.is_stopped = true;
+            std::mem::take(&mut state.children)
+        };
+        self.0.changed.notify_all();
+        for child in children.iter().filter_map(Weak::upgrade) {
+            Self(child).stop();
+        }
+    }
+
+    /// A token for a piece of the work: it can be stopped by itself, and stops with this one.
+    pub fn child(&self) -> Self {
+        let child = Self::default();
+        let mut state = self.0.lock();
+        if state.is_stopped {
+            drop(state);
+            child.stop();
+        } else {
+            state.children.retain(|child| child.strong_count() > 0);
+            state.children.push(Arc::downgrade(&child.0));
+        }
+        child
     }
 
     pub fn is_stopped(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().is_stopped
     }
 
     /// An error of the kind `Stopped` once the work is to stop.
@@ -30,8 +69,7 @@ impl Stop {
 
     /// Waits. Returns early, with an error, once the work is to stop.
     pub fn wait(&self, time: Duration) -> Result<()> {
-        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.0.1.wait_timeout_while(guard, time, |stopped| !*stopped);
+        let waited = self.0.changed.wait_timeout_while(self.0.lock(), time, |state| !state.is_stopped);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
         self.check()
     }

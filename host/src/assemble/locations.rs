@@ -96,7 +96,7 @@ impl HostSetup {
                 (Arc::new(opened.map_err(unusable)?), sftp.path.clone())
             }
         };
-        let memory = Documents::new(memory_of(places, &location.id), self.steps.clone());
+        let memory = Documents::new(memory_of(places), self.steps.clone());
         let options = Options { verify: location.verify, bandwidth: location.bandwidth };
         Ok(Box::new(RemoteLocation {
             remote: Remote::new(
@@ -114,9 +114,9 @@ impl HostSetup {
     }
 }
 
-/// Where it is remembered what a location holds, and what is being uploaded.
-fn memory_of(places: &Directories, id: &str) -> PathBuf {
-    places.state.join("locations").join(id)
+/// Where it is remembered what the locations hold, and what is being uploaded.
+fn memory_of(places: &Directories) -> PathBuf {
+    places.state.join("locations")
 }
 
 fn unusable(error: larder_remote::Error) -> Error {

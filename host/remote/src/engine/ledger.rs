@@ -1,124 +1,147 @@
-//! The ledger: uploads that have begun and not ended, so that a restart continues or removes them.
-//!
-//! An upload stands here before anything of it is created at the server, and until nothing is left of it that is not wanted.
+//! The ledger of unfinished uploads: saved before anything is created at the server, so that nothing is forgotten there.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::ports::Memory;
 use crate::protocol::{Part, Upload};
 
-/// The document's name.
-const NAME: &str = "uploads";
-
-/// An upload that has begun.
+/// An unfinished upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub struct Entry {
+    /// The final name.
     pub name: String,
     pub size: u64,
-    /// Of the source.
+    /// The source's.
     pub fingerprint: String,
     pub token: String,
-    /// What the protocol calls it; absent until it has answered.
-    #[serde(default)]
+    /// Absent until `start` has answered.
     pub handle: Option<String>,
-    /// Bytes of each part but the last; absent when it is sent in one piece.
-    #[serde(default)]
+    /// Absent for uploads in one piece.
     pub part_size: Option<u64>,
-    /// The parts that the server has.
     #[serde(default)]
-    pub parts: Vec<KnownPart>,
-    /// Its object is being given its final name.
+    pub parts: Vec<SentPart>,
+    /// Whether `finish` may have been sent.
     #[serde(default)]
     pub finishing: bool,
-}
-
-/// A part that was sent, with the digest of its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct KnownPart {
-    pub number: u32,
-    pub size: u64,
-    pub tag: String,
-    pub is_proven: bool,
-    /// MD5 of the bytes, in hexadecimal; empty where the protocol has no digests.
+    /// A probe of `locations test`: the object itself is left over, too.
     #[serde(default)]
-    pub md5: String,
+    pub is_probe: bool,
+    /// Seconds since 1970.
+    pub started: i64,
 }
 
 impl Entry {
-    pub(super) fn upload(&self) -> Upload {
+    pub fn upload(&self) -> Upload {
         Upload { name: self.name.clone(), size: self.size, token: self.token.clone() }
     }
 }
 
-impl KnownPart {
-    pub(super) fn part(&self) -> Part {
+/// A part that the server has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentPart {
+    pub number: u32,
+    pub size: u64,
+    pub tag: String,
+    pub is_proven: bool,
+    /// Of the source's bytes.
+    pub digest: String,
+}
+
+impl SentPart {
+    pub fn part(&self) -> Part {
         Part { number: self.number, size: self.size, tag: self.tag.clone(), is_proven: self.is_proven }
     }
 }
 
-/// The ledger of one location.
-pub(super) struct Ledger {
-    memory: Arc<dyn Memory>,
-    lock: Mutex<()>,
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Document {
+    uploads: Vec<Entry>,
+}
+
+/// The unfinished uploads of a location.
+pub struct Ledger {
+    document: Mutex<Document>,
+    /// The names that are worked on now.
+    active: Mutex<BTreeSet<String>>,
+}
+
+/// A name that is worked on, until this is dropped.
+pub struct Claim<'a> {
+    ledger: &'a Ledger,
+    name: String,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        lock(&self.ledger.active).remove(&self.name);
+    }
 }
 
 impl Ledger {
-    pub(super) fn new(memory: Arc<dyn Memory>) -> Self {
-        Self { memory, lock: Mutex::new(()) }
+    pub fn new(context: &Context) -> Self {
+        let text = context.memory.load(&context.document("uploads"));
+        let document = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Self { document: Mutex::new(document), active: Mutex::default() }
     }
 
-    /// All entries. A damaged ledger counts as empty: what it knew only takes space.
-    pub(super) fn entries(&self) -> Vec<Entry> {
-        let text = self.memory.load(NAME);
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-    }
-
-    pub(super) fn find(&self, name: &str) -> Option<Entry> {
-        self.entries().into_iter().find(|entry| entry.name == name)
-    }
-
-    /// Adds an upload or replaces what is known of it. It is durable when this returns.
-    pub(super) fn put(&self, entry: &Entry) -> Result<()> {
-        let _guard = self.guard();
-        let mut entries = self.entries();
-        entries.retain(|known| known.token != entry.token);
-        entries.push(entry.clone());
-        self.save(&entries)
-    }
-
-    /// Adds a part.
-    pub(super) fn add_part(&self, token: &str, part: KnownPart) -> Result<()> {
-        let _guard = self.guard();
-        let mut entries = self.entries();
-        for entry in entries.iter_mut().filter(|entry| entry.token == token) {
-            entry.parts.retain(|known| known.number != part.number);
-            entry.parts.push(part.clone());
+    /// An error if the name is worked on already.
+    pub fn claim(&self, name: &str) -> Result<Claim<'_>> {
+        match lock(&self.active).insert(name.to_owned()) {
+            true => Ok(Claim { ledger: self, name: name.to_owned() }),
+            false => Err(Error::new(Kind::Invalid, format!("{name} is being uploaded already"))),
         }
-        self.save(&entries)
     }
 
-    /// Nothing is left of an upload, or it has become an object.
-    pub(super) fn remove(&self, token: &str) -> Result<()> {
-        let _guard = self.guard();
-        let mut entries = self.entries();
-        entries.retain(|known| known.token != token);
-        self.save(&entries)
+    pub fn entries(&self) -> Vec<Entry> {
+        lock(&self.document).uploads.clone()
     }
 
-    fn save(&self, entries: &[Entry]) -> Result<()> {
-        let text = serde_json::to_string(entries).map_err(|error| unsaved(&error.to_string()))?;
-        self.memory.save(NAME, &text).map_err(|reason| unsaved(&reason))
+    /// The entries of a final name, oldest first.
+    pub fn of(&self, name: &str) -> Vec<Entry> {
+        lock(&self.document).uploads.iter().filter(|entry| entry.name == name).cloned().collect()
     }
 
-    fn guard(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Saves a new entry or a new state of one.
+    pub fn save(&self, context: &Context, entry: &Entry) -> Result<()> {
+        let mut document = lock(&self.document);
+        match document.uploads.iter_mut().find(|known| known.token == entry.token) {
+            Some(known) => known.clone_from(entry),
+            None => document.uploads.push(entry.clone()),
+        }
+        write(context, &document)
+    }
+
+    /// Records a part that the server has.
+    pub fn add_part(&self, context: &Context, token: &str, part: SentPart) -> Result<()> {
+        let mut document = lock(&self.document);
+        if let Some(entry) = document.uploads.iter_mut().find(|entry| entry.token == token) {
+            entry.parts.retain(|known| known.number != part.number);
+            entry.parts.push(part);
+        }
+        write(context, &document)
+    }
+
+    /// Forgets an upload of which nothing is left.
+    pub fn remove(&self, context: &Context, token: &str) -> Result<()> {
+        let mut document = lock(&self.document);
+        document.uploads.retain(|entry| entry.token != token);
+        write(context, &document)
     }
 }
 
-fn unsaved(reason: &str) -> Error {
-    let message = format!("the list of uploads could not be saved, so nothing was sent: {reason}");
-    Error::new(Kind::Invalid, message)
+fn write(context: &Context, document: &Document) -> Result<()> {
+    let saved = serde_json::to_string(document)
+        .map_err(|error| error.to_string())
+        .and_then(|text| context.memory.save(&context.document("uploads"), &text));
+    saved.map_err(|error| {
+        Error::new(Kind::Invalid, format!("cannot record the uploads to {}: {error}", context.id))
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,23 +1,30 @@
-//! The engine above all protocols: uploads that survive interruptions, reads that do not, listings that are remembered, and proofs.
-//!
-//! `remote` is the way in. `store` uploads one object (`parts`, `body`), `ledger` remembers it, `proof` proves it, `retry` and `rate` say when.
-//! `reader` and `small` read, `knowledge` remembers, and `probe` tests a location.
+//! The engine above the protocols: uploads that survive cuts, proofs, readers, and what is known of a location.
 
+mod ahead;
 mod body;
-mod knowledge;
+mod bytes;
+mod clean;
+mod context;
+mod fetch;
 mod ledger;
 mod parts;
 mod probe;
 mod proof;
+mod publish;
 mod random;
 mod rate;
 mod reader;
+mod records;
 mod remote;
 mod retry;
 mod small;
 mod store;
+#[cfg(test)]
+mod tests;
+mod time;
 mod types;
 
 pub use reader::Reader;
 pub use remote::Remote;
-pub use types::{Check, Listing, Options, Proof, State, Stored, Times, Verify};
+pub use time::Time;
+pub use types::{Check, Listing, Options, Proof, State, Stored, Verify};

@@ -1,24 +1,24 @@
-//! Random tokens and random pauses.
+//! Random numbers for tokens, jitter and samples.
 
-/// The letters of a token: they are safe in every name.
-const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+use crate::error::{Error, Kind, Result};
 
-/// 16 random letters and digits.
-pub(super) fn token() -> String {
-    let mut bytes = [0_u8; 16];
-    fill(&mut bytes);
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'a');
-    bytes.iter().map(|byte| char::from(letter(byte))).collect()
+/// 16 letters and digits. An error if the machine has no random numbers: a token must be unique.
+pub fn token() -> Result<String> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::new(Kind::Invalid, format!("the machine gives no random numbers: {error}"))
+    })?;
+    Ok(bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|byte| char::from(*byte))
+        .collect())
 }
 
-/// A random number below `limit`; 0 when `limit` is 0.
-pub(super) fn below(limit: u64) -> u64 {
-    let mut bytes = [0_u8; 8];
-    fill(&mut bytes);
+/// Below `limit`; 0 if that is 0. Zero where the machine has no random numbers: nothing here depends on them.
+pub fn below(limit: u64) -> u64 {
+    let mut bytes = [0; 8];
+    let _ = getrandom::fill(&mut bytes);
     u64::from_le_bytes(bytes).checked_rem(limit).unwrap_or(0)
-}
-
-/// The system's secure source does not fail. If it did, names would repeat, and a name that is taken is never overwritten.
-fn fill(bytes: &mut [u8]) {
-    let _ = getrandom::fill(bytes);
 }

@@ -1,41 +1,49 @@
-//! A rate limiter: all transfers of a location together stay below a number of bytes per second.
+//! The rate limiter that all transfers of a location share.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use super::time::Time;
 use crate::error::Result;
-use crate::limits::RATE_STEP;
+use crate::limits;
 use crate::stop::Stop;
 
-/// A token bucket that holds at most a tenth of a second's bytes.
-pub(super) struct Rate {
-    /// Bytes per second; `None` for no limit.
-    limit: Option<u64>,
-    /// When the bytes that were sent so far are paid for.
-    paid: Mutex<Instant>,
+/// Hands out time slots for bytes, in the order of asking. What was not used is lost, apart from a tenth of a second's worth.
+pub struct Limiter {
+    time: Arc<dyn Time>,
+    /// Bytes per second.
+    rate: Option<u64>,
+    next: Mutex<Duration>,
 }
 
-impl Rate {
-    pub(super) fn new(limit: Option<u64>) -> Self {
-        Self { limit: limit.filter(|limit| *limit > 0), paid: Mutex::new(Instant::now()) }
+impl Limiter {
+    pub fn new(time: Arc<dyn Time>, rate: Option<u64>) -> Self {
+        Self { time, rate: rate.map(|rate| rate.max(1)), next: Mutex::default() }
     }
 
-    /// Waits until these bytes may go.
-    pub(super) fn wait(&self, bytes: usize, stop: &Stop) -> Result<()> {
-        let Some(limit) = self.limit else { return stop.check() };
-        let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
-        let until = {
-            let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-            let earliest = Instant::now().checked_sub(RATE_STEP).unwrap_or_else(Instant::now);
-            *paid = (*paid).max(earliest) + cost;
-            *paid
+    /// How many bytes to ask for at once, so that slow lines flow evenly.
+    pub fn piece(&self) -> usize {
+        let most = limits::PIECE;
+        self.rate.map_or(most, |rate| usize::try_from(rate / 10).unwrap_or(most).clamp(1024, most))
+    }
+
+    /// Waits until so many bytes may be sent or received.
+    pub fn take(&self, bytes: usize, stop: &Stop) -> Result<()> {
+        let Some(rate) = self.rate else { return stop.check() };
+        let nanoseconds = (bytes as u128).saturating_mul(1_000_000_000) / u128::from(rate);
+        let cost = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        let slot = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let slot = (*next).max(self.time.now().saturating_sub(limits::STEP));
+            *next = slot.saturating_add(cost);
+            slot
         };
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = slot.saturating_sub(self.time.now());
             if left.is_zero() {
                 return stop.check();
             }
-            stop.wait(left.min(RATE_STEP))?;
+            self.time.wait(left.min(limits::STEP), stop)?;
         }
     }
 }

@@ -1,70 +1,145 @@
-//! Reads small objects whole, side by side.
+//! Reads whole small objects side by side, and keeps them in the memory until they change or are no longer listed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::reader::read_range;
-use super::remote::Remote;
-use super::retry::{Patience, retry};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::context::Context;
+use super::fetch::Fetch;
 use crate::error::{Error, Kind, Result};
-use crate::limits::SMALL_AT_ONCE;
+use crate::limits;
 use crate::protocol::Object;
 use crate::stop::Stop;
 
-/// The bytes of each object, in order. What was read before in the same version is not read again.
-pub(super) fn read_all(
-    remote: &Remote,
-    objects: &[Object],
-    most: usize,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    size: u64,
+    /// The tag, or the time of modification.
+    version: String,
+    bytes: String,
+}
+
+type Document = BTreeMap<String, Kept>;
+
+/// The small objects of a location that were read before.
+#[derive(Default)]
+pub struct Small(Mutex<()>);
+
+impl Small {
+    /// In the order asked. `listed` are the names that are known to exist.
+    pub fn read(
+        &self,
+        context: &Arc<Context>,
+        objects: &[Object],
+        listed: &BTreeSet<String>,
+        most: usize,
+        stop: &Stop,
+    ) -> Vec<Result<Vec<u8>>> {
+        let mut kept = load(context);
+        let mut missing = VecDeque::new();
+        let mut answers: BTreeMap<usize, Result<Vec<u8>>> = BTreeMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            let known = kept.get(&object.name).filter(|known| is_same(known, object));
+            if object.size > most as u64 {
+                let message = format!("{} has {} bytes; at most {most} are read", object.name, object.size);
+                answers.insert(index, Err(Error::new(Kind::Invalid, message)));
+            } else if let Some(bytes) = known.and_then(|known| STANDARD.decode(&known.bytes).ok()) {
+                answers.insert(index, Ok(bytes));
+            } else {
+                missing.push_back((index, object));
+            }
+        }
+        let fresh = fetch_all(context, missing, stop);
+        let _guard = lock(&self.0);
+        // Another thread may have added some meanwhile.
+        if !fresh.is_empty() {
+            kept = load(context);
+        }
+        let before = kept.clone();
+        if !listed.is_empty() {
+            kept.retain(|name, _| listed.contains(name) || objects.iter().any(|object| object.name == *name));
+        }
+        let mut size: usize = kept.values().map(|known| known.bytes.len()).sum();
+        for (index, answer) in fresh {
+            if let (Ok(bytes), Some(object)) = (&answer, objects.get(index))
+                && let Some(version) = version(object)
+                && size.saturating_add(bytes.len() * 2) <= limits::SMALL_KEPT
+            {
+                let bytes = STANDARD.encode(bytes);
+                size = size.saturating_add(bytes.len());
+                kept.insert(object.name.clone(), Kept { size: object.size, version, bytes });
+            }
+            answers.insert(index, answer);
+        }
+        if kept != before
+            && let Ok(text) = serde_json::to_string(&kept)
+        {
+            let _ = context.memory.save(&context.document("small"), &text);
+        }
+        answers.into_values().collect()
+    }
+}
+
+fn load(context: &Context) -> Document {
+    let text = context.memory.load(&context.document("small"));
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Without one, a change would not be seen.
+fn version(object: &Object) -> Option<String> {
+    let modified = || object.modified.map(|modified| format!("modified {modified}"));
+    object.tag.clone().map(|tag| format!("tag {tag}")).or_else(modified)
+}
+
+fn is_same(known: &Kept, object: &Object) -> bool {
+    known.size == object.size && version(object).as_ref() == Some(&known.version)
+}
+
+fn fetch_all(
+    context: &Arc<Context>,
+    missing: VecDeque<(usize, &Object)>,
     stop: &Stop,
-) -> Vec<Result<Vec<u8>>> {
-    let known: Vec<Option<Vec<u8>>> = objects.iter().map(|object| remote.knowledge().small(object)).collect();
-    let missing: Vec<(usize, &Object)> =
-        objects.iter().enumerate().filter(|(at, _)| known.get(*at).is_some_and(Option::is_none)).collect();
-    let read = Mutex::new(Vec::new());
-    let next = AtomicUsize::new(0);
+) -> BTreeMap<usize, Result<Vec<u8>>> {
+    let threads = context.protocol.parallel().clamp(1, limits::SMALL_PARALLEL).min(missing.len());
+    let indices: Vec<usize> = missing.iter().map(|(index, _)| *index).collect();
+    let queue = Mutex::new(missing);
+    let answers = Mutex::new(BTreeMap::new());
     let work = || {
-        while let Some((at, object)) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let bytes = read_one(remote, object, most, stop);
-            read.lock().unwrap_or_else(PoisonError::into_inner).push((*at, bytes));
+        loop {
+            let next = lock(&queue).pop_front();
+            let Some((index, object)) = next else { return };
+            let answer = whole(context, object, stop);
+            lock(&answers).insert(index, answer);
         }
     };
-    let at_once = remote.protocol().parallel().clamp(1, SMALL_AT_ONCE).min(missing.len());
     thread::scope(|scope| {
-        for _ in 1..at_once {
-            // If the system has no thread to spare, this one does the work.
-            let _ = thread::Builder::new().name("small".into()).spawn_scoped(scope, work);
+        // One of the threads is this one.
+        for _ in 1..threads {
+            let _ = thread::Builder::new().name("small objects".to_owned()).spawn_scoped(scope, work);
         }
         work();
     });
-    let mut results: Vec<Result<Vec<u8>>> =
-        known.into_iter().map(|bytes| Ok(bytes.unwrap_or_default())).collect();
-    let read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if !read.is_empty() {
-        let fresh: Vec<(&Object, &[u8])> = read
-            .iter()
-            .filter_map(|(at, bytes)| Some((objects.get(*at)?, bytes.as_ref().ok()?.as_slice())))
-            .collect();
-        let listed = remote.remembered().map(|listing| listing.objects).unwrap_or_default();
-        remote.knowledge().remember(&fresh, &listed);
+    let mut answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for index in indices {
+        answers.entry(index).or_insert_with(|| Err(Error::new(Kind::Interrupted, "it was not read")));
     }
-    for (at, bytes) in read {
-        if let Some(result) = results.get_mut(at) {
-            *result = bytes;
-        }
-    }
-    results
+    answers
 }
 
-fn read_one(remote: &Remote, object: &Object, most: usize, stop: &Stop) -> Result<Vec<u8>> {
-    let name = &object.name;
-    if object.size > most as u64 {
-        let text = format!("{name} has {} bytes, too many for the record of a backup", object.size);
-        return Err(Error::new(Kind::Invalid, text));
+fn whole(context: &Arc<Context>, object: &Object, stop: &Stop) -> Result<Vec<u8>> {
+    stop.check()?;
+    let mut bytes = vec![0; usize::try_from(object.size).unwrap_or(usize::MAX)];
+    let count = Fetch::new(context, object.clone(), 0..object.size, stop.clone()).fill(&mut bytes)?;
+    match count == bytes.len() {
+        true => Ok(bytes),
+        false => Err(Error::new(Kind::Interrupted, format!("{} has fewer bytes than listed", object.name))),
     }
-    if object.size == 0 {
-        return Ok(Vec::new());
-    }
-    retry(&Patience::small(remote.times()), stop, || read_range(remote, name, 0..object.size, stop))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,261 +1,266 @@
-//! Stores one object: starts or continues an upload, sends it, publishes it, and proves it.
-//!
-//! Nothing is published whose bytes are not all there, and nothing stays that was not proven.
+//! Uploads one object: what is left of earlier attempts, parts, final name, proof.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::body::{SourceReader, Transfer, changed};
-use super::ledger::{Entry, KnownPart};
-use super::parts;
-use super::proof;
+use super::body::{self, Progress};
+use super::context::Context;
+use super::ledger::{Entry, Ledger};
+use super::parts::{self, Sending};
+use super::proof::{self, Proved};
+use super::publish::{self, Published};
 use super::random;
-use super::remote::Remote;
-use super::retry::{Patience, retry};
-use super::types::Stored;
+use super::retry::{self, Patience};
+use super::types::{Stored, Verify};
 use crate::error::{Error, Kind, Result};
+use crate::limits;
 use crate::ports::Source;
-use crate::protocol::{Body, Part, Plan};
+use crate::protocol::{Object, Part, Plan};
 use crate::stop::Stop;
 
-/// An upload under way.
-pub(super) struct Job<'a> {
-    pub remote: &'a Remote,
-    pub entry: Entry,
-    pub transfer: Arc<Transfer>,
-    pub progress: &'a (dyn Fn(u64) + Sync),
+/// One call of `store`.
+pub struct Store<'a> {
+    pub context: &'a Arc<Context>,
+    pub ledger: &'a Ledger,
+    pub name: &'a str,
+    pub source: &'a Arc<dyn Source>,
+    pub verify: Verify,
+    pub report: &'a (dyn Fn(u64) + Sync),
+    pub stop: &'a Stop,
 }
 
-/// Stores the source under a name that must be free.
-pub(super) fn store(
-    remote: &Remote,
-    name: &str,
-    source: Arc<dyn Source>,
-    progress: &(dyn Fn(u64) + Sync),
-    stop: &Stop,
-) -> Result<Stored> {
-    let size = source.size();
-    let fingerprint = source.fingerprint();
-    let known = remote.ledger().find(name);
-    let is_same = |entry: &Entry| entry.size == size && entry.fingerprint == fingerprint;
-    let there = retry(&Patience::new(remote.times()), stop, || remote.protocol().stat(name, stop))?;
-    let transfer = Arc::new(Transfer {
-        source,
-        rate: remote.rate().clone(),
-        patience: Patience::new(remote.times()),
-        stop: stop.clone(),
-        moved: AtomicU64::new(0),
-        broken: Mutex::new(None),
-    });
-    transfer.patience.answered();
-    let entry = match (there, known) {
-        // An earlier attempt has published it and was cut off before it knew.
-        (Some(there), Some(entry)) if entry.finishing && is_same(&entry) && there.size == size => {
-            let mut job = Job { remote, entry, transfer, progress };
-            return job.prove();
-        }
-        (Some(_), _) => {
-            let message = format!("{}/{name} exists; it is not replaced", remote.address());
-            return Err(Error::new(Kind::Exists, message));
-        }
-        (None, Some(entry)) if is_same(&entry) && entry.part_size.is_some() && entry.handle.is_some() => {
-            entry
-        }
-        (None, Some(entry)) => {
-            // It cannot be continued. What it left is removed first, so that there is never more than one.
-            let upload = entry.upload();
-            let handle = entry.handle.clone();
-            retry(&Patience::small(remote.times()), stop, || {
-                remote.protocol().discard(&upload, handle.as_deref(), stop)
-            })?;
-            remote.ledger().remove(&entry.token)?;
-            fresh(remote, name, size, fingerprint)
-        }
-        (None, None) => fresh(remote, name, size, fingerprint),
-    };
-    let mut job = Job { remote, entry, transfer, progress };
-    match job.run() {
-        Ok(stored) => Ok(stored),
-        Err(error) => {
-            job.give_up(&error);
-            Err(error)
-        }
-    }
+/// What earlier attempts left.
+enum Left {
+    Nothing,
+    /// Parts at the server.
+    Parts(Entry),
+    /// The whole object, which is to be proven.
+    Object(Entry),
 }
 
-fn fresh(remote: &Remote, name: &str, size: u64, fingerprint: String) -> Entry {
-    let part_size = match remote.protocol().plan(size) {
-        Plan::Whole => None,
-        Plan::Parts(part_size) => Some(part_size.max(1)),
-    };
-    Entry {
-        name: name.to_owned(),
-        size,
-        fingerprint,
-        token: random::token(),
-        handle: None,
-        part_size,
-        parts: Vec::new(),
-        finishing: false,
-    }
-}
-
-impl Job<'_> {
-    fn run(&mut self) -> Result<Stored> {
-        loop {
-            match self.attempt() {
-                Ok(stored) => return Ok(stored),
-                Err(error) => {
-                    let error = self.transfer.cause(error);
-                    // A server that has forgotten an upload in parts wants it from the beginning.
-                    let is_forgotten = error.kind == Kind::NotFound && self.entry.part_size.is_some();
-                    let error = if is_forgotten { Error { kind: Kind::Interrupted, ..error } } else { error };
-                    let stop = self.transfer.stop.clone();
-                    self.transfer.patience.after(error, &stop)?;
-                    if is_forgotten || self.entry.part_size.is_none() {
-                        self.begin_anew()?;
-                    }
+impl Store<'_> {
+    /// Returns the object as the server shows it.
+    pub fn run(&self) -> Result<(Object, Stored)> {
+        let _claim = self.ledger.claim(self.name)?;
+        let patience = Arc::new(Patience::new(self.context, limits::UPLOAD_PATIENCE));
+        let mut left = self.settle()?;
+        let progress = Arc::new(Progress::new(patience.clone()));
+        for _ in 0..=limits::RESTARTS {
+            let (mut entry, is_continued) = match left {
+                Left::Object(entry) => return self.prove(&entry, Published::Found),
+                Left::Parts(entry) => (entry, true),
+                Left::Nothing => (self.start(&patience)?, false),
+            };
+            match self.send(&mut entry, is_continued, &progress, &patience) {
+                Ok(published @ (Published::Yes | Published::Found)) => return self.prove(&entry, published),
+                Ok(Published::Forgotten) => {
+                    progress.take_back(progress.current());
+                    self.discard(&entry);
+                    left = Left::Nothing;
                 }
+                Err(error) => return Err(self.end(&entry, error)),
             }
         }
+        Err(Error::new(
+            Kind::Interrupted,
+            format!("the server has forgotten the upload of {} {} times", self.name, limits::RESTARTS + 1),
+        ))
     }
 
-    fn attempt(&mut self) -> Result<Stored> {
-        let parts = match self.entry.part_size {
-            None => self.send_whole()?,
-            Some(part_size) => {
-                self.start()?;
-                parts::send_all(self, part_size)?
-            }
+    /// Looks at the final name and at the ledger. What cannot be continued is discarded.
+    fn settle(&self) -> Result<Left> {
+        let (context, name) = (self.context, self.name);
+        let there = retry::call(context, self.stop, || context.protocol.stat(name, self.stop))
+            .map_err(|error| error.about(format!("cannot look for {name}")))?;
+        let is_same = |entry: &Entry| {
+            entry.size == self.source.size() && entry.fingerprint == self.source.fingerprint()
         };
-        self.finish(&parts)?;
-        self.prove()
-    }
-
-    /// Starts the upload at the server, unless that was done.
-    fn start(&mut self) -> Result<()> {
-        let remote = self.remote;
-        if self.entry.handle.is_none() {
-            remote.ledger().put(&self.entry)?;
-            let handle = remote.protocol().start(&self.entry.upload(), &self.transfer.stop)?;
-            self.transfer.patience.answered();
-            self.entry.handle = Some(handle);
-            remote.ledger().put(&self.entry)?;
+        let entries = self.ledger.of(name);
+        let is_whole =
+            |entry: &&Entry| entry.finishing && there.as_ref().is_some_and(|there| there.size == entry.size);
+        match entries.iter().find(is_whole) {
+            Some(entry) if is_same(entry) => return Ok(Left::Object(entry.clone())),
+            Some(_) => return Err(self.exists()),
+            None => {}
         }
-        Ok(())
+        let mut left = Left::Nothing;
+        let mut is_ours = false;
+        for entry in entries {
+            // An object of a wrong size is ours if it was sent under its final name, or if only its end was missing.
+            let was_made = there.is_some() && (entry.finishing || entry.handle.as_deref() == Some(name));
+            if was_made && let Some(there) = &there {
+                let what = format!("{name} had {} bytes of {}", there.size, entry.size);
+                let error = publish::remove(context, name, what, self.stop);
+                if error.kind != Kind::Interrupted {
+                    return Err(error);
+                }
+                is_ours = true;
+            }
+            let can_continue =
+                is_same(&entry) && !was_made && entry.part_size.is_some() && entry.handle.is_some();
+            match left {
+                Left::Nothing if can_continue && there.is_none() => left = Left::Parts(entry),
+                _ => self.discard(&entry),
+            }
+        }
+        self.stop.check()?;
+        match there {
+            Some(_) if !is_ours => Err(self.exists()),
+            _ => Ok(left),
+        }
     }
 
-    fn send_whole(&mut self) -> Result<Vec<Part>> {
-        let remote = self.remote;
-        let (source, stop, size) = (&self.transfer.source, &self.transfer.stop, self.entry.size);
-        let md5 = match remote.protocol().wants_md5() {
-            true => Some(super::body::md5_of(source.as_ref(), 0, size, stop)?),
-            false => None,
+    fn exists(&self) -> Error {
+        Error::new(Kind::Exists, format!("{} exists already", self.name))
+    }
+
+    /// Starts an upload that is in the ledger before the server knows of it.
+    fn start(&self, patience: &Patience) -> Result<Entry> {
+        let (context, size) = (self.context, self.source.size());
+        let mut entry = Entry {
+            name: self.name.to_owned(),
+            size,
+            fingerprint: self.source.fingerprint(),
+            token: random::token()?,
+            handle: None,
+            part_size: None,
+            parts: Vec::new(),
+            finishing: false,
+            is_probe: false,
+            started: context.now(),
         };
-        self.start()?;
-        let sent = Arc::new(AtomicU64::new(0));
-        let reader = SourceReader::new(self.transfer.clone(), 0, size, md5, sent.clone());
-        let body = Body { size, md5, reader: Box::new(self.counted(reader)) };
-        let handle = self.entry.handle.clone().unwrap_or_default();
-        let part = remote.protocol().send(&self.entry.upload(), &handle, 1, body, &self.transfer.stop);
-        let part = part.inspect_err(|_| self.transfer.take_back(sent.load(Ordering::Relaxed)))?;
-        self.must_be_unchanged()?;
-        Ok(vec![part])
-    }
-
-    /// A reader that also reports the progress.
-    fn counted(&self, reader: SourceReader) -> SourceReader {
-        (self.progress)(self.transfer.moved.load(Ordering::Relaxed).min(self.entry.size));
-        reader
-    }
-
-    pub(super) fn must_be_unchanged(&self) -> Result<()> {
-        let source = &self.transfer.source;
-        match source.size() == self.entry.size && source.fingerprint() == self.entry.fingerprint {
-            true => Ok(()),
-            false => Err(changed(source.name())),
-        }
-    }
-
-    /// Gives the object its name.
-    fn finish(&mut self, parts: &[Part]) -> Result<()> {
-        self.must_be_unchanged()?;
-        let remote = self.remote;
-        self.entry.finishing = true;
-        self.entry.parts = parts.iter().map(known).collect();
-        remote.ledger().put(&self.entry)?;
-        let handle = self.entry.handle.clone().unwrap_or_default();
-        let (upload, stop) = (self.entry.upload(), self.transfer.stop.clone());
-        match remote.protocol().finish(&upload, &handle, parts, &stop) {
-            Err(error) if error.is_transient() => self.look_for_it(error, &stop),
-            finished => finished,
-        }
-    }
-
-    /// The answer was lost or the server is still at work: asks for the object before anything is sent again.
-    fn look_for_it(&self, unclear: Error, stop: &Stop) -> Result<()> {
-        let (remote, entry) = (self.remote, &self.entry);
-        let patience = Patience::unclear(remote.times());
-        loop {
-            match remote.protocol().stat(&entry.name, stop) {
-                Ok(Some(there)) if there.size == entry.size => return Ok(()),
-                Err(error) if error.kind == Kind::Stopped => return Err(error),
-                _ => patience.after(unclear.clone(), stop)?,
+        let started = retry::retry(patience, self.stop, || {
+            // A failed attempt may have shown that the server takes no parts.
+            entry.part_size = match context.protocol.plan(size) {
+                Plan::Whole => None,
+                Plan::Parts(bytes) => Some(bytes),
+            };
+            parts::ranges(size, entry.part_size)?;
+            self.ledger.save(context, &entry)?;
+            context.protocol.start(&entry.upload(), self.stop)
+        });
+        match started {
+            Ok(handle) => {
+                entry.handle = Some(handle);
+                // If this is not recorded, the token leads to what was made.
+                let _ = self.ledger.save(context, &entry);
+                Ok(entry)
             }
-        }
-    }
-
-    /// Proves what was published. What is not right is deleted.
-    fn prove(&mut self) -> Result<Stored> {
-        let remote = self.remote;
-        let proven = proof::prove(remote, &self.entry, self.transfer.source.as_ref(), &self.transfer.stop);
-        match proven {
-            Ok(stored) => {
-                (self.progress)(self.entry.size);
-                remote.ledger().remove(&self.entry.token)?;
-                Ok(stored)
-            }
-            Err(error) if error.kind == Kind::Changed => {
-                let stop = Stop::default();
-                remote.protocol().delete(&self.entry.name, &stop)?;
-                remote.ledger().remove(&self.entry.token)?;
+            Err(error) => {
+                if error.kind != Kind::Stopped {
+                    self.discard(&entry);
+                }
                 Err(error)
             }
-            Err(error) => Err(error),
         }
     }
 
-    /// Removes what an attempt left, and makes a new upload of it.
-    fn begin_anew(&mut self) -> Result<()> {
-        self.discard()?;
-        let entry = &self.entry;
-        self.entry = fresh(self.remote, &entry.name, entry.size, entry.fingerprint.clone());
-        Ok(())
-    }
-
-    fn discard(&self) -> Result<()> {
-        let remote = self.remote;
-        let stop = &self.transfer.stop;
-        let (upload, handle) = (self.entry.upload(), self.entry.handle.as_deref());
-        retry(&Patience::small(remote.times()), stop, || remote.protocol().discard(&upload, handle, stop))?;
-        remote.ledger().remove(&self.entry.token)
-    }
-
-    /// The upload has failed. What can be continued stays; anything else is removed if the server can be reached.
-    fn give_up(&self, error: &Error) {
-        let can_continue = self.entry.part_size.is_some() && error.kind != Kind::Changed;
-        if can_continue || self.entry.finishing || self.remote.ledger().find(&self.entry.name).is_none() {
-            return;
+    fn send(
+        &self,
+        entry: &mut Entry,
+        is_continued: bool,
+        progress: &Arc<Progress>,
+        patience: &Patience,
+    ) -> Result<Published> {
+        let context = self.context;
+        let sending =
+            Sending { context, ledger: self.ledger, source: self.source, entry, progress, patience };
+        let there = match is_continued {
+            false => BTreeMap::new(),
+            true => {
+                let handle = entry.handle.as_deref().unwrap_or_default();
+                let there = retry::retry(patience, self.stop, || {
+                    context.protocol.parts(&entry.upload(), handle, self.stop)
+                });
+                match there {
+                    Ok(there) => parts::confirmed(&sending, &there, self.stop)?,
+                    Err(error) if matches!(error.kind, Kind::NotFound | Kind::Unsupported) => {
+                        return Ok(Published::Forgotten);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        let sent = match parts::send(&sending, there, self.report, self.stop) {
+            Err(error) if error.kind == Kind::NotFound => return Ok(Published::Forgotten),
+            other => other?,
+        };
+        if self.source.fingerprint() != entry.fingerprint {
+            return Err(body::changed(&**self.source, "its time or size is another"));
         }
-        let (upload, handle) = (self.entry.upload(), self.entry.handle.as_deref());
-        // If that fails, the ledger still knows it.
-        if self.remote.protocol().discard(&upload, handle, &Stop::default()).is_ok() {
-            let _ = self.remote.ledger().remove(&self.entry.token);
+        entry.parts = sent;
+        let list: Vec<Part> = entry.parts.iter().map(super::ledger::SentPart::part).collect();
+        publish::publish(context, self.ledger, entry, &list, patience, self.stop)
+    }
+
+    /// The end of an attempt that failed: what can be continued stays.
+    fn end(&self, entry: &Entry, error: Error) -> Error {
+        let is_open = match error.kind {
+            Kind::Stopped | Kind::Unclear => true,
+            Kind::Changed | Kind::Exists => false,
+            _ => entry.part_size.is_some(),
+        };
+        if !is_open {
+            self.discard(entry);
+        }
+        error.about(format!("cannot upload {}", self.name))
+    }
+
+    /// Removes an upload from the server and the ledger, as far as that is possible now. Otherwise it stays in the ledger.
+    fn discard(&self, entry: &Entry) {
+        let (context, handle) = (self.context, entry.handle.as_deref());
+        let upload = entry.upload();
+        if retry::call(context, self.stop, || context.protocol.discard(&upload, handle, self.stop)).is_ok() {
+            let _ = self.ledger.remove(context, &entry.token);
         }
     }
-}
 
-pub(super) fn known(part: &Part) -> KnownPart {
-    let Part { number, size, tag, is_proven } = part.clone();
-    KnownPart { number, size, tag, is_proven, md5: String::new() }
+    fn prove(&self, entry: &Entry, published: Published) -> Result<(Object, Stored)> {
+        let (context, name, size) = (self.context, self.name, entry.size);
+        let are_proven = !entry.parts.is_empty() && entry.parts.iter().all(|part| part.is_proven);
+        let found = retry::call(context, self.stop, || context.protocol.stat(name, self.stop))?;
+        let Some(object) = found.filter(|object| object.size == size) else {
+            return Err(Error::new(Kind::Unclear, format!("{name} was stored, and is not there any more")));
+        };
+        let proved = proof::prove(context, self.source, &object, self.verify, are_proven, self.stop);
+        let (proof, note) = match proved {
+            Ok(Proved::Right(proof, note)) => (proof, note),
+            Ok(Proved::Wrong(range)) => {
+                let what =
+                    format!("bytes {} to {} of {name} are wrong at the server", range.start, range.end);
+                return Err(self.remove(entry, what, Kind::Interrupted));
+            }
+            // Nothing is left that it could be compared with.
+            Err(error) if error.kind == Kind::Changed => {
+                return Err(self.remove(entry, error.message, Kind::Changed));
+            }
+            // The next attempt proves it.
+            Err(error) => return Err(error),
+        };
+        let mut notes: Vec<String> = note.into_iter().collect();
+        for old in self.ledger.of(name) {
+            // Nothing is left of this upload; and under its own name lies the object that has just been proven.
+            let is_this = published == Published::Yes && old.token == entry.token;
+            if is_this || old.handle.as_deref() == Some(name) {
+                let _ = self.ledger.remove(context, &old.token);
+            } else {
+                self.discard(&old);
+            }
+        }
+        if !self.ledger.of(name).is_empty() {
+            notes.push(format!("an earlier unfinished upload of {name} could not be removed yet"));
+        }
+        (self.report)(size);
+        Ok((object, Stored { proof, notes }))
+    }
+
+    /// Removes the object that cannot stay, and returns the error that says so.
+    fn remove(&self, entry: &Entry, what: String, kind: Kind) -> Error {
+        let error = publish::remove(self.context, self.name, what, self.stop);
+        if error.kind != Kind::Interrupted {
+            return error;
+        }
+        self.discard(entry);
+        Error { kind, ..error }
+    }
 }

@@ -1,98 +1,84 @@
 //! The values that the engine takes and returns.
 
-use std::time::Duration;
-
-use crate::limits;
 use crate::protocol::Object;
 
-/// How far the bytes of an upload are to be proven.
+/// How an upload is to be proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verify {
-    /// The server compares digests of all bytes; where it does not, a sample is read back.
+    /// By the digests that the server compared; a sample where it compares none.
     #[default]
     Digest,
-    /// Parts are read back and compared.
+    /// By reading some of it back.
     Sample,
-    /// Everything is read back and compared.
+    /// By reading all of it back.
     Full,
 }
 
-/// How far the bytes of an upload were proven.
+/// How an upload was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
-    /// The size is right.
+    /// The server says the right size, and its objects cannot be read.
     Size,
-    /// Parts were read back and compared.
-    Sample,
-    /// The server compared digests of all bytes.
+    /// The server has compared a digest of each part.
     Digest,
-    /// Everything was read back and compared.
+    /// The beginning, the end and some ranges were read back.
+    Sample,
+    /// All of it was read back.
     Full,
 }
 
-/// The choices for one location.
+impl Proof {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Digest => "digest",
+            Self::Sample => "sample",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// What a location's settings say about all transfers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     pub verify: Verify,
-    /// Bytes per second in both directions together.
+    /// Bytes per second, both directions together.
     pub bandwidth: Option<u64>,
 }
 
-/// What a location holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The objects of a location at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Sorted by name, without the temporary objects of uploads.
+    /// By name. Temporary objects of uploads are left out.
     pub objects: Vec<Object>,
-    /// When it was listed, in seconds since 1970.
+    /// Seconds since 1970.
     pub as_of: i64,
 }
 
-/// A stored object.
+/// A finished upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub proof: Proof,
-    /// Guarantees that could not be given, as sentences.
+    /// Sentences for the log.
     pub notes: Vec<String>,
 }
 
-/// What is remembered of a location.
+/// What is known of a location without asking it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    /// When its objects were last listed, in seconds since 1970.
+    /// When it was last listed: seconds since 1970.
     pub as_of: Option<i64>,
-    /// Free bytes then, where the server says so.
+    /// Free bytes at that time, where the server says so.
     pub free: Option<u64>,
-    /// When and why it could not be reached the last time. Absent if it could.
+    /// The last error, if nothing has succeeded since, and when it was.
     pub error: Option<(i64, String)>,
 }
 
-/// One step of a test: what was tried, and what was seen or what failed.
+/// One line of `larder locations test`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
+    /// What was tried.
     pub what: String,
+    /// What was found, or why it failed.
     pub result: Result<String, String>,
-}
-
-/// The times of the engine; tests shorten them.
-#[derive(Debug, Clone, Copy)]
-pub struct Times {
-    pub retry_first: Duration,
-    pub retry_longest: Duration,
-    pub no_progress: Duration,
-    pub no_contact: Duration,
-    pub small_request: Duration,
-    pub unclear: Duration,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self {
-            retry_first: limits::RETRY_FIRST,
-            retry_longest: limits::RETRY_LONGEST,
-            no_progress: limits::NO_PROGRESS,
-            no_contact: limits::NO_CONTACT,
-            small_request: limits::SMALL_REQUEST,
-            unclear: limits::UNCLEAR,
-        }
-    }
 }

@@ -31,12 +31,17 @@ pub struct RemoteMemory(pub Documents);
 
 impl Memory for RemoteMemory {
     fn load(&self, name: &str) -> Option<String> {
-        self.0.load(name).ok().flatten()
+        self.0.load(&document(name)).ok().flatten()
     }
 
     fn save(&self, name: &str, text: &str) -> std::result::Result<(), String> {
-        self.0.save(name, text).map_err(|error| error.to_string())
+        self.0.save(&document(name), text).map_err(|error| error.to_string())
     }
+}
+
+/// The name of a document as the host allows it: the engine puts the location's id in front.
+fn document(name: &str) -> String {
+    name.replace('.', "-")
 }
 
 /// A stored object as the source of an upload.
