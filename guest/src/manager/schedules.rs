@@ -115,7 +115,6 @@ impl Inner {
 
     /// How long the backups of each schedule of `larder.toml` are kept.
     pub fn retentions(&self) -> BTreeMap<ScheduleName, NamedRetention> {
-        let config: &Config = self.store.config();
         self.named.iter().map(|(name, named)| (*name, named.settings.retention())).collect()
     }
 
