@@ -3,6 +3,9 @@
 //! Knows objects by name and bytes, and does not know what a backup is. Reads no configuration and no wall clock; the host passes what it needs.
 
 pub mod error;
+mod exactly;
+pub mod http;
+pub mod limits;
 pub mod ports;
 pub mod protocol;
 pub mod s3;

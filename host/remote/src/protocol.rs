@@ -76,6 +76,11 @@ pub trait Protocol: Send + Sync {
     /// All objects, complete or an error, in any order. Temporary objects of uploads (hidden names) are included.
     fn list(&self, stop: &Stop) -> Result<Vec<Object>>;
 
+    /// Whether the first upload creates the folder, so that a missing one is empty. (A missing bucket is a mistake.)
+    fn makes_folder(&self) -> bool {
+        true
+    }
+
     /// One object. `None` if it does not exist.
     fn stat(&self, name: &str, stop: &Stop) -> Result<Option<Object>>;
 
