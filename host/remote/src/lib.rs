@@ -4,6 +4,8 @@
 
 pub mod engine;
 pub mod error;
+mod exactly;
+pub mod http;
 pub mod limits;
 pub mod ports;
 pub mod protocol;

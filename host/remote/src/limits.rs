@@ -73,7 +73,6 @@ pub const CONNECT_TIME: Duration = Duration::from_secs(20);
 pub const ANSWER_TIME: Duration = Duration::from_secs(300);
 /// The longest time without a byte read or written.
 pub const STALL_TIME: Duration = Duration::from_secs(120);
-
 /// Bytes that are read from a file, compared and handed on at once.
 pub const PIECE: usize = 256 << 10;
 /// Parts of one upload side by side: enough for a line with a long round trip, few enough for home servers.
@@ -122,3 +121,25 @@ pub const READ_SKIP: u64 = 1 << 20;
 pub const PROBE_BYTES: usize = 128 << 10;
 /// The size of a backup for which `locations test` says how it would be sent.
 pub const PROBE_PLAN: u64 = 1 << 30;
+/// S3: objects of this size and above are sent in parts, smaller ones at once: as Home Assistant does.
+pub const S3_PARTS_FROM: u64 = 20 << 20;
+/// S3: bytes of a part, unless that would make too many: as Home Assistant's.
+pub const S3_PART_BYTES: u64 = 20 << 20;
+/// S3: sizes of parts are multiples of this, so that a size is easy to recognize.
+pub const S3_PART_STEP: u64 = 1 << 20;
+/// S3: parts of one upload. The protocol's limit.
+pub const S3_PARTS: u64 = 10_000;
+/// S3: requests side by side.
+pub const S3_PARALLEL: usize = 16;
+/// S3: bytes of an answer: a page of a thousand keys of 1 KiB, each byte percent-encoded, and the rest.
+pub const S3_ANSWER_BYTES: u64 = 8 << 20;
+/// S3: elements of an answer. A page has some ten thousand.
+pub const S3_ELEMENTS: usize = 100_000;
+/// S3: objects below a prefix, and unfinished uploads of a key. A server that never ends a listing fills the memory otherwise.
+pub const S3_OBJECTS: usize = 200_000;
+/// S3: pages of one listing.
+pub const S3_PAGES: usize = 10_000;
+/// S3: seconds for which a request is signed. A clock that is 20 minutes off does no harm then.
+pub const S3_SIGNED_SECONDS: u64 = 3600;
+/// S3: seconds by which the clock may be off before a refusal is blamed on it. Servers allow 15 minutes.
+pub const S3_CLOCK_SECONDS: i64 = 10 * 60;

@@ -51,9 +51,7 @@ impl Records {
         // The first upload makes the folder. One that held objects and is gone is an error.
         let was_empty = self.lock().objects.is_empty();
         let listed = match listed {
-            Err(error)
-                if error.kind == Kind::NotFound && context.protocol.makes_folder() && was_empty =>
-            {
+            Err(error) if error.kind == Kind::NotFound && context.protocol.makes_folder() && was_empty => {
                 Ok(Vec::new())
             }
             listed => listed,
