@@ -60,15 +60,9 @@ impl Probe<'_> {
             }
             listed => listed.map(|objects| format!("{} objects", objects.len())),
         };
-        let free = retry::call(self.context, self.stop, || self.context.protocol.free(self.stop));
         if !self.check("list", listed) {
             return;
         }
-        let free = free.map(|free| match free {
-            Some(free) => format!("{free} bytes"),
-            None => "the server does not say it".to_owned(),
-        });
-        self.check("free space", free);
         let written = self.upload();
         let is_proven = written.as_ref().is_ok_and(|parts| parts.iter().all(|part| part.is_proven));
         let text =
@@ -76,6 +70,12 @@ impl Probe<'_> {
         if !self.check("write", text) {
             return;
         }
+        let free = retry::call(self.context, self.stop, || self.context.protocol.free(self.stop));
+        let free = free.map(|free| match free {
+            Some(free) => format!("{free} bytes"),
+            None => "the server does not say it".to_owned(),
+        });
+        self.check("free space", free);
         let digests = match is_proven {
             true => "the server compares digests of what it receives",
             false => "the server compares none; uploads are proven by reading some or all of them back",
