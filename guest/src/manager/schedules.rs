@@ -13,8 +13,8 @@ use crate::manager::log;
 use crate::manager::state::{Inner, Named, with};
 use crate::ports::Host;
 use crate::schedule::{Next, Schedule, ScheduleName};
+use crate::settings::CreateBackup;
 use crate::settings::named::{NamedRetention, NamedSchedule, NamedSchedules};
-use crate::settings::{Config, CreateBackup};
 
 /// Loads the schedules of `larder.toml`, and logs what is wrong with them. Without the stored document there are none: their history
 /// and the password would be unknown.
