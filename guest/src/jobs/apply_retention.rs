@@ -25,9 +25,9 @@ pub struct Request {
     /// For every location that has no policy.
     policy: Policy,
     policies: BTreeMap<String, Policy>,
-    /// The same two for the backups of each schedule of `larder.toml`.
+    /// For the backups of each schedule of `larder.toml`, in every location.
     #[serde(default)]
-    schedules: BTreeMap<ScheduleName, OfSchedule>,
+    schedules: BTreeMap<ScheduleName, Policy>,
     /// Bytes of each backup that was read to its end and found good, by its id.
     verified: BTreeMap<String, u64>,
     /// The ids of backups that were found damaged.
@@ -51,19 +51,12 @@ struct KnownCopy {
     damaged: bool,
 }
 
-#[derive(Debug, Deserialize)]
-struct OfSchedule {
-    policy: Policy,
-    policies: BTreeMap<String, Policy>,
-}
-
 impl Request {
     /// What holds in one location.
     fn policies_in(&self, agent_id: &str) -> Policies {
-        let of_schedule = |of: &OfSchedule| *of.policies.get(agent_id).unwrap_or(&of.policy);
         Policies {
             automatic: *self.policies.get(agent_id).unwrap_or(&self.policy),
-            schedules: self.schedules.iter().map(|(name, of)| (*name, of_schedule(of))).collect(),
+            schedules: self.schedules.clone(),
         }
     }
 }

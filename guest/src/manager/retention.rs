@@ -12,16 +12,14 @@ use crate::manager::planning::home;
 use crate::manager::state::{save, with};
 use crate::ports::Host;
 use crate::retention::Policy;
-use crate::settings::named::NamedRetention;
 
 /// Deletes what the settings do not keep, and logs it. Does nothing if no rule is set.
 pub async fn prune(host: &dyn Host) {
     let has_rule = with(|inner| {
         let config = inner.store.config();
         let of_agents = config.agents.values().filter_map(|agent| agent.retention.as_ref());
-        let is_active = |of: &NamedRetention| of.agents.values().chain([&of.general]).any(Policy::is_active);
         of_agents.chain([&config.retention]).any(Policy::is_active)
-            || inner.retentions().values().any(is_active)
+            || inner.retentions().values().any(Policy::is_active)
     });
     if !has_rule {
         return;
@@ -52,11 +50,8 @@ async fn retain(host: &dyn Host, dry_run: bool) -> Result<Value> {
         let agents = inner.store.copied_agents().into_iter();
         let copies: Map<String, Value> =
             agents.map(|agent| (agent.clone(), inner.store.copies_in(&agent).into())).collect();
-        let schedules: Map<String, Value> = inner
-            .retentions()
-            .into_iter()
-            .map(|(name, of)| (name.into(), json!({"policy": of.general, "policies": of.agents})))
-            .collect();
+        let schedules: Map<String, Value> =
+            inner.retentions().into_iter().map(|(name, policy)| (name.into(), json!(policy))).collect();
         json!({
             "dry_run": dry_run,
             "policy": config.retention,

@@ -12,9 +12,10 @@ use crate::manager::histories::Which;
 use crate::manager::log;
 use crate::manager::state::{Inner, Named, with};
 use crate::ports::Host;
+use crate::retention::Policy;
 use crate::schedule::{Next, Schedule, ScheduleName};
 use crate::settings::CreateBackup;
-use crate::settings::named::{NamedRetention, NamedSchedule, NamedSchedules};
+use crate::settings::named::{NamedSchedule, NamedSchedules};
 
 /// Loads the schedules of `larder.toml`, and logs what is wrong with them. Without the stored document there are none: their history
 /// and the password would be unknown.
@@ -114,7 +115,7 @@ impl Inner {
     }
 
     /// How long the backups of each schedule of `larder.toml` are kept.
-    pub fn retentions(&self) -> BTreeMap<ScheduleName, NamedRetention> {
+    pub fn retentions(&self) -> BTreeMap<ScheduleName, Policy> {
         self.named.iter().map(|(name, named)| (*name, named.settings.retention())).collect()
     }
 

@@ -197,6 +197,8 @@ impl Store {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let verified = self.verified_at(&id, stored_backups::stored_size(backup, LOCAL));
         self.describe_copies(backup);
+        // Without a local copy, the best that is known of the others.
+        let verified = verified.or_else(|| proven_at(backup));
         let known = self.document.known.iter().find(|known| known.backup_id == id);
         let Some(fields) = backup.as_object_mut() else { return };
         fields.insert("verified".into(), json!(verified));
@@ -213,9 +215,23 @@ impl Store {
         }
     }
 
-    /// When a backup was verified; `None` if its size has changed since.
+    /// When the local copy was verified; `None` if its size has changed since.
     fn verified_at(&self, backup_id: &str, size: Option<u64>) -> Option<Value> {
         let found = self.document.extra.verified.get(backup_id)?;
         (found.get("size")?.as_u64() == size).then(|| found.get("at").cloned()).flatten()
     }
+}
+
+/// When a copy in another location was last proven.
+fn proven_at(backup: &Value) -> Option<Value> {
+    let agents = backup.get("agents")?.as_object()?;
+    if agents.contains_key(LOCAL) {
+        return None;
+    }
+    agents
+        .values()
+        .filter_map(|copy| copy.get("verified"))
+        .filter(|at| at.is_string())
+        .max_by_key(|at| at.as_str().map(str::to_owned))
+        .cloned()
 }

@@ -41,17 +41,9 @@ pub struct NamedSchedule {
     exclude: Option<Vec<String>>,
     #[serde(default)]
     name: Option<String>,
-    /// An explicit null means: everything is kept.
-    #[serde(default, deserialize_with = "given")]
-    retention: Option<Option<Policy>>,
-}
-
-/// How long the backups of a schedule are kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NamedRetention {
-    /// For every location that is not in `agents`.
-    pub general: Policy,
-    pub agents: BTreeMap<String, Policy>,
+    /// Without one, everything is kept.
+    #[serde(default)]
+    retention: Option<Policy>,
 }
 
 /// A key that is present, even with null.
@@ -170,7 +162,7 @@ impl NamedSchedule {
 
     /// How long they are kept, in every location. Without a retention of its own nothing is deleted: the rules of the automatic settings were
     /// made for other backups.
-    pub fn retention(&self) -> NamedRetention {
-        NamedRetention { general: self.retention.flatten().unwrap_or_default(), agents: BTreeMap::new() }
+    pub fn retention(&self) -> Policy {
+        self.retention.unwrap_or_default()
     }
 }

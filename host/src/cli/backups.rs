@@ -39,7 +39,12 @@ fn checked(info: Value) -> anyhow::Result<Value> {
 /// How a backup was made, and whether it is marked as kept.
 pub(crate) fn made(backup: &Value) -> String {
     let kept = if flag(backup, "kept") { ", kept" } else { "" };
-    let how = if flag(backup, "with_automatic_settings") { "automatic" } else { "by hand" };
+    let schedule = backup.pointer("/extra_metadata/larder.schedule").and_then(Value::as_str);
+    let how = match (schedule, flag(backup, "with_automatic_settings")) {
+        (Some(name), _) => format!("schedule {}", printable(name, "")),
+        (None, true) => "automatic".to_owned(),
+        (None, false) => "by hand".to_owned(),
+    };
     format!("{how}{kept}")
 }
 

@@ -49,8 +49,7 @@ fn what_a_schedule_does_not_give_comes_from_the_automatic_settings() {
         (true, vec!["www/**".to_owned()], Some("Nightly"))
     );
     assert_eq!(create.password.unwrap().reveal(), "Pa55-w0rd-rig");
-    let retention = schedule.retention(&automatic);
-    assert_eq!((retention.general, retention.agents["s3.b"]), (copies(7), copies(2)));
+    assert!(!schedule.retention().is_active(), "the rules of the automatic settings are for other backups");
 }
 
 #[test]
@@ -67,8 +66,7 @@ fn what_a_schedule_gives_counts() {
     let create = schedule.create_backup(&automatic);
     assert_eq!((create.agent_ids, create.name.as_deref()), (vec!["s3.b".to_owned()], Some("Weekly")));
     assert_eq!((create.include_database, create.exclude.len()), (false, 0));
-    let retention = schedule.retention(&automatic);
-    assert_eq!((retention.general, retention.agents.len()), (copies(4), 0));
+    assert_eq!(schedule.retention(), copies(4));
 }
 
 #[test]
@@ -77,7 +75,7 @@ fn an_explicit_null_is_a_value_where_it_means_something() {
     let automatic = automatic();
     assert_eq!(schedule.schedule(&automatic).time, None);
     assert_eq!(schedule.create_backup(&automatic).name.as_deref(), Some("Nightly"));
-    assert!(!schedule.retention(&automatic).general.is_active());
+    assert!(!schedule.retention().is_active());
 }
 
 #[test]

@@ -32,9 +32,21 @@ fn describe(value: &Value) -> String {
         format!("Time zone: {} (from {})\n", string(value, "time_zone"), string(value, "time_zone_origin"));
     let lines = match runs {
         [] => format!("No automatic backups are planned: {}.\n", no_backup_planned(value)),
-        _ => {
-            runs.iter().map(|run| format!("{}  {}\n", string(run, "local"), string(run, "reason"))).collect()
-        }
+        _ => runs.iter().map(line).collect(),
     };
-    lines + &zone
+    let named = list(value, "schedules").iter().map(|named| {
+        let name = string(named, "name");
+        match list(named, "runs") {
+            [] => format!("Schedule {name}: nothing is planned ({}).\n", string(named, "reason")),
+            runs => format!(
+                "Schedule {name}:\n{}",
+                runs.iter().map(|run| "  ".to_owned() + &line(run)).collect::<String>()
+            ),
+        }
+    });
+    lines + &named.collect::<String>() + &zone
+}
+
+fn line(run: &Value) -> String {
+    format!("{}  {}\n", string(run, "local"), string(run, "reason"))
 }
