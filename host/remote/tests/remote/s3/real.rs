@@ -119,7 +119,7 @@ fn an_existing_object_is_not_replaced() {
         assert_eq!(error.kind, Kind::Exists, "{kind:?} {error}");
         // Where the server knows the condition, a race is noticed as well. The same bytes are a success: an earlier attempt had its answer lost.
         if kind != ServerKind::RcloneS3 {
-            let stranger = upload("object", 5);
+            let stranger = Upload { token: "0123456789abcdef".into(), ..upload("object", 5) };
             let error = location.send(&stranger, "whole", 1, body(b"other"), &stop()).unwrap_err();
             assert_eq!(error.kind, Kind::Exists, "{kind:?} {error}");
             let same = location.send(&stranger, "whole", 1, body(b"first"), &stop()).unwrap();
