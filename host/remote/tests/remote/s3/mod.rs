@@ -2,6 +2,7 @@
 
 mod answers;
 mod faults;
+mod reading;
 mod real;
 mod uploads;
 
