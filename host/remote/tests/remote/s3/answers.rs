@@ -95,7 +95,7 @@ fn a_redirect_is_named_and_not_followed() {
             location.stat("x", &stop()).map(drop),
             location.read("x", 0..1, &stop()).map(drop),
             location.delete("x", &stop()),
-            location.send(&upload, "whole", 1, body(b"x"), &stop()).map(drop),
+            location.send(&upload, &upload.name, 1, body(b"x"), &stop()).map(drop),
             location.send(&upload, "id", 1, body(b"x"), &stop()).map(drop),
             location.start(&upload, &stop()).map(drop),
         ];

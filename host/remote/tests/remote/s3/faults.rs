@@ -160,7 +160,7 @@ fn a_line_that_closes_after_the_last_byte_is_looked_into() {
             _ => None,
         });
         let upload = Upload { token: "TOKEN".into(), ..upload("x", 1) };
-        let result = at(&server).send(&upload, "whole", 1, body(b"x"), &stop());
+        let result = at(&server).send(&upload, &upload.name, 1, body(b"x"), &stop());
         let result = result.map(|part| part.is_proven).map_err(|error| error.kind);
         assert_eq!(result, expected, "{what}");
     }

@@ -77,7 +77,7 @@ fn listings_longer_than_a_page_are_complete() {
                 scope.spawn(move || {
                     for number in (first..1203).step_by(4) {
                         let upload = upload(&format!("backup {number}+"), 1);
-                        location.send(&upload, "whole", 1, body(b"x"), &stop()).unwrap();
+                        location.send(&upload, &upload.name, 1, body(b"x"), &stop()).unwrap();
                     }
                 });
             }
@@ -120,9 +120,9 @@ fn an_existing_object_is_not_replaced() {
         // Where the server knows the condition, a race is noticed as well. The same bytes are a success: an earlier attempt had its answer lost.
         if kind != ServerKind::RcloneS3 {
             let stranger = Upload { token: "0123456789abcdef".into(), ..upload("object", 5) };
-            let error = location.send(&stranger, "whole", 1, body(b"other"), &stop()).unwrap_err();
+            let error = location.send(&stranger, &stranger.name, 1, body(b"other"), &stop()).unwrap_err();
             assert_eq!(error.kind, Kind::Exists, "{kind:?} {error}");
-            let same = location.send(&stranger, "whole", 1, body(b"first"), &stop()).unwrap();
+            let same = location.send(&stranger, &stranger.name, 1, body(b"first"), &stop()).unwrap();
             assert!(same.is_proven, "{kind:?} {same:?}");
         }
         assert_eq!(read(&location, "object", 0..5).unwrap(), b"first", "{kind:?}");
