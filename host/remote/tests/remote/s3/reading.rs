@@ -83,3 +83,22 @@ fn a_range_is_believed_by_content_range_only() {
     let error = read(&at(&server), "x", 5_000_000..5_000_001).unwrap_err();
     assert_eq!(error.kind, Kind::Unsupported, "{error}");
 }
+
+#[test]
+fn a_part_that_is_listed_twice_is_one_part_or_none() {
+    // SeaweedFS, when a part was sent twice.
+    let row = |number: u32, tag: &str| {
+        format!("<Part><PartNumber>{number}</PartNumber><Size>4</Size><ETag>{tag}</ETag></Part>")
+    };
+    let cases = [
+        (row(2, "b") + &row(1, "a") + &row(2, "b"), Ok(vec![1, 2])),
+        (row(1, "a") + &row(1, "b"), Err(Kind::NotFound)),
+    ];
+    for (rows, expected) in cases {
+        let body = format!("<ListPartsResult>{rows}</ListPartsResult>");
+        let server = server(0, nothing(), move |_, _| Some(Answer::new(200).body(body.clone())));
+        let parts = at(&server).parts(&upload("large", 8), "id", &stop());
+        let numbers = parts.map(|parts| parts.iter().map(|part| part.number).collect::<Vec<_>>());
+        assert_eq!(numbers.map_err(|error| error.kind), expected);
+    }
+}
