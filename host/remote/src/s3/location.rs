@@ -13,10 +13,7 @@ use crate::protocol::{Body, Object, Part, Plan, Protocol, Upload};
 use crate::settings;
 use crate::stop::Stop;
 
-/// The handle of an object that is sent at once. No server gives an upload this id.
-const WHOLE: &str = "whole";
-
-/// An S3 location.
+/// An S3 location. The handle of an object that is sent at once is its name; that of others is the upload's id.
 pub struct S3Location(Site);
 
 impl S3Location {
@@ -80,21 +77,21 @@ impl Protocol for S3Location {
             return Err(Error::new(Kind::Exists, "an object of that name exists").about(what));
         }
         match sizes::plan(upload.size) {
-            Plan::Whole => Ok(WHOLE.to_owned()),
+            Plan::Whole => Ok(upload.name.clone()),
             Plan::Parts(_) => multipart::create(&self.0, upload, stop),
         }
     }
 
     fn send(&self, upload: &Upload, handle: &str, number: u32, body: Body, stop: &Stop) -> Result<Part> {
         match handle {
-            WHOLE => whole::send(&self.0, upload, body, stop),
+            name if name == upload.name => whole::send(&self.0, upload, body, stop),
             id => multipart::send(&self.0, upload, id, number, body, stop),
         }
     }
 
     fn parts(&self, upload: &Upload, handle: &str, stop: &Stop) -> Result<Vec<Part>> {
         match handle {
-            WHOLE => {
+            name if name == upload.name => {
                 let what = self.0.cannot("continue the upload of", &upload.name);
                 Err(Error::new(Kind::NotFound, "it is sent in one piece").about(what))
             }
@@ -105,14 +102,14 @@ impl Protocol for S3Location {
     fn finish(&self, upload: &Upload, handle: &str, parts: &[Part], stop: &Stop) -> Result<()> {
         match handle {
             // The object is there since it was sent.
-            WHOLE => Ok(()),
+            name if name == upload.name => Ok(()),
             id => multipart::complete(&self.0, upload, id, parts, stop),
         }
     }
 
     fn discard(&self, upload: &Upload, handle: Option<&str>, stop: &Stop) -> Result<()> {
         match (handle, sizes::plan(upload.size)) {
-            (Some(WHOLE), _) => whole::discard(&self.0, upload, stop),
+            (Some(name), _) if name == upload.name => whole::discard(&self.0, upload, stop),
             (Some(id), _) => multipart::abort(&self.0, &upload.name, id, stop),
             (None, Plan::Parts(_)) => multipart::abort_all(&self.0, &upload.name, stop),
             // Nothing was sent yet.

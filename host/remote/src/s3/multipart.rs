@@ -105,10 +105,24 @@ pub fn parts(site: &Site, upload: &Upload, id: &str, stop: &Stop) -> Result<Vec<
         parts.extend(page.parts);
         match page.next {
             Some(next) if Some(&next) != marker.as_ref() => marker = Some(next),
-            _ => return Ok(parts),
+            _ => return single(parts).map_err(|error| error.about(what)),
         }
     }
     Err(Error::new(Kind::Interrupted, "the list of parts has no end").about(what))
+}
+
+/// Each part once, in order. SeaweedFS lists a part that was sent twice twice, and completes with the bytes of the first one, whatever it is told.
+fn single(mut parts: Vec<Part>) -> Result<Vec<Part>> {
+    parts.sort_by_key(|part| part.number);
+    parts.dedup();
+    let is_twice = |two: &[Part]| matches!(two, [one, other] if one.number == other.number);
+    match parts.windows(2).any(is_twice) {
+        true => {
+            let message = "the server has a part twice with different bytes; the upload must begin anew";
+            Err(Error::new(Kind::NotFound, message))
+        }
+        false => Ok(parts),
+    }
 }
 
 /// Puts the parts together.
@@ -221,7 +235,8 @@ pub fn abort_all(site: &Site, name: &str, stop: &Stop) -> Result<()> {
     let mut found = Vec::new();
     let mut marker: Option<(String, String)> = None;
     for _ in 0..limits::S3_PAGES {
-        let mut query = vec![("uploads", ""), ("prefix", wanted.as_str()), ("encoding-type", "url")];
+        // SeaweedFS says that it encodes these keys when asked for it, and does not.
+        let mut query = vec![("uploads", ""), ("prefix", wanted.as_str())];
         if let Some((key, id)) = &marker {
             query.extend([("key-marker", key.as_str()), ("upload-id-marker", id.as_str())]);
         }

@@ -210,7 +210,7 @@ fn clock(status: u16, code: &str, behind: Option<i64>) -> Option<String> {
         return is_code.then(|| "the clock of this machine is wrong; correct it".to_owned());
     };
     let far = behind.saturating_abs() >= limits::S3_CLOCK_SECONDS;
-    if !is_code && !(may_be && far) {
+    if !(is_code || may_be && far) {
         return None;
     }
     let minutes = behind.saturating_abs().saturating_add(30) / 60;

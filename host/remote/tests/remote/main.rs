@@ -8,5 +8,6 @@
 )]
 #![allow(clippy::print_stdout, clippy::type_complexity)]
 
+mod s3;
 mod sftp;
 mod webdav;
