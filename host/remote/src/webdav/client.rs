@@ -13,8 +13,9 @@ use super::address::segments;
 use super::answers::{explanation, refused};
 use super::listing::only;
 use super::multistatus::{self, Resource};
-use super::transport::{Outgoing, Response, Transport};
+
 use crate::error::{Error, Kind, Result};
+use crate::http::{Behavior, Outgoing, Response, Transport};
 use crate::limits;
 use crate::protocol::Body;
 use crate::settings;
@@ -71,7 +72,8 @@ impl Client {
             let password = settings.password.as_ref().map_or("", |password| &password.0);
             format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{password}")))
         });
-        Ok(Self { transport: Transport::new(http), authorization })
+        let behavior = Behavior { connections: limits::WEBDAV_PARALLEL, asks_first: true };
+        Ok(Self { transport: Transport::new(http, behavior), authorization })
     }
 
     /// A request without a body.
@@ -117,7 +119,7 @@ impl Client {
         let what = || format!("cannot ask for {url}");
         let headers =
             [("depth", depth.to_owned()), ("content-type", "application/xml; charset=utf-8".to_owned())];
-        let response = self.exchange("PROPFIND", url, &headers, Outgoing::Text(properties), stop)?;
+        let response = self.exchange("PROPFIND", url, &headers, Outgoing::Text(properties.into()), stop)?;
         match response.status {
             207 => multistatus::read(response.body).map(Some).map_err(|error| error.about(what())),
             404 | 410 => {
