@@ -80,6 +80,14 @@ const TEMPLATES: [&[&str]; 6] = [
     ],
 ];
 
+/// The rooms of the locations on other machines, from the entry point down.
+const REMOTE: [&[&str]; 4] = [
+    &["engine"],
+    &["s3", "sftp", "webdav"],
+    &["exactly", "http"],
+    &["error", "limits", "ports", "protocol", "settings", "stop"],
+];
+
 /// No hand-written file is longer, unless its header says why (`Long because`).
 const LONGEST: usize = 350;
 
@@ -96,7 +104,7 @@ fn sources(name: &str) -> Source {
 
 #[test]
 fn no_files_of_a_crate_use_each_other_in_a_circle() {
-    for name in ["guest", "host", "host/templates"] {
+    for name in ["guest", "host", "host/templates", "host/remote"] {
         let circles = circles::circles(&sources(name).uses());
         assert!(circles.is_empty(), "circles in {name}/src:\n{}", circles.join("\n\n"));
     }
@@ -104,8 +112,12 @@ fn no_files_of_a_crate_use_each_other_in_a_circle() {
 
 #[test]
 fn rooms_use_what_lies_below_them_and_never_what_lies_above() {
-    let crates =
-        [("guest", GUEST.as_slice()), ("host", HOST.as_slice()), ("host/templates", TEMPLATES.as_slice())];
+    let crates = [
+        ("guest", GUEST.as_slice()),
+        ("host", HOST.as_slice()),
+        ("host/templates", TEMPLATES.as_slice()),
+        ("host/remote", REMOTE.as_slice()),
+    ];
     for (name, rows) in crates {
         let row = |module: &Module| {
             let room = module.first()?;
@@ -151,6 +163,7 @@ fn one_file_reads_the_clock_on_the_wall() {
     assert_eq!(found("guest", &words, &["component"]), [""; 0]);
     assert_eq!(found("host", &words, &["time/clock"]), [""; 0]);
     assert_eq!(found("host/templates", &words, &[]), [""; 0]);
+    assert_eq!(found("host/remote", &words, &[]), [""; 0]);
 }
 
 #[test]
@@ -223,7 +236,7 @@ fn every_file_that_a_page_names_exists() {
 fn the_map_shows_every_file_of_the_crates_with_its_header() {
     let page = root().join("docs/architecture.md");
     let text = fs::read_to_string(&page).unwrap();
-    let trees = ["guest/src", "host/src", "host/templates/src"]
+    let trees = ["guest/src", "host/src", "host/templates/src", "host/remote/src"]
         .map(|folder| format!("{folder}/\n{}", map::tree(&root(), folder, 1)));
     let map = format!("{MAP}{}```\n", trees.concat());
     let (before, rest) = text.split_once(MAP).unwrap();

@@ -36,6 +36,7 @@ fn a_copy_that_failed_is_stored_once_the_location_is_back_and_everything_says_so
     automatic(&mut service);
     service.advance("2026-11-21T04:00:30+01:00");
     let event = service.state("event.backup_automatic_backup");
+    eprintln!("EVENTS {:#?}", service.events());
     assert_eq!(
         (&event.attributes["event_type"], &event.attributes["failed_reason"]),
         (&json!("failed"), &json!("upload_failed"))

@@ -162,6 +162,9 @@ impl Remote {
 
     /// Tries out the location with a small object, and leaves nothing.
     pub fn test(&self, stop: &Stop) -> Vec<Check> {
-        probe::test(&self.0.context, &self.0.ledger, stop)
+        let checks = probe::test(&self.0.context, &self.0.ledger, stop);
+        // What the test saw is remembered as any listing is.
+        let _ = self.list(stop);
+        checks
     }
 }

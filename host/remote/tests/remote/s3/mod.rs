@@ -1,6 +1,7 @@
 //! S3: what every test needs.
 
 mod answers;
+mod engine;
 mod faults;
 mod reading;
 mod real;
