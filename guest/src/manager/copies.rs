@@ -1,10 +1,12 @@
 //! What is stored about copies in other locations: proofs, and what is still to be stored.
 
+use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 use crate::error::Failure;
 use crate::jobs::stored_backups::LOCAL;
 use crate::manager::document::PendingCopy;
+use crate::manager::histories::Which;
 use crate::manager::store::Store;
 use crate::settings::Moment;
 
@@ -56,6 +58,13 @@ impl Store {
     /// When the next copy is due.
     pub fn next_copy(&self) -> Option<Moment> {
         self.pending().iter().filter_map(|it| it.next).min_by_key(|next| next.time().to_utc())
+    }
+
+    /// Whether a schedule has begun no backup after one of that date.
+    pub fn is_last_of(&self, which: Which, date: &str) -> bool {
+        let made = DateTime::parse_from_rfc3339(date).ok();
+        let attempted = self.history(which).last_attempted;
+        made.zip(attempted).is_none_or(|(made, attempted)| made.to_utc() >= attempted)
     }
 
     /// A copy was stored, by the job's answer.

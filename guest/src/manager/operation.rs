@@ -25,6 +25,8 @@ pub fn begin(host: &dyn Host, state: State, trigger: Option<Trigger>) -> Result<
     record_event(host, trigger, &start);
     save(host);
     announce(host, state, trigger, start);
+    // A run that becomes due meanwhile must be noticed, so that it waits and is not missed, however long this takes.
+    planning::set_timers(host);
     Ok(())
 }
 

@@ -202,11 +202,10 @@ fn made_up(host: &dyn Host, copy: &PendingCopy) {
     let trigger = copy.trigger();
     let now = Moment::new(home(host).local(host.now()));
     let is_newest = with(|inner| {
-        let is_newest = inner.store.is_newest(&copy.backup_id);
-        if let Some(which) = trigger.schedule().filter(|_| is_newest) {
+        if let Some(which) = trigger.schedule().filter(|which| inner.store.is_last_of(*which, &copy.date)) {
             inner.store.set_completed(which, now, copy.size);
         }
-        is_newest
+        inner.store.is_newest(&copy.backup_id)
     });
     if is_newest {
         record_event(host, Some(trigger), &Announcement::end(None));

@@ -313,6 +313,21 @@ fn retention_gets_the_rules_of_each_schedule() {
 }
 
 #[test]
+fn a_schedule_that_is_due_while_a_planned_backup_runs_for_hours_is_not_missed() {
+    let host = started("2026-11-22T03:00:00+01:00", json!({"weekly": weekly()}));
+    host.set(json!({"schedule": {"recurrence": "daily", "time": "03:30:00"}}));
+    host.hold.set(true);
+    let mut running = Box::pin(manager::timer(&host, "automatic"));
+    host.clock.set(at("2026-11-22T03:30:00+01:00"));
+    assert!(poll(&mut running).is_pending());
+    host.live_until(at("2026-11-22T09:00:00+01:00"));
+    host.hold.set(false);
+    let Poll::Ready(Ok(())) = poll(&mut running) else { panic!("the backup did not end") };
+    host.live_until(at("2026-11-22T09:02:00+01:00"));
+    assert_eq!(runs(&host).last().unwrap(), "weekly Sun 2026-11-22 09:00");
+}
+
+#[test]
 fn a_schedule_that_is_due_while_another_operation_runs_waits_for_its_end() {
     let host = started("2026-11-22T03:30:00+01:00", json!({"weekly": weekly()}));
     host.set(json!({"schedule": {"recurrence": "never"}}));
