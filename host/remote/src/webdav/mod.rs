@@ -9,7 +9,6 @@ mod listing;
 mod location;
 mod multistatus;
 mod publish;
-mod transport;
 mod whole;
 
 #[cfg(test)]

@@ -8,5 +8,6 @@
 )]
 #![allow(clippy::print_stdout, clippy::type_complexity)]
 
+mod engine;
 mod sftp;
 mod webdav;
