@@ -54,7 +54,7 @@ impl Read for Sent {
         let Some(buffer) = within(buffer, self.left) else { return Ok(0) };
         let changed = |message| io::Error::other(Error::new(Kind::Changed, message));
         match self.inner.read(buffer) {
-            Ok(0) => Err(changed(format!("the file to upload is {} bytes too short", self.left))),
+            Ok(0) => Err(changed(format!("the file to upload has {} bytes too few", self.left))),
             Ok(read) => {
                 self.left = self.left.saturating_sub(read as u64);
                 self.read.fetch_add(read as u64, Ordering::Relaxed);

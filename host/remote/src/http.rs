@@ -6,10 +6,12 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use ureq::http::{HeaderMap, Request};
+use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, SendBody};
 use url::Url;
 
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::{Exchange, Interruptible};
 use crate::limits;
 use crate::protocol::Body;
 use crate::settings;
@@ -61,8 +63,26 @@ impl Response {
     /// Where a redirect wants to go, as it may be shown: without credentials and query.
     pub fn redirects_to(&self) -> Option<String> {
         let target = || self.header("location").map_or_else(|| "another address".to_owned(), public);
-        matches!(self.status, 301 | 302 | 303 | 307 | 308).then(target)
+        matches!(self.status, 300..=399).then(target)
     }
+
+    /// The beginning of the body. Once it is read, the connection can be used again.
+    pub fn text(self) -> Vec<u8> {
+        let mut text = Vec::new();
+        // What came before the line broke may say enough.
+        let _ = self.body.take(limits::EXPLANATION_BYTES).read_to_end(&mut text);
+        text
+    }
+}
+
+/// The time in a header, in seconds since 1970.
+pub fn seconds(date: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok().map(jiff::Timestamp::as_second)
+}
+
+/// A server's words as they may be shown: without control characters, at most so many characters.
+pub fn shown(text: &str, most: usize) -> String {
+    text.trim().chars().filter(|character| !character.is_control()).take(most).collect()
 }
 
 impl Transport {
@@ -83,7 +103,8 @@ impl Transport {
             .user_agent("larder")
             .accept_encoding("")
             .build();
-        Self { agent: Agent::new_with_config(config), asks_first: behavior.asks_first }
+        let agent = Agent::with_parts(config, Interruptible::default(), DefaultResolver::default());
+        Self { agent, asks_first: behavior.asks_first }
     }
 
     /// Sends a request and waits for the head of the answer, whatever its status. An error of the body's reader or of `stop` comes back as it was.
@@ -111,17 +132,26 @@ impl Transport {
                 if self.asks_first && body.size >= limits::EXPECT_FROM {
                     request = request.header("expect", "100-continue");
                 }
-                SendBody::from_owned_reader(Stoppable { inner: body.reader, stop: stop.clone() })
+                SendBody::from_owned_reader(Stoppable {
+                    inner: body.reader,
+                    stop: stop.clone(),
+                    exchange: None,
+                })
             }
         };
         // The library's text may contain the address.
         let invalid = |_| Error::new(Kind::Invalid, "the address or a header of the request is not valid");
         let request = request.body(body).map_err(invalid)?;
-        let response = self.agent.run(request).map_err(|error| failed(url, &error))?;
+        let exchange = Exchange::new(stop);
+        let response = exchange.run(|| self.agent.run(request));
+        let response = response.map_err(|error| match stop.check() {
+            Err(stopped) => stopped,
+            Ok(()) => failed(url, &error),
+        })?;
         let (parts, body) = response.into_parts();
         // The library limits what it reads into memory, which is not this.
         let inner = body.into_with_config().limit(u64::MAX).reader();
-        let body = Box::new(Stoppable { inner, stop: stop.clone() });
+        let body = Box::new(Stoppable { inner, stop: stop.clone(), exchange: Some(exchange) });
         Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
@@ -193,19 +223,27 @@ pub fn public(location: &str) -> String {
         },
         None => location.to_owned(),
     };
-    address.chars().filter(|character| !character.is_control()).take(500).collect()
+    shown(&address, 500)
 }
 
 /// Ends with an error once the work is to stop.
 struct Stoppable<R> {
     inner: R,
     stop: Stop,
+    /// What the reading may wait for.
+    exchange: Option<Exchange>,
 }
 
 impl<R: Read> Read for Stoppable<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stop.check().map_err(io::Error::other)?;
-        self.inner.read(buffer)
+        let read = match &self.exchange {
+            Some(exchange) => exchange.run(|| self.inner.read(buffer)),
+            None => self.inner.read(buffer),
+        };
+        // A connection that was shut down looks like the end of the answer.
+        self.stop.check().map_err(io::Error::other)?;
+        read
     }
 }
 

@@ -12,7 +12,7 @@ pub const WEBDAV_PARALLEL: usize = 4;
 pub const SKIPPED_BYTES: u64 = 1 << 20;
 /// Bytes of an error's text that are looked at for the server's explanation.
 pub const EXPLANATION_BYTES: u64 = 8 << 10;
-/// Waits between looking for a file whose answer was lost: half a minute and more is usual while a server puts it in its place. Four minutes in all.
+/// Waits between looking for a file of which all bytes were sent and no answer came: half a minute and more is usual while a server puts it in its place. Four minutes in all.
 pub const LOST_ANSWER_PAUSES: &[Duration] = &[
     Duration::from_millis(200),
     Duration::from_secs(2),
@@ -31,9 +31,9 @@ pub const NEXTCLOUD_PART_BYTES: u64 = 50 << 20;
 pub const NEXTCLOUD_PARTS: u64 = 10_000;
 /// Bytes of a request body from which the server is asked before it is sent (`Expect: 100-continue`): an early refusal would be lost otherwise.
 pub const EXPECT_FROM: u64 = 1 << 20;
-/// Files below this are sent again rather than waited for when an answer was lost.
+/// Files below this are sent again rather than waited for when the answer says nothing about them.
 pub const CHEAP_BYTES: u64 = 16 << 20;
-/// How many of the pauses are made for them.
+/// How many of the pauses are made in any case.
 pub const CHEAP_PAUSES: usize = 2;
 /// How often waiting calls look whether they are to stop. A person who stops something waits at most a second.
 pub const STOP_POLL: Duration = Duration::from_millis(200);
@@ -89,6 +89,9 @@ pub const CALL_PATIENCE: Duration = Duration::from_secs(60);
 pub const LIST_PATIENCE: Duration = Duration::from_secs(15);
 /// How long an object is looked for when it is unclear whether an upload was finished: servers put large files together for minutes.
 pub const UNCLEAR_TIME: Duration = Duration::from_secs(300);
+/// The first time for which an object is looked for before the upload is finished anew; it doubles each time up to `UNCLEAR_TIME`. After a cut line nothing
+/// was done, mostly.
+pub const UNCLEAR_FIRST: Duration = Duration::from_secs(4);
 /// How long a finished object may be missing from the server's answers: some keep listings for a while.
 pub const CONFIRM_TIME: Duration = Duration::from_secs(30);
 /// The first wait before a call is repeated; it doubles each time.

@@ -1,5 +1,6 @@
 //! A token that stops work from another thread. Cheap to clone; clones share it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -19,6 +20,21 @@ struct Shared {
 struct State {
     is_stopped: bool,
     children: Vec<Weak<Shared>>,
+    watchers: BTreeMap<u64, Box<dyn FnOnce() + Send>>,
+    last_watcher: u64,
+}
+
+/// Something that is done once work is stopped, unless this is dropped before.
+pub struct Watch {
+    shared: Weak<Shared>,
+    number: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let removed = self.shared.upgrade().and_then(|shared| shared.lock().watchers.remove(&self.number));
+        drop(removed);
+    }
 }
 
 impl Shared {
@@ -30,12 +46,13 @@ impl Shared {
 impl Stop {
     /// Stops everything that holds this token or a child of it. Cannot be undone.
     pub fn stop(&self) {
-        let children = {
+        let (children, watchers) = {
             let mut state = self.0.lock();
             state.is_stopped = true;
-            std::mem::take(&mut state.children)
+            (std::mem::take(&mut state.children), std::mem::take(&mut state.watchers))
         };
         self.0.changed.notify_all();
+        watchers.into_values().for_each(|act| act());
         for child in children.iter().filter_map(Weak::upgrade) {
             Self(child).stop();
         }
@@ -53,6 +70,21 @@ impl Stop {
             state.children.push(Arc::downgrade(&child.0));
         }
         child
+    }
+
+    /// Does something as soon as the work is stopped, which may be now. It must not wait.
+    pub fn watch(&self, act: impl FnOnce() + Send + 'static) -> Watch {
+        let mut state = self.0.lock();
+        state.last_watcher = state.last_watcher.wrapping_add(1);
+        let number = state.last_watcher;
+        match state.is_stopped {
+            true => {
+                drop(state);
+                act();
+            }
+            false => drop(state.watchers.insert(number, Box::new(act))),
+        }
+        Watch { shared: Arc::downgrade(&self.0), number }
     }
 
     pub fn is_stopped(&self) -> bool {

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::context::Context;
 use super::retry::Patience;
 use crate::error::{Error, Kind, Result};
+use crate::hex::hex;
 use crate::limits;
 use crate::ports::Source;
 use crate::stop::Stop;
@@ -61,10 +62,6 @@ impl Digests {
             None => format!("xxh3:{:032x}", self.quick),
         }
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a range of the source and digests it.

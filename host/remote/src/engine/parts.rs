@@ -11,6 +11,7 @@ use super::context::Context;
 use super::ledger::{Entry, Ledger, SentPart};
 use super::retry::Patience;
 use crate::error::{Error, Kind, Result};
+use crate::hex::hex;
 use crate::limits;
 use crate::ports::Source;
 use crate::protocol::{Body, Part};
@@ -59,7 +60,7 @@ pub fn confirmed(sending: &Sending<'_>, there: &[Part], stop: &Stop) -> Result<B
         let digest = digests.text();
         // A part may have arrived just before a cut, before it was recorded.
         let is_digest =
-            digests.md5.is_some_and(|md5| part.tag.trim_matches('"').eq_ignore_ascii_case(&body::hex(&md5)));
+            digests.md5.is_some_and(|md5| part.tag.trim_matches('"').eq_ignore_ascii_case(&hex(&md5)));
         match recorded.filter(|_| is_recorded) {
             Some(recorded) if recorded.digest == digest => {
                 confirmed.insert(number, recorded.clone());

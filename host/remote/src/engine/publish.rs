@@ -40,7 +40,7 @@ pub fn publish(
     entry.finishing = true;
     ledger.save(context, entry)?;
     let handle = entry.handle.clone().unwrap_or_default();
-    let mut attempts = 0;
+    let (mut attempts, mut was_unclear) = (0, false);
     loop {
         stop.check()?;
         let answer = context.protocol.finish(&entry.upload(), &handle, parts, stop);
@@ -50,12 +50,19 @@ pub fn publish(
         };
         stop.check()?;
         let seen = match error.kind {
-            Kind::Unclear => look(context, entry, limits::UNCLEAR_TIME, stop),
+            // The request may not have reached the server, so it is asked again before long.
+            Kind::Unclear => {
+                let time = limits::UNCLEAR_FIRST.saturating_mul(1 << attempts.min(10));
+                look(context, entry, time.min(limits::UNCLEAR_TIME), stop)
+            }
+            // An earlier request that is still worked on may be why the upload is not known.
+            Kind::NotFound if was_unclear => look(context, entry, limits::CONFIRM_TIME, stop),
             // Somebody else's, even if it has the same size.
             Kind::Exists if !may_be_done => return Err(error),
             _ => look_once(context, entry, stop),
         };
         let seen = seen.map_err(|error| unclear(entry, error))?;
+        was_unclear |= error.kind == Kind::Unclear;
         let is_final = !error.is_transient() && !matches!(error.kind, Kind::Exists | Kind::NotFound);
         if is_final && seen == Seen::Missing {
             return Err(error);

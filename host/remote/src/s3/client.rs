@@ -1,13 +1,12 @@
 //! Signs and sends the requests of one bucket, each anew for an hour. The signed address is a secret: it never leaves this file.
 
-use jiff::Timestamp;
 use rusty_s3::signing::sign;
 use rusty_s3::{Bucket, Method, UrlStyle};
 
 use super::refusal::{Place, Refusal};
 use super::xml::{self, Document};
 use crate::error::{Error, Kind, Result};
-use crate::http::{Behavior, Outgoing, Response, Transport};
+use crate::http::{Behavior, Outgoing, Response, Transport, seconds};
 use crate::limits;
 use crate::settings;
 use crate::stop::Stop;
@@ -138,9 +137,4 @@ impl Client {
             behind,
         }
     }
-}
-
-/// The time in a header, in seconds since 1970.
-pub fn seconds(date: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok().map(Timestamp::as_second)
 }

@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use super::site::{Site, TOKEN};
 use super::whole::{Outcome, is_md5, put};
 use crate::error::{Error, Kind, Result};
+use crate::hex::hex;
 use crate::http::Outgoing;
 use crate::limits;
 use crate::protocol::{Body, Part, Upload};
@@ -202,7 +203,7 @@ pub fn combined(parts: &[Part]) -> Option<String> {
             .update(u128::from_str_radix(&part.tag, 16).ok().filter(|_| part.tag.len() == 32)?.to_be_bytes());
     }
     let digest: [u8; 16] = digest.finalize().into();
-    Some(format!("{}-{}", super::whole::hex(&digest), parts.len()))
+    Some(format!("{}-{}", hex(&digest), parts.len()))
 }
 
 fn document(parts: &[Part]) -> String {

@@ -1,19 +1,18 @@
 //! Single objects: what is known of one, a range of its bytes, and its removal.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
 
 use rusty_s3::Method;
 
-use super::client::{Request, seconds};
+use super::client::Request;
 use super::keys::tag;
 use super::listing;
 use super::site::{Site, TOKEN};
 use crate::error::{Error, Kind, Result};
-use crate::exactly::Received;
-use crate::http::{Outgoing, Response};
-use crate::limits;
+use crate::http::{Outgoing, seconds};
 use crate::protocol::Object;
+use crate::ranges;
 use crate::stop::Stop;
 
 /// An object, and the token of the upload that it is from.
@@ -42,16 +41,16 @@ pub fn find(site: &Site, name: &str, stop: &Stop) -> Result<Option<Found>> {
                 tag: response.header("etag").map(tag),
             };
             let token = response.header(TOKEN).map(str::to_owned);
-            drain(response);
+            response.text();
             Ok(Some(Found { object, token }))
         }
         404 | 410 => {
-            drain(response);
+            response.text();
             Ok(None)
         }
         // The answer to HEAD has no text, and a key without the right to list gets 403 for what is missing. A listing knows more.
         400 | 401 | 403 => {
-            drain(response);
+            response.text();
             let found = listing::list(site, &what, &key, stop)?;
             let object = found.into_iter().find(|object| object.name == name);
             Ok(object.map(|object| Found { object, token: None }))
@@ -64,45 +63,13 @@ pub fn find(site: &Site, name: &str, stop: &Stop) -> Result<Option<Found>> {
 pub fn read(site: &Site, name: &str, range: &Range<u64>, stop: &Stop) -> Result<Box<dyn Read + Send>> {
     let what = site.cannot("read", name);
     let key = site.keys.key(name)?;
-    let length = range.end.saturating_sub(range.start);
-    let last = range.end.saturating_sub(1);
-    let bytes = format!("bytes={}-{last}", range.start);
+    let bytes = ranges::header(range);
     let request = Request { headers: &[("range", &bytes)], ..Request::new(Method::Get, Some(&key)) };
-    let mut response = site.client.send(request, stop).map_err(|error| error.about(&what))?;
-    let failed = |kind, text: String| Err(Error::new(kind, text).about(&what));
-    match (response.status, response.header("content-range").map(str::to_owned)) {
-        // rclone answers ranges with 200.
-        (200 | 206, Some(given)) => {
-            let given = given.trim().to_ascii_lowercase();
-            let announced =
-                response.header("content-length").and_then(|text| text.trim().parse::<u64>().ok());
-            let is_right = given.starts_with(&format!("bytes {}-{last}/", range.start));
-            if !is_right || announced.is_some_and(|announced| announced != length) {
-                let text = format!("{bytes} was asked for, the server sent {given}");
-                return failed(Kind::Unsupported, text);
-            }
-        }
-        (206, None) => {
-            let text = "the server does not say which bytes it sent (no Content-Range)";
-            return failed(Kind::Unsupported, text.to_owned());
-        }
-        (200, None) if range.start <= limits::SKIPPED_BYTES => {
-            let skipped = io::copy(&mut response.body.by_ref().take(range.start), &mut io::sink());
-            skipped.map_err(|error| Error::new(Kind::Interrupted, error.to_string()).about(&what))?;
-        }
-        (200, None) => {
-            let text = "the server sends whole objects only, so nothing in the middle of one can be read";
-            return failed(Kind::Unsupported, text.to_owned());
-        }
-        (416, _) => {
-            return failed(
-                Kind::Interrupted,
-                "the object is shorter than it was said to be (416)".to_owned(),
-            );
-        }
-        _ => return Err(site.client.refusal(&what, response).error),
+    let response = site.client.send(request, stop).map_err(|error| error.about(&what))?;
+    match ranges::bytes(response, range).map_err(|error| error.about(&what))? {
+        Ok(reader) => Ok(reader),
+        Err(response) => Err(site.client.refusal(&what, response).error),
     }
-    Ok(Box::new(Received::new(response.body, length)))
 }
 
 /// Deletes an object. A missing one is no error, a missing bucket is.
@@ -117,7 +84,7 @@ pub fn remove(site: &Site, what: &str, request: Request<'_>, stop: &Stop) -> Res
     let response = site.client.send(request, stop).map_err(|error| error.about(what))?;
     match response.status {
         200 | 202 | 204 => {
-            drain(response);
+            response.text();
             Ok(())
         }
         status => {
@@ -131,9 +98,4 @@ pub fn remove(site: &Site, what: &str, request: Request<'_>, stop: &Stop) -> Res
 /// A request that sends nothing but its head.
 pub fn empty() -> Outgoing {
     Outgoing::Text("".into())
-}
-
-/// Reads what is left of an answer, so that the connection can be used again.
-pub fn drain(response: Response) {
-    let _ = io::copy(&mut response.body.take(limits::EXPLANATION_BYTES), &mut io::sink());
 }

@@ -1,10 +1,8 @@
 //! What an answer that is no success means: the kind of the error, the server's own words, and what to do.
 
-use std::io::Read;
-
 use super::xml::{self, Document, Fields};
 use crate::error::{Error, Kind};
-use crate::http::{Response, public};
+use crate::http::{Response, public, shown};
 use crate::limits;
 
 /// A request that did not succeed.
@@ -43,7 +41,7 @@ impl Refusal {
     /// The meaning of an answer. `what` is the request in words.
     pub fn read(what: &str, response: Response, place: &Place<'_>) -> Self {
         let (status, target) = (response.status, response.redirects_to());
-        let document = xml::read(response.body.take(limits::EXPLANATION_BYTES)).unwrap_or_default();
+        let document = xml::read(response.text().as_slice()).unwrap_or_default();
         let mut refusal = Self::of(what, status, &document, place);
         if let Some(target) = target.filter(|_| refusal.code.is_empty() && place.real_region.is_none()) {
             let message = format!(
@@ -59,7 +57,8 @@ impl Refusal {
         let nested = document.rows("Error").next();
         let text =
             |name| document.fields.text(name).or_else(|| nested.and_then(|row: &Fields| row.text(name)));
-        let (code, words) = (clean(text("Code"), 100), clean(text("Message"), 300));
+        let (code, words) =
+            (shown(text("Code").unwrap_or_default(), 100), shown(text("Message").unwrap_or_default(), 300));
         let real_region = place.real_region.clone().or_else(|| text("Region").map(str::to_owned));
         let target = text("Endpoint").map(public);
         let (kind, advice) = meaning(status, &code, &words, place, real_region.as_deref(), target.as_deref());
@@ -216,8 +215,4 @@ fn clock(status: u16, code: &str, behind: Option<i64>) -> Option<String> {
     let minutes = behind.saturating_abs().saturating_add(30) / 60;
     let direction = if behind > 0 { "behind" } else { "ahead of" };
     Some(format!("the clock of this machine is {minutes} minutes {direction} the server's; correct it"))
-}
-
-fn clean(text: Option<&str>, most: usize) -> String {
-    text.unwrap_or_default().trim().chars().filter(|character| !character.is_control()).take(most).collect()
 }

@@ -9,11 +9,12 @@ use rusty_s3::Method;
 
 use super::client::Request;
 use super::keys::tag;
-use super::objects::{self, drain};
+use super::objects;
 use super::refusal::Refusal;
 use super::site::{Site, TOKEN};
 use crate::error::{Error, Kind, Result};
 use crate::exactly::Sent;
+use crate::hex::hex;
 use crate::http::{Outgoing, Response};
 use crate::protocol::{Body, Part, Upload};
 use crate::stop::Stop;
@@ -61,22 +62,13 @@ pub fn put(
 
 fn part(number: u32, size: u64, md5: Option<[u8; 16]>, response: Response) -> Part {
     let tag = response.header("etag").map(tag).unwrap_or_default();
-    drain(response);
+    response.text();
     Part { number, size, is_proven: md5.is_some_and(|md5| is_md5(&tag, &md5)), tag }
 }
 
 /// Whether an ETag is this MD5. Others are no error: encrypting servers have their own.
 pub fn is_md5(tag: &str, md5: &[u8; 16]) -> bool {
     tag.eq_ignore_ascii_case(&hex(md5))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Sends a whole object.

@@ -1,13 +1,10 @@
 //! Reads the answers of S3 servers: a root, its fields, and rows of fields. By local names, in bounded memory and without recursion.
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
-
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::limits;
+use crate::xml::{self, Elements};
 
 /// A document. What is nested deeper than the fields of rows is left out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,34 +46,8 @@ impl Document {
 
 /// Reads a whole answer. One that ends early, is too large or is not XML is an error of the kind `Interrupted`.
 pub fn read(input: impl Read) -> Result<Document> {
-    let mut reader = Reader::from_reader(BufReader::new(input.take(limits::S3_ANSWER_BYTES)));
-    reader.config_mut().expand_empty_elements = true;
     let mut state = State::default();
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        let event = reader.read_event_into(&mut buffer).map_err(|error| match error {
-            quick_xml::Error::Io(error) => {
-                Error::new(Kind::Interrupted, format!("the answer broke off: {error}"))
-            }
-            error => nonsense(error),
-        })?;
-        match event {
-            Event::Start(start) => state.open(start.local_name().into_inner())?,
-            Event::End(_) => state.close(),
-            Event::Text(text) => state.text(&text.xml10_content()),
-            Event::CData(text) => state.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref().map_err(nonsense)? {
-                Some(character) => state.text(character.encode_utf8(&mut [0; 4])),
-                None => match resolve_predefined_entity(&reference) {
-                    Some(text) => state.text(text),
-                    None => return Err(nonsense(format_args!("unknown entity &{};", &*reference))),
-                },
-            },
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-    }
+    xml::read(input, limits::S3_ANSWER_BYTES, "S3", &mut state)?;
     match state.is_complete && state.depth == 0 {
         true => Ok(state.document),
         false => Err(nonsense("it is not a whole document")),
@@ -84,7 +55,7 @@ pub fn read(input: impl Read) -> Result<Document> {
 }
 
 fn nonsense(error: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Interrupted, format!("the answer cannot be read as S3's: {error}"))
+    xml::nonsense("S3", error)
 }
 
 #[derive(Default)]
@@ -100,10 +71,10 @@ struct State {
     text: String,
 }
 
-impl State {
-    fn open(&mut self, name: &str) -> Result<()> {
+impl Elements for State {
+    fn open(&mut self, _is_dav: bool, name: &str) -> Result<()> {
         self.elements = self.elements.saturating_add(1);
-        if self.elements > limits::S3_ELEMENTS || self.depth >= limits::XML_DEPTH {
+        if self.elements > limits::S3_ELEMENTS {
             return Err(nonsense("it has too many elements"));
         }
         match self.depth {
@@ -118,10 +89,12 @@ impl State {
         Ok(())
     }
 
+    fn wants_text(&self) -> bool {
+        matches!(self.depth, 2 | 3)
+    }
+
     fn text(&mut self, text: &str) {
-        if matches!(self.depth, 2 | 3) {
-            self.text.push_str(text);
-        }
+        self.text.push_str(text);
     }
 
     fn close(&mut self) {

@@ -1,6 +1,7 @@
 //! What a status that is no success means: the kind of the error, and a sentence that says what to do.
 
 use crate::error::{Error, Kind};
+use crate::http::{public, shown};
 
 /// The error for a status. `what` is the request in words, such as `cannot list https://host/folder`; `location` is where a redirect wants to go.
 pub fn refused(what: &str, status: u16, location: Option<&str>) -> Error {
@@ -44,23 +45,6 @@ fn meaning(status: u16) -> (Kind, &'static str) {
     }
 }
 
-/// An address from a header, without credentials, query and control characters.
-fn public(location: &str) -> String {
-    let location = location.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = location.split_once("://").map_or(("", location), |(scheme, rest)| (scheme, rest));
-    let rest = match rest.split_once('/') {
-        Some((host, path)) if !scheme.is_empty() => format!("{}/{path}", without_user(host)),
-        None if !scheme.is_empty() => without_user(rest).to_owned(),
-        _ => rest.to_owned(),
-    };
-    let address = if scheme.is_empty() { rest } else { format!("{scheme}://{rest}") };
-    address.chars().filter(|character| !character.is_control()).take(500).collect()
-}
-
-fn without_user(host: &str) -> &str {
-    host.rsplit_once('@').map_or(host, |(_, host)| host)
-}
-
 /// The same failure of a request that changes something: it may have been done all the same.
 pub fn unclear(error: Error) -> Error {
     match error.kind {
@@ -75,6 +59,6 @@ pub fn explanation(body: &[u8]) -> Option<String> {
     let (_, rest) = body.split_once(":message>")?;
     let (text, _) = rest.split_once("</")?;
     let text = quick_xml::escape::unescape(text).ok()?;
-    let text: String = text.trim().chars().filter(|character| !character.is_control()).take(300).collect();
+    let text = shown(&text, 300);
     (!text.is_empty()).then_some(text)
 }

@@ -65,7 +65,7 @@ impl Chunks {
         match client.put(&below(&self.folder, &format!("{number:05}")), &self.headers(), body, stop) {
             Sent::Done => Ok(Part { number, size, tag: String::new(), is_proven: false }),
             // A part may be sent again, so nothing is unclear about it.
-            Sent::Failed(error) | Sent::Lost(error) => match error.kind {
+            Sent::Failed(error) | Sent::Lost { error, .. } => match error.kind {
                 Kind::Unclear => Err(Error { kind: Kind::Interrupted, ..error }),
                 _ => Err(error),
             },

@@ -1,9 +1,10 @@
 //! The requests of WebDAV, with Basic authentication from the first one: PROPFIND, PUT, ranges, DELETE and others.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,11 +14,12 @@ use super::address::segments;
 use super::answers::{explanation, refused};
 use super::listing::only;
 use super::multistatus::{self, Resource};
-
 use crate::error::{Error, Kind, Result};
+use crate::exactly;
 use crate::http::{Behavior, Outgoing, Response, Transport};
 use crate::limits;
 use crate::protocol::Body;
+use crate::ranges;
 use crate::settings;
 use crate::stop::Stop;
 
@@ -63,7 +65,11 @@ pub enum Sent {
     /// The server has refused it, or not all bytes were sent.
     Failed(Error),
     /// All bytes were sent, and no answer says what became of them.
-    Lost(Error),
+    Lost {
+        error: Error,
+        /// How long it makes sense to look for the file.
+        patience: Duration,
+    },
 }
 
 impl Client {
@@ -150,41 +156,15 @@ impl Client {
     /// Exactly these bytes of a file.
     pub fn read(&self, url: &Url, range: Range<u64>, stop: &Stop) -> Result<Box<dyn Read + Send>> {
         let what = format!("cannot read {url}");
-        let length = range.end.saturating_sub(range.start);
-        let headers = [("range", format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))];
-        let mut response = self.exchange("GET", url, &headers, Outgoing::Nothing, stop)?;
-        match response.status {
-            206 => {
-                let expected = format!("bytes {}-{}/", range.start, range.end.saturating_sub(1));
-                let given = response.header("content-range").unwrap_or("no Content-Range").to_owned();
-                if !given.trim().to_ascii_lowercase().starts_with(&expected) {
-                    return Err(Error::new(
-                        Kind::Unsupported,
-                        format!("asked for {expected}…, the server sent {given}"),
-                    )
-                    .about(what));
-                }
+        let headers = [("range", ranges::header(&range))];
+        let response = self.exchange("GET", url, &headers, Outgoing::Nothing, stop)?;
+        match ranges::bytes(response, &range).map_err(|error| error.about(&what))? {
+            Ok(reader) => Ok(reader),
+            Err(response) if response.status == 504 => {
+                Err(Error { kind: Kind::Interrupted, ..answer(response).refused(&what) })
             }
-            200 if range.start <= limits::SKIPPED_BYTES => {
-                let skipped = io::copy(&mut response.body.by_ref().take(range.start), &mut io::sink());
-                skipped.map_err(|error| Error::new(Kind::Interrupted, error.to_string()).about(&what))?;
-            }
-            200 => {
-                let message =
-                    "the server sends whole files only, so nothing in the middle of one can be read";
-                return Err(Error::new(Kind::Unsupported, message).about(what));
-            }
-            416 => {
-                return Err(Error::new(
-                    Kind::Interrupted,
-                    "the file is shorter than it was said to be (416)",
-                )
-                .about(what));
-            }
-            504 => return Err(Error { kind: Kind::Interrupted, ..answer(response).refused(&what) }),
-            _ => return Err(answer(response).refused(&what)),
+            Err(response) => Err(answer(response).refused(&what)),
         }
-        Ok(Box::new(Exactly { inner: response.body, left: length, what: "the server sent", is_answer: true }))
     }
 
     /// Deletes a file, or a folder whose URL ends in `/`. A missing one is no error.
@@ -200,22 +180,26 @@ impl Client {
     /// Sends a file with its length, in one piece.
     pub fn put(&self, url: &Url, headers: &[(&str, String)], body: Body, stop: &Stop) -> Sent {
         let what = format!("cannot upload {url}");
-        let progress = Arc::new(Progress::default());
-        let size = body.size;
-        let inner =
-            Exactly { inner: body.reader, left: size, what: "the file to upload has", is_answer: false };
-        let body = Body { reader: Box::new(Counted { inner, progress: Arc::clone(&progress) }), ..body };
-        let is_all_sent = || size > 0 && progress.read.load(Ordering::Relaxed) >= size;
-        match self.exchange("PUT", url, headers, Outgoing::Body(body), stop).map(answer) {
+        let (size, begun) = (body.size, Instant::now());
+        let read = Arc::new(AtomicU64::new(0));
+        let reader = Box::new(exactly::Sent::new(body.reader, size, Arc::clone(&read)));
+        let body = Outgoing::Body(Body { reader, ..body });
+        let is_all_sent = || size > 0 && read.load(Ordering::Relaxed) >= size;
+        match self.exchange("PUT", url, headers, body, stop).map(answer) {
             Ok(answer) => match answer.status {
                 200 | 201 | 204 => Sent::Done,
-                423 | 502 | 504 if is_all_sent() => Sent::Lost(answer.refused(&what)),
+                423 | 502 | 504 if is_all_sent() => {
+                    let patience = if size < limits::CHEAP_BYTES { Duration::ZERO } else { Duration::MAX };
+                    Sent::Lost { error: answer.refused(&what), patience }
+                }
                 _ => Sent::Failed(answer.refused(&what)),
             },
-            Err(error) if progress.has_failed.load(Ordering::Relaxed) || error.kind == Kind::Stopped => {
-                Sent::Failed(error)
+            // The source failed, not the line.
+            Err(error) if !error.is_transient() => Sent::Failed(error),
+            // Much of it may never have left the buffers on the way. Looking for it longer than it takes to send it again makes no sense.
+            Err(error) if is_all_sent() => {
+                Sent::Lost { error: Error { kind: Kind::Unclear, ..error }, patience: begun.elapsed() }
             }
-            Err(error) if is_all_sent() => Sent::Lost(Error { kind: Kind::Unclear, ..error }),
             Err(error) => Sent::Failed(self.reason(url, error, stop)),
         }
     }
@@ -259,67 +243,10 @@ fn answer(response: Response) -> Answer {
     let location = response.header("location").map(str::to_owned);
     let status = response.status;
     let unknown_login = response.login_other_than_basic();
-    let mut text = Vec::new();
-    let is_error = !matches!(status, 200..=299);
-    let read = response.body.take(limits::EXPLANATION_BYTES).read_to_end(&mut text);
+    let text = response.text();
     let explanation = match unknown_login.filter(|_| status == 401) {
         Some(scheme) => Some(format!("log in by {scheme}, but only Basic authentication is supported")),
-        None => (is_error && read.is_ok()).then(|| explanation(&text)).flatten(),
+        None => (!matches!(status, 200..=299)).then(|| explanation(&text)).flatten(),
     };
     Answer { status, location, explanation }
-}
-
-/// How far the body of a request has got.
-#[derive(Default)]
-struct Progress {
-    /// Bytes that were read to be sent.
-    read: AtomicU64,
-    /// The source failed, not the line.
-    has_failed: AtomicBool,
-}
-
-struct Counted {
-    inner: Exactly,
-    progress: Arc<Progress>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer);
-        match &read {
-            Ok(read) => drop(self.progress.read.fetch_add(*read as u64, Ordering::Relaxed)),
-            Err(_) => self.progress.has_failed.store(true, Ordering::Relaxed),
-        }
-        read
-    }
-}
-
-/// Returns that many bytes, or an error if there are fewer.
-struct Exactly {
-    inner: Box<dyn Read + Send>,
-    left: u64,
-    /// Who has too few of them, and a verb.
-    what: &'static str,
-    is_answer: bool,
-}
-
-impl Read for Exactly {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        let Some(buffer) = buffer.get_mut(..most).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };
-        match self.inner.read(buffer)? {
-            0 => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("{} {} bytes too few", self.what, self.left),
-            )),
-            read => {
-                self.left = self.left.saturating_sub(read as u64);
-                if self.left == 0 && self.is_answer {
-                    // The connection can be used again only after the end was seen.
-                    let _ = self.inner.read(&mut [0]);
-                }
-                Ok(read)
-            }
-        }
-    }
 }

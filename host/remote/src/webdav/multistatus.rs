@@ -1,14 +1,11 @@
 //! Reads the answer to PROPFIND, by namespace and local name, in bounded memory and without recursion.
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
-use quick_xml::name::{Namespace, ResolveResult};
-use quick_xml::reader::NsReader;
-
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
+use crate::http::seconds;
 use crate::limits;
+use crate::xml::{self, Elements};
 
 /// What the server says about one file or folder. Properties that it does not have, or does not give, are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,49 +79,12 @@ impl Element {
 
 /// Reads a whole answer. An answer that ends early, is larger than the limit or is no multistatus is an error.
 pub fn read(input: impl Read) -> Result<Vec<Resource>> {
-    let mut reader = NsReader::from_reader(BufReader::new(input.take(limits::MULTISTATUS_BYTES)));
-    reader.config_mut().expand_empty_elements = true;
     let mut state = State::default();
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        let (namespace, event) =
-            reader.read_resolved_event_into(&mut buffer).map_err(|error| match error {
-                quick_xml::Error::Io(error) => {
-                    Error::new(Kind::Interrupted, format!("the answer broke off: {error}"))
-                }
-                error => nonsense(error),
-            })?;
-        match event {
-            Event::Start(start) => {
-                let is_dav = matches!(namespace, ResolveResult::Bound(Namespace("DAV:")));
-                state.open(is_dav.then(|| start.local_name().into_inner()))?;
-            }
-            Event::End(_) => state.close(),
-            Event::Text(text) => state.text(&text.xml10_content()),
-            Event::CData(text) => state.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref().map_err(nonsense)? {
-                Some(character) => state.text(character.encode_utf8(&mut [0; 4])),
-                None => match resolve_predefined_entity(&reference) {
-                    Some(text) => state.text(text),
-                    None if state.wants_text() => {
-                        return Err(nonsense(format_args!("unknown entity &{};", &*reference)));
-                    }
-                    None => {}
-                },
-            },
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-    }
+    xml::read(input, limits::MULTISTATUS_BYTES, "WebDAV", &mut state)?;
     match state.is_complete && state.open.is_empty() {
         true => Ok(state.found),
-        false => Err(nonsense("it is not a whole multistatus document")),
+        false => Err(xml::nonsense("WebDAV", "it is not a whole multistatus document")),
     }
-}
-
-fn nonsense(error: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Interrupted, format!("the server's answer cannot be read as WebDAV: {error}"))
 }
 
 #[derive(Default)]
@@ -141,12 +101,12 @@ struct State {
     is_given: bool,
 }
 
-impl State {
-    fn open(&mut self, dav_name: Option<&str>) -> Result<()> {
-        if self.open.len() >= limits::XML_DEPTH {
-            return Err(nonsense("its elements are nested too deeply"));
-        }
-        let element = dav_name.map_or(Element::Other, |name| Element::below(self.open.last().copied(), name));
+impl Elements for State {
+    fn open(&mut self, is_dav: bool, name: &str) -> Result<()> {
+        let element = match is_dav {
+            true => Element::below(self.open.last().copied(), name),
+            false => Element::Other,
+        };
         match element {
             Element::Response => {
                 self.hrefs.clear();
@@ -169,9 +129,7 @@ impl State {
     }
 
     fn text(&mut self, text: &str) {
-        if self.wants_text() {
-            self.text.push_str(text);
-        }
+        self.text.push_str(text);
     }
 
     fn close(&mut self) {
@@ -193,7 +151,9 @@ impl State {
         }
         self.text.clear();
     }
+}
 
+impl State {
     fn take_part(&mut self) {
         let part = std::mem::take(&mut self.part);
         self.whole.is_collection |= part.is_collection;
@@ -216,8 +176,4 @@ impl State {
 /// The number in `HTTP/1.1 200 OK`.
 fn status(line: &str) -> Option<u16> {
     line.split_ascii_whitespace().nth(1)?.parse().ok()
-}
-
-fn seconds(date: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok().map(jiff::Timestamp::as_second)
 }

@@ -1,5 +1,7 @@
 //! Uploads in one piece: to a hidden name, compared by size, renamed; to the final name where MOVE is impossible.
 
+use std::time::Duration;
+
 use super::address::Address;
 use super::client::{Client, Sent};
 use super::publish::{Moved, Moves};
@@ -59,7 +61,7 @@ impl Whole<'_> {
             {
                 return Err(error.about("the server does not take a hidden file, which uploads begin as"));
             }
-            Sent::Failed(error) | Sent::Lost(error) => return Err(again(error)),
+            Sent::Failed(error) | Sent::Lost { error, .. } => return Err(again(error)),
         }
         match self.moves.rename(self.client, &hidden, &moved, &[], stop).map_err(again)? {
             Moved::Done => self.client.delete(&moved, stop),
@@ -83,19 +85,17 @@ impl Whole<'_> {
         let there = match self.client.put(&url, &[], body, stop) {
             Sent::Done => arrived()?,
             Sent::Failed(error) => return Err(error),
-            Sent::Lost(error) => {
-                // All bytes have left: the server may need time for them, and sending them again would take longer.
+            Sent::Lost { error, patience } => {
+                // The server may need time for the file, and sending it again would take longer.
                 let mut there = arrived();
-                let pauses = if size < limits::CHEAP_BYTES {
-                    limits::CHEAP_PAUSES
-                } else {
-                    limits::LOST_ANSWER_PAUSES.len()
-                };
-                for pause in limits::LOST_ANSWER_PAUSES.iter().take(pauses) {
-                    if matches!(there, Ok(Some(there)) if there == size) {
+                let mut waited = Duration::ZERO;
+                for (number, pause) in limits::LOST_ANSWER_PAUSES.iter().enumerate() {
+                    let is_there = matches!(there, Ok(Some(there)) if there == size);
+                    if is_there || (number >= limits::CHEAP_PAUSES && waited >= patience) {
                         break;
                     }
                     stop.wait(*pause)?;
+                    waited = waited.saturating_add(*pause);
                     there = arrived();
                 }
                 Some(there.ok().flatten().filter(|there| *there == size).ok_or(error)?)

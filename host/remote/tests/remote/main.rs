@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::print_stdout, clippy::type_complexity)]
 
+mod engine;
 mod s3;
 mod sftp;
 mod webdav;

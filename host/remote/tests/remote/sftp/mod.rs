@@ -3,5 +3,5 @@
 mod objects;
 mod oddities;
 mod refusals;
-mod site;
+pub mod site;
 mod trouble;

@@ -15,7 +15,7 @@ use larder_remote::settings::{Environment, Http, Secret, WebDav};
 use larder_remote::webdav::WebDavLocation;
 use larder_remote::{Kind, Stop};
 
-fn location(url: &str, path: &str) -> WebDavLocation {
+pub fn location(url: &str, path: &str) -> WebDavLocation {
     location_of(url, path, None)
 }
 
