@@ -1,5 +1,7 @@
 //! The ports: what the logic needs from the host, as small traits. `wit/` documents their guarantees.
 //!
+//! Long because it is one trait with the types that it names.
+//!
 //! No generated type and no effect here: `component/` implements the traits with the contract's imports, and tests with their
 //! own types.
 

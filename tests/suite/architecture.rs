@@ -84,8 +84,8 @@ const TEMPLATES: [&[&str]; 6] = [
 const REMOTE: [&[&str]; 4] = [
     &["engine"],
     &["s3", "sftp", "webdav"],
-    &["exactly", "http"],
-    &["error", "limits", "ports", "protocol", "settings", "stop"],
+    &["exactly", "http", "interrupt", "ranges", "xml"],
+    &["error", "hex", "limits", "ports", "protocol", "settings", "stop"],
 ];
 
 /// No hand-written file is longer, unless its header says why (`Long because`).

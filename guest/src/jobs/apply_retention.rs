@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::archive::{Limits, Manifest, Outer, file_name};
 use crate::error::Result;
+use crate::jobs::listing::Listing;
 use crate::jobs::stored_backups;
-use crate::jobs::stored_backups::Listing;
 use crate::model::SCHEDULE;
 use crate::ports::Host;
 use crate::retention::{Decision, Origin, Policies, Policy, Record, State, decide};

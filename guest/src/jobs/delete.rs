@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::jobs::inspect::answer;
-use crate::jobs::stored_backups::{self, Listing};
+use crate::jobs::listing::Listing;
+use crate::jobs::stored_backups;
 use crate::model::BackupRef;
 use crate::ports::Host;
 

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::archive::{Manifest, Member, shown};
 use crate::error::Result;
+use crate::jobs::listing::Listing;
 use crate::jobs::restorable;
 use crate::jobs::stored_backups;
-use crate::jobs::stored_backups::{Listing, Opened};
+use crate::jobs::stored_backups::Opened;
 use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
 use crate::ports::Host;
 use crate::protection::part::from_io;
@@ -43,7 +44,11 @@ fn add(info: &mut Info, listing: Listing) {
         Ok((manifest, protection)) => info.backups.push(record(&listing, manifest, protection)),
         Err(failure) => {
             let path = listing.object.name.clone();
-            info.unreadable.push(Skipped { path, reason: failure.message.clone() });
+            let reason = match listing.agent_id.as_str() {
+                stored_backups::LOCAL => failure.message.clone(),
+                agent => format!("in {agent}: {}", failure.message),
+            };
+            info.unreadable.push(Skipped { path, reason });
         }
     }
 }

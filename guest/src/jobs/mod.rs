@@ -10,6 +10,7 @@ pub mod import;
 pub mod inflate;
 pub mod inspect;
 pub mod keys;
+pub mod listing;
 pub mod lost_attributes;
 pub mod part;
 pub mod records;

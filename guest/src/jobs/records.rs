@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Failure, Result};
-use crate::jobs::stored_backups::Listing;
+use crate::jobs::listing::Listing;
 use crate::layout::{self, Layout};
 use crate::ports::{Host, Location, Object};
 use crate::protection::Protection;

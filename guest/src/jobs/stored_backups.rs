@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::archive::{Limits, Manifest, Outer};
 use crate::error::{Failure, Result, UNREADABLE};
+use crate::jobs::listing::Listing;
 use crate::jobs::records;
 use crate::layout::Layout;
 use crate::model::BackupRef;
@@ -17,15 +18,6 @@ use crate::stored_archive::{self, Archive, Reader};
 
 /// The id of the local location.
 pub const LOCAL: &str = "backup.local";
-
-/// An archive of a location, and what its record or its headers say. A failure if it cannot be read as a backup.
-pub struct Listing {
-    pub agent_id: String,
-    pub object: Object,
-    /// The objects that make up the backup, in the order in which they are deleted.
-    pub files: Vec<String>,
-    pub backup: Result<(Manifest, Protection)>,
-}
 
 /// An opened backup.
 pub struct Opened {

@@ -55,6 +55,11 @@ impl Store {
         self.pending().iter().filter(is_due).cloned().collect()
     }
 
+    /// Lets every copy be tried at once, as after a start: what was in the way may be gone.
+    pub fn make_all_due(&mut self) {
+        self.extra_mut().pending.iter_mut().for_each(|copy| copy.next = None);
+    }
+
     /// When the next copy is due.
     pub fn next_copy(&self) -> Option<Moment> {
         self.pending().iter().filter_map(|it| it.next).min_by_key(|next| next.time().to_utc())

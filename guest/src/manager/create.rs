@@ -29,11 +29,30 @@ pub async fn manual(host: &dyn Host, data: &str) -> Result<Value> {
         agents.filter(|(id, agent)| !agent.protected && *id != LOCAL).map(|(id, _)| id.clone()).collect()
     });
     if let Some(data) = data.as_object_mut() {
+        let mut unprotected = unprotected;
+        protect_copies(data, &mut unprotected);
         data.insert("unprotected_agent_ids".into(), unprotected.into());
         data.insert("instance_id".into(), id.into());
         data.insert("index_key".into(), key.into());
     }
     create(host, Trigger::Manual, &data.to_string()).await
+}
+
+/// A manual backup without a password stays readable in the home, and its copies elsewhere get the password of the settings: what leaves the
+/// home is plain only where the settings say so.
+fn protect_copies(data: &mut Map<String, Value>, unprotected: &mut Vec<String>) {
+    let is_given = |key: &str| data.get(key).is_some_and(|value| !value.is_null());
+    let wanted = data.get("agent_ids").and_then(Value::as_array).cloned().unwrap_or_default();
+    if is_given("password") || is_given("key") || wanted.iter().all(|id| id == LOCAL) {
+        return;
+    }
+    with(|inner| {
+        let create = &inner.store.config().create_backup;
+        let Some(password) = create.password.as_ref() else { return };
+        data.insert("password".into(), password.reveal().into());
+        data.insert("securetar".into(), create.securetar.unwrap_or(3).into());
+        unprotected.push(LOCAL.into());
+    });
 }
 
 /// `backup.create_automatic`, also called by the timer: creates a backup with the automatic settings.

@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::home::{Home, iso};
+use crate::manager::document::PendingCopy;
 use crate::manager::entities::milliseconds;
 use crate::manager::job::{parsed, run};
 use crate::manager::merged::Merged;
 use crate::manager::state::with;
 use crate::manager::together::{self, Work};
-use crate::ports::{Host, Location};
+use crate::ports::{Host, Location, STAGING};
 
 /// `backup.info`: the lists of all locations, read side by side, and the manager's state.
 pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
@@ -21,6 +22,7 @@ pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
     let no_home = home.must_be_one(snapshot.as_ref()).err().map(|failure| failure.message);
     with(|inner| {
         if let Some(backups) = info.get_mut("backups").and_then(Value::as_array_mut) {
+            add_waiting(backups, inner.store.pending());
             backups.iter_mut().for_each(|backup| inner.store.describe(backup));
         }
         let config = inner.store.config();
@@ -39,6 +41,27 @@ pub async fn info(host: &dyn Host, data: &str) -> Result<Value> {
         }
     });
     Ok(info)
+}
+
+/// Adds the backups that are stored nowhere yet: they exist in the staging area.
+fn add_waiting(backups: &mut Vec<Value>, pending: &[PendingCopy]) {
+    for copy in pending.iter().filter(|copy| copy.from == STAGING) {
+        if backups.iter().all(|backup| backup.get("backup_id") != Some(&copy.backup_id.clone().into())) {
+            backups.push(json!({
+                "backup_id": copy.backup_id,
+                "name": copy.name,
+                "date": copy.date,
+                "agents": {},
+                "extra_metadata": {},
+                "with_automatic_settings": copy.automatic,
+                "addons": [], "folders": [], "failed_addons": [], "failed_agent_ids": [], "failed_folders": [],
+                "file": copy.file, "securetar": null, "database_included": null, "homeassistant_included": true, "homeassistant_version": null,
+            }));
+        }
+    }
+    backups.sort_by_key(|backup| {
+        std::cmp::Reverse(backup.get("date").and_then(Value::as_str).map(str::to_owned))
+    });
 }
 
 /// Locations that are asked at once. Each takes a job.

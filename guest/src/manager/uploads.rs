@@ -230,6 +230,7 @@ pub fn set_timer(host: &dyn Host) {
 
 /// At start-up: everything that is pending is due.
 pub fn begin(host: &dyn Host) {
+    with(|inner| inner.store.make_all_due());
     host.set_timer(TIMER, host.now());
 }
 
@@ -305,7 +306,7 @@ pub async fn copy(host: &dyn Host, data: &str) -> Result<Value> {
         password.map(|password| json!({"password": password.reveal(), "securetar": securetar}))
     });
     let mut warnings = Vec::new();
-    if is_plain && place.remote {
+    if is_plain && place.id != LOCAL {
         match password {
             Some(password) => {
                 let to = source.agent_id.clone();

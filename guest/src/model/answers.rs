@@ -246,9 +246,6 @@ pub struct Restored {
 pub struct Copy {
     pub agent_id: String,
     pub is_protected: bool,
-    /// Whether the location may be on another machine.
-    #[serde(skip)]
-    pub remote: bool,
 }
 
 /// A copy of a backup in another location.

@@ -84,7 +84,7 @@ pub const SMALL_KEPT: usize = 16 << 20;
 /// An upload gives up after this time without one more byte accepted. A router or a server that restarts needs less.
 pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 /// How long a short call (stat, delete, discard, open) is tried again. People and other work wait for it.
-pub const CALL_PATIENCE: Duration = Duration::from_secs(60);
+pub const CALL_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a listing is tried again. A person looks at it, and what is remembered is shown meanwhile.
 pub const LIST_PATIENCE: Duration = Duration::from_secs(15);
 /// How long an object is looked for when it is unclear whether an upload was finished: servers put large files together for minutes.

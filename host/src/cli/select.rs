@@ -13,6 +13,7 @@ use super::password_check;
 use super::secrets;
 use super::secrets::PasswordArgs;
 use super::setup::require_home;
+use super::text::failures;
 use super::value;
 use super::value::{flag, instant, list, merge, string, time};
 use crate::assemble::HostSetup;
@@ -88,6 +89,10 @@ pub(super) fn reference(setup: &mut HostSetup, global: &Global, wanted: &BackupA
         None => info(setup, global)?,
     };
     let backups = list(&info, "backups");
+    // A location that does not answer may have it.
+    if let (true, Some((_, failure))) = (backups.is_empty(), failures(&info).into_iter().next()) {
+        return Err(Failure { code: "unreachable".into(), message: failure }.into());
+    }
     let id = find_id(backups, &wanted.backup)?;
     let at = at.unwrap_or_else(|| holder(backups, &id));
     Ok(json!({"agent_id": at, "backup_id": id}))

@@ -53,6 +53,16 @@ fn every_document_follows_the_schema() {
     add("key", 0, &["key", "remove", "away", "--yes"]);
     add("run", 0, &["automations", "trigger", "Backup Home Assistant every night at 3 AM"]);
     add("runs", 0, &["automations", "trace", "Backup Home Assistant every night at 3 AM"]);
+    let share = to("share");
+    fs::create_dir(&share).unwrap();
+    let options = home
+        .options(format!("[locations.share]\nkind = \"directory\"\npath = \"{share}\"\nlayout = \"s3\"\n"));
+    add("locations", 0, &["--options", &options, "locations"]);
+    add("tested", 0, &["--options", &options, "locations", "test", "share"]);
+    add("stored", 0, &["--options", &options, "copy", &id, "--to", "share"]);
+    add("several_stored", 0, &["--options", &options, "copy", "--all", "--to", "share"]);
+    add("created", 0, &["--options", &options, "create", "--location", "local", "--location", "share"]);
+    add("list", 0, &["--options", &options, "list"]);
     add("several_deleted", 1, &["delete", "--force", &id, "nope"]);
     add("imported", 0, &["import", &to("plain.tar")]);
     add("deleted", 0, &["delete", &id]);

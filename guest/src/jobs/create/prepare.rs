@@ -112,7 +112,6 @@ fn places(host: &dyn Host, request: &CreateRequest) -> Result<Places> {
         .map(|location| Copy {
             agent_id: location.id.clone(),
             is_protected: is_to_be_protected(request, &location.id),
-            remote: location.remote,
         })
         .collect();
     let location = match available.into_iter().find(|location| location.id == LOCAL) {
@@ -137,13 +136,15 @@ fn is_protected(request: &CreateRequest, location: &Location, copies: &[Copy]) -
 /// A warning about copies on other machines that nobody decided to leave unprotected.
 fn unprotected(request: &CreateRequest, copies: &[Copy]) -> Option<String> {
     let is_meant = |copy: &&Copy| request.unprotected_agent_ids.contains(&copy.agent_id);
-    let plain: Vec<_> =
-        copies.iter().filter(|copy| copy.remote && !copy.is_protected && !is_meant(copy)).collect();
+    let plain: Vec<_> = copies.iter().filter(|copy| !copy.is_protected && !is_meant(copy)).collect();
     let names: Vec<_> = plain.iter().map(|copy| copy.agent_id.as_str()).collect();
     (!names.is_empty()).then(|| {
+        let meant: Vec<_> = names.iter().map(|name| format!("agents.{name}.protected=false")).collect();
         format!(
-            "the copy in {} is not protected: anyone with access to it can read the home and its passwords; set a password, or agents.ID.protected=false if that is meant",
-            names.join(", ")
+            "the copy in {} is not protected: anyone with access to it can read the home and its passwords; set a password, or {} if \
+             that is meant",
+            names.join(", "),
+            meant.join(" and ")
         )
     })
 }

@@ -1,4 +1,6 @@
 //! Several schedules in one manager: what each makes, what is stored, shown and announced, and what happens after an interruption.
+//!
+//! Long because each case needs its own course of days.
 
 use std::task::Poll;
 

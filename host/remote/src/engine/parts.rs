@@ -93,7 +93,9 @@ pub fn send(
     let missing: VecDeque<_> =
         missing.into_iter().filter(|(number, _)| !there.contains_key(number)).collect();
     sending.progress.add(there.values().map(|part| part.size).sum());
-    let threads = sending.context.protocol.parallel().clamp(1, limits::PARTS_PARALLEL).min(missing.len());
+    // With a rate limit, parts side by side would all end late: an interruption would repeat them all.
+    let most = if sending.context.options.bandwidth.is_some() { 1 } else { limits::PARTS_PARALLEL };
+    let threads = sending.context.protocol.parallel().clamp(1, most).min(missing.len());
     let shared = Shared {
         queue: Mutex::new(missing),
         sent: Mutex::new(there),

@@ -55,7 +55,7 @@ impl Probe<'_> {
 
     fn run(&mut self) {
         let listed = match self.list() {
-            Err(error) if error.kind == Kind::NotFound => {
+            Err(error) if error.kind == Kind::NotFound && self.context.protocol.makes_folder() => {
                 Ok(format!("nothing is there yet, and the first upload creates the folder ({error})"))
             }
             listed => listed.map(|objects| format!("{} objects", objects.len())),

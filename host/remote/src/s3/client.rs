@@ -50,7 +50,7 @@ impl Client {
         let bucket = Bucket::new(settings.endpoint.clone(), style, name, region).map_err(|error| {
             let advice = match settings.path_style {
                 true => "check `endpoint`",
-                false => "check `endpoint` and `bucket`, or set `path_style = true`",
+                false => "check `endpoint` and `bucket`, or set `addressing = \"path\"`",
             };
             let (bucket, endpoint) = (&settings.bucket, crate::http::public(settings.endpoint.as_str()));
             let message =

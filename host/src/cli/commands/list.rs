@@ -40,21 +40,21 @@ fn listed(value: &Value, now: Timestamp) -> String {
     let right =
         |title, rank, cell: &dyn Fn(&Value) -> String| Column { is_right: true, ..column(title, rank, cell) };
     let yes = |is: bool| yes_no(is).to_owned();
-    let mut text = table::lines(
-        vec![
-            column("ID", STAYS, &|backup| string(backup, "backup_id")),
-            column("DATE", STAYS, &|backup| date(backup).chars().take(16).collect()),
-            right("AGE", 4, &|backup| age(backup, "date", now)),
-            right("SIZE", 6, &|backup| size(stored_size(backup))),
-            column("MADE", 5, &made),
-            column("DATABASE", 1, &|backup| yes(flag(backup, "database_included"))),
-            column("PASSWORD", 2, &|backup| yes(is_protected(backup))),
-            column("VERIFIED", 3, &|backup| verified(backup, now)),
-            column("NAME", STAYS, &|backup| string(backup, "name")),
-            column("COPIES", 7, &where_it_is),
-        ],
-        columns(),
-    );
+    let mut shown = vec![
+        column("ID", STAYS, &|backup| string(backup, "backup_id")),
+        column("DATE", STAYS, &|backup| date(backup).chars().take(16).collect()),
+        right("AGE", 4, &|backup| age(backup, "date", now)),
+        right("SIZE", 6, &|backup| size(stored_size(backup))),
+        column("MADE", 5, &made),
+        column("DATABASE", 1, &|backup| yes(flag(backup, "database_included"))),
+        column("PASSWORD", 2, &|backup| yes(is_protected(backup))),
+        column("VERIFIED", 3, &|backup| verified(backup, now)),
+        column("NAME", STAYS, &|backup| string(backup, "name")),
+    ];
+    if backups.iter().any(|backup| !where_it_is(backup).is_empty()) {
+        shown.push(column("COPIES", 7, &where_it_is));
+    }
+    let mut text = table::lines(shown, columns());
     let all = backups.iter().map(stored_size).sum();
     text = match backups.len() {
         0 => "No backups.\n".into(),
@@ -64,10 +64,12 @@ fn listed(value: &Value, now: Timestamp) -> String {
     for (agent, error) in failures(value) {
         text += &format!("{agent}: {error}\n");
     }
-    text + &reasons("Not readable as backups (`larder delete FILE` deletes one):", list(value, "unreadable"))
-        + &value
-            .get("no_home")
-            .and_then(Value::as_str)
-            .map(|message| format!("Note:\n  {}\n", printable(message, "")))
-            .unwrap_or_default()
+    text + &reasons(
+        "Not readable as backups (`larder delete FILE` deletes one; with --location elsewhere):",
+        list(value, "unreadable"),
+    ) + &value
+        .get("no_home")
+        .and_then(Value::as_str)
+        .map(|message| format!("Note:\n  {}\n", printable(message, "")))
+        .unwrap_or_default()
 }

@@ -126,12 +126,24 @@ impl Summary {
                 counted(unreadable as u64, "file is", "files are")
             )
         }));
+        problems.extend(self.waiting());
         if self.has_failed() {
             problems.push("the last automatic backup failed; the service's log says why".into());
         }
         problems.extend(list(&self.settings, "warnings").iter().filter_map(Value::as_str).map(str::to_owned));
         problems.extend(self.blocked_plans());
         problems
+    }
+
+    /// Backups that are not yet in a location where they are wanted.
+    fn waiting(&self) -> impl Iterator<Item = String> {
+        list(&self.info, "backups").iter().flat_map(|backup| {
+            let waiting = backup.get("pending").and_then(Value::as_object).into_iter().flatten();
+            let id = string(backup, "backup_id");
+            waiting.map(move |(agent, _)| {
+                format!("the backup {id} is not stored in {agent} yet; the service tries again")
+            })
+        })
     }
 
     fn missing(&self, good: Option<&Value>, max_age: Option<i64>) -> Option<String> {

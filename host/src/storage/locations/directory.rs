@@ -1,4 +1,4 @@
-//! A location in a directory: the home's own backups (Home Assistant's `backup.local`), the staging area, and mounted shares.
+//! A location in a directory: the home's own (Home Assistant's `backup.local`), the staging area, mounted shares.
 //!
 //! With the layout `local` only `*.tar` files are objects. Other layouts have records beside their archives: there, every visible file is an
 //! object, and in the layout `sftp` hidden ones too.
