@@ -5,7 +5,7 @@
 use super::action::{Action, Field, as_request, client, field, public, required};
 use crate::model::{
     AgentRequest, BackupRef, CopyRequest, CreateRequest, DeleteRequest, EncryptRequest, ExtractRequest,
-    KeepRequest, KeyRequest, RekeyRequest, RestoreRequest, VerifiedSize,
+    InfoRequest, KeepRequest, KeyRequest, RekeyRequest, RestoreRequest, VerifiedSize,
 };
 use crate::settings::{FOLDERS, Rule};
 
@@ -81,8 +81,16 @@ pub const ACTIONS: &[Action] = &[
         &[&[field("agent_ids", "array", "the locations to store it in; the local one by default")], CREATE],
     )
     .takes(as_request::<CreateRequest>),
-    client("backup.info", "info", "Lists the backups in all locations.", &[&[AGENT]])
-        .takes(as_request::<BackupRef>),
+    client(
+        "backup.info",
+        "info",
+        "Lists the backups in all locations.",
+        &[&[
+            field("agent_id", "string", "only the backups of this location"),
+            field("refresh", "boolean", "ask each location, even if it was asked a moment ago"),
+        ]],
+    )
+    .takes(as_request::<InfoRequest>),
     client("backup.details", "details", "Describes one backup.", &[LOCATED]).takes(as_request::<BackupRef>),
     client(
         "backup.verify",

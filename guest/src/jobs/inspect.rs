@@ -6,25 +6,31 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use crate::archive::{Manifest, Member, shown};
+use crate::archive::{Instant, Manifest, Member, shown};
 use crate::error::Result;
 use crate::jobs::listing::Listing;
 use crate::jobs::restorable;
 use crate::jobs::stored_backups;
 use crate::jobs::stored_backups::Opened;
-use crate::model::{BackupRef, Info, PasswordCheck, ReadRequest, Skipped};
-use crate::ports::Host;
+use crate::model::{BackupRef, Info, InfoRequest, PasswordCheck, ReadRequest, Skipped};
+use crate::ports::{Host, Location};
 use crate::protection::part::from_io;
 use crate::protection::{self, Protection};
 use crate::stored_archive::Archive;
 
+/// How long a listing of another machine counts as new, in seconds. (Home Assistant's agents keep theirs for 300.)
+const FRESH: i64 = 30;
+
 /// The backups of every location, or of one, newest first.
-pub fn info(host: &dyn Host, request: &BackupRef) -> Result<Info> {
-    let wanted = |id: &String| request.agent_id.as_ref().is_none_or(|agent| agent == id);
-    let ids = host.locations().into_iter().map(|location| location.id).filter(wanted);
+pub fn info(host: &dyn Host, request: &InfoRequest) -> Result<Info> {
+    let wanted = |place: &Location| request.agent_id.as_ref().is_none_or(|agent| *agent == place.id);
     let mut info = Info::default();
-    for id in ids {
-        match stored_backups::list(host, &id) {
+    for place in host.locations().into_iter().filter(wanted) {
+        let is_known = !request.refresh && is_fresh(&place, host.now());
+        let known = is_known.then(|| stored_backups::list_remembered(host, &place.id).ok()).flatten();
+        let listed = known.map_or_else(|| stored_backups::list(host, &place.id), Ok);
+        let id = place.id;
+        match listed {
             Ok(listings) => listings.into_iter().for_each(|listing| add(&mut info, listing)),
             Err(failure) => {
                 // Nothing may be remembered yet.
@@ -37,6 +43,16 @@ pub fn info(host: &dyn Host, request: &BackupRef) -> Result<Info> {
     let date = |backup: &Value| backup.get("date").and_then(Value::as_str).map(str::to_owned);
     info.backups.sort_by_key(|backup| std::cmp::Reverse(date(backup)));
     Ok(info)
+}
+
+/// Whether a location on another machine was asked a moment ago, so that it need not be asked again. What was stored and deleted from here
+/// since is known anyway.
+fn is_fresh(place: &Location, now: Instant) -> bool {
+    let Some(as_of) = place.knowledge.as_of.filter(|_| place.remote && place.knowledge.problem.is_none())
+    else {
+        return false;
+    };
+    (0..FRESH).contains(&now.seconds.saturating_sub(as_of.seconds))
 }
 
 fn add(info: &mut Info, listing: Listing) {

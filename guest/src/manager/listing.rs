@@ -74,10 +74,12 @@ async fn lists(host: &dyn Host, data: &str) -> Result<Value> {
     if ids.len() < 2 || request.get("agent_id").is_some_and(Value::is_string) {
         return run(host, "info", data).await;
     }
+    let is_refreshed = request.get("refresh") == Some(&Value::Bool(true));
     let mut found = Vec::new();
     for some in ids.chunks(AT_ONCE) {
         let work = some.iter().map(|id| -> Work<'_, Result<Value>> {
-            Box::pin(async move { run(host, "info", &json!({"agent_id": id}).to_string()).await })
+            let asked = json!({"agent_id": id, "refresh": is_refreshed});
+            Box::pin(async move { run(host, "info", &asked.to_string()).await })
         });
         found.extend(together::all(work.collect()).await);
     }

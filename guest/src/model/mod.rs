@@ -11,6 +11,6 @@ pub use answers::{
 };
 pub use requests::{
     AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest,
-    EncryptRequest, ExtractRequest, KeepRequest, KeyRequest, Path, ReadRequest, RekeyRequest, RestoreRequest,
-    SCHEDULE, StageRequest, VerifiedSize,
+    EncryptRequest, ExtractRequest, InfoRequest, KeepRequest, KeyRequest, Path, ReadRequest, RekeyRequest,
+    RestoreRequest, SCHEDULE, StageRequest, VerifiedSize,
 };

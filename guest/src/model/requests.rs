@@ -99,6 +99,17 @@ pub struct BackupRef {
     pub file: Option<String>,
 }
 
+/// Which backups to list.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct InfoRequest {
+    /// Only those of one location.
+    #[serde(default)]
+    pub agent_id: Option<String>,
+    /// Ask every location, even if it was asked a moment ago.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
 /// A backup to store in another location as well.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CopyRequest {

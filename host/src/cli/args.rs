@@ -13,6 +13,7 @@ use super::commands::extract::Extract;
 use super::commands::import::Import;
 use super::commands::keep::Keep;
 use super::commands::key::Key;
+use super::commands::list::List;
 use super::commands::locations::Locations;
 use super::commands::rekey::Rekey;
 use super::commands::restore::Restore;
@@ -43,7 +44,7 @@ pub enum Command {
     /// Make a backup and verify it
     Create(Create),
     /// List the backups
-    List,
+    List(List),
     /// Show a summary of the backups; exit status 1 if something needs attention
     Status(Status),
     /// Describe one backup
@@ -110,6 +111,7 @@ mod tests {
         let words = [
             "create",
             "list",
+            "list --refresh",
             "status",
             "show 1",
             "verify 1 2",

@@ -15,8 +15,13 @@ use crate::storage::locations::DirectoryLocation;
 
 /// All backups, the newest first. An error if the directory is not a home and has no backups: it is probably the wrong one.
 pub(crate) fn info(setup: &HostSetup, global: &Global) -> anyhow::Result<Value> {
+    all(setup, global, false)
+}
+
+/// The same; with `refresh` every location is asked, even if it was a moment ago.
+pub(crate) fn all(setup: &HostSetup, global: &Global, refresh: bool) -> anyhow::Result<Value> {
     require_home(setup)?;
-    let info = call(&mut setup.reader()?, global, "backup.info", json!({}))?;
+    let info = call(&mut setup.reader()?, global, "backup.info", json!({"refresh": refresh}))?;
     checked(info)
 }
 

@@ -151,7 +151,7 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
     }
     match &cli.command {
         Command::Create(create) => create::run(setup, global, create),
-        Command::List => list::run(&setup, global),
+        Command::List(args) => list::run(&setup, global, args),
         Command::Show(backup) => show::run(setup, global, backup),
         Command::Verify(verify) => verify::run(&setup, global, verify),
         Command::CheckPassword(backup) => check_password::run(setup, global, backup),

@@ -92,7 +92,9 @@ fn load(context: &Context) -> Document {
 /// Without one, a change would not be seen.
 fn version(object: &Object) -> Option<String> {
     let modified = || object.modified.map(|modified| format!("modified {modified}"));
-    object.tag.clone().map(|tag| format!("tag {tag}")).or_else(modified)
+    // Apache calls a tag weak in the second after the file was written, and strong later.
+    let tag = object.tag.as_deref().map(|tag| tag.trim_start_matches("W/"));
+    tag.map(|tag| format!("tag {tag}")).or_else(modified)
 }
 
 fn is_same(known: &Kept, object: &Object) -> bool {

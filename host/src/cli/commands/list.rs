@@ -1,10 +1,11 @@
 //! `larder list`: lists the backups.
 
+use clap::Args;
 use serde_json::Value;
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::cli::backups::{copies, info, is_protected, made, stored_size, verified};
+use crate::cli::backups::{all, copies, is_protected, made, stored_size, verified};
 use crate::cli::global::Global;
 use crate::cli::table;
 use crate::cli::table::{Column, STAYS};
@@ -14,8 +15,15 @@ use crate::model::Timestamp;
 use crate::process::terminal::printable;
 use crate::storage::locations::DirectoryLocation;
 
-pub(crate) fn run(setup: &HostSetup, global: &Global) -> anyhow::Result<Answer> {
-    let json = info(setup, global)?;
+#[derive(Debug, Args)]
+pub struct List {
+    /// Ask locations on other machines even if they were asked less than half a minute ago
+    #[arg(long)]
+    pub refresh: bool,
+}
+
+pub(crate) fn run(setup: &HostSetup, global: &Global, args: &List) -> anyhow::Result<Answer> {
+    let json = all(setup, global, args.refresh)?;
     let status =
         if failures(&json).is_empty() { ExitStatus::of(&json, &["unreadable"]) } else { ExitStatus::Partly };
     Ok(Answer { text: listed(&json, setup.clock.now()), status, json })
@@ -55,11 +63,11 @@ fn listed(value: &Value, now: Timestamp) -> String {
         shown.push(column("COPIES", 7, &where_it_is));
     }
     let mut text = table::lines(shown, columns());
-    let all = backups.iter().map(stored_size).sum();
+    let sum = backups.iter().map(stored_size).sum();
     text = match backups.len() {
         0 => "No backups.\n".into(),
-        1 => format!("{text}1 backup, {}\n", size(all)),
-        count => format!("{text}{count} backups, {}\n", size(all)),
+        1 => format!("{text}1 backup, {}\n", size(sum)),
+        count => format!("{text}{count} backups, {}\n", size(sum)),
     };
     for (agent, error) in failures(value) {
         text += &format!("{agent}: {error}\n");
