@@ -57,6 +57,8 @@ pub const SFTP_KEY_SCAN: Duration = Duration::from_secs(12);
 pub const SFTP_BLOCK: usize = 32 * 1024;
 /// SFTP: WRITEs of one upload without an answer: 4 MiB. They wait in the windows of ssh, not in our memory.
 pub const SFTP_WRITES: usize = 128;
+/// SFTP: by this the WRITEs are divided after the server has failed at one: 128, 8, 1. rclone has eight workers.
+pub const SFTP_FEWER: usize = 16;
 /// SFTP: READs of a session without an answer, beyond the first of each reader: 2 MiB, the window of ssh. Their answers may lie in our memory.
 pub const SFTP_READS: usize = 64;
 /// SFTP: bytes that wait for `ssh` to take them.
