@@ -106,7 +106,9 @@ fn a_new_process_sends_only_the_parts_that_the_server_does_not_have() {
         let stored = remote.store("a.tar", file, &|_| {}, &Stop::default()).unwrap();
         let sent = site.proxy.sent() - before;
         println!("{kind:?}: {recorded} bytes were recorded, {sent} bytes sent by the second process");
-        assert!(sent < (46 << 20) - recorded, "{kind:?} {sent} {recorded}");
+        // SeaweedFS sometimes fails at a part while it still works on the request for it that was cut off. So one is sent again.
+        let again = if kind == Kind::SeaweedS3 { 20 << 20 } else { 0 };
+        assert!(sent < (46 << 20) - recorded + again, "{kind:?} {sent} {recorded}");
         assert_eq!(stored.proof, Proof::Digest, "{kind:?}");
         assert!(read(&remote, "a.tar") == bytes, "{kind:?}");
         assert_eq!(remote.clean(&|_| false, &Stop::default()), [""; 0], "{kind:?}");
