@@ -6,8 +6,8 @@ use std::time::Duration;
 pub const MULTISTATUS_BYTES: u64 = 64 << 20;
 /// Elements inside one another in an answer. WebDAV needs six.
 pub const XML_DEPTH: usize = 64;
-/// Requests side by side to a WebDAV server. Home servers have few processes.
-pub const WEBDAV_PARALLEL: usize = 4;
+/// Requests side by side to a WebDAV server. Home servers have few processes, and 300 small objects at 40 ms round trip are to take two seconds.
+pub const WEBDAV_PARALLEL: usize = 6;
 /// Bytes that may be read and thrown away when a server ignores a range.
 pub const SKIPPED_BYTES: u64 = 1 << 20;
 /// Bytes of an error's text that are looked at for the server's explanation.
@@ -57,6 +57,8 @@ pub const SFTP_KEY_SCAN: Duration = Duration::from_secs(12);
 pub const SFTP_BLOCK: usize = 32 * 1024;
 /// SFTP: WRITEs of one upload without an answer: 4 MiB. They wait in the windows of ssh, not in our memory.
 pub const SFTP_WRITES: usize = 128;
+/// SFTP: by this the WRITEs are divided after the server has failed at one: 128, 8, 1. rclone has eight workers.
+pub const SFTP_FEWER: usize = 16;
 /// SFTP: READs of a session without an answer, beyond the first of each reader: 2 MiB, the window of ssh. Their answers may lie in our memory.
 pub const SFTP_READS: usize = 64;
 /// SFTP: bytes that wait for `ssh` to take them.

@@ -21,6 +21,7 @@ pub struct SftpLocation {
     address: String,
     folder: Folder,
     keeper: Keeper,
+    pace: upload::Pace,
 }
 
 impl SftpLocation {
@@ -34,7 +35,7 @@ impl SftpLocation {
             if settings.host.contains(':') { format!("[{}]", settings.host) } else { settings.host.clone() };
         let port = if settings.port == 22 { String::new() } else { format!(":{}", settings.port) };
         let address = format!("sftp://{}@{host}{port}/{path}", settings.user);
-        Ok(Self { address, folder, keeper: Keeper::new(settings) })
+        Ok(Self { address, folder, keeper: Keeper::new(settings), pace: upload::Pace::default() })
     }
 
     /// Creates the folder, from the outermost level.
@@ -213,7 +214,7 @@ impl Protocol for SftpLocation {
     fn send(&self, _upload: &Upload, handle: &str, number: u32, body: Body, stop: &Stop) -> Result<Part> {
         let path = self.temporary(handle)?;
         let size = body.size;
-        upload::send(&*self.keeper.session(stop)?, &path, body, stop)?;
+        upload::send(&*self.keeper.session(stop)?, &path, body, &self.pace, stop)?;
         Ok(Part { number, size, tag: String::new(), is_proven: false })
     }
 

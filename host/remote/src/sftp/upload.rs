@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::requests::{FSYNC, Reply, done};
 use super::session::{Session, Ticket};
@@ -11,13 +12,37 @@ use crate::limits;
 use crate::protocol::Body;
 use crate::stop::Stop;
 
+/// How many WRITEs may be without an answer. Some servers work on several at once, and fail if one overtakes another: rclone on a busy machine.
+pub struct Pace(AtomicUsize);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(AtomicUsize::new(limits::SFTP_WRITES))
+    }
+}
+
+impl Pace {
+    fn writes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The next attempt has fewer at once.
+    fn failed(&self, writes: usize) {
+        self.0.store((writes / limits::SFTP_FEWER).max(1), Ordering::Relaxed);
+    }
+
+    fn succeeded(&self) {
+        self.0.store(limits::SFTP_WRITES, Ordering::Relaxed);
+    }
+}
+
 /// Writes a body to a new file, which the server has on its disk afterward where it can say so.
-pub fn send(session: &Session, path: &str, mut body: Body, stop: &Stop) -> Result<()> {
+pub fn send(session: &Session, path: &str, mut body: Body, pace: &Pace, stop: &Stop) -> Result<()> {
     let handle = session
         .open_to_write(path, stop)?
         .map_err(|status| status.error(format_args!("cannot create {path}")))?;
-    let written =
-        write(session, &handle, path, &mut body, stop).and_then(|()| flush(session, &handle, path, stop));
+    let written = write(session, &handle, path, &mut body, pace, stop)
+        .and_then(|()| flush(session, &handle, path, stop));
     if let Err(error) = written {
         session.close_unasked(&handle);
         return Err(error);
@@ -30,11 +55,22 @@ pub fn send(session: &Session, path: &str, mut body: Body, stop: &Stop) -> Resul
             Kind::Interrupted,
             format!("the server has {size} of {} bytes of {path}", body.size),
         )),
-        _ => Ok(()),
+        _ => {
+            pace.succeeded();
+            Ok(())
+        }
     }
 }
 
-fn write(session: &Session, handle: &[u8], path: &str, body: &mut Body, stop: &Stop) -> Result<()> {
+fn write(
+    session: &Session,
+    handle: &[u8],
+    path: &str,
+    body: &mut Body,
+    pace: &Pace,
+    stop: &Stop,
+) -> Result<()> {
+    let writes = pace.writes();
     let mut asked: VecDeque<Ticket> = VecDeque::new();
     let mut block = vec![0; limits::SFTP_BLOCK];
     let mut offset: u64 = 0;
@@ -43,22 +79,35 @@ fn write(session: &Session, handle: &[u8], path: &str, body: &mut Body, stop: &S
         let length = rest.min(block.len());
         let Some(block) = block.get_mut(..length) else { break };
         body.reader.read_exact(block).map_err(broken_body)?;
-        while asked.front().is_some_and(|ticket| asked.len() >= limits::SFTP_WRITES || ticket.is_answered()) {
-            take(session, &mut asked, path, stop)?;
+        while asked.front().is_some_and(|ticket| asked.len() >= writes || ticket.is_answered()) {
+            take(session, &mut asked, path, stop)?.map_err(|error| slower(pace, writes, error))?;
         }
         asked.push_back(session.begin_write(handle, offset, block, stop)?);
         offset = offset.saturating_add(length as u64);
     }
     while !asked.is_empty() {
-        take(session, &mut asked, path, stop)?;
+        take(session, &mut asked, path, stop)?.map_err(|error| slower(pace, writes, error))?;
     }
     Ok(())
 }
 
-fn take(session: &Session, asked: &mut VecDeque<Ticket>, path: &str, stop: &Stop) -> Result<()> {
-    let Some(ticket) = asked.pop_front() else { return Ok(()) };
+fn slower(pace: &Pace, writes: usize, error: Error) -> Error {
+    if error.is_transient() {
+        pace.failed(writes);
+    }
+    error
+}
+
+/// The inner error is a refusal of the server, the outer one that of the line.
+fn take(
+    session: &Session,
+    asked: &mut VecDeque<Ticket>,
+    path: &str,
+    stop: &Stop,
+) -> Result<std::result::Result<(), Error>> {
+    let Some(ticket) = asked.pop_front() else { return Ok(Ok(())) };
     let reply: Reply<()> = done(ticket.wait(limits::SFTP_ANSWER, stop)?);
-    reply?.map_err(|status| failure(session, path, &status, stop))
+    Ok(reply?.map_err(|status| failure(session, path, &status, stop)))
 }
 
 /// Servers that cannot flush are not asked, or say so; what the disk says counts.

@@ -24,9 +24,9 @@ pub fn make(client: &Client, address: &Address, stop: &Stop) -> Result<()> {
     let mut last = None;
     for level in levels {
         if client.find(level, stop)?.is_none() {
-            // 405, 409 and some others may mean that somebody else was faster. Looking at it decides.
+            // 403 (Apache), 405, 409 and others may mean that somebody else was faster. Looking at it decides.
             let answer = client.send("MKCOL", level, &[], stop)?;
-            if !answer.is_success() {
+            if !answer.is_success() && client.find(level, stop)?.is_none() {
                 let error = answer.refused(&format!("cannot make the folder {level}"));
                 if matches!(error.kind, Kind::Denied | Kind::NoSpace) || answer.is_redirect() {
                     return Err(error);

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use larder_remote::protocol::{Body, Protocol, Upload};
 use larder_remote::{Kind as Failure, Proof, Stop};
-use larder_test_servers::{BUCKET, Kind, Protocol as Speaks};
+use larder_test_servers::{BUCKET, Kind, Options, Protocol as Speaks, Server};
 
 use self::site::{File, Site, on_each, read};
-use crate::sftp::site::noise;
+use crate::sftp::site::{Site as Sftp, noise};
 
 const MIB: usize = 1 << 20;
 /// How long a store may take when the line is there again.
@@ -86,24 +86,29 @@ fn an_object_is_stored_soon_after_a_line_that_was_away_is_back() {
     });
 }
 
+/// The parts go side by side, so more than one may be unfinished. What the server has is not sent again.
 #[test]
-fn a_new_process_repeats_at_most_one_part() {
+fn a_new_process_sends_only_the_parts_that_the_server_does_not_have() {
     let bytes = noise(45 * MIB);
     for kind in [Kind::RcloneS3, Kind::SeaweedS3] {
         let Some(site) = Site::start(kind, "parts", Duration::ZERO) else { continue };
         let stop = Stop::default();
-        *site.memory.stops.lock().unwrap() = Some(("is_proven", 2, stop.clone()));
+        *site.memory.stops.lock().unwrap() = Some(("is_proven", 1, stop.clone()));
         let file = Arc::new(File(bytes.clone()));
         let stopped = site.remote().store("a.tar", file.clone(), &|_| {}, &stop).unwrap_err();
         assert_eq!(stopped.kind, Failure::Stopped, "{kind:?} {stopped}");
         *site.memory.stops.lock().unwrap() = None;
+        let recorded = site.memory.recorded();
+        assert!(recorded > 0, "{kind:?}");
         let before = site.proxy.sent();
         let remote = site.remote();
         assert_eq!(remote.unfinished(), ["a.tar"], "{kind:?}");
         let stored = remote.store("a.tar", file, &|_| {}, &Stop::default()).unwrap();
         let sent = site.proxy.sent() - before;
-        println!("{kind:?}: {sent} bytes sent by the second process");
-        assert!(sent < 21 << 20, "{kind:?} {sent}");
+        println!("{kind:?}: {recorded} bytes were recorded, {sent} bytes sent by the second process");
+        // SeaweedFS sometimes fails at a part while it still works on the request for it that was cut off. So one is sent again.
+        let again = if kind == Kind::SeaweedS3 { 20 << 20 } else { 0 };
+        assert!(sent < (46 << 20) - recorded + again, "{kind:?} {sent} {recorded}");
         assert_eq!(stored.proof, Proof::Digest, "{kind:?}");
         assert!(read(&remote, "a.tar") == bytes, "{kind:?}");
         assert_eq!(remote.clean(&|_| false, &Stop::default()), [""; 0], "{kind:?}");
@@ -201,4 +206,21 @@ fn a_location_is_tried_out_in_a_few_seconds() {
         assert_eq!(site.names(), [""; 0], "{:?}", site.kind);
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?} {:?}", site.kind, begun.elapsed());
     });
+}
+
+/// rclone waits a second for a write that another one has overtaken, which is too short on a busy machine. Here it hardly waits.
+#[test]
+fn a_server_that_refuses_overtaking_writes_gets_fewer_at_once() {
+    let options = Options::with_arguments(["--vfs-write-wait=1ns"]);
+    let Some(server) = Server::start_with(Kind::RcloneSftp, &options) else { return };
+    let site = Site::of(Sftp { server, directory: tempfile::tempdir().unwrap() }, "waits", Duration::ZERO);
+    let (remote, bytes) = (site.remote(), noise(8 * MIB));
+    for round in 0..4 {
+        let begun = Instant::now();
+        let name = format!("{round}.tar");
+        remote.store(&name, Arc::new(File(bytes.clone())), &|_| {}, &Stop::default()).unwrap();
+        println!("8 MiB took {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{round} {:?}", begun.elapsed());
+        assert!(read(&remote, &name) == bytes);
+    }
 }

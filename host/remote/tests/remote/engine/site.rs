@@ -48,6 +48,16 @@ pub struct Documents {
     pub stops: Mutex<Option<(&'static str, usize, Stop)>>,
 }
 
+impl Documents {
+    /// Bytes of the parts of unfinished uploads that are recorded.
+    pub fn recorded(&self) -> u64 {
+        let text = self.load("test.uploads").unwrap();
+        // A part begins with its number, and its size follows.
+        let sizes = text.split("{\"number\":").skip(1).map(|part| part.split("\"size\":").nth(1).unwrap());
+        sizes.map(|size| size.split(',').next().unwrap().parse::<u64>().unwrap()).sum()
+    }
+}
+
 impl Memory for Documents {
     fn load(&self, name: &str) -> Option<String> {
         self.texts.lock().unwrap().get(name).cloned()
@@ -74,9 +84,13 @@ pub struct Site {
 impl Site {
     #[track_caller]
     pub fn start(kind: Kind, folder: &str, round_trip: Duration) -> Option<Self> {
-        let site = sftp::Site::start(kind)?;
+        Some(Self::of(sftp::Site::start(kind)?, folder, round_trip))
+    }
+
+    pub fn of(site: sftp::Site, folder: &str, round_trip: Duration) -> Self {
+        let kind = site.server.kind;
         let proxy = Proxy::slow(site.server.port, round_trip);
-        Some(Self { kind, site, proxy, memory: Arc::default(), folder: folder.to_owned() })
+        Self { kind, site, proxy, memory: Arc::default(), folder: folder.to_owned() }
     }
 
     pub fn speaks(&self) -> Speaks {

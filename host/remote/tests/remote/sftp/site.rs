@@ -26,7 +26,8 @@ impl Site {
     /// The settings that are right for it, through a port of its own or a proxy's.
     pub fn settings(&self, port: u16, path: &str) -> settings::Sftp {
         let known_hosts = self.directory.path().join("known hosts");
-        fs::write(&known_hosts, self.server.host_key_at(port) + "\n").unwrap();
+        let lines = format!("{}\n{}\n", self.server.host_key, self.server.host_key_at(port));
+        fs::write(&known_hosts, lines).unwrap();
         let has_password = !self.server.password.is_empty();
         settings::Sftp {
             host: "127.0.0.1".into(),
