@@ -186,7 +186,7 @@ fn run(cli: &Cli, steps: Steps) -> anyhow::Result<Answer> {
 /// only reads or writes a file goes on with the local backups.
 fn read_locations(setup: &mut HostSetup, command: &Command) -> anyhow::Result<()> {
     let is_reading = match command {
-        Command::List
+        Command::List(_)
         | Command::Status(_)
         | Command::Show(_)
         | Command::Verify(_)
