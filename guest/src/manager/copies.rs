@@ -114,6 +114,10 @@ impl Store {
             copies.remove(agent);
         }
         self.extra_mut().copies.retain(|_, copies| !copies.is_empty());
+        let is_elsewhere = self.extra().copies.contains_key(id) || self.verified_at_size(id).is_some();
+        if !is_elsewhere {
+            self.forget(id);
+        }
     }
 
     /// Adds to the description of a backup how each copy was proven, and which copies are still to be stored.

@@ -1,4 +1,4 @@
-//! The bytes of a part on their way from the source to the protocol: counted, hashed, held to the rate, never more than asked for in memory.
+//! The bytes of a part on their way from the source to the protocol: counted, hashed and held to the rate.
 
 use std::io::{self, Read};
 use std::ops::Range;

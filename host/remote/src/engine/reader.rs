@@ -1,4 +1,4 @@
-//! Reads one object at any offset: what is read in order comes from one stream that is ahead, the rest in pieces that are kept for a while.
+//! Reads one object at any offset: in order from one stream that is ahead, elsewhere in pieces that are kept.
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What all requests of a location share: the client, the keys, the address for messages, and what was learned of the server.
+//! What all requests of a location share: the client, the keys, the address, and what was learned of the server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

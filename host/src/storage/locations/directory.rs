@@ -14,10 +14,11 @@ use super::draft::FileDraft;
 use super::file_checks::{check_can_create, free_space, modified};
 use larder_remote::{Check, Stop};
 
-use super::location::{Draft, Location, Object, check_name, check_visible_name};
+use super::directory_test;
+use super::location::{Location, check_name, check_visible_name};
 use super::marker::Marker;
 use super::reader::ObjectReader;
-use super::whole;
+use super::types::{Draft, Object};
 use crate::disk::directory::Directory;
 use crate::error::{Doing, Error, Result};
 use crate::model::Timestamp;
@@ -136,7 +137,7 @@ impl Location for DirectoryLocation {
     }
 
     fn test(&self, steps: &Steps, stop: &Stop) -> Vec<Check> {
-        whole::test(self, steps, stop)
+        directory_test::run(self, steps, stop)
     }
 
     fn is_writable(&self) -> bool {

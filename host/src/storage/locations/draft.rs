@@ -13,9 +13,9 @@ use rustix::fs::{FileType, FlockOperation, fstat};
 use rustix::io::Errno;
 
 use super::file_checks::{already_exists, cannot_create};
-use super::location::Draft;
 use super::marker::Marker;
 use super::reader::ObjectReader;
+use super::types::Draft;
 use crate::disk::directory::{Directory, PRIVATE};
 use crate::disk::durable::{message, sync, sync_data, unless_refused};
 use crate::disk::retry::{retry, retry_at_end};

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use larder_remote::{Check, Stop};
 
 use super::file_checks::modified;
-use super::location::{Draft, Location, Object};
+use super::location::Location;
 use super::reader::ObjectReader;
+use super::types::{Draft, Object};
 use crate::disk::regular;
 use crate::error::{Doing, Error, Result};
 use crate::steps::Steps;

@@ -12,44 +12,16 @@
 //!
 //! Methods may block, and any number of threads may call them at once. Errors say what happened to which object, then what to do.
 
-use larder_remote::{Proof, Stop};
+use larder_remote::Stop;
 
 use super::reader::ObjectReader;
+use super::types::{Draft, Knowledge, Object, Stored};
 use super::whole;
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
 use crate::steps::Steps;
 
 /// The longest name of an object, in bytes: what file systems allow.
 const MAX_NAME: usize = 255;
-
-/// A stored object, as a listing shows it.
-pub struct Object {
-    /// A plain file name; see [`check_name`].
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// When it was last written.
-    pub modified: Timestamp,
-}
-
-/// What is remembered of a location on another machine.
-#[derive(Default)]
-pub struct Knowledge {
-    /// When its objects were last listed.
-    pub as_of: Option<Timestamp>,
-    /// Why it could not be reached the last time.
-    pub problem: Option<String>,
-    /// Names of objects whose upload was interrupted.
-    pub unfinished: Vec<String>,
-}
-
-/// A stored copy of an object.
-pub struct Stored {
-    pub proof: Proof,
-    /// Guarantees that could not be given, as sentences.
-    pub notes: Vec<String>,
-}
 
 /// A location, where backups are stored.
 pub trait Location: Send + Sync {
@@ -144,25 +116,6 @@ pub trait Location: Send + Sync {
     fn replacement(&self, name: &str, _steps: &Steps) -> Result<Box<dyn Draft>> {
         Err(Error::Denied(format!("{name} may not be replaced in this location")))
     }
-}
-
-/// A new object that is being written. Dropping it discards what was written.
-pub trait Draft: Send {
-    /// Appends bytes.
-    fn append(&mut self, bytes: Vec<u8>) -> Result<()>;
-
-    /// Appends `count` bytes of another object, from `offset` on, without passing them through the caller.
-    fn append_from(&mut self, source: ObjectReader, offset: u64, count: u64) -> Result<()>;
-
-    /// Overwrites bytes that were already appended, at `offset`.
-    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
-
-    /// Opens what was written so far, so that it can be compared with the original. The bytes should come from the storage itself and
-    /// not from a cache.
-    fn read_back(&mut self) -> Result<ObjectReader>;
-
-    /// Makes the object durable and lists it under its name, in one step. Returns notes about guarantees that the location cannot give.
-    fn publish(self: Box<Self>) -> Result<Vec<String>>;
 }
 
 /// Refuses a name that is not a single file name of at most 255 bytes (`wit/storage.wit`). Every location makes this check.

@@ -9,6 +9,7 @@
 //! objects, `whole` copies them, and `file_checks` holds the checks that they share.
 
 mod directory;
+mod directory_test;
 mod draft;
 mod file_checks;
 mod file_reader;
@@ -20,6 +21,7 @@ mod output_file;
 mod reader;
 mod remote;
 mod remote_error;
+mod types;
 mod unusable;
 mod whole;
 
@@ -27,9 +29,10 @@ pub use directory::DirectoryLocation;
 pub use draft::remove_stale as remove_stale_drafts;
 pub use input_file::InputFile;
 pub use list::Locations;
-pub use location::{Draft, Knowledge, Location, Object, Stored};
+pub use location::Location;
 pub(crate) use marker::{is_marked, is_remembered};
 pub use output_file::OutputFile;
 pub use reader::ObjectReader;
 pub use remote::{RemoteLocation, RemoteMemory};
+pub use types::{Draft, Knowledge, Object, Stored};
 pub use unusable::UnusableLocation;

@@ -7,8 +7,9 @@ use larder_remote::{Check, Stop};
 
 use super::draft::FileDraft;
 use super::file_checks::{check_can_create, free_space};
-use super::location::{Draft, Location, Object};
+use super::location::Location;
 use super::reader::ObjectReader;
+use super::types::{Draft, Object};
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use larder_remote::ports::{Memory, Source};
 use larder_remote::{Check, Remote, Stop};
 
-use super::location::{Draft, Knowledge, Location, Object, Stored};
+use super::location::Location;
 use super::reader::ObjectReader;
 use super::remote_error::outward;
+use super::types::{Draft, Knowledge, Object, Stored};
 use super::whole::MAX_SMALL;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;

@@ -2,8 +2,9 @@
 
 use larder_remote::{Check, Stop};
 
-use super::location::{Draft, Knowledge, Location, Object};
+use super::location::Location;
 use super::reader::ObjectReader;
+use super::types::{Draft, Knowledge, Object};
 use crate::error::{Error, Result};
 use crate::steps::Steps;
 

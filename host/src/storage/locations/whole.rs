@@ -1,21 +1,15 @@
 //! Copies whole objects: into a draft, read back and compared, and small ones into memory.
 
-use larder_remote::{Check, Proof, Stop};
+use larder_remote::{Proof, Stop};
 
-use super::location::{Draft, Location, Stored};
 use super::reader::ObjectReader;
 use super::remote_error::outward;
+use super::types::{Draft, Stored};
 use crate::error::{Error, Result};
-use crate::steps::Steps;
 use crate::tunables::DISK_BUFFER;
 
 /// The largest small object, in bytes (`wit/storage.wit`).
 pub(super) const MAX_SMALL: u64 = 1 << 20;
-/// What a test stores.
-const PROBE: &[u8] = b"Larder tests whether backups can be stored here. This file may be deleted.\n";
-/// Its name; also an archive's in every layout.
-const PROBE_NAME: &str = "larder-test.tar";
-
 /// Reads a small object.
 pub(super) fn read(object: &ObjectReader, name: &str) -> Result<Vec<u8>> {
     if object.size() > MAX_SMALL {
@@ -70,24 +64,4 @@ fn digest(object: &ObjectReader, stop: &Stop) -> Result<blake3::Hash> {
         stop.check().map_err(outward)
     })?;
     Ok(hasher.finalize())
-}
-
-/// Tests a directory.
-pub(super) fn test(location: &dyn Location, steps: &Steps, stop: &Stop) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut note = |what: &str, found: Result<String>| {
-        let is_good = found.is_ok();
-        checks.push(Check { what: what.to_owned(), result: found.map_err(|error| error.to_string()) });
-        is_good
-    };
-    let stored = location.put(PROBE_NAME, PROBE, steps, stop).map(|()| "stored and read back".to_owned());
-    if note("store a file", stored) {
-        let listed = location.objects().and_then(|objects| {
-            let found = objects.iter().any(|it| it.name == PROBE_NAME && it.size == PROBE.len() as u64);
-            if found { Ok("listed with its size".into()) } else { Err(Error::Io("it is not listed".into())) }
-        });
-        note("list it", listed);
-        note("delete it", location.delete(PROBE_NAME).map(|()| "deleted".into()));
-    }
-    checks
 }
