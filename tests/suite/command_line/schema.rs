@@ -65,7 +65,7 @@ fn every_document_follows_the_schema() {
     add("list", 0, &["--options", &options, "list"]);
     add("several_deleted", 1, &["delete", "--force", &id, "nope"]);
     add("imported", 0, &["import", &to("plain.tar")]);
-    add("deleted", 0, &["delete", &id]);
+    add("deleted", 0, &["delete", "--force", &id]);
     add("error", 1, &["show", "nope"]);
     add("error", 2, &["show"]);
     add("error", 2, &["nope"]);
