@@ -370,6 +370,8 @@ pub struct Check {
 pub struct Object {
     pub name: String,
     pub size: u64,
+    /// When it was last written, in seconds since 1970; 0 if the location does not say.
+    pub modified: i64,
 }
 
 /// An object while it is written. It is not listed before it is published.

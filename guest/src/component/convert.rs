@@ -103,7 +103,14 @@ pub(super) fn location(found: imports::storage::Location) -> ports::Location {
 }
 
 pub(super) fn objects(found: Vec<imports::storage::Object>) -> Vec<ports::Object> {
-    found.into_iter().map(|object| ports::Object { name: object.name, size: object.size }).collect()
+    found
+        .into_iter()
+        .map(|object| ports::Object {
+            name: object.name,
+            size: object.size,
+            modified: object.modified.seconds,
+        })
+        .collect()
 }
 
 pub(super) fn proven(proof: imports::storage::Proof) -> &'static str {

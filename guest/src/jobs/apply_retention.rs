@@ -48,6 +48,8 @@ struct KnownCopy {
     #[serde(default)]
     size: u64,
     #[serde(default)]
+    modified: i64,
+    #[serde(default)]
     damaged: bool,
 }
 
@@ -141,7 +143,7 @@ fn retain_in(host: &dyn Host, request: &Request, agent_id: &str, gone: &mut Vec<
 fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> Option<Record> {
     let manifest = listing.backup.as_ref().map(|(manifest, _)| manifest).ok().or(partial)?;
     let backup_id = listing.object.name.clone();
-    let (verified, is_damaged) = known(request, &listing.agent_id, manifest.slug());
+    let (verified, is_damaged) = known(request, listing, manifest.slug());
     let state = match (&listing.backup, verified) {
         (Err(failure), _) => State::Failed(format!("only a part of it was written: {}", failure.message)),
         _ if is_damaged => State::Failed("it is damaged, as `larder verify` found".into()),
@@ -153,16 +155,27 @@ fn record(request: &Request, listing: &Listing, partial: Option<&Manifest>) -> O
 }
 
 /// The size of a backup when it was proven in a location, and whether it was found damaged there.
-fn known(request: &Request, agent_id: &str, backup_id: &str) -> (Option<u64>, bool) {
+fn known(request: &Request, listing: &Listing, backup_id: &str) -> (Option<u64>, bool) {
+    let agent_id = listing.agent_id.as_str();
     if agent_id == stored_backups::LOCAL {
         return (request.verified.get(backup_id).copied(), request.damaged.contains(backup_id));
     }
     match request.copies.get(agent_id).and_then(|copies| copies.get(backup_id)) {
         Some(copy) if copy.damaged => (None, true),
+        // Written anew since: the proof is about other bytes.
+        Some(copy) if is_rewritten(copy.modified, listing.object.modified) => (None, false),
         Some(copy) => (Some(copy.size), false),
         None => (None, false),
     }
 }
+
+/// Whether two times of modification are about different bytes. Some locations say none, and some round.
+pub fn is_rewritten(then: i64, now: i64) -> bool {
+    then != 0 && now != 0 && then.abs_diff(now) > ROUNDING
+}
+
+/// Seconds by which two answers about the same object may differ.
+const ROUNDING: u64 = 2;
 
 /// The manifest of an incomplete backup. `None` if the file's name does not match it, since the file could then be anything.
 fn partial(host: &dyn Host, listing: &Listing) -> Option<Manifest> {

@@ -32,7 +32,7 @@ pub fn import(host: &dyn Host, request: &ReadRequest) -> Result<Imported> {
     copy(host, opened.content.as_ref(), draft.as_ref())?;
     let content = draft.read_back()?;
     // Messages name the file as the user did.
-    let object = Object { name, size: content.size() };
+    let object = Object { name, size: content.size(), modified: 0 };
     let stored = Opened { agent_id: LOCAL.to_owned(), object, content };
     let verified = verify::verify_opened(host, &stored, &request.unlock)?;
     drop(stored);

@@ -56,7 +56,23 @@ fn is_fresh(place: &Location, now: Instant) -> bool {
 }
 
 fn add(info: &mut Info, listing: Listing) {
+    let is_known = |manifest: &Manifest| {
+        let is_same = |it: &Value| {
+            it.get("backup_id").and_then(Value::as_str) == Some(manifest.slug())
+                && it.get("agents").is_some_and(|agents| agents.get(&listing.agent_id).is_some())
+        };
+        info.backups.iter().any(is_same)
+    };
     match &listing.backup {
+        Ok((manifest, _)) if listing.agent_id != stored_backups::LOCAL && is_known(manifest) => {
+            let path = listing.files.first().cloned().unwrap_or_default();
+            let id = shown(manifest.slug().as_bytes());
+            let reason = format!(
+                "in {}: another backup there has the same id {id}; delete one of them",
+                listing.agent_id
+            );
+            info.unreadable.push(Skipped { path, reason });
+        }
         Ok((manifest, protection)) => info.backups.push(record(&listing, manifest, protection)),
         Err(failure) => {
             let path = listing.object.name.clone();
@@ -177,10 +193,14 @@ fn record(listing: &Listing, manifest: &Manifest, protection: &Protection) -> Va
         .map(|addon| json!({"name": addon.name, "slug": addon.slug, "version": addon.version}))
         .collect();
     let extra = manifest.extra().cloned().unwrap_or_default();
+    let mut copy = json!({"protected": protection.is_protected, "size": listing.object.size});
+    if let (Some(fields), true) = (copy.as_object_mut(), listing.agent_id != stored_backups::LOCAL) {
+        fields.insert("modified".into(), listing.object.modified.into());
+    }
     let automatic = extra.get("with_automatic_settings").cloned().unwrap_or(Value::Null);
     json!({
         "addons": addons,
-        "agents": {&listing.agent_id: {"protected": protection.is_protected, "size": listing.object.size}},
+        "agents": {&listing.agent_id: copy},
         "backup_id": manifest.slug(),
         "date": manifest.date_text(),
         "database_included": manifest.database_included(),

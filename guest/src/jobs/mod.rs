@@ -57,6 +57,7 @@ pub fn run(host: &dyn Host, kind: &str, input: &str) -> Result<String> {
         inflate::KIND => inflate::work(host).map(|()| "{}".into()),
         "copy" => answer(&upload::upload(host, &typed(kind, input)?)?),
         "stage" => answer(&rewrite::stage(host, &typed(kind, input)?)?),
+        "abandon" => answer(&upload::abandon(host, &typed(kind, input)?)?),
         "clean" => answer(&upload::clean(host, &typed(kind, input)?)?),
         "test_agent" => answer(&upload::test(host, &typed(kind, input)?)?),
         "delete" => answer(&delete::delete(host, &typed(kind, input)?)?),

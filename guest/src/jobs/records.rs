@@ -40,16 +40,17 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
         let backup =
             found.record.to_manifest().map_err(|error| Failure::archive(&found.names.archive, error));
         let protection = Protection::claimed(found.record.protected);
+        let modified = objects.iter().find(|it| it.name == found.names.archive).map_or(0, |it| it.modified);
         listings.push(Listing {
             agent_id: agent_id.to_owned(),
-            object: Object { name: found.names.archive, size: found.record.size },
+            object: Object { name: found.names.archive, size: found.record.size, modified },
             files,
             backup: backup.map(|manifest| (manifest, protection)),
         });
     }
     let problem = |name: String, reason: String, size: u64| Listing {
         agent_id: agent_id.to_owned(),
-        object: Object { name: name.clone(), size },
+        object: Object { name: name.clone(), size, modified: 0 },
         files: vec![name],
         backup: Err(Failure::new(INCOMPLETE, reason)),
     };

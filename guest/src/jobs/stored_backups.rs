@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::archive::{Limits, Manifest, Outer};
+use crate::archive::{Limits, Manifest, Outer, shown};
 use crate::error::{Failure, Result, UNREADABLE};
 use crate::jobs::listing::Listing;
 use crate::jobs::records;
@@ -72,7 +72,7 @@ fn look(host: &dyn Host, agent_id: &str, name: &str) -> Result<(Manifest, Protec
 pub fn open(host: &dyn Host, wanted: &BackupRef) -> Result<Opened> {
     let agent_id = wanted.agent_id.as_deref().unwrap_or(LOCAL).to_owned();
     let object = match (&wanted.file, &wanted.backup_id) {
-        (Some(file), _) => Object { name: file.clone(), size: 0 },
+        (Some(file), _) => Object { name: file.clone(), size: 0, modified: 0 },
         (None, Some(id)) => find(host, &agent_id, id)?.object,
         // An id may only be left out for a file named on the command line.
         (None, None) if agent_id == LOCAL => return Err(Failure::invalid(required("backup_id"))),
@@ -80,7 +80,31 @@ pub fn open(host: &dyn Host, wanted: &BackupRef) -> Result<Opened> {
     };
     let content = host.open_object(&agent_id, &object.name)?;
     let object = Object { size: content.size(), ..object };
-    Ok(Opened { agent_id, object, content })
+    let opened = Opened { agent_id, object, content };
+    if let (Some(id), None) = (&wanted.backup_id, &wanted.file) {
+        must_be(host, &opened, id)?;
+    }
+    Ok(opened)
+}
+
+/// Refuses an archive that is another backup than its record says: it was replaced, and would be restored in place of the right one.
+fn must_be(host: &dyn Host, opened: &Opened, id: &str) -> Result<()> {
+    if records::layout(&host.place(&opened.agent_id)?)? == Layout::Local {
+        return Ok(());
+    }
+    let found = opened.archive()?.manifest;
+    match found.slug() == id {
+        true => Ok(()),
+        false => Err(Failure::new(
+            "backup_damaged",
+            format!(
+                "{} in {} holds the backup {}, but its record names {id}: it was replaced; use another copy, and delete this one",
+                opened.object.name,
+                opened.agent_id,
+                shown(found.slug().as_bytes())
+            ),
+        )),
+    }
 }
 
 /// The size of a backup in bytes in one location, by its description.

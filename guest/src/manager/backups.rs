@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use crate::error::{Failure, Result};
 use crate::jobs::stored_backups::LOCAL;
 use crate::manager::announce::{self, Announcement, announce};
+use crate::manager::copies::CopyState;
 use crate::manager::job::{job, parsed, run};
-use crate::manager::log;
 use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::home;
 use crate::manager::state::{State, note_unsaved, save, with};
+use crate::manager::{log, uploads};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Host;
 use crate::settings::Moment;
@@ -27,7 +28,13 @@ pub async fn verify(host: &dyn Host, data: &str) -> Result<Value> {
         && failure.code == "backup_damaged"
     {
         // A read-only host refuses to save; its command then asks the service to record the damage.
-        let found = VerifiedSize { backup_id: id.into(), agent_id: agent_id.clone(), size: 0, damaged: true };
+        let found = VerifiedSize {
+            backup_id: id.into(),
+            agent_id: agent_id.clone(),
+            file: None,
+            size: 0,
+            damaged: true,
+        };
         let _ = remember_size(host, &found);
     }
     let answer: Value = parsed(&answer?)?;
@@ -66,12 +73,17 @@ pub fn remember_verified(host: &dyn Host, data: &str) -> Result<Value> {
 fn remember_size(host: &dyn Host, found: &VerifiedSize) -> Result<()> {
     let now = Moment::new(home(host).local(host.now()));
     let agent = found.agent_id.as_deref().unwrap_or(LOCAL);
+    let modified = uploads::modified(host, &json!({"agent_id": agent, "file": found.file}));
     with(|inner| {
         match (agent == LOCAL, found.damaged) {
             (true, true) => inner.store.set_damaged(&found.backup_id, now),
             (true, false) => inner.store.set_verified(&found.backup_id, found.size, now),
-            (false, _) => {
-                inner.store.set_copy_verified(&found.backup_id, agent, found.size, found.damaged, now);
+            (false, is_damaged) => {
+                let state = match is_damaged {
+                    true => CopyState::Damaged,
+                    false => CopyState::Good { size: found.size, modified },
+                };
+                inner.store.set_copy_verified(&found.backup_id, agent, state, now);
             }
         }
         inner.store.save(host)

@@ -4,11 +4,30 @@ use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 use crate::error::Failure;
+use crate::jobs::apply_retention::is_rewritten;
 use crate::jobs::stored_backups::LOCAL;
 use crate::manager::document::PendingCopy;
+use crate::manager::entities::Trigger;
 use crate::manager::histories::Which;
 use crate::manager::store::Store;
 use crate::settings::Moment;
+
+/// What was found of a copy.
+pub enum CopyState {
+    Good {
+        size: u64,
+        /// Seconds since 1970; 0 if the location does not say.
+        modified: i64,
+    },
+    Damaged,
+}
+
+/// Whether a listed copy is still the one that was proven: its size, and when it was written. Some locations do not say that, and some round.
+fn is_unchanged(known: &Value, listed: &Map<String, Value>) -> bool {
+    let time = |value: Option<&Value>| value.and_then(Value::as_i64).unwrap_or(0);
+    let (then, now) = (time(known.get("modified")), time(listed.get("modified")));
+    known.get("size") == listed.get("size") && !is_rewritten(then, now)
+}
 
 impl Store {
     /// The copies that are still to be stored.
@@ -28,7 +47,11 @@ impl Store {
     pub fn remove_pending(&mut self, stored: &PendingCopy) -> Vec<PendingCopy> {
         self.drop_pending(stored);
         let is_older = |it: &PendingCopy| {
-            it.agent_id == stored.agent_id && it.trigger() == stored.trigger() && it.date < stored.date
+            // Whoever made a backup by hand wants that one.
+            it.trigger() != Trigger::Manual
+                && it.agent_id == stored.agent_id
+                && it.trigger() == stored.trigger()
+                && it.date < stored.date
         };
         let (older, kept) = std::mem::take(&mut self.extra_mut().pending).into_iter().partition(is_older);
         self.extra_mut().pending = kept;
@@ -73,19 +96,21 @@ impl Store {
     }
 
     /// A copy was stored, by the job's answer.
-    pub fn set_copied(&mut self, copied: &Value, now: Moment) {
+    pub fn set_copied(&mut self, copied: &Value, modified: i64, now: Moment) {
         let text = |key: &str| copied.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (id, agent) = (text("backup_id"), text("agent_id"));
-        let found = json!({"size": copied.get("size"), "at": now, "proof": copied.get("proof")});
+        let found = json!({"size": copied.get("size"), "modified": modified, "at": now, "proof": copied.get("proof")});
         self.extra_mut().copies.entry(id.clone()).or_default().insert(agent.clone(), found);
         self.stored_in(&id, &agent);
     }
 
     /// A copy in another location was read to its end: it is good with that size, or damaged.
-    pub fn set_copy_verified(&mut self, id: &str, agent: &str, size: u64, is_damaged: bool, now: Moment) {
-        let found = match is_damaged {
-            true => json!({"damaged": true, "at": now}),
-            false => json!({"size": size, "at": now, "proof": "verified"}),
+    pub fn set_copy_verified(&mut self, id: &str, agent: &str, found: CopyState, now: Moment) {
+        let found = match found {
+            CopyState::Damaged => json!({"damaged": true, "at": now}),
+            CopyState::Good { size, modified } => {
+                json!({"size": size, "modified": modified, "at": now, "proof": "verified"})
+            }
         };
         self.extra_mut().copies.entry(id.to_owned()).or_default().insert(agent.to_owned(), found);
     }
@@ -136,7 +161,7 @@ impl Store {
                 continue;
             }
             let known = copies.and_then(|copies| copies.get(agent));
-            let is_same = known.and_then(|known| known.get("size")) == fields.get("size");
+            let is_same = known.is_some_and(|known| is_unchanged(known, fields));
             let known = known.filter(|known| is_same || known.get("damaged").is_some());
             for (key, from) in [("verified", "at"), ("proof", "proof"), ("damaged", "damaged")] {
                 let value = known.and_then(|known| known.get(from)).filter(|value| !value.is_null());

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::error::Failure;
+use crate::manager::document::PendingCopy;
 use crate::manager::log;
 use crate::manager::store::Store;
 use crate::ports::Host;
@@ -51,6 +52,8 @@ pub struct Inner {
     pub last_action: Option<Value>,
     /// The clock is not set, so nothing is planned until it is.
     pub waits_for_clock: bool,
+    /// Copies that are no longer wanted, and of which something may be stored.
+    pub abandoned: Vec<PendingCopy>,
     /// Copies are being tried again.
     pub uploading: bool,
     /// Why saving the store failed the last time; `None` if it succeeded.

@@ -20,6 +20,7 @@ use crate::manager::state::{save, with};
 use crate::manager::together::{self, Work};
 use crate::model::Copy;
 use crate::ports::{Host, STAGING};
+use crate::protection::key::random_hex;
 use crate::settings::Moment;
 
 /// The timer of copies that are tried again.
@@ -91,7 +92,9 @@ fn source_of(created: &Value) -> PendingCopy {
 
 /// Makes a copy with the other protection in the staging area.
 async fn stage(host: &dyn Host, made: &PendingCopy, is_protected: bool, data: &str) -> Result<PendingCopy> {
-    let file = format!("{}-{}.tar", made.backup_id, if is_protected { "protected" } else { "plain" });
+    // A name of its own: what an interrupted attempt left is neither in the way nor mistaken for it.
+    let kind = if is_protected { "protected" } else { "plain" };
+    let file = format!("{}-{kind}-{}.tar", made.backup_id, random_hex::<4>(host));
     let mut input: Map<String, Value> = parsed(data)?;
     input.insert("agent_id".into(), made.from.clone().into());
     input.insert("file".into(), made.file.clone().into());
@@ -133,6 +136,7 @@ async fn attempt_all(
         })
         .collect();
     let outcomes = together::all(work).await;
+    abandon(host).await;
     clean_staging(host);
     set_timer(host);
     outcomes
@@ -153,13 +157,15 @@ fn conclude(host: &dyn Host, copy: &PendingCopy, result: &Result<Value>) {
     let now = Moment::new(home(host).local(host.now()));
     match result {
         Ok(copied) => {
+            let modified = modified(host, copied);
             let given_up = with(|inner| {
-                inner.store.set_copied(copied, now);
+                inner.store.set_copied(copied, modified, now);
                 inner.store.remove_pending(copy)
             });
-            for older in given_up {
-                log::given_up(host, &older);
+            for older in &given_up {
+                log::given_up(host, older);
             }
+            with(|inner| inner.abandoned.extend(given_up));
             log::copied(host, copied, copy.attempts);
         }
         Err(failure) => {
@@ -170,6 +176,21 @@ fn conclude(host: &dyn Host, copy: &PendingCopy, result: &Result<Value>) {
         }
     }
     save(host);
+}
+
+/// When a stored copy was written, as its location said it last.
+pub fn modified(host: &dyn Host, copied: &Value) -> i64 {
+    let text = |key: &str| copied.get(key).and_then(Value::as_str).unwrap_or_default();
+    let objects = host.remembered(text("agent_id")).unwrap_or_default();
+    objects.iter().find(|object| object.name == text("file")).map_or(0, |object| object.modified)
+}
+
+/// Deletes the archives of copies that were given up after their archive and before their record was stored.
+async fn abandon(host: &dyn Host) {
+    for copy in with(|inner| std::mem::take(&mut inner.abandoned)) {
+        // If that fails, the list names the archive.
+        let _ = run(host, "abandon", &json!(copy).to_string()).await;
+    }
 }
 
 /// The timer fired, at start-up or later: tries what is due, and gives up what nobody wants any more.

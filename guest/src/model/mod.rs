@@ -10,7 +10,7 @@ pub use answers::{
     Restored, Rewritten, Skipped, Totals, Verified,
 };
 pub use requests::{
-    AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest, DeleteRequest,
-    EncryptRequest, ExtractRequest, InfoRequest, KeepRequest, KeyRequest, Path, ReadRequest, RekeyRequest,
-    RestoreRequest, SCHEDULE, StageRequest, VerifiedSize,
+    AbandonRequest, AgentRequest, BackupRef, Caution, CleanRequest, CopyRequest, CreateRequest,
+    DeleteRequest, EncryptRequest, ExtractRequest, InfoRequest, KeepRequest, KeyRequest, Path, ReadRequest,
+    RekeyRequest, RestoreRequest, SCHEDULE, StageRequest, VerifiedSize,
 };

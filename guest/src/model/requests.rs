@@ -122,6 +122,15 @@ pub struct CopyRequest {
     pub is_new: bool,
 }
 
+/// Set by the manager: a copy that is not wanted any more.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AbandonRequest {
+    pub agent_id: String,
+    pub backup_id: String,
+    pub name: String,
+    pub date: String,
+}
+
 /// Set by the manager: a backup to copy into the staging area, with the protection that another location asks for.
 #[derive(Debug, Clone, Deserialize)]
 pub struct StageRequest {
@@ -292,6 +301,9 @@ pub struct VerifiedSize {
     /// The location; the local one when absent.
     #[serde(default)]
     pub agent_id: Option<String>,
+    /// The archive's name.
+    #[serde(default)]
+    pub file: Option<String>,
     /// Bytes of the file when it was read.
     #[serde(default)]
     pub size: u64,

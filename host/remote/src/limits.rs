@@ -148,3 +148,5 @@ pub const S3_PAGES: usize = 10_000;
 pub const S3_SIGNED_SECONDS: u64 = 3600;
 /// S3: seconds by which the clock may be off before a refusal is blamed on it. Servers allow 15 minutes.
 pub const S3_CLOCK_SECONDS: i64 = 10 * 60;
+/// A listing ends after this time, whatever the server does: somebody waits, and other locations are to be shown.
+pub const LIST_TIME: Duration = Duration::from_secs(25);

@@ -46,6 +46,15 @@ impl HostSetup {
         Locations::new(locations)
     }
 
+    /// The directories of locations besides the local one, and of the staging area.
+    pub(super) fn directories(&self, places: &Directories) -> Vec<PathBuf> {
+        let named = self.locations.iter().filter_map(|location| match &location.kind {
+            LocationKind::Directory { path } => Some(path.clone()),
+            _ => None,
+        });
+        named.chain([places.state.join(STAGING)]).collect()
+    }
+
     /// A location of `larder.toml`. One that cannot be used is a location all the same: whoever uses it gets the reason.
     fn configured(
         &self,

@@ -32,7 +32,7 @@ impl HostSetup {
 
     /// Removes drafts and scratch files. What cannot be removed only takes space, so a failure becomes a notice.
     pub(super) fn remove_leftovers(&self, places: &Directories) -> Vec<String> {
-        let mut notices = remove_backup_drafts(places);
+        let mut notices = remove_backup_drafts(places, &self.directories(places));
         for documents in [self.plugin_documents(places), self.host_documents(places)] {
             notices.extend(documents.remove_drafts().err().map(|error| error.to_string()));
         }
@@ -42,11 +42,11 @@ impl HostSetup {
 }
 
 /// Removes drafts of backups, and scratch copies.
-fn remove_backup_drafts(places: &Directories) -> Vec<String> {
+fn remove_backup_drafts(places: &Directories, others: &[PathBuf]) -> Vec<String> {
     let mut notices = Vec::new();
-    for directory in
-        places.backups.iter().map(PathBuf::as_path).chain(places.output.iter().filter_map(|p| p.parent()))
-    {
+    let outputs = places.output.iter().filter_map(|output| output.parent());
+    let all = places.backups.iter().chain(others).map(PathBuf::as_path).chain(outputs);
+    for directory in all {
         let removed = |draft| format!("removed {draft}, the partial file of an interrupted backup");
         match remove_stale_drafts(directory) {
             Ok(drafts) => notices.extend(drafts.into_iter().map(removed)),

@@ -43,3 +43,23 @@ fn a_copy_that_is_killed_at_any_step_is_listed_whole_or_not_at_all() {
     }
     assert!(killed >= 4, "{killed} of the steps were reached");
 }
+
+#[test]
+fn a_protected_copy_that_was_killed_is_made_by_the_next_command_and_leaves_nothing() {
+    let Some((home, server)) = Home::with_nas() else { return };
+    let password = home.home.password_file("password", "Pa55-w0rd");
+    home.larder(&["settings", "set", "--password-file", &password]).exits(0);
+    let id = home.create(&["local"]);
+    for step in ["draft: append#2", "remote: store", "remote: stored", "remote: put done"] {
+        cut(&home, step, &["copy", &id, "--to", "nas"]);
+        home.larder(&["copy", &id, "--to", "nas"]);
+        let agents = home.list()["backups"][0]["agents"].clone();
+        assert_eq!(agents["webdav.nas"]["protected"], true, "{step}: {agents}");
+        assert_eq!(files(&server).len(), 2, "{step}: {:?}", files(&server));
+        let staging = home.home.state().join("staging");
+        let left: Vec<_> =
+            larder_tests::names_in(&staging).into_iter().filter(|name| name != ".larder-location").collect();
+        assert_eq!(left, Vec::<String>::new(), "{step}");
+        home.larder(&["delete", &id, "--location", "nas", "--yes"]).exits(0);
+    }
+}

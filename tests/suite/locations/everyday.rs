@@ -122,3 +122,28 @@ fn an_orphaned_archive_and_a_broken_record_are_named_and_hide_nothing() {
         listed["unreadable"].as_array().unwrap().iter().map(|it| it["path"].as_str().unwrap()).collect();
     assert_eq!(named, ["Other_2026-01-01_00.00_00000000.tar", "broken.metadata.json"]);
 }
+
+#[test]
+fn a_copy_that_was_replaced_by_another_backup_is_neither_restored_nor_called_proven() {
+    let Some(server) = Server::start(Kind::WsgiDav) else { return };
+    let home = Home::new(&[table("nas", &server, server.port)]);
+    let (first, second) = (home.create(&["nas"]), home.create(&["nas"]));
+    let folder = super::folder(&server.data);
+    let archive = |id: &str| {
+        let listed = home.list();
+        let backups = listed["backups"].as_array().unwrap().clone();
+        let found = backups.iter().find(|backup| backup["backup_id"] == *id).unwrap().clone();
+        folder.join(found["file"].as_str().unwrap())
+    };
+    let (one, two) = (archive(&first), archive(&second));
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    std::fs::copy(&two, &one).unwrap();
+    std::fs::File::options().append(true).open(&one).unwrap().set_modified(later).unwrap();
+    let listed = home.larder(&["--json", "list", "--refresh"]).json();
+    let backups = listed["backups"].as_array().unwrap();
+    let changed = backups.iter().find(|backup| backup["backup_id"] == *first).unwrap();
+    assert_eq!(changed["agents"]["webdav.nas"]["proof"], serde_json::Value::Null, "{changed}");
+    home.larder(&["verify", &first, "--location", "nas"]).exits(1).says("it was replaced");
+    home.larder(&["restore", &first, "--location", "nas", "--yes"]).exits(1).says("it was replaced");
+    home.larder(&["status"]).exits(1);
+}

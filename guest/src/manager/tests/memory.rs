@@ -21,7 +21,10 @@ pub fn missing<T>() -> Outcome<T> {
 impl Memory {
     pub fn objects(&self) -> Vec<Object> {
         let objects = self.0.borrow();
-        objects.iter().map(|(name, bytes)| Object { name: name.clone(), size: bytes.len() as u64 }).collect()
+        objects
+            .iter()
+            .map(|(name, bytes)| Object { name: name.clone(), size: bytes.len() as u64, modified: 0 })
+            .collect()
     }
 
     pub fn open(&self, name: &str) -> Outcome<Box<dyn Content>> {

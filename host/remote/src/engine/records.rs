@@ -1,6 +1,8 @@
 //! What is known of a location without asking it: the last listing, the free space, the last error. It survives restarts.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,30 @@ impl From<&Object> for Row {
     }
 }
 
+/// Calls `work` with a token that stops it after that time: a server that answers a byte at a time makes progress for ever.
+fn within<T>(time: Duration, stop: &Stop, work: impl FnOnce(&Stop) -> Result<T>) -> Result<T> {
+    let limited = stop.child();
+    let timer = limited.clone();
+    let watch = thread::Builder::new().name("deadline".into()).spawn(move || {
+        if timer.wait(time).is_ok() {
+            timer.stop();
+        }
+    });
+    let done = work(&limited);
+    let is_late = limited.is_stopped() && !stop.is_stopped();
+    // Ends the timer.
+    limited.stop();
+    drop(watch);
+    match done {
+        Err(error) if is_late && error.kind == Kind::Stopped => {
+            let text =
+                format!("no whole answer within {} s; try again, or look at the server", time.as_secs());
+            Err(Error::new(Kind::Interrupted, text))
+        }
+        done => done,
+    }
+}
+
 /// What is known of a location.
 pub struct Records(Mutex<Document>);
 
@@ -47,7 +73,9 @@ impl Records {
     /// Asks, and remembers the answer.
     pub fn list(&self, context: &Context, stop: &Stop) -> Result<Listing> {
         let patience = Patience::new(context, limits::LIST_PATIENCE);
-        let listed = retry::retry(&patience, stop, || context.protocol.list(stop));
+        let listed = within(limits::LIST_TIME, stop, |stop| {
+            retry::retry(&patience, stop, || context.protocol.list(stop))
+        });
         // The first upload makes the folder. One that held objects and is gone is an error.
         let was_empty = self.lock().objects.is_empty();
         let listed = match listed {

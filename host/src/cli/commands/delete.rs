@@ -75,7 +75,11 @@ fn everywhere(setup: &HostSetup, global: &Global, id: &str, delete: &Delete) -> 
     for agent in &agents {
         let answer = one(setup, global, id, agent, delete.force)?;
         text += &answer.text;
-        all.push(answer.json);
+        let mut json = answer.json;
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("agent_id".into(), agent.clone().into());
+        }
+        all.push(json);
     }
     let json = if agents.len() == 1 { all.pop().unwrap_or_default() } else { json!({"copies": all}) };
     Ok(Answer { text, status: ExitStatus::Done, json })

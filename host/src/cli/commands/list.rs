@@ -60,7 +60,7 @@ fn listed(value: &Value, now: Timestamp) -> String {
         column("NAME", STAYS, &|backup| string(backup, "name")),
     ];
     if backups.iter().any(|backup| !where_it_is(backup).is_empty()) {
-        shown.push(column("COPIES", 7, &where_it_is));
+        shown.push(column("COPIES", 7, &copies));
     }
     let mut text = table::lines(shown, columns());
     let sum = backups.iter().map(stored_size).sum();

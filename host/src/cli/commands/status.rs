@@ -116,6 +116,7 @@ impl Summary {
             .map(|(location, failure)| format!("{location}: {failure}"))
             .collect();
         problems.extend(self.missing(good, max_age));
+        problems.extend(self.damaged_copies());
         let damaged = list(&self.info, "backups").iter().filter(|backup| backup.get("damaged").is_some());
         problems
             .extend(damaged.map(|backup| format!("the backup {} is damaged", string(backup, "backup_id"))));
@@ -133,6 +134,16 @@ impl Summary {
         problems.extend(list(&self.settings, "warnings").iter().filter_map(Value::as_str).map(str::to_owned));
         problems.extend(self.blocked_plans());
         problems
+    }
+
+    /// Copies in other locations that are damaged.
+    fn damaged_copies(&self) -> impl Iterator<Item = String> {
+        list(&self.info, "backups").iter().flat_map(|backup| {
+            let agents = backup.get("agents").and_then(Value::as_object).into_iter().flatten();
+            let damaged = agents.filter(|(_, copy)| copy.get("damaged") == Some(&Value::Bool(true)));
+            let id = string(backup, "backup_id");
+            damaged.map(move |(agent, _)| format!("the copy of the backup {id} in {agent} is damaged"))
+        })
     }
 
     /// Backups that are not yet in a location where they are wanted.
