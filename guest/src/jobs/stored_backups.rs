@@ -19,6 +19,9 @@ use crate::stored_archive::{self, Archive, Reader};
 /// The id of the local location.
 pub const LOCAL: &str = "backup.local";
 
+/// The id of the location of a file that was named on the command line.
+pub const FILE: &str = "larder.file";
+
 /// An opened backup.
 pub struct Opened {
     pub agent_id: String,

@@ -40,7 +40,11 @@ pub fn upload(host: &dyn Host, request: &CopyRequest) -> Result<Copied> {
         let bytes = layout::record_bytes(layout, &record, &names.archive, &place.directory);
         put_record(host, &place.id, name, &bytes)?;
     }
+    // If it cannot be asked for now, a later change is noticed by the size alone.
+    let modified =
+        host.open_object(&place.id, &names.archive).map_or(0, |content| content.modified().seconds);
     Ok(Copied {
+        modified,
         backup_id: manifest.slug().to_owned(),
         name: manifest.name().to_owned(),
         date: manifest.date_text().to_owned(),

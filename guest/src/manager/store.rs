@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::error::{Failure, Result};
-use crate::jobs::stored_backups::{self, LOCAL};
+use crate::jobs::stored_backups::{self, FILE, LOCAL};
 use crate::manager::document::{Document, DocumentError, Extra, KnownBackup};
 use crate::manager::entities::LastEvent;
 use crate::ports::Host;
@@ -195,7 +195,9 @@ impl Store {
     /// marked as kept, and when it was verified or found damaged.
     pub fn describe(&self, backup: &mut Value) {
         let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let verified = self.verified_at(&id, stored_backups::stored_size(backup, LOCAL));
+        // A file that was named on the command line may be the local copy.
+        let size = [LOCAL, FILE].iter().find_map(|agent| stored_backups::stored_size(backup, agent));
+        let verified = self.verified_at(&id, size);
         self.describe_copies(backup);
         // Without a local copy, the best that is known of the others.
         let verified = verified.or_else(|| proven_at(backup));

@@ -259,6 +259,8 @@ pub struct Copied {
     pub file: String,
     pub size: u64,
     pub protected: bool,
+    /// When it was written, in seconds since 1970; 0 if the location does not say.
+    pub modified: i64,
     /// How far the stored bytes were proven: `size`, `digest`, `sample` or `full`.
     pub proof: &'static str,
     /// Guarantees that could not be given, as sentences.
