@@ -11,6 +11,7 @@ pub mod document;
 pub mod entities;
 pub mod histories;
 pub mod job;
+pub mod leftovers;
 pub mod listing;
 pub mod log;
 pub mod merged;

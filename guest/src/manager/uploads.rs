@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Failure, Result};
 use crate::jobs::stored_backups::LOCAL;
-use crate::layout::{self, Layout};
 use crate::manager::announce::{Announcement, Stages, progress, publish_entities, record_event};
 use crate::manager::document::PendingCopy;
 use crate::manager::entities::Trigger;
 use crate::manager::job::{job, parsed, run};
+use crate::manager::leftovers::{abandon, clean_staging, clean_unfinished};
 use crate::manager::log;
 use crate::manager::planning::{home, later};
 use crate::manager::state::{save, with};
@@ -185,14 +185,6 @@ pub fn modified(host: &dyn Host, copied: &Value) -> i64 {
     objects.iter().find(|object| object.name == text("file")).map_or(0, |object| object.modified)
 }
 
-/// Deletes the archives of copies that were given up after their archive and before their record was stored.
-async fn abandon(host: &dyn Host) {
-    for copy in with(|inner| std::mem::take(&mut inner.abandoned)) {
-        // If that fails, the list names the archive.
-        let _ = run(host, "abandon", &json!(copy).to_string()).await;
-    }
-}
-
 /// The timer fired, at start-up or later: tries what is due, and gives up what nobody wants any more.
 pub async fn fired(host: &dyn Host) {
     clean_unfinished(host).await;
@@ -253,48 +245,6 @@ pub fn set_timer(host: &dyn Host) {
 pub fn begin(host: &dyn Host) {
     with(|inner| inner.store.make_all_due());
     host.set_timer(TIMER, host.now());
-}
-
-/// Gives up interrupted uploads that nobody will continue. What cannot be removed now is tried again at the next start.
-async fn clean_unfinished(host: &dyn Host) {
-    let pending = with(|inner| inner.store.pending().to_vec());
-    let mut work: Vec<Work<'_, ()>> = Vec::new();
-    for place in host.locations().into_iter().filter(|place| !place.knowledge.unfinished.is_empty()) {
-        let wanted: Vec<String> = Layout::parse(&place.layout)
-            .into_iter()
-            .flat_map(|layout| {
-                pending.iter().filter(|it| it.agent_id == place.id).map(move |it| (layout, it))
-            })
-            .filter_map(|(layout, it)| layout::names(layout, &it.name, &it.date, &it.backup_id).ok())
-            .map(|names| names.archive)
-            .collect();
-        if place.knowledge.unfinished.iter().all(|name| wanted.contains(name)) {
-            continue;
-        }
-        work.push(Box::pin(async move {
-            let input = json!({"agent_id": place.id, "wanted": wanted}).to_string();
-            match run(host, "clean", &input).await {
-                Ok(done) => log::cleaned(host, &place.id, &done),
-                // A read-only host refuses it.
-                Err(failure) if failure.code == "denied" => {}
-                Err(failure) => log::failed(host, &format!("cleaning {}", place.id), &failure, false),
-            }
-        }));
-    }
-    together::all(work).await;
-}
-
-/// Deletes what no pending copy needs from the staging area. What cannot be deleted only takes space.
-fn clean_staging(host: &dyn Host) {
-    let needed = with(|inner| {
-        let staged = inner.store.pending().iter().filter(|it| it.from == STAGING);
-        staged.map(|it| it.file.clone()).collect::<Vec<_>>()
-    });
-    for object in host.objects(STAGING).unwrap_or_default() {
-        if !needed.contains(&object.name) {
-            let _ = host.delete_object(STAGING, &object.name);
-        }
-    }
 }
 
 /// `backup.copy`: stores an existing backup in another location as well.
