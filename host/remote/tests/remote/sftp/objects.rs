@@ -169,7 +169,7 @@ fn a_thousand_small_objects_are_read_in_seconds_over_a_long_line() {
             }
         });
         let took = begun.elapsed();
-        assert!(took < Duration::from_secs(8), "{kind:?}: {took:?}");
+        assert!(took < Duration::from_secs(40), "{kind:?}: {took:?}");
         assert_eq!(proxy.connections(), 1, "{kind:?}: one session serves all");
     }
 }
