@@ -1,4 +1,4 @@
-//! Removes what interrupted and abandoned copies left: unfinished uploads, archives without a record, files in the staging area.
+//! Removes what interrupted and abandoned copies left: uploads, archives without a record, staged files.
 //!
 //! Decides nothing about backups that are listed.
 
