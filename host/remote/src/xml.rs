@@ -55,10 +55,13 @@ pub fn read(input: impl Read, most: u64, what: &str, elements: &mut impl Element
             Event::CData(text) if elements.wants_text() => elements.text(&text.xml10_content()),
             Event::GeneralRef(reference) => {
                 match reference.resolve_char_ref().map_err(|error| nonsense(&error))? {
-                    _ if !elements.wants_text() => {}
-                    Some(character) => elements.text(character.encode_utf8(&mut [0; 4])),
+                    Some(character) if elements.wants_text() => {
+                        elements.text(character.encode_utf8(&mut [0; 4]));
+                    }
+                    Some(_) => {}
                     None => match resolve_predefined_entity(&reference) {
-                        Some(text) => elements.text(text),
+                        Some(text) if elements.wants_text() => elements.text(text),
+                        Some(_) => {}
                         None => return Err(nonsense(&format_args!("unknown entity &{};", &*reference))),
                     },
                 }
