@@ -110,7 +110,7 @@ impl Site {
                     endpoint: url.parse().unwrap(),
                     region: "us-east-1".to_owned(),
                     bucket: bucket.to_owned(),
-                    prefix: self.folder.clone(),
+                    prefix: format!("engine/{}", self.folder),
                     access_key_id: self.server().user.clone(),
                     secret_access_key: Secret(self.server().password.clone()),
                     path_style: true,

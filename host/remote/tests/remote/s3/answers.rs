@@ -126,7 +126,7 @@ fn addresses_have_the_bucket_in_the_host_or_in_the_path() {
         (settings("https://h", "a/../b"), "`prefix`"),
         (settings("ftp://h", ""), "endpoint"),
         (S3 { bucket: String::new(), ..settings("https://h", "") }, "`bucket` is empty"),
-        (S3 { path_style: false, bucket: "a b/c".into(), ..settings("https://h", "") }, "path_style"),
+        (S3 { path_style: false, bucket: "a b/c".into(), ..settings("https://h", "") }, "addressing"),
     ];
     for (settings, words) in bad {
         let http = Http { tls: ureq::tls::TlsConfig::default(), proxy: None };
