@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Result, UNREADABLE};
 use crate::jobs::listing::Listing;
 use crate::layout::{self, Layout};
 use crate::ports::{Host, Location, Object};
@@ -48,19 +48,27 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
             backup: backup.map(|manifest| (manifest, protection)),
         });
     }
-    let problem = |name: String, reason: String, size: u64| Listing {
+    let problem = |name: String, code: &'static str, reason: String, size: u64| Listing {
         agent_id: agent_id.to_owned(),
         object: Object { name: name.clone(), size, modified: 0 },
         files: vec![name],
-        backup: Err(Failure::new(INCOMPLETE, reason)),
+        backup: Err(Failure::new(code, reason)),
     };
+    // What could not be read now may be any backup, and any archive's record.
+    let is_unread = |name: &str| records.get(name).is_some_and(|read| read.is_err());
     for found in paired.problems {
         let size = objects.iter().find(|it| it.name == found.name).map_or(0, |it| it.size);
-        listings.push(problem(found.name, found.reason, size));
+        let code = if is_unread(&found.name) { UNREADABLE } else { INCOMPLETE };
+        listings.push(problem(found.name, code, found.reason, size));
     }
     for (name, size) in paired.unrecorded {
-        let reason = "it has no record, so nobody lists it: an upload is on its way or was cut off";
-        listings.push(problem(name, reason.to_owned(), size));
+        let (code, reason) = match paired.is_complete {
+            true => {
+                (INCOMPLETE, "it has no record, so nobody lists it: an upload is on its way or was cut off")
+            }
+            false => (UNREADABLE, "its record may be one of those that could not be read: list again"),
+        };
+        listings.push(problem(name, code, reason.to_owned(), size));
     }
     listings.sort_by(|a, b| a.object.name.cmp(&b.object.name));
     Ok(listings)

@@ -8,7 +8,7 @@ use crate::jobs::records;
 use crate::jobs::stored_backups::{self, Opened};
 use crate::layout::{self, Layout, Record};
 use crate::model::{AbandonRequest, AgentRequest, CleanRequest, Copied, CopyRequest};
-use crate::ports::{Cause, Check, Content, Host, Stored};
+use crate::ports::{Cause, Check, Content, Host, Object, Place, Stored};
 use crate::progress::Progress;
 use crate::protection::Protection;
 use crate::stored_archive;
@@ -26,8 +26,22 @@ pub fn upload(host: &dyn Host, request: &CopyRequest) -> Result<Copied> {
     let protected = Protection::of_first_part(&mut outer)?.version.is_some();
     let manifest = outer.manifest.clone();
     drop(outer);
-    if !request.is_new {
-        must_be_new(host, &manifest, &place.id)?;
+    if !request.is_new
+        && let Some(there) = stored_backups::with_id(host, &place.id, manifest.slug())?
+    {
+        let size = opened.content.size();
+        return match request.is_resumed && there.object.size == size {
+            true => Ok(found(&manifest, protected, &place.id, there.object)),
+            false => Err(Failure::new(
+                "exists",
+                format!(
+                    "{} already has the backup {}, as {}; nothing was copied",
+                    place.id,
+                    manifest.slug(),
+                    there.object.name
+                ),
+            )),
+        };
     }
     let names =
         layout::names(layout, manifest.name(), manifest.date_text(), manifest.slug()).map_err(|error| {
@@ -55,6 +69,23 @@ pub fn upload(host: &dyn Host, request: &CopyRequest) -> Result<Copied> {
         proof: stored.proof,
         notes: stored.notes,
     })
+}
+
+/// What an earlier attempt stored, with its record, before it was cut off.
+fn found(manifest: &Manifest, protected: bool, agent_id: &str, there: Object) -> Copied {
+    Copied {
+        modified: there.modified,
+        backup_id: manifest.slug().to_owned(),
+        name: manifest.name().to_owned(),
+        date: manifest.date_text().to_owned(),
+        agent_id: agent_id.to_owned(),
+        file: there.name,
+        size: there.size,
+        protected,
+        // The record is written after the proof, but which proof it was is lost.
+        proof: "size",
+        notes: Vec::new(),
+    }
 }
 
 /// Stores the archive. If one of that name is there, it is what an interrupted attempt left; it counts when it has the same bytes.
@@ -130,7 +161,7 @@ fn same_bytes(host: &dyn Host, ours: &dyn Content, theirs: &dyn Content) -> Resu
     while offset < size {
         let theirs = theirs.read(offset, PIECE)?;
         let count = u32::try_from(theirs.len()).unwrap_or(PIECE);
-        let place = crate::ports::Place { content: ours, offset, count };
+        let place = Place { content: ours, offset, count };
         if theirs.is_empty() || place.read()? != theirs {
             return Ok(false);
         }
@@ -139,18 +170,6 @@ fn same_bytes(host: &dyn Host, ours: &dyn Content, theirs: &dyn Content) -> Resu
     }
     progress.finish();
     Ok(true)
-}
-
-/// Refuses a second backup with the same id in one location.
-fn must_be_new(host: &dyn Host, manifest: &Manifest, agent_id: &str) -> Result<()> {
-    let id = manifest.slug();
-    match stored_backups::with_id(host, agent_id, id)? {
-        None => Ok(()),
-        Some(listing) => Err(Failure::new(
-            "exists",
-            format!("{agent_id} already has the backup {id}, as {}; nothing was copied", listing.object.name),
-        )),
-    }
 }
 
 /// Gives up the interrupted uploads of a location that nobody wants any more.

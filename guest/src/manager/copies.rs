@@ -96,10 +96,11 @@ impl Store {
     }
 
     /// A copy was stored, by the job's answer.
-    pub fn set_copied(&mut self, copied: &Value, modified: i64, now: Moment) {
+    pub fn set_copied(&mut self, copied: &Value, now: Moment) {
         let text = |key: &str| copied.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (id, agent) = (text("backup_id"), text("agent_id"));
-        let found = json!({"size": copied.get("size"), "modified": modified, "at": now, "proof": copied.get("proof")});
+        let of = |key: &str| copied.get(key).cloned().unwrap_or_default();
+        let found = json!({"size": of("size"), "modified": of("modified"), "at": now, "proof": of("proof")});
         self.extra_mut().copies.entry(id.clone()).or_default().insert(agent.clone(), found);
         self.stored_in(&id, &agent);
     }

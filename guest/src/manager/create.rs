@@ -103,6 +103,7 @@ async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> 
     begin(host, State::CreateBackup, Some(trigger))?;
     let started = host.now();
     let mut stages = Stages::new(host, trigger, is_local(data));
+    uploads::start();
     let mut result = create_job(host, data, &mut stages).await;
     if let Ok(created) = &mut result {
         // Saved before it is announced: an interruption must not undo what was announced.
@@ -118,6 +119,7 @@ async fn create(host: &dyn Host, trigger: Trigger, data: &str) -> Result<Value> 
             retention::prune(host).await;
         }
     }
+    uploads::end(host);
     let reason = match &result {
         Ok(created) => uploads_failed(created),
         Err(failure) => {

@@ -48,8 +48,11 @@ pub async fn clean_unfinished(host: &dyn Host) {
     together::all(work).await;
 }
 
-/// Deletes what no pending copy needs from the staging area. What cannot be deleted only takes space.
+/// Deletes what no pending copy needs from the staging area, unless a backup is on its way there. What cannot be deleted only takes space.
 pub fn clean_staging(host: &dyn Host) {
+    if with(|inner| inner.copying > 0) {
+        return;
+    }
     let needed = with(|inner| {
         let staged = inner.store.pending().iter().filter(|it| it.from == STAGING);
         staged.map(|it| it.file.clone()).collect::<Vec<_>>()

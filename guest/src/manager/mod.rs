@@ -6,6 +6,7 @@
 pub mod announce;
 pub mod backups;
 pub mod copies;
+pub mod copy;
 pub mod create;
 pub mod document;
 pub mod entities;
@@ -117,7 +118,7 @@ pub async fn call(host: &dyn Host, name: &str, data: &str) -> Result<String> {
         "rekey" => text(backups::rekey(host, data).await),
         "import" => text(backups::import(host, data).await),
         "keep" => text(backups::keep(host, data).await),
-        "copy" => text(uploads::copy(host, data).await),
+        "copy" => text(copy::copy(host, data).await),
         "agents_info" => text(Ok(listing::agents(host))),
         "config_info" => text(Ok(settings::info(host))),
         "config_update" => text(settings::update(host, data)),

@@ -54,8 +54,9 @@ pub struct Inner {
     pub waits_for_clock: bool,
     /// Copies that are no longer wanted, and of which something may be stored.
     pub abandoned: Vec<PendingCopy>,
-    /// Copies are being tried again.
-    pub uploading: bool,
+    /// How many backups are being made or copied. Until the last of them has ended, nothing staged is removed and no copy is tried again: what
+    /// they are about to use is not recorded yet.
+    pub copying: usize,
     /// Why saving the store failed the last time; `None` if it succeeded.
     pub unsaved: Option<String>,
 }

@@ -7,8 +7,7 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Failure, Result};
-use crate::jobs::stored_backups::LOCAL;
+use crate::error::Result;
 use crate::manager::announce::{Announcement, Stages, progress, publish_entities, record_event};
 use crate::manager::document::PendingCopy;
 use crate::manager::entities::Trigger;
@@ -34,6 +33,18 @@ const LONGEST_PAUSE: i64 = 6 * 3600;
 pub struct Outcome {
     pub agent_id: String,
     pub result: Result<Value>,
+}
+
+/// A backup is about to be made or copied; [`end`] follows.
+pub fn start() {
+    with(|inner| inner.copying = inner.copying.saturating_add(1));
+}
+
+/// That has ended: what it left is removed, and what waits is planned.
+pub fn end(host: &dyn Host) {
+    with(|inner| inner.copying = inner.copying.saturating_sub(1));
+    clean_staging(host);
+    set_timer(host);
 }
 
 /// Stores the copies of a new backup. `data` is the request of the create job: it has the password.
@@ -67,17 +78,26 @@ pub async fn store_all(
             Ok(source) => {
                 pending.push(PendingCopy { agent_id: copy.agent_id, ..source.started_by(trigger) });
             }
-            Err(failure) => outcomes.push(Outcome { agent_id: copy.agent_id, result: Err(failure) }),
+            // Without the staged file there is nothing to try again.
+            Err(failure) => {
+                log::failed(
+                    host,
+                    &format!("storing backup {} in {}", made.backup_id, copy.agent_id),
+                    &failure,
+                    false,
+                );
+                outcomes.push(Outcome { agent_id: copy.agent_id, result: Err(failure) });
+            }
         }
     }
     with(|inner| inner.store.add_pending(pending.clone()));
     save(host);
-    outcomes.extend(attempt_all(host, pending, true, Some(stages)).await);
+    outcomes.extend(attempt_all(host, pending, Attempt::First, Some(stages)).await);
     outcomes
 }
 
 /// The new backup as the source of its copies.
-fn source_of(created: &Value) -> PendingCopy {
+pub(super) fn source_of(created: &Value) -> PendingCopy {
     let text = |key: &str| created.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     PendingCopy {
         backup_id: text("backup_id"),
@@ -91,7 +111,12 @@ fn source_of(created: &Value) -> PendingCopy {
 }
 
 /// Makes a copy with the other protection in the staging area.
-async fn stage(host: &dyn Host, made: &PendingCopy, is_protected: bool, data: &str) -> Result<PendingCopy> {
+pub(super) async fn stage(
+    host: &dyn Host,
+    made: &PendingCopy,
+    is_protected: bool,
+    data: &str,
+) -> Result<PendingCopy> {
     // A name of its own: what an interrupted attempt left is neither in the way nor mistaken for it.
     let kind = if is_protected { "protected" } else { "plain" };
     let file = format!("{}-{kind}-{}.tar", made.backup_id, random_hex::<4>(host));
@@ -105,11 +130,22 @@ async fn stage(host: &dyn Host, made: &PendingCopy, is_protected: bool, data: &s
     Ok(PendingCopy { from: STAGING.into(), file, size, ..made.clone() })
 }
 
+/// What is known of the location before an attempt.
+#[derive(Clone, Copy)]
+pub(super) enum Attempt {
+    /// The backup is new: nothing of it is anywhere else.
+    First,
+    /// An earlier attempt may have stored it and been cut off before it knew.
+    Again,
+    /// Somebody asks for a copy, and is told if there is one.
+    Asked,
+}
+
 /// Tries to store these copies side by side, and records what came of it.
 async fn attempt_all(
     host: &dyn Host,
     pending: Vec<PendingCopy>,
-    is_new: bool,
+    which: Attempt,
     stages: Option<&mut Stages<'_>>,
 ) -> Vec<Outcome> {
     let stages = stages.map(RefCell::new);
@@ -126,7 +162,7 @@ async fn attempt_all(
                     }
                     progress(host, "copy", stage, done, total);
                 };
-                let result = attempt(host, &copy, is_new, &mut report).await;
+                let result = attempt(host, &copy, which, &mut report).await;
                 conclude(host, &copy, &result);
                 if let (Some(stages), Ok(_)) = (stages, &result) {
                     stages.borrow_mut().uploaded(&copy.agent_id, copy.size);
@@ -137,29 +173,33 @@ async fn attempt_all(
         .collect();
     let outcomes = together::all(work).await;
     abandon(host).await;
-    clean_staging(host);
-    set_timer(host);
     outcomes
 }
 
-async fn attempt(
+pub(super) async fn attempt(
     host: &dyn Host,
     copy: &PendingCopy,
-    is_new: bool,
+    which: Attempt,
     report: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<Value> {
-    let input = json!({"agent_id": copy.from, "file": copy.file, "to": copy.agent_id, "is_new": is_new});
+    let (is_new, is_resumed) = (matches!(which, Attempt::First), matches!(which, Attempt::Again));
+    let input = json!({
+        "agent_id": copy.from,
+        "file": copy.file,
+        "to": copy.agent_id,
+        "is_new": is_new,
+        "is_resumed": is_resumed,
+    });
     parsed(&job(host, "copy", &input.to_string(), report).await?)
 }
 
 /// Records the end of an attempt, and saves it.
-fn conclude(host: &dyn Host, copy: &PendingCopy, result: &Result<Value>) {
+pub(super) fn conclude(host: &dyn Host, copy: &PendingCopy, result: &Result<Value>) {
     let now = Moment::new(home(host).local(host.now()));
     match result {
         Ok(copied) => {
-            let modified = copied.get("modified").and_then(Value::as_i64).unwrap_or(0);
             let given_up = with(|inner| {
-                inner.store.set_copied(copied, modified, now);
+                inner.store.set_copied(copied, now);
                 inner.store.remove_pending(copy)
             });
             for older in &given_up {
@@ -187,27 +227,26 @@ pub fn modified(host: &dyn Host, copied: &Value) -> i64 {
 
 /// The timer fired, at start-up or later: tries what is due, and gives up what nobody wants any more.
 pub async fn fired(host: &dyn Host) {
-    clean_unfinished(host).await;
-    clean_staging(host);
-    if with(|inner| std::mem::replace(&mut inner.uploading, true)) {
+    if with(|inner| inner.copying > 0) {
         return;
     }
+    start();
+    clean_unfinished(host).await;
     let now = Moment::new(home(host).local(host.now()));
     let due = with(|inner| inner.store.due_copies(now));
     if !due.is_empty() {
-        let outcomes = attempt_all(host, due.clone(), false, None).await;
+        let outcomes = attempt_all(host, due.clone(), Attempt::Again, None).await;
         for (copy, outcome) in due.iter().zip(&outcomes) {
             if outcome.result.is_ok() {
                 made_up(host, copy);
             }
         }
     }
-    with(|inner| inner.uploading = false);
-    set_timer(host);
+    end(host);
 }
 
 /// A copy was stored after all. When it was the last one that a planned backup lacked, that backup counts as completed.
-fn made_up(host: &dyn Host, copy: &PendingCopy) {
+pub(super) fn made_up(host: &dyn Host, copy: &PendingCopy) {
     let is_complete = with(|inner| inner.store.is_complete(&copy.backup_id));
     if !is_complete {
         return;
@@ -227,8 +266,14 @@ fn made_up(host: &dyn Host, copy: &PendingCopy) {
     publish_entities(host);
 }
 
-/// Sets the timer for the next attempt; at once if there is something to clean.
-pub fn set_timer(host: &dyn Host) {
+/// Sets the timer for the next attempt. While something is copied, its end does that.
+fn set_timer(host: &dyn Host) {
+    if with(|inner| inner.copying > 0) {
+        return;
+    }
+    if with(|inner| inner.store.pending().iter().any(|copy| copy.next.is_none())) {
+        return host.set_timer(TIMER, host.now());
+    }
     let next = with(|inner| inner.store.next_copy());
     match next {
         Some(at) => {
@@ -245,66 +290,4 @@ pub fn set_timer(host: &dyn Host) {
 pub fn begin(host: &dyn Host) {
     with(|inner| inner.store.make_all_due());
     host.set_timer(TIMER, host.now());
-}
-
-/// `backup.copy`: stores an existing backup in another location as well.
-pub async fn copy(host: &dyn Host, data: &str) -> Result<Value> {
-    let request: Value = parsed(data)?;
-    let text = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (id, to) = (text("backup_id"), text("to"));
-    let from = request.get("agent_id").and_then(Value::as_str).unwrap_or(LOCAL).to_owned();
-    let place = host.place(&to)?;
-    if to == from || to == STAGING || !place.writable {
-        return Err(Failure::invalid(format!("{id} cannot be copied to {to}; name another location")));
-    }
-    clean_unfinished(host).await;
-    let asked = json!({"agent_id": from, "backup_id": id}).to_string();
-    let details = run(host, "details", &asked).await?;
-    let Some(backup) = details.get("backup").filter(|backup| !backup.is_null()) else {
-        let message = format!("there is no backup {id} in {from}; `larder list` shows all backups");
-        return Err(Failure::new("backup_not_found", message));
-    };
-    let mut source = source_of(backup);
-    (source.from, source.agent_id) = (from, to);
-    source.size = backup.get("size").and_then(Value::as_u64).unwrap_or(source.size);
-    let is_plain = backup.get("securetar").is_none_or(Value::is_null);
-    let password = with(|inner| {
-        let config = inner.store.config();
-        let is_wanted = config.agents.get(&source.agent_id).is_none_or(|agent| agent.protected);
-        let create = &config.create_backup;
-        let securetar = create.securetar.unwrap_or(3);
-        let password = create.password.as_ref().filter(|_| is_wanted);
-        password.map(|password| json!({"password": password.reveal(), "securetar": securetar}))
-    });
-    let mut warnings = Vec::new();
-    if is_plain && place.id != LOCAL {
-        match password {
-            Some(password) => {
-                let to = source.agent_id.clone();
-                source = stage(host, &source, true, &password.to_string()).await?;
-                source.agent_id = to;
-            }
-            None => warnings.push(log::plain_copy(&source.agent_id)),
-        }
-    }
-    with(|inner| inner.store.add_pending(vec![source.clone()]));
-    save(host);
-    let mut report = |stage: &str, done, total| progress(host, "copy", stage, done, total);
-    let result = attempt(host, &source, false, &mut report).await;
-    match &result {
-        Ok(_) => conclude(host, &source, &result),
-        // Whoever asked is told, and asks again; only what the schedule wants is tried again by itself.
-        Err(_) => {
-            with(|inner| inner.store.drop_pending(&source));
-            save(host);
-        }
-    }
-    clean_staging(host);
-    set_timer(host);
-    let mut copied = result?;
-    if let Some(fields) = copied.as_object_mut() {
-        fields.insert("warnings".into(), warnings.into());
-    }
-    publish_entities(host);
-    Ok(copied)
 }

@@ -120,6 +120,9 @@ pub struct CopyRequest {
     /// Set by the manager: the backup is new, so no other object can be the same backup.
     #[serde(default)]
     pub is_new: bool,
+    /// Set by the manager: an earlier attempt may have stored it already, and that counts.
+    #[serde(default)]
+    pub is_resumed: bool,
 }
 
 /// Set by the manager: a copy that is not wanted any more.

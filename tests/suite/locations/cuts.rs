@@ -1,6 +1,7 @@
 //! A process that is killed at any step of a copy: nothing is listed that is not whole, and the next start leaves nothing behind.
 
 use larder_tests::Run;
+use serde_json::{Value, json};
 
 use super::{Home, files};
 
@@ -62,4 +63,19 @@ fn a_protected_copy_that_was_killed_is_made_by_the_next_command_and_leaves_nothi
         assert_eq!(left, Vec::<String>::new(), "{step}");
         home.larder(&["delete", &id, "--location", "nas", "--yes"]).exits(0);
     }
+}
+
+#[test]
+fn a_copy_whose_process_was_killed_after_its_last_byte_counts_as_stored() {
+    let Some((home, _server)) = Home::with_nas() else { return };
+    let run = cut(&home, "remote: put done", &["create", "--location", "local", "--location", "nas"]);
+    assert_eq!(run.status, None);
+    assert!(home.list()["backups"][0]["pending"].is_object());
+    let mut service = super::later::serve_at(&home, &chrono::Utc::now().to_rfc3339());
+    service.pass(1);
+    drop(service);
+    let listed = home.list();
+    let backup = &listed["backups"][0];
+    assert_eq!((&backup["pending"], &backup["failed_agent_ids"]), (&Value::Null, &json!([])), "{backup}");
+    assert_eq!(backup["agents"].as_object().unwrap().len(), 2);
 }

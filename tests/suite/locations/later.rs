@@ -18,7 +18,7 @@ fn serve(home: &Home) -> TestService {
     serve_at(home, "2026-11-20T12:00:00+00:00")
 }
 
-fn serve_at(home: &Home, now: &str) -> TestService {
+pub fn serve_at(home: &Home, now: &str) -> TestService {
     let mut setting = home.home.setting(now);
     setting.options = Some(home.options.clone().into());
     setting.configure().unwrap();
@@ -110,4 +110,20 @@ fn a_backup_that_is_stored_nowhere_else_yet_is_kept_until_it_is() {
     assert_eq!(files(&server).len(), 2);
     drop(service);
     assert_eq!(home.holders(), ["webdav.nas"]);
+}
+
+#[test]
+fn a_copy_that_is_asked_for_in_vain_goes_on_waiting_for_the_schedule() {
+    let Some((home, server)) = switched_off() else { return };
+    let mut service = serve(&home);
+    automatic(&mut service);
+    service.advance("2026-11-21T04:00:30+00:00");
+    let info = service.call("backup.info", json!({})).unwrap();
+    let id = info["backups"][0]["backup_id"].clone();
+    service.call("backup.copy", json!({"backup_id": id, "to": "webdav.nas"})).unwrap_err();
+    let info = service.call("backup.info", json!({})).unwrap();
+    assert_eq!(info["backups"][0]["pending"]["webdav.nas"]["attempts"], 1, "{info}");
+    server.restart();
+    service.pass(600);
+    assert_eq!(service.state("event.backup_automatic_backup").attributes["event_type"], "completed");
 }

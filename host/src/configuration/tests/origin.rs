@@ -84,7 +84,7 @@ kind = "directory"
 path = "/mnt/nas"
 [locations.hostile]
 kind = "sftp"
-password_file = "/root/.ssh/id"
+password_file = "/run/secrets/id"
 [schedules.mine]
 recurrence = "never"
 "#;
