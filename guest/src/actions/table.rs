@@ -209,7 +209,7 @@ pub const ACTIONS: &[Action] = &[
     client(
         "backup.keep",
         "keep",
-        "Keeps a local backup, whatever the retention settings say.",
+        "Keeps a backup in every location, whatever the retention settings say.",
         &[&[BACKUP_REQUIRED, field("release", "boolean", "let the retention settings decide again")]],
     )
     .takes(as_request::<KeepRequest>)

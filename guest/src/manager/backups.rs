@@ -10,7 +10,7 @@ use crate::manager::job::{job, parsed, run};
 use crate::manager::operation::{begin, conclude};
 use crate::manager::planning::home;
 use crate::manager::state::{State, note_unsaved, save, with};
-use crate::manager::{log, uploads};
+use crate::manager::{listing, log, uploads};
 use crate::model::{DeleteRequest, KeepRequest, VerifiedSize};
 use crate::ports::Host;
 use crate::settings::Moment;
@@ -104,15 +104,10 @@ pub async fn import(host: &dyn Host, data: &str) -> Result<Value> {
     result
 }
 
-/// `backup.keep`: protects a local backup from retention, or ends that.
+/// `backup.keep`: protects a backup from retention in every location, or ends that.
 pub async fn keep(host: &dyn Host, data: &str) -> Result<Value> {
     let KeepRequest { backup_id: id, release } = parsed(data)?;
-    let request = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
-    let details = run(host, "details", &request).await?;
-    let Some(backup) = details.get("backup").filter(|backup| !backup.is_null()) else {
-        let message = format!("there is no backup {id} in {LOCAL}; `larder list` shows all backups");
-        return Err(Failure::new("backup_not_found", message));
-    };
+    let backup = listing::find(host, &id).await?;
     let name = backup.get("name").cloned().unwrap_or_default();
     with(|inner| {
         let before = inner.store.is_kept(&id);

@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::home::{Home, iso};
+use crate::jobs::stored_backups::LOCAL;
 use crate::manager::document::PendingCopy;
 use crate::manager::entities::milliseconds;
 use crate::manager::job::{parsed, run};
@@ -91,6 +92,35 @@ async fn lists(host: &dyn Host, data: &str) -> Result<Value> {
         }
     }
     Ok(merged.finish())
+}
+
+/// The description of a backup, wherever it is stored. The other locations are asked only if the home's own lacks it.
+pub async fn find(host: &dyn Host, id: &str) -> Result<Value> {
+    let asked = json!({"agent_id": LOCAL, "backup_id": id}).to_string();
+    let mut details = run(host, "details", &asked).await?;
+    let local = details.get_mut("backup").map(Value::take).unwrap_or_default();
+    if !local.is_null() {
+        return Ok(local);
+    }
+    let mut info = lists(host, "{}").await?;
+    let backups = info.get_mut("backups").and_then(Value::as_array_mut).into_iter().flatten();
+    if let Some(found) = backups.into_iter().find(|backup| backup.get("backup_id") == Some(&json!(id))) {
+        return Ok(found.take());
+    }
+    let failed = info.get("agent_errors").and_then(Value::as_object).into_iter().flatten().next();
+    Err(match failed {
+        Some((agent, error)) => Failure::new(
+            "unreachable",
+            format!(
+                "whether there is a backup {id} is unknown: {agent}: {}",
+                error.as_str().unwrap_or_default()
+            ),
+        ),
+        None => Failure::new(
+            "backup_not_found",
+            format!("there is no backup {id}; `larder list` shows all backups"),
+        ),
+    })
 }
 
 /// `backup.details`.

@@ -156,10 +156,10 @@ impl Store {
         entries.filter_map(|(id, found)| Some((id.clone(), found.get("size")?.clone()))).collect()
     }
 
-    /// Forgets a backup that is gone from every location.
+    /// Forgets a backup that is gone from every location known to have it. A mark as kept stays: another program may have stored a
+    /// copy elsewhere.
     pub fn forget(&mut self, backup_id: &str) {
         self.document.known.retain(|known| known.backup_id != backup_id);
-        self.document.extra.kept.remove(backup_id);
     }
 
     /// Forgets the verification of a backup that is gone from the local location.

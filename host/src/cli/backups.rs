@@ -72,10 +72,22 @@ pub(crate) fn stored_size(backup: &Value) -> u64 {
     own.map_or(0, |agent| number(agent, "size"))
 }
 
-/// Whether any copy of a backup is protected.
-pub(crate) fn is_protected(backup: &Value) -> bool {
+/// Whether the copies of a backup are protected: all, some or none of them.
+pub(crate) fn is_protected(backup: &Value) -> &'static str {
+    let agents = backup.get("agents").and_then(Value::as_object).into_iter().flatten();
+    let (protected, plain): (Vec<_>, Vec<_>) = agents.partition(|(_, copy)| flag(copy, "protected"));
+    match (protected.is_empty(), plain.is_empty()) {
+        (true, _) => "no",
+        (false, true) => "yes",
+        (false, false) => "some",
+    }
+}
+
+/// Whether the home's own copy is the only one, and no other is to be stored.
+pub(crate) fn is_only_at_home(backup: &Value) -> bool {
     let agents = backup.get("agents").and_then(Value::as_object);
-    agents.is_some_and(|agents| agents.values().any(|agent| flag(agent, "protected")))
+    let is_local_only = agents.is_some_and(|it| it.len() == 1 && it.contains_key(DirectoryLocation::LOCAL));
+    is_local_only && backup.get("pending").is_none()
 }
 
 /// The locations of a backup, each with how its copy was proven, and those that do not have it yet.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::backups::{made, stored_size};
+use super::backups::{copies, is_only_at_home, made, stored_size};
 use super::text::{date, date_of, fields, protected, reasons, size, warnings, yes_no};
 use super::value::{flag, list, string};
 use crate::process::terminal::printable;
@@ -16,7 +16,7 @@ pub(crate) fn describe(value: &Value) -> String {
         let names: Vec<_> = list(backup, key).iter().map(name).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
-    let pairs = [
+    let mut pairs = vec![
         ("name", string(backup, "name")),
         ("date", date(backup)),
         ("file", string(backup, "file")),
@@ -30,6 +30,10 @@ pub(crate) fn describe(value: &Value) -> String {
         ("folders", names("folders", "slug")),
         ("members", names("members", "name")),
     ];
+    // An answer without locations is of a file that is in none.
+    if backup.get("agents").is_some_and(Value::is_object) && !is_only_at_home(backup) {
+        pairs.insert(3, ("location", copies(backup)));
+    }
     let missing = reasons("Missing:", list(backup, "missing"));
     let lost = missing + &reasons("Cannot be restored here:", list(backup, "not_restorable"));
     format!("Backup {}\n{}{}{lost}", string(backup, "backup_id"), fields(&pairs), warnings(backup))

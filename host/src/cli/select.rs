@@ -169,7 +169,7 @@ fn newest<'a>(backups: impl Iterator<Item = &'a Value>) -> Option<String> {
     newest.map(|backup| string(backup, "backup_id"))
 }
 
-fn not_found(message: &str) -> anyhow::Error {
+pub(super) fn not_found(message: &str) -> anyhow::Error {
     Failure { code: "backup_not_found".into(), message: message.into() }.into()
 }
 
@@ -177,11 +177,12 @@ fn not_found(message: &str) -> anyhow::Error {
 pub(super) fn must_be_there(answer: &Value, key: &str, id: &str) -> anyhow::Result<()> {
     match answer.get(key).is_some_and(Value::is_null) {
         false => Ok(()),
-        true => {
-            let message = format!("there is no backup {id}; `larder list` shows all backups");
-            Err(Failure { code: "backup_not_found".into(), message }.into())
-        }
+        true => Err(no_backup(id)),
     }
+}
+
+pub(super) fn no_backup(id: &str) -> anyhow::Error {
+    not_found(&format!("there is no backup {id}; `larder list` shows all backups"))
 }
 
 /// How many passwords the user may try.

@@ -69,6 +69,30 @@ fn a_backup_that_is_only_away_leaves_nothing_here() {
 }
 
 #[test]
+fn a_backup_that_is_only_away_is_found_by_commands_and_deleted_only_by_name() {
+    let Some((home, _server)) = Home::with_nas() else { return };
+    let id = home.create(&["nas"]);
+    let shown = home.larder(&["show", &id]).exits(0).stdout;
+    assert!(shown.lines().any(|line| line.contains("location") && line.contains("webdav.nas")), "{shown}");
+    home.larder(&["delete", &id, "--yes"])
+        .exits(1)
+        .says(&format!("there is no copy of backup {id} in backup.local, but in webdav.nas"));
+    home.larder(&["keep", &id]).exits(0);
+    home.larder(&["delete", &id, "--location", "nas", "--yes"]).exits(1).says("marked as kept");
+    assert_eq!(home.holders(), ["webdav.nas"]);
+    home.larder(&["keep", &id, "--release"]).exits(0);
+    home.larder(&["keep", "nope"]).exits(1).says("there is no backup nope");
+}
+
+#[test]
+fn a_backup_that_a_location_out_of_reach_may_have_is_not_said_to_be_none() {
+    let Some((home, server)) = Home::with_nas() else { return };
+    drop(server);
+    home.larder(&["delete", "nope", "--yes"]).exits(1).says("whether webdav.nas has it is unknown: ");
+    home.larder(&["keep", "nope"]).exits(1).says("whether there is a backup nope is unknown: webdav.nas: ");
+}
+
+#[test]
 fn a_mounted_share_is_a_location_with_the_layout_of_its_agent() {
     let home = Home::new(&[]);
     let share = home.home.root().join("share");

@@ -34,6 +34,8 @@ fn each_location_gets_the_protection_that_its_settings_say() {
         [protected("backup.local"), protected("webdav.one"), protected("webdav.two")],
         [true, true, false]
     );
+    let listed = home.larder(&["list"]).exits(0).stdout;
+    assert!(listed.contains(" some "), "{listed}");
     home.larder(&["verify", "latest", "--location", "two"]).exits(0);
     home.larder(&["verify", "latest", "--location", "one", "--password-file", &password]).exits(0);
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
@@ -13,9 +13,9 @@ use crate::cli::global::Global;
 use crate::cli::interrupt::is_interrupted;
 use crate::cli::locations;
 use crate::cli::request::change;
-use crate::cli::select::{id, must_be_there};
+use crate::cli::select::{id, no_backup, not_found};
 use crate::cli::setup::require_home;
-use crate::cli::text::date;
+use crate::cli::text::{date, failures};
 use crate::cli::value::{list, string};
 use crate::process::terminal::{self, printable};
 use crate::storage::locations::DirectoryLocation;
@@ -68,7 +68,10 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, delete: &Delete) -> anyhow
 fn everywhere(setup: &HostSetup, global: &Global, id: &str, delete: &Delete) -> anyhow::Result<Answer> {
     let agents = match delete.location.as_deref() {
         None => vec![DirectoryLocation::LOCAL.to_owned()],
-        Some(ALL) => holders(setup, global, id)?,
+        Some(ALL) => match holders(&info(setup, global)?, id) {
+            found if found.is_empty() => vec![DirectoryLocation::LOCAL.to_owned()],
+            found => found,
+        },
         Some(name) => vec![locations::id(setup, name)?],
     };
     let (mut text, mut all) = (String::new(), Vec::new());
@@ -89,23 +92,38 @@ fn everywhere(setup: &HostSetup, global: &Global, id: &str, delete: &Delete) -> 
 const ALL: &str = "all";
 
 /// The locations that have a backup.
-fn holders(setup: &HostSetup, global: &Global, id: &str) -> anyhow::Result<Vec<String>> {
-    let info = info(setup, global)?;
-    let backup = list(&info, "backups").iter().find(|backup| string(backup, "backup_id") == id);
-    let agents = backup.and_then(|backup| backup.get("agents")).and_then(serde_json::Value::as_object);
-    match agents {
-        Some(agents) => Ok(agents.keys().cloned().collect()),
-        None => Ok(vec![DirectoryLocation::LOCAL.to_owned()]),
-    }
+fn holders(info: &Value, id: &str) -> Vec<String> {
+    let backup = list(info, "backups").iter().find(|backup| string(backup, "backup_id") == id);
+    let agents = backup.and_then(|backup| backup.get("agents")).and_then(Value::as_object);
+    agents.into_iter().flatten().map(|(agent, _)| agent.clone()).collect()
 }
 
 fn one(setup: &HostSetup, global: &Global, id: &str, agent: &str, force: bool) -> anyhow::Result<Answer> {
     let data = json!({"agent_id": agent, "backup_id": id, "force": force});
     let json = change(setup, global, "delete", "backup.delete", data)?;
-    must_be_there(&json, "file", id)?;
+    if json.get("file").is_some_and(Value::is_null) {
+        return Err(not_there(setup, global, id, agent)?);
+    }
     let from = if agent == DirectoryLocation::LOCAL { String::new() } else { format!(" from {agent}") };
     let text = format!("Backup {} deleted{from}: {}\n", printable(id, ""), string(&json, "file"));
     Ok(Answer { text, status: ExitStatus::Done, json })
+}
+
+/// Why nothing was deleted in a location. A backup that is elsewhere is named with its place: that copy may be the last one, so it is
+/// deleted only by name.
+fn not_there(setup: &HostSetup, global: &Global, id: &str, agent: &str) -> anyhow::Result<anyhow::Error> {
+    let info = info(setup, global)?;
+    let elsewhere = holders(&info, id);
+    Ok(match (elsewhere.is_empty(), failures(&info).first()) {
+        (true, None) => no_backup(id),
+        (true, Some((other, error))) => not_found(&format!(
+            "there is no backup {id} in {agent}; whether {other} has it is unknown: {error}"
+        )),
+        (false, _) => not_found(&format!(
+            "there is no copy of backup {id} in {agent}, but in {}; choose with --location, or delete all with `--location all`",
+            elsewhere.join(", ")
+        )),
+    })
 }
 
 fn question(setup: &HostSetup, global: &Global, ids: &[String]) -> anyhow::Result<String> {

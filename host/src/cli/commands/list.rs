@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::cli::backups::{all, copies, is_protected, made, stored_size, verified};
+use crate::cli::backups::{all, copies, is_only_at_home, is_protected, made, stored_size, verified};
 use crate::cli::global::Global;
 use crate::cli::table;
 use crate::cli::table::{Column, STAYS};
@@ -13,7 +13,6 @@ use crate::cli::text::{age, columns, date, failures, reasons, size, yes_no};
 use crate::cli::value::{flag, list, string};
 use crate::model::Timestamp;
 use crate::process::terminal::printable;
-use crate::storage::locations::DirectoryLocation;
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -27,13 +26,6 @@ pub(crate) fn run(setup: &HostSetup, global: &Global, args: &List) -> anyhow::Re
     let status =
         if failures(&json).is_empty() { ExitStatus::of(&json, &["unreadable"]) } else { ExitStatus::Partly };
     Ok(Answer { text: listed(&json, setup.clock.now()), status, json })
-}
-
-/// Where the copies are; empty while the home's own is the only one.
-fn where_it_is(backup: &Value) -> String {
-    let agents = backup.get("agents").and_then(Value::as_object);
-    let is_local_only = agents.is_some_and(|it| it.len() == 1 && it.contains_key(DirectoryLocation::LOCAL));
-    if is_local_only && backup.get("pending").is_none() { String::new() } else { copies(backup) }
 }
 
 fn listed(value: &Value, now: Timestamp) -> String {
@@ -55,11 +47,11 @@ fn listed(value: &Value, now: Timestamp) -> String {
         right("SIZE", 6, &|backup| size(stored_size(backup))),
         column("MADE", 5, &made),
         column("DATABASE", 1, &|backup| yes(flag(backup, "database_included"))),
-        column("PASSWORD", 2, &|backup| yes(is_protected(backup))),
+        column("PASSWORD", 2, &|backup| is_protected(backup).to_owned()),
         column("VERIFIED", 3, &|backup| verified(backup, now)),
         column("NAME", STAYS, &|backup| string(backup, "name")),
     ];
-    if backups.iter().any(|backup| !where_it_is(backup).is_empty()) {
+    if backups.iter().any(|backup| !is_only_at_home(backup)) {
         shown.push(column("COPIES", 7, &copies));
     }
     let mut text = table::lines(shown, columns());
