@@ -88,7 +88,7 @@ pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 /// How long a short call (stat, delete, discard, open) is tried again. People and other work wait for it.
 pub const CALL_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a listing is tried again. A person looks at it, and what is remembered is shown meanwhile.
-pub const LIST_PATIENCE: Duration = Duration::from_secs(15);
+pub const LIST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an object is looked for when it is unclear whether an upload was finished: servers put large files together for minutes.
 pub const UNCLEAR_TIME: Duration = Duration::from_secs(300);
 /// The first time for which an object is looked for before the upload is finished anew; it doubles each time up to `UNCLEAR_TIME`. After a cut line nothing

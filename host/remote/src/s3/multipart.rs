@@ -112,7 +112,7 @@ pub fn parts(site: &Site, upload: &Upload, id: &str, stop: &Stop) -> Result<Vec<
     Err(Error::new(Kind::Interrupted, "the list of parts has no end").about(what))
 }
 
-/// Each part once, in order. SeaweedFS lists a part that was sent twice twice, and completes with the bytes of the first one, whatever it is told.
+/// Each part once, in order. SeaweedFS lists a part that was sent twice twice, and completes with either.
 fn single(mut parts: Vec<Part>) -> Result<Vec<Part>> {
     parts.sort_by_key(|part| part.number);
     parts.dedup();
