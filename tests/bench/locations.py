@@ -146,7 +146,7 @@ def round_of(arguments, kind, line, number, backup, work):
             read(archive)
             if name == "larder":
                 # A name that Larder has never heard of: it knows nothing about what is there.
-                location = f"{kind}-{line}-{number}".replace(" ", "")
+                location = f"{kind}_{line}_{number}".replace(" ", "").replace("-", "_")
                 command = [*larder_command(arguments.larder, work, server.options(location)), "copy", identity, "--to", f"{server.protocol}.{location}"]
                 folder = ""
             else:

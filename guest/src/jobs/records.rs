@@ -32,6 +32,7 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
         let read = read.into_iter().map(|bytes| bytes.map_err(|fault| fault.message));
         records.extend(some.iter().cloned().zip(read));
     }
+    let by_name: BTreeMap<&str, &Object> = objects.iter().map(|it| (it.name.as_str(), it)).collect();
     let sizes: Vec<(String, u64)> = objects.iter().map(|it| (it.name.clone(), it.size)).collect();
     let paired = layout::pair(layout, &sizes, &records);
     let mut listings = Vec::new();
@@ -40,7 +41,7 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
         let backup =
             found.record.to_manifest().map_err(|error| Failure::archive(&found.names.archive, error));
         let protection = Protection::claimed(found.record.protected);
-        let modified = objects.iter().find(|it| it.name == found.names.archive).map_or(0, |it| it.modified);
+        let modified = by_name.get(found.names.archive.as_str()).map_or(0, |it| it.modified);
         listings.push(Listing {
             agent_id: agent_id.to_owned(),
             object: Object { name: found.names.archive, size: found.record.size, modified },
@@ -57,7 +58,7 @@ pub fn list(host: &dyn Host, agent_id: &str, layout: Layout, objects: Vec<Object
     // What could not be read now may be any backup, and any archive's record.
     let is_unread = |name: &str| records.get(name).is_some_and(|read| read.is_err());
     for found in paired.problems {
-        let size = objects.iter().find(|it| it.name == found.name).map_or(0, |it| it.size);
+        let size = by_name.get(found.name.as_str()).map_or(0, |it| it.size);
         let code = if is_unread(&found.name) { UNREADABLE } else { INCOMPLETE };
         listings.push(problem(found.name, code, found.reason, size));
     }

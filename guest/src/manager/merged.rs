@@ -2,12 +2,16 @@
 //!
 //! Pure. The first location that has a backup describes it.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 /// The lists so far.
 #[derive(Default)]
 pub struct Merged {
     backups: Vec<Value>,
+    /// The index of each backup by its id.
+    by_id: HashMap<String, usize>,
     errors: Map<String, Value>,
     unreadable: Vec<Value>,
 }
@@ -33,9 +37,12 @@ impl Merged {
     }
 
     fn add_backup(&mut self, mut backup: Value) {
-        let id = backup.get("backup_id").cloned();
-        match self.backups.iter_mut().find(|known| known.get("backup_id") == id.as_ref()) {
-            None => self.backups.push(backup),
+        let id = backup.get("backup_id").and_then(Value::as_str).unwrap_or_default();
+        match self.by_id.get(id).and_then(|index| self.backups.get_mut(*index)) {
+            None => {
+                self.by_id.insert(id.to_owned(), self.backups.len());
+                self.backups.push(backup);
+            }
             Some(known) => {
                 let agents = known.get_mut("agents").and_then(Value::as_object_mut);
                 let more = backup.get_mut("agents").map(Value::take);

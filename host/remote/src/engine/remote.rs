@@ -1,6 +1,5 @@
 //! The public type of the engine: one location on another machine.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::bytes::Bytes;
@@ -92,8 +91,8 @@ impl Remote {
     /// Whole small objects, in the order asked, read side by side. They are kept in the memory by name, size and tag (or time of modification), and
     /// forgotten when they are no longer listed. One of more than `most` bytes is an error.
     pub fn small(&self, objects: &[Object], most: usize, stop: &Stop) -> Vec<Result<Vec<u8>>> {
-        let listed: BTreeSet<String> =
-            self.remembered().unwrap_or_default().objects.into_iter().map(|object| object.name).collect();
+        let listed =
+            || self.remembered().unwrap_or_default().objects.into_iter().map(|object| object.name).collect();
         self.0.small.read(&self.0.context, objects, &listed, most, stop)
     }
 

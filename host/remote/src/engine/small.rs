@@ -25,47 +25,67 @@ struct Kept {
 
 type Document = BTreeMap<String, Kept>;
 
-/// The small objects of a location that were read before.
+/// The small objects of a location that were read before. The document is parsed once: a listing asks for its records in many calls.
 #[derive(Default)]
-pub struct Small(Mutex<()>);
+pub struct Small(Mutex<Option<Document>>);
 
 impl Small {
-    /// In the order asked. `listed` are the names that are known to exist.
+    /// In the order asked. `listed` tells the names that are known to exist; it is asked only when the document is loaded or changes.
     pub fn read(
         &self,
         context: &Arc<Context>,
         objects: &[Object],
-        listed: &BTreeSet<String>,
+        listed: &dyn Fn() -> BTreeSet<String>,
         most: usize,
         stop: &Stop,
     ) -> Vec<Result<Vec<u8>>> {
-        let mut kept = load(context);
         let mut missing = VecDeque::new();
         let mut answers: BTreeMap<usize, Result<Vec<u8>>> = BTreeMap::new();
-        for (index, object) in objects.iter().enumerate() {
-            let known = kept.get(&object.name).filter(|known| is_same(known, object));
-            if object.size > most as u64 {
-                let message = format!("{} has {} bytes; at most {most} are read", object.name, object.size);
-                answers.insert(index, Err(Error::new(Kind::Invalid, message)));
-            } else if let Some(bytes) = known.and_then(|known| STANDARD.decode(&known.bytes).ok()) {
-                answers.insert(index, Ok(bytes));
-            } else {
-                missing.push_back((index, object));
+        let is_first = {
+            let mut document = lock(&self.0);
+            let is_first = document.is_none();
+            let kept = document.get_or_insert_with(|| load(context));
+            for (index, object) in objects.iter().enumerate() {
+                let known = kept.get(&object.name).filter(|known| is_same(known, object));
+                if object.size > most as u64 {
+                    let message =
+                        format!("{} has {} bytes; at most {most} are read", object.name, object.size);
+                    answers.insert(index, Err(Error::new(Kind::Invalid, message)));
+                } else if let Some(bytes) = known.and_then(|known| STANDARD.decode(&known.bytes).ok()) {
+                    answers.insert(index, Ok(bytes));
+                } else {
+                    missing.push_back((index, object));
+                }
             }
-        }
+            is_first
+        };
         let fresh = fetch_all(context, missing, stop);
-        let _guard = lock(&self.0);
-        // Another thread may have added some meanwhile.
-        if !fresh.is_empty() {
-            kept = load(context);
+        if is_first || !fresh.is_empty() {
+            self.keep(context, objects, &listed(), &fresh);
         }
-        let before = kept.clone();
+        answers.extend(fresh);
+        answers.into_values().collect()
+    }
+
+    /// Adds what was read to the document, and drops what is no longer listed.
+    fn keep(
+        &self,
+        context: &Context,
+        objects: &[Object],
+        listed: &BTreeSet<String>,
+        fresh: &BTreeMap<usize, Result<Vec<u8>>>,
+    ) {
+        let mut document = lock(&self.0);
+        // Another process may have added some meanwhile.
+        let before = load(context);
+        let mut kept = before.clone();
         if !listed.is_empty() {
-            kept.retain(|name, _| listed.contains(name) || objects.iter().any(|object| object.name == *name));
+            let asked: BTreeSet<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+            kept.retain(|name, _| listed.contains(name) || asked.contains(name.as_str()));
         }
         let mut size: usize = kept.values().map(|known| known.bytes.len()).sum();
         for (index, answer) in fresh {
-            if let (Ok(bytes), Some(object)) = (&answer, objects.get(index))
+            if let (Ok(bytes), Some(object)) = (answer, objects.get(*index))
                 && let Some(version) = version(object)
                 && size.saturating_add(bytes.len() * 2) <= limits::SMALL_KEPT
             {
@@ -73,14 +93,13 @@ impl Small {
                 size = size.saturating_add(bytes.len());
                 kept.insert(object.name.clone(), Kept { size: object.size, version, bytes });
             }
-            answers.insert(index, answer);
         }
         if kept != before
             && let Ok(text) = serde_json::to_string(&kept)
         {
             let _ = context.memory.save(&context.document("small"), &text);
         }
-        answers.into_values().collect()
+        *document = Some(kept);
     }
 }
 

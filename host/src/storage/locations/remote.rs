@@ -1,5 +1,6 @@
 //! A location on another machine: the crate `larder-remote`, with the host's errors, documents and clock.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -138,7 +139,8 @@ impl Location for RemoteLocation {
     fn read_small(&self, names: &[String], stop: &Stop) -> Vec<Result<Vec<u8>>> {
         let most = usize::try_from(MAX_SMALL).unwrap_or(usize::MAX);
         let listed = self.remote.remembered().map(|listing| listing.objects).unwrap_or_default();
-        let found = |name: &String| listed.iter().find(|object| object.name == *name).cloned();
+        let listed: HashMap<_, _> = listed.iter().map(|object| (object.name.as_str(), object)).collect();
+        let found = |name: &String| listed.get(name.as_str()).copied().cloned();
         let wanted: Vec<_> = names.iter().filter_map(found).collect();
         let mut read = wanted.iter().map(|it| it.name.clone()).zip(self.remote.small(&wanted, most, stop));
         let mut next = read.next();
