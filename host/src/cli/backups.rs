@@ -11,7 +11,7 @@ use crate::assemble::HostSetup;
 use crate::model::Timestamp;
 use crate::process::terminal::printable;
 use crate::runtime::Failure;
-use crate::storage::locations::DirectoryLocation;
+use crate::storage::locations::{DirectoryLocation, InputFile};
 
 /// All backups, the newest first. An error if the directory is not a home and has no backups: it is probably the wrong one.
 pub(crate) fn info(setup: &HostSetup, global: &Global) -> anyhow::Result<Value> {
@@ -83,11 +83,12 @@ pub(crate) fn is_protected(backup: &Value) -> &'static str {
     }
 }
 
-/// Whether the home's own copy is the only one, and no other is to be stored.
+/// Whether the path says where a backup is: it is in the home's own location alone, or a file that was named, and no other copy is to
+/// be stored.
 pub(crate) fn is_only_at_home(backup: &Value) -> bool {
     let agents = backup.get("agents").and_then(Value::as_object);
-    let is_local_only = agents.is_some_and(|it| it.len() == 1 && it.contains_key(DirectoryLocation::LOCAL));
-    is_local_only && backup.get("pending").is_none()
+    let is_here = |agent: &String| [DirectoryLocation::LOCAL, InputFile::ID].contains(&agent.as_str());
+    agents.is_some_and(|it| it.len() == 1 && it.keys().all(is_here)) && backup.get("pending").is_none()
 }
 
 /// The locations of a backup, each with how its copy was proven, and those that do not have it yet.
