@@ -73,7 +73,7 @@ pub(crate) fn stored_size(backup: &Value) -> u64 {
 }
 
 /// Whether the copies of a backup are protected: all, some or none of them.
-pub(crate) fn is_protected(backup: &Value) -> &'static str {
+pub(crate) fn protection(backup: &Value) -> &'static str {
     let agents = backup.get("agents").and_then(Value::as_object).into_iter().flatten();
     let (protected, plain): (Vec<_>, Vec<_>) = agents.partition(|(_, copy)| flag(copy, "protected"));
     match (protected.is_empty(), plain.is_empty()) {
@@ -83,12 +83,11 @@ pub(crate) fn is_protected(backup: &Value) -> &'static str {
     }
 }
 
-/// Whether the path says where a backup is: it is in the home's own location alone, or a file that was named, and no other copy is to
-/// be stored.
-pub(crate) fn is_only_at_home(backup: &Value) -> bool {
+/// Whether a backup is only in the home's own location, or is a file that was named, and no other copy is to be stored.
+pub(crate) fn is_only_local(backup: &Value) -> bool {
     let agents = backup.get("agents").and_then(Value::as_object);
     let is_here = |agent: &String| [DirectoryLocation::LOCAL, InputFile::ID].contains(&agent.as_str());
-    agents.is_some_and(|it| it.len() == 1 && it.keys().all(is_here)) && backup.get("pending").is_none()
+    agents.is_none_or(|it| it.len() == 1 && it.keys().all(is_here)) && backup.get("pending").is_none()
 }
 
 /// The locations of a backup, each with how its copy was proven, and those that do not have it yet.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::backups::{copies, is_only_at_home, made, stored_size};
+use super::backups::{copies, is_only_local, made, stored_size};
 use super::text::{date, date_of, fields, protected, reasons, size, warnings, yes_no};
 use super::value::{flag, list, string};
 use crate::process::terminal::printable;
@@ -30,8 +30,7 @@ pub(crate) fn describe(value: &Value) -> String {
         ("folders", names("folders", "slug")),
         ("members", names("members", "name")),
     ];
-    // An answer without locations is of a file that is in none.
-    if backup.get("agents").is_some_and(Value::is_object) && !is_only_at_home(backup) {
+    if !is_only_local(backup) {
         pairs.insert(3, ("location", copies(backup)));
     }
     let missing = reasons("Missing:", list(backup, "missing"));

@@ -48,3 +48,18 @@ fn a_kept_backup_outlives_retention_until_it_is_released() {
     home.larder(&["delete", &third, "--force"]).exits(0);
     assert!(ids(&home).is_empty());
 }
+
+/// Another program may have stored a copy of which nothing is known here.
+#[test]
+fn a_mark_as_kept_outlives_the_deletion_of_one_copy() {
+    let home = TestHome::in_memory();
+    let id = home.create();
+    home.larder(&["keep", &id]).exits(0);
+    let archive = home.archives().remove(0);
+    let bytes = std::fs::read(&archive).unwrap();
+    home.larder(&["delete", &id, "--force"]).exits(0);
+    assert!(ids(&home).is_empty());
+    std::fs::write(&archive, bytes).unwrap();
+    home.larder(&["delete", &id]).exits(1).says("is marked as kept");
+    assert_eq!(ids(&home), [id]);
+}

@@ -41,9 +41,9 @@ impl Small {
     ) -> Vec<Result<Vec<u8>>> {
         let mut missing = VecDeque::new();
         let mut answers: BTreeMap<usize, Result<Vec<u8>>> = BTreeMap::new();
-        let is_first = {
+        let is_outdated = {
             let mut document = lock(&self.0);
-            let is_first = document.is_none();
+            let is_loaded = document.is_some();
             let kept = document.get_or_insert_with(|| load(context));
             for (index, object) in objects.iter().enumerate() {
                 let known = kept.get(&object.name).filter(|known| is_same(known, object));
@@ -57,10 +57,13 @@ impl Small {
                     missing.push_back((index, object));
                 }
             }
-            is_first
+            !is_loaded && {
+                let listed = listed();
+                kept.keys().any(|name| !listed.contains(name))
+            }
         };
         let fresh = fetch_all(context, missing, stop);
-        if is_first || !fresh.is_empty() {
+        if is_outdated || !fresh.is_empty() {
             self.keep(context, objects, &listed(), &fresh);
         }
         answers.extend(fresh);

@@ -113,7 +113,9 @@ fn one(setup: &HostSetup, global: &Global, id: &str, agent: &str, force: bool) -
 /// deleted only by name.
 fn not_there(setup: &HostSetup, global: &Global, id: &str, agent: &str) -> anyhow::Result<anyhow::Error> {
     let info = info(setup, global)?;
-    let elsewhere = holders(&info, id);
+    let mut elsewhere = holders(&info, id);
+    // A listing may be some seconds old.
+    elsewhere.retain(|holder| holder != agent);
     Ok(match (elsewhere.is_empty(), failures(&info).first()) {
         (true, None) => no_backup(id),
         (true, Some((other, error))) => not_found(&format!(

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::assemble::HostSetup;
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::cli::backups::{all, copies, is_only_at_home, is_protected, made, stored_size, verified};
+use crate::cli::backups::{all, copies, is_only_local, made, protection, stored_size, verified};
 use crate::cli::global::Global;
 use crate::cli::table;
 use crate::cli::table::{Column, STAYS};
@@ -47,11 +47,11 @@ fn listed(value: &Value, now: Timestamp) -> String {
         right("SIZE", 6, &|backup| size(stored_size(backup))),
         column("MADE", 5, &made),
         column("DATABASE", 1, &|backup| yes(flag(backup, "database_included"))),
-        column("PASSWORD", 2, &|backup| is_protected(backup).to_owned()),
+        column("PASSWORD", 2, &|backup| protection(backup).to_owned()),
         column("VERIFIED", 3, &|backup| verified(backup, now)),
         column("NAME", STAYS, &|backup| string(backup, "name")),
     ];
-    if backups.iter().any(|backup| !is_only_at_home(backup)) {
+    if backups.iter().any(|backup| !is_only_local(backup)) {
         shown.push(column("COPIES", 7, &copies));
     }
     let mut text = table::lines(shown, columns());

@@ -67,3 +67,22 @@ fn small_objects_are_read_once_and_one_bad_one_hides_no_other() {
     assert_eq!(answers, [Ok(b"another".to_vec())]);
     assert!(!world.memory.0.lock().unwrap()["mem.test.small"].contains("\"08\""), "forgotten");
 }
+
+#[test]
+fn one_location_loads_its_small_objects_once() {
+    let world = World::new(Faulty::new(None));
+    for name in ["a", "b"] {
+        world.server.put(name, name.as_bytes().to_vec());
+    }
+    let remote = world.remote();
+    let objects = remote.list(&world.stop).unwrap().objects;
+    remote.small(&objects, 40, &world.stop);
+    let before = world.server.calls("read");
+    // A listing asks for its records in many calls; parsing the document for each took most of its time.
+    world.memory.0.lock().unwrap().remove("mem.test.small");
+    for object in objects {
+        let read = remote.small(std::slice::from_ref(&object), 40, &world.stop);
+        assert_eq!(read, [Ok(object.name.into_bytes())]);
+    }
+    assert_eq!(world.server.calls("read"), before);
+}
